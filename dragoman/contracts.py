@@ -1,0 +1,202 @@
+"""What passes between rooms.
+
+Notation, the same everywhere: ``B`` batch, ``S`` source length, ``T`` target length, ``L`` the longest row of a
+batch, ``N`` all tokens of a batch laid end to end, ``D`` model width, ``H`` heads, ``V`` vocabulary, ``R`` rows of a
+search (hypotheses).
+
+Text is ragged, and it crosses rooms **packed**: the rows of a batch lie end to end in one tensor whose first axis is
+``N``, and a :class:`Layout` says where each begins. Position-wise layers, the output layer and the loss then never
+compute on padding. What needs a rectangle (attention, convolution) asks the layout to :meth:`~Layout.pad` and
+:meth:`~Layout.unpad`; nothing else converts. A mask is boolean and ``True`` means a real position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, Self, TypeVar
+
+import torch
+from jaxtyping import Bool, Float, Int, Shaped
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the rows of a packed tensor begin and end.
+
+    Build it with :meth:`of`; the index tensors are then shared by every layer that handles the batch.
+
+    Attributes:
+        lengths: tokens in each row.
+        starts: index in ``N`` of each row's first token.
+        rows: the row of each token.
+        positions: the place of each token in its row, from 0.
+        longest: the length ``L`` of the longest row.
+    """
+
+    lengths: Int[Tensor, " B"]
+    starts: Int[Tensor, " B"]
+    rows: Int[Tensor, " N"]
+    positions: Int[Tensor, " N"]
+    longest: int
+
+    @classmethod
+    def of(cls, lengths: Sequence[int] | Int[Tensor, " B"], device: torch.device | str = "cpu") -> Layout:
+        """The layout of rows with these lengths (each at least 1).
+
+        Raises:
+            ValueError: if there is no row, or a row is empty.
+        """
+        sizes = torch.as_tensor(lengths, dtype=torch.int64)
+        if sizes.numel() == 0 or int(sizes.min()) < 1:
+            raise ValueError(f"a layout needs rows of at least one token, got lengths {sizes.tolist()[:8]}")
+        starts = sizes.cumsum(0) - sizes
+        rows = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+        positions = torch.arange(len(rows)) - starts[rows]
+        return cls(sizes.to(device), starts.to(device), rows.to(device), positions.to(device), int(sizes.max()))
+
+    @property
+    def batch(self) -> int:
+        """The number of rows, B."""
+        return self.lengths.shape[0]
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens, N."""
+        return self.rows.shape[0]
+
+    @property
+    def rectangular(self) -> bool:
+        """Whether all rows have the same length, so that padding is a change of shape only."""
+        return self.tokens == self.batch * self.longest
+
+    @property
+    def mask(self) -> Bool[Tensor, "B L"]:
+        """``True`` at real positions of the padded form."""
+        return torch.arange(self.longest, device=self.lengths.device) < self.lengths[:, None]
+
+    def pad(self, packed: Shaped[Tensor, "N *rest"]) -> Shaped[Tensor, "B L *rest"]:
+        """Rows side by side, zeros behind the shorter ones."""
+        rest = packed.shape[1:]
+        if not self.rectangular:
+            flat = packed.new_zeros((self.batch * self.longest, *rest))
+            packed = flat.index_copy(0, self.rows * self.longest + self.positions, packed)
+        return packed.view(self.batch, self.longest, *rest)
+
+    def unpad(self, padded: Shaped[Tensor, "B L *rest"]) -> Shaped[Tensor, "N *rest"]:
+        """The inverse of :meth:`pad`; what stood on padding is dropped."""
+        flat = padded.flatten(0, 1)
+        if self.rectangular:
+            return flat
+        return flat.index_select(0, self.rows * self.longest + self.positions)
+
+    def to(self, device: torch.device | str) -> Layout:
+        """The same layout on another device."""
+        moved = (x.to(device, non_blocking=True) for x in (self.lengths, self.starts, self.rows, self.positions))
+        return Layout(*moved, longest=self.longest)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Token ids of several rows laid end to end."""
+
+    values: Int[Tensor, " N"]
+    layout: Layout
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Packed:
+        """Pack lists of ids.
+
+        Raises:
+            ValueError: if there is no row, or a row is empty.
+        """
+        layout = Layout.of([len(row) for row in rows], device)
+        flat = [token for row in rows for token in row]
+        return cls(torch.tensor(flat, dtype=torch.int64, device=device), layout)
+
+    def rows(self) -> list[list[int]]:
+        """The ids as one list per row."""
+        return [part.tolist() for part in self.values.split(self.layout.lengths.tolist())]
+
+    def shifted(self, start: int) -> Packed:
+        """Each row moved one place to the right behind the symbol ``start``: what a decoder reads to predict the row."""
+        values = self.values.roll(1)
+        values[self.layout.starts] = start
+        return Packed(values, self.layout)
+
+    def to(self, device: torch.device | str) -> Packed:
+        """The same rows on another device."""
+        return Packed(self.values.to(device, non_blocking=True), self.layout.to(device))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some examples. Rows of source and target end with the end symbol; a start symbol is never stored.
+
+    Attributes:
+        source: what the encoder reads.
+        target: what the decoder shall write.
+        examples: the index of each row in its split of the dataset, so that a batch can be traced to its lines.
+    """
+
+    source: Packed
+    target: Packed
+    examples: Int[Tensor, " B"]
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch on another device."""
+        return Batch(self.source.to(device), self.target.to(device), self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an encoder hands to a decoder: hidden states, and where each row's lie."""
+
+    states: Float[Tensor, "N D"]
+    layout: Layout
+
+
+class DecoderState(Protocol):
+    """All that a decoder knows after some steps. Decoders return it; no module stores it."""
+
+    def select(self, rows: Int[Tensor, " K"]) -> Self:
+        """The state of hypotheses ``rows``, in that order; a row may be repeated or left out."""
+        ...
+
+
+State = TypeVar("State", bound=DecoderState)
+
+
+class StepFunction(Protocol[State]):
+    """All that a search knows of a model."""
+
+    def __call__(self, tokens: Int[Tensor, " R"], state: State) -> tuple[Float[Tensor, "R V"], State]:
+        """The unnormalised scores of each next symbol after ``tokens``, and the state after them."""
+        ...
+
+
+class Ending(Enum):
+    """Why a hypothesis is no longer."""
+
+    COMPLETE = "complete"
+    LENGTH = "length limit"
+    REPETITION = "repetition cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One finished output of a search.
+
+    Attributes:
+        tokens: ids without start and end symbol.
+        log_probability: natural logarithm of the probability of the tokens, the end symbol included if complete.
+        score: what the search ranked it by (``log_probability`` after the length penalty).
+        ending: whether the model ended it, or the search had to.
+    """
+
+    tokens: list[int]
+    log_probability: float
+    score: float
+    ending: Ending

@@ -1,0 +1,119 @@
+"""Recipes as TOML: reading reports every mistake at once, with the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_args
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from dragoman.errors import InputError, RecipeError
+from dragoman.recipe.recipe import Recipe
+
+
+def presets() -> list[str]:
+    """Names of the recipes that come with the package."""
+    folder = resources.files("dragoman") / "presets"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None) -> Recipe:
+    """Read a recipe from a TOML file or a preset's name.
+
+    Args:
+        source: a path, or one of :func:`presets`. Relative paths in a recipe file count from its folder.
+        changes: nested values that replace those of the file.
+
+    Raises:
+        InputError: if there is no such file or preset, or the file is not TOML.
+        RecipeError: if values are wrong or keys unknown; it lists all of them.
+    """
+    path = Path(source)
+    if str(source) in presets():
+        text = (resources.files("dragoman") / "presets" / f"{source}.toml").read_text(encoding="utf-8")
+        base = Path.cwd()
+    else:
+        text, base = _read(path), path.parent
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not a TOML file: {error}", file=path, remedy="mend the syntax there.") from error
+    _anchor_paths(values, base)
+    return recipe_from(_merge(values, changes or {}), file=source)
+
+
+def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
+    """Check nested values and make a recipe of them.
+
+    Raises:
+        RecipeError: listing every mistake.
+    """
+    try:
+        return Recipe.model_validate(dict(values))
+    except ValidationError as error:
+        raise RecipeError([_explain(problem) for problem in error.errors()], file=file) from None
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The recipe as TOML, every value written out."""
+    return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        near = difflib.get_close_matches(str(path), presets(), n=1)
+        hint = f"did you mean the preset `{near[0]}`? " if near else ""
+        raise InputError(
+            f"no such recipe file or preset: {path}",
+            remedy=f"{hint}give a TOML file or one of the presets {', '.join(presets())}.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the recipe: {error}", file=path, remedy="give a UTF-8 TOML file.") from error
+
+
+def _anchor_paths(values: dict[str, Any], base: Path) -> None:
+    data = values.get("data")
+    for corpus in data.values() if isinstance(data, dict) else ():
+        if isinstance(corpus, dict):
+            for key in ("source", "target", "table"):
+                if isinstance(corpus.get(key), str):
+                    corpus[key] = base / corpus[key]
+
+
+def _merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(value, Mapping) and isinstance(old, Mapping) else value
+    return merged
+
+
+def _explain(problem: Any) -> str:
+    """One line for one of pydantic's errors: where, what is wrong, and what would be right."""
+    where = ".".join(str(part) for part in problem["loc"]) or "recipe"
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(problem["loc"][:-1])
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        return f"{where}: unknown key" + (f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known)}")
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "literal_error":
+        near = difflib.get_close_matches(str(problem["input"]), problem["ctx"]["expected"].replace("'", "").split(), n=1)
+        message += f"; did you mean `{near[0].strip(',')}`?" if near else ""
+    shown = problem["input"]
+    return f"{where}: {message}" + ("" if isinstance(shown, (dict, BaseModel)) else f" (got {shown!r})")
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    section: type[BaseModel] = Recipe
+    for part in location:
+        annotation = section.model_fields[str(part)].annotation
+        options = (annotation, *get_args(annotation))
+        section = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
+    return list(section.model_fields)

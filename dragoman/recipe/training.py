@@ -1,0 +1,98 @@
+"""How the weights are found."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from dragoman.recipe.section import Section
+
+
+class BatchRecipe(Section):
+    """Mini-batches of similar length under a budget of tokens."""
+
+    tokens: int = Field(default=4096, ge=1)
+    """Target tokens in one mini-batch, at most."""
+    accumulation: int = Field(default=1, ge=1)
+    """Mini-batches whose gradients are summed before each update."""
+    pool: int = Field(default=50, ge=1)
+    """Mini-batches' worth of shuffled examples sorted by length together: larger is more even, smaller more random."""
+
+
+class OptimizerRecipe(Section):
+    """Adam (Kingma & Ba 2015) with weight decay."""
+
+    learning_rate: float = Field(default=2e-3, gt=0)
+    """Peak learning rate."""
+    beta1: float = Field(default=0.9, ge=0, lt=1)
+    """Decay of the running mean of the gradient."""
+    beta2: float = Field(default=0.98, ge=0, lt=1)
+    """Decay of the running mean of its square."""
+    epsilon: float = Field(default=1e-9, gt=0)
+    """Added to the denominator."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Strength λ. Matrices decay; biases, gains and other vectors do not."""
+    decay: Literal["decoupled", "l2"] = "decoupled"
+    """``decoupled`` shrinks the weights beside the Adam step (AdamW); ``l2`` adds λ/2·‖w‖² to the loss."""
+    clip_norm: float = Field(default=1.0, ge=0)
+    """Largest norm of the whole gradient; 0 turns clipping off."""
+
+
+class ScheduleRecipe(Section):
+    """The learning rate over the updates."""
+
+    kind: Literal["inverse_square_root", "cosine", "constant"] = "inverse_square_root"
+    """What follows the warm-up."""
+    warmup: int = Field(default=1000, ge=0)
+    """Updates of linear warm-up."""
+
+
+class EarlyStoppingRecipe(Section):
+    """When to stop for lack of progress, and which weights are best."""
+
+    metric: Literal["loss", "chrf", "bleu"] = "loss"
+    """What is watched on the validation set; ``loss`` is cross-entropy per token without label smoothing."""
+    patience: int = Field(default=10, ge=1)
+    """Validations without a new best before training stops."""
+
+
+class TrainingRecipe(Section):
+    """The training loop."""
+
+    updates: int = Field(default=10_000, ge=1)
+    """Updates at most; the cosine schedule ends here."""
+    minutes: float | None = Field(default=None, gt=0)
+    """Wall-clock limit. A run stopped by the clock is not reproducible bit for bit."""
+    batch: BatchRecipe = BatchRecipe()
+    """Mini-batches."""
+    optimizer: OptimizerRecipe = OptimizerRecipe()
+    """The update rule."""
+    schedule: ScheduleRecipe = ScheduleRecipe()
+    """The learning rate over time."""
+    early_stopping: EarlyStoppingRecipe = EarlyStoppingRecipe()
+    """When to stop, and which weights are best."""
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the target probability spread evenly over the vocabulary (Szegedy et al. 2016)."""
+    average: float = Field(default=0.998, ge=0, lt=1)
+    """Decay of the exponential moving average of the weights that is validated and saved; 0 turns it off."""
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Numbers that the forward and backward pass compute with; the weights themselves are kept in float32."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute."""
+    threads: int = Field(default=0, ge=0)
+    """Processor threads; 0 takes as many as there are cores."""
+    seed: int = Field(default=1, ge=0, lt=2**31)
+    """Seed of every random generator."""
+    validate_every: int = Field(default=500, ge=1)
+    """Updates between validations."""
+    checkpoint_every: int = Field(default=500, ge=1)
+    """Updates between checkpoints."""
+    keep_checkpoints: int = Field(default=2, ge=1)
+    """Newest checkpoints kept on disk."""
+
+    @model_validator(mode="after")
+    def _warm_up_fits(self) -> TrainingRecipe:
+        if self.schedule.warmup >= self.updates:
+            raise ValueError(f"schedule.warmup {self.schedule.warmup} must be less than updates {self.updates}")
+        return self
