@@ -1,0 +1,52 @@
+"""Your own parallel data in, a translator that you own out.
+
+::
+
+    import dragoman
+
+    run = dragoman.train("recipe.toml", output="runs/mine")
+    model = dragoman.load("runs/mine/best")
+    model.translate(["Hello world."])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dragoman.errors import DragomanError
+    from dragoman.predict.translator import Translator
+    from dragoman.recipe import Recipe, load_recipe
+    from dragoman.training.run import Run, train
+
+__version__ = "0.1.0"
+__all__ = ["DragomanError", "Recipe", "Run", "Translator", "load", "load_recipe", "train"]
+
+_HOMES = {
+    "DragomanError": "dragoman.errors",
+    "Recipe": "dragoman.recipe",
+    "Run": "dragoman.training.run",
+    "Translator": "dragoman.predict.translator",
+    "load_recipe": "dragoman.recipe",
+    "train": "dragoman.training.run",
+}
+
+
+def load(folder: Any, *, device: str = "auto") -> Translator:
+    """The model in ``folder``, ready to translate; see :class:`dragoman.predict.translator.Translator`."""
+    from dragoman.predict.translator import Translator
+
+    return Translator.load(folder, device=device)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used, so that ``import dragoman`` stays fast."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'dragoman' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
@@ -158,15 +158,15 @@ class Memory:
     layout: Layout
 
 
+State = TypeVar("State", bound="DecoderState")
+
+
 class DecoderState(Protocol):
     """All that a decoder knows after some steps. Decoders return it; no module stores it."""
 
-    def select(self, rows: Int[Tensor, " K"]) -> Self:
+    def select(self: State, rows: Int[Tensor, " K"]) -> State:
         """The state of hypotheses ``rows``, in that order; a row may be repeated or left out."""
         ...
-
-
-State = TypeVar("State", bound=DecoderState)
 
 
 class StepFunction(Protocol[State]):

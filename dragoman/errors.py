@@ -30,7 +30,13 @@ class DragomanError(Exception):
     """
 
     def __init__(
-        self, what: str, *, remedy: str, file: Path | str | None = None, line: int | None = None, cause: str | None = None
+        self,
+        what: str,
+        *,
+        remedy: str,
+        file: Path | str | None = None,
+        line: int | None = None,
+        cause: str | None = None,
     ) -> None:
         self.what = what
         self.remedy = remedy

@@ -104,7 +104,9 @@ def _explain(problem: Any) -> str:
         return f"{where}: unknown key" + (f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known)}")
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "literal_error":
-        near = difflib.get_close_matches(str(problem["input"]), problem["ctx"]["expected"].replace("'", "").split(), n=1)
+        near = difflib.get_close_matches(
+            str(problem["input"]), problem["ctx"]["expected"].replace("'", "").split(), n=1
+        )
         message += f"; did you mean `{near[0].strip(',')}`?" if near else ""
     shown = problem["input"]
     return f"{where}: {message}" + ("" if isinstance(shown, (dict, BaseModel)) else f" (got {shown!r})")

@@ -30,5 +30,7 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _tying_needs_shared_vocabulary(self) -> Recipe:
         if self.model.tie == "all" and not self.tokenizer.shared:
-            raise ValueError('model.tie = "all" needs tokenizer.shared = true; use "decoder" with separate vocabularies')
+            raise ValueError(
+                'model.tie = "all" needs tokenizer.shared = true; use "decoder" with separate vocabularies'
+            )
         return self

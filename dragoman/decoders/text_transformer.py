@@ -1,0 +1,107 @@
+"""Hidden states to text, by causal self-attention and attention to the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Memory, Packed
+from dragoman.layers.attention.multi_head import KeyValues
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.transformer.decoder_block import DecoderBlock
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerState:
+    """Keys and values of each block: of the tokens so far, and of the memory.
+
+    Attributes:
+        length: tokens read so far, the same for all rows.
+        past: per block, one row per hypothesis; empty before the first step.
+        memory: per block, one row per sentence, shared by its hypotheses.
+        sentences: the row of ``memory`` that each hypothesis translates; equal ones stand together in equal numbers.
+    """
+
+    length: int
+    past: tuple[KeyValues, ...]
+    memory: tuple[KeyValues, ...]
+    sentences: Int[Tensor, " R"]
+
+    def select(self, rows: Int[Tensor, " K"]) -> TransformerState:
+        """The state of hypotheses ``rows``. The memory is copied only when the set of sentences changes."""
+        past = tuple(block.select(rows) for block in self.past)
+        sentences = self.sentences.index_select(0, rows)
+        kept, counts = torch.unique_consecutive(sentences, return_counts=True)
+        if len(sentences) == 0 or bool((counts != counts[0]).any()):
+            kept, counts = sentences, torch.ones_like(sentences)
+        memory = self.memory
+        if len(kept) != memory[0].keys.shape[0] or not torch.equal(kept, torch.arange(len(kept), device=kept.device)):
+            memory = tuple(block.select(kept) for block in memory)
+        group = torch.repeat_interleave(torch.arange(len(kept), device=kept.device), counts)
+        return TransformerState(self.length, past, memory, group)
+
+
+class TransformerDecoder(nn.Module):
+    """Embedding plus position, a stack of blocks, and an output layer (Vaswani et al. 2017, section 3.1).
+
+    Args:
+        embedding: of the target vocabulary.
+        positions: sinusoidal or learned.
+        blocks: the stack.
+        norm: after the stack; an identity where the blocks normalise their results.
+        output: hidden state to vocabulary; its weight may be the embedding's.
+        dropout: rate on the sum of embedding and position.
+    """
+
+    def __init__(
+        self,
+        embedding: TokenEmbedding,
+        positions: nn.Module,
+        blocks: Iterable[DecoderBlock],
+        norm: nn.Module,
+        output: nn.Linear,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.positions = positions
+        self.blocks = nn.ModuleList(blocks)
+        self.norm = norm
+        self.output = output
+        self.dropout = Dropout(dropout)
+
+    def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N D"]:
+        """The hidden states from which each next token is predicted, for whole rows at once.
+
+        Args:
+            inputs: the targets shifted right behind the start symbol.
+            memory: the encoder's hidden states, one row per row of ``inputs``.
+        """
+        x = self.embedding(inputs.values)
+        x = self.dropout(x + self.positions(inputs.layout.positions, x))
+        for block in self.blocks:
+            x = block(x, inputs.layout, block.cross_attention.project(memory))
+        return self.norm(x)
+
+    def start(self, memory: Memory) -> TransformerState:
+        """The state before the first token: one hypothesis per row of the memory."""
+        sentences = torch.arange(memory.layout.batch, device=memory.states.device)
+        projected = tuple(block.cross_attention.project(memory) for block in self.blocks)
+        return TransformerState(0, (), projected, sentences)
+
+    def step(self, tokens: Int[Tensor, " R"], state: TransformerState) -> tuple[Float[Tensor, "R V"], TransformerState]:
+        """The unnormalised scores of each next token after ``tokens``."""
+        x = self.embedding(tokens)
+        x = self.dropout(x + self.positions(torch.full_like(tokens, state.length), x))
+        grown = []
+        for index, block in enumerate(self.blocks):
+            past = state.past[index] if state.past else None
+            x, present = block.step(x, past, state.memory[index])
+            grown.append(present)
+        logits = self.output(self.norm(x))
+        return logits, TransformerState(state.length + 1, tuple(grown), state.memory, state.sentences)

@@ -1,0 +1,146 @@
+"""Multi-head attention, over the same rows or over an encoder's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.masks import causal_mask
+from dragoman.layers.attention.scaled_dot_product import attend
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.initialization import xavier_uniform
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValues:
+    """Projected keys and values of rows, side by side.
+
+    Attributes:
+        keys: of every head.
+        values: of every head.
+        mask: ``True`` at real positions; None if all are real.
+    """
+
+    keys: Float[Tensor, "B H S d"]
+    values: Float[Tensor, "B H S d"]
+    mask: Bool[Tensor, "B 1 1 S"] | None
+
+    def select(self, rows: Int[Tensor, " K"]) -> KeyValues:
+        """Those of ``rows``, in that order."""
+        mask = None if self.mask is None else self.mask.index_select(0, rows)
+        return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows), mask)
+
+
+class Projection(nn.Module):
+    """One matrix that holds ``parts`` linear maps D → D side by side: one product instead of several.
+
+    Args:
+        width: D.
+        parts: maps.
+    """
+
+    def __init__(self, width: int, parts: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(parts * width, width))
+        self.bias = nn.Parameter(torch.zeros(parts * width))
+        self.parts = parts
+        xavier_uniform(self.weight.data, fan_out=width)
+
+    def forward(self, x: Float[Tensor, "*N D"]) -> Float[Tensor, "*N E"]:
+        """All maps of ``x``, E = parts · D."""
+        return F.linear(x, self.weight, self.bias)
+
+
+def _split_heads(x: Float[Tensor, "B L E"], parts: int, heads: int) -> tuple[Tensor, ...]:
+    batch, length, width = x.shape
+    split = x.view(batch, length, parts, heads, width // (parts * heads))
+    return split.permute(2, 0, 3, 1, 4).unbind(0)
+
+
+def _join_heads(x: Float[Tensor, "B H L d"]) -> Float[Tensor, "B L D"]:
+    return x.transpose(1, 2).flatten(2)
+
+
+class SelfAttention(nn.Module):
+    """MultiHead(X, X, X) = Concat(head_1 … head_H) W^O (Vaswani et al. 2017, section 3.2.2).
+
+    The paper's W^Q, W^K and W^V of all heads are the three thirds of ``inputs.weight``.
+
+    Args:
+        width: D.
+        heads: H, which divides D.
+        dropout: rate on the attention weights.
+        causal: whether a position sees only itself and those before it.
+    """
+
+    def __init__(self, width: int, heads: int, dropout: float, *, causal: bool) -> None:
+        super().__init__()
+        self.inputs = Projection(width, 3)
+        self.output = Projection(width, 1)
+        self.dropout = Dropout(dropout)
+        self.heads = heads
+        self.causal = causal
+
+    def forward(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "N D"]:
+        """Every position of a row attends to the row."""
+        queries, keys, values = _split_heads(layout.pad(self.inputs(x)), 3, self.heads)
+        if self.causal:
+            # Padding lies behind the real positions, so the causal mask hides it from them already.
+            mask = causal_mask(layout.longest, x.device)
+        else:
+            mask = None if layout.rectangular else layout.mask[:, None, None, :]
+        attended = attend(queries, keys, values, mask, self.dropout)
+        return self.output(layout.unpad(_join_heads(attended)))
+
+    def step(self, x: Float[Tensor, "R D"], past: KeyValues | None) -> tuple[Float[Tensor, "R D"], KeyValues]:
+        """One more position of each row, which attends to the row's earlier positions and to itself."""
+        queries, keys, values = _split_heads(self.inputs(x)[:, None], 3, self.heads)
+        if past is not None:
+            keys = torch.cat([past.keys, keys], 2)
+            values = torch.cat([past.values, values], 2)
+        attended = attend(queries, keys, values, None, self.dropout)
+        return self.output(_join_heads(attended)[:, 0]), KeyValues(keys, values, None)
+
+
+class CrossAttention(nn.Module):
+    """MultiHead(X, M, M): a decoder's positions attend to an encoder's hidden states.
+
+    The paper's W^K and W^V of all heads are the two halves of ``memory_inputs.weight``.
+
+    Args:
+        width: D.
+        heads: H, which divides D.
+        dropout: rate on the attention weights.
+    """
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.queries = Projection(width, 1)
+        self.memory_inputs = Projection(width, 2)
+        self.output = Projection(width, 1)
+        self.dropout = Dropout(dropout)
+        self.heads = heads
+
+    def project(self, memory: Memory) -> KeyValues:
+        """Keys and values of the memory: made once per sentence, however many steps follow."""
+        layout = memory.layout
+        keys, values = _split_heads(layout.pad(self.memory_inputs(memory.states)), 2, self.heads)
+        return KeyValues(keys, values, None if layout.rectangular else layout.mask[:, None, None, :])
+
+    def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N D"]:
+        """Every position attends to its own row of the memory."""
+        (queries,) = _split_heads(layout.pad(self.queries(x)), 1, self.heads)
+        attended = attend(queries, memory.keys, memory.values, memory.mask, self.dropout)
+        return self.output(layout.unpad(_join_heads(attended)))
+
+    def step(self, x: Float[Tensor, "R D"], memory: KeyValues) -> Float[Tensor, "R D"]:
+        """One position of each hypothesis. ``R`` is a multiple of the memory's rows; those of one row stand together
+        and share its keys without a copy."""
+        (queries,) = _split_heads(self.queries(x).view(memory.keys.shape[0], -1, x.shape[-1]), 1, self.heads)
+        attended = attend(queries, memory.keys, memory.values, memory.mask, self.dropout)
+        return self.output(_join_heads(attended).view(x.shape))

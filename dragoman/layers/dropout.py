@@ -1,0 +1,62 @@
+"""Dropout, and the residual sum that it usually stands in."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+
+def dropout_equations(x: Float[Tensor, "*N"], kept: Bool[Tensor, "*N"], keep_probability: float) -> Float[Tensor, "*N"]:
+    """h' = 0 where dropped, h / (1 − p) where kept, so that E[h'] = h (Srivastava et al. 2014, section 10)."""
+    return torch.where(kept, x / keep_probability, torch.zeros_like(x))
+
+
+class Dropout(nn.Module):
+    """Drop units at random while training; do nothing in evaluation.
+
+    On a processor the mask is made from random bytes, which costs a fifth of one Bernoulli draw per unit. The rate is
+    therefore rounded to a multiple of 1/256, and the scale uses the rounded rate, so that the expectation is exact.
+
+    Args:
+        rate: probability p of dropping a unit, in [0, 1).
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+        self.kept_of_256 = 256 - min(round(rate * 256), 255)
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is dropped now."""
+        return self.training and self.rate > 0
+
+    @property
+    def keep_probability(self) -> float:
+        """The share of units kept on a processor: 1 − p rounded to 1/256."""
+        return self.kept_of_256 / 256
+
+    def mask(self, x: Float[Tensor, "*N"]) -> Bool[Tensor, "*N"]:
+        """``True`` where a unit is kept; draws from the global generator."""
+        words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64)
+        words.random_(-(2**63), None)  # type: ignore[arg-type]  # None means all 64 bits
+        random_bytes = words.view(torch.uint8)[: x.numel()].view(x.shape)
+        if self.kept_of_256 == 256:
+            return torch.ones_like(random_bytes, dtype=torch.bool)
+        return random_bytes < self.kept_of_256
+
+    def forward(self, x: Float[Tensor, "*N"]) -> Float[Tensor, "*N"]:
+        """``x`` with some units dropped."""
+        if not self.active:
+            return x
+        if x.device.type != "cpu":
+            return F.dropout(x, self.rate)
+        return x * self.mask(x).to(x.dtype).mul_(1 / self.keep_probability)
+
+    def add(self, residual: Float[Tensor, "*N"], x: Float[Tensor, "*N"]) -> Float[Tensor, "*N"]:
+        """residual + dropout(x)."""
+        if not self.active or x.device.type != "cpu":
+            return residual + self(x)
+        return torch.addcmul(residual, x, self.mask(x).to(x.dtype), value=1 / self.keep_probability)

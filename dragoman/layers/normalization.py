@@ -1,0 +1,36 @@
+"""Layer normalisation."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+def layer_norm_equations(
+    x: Float[Tensor, "*N D"], gain: Float[Tensor, " D"], bias: Float[Tensor, " D"], epsilon: float
+) -> Float[Tensor, "*N D"]:
+    """Ba, Kiros & Hinton 2016, eq. 3 and 4, over the last axis."""
+    mean = x.mean(-1, keepdim=True)
+    variance = (x - mean).square().mean(-1, keepdim=True)
+    return (x - mean) / (variance + epsilon).sqrt() * gain + bias
+
+
+class LayerNorm(nn.Module):
+    """Each vector shifted and scaled to mean 0 and variance 1, then to a learned gain and bias.
+
+    Args:
+        width: D.
+        epsilon: added to the variance.
+    """
+
+    def __init__(self, width: int, epsilon: float = 1e-5) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(width))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.epsilon = epsilon
+
+    def forward(self, x: Float[Tensor, "*N D"]) -> Float[Tensor, "*N D"]:
+        """The fused kernel; equal to :func:`layer_norm_equations`."""
+        return F.layer_norm(x, self.gain.shape, self.gain, self.bias, self.epsilon)

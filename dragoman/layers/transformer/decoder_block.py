@@ -1,0 +1,56 @@
+"""One block of a Transformer decoder."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout
+from dragoman.layers.attention.multi_head import CrossAttention, KeyValues, SelfAttention
+from dragoman.layers.transformer.feed_forward import FeedForward
+from dragoman.layers.transformer.residual import Residual
+
+
+class DecoderBlock(nn.Module):
+    """Causal self-attention, attention to the memory, feed-forward network (Vaswani et al. 2017, figure 1).
+
+    Args:
+        self_attention: causal self-attention.
+        cross_attention: attention to the encoder's hidden states.
+        feed_forward: position-wise network.
+        residuals: what stands around each of the three.
+    """
+
+    def __init__(
+        self,
+        self_attention: SelfAttention,
+        cross_attention: CrossAttention,
+        feed_forward: FeedForward,
+        residuals: tuple[Residual, Residual, Residual],
+    ) -> None:
+        super().__init__()
+        self.self_attention = self_attention
+        self.cross_attention = cross_attention
+        self.feed_forward = feed_forward
+        self.around_self_attention, self.around_cross_attention, self.around_feed_forward = residuals
+
+    def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N D"]:
+        """The hidden states of whole rows after the block."""
+        x = self.around_self_attention(x, lambda y: self.self_attention(y, layout))
+        x = self.around_cross_attention(x, lambda y: self.cross_attention(y, layout, memory))
+        return self.around_feed_forward(x, self.feed_forward)
+
+    def step(
+        self, x: Float[Tensor, "R D"], past: KeyValues | None, memory: KeyValues
+    ) -> tuple[Float[Tensor, "R D"], KeyValues]:
+        """The hidden states of one more position of each hypothesis, and the keys and values up to it."""
+        grown: list[KeyValues] = []
+
+        def attend_to_past(y: Tensor) -> Tensor:
+            attended, present = self.self_attention.step(y, past)
+            grown.append(present)
+            return attended
+
+        x = self.around_self_attention(x, attend_to_past)
+        x = self.around_cross_attention(x, lambda y: self.cross_attention.step(y, memory))
+        return self.around_feed_forward(x, self.feed_forward), grown[0]

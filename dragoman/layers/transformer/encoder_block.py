@@ -1,0 +1,34 @@
+"""One block of a Transformer encoder."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout
+from dragoman.layers.attention.multi_head import SelfAttention
+from dragoman.layers.transformer.feed_forward import FeedForward
+from dragoman.layers.transformer.residual import Residual
+
+
+class EncoderBlock(nn.Module):
+    """Self-attention, then a feed-forward network, each with its residual connection (Vaswani et al. 2017, figure 1).
+
+    Args:
+        attention: bidirectional self-attention.
+        feed_forward: position-wise network.
+        residuals: what stands around the first and the second.
+    """
+
+    def __init__(
+        self, attention: SelfAttention, feed_forward: FeedForward, residuals: tuple[Residual, Residual]
+    ) -> None:
+        super().__init__()
+        self.attention = attention
+        self.feed_forward = feed_forward
+        self.around_attention, self.around_feed_forward = residuals
+
+    def forward(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "N D"]:
+        """The hidden states after the block."""
+        x = self.around_attention(x, lambda y: self.attention(y, layout))
+        return self.around_feed_forward(x, self.feed_forward)

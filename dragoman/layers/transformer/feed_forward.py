@@ -1,0 +1,40 @@
+"""Position-wise feed-forward network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.initialization import xavier_uniform
+
+
+class FeedForward(nn.Module):
+    """FFN(x) = f(x W_1 + b_1) W_2 + b_2 (Vaswani et al. 2017, eq. 2, where f is ReLU).
+
+    Args:
+        width: D.
+        inner: width of the hidden layer.
+        activation: f.
+        dropout: rate on f's result.
+    """
+
+    def __init__(self, width: int, inner: int, activation: Callable[[Tensor], Tensor], dropout: float) -> None:
+        super().__init__()
+        self.weight_1 = nn.Parameter(torch.empty(inner, width))
+        self.bias_1 = nn.Parameter(torch.zeros(inner))
+        self.weight_2 = nn.Parameter(torch.empty(width, inner))
+        self.bias_2 = nn.Parameter(torch.zeros(width))
+        self.activation = activation
+        self.dropout = Dropout(dropout)
+        xavier_uniform(self.weight_1.data)
+        xavier_uniform(self.weight_2.data)
+
+    def forward(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
+        """The same network at every position."""
+        hidden = self.activation(F.linear(x, self.weight_1, self.bias_1))
+        return F.linear(self.dropout(hidden), self.weight_2, self.bias_2)

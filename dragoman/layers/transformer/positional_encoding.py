@@ -1,0 +1,63 @@
+"""What tells a Transformer where a token stands."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.errors import UnsupportedError
+
+
+class SinusoidalPositions(nn.Module):
+    """PE(p, 2i) = sin(p / 10000^(2i/D)), PE(p, 2i+1) = cos(p / 10000^(2i/D)) (Vaswani et al. 2017, section 3.5).
+
+    As in their code, and unlike the text, the sines fill the first half of the vector and the cosines the second; the
+    model cannot tell the difference, since a permutation of the axes is absorbed by the first weights.
+
+    Args:
+        width: D.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, positions: Int[Tensor, " N"], like: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
+        """The encodings of ``positions``, with the type and device of ``like``."""
+        longest = int(positions.max()) + 1
+        half = (self.width + 1) // 2
+        rates = torch.exp(torch.arange(half) * (-2 * math.log(10_000) / self.width))
+        angles = torch.arange(longest)[:, None] * rates
+        table = torch.cat([angles.sin(), angles.cos()], 1)[:, : self.width]
+        return table.to(like.device, like.dtype).index_select(0, positions)
+
+
+class LearnedPositions(nn.Module):
+    """One learned vector per position.
+
+    Args:
+        width: D.
+        longest: positions it knows.
+    """
+
+    def __init__(self, width: int, longest: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(longest, width))
+        nn.init.normal_(self.weight, std=0.02)
+
+    def forward(self, positions: Int[Tensor, " N"], like: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
+        """The vectors of ``positions``.
+
+        Raises:
+            UnsupportedError: if one lies beyond the last that the model knows.
+        """
+        needed, known = int(positions.max()) + 1, self.weight.shape[0]
+        if needed > known:
+            raise UnsupportedError(
+                f"a row has {needed:,} tokens, and this model's learned positions end at {known:,}",
+                remedy='split the line, or train with a larger `max_positions` or `positions = "sinusoidal"`.',
+            )
+        return self.weight.index_select(0, positions)

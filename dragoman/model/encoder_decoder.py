@@ -1,0 +1,60 @@
+"""An encoder and a decoder, and nothing else."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Batch, Memory, Packed
+from dragoman.decoders.text_transformer import TransformerDecoder, TransformerState
+from dragoman.encoders.text_transformer import TransformerEncoder
+from dragoman.model.loss import cross_entropy, token_cross_entropy
+
+
+class EncoderDecoder(nn.Module):
+    """An encoder turns an input into hidden states; a decoder turns hidden states into an output.
+
+    Args:
+        encoder: input to memory.
+        decoder: memory to output.
+        start: id of the symbol that stands before every output.
+    """
+
+    def __init__(self, encoder: TransformerEncoder, decoder: TransformerDecoder, start: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.start_symbol = start
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def forward(self, batch: Batch) -> Float[Tensor, "N D"]:
+        """The decoder's hidden states from which each target token is predicted."""
+        return self.decoder(batch.target.shifted(self.start_symbol), self.encoder(batch.source))
+
+    def loss(self, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+        """Cross-entropy in nats, label smoothing included, summed over the batch's target tokens."""
+        output = self.decoder.output
+        return cross_entropy(self(batch), output.weight, output.bias, batch.target.values, smoothing)
+
+    def token_loss(self, batch: Batch) -> Float[Tensor, " N"]:
+        """Cross-entropy of each target token in nats, without smoothing or gradient."""
+        output = self.decoder.output
+        with torch.no_grad():
+            return token_cross_entropy(self(batch), output.weight, output.bias, batch.target.values)
+
+    def encode(self, source: Packed) -> Memory:
+        """The hidden states of ``source``."""
+        return self.encoder(source)
+
+    def start(self, memory: Memory) -> TransformerState:
+        """The decoder's state before the first token: one hypothesis per row of ``memory``."""
+        return self.decoder.start(memory)
+
+    def step(self, tokens: Int[Tensor, " R"], state: TransformerState) -> tuple[Float[Tensor, "R V"], TransformerState]:
+        """The unnormalised scores of each next token after ``tokens``, and the state after them."""
+        return self.decoder.step(tokens, state)

@@ -1,0 +1,137 @@
+"""A model on disk: one folder that holds all that translating needs."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+import dragoman
+from dragoman.errors import DamagedFileError, InputError, UnsupportedError
+from dragoman.model.build import build
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.recipe import Recipe, dump_recipe, recipe_from
+from dragoman.storage.folder import new_folder, recover
+from dragoman.storage.manifest import verify
+from dragoman.text.tokenizer import Tokenizer
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """What a model's folder holds.
+
+    Attributes:
+        model: in evaluation mode, float32.
+        recipe: that it was trained by.
+        source_tokenizer: text to the encoder's ids.
+        target_tokenizer: the decoder's ids to text; the same object if the vocabulary is shared.
+    """
+
+    model: EncoderDecoder
+    recipe: Recipe
+    source_tokenizer: Tokenizer
+    target_tokenizer: Tokenizer
+
+
+def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, replace: bool = False) -> None:
+    """Write a model.
+
+    Args:
+        folder: does not exist yet, unless ``replace``.
+        loaded: what to save; weights are stored in float32.
+        files: further text files by name, such as ``card.md``.
+        replace: whether to take the place of an existing model.
+
+    Raises:
+        OutputError: if the folder exists or cannot be written; nothing is left half-written.
+    """
+    weights = {name: p.detach().float().cpu().contiguous().clone() for name, p in loaded.model.named_parameters()}
+    facts = {"format": FORMAT, "dragoman": dragoman.__version__, "torch": torch.__version__}
+    with new_folder(folder, replace=replace) as temporary:
+        save_file(weights, temporary / "weights.safetensors", metadata={"format": str(FORMAT)})
+        (temporary / "recipe.toml").write_text(dump_recipe(loaded.recipe), encoding="utf-8")
+        (temporary / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        save_tokenizers(temporary, loaded.source_tokenizer, loaded.target_tokenizer)
+        for name, text in files.items():
+            (temporary / name).write_text(text, encoding="utf-8")
+
+
+def load_model(folder: Path | str, device: torch.device | str = "cpu") -> LoadedModel:
+    """Read a model after checking every file's checksum.
+
+    Raises:
+        InputError: if there is no model.
+        DamagedFileError: if a file is missing or was altered, or does not fit the others.
+        UnsupportedError: if it was written by a newer version.
+    """
+    folder = Path(folder)
+    recover(folder)
+    if not (folder / "model.json").is_file():
+        raise _no_model(folder)
+    verify(folder)
+    facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    if facts["format"] > FORMAT:
+        raise UnsupportedError(
+            f"{folder} has model format {facts['format']}, and this version reads up to {FORMAT}",
+            remedy=f"install dragoman {facts['dragoman']} or newer.",
+        )
+    recipe = recipe_from(
+        tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8")), file=folder / "recipe.toml"
+    )
+    source, target = load_tokenizers(folder)
+    model = build(recipe.model, source.size, target.size, recipe.training.seed)
+    _load_weights(model, folder / "weights.safetensors")
+    return LoadedModel(model.to(device).eval(), recipe, source, target)
+
+
+def save_tokenizers(folder: Path, source: Tokenizer, target: Tokenizer) -> None:
+    """One file if both are the same object, else two."""
+    if source is target:
+        source.save(folder / "tokenizer.json")
+    else:
+        source.save(folder / "source.tokenizer.json")
+        target.save(folder / "target.tokenizer.json")
+
+
+def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
+    """The inverse of :func:`save_tokenizers`."""
+    if (folder / "tokenizer.json").exists():
+        shared = Tokenizer.load(folder / "tokenizer.json")
+        return shared, shared
+    return Tokenizer.load(folder / "source.tokenizer.json"), Tokenizer.load(folder / "target.tokenizer.json")
+
+
+def _load_weights(model: EncoderDecoder, file: Path) -> None:
+    try:
+        weights: dict[str, Tensor] = load_file(file)
+    except SafetensorError as error:
+        raise DamagedFileError(f"not readable: {error}", file=file, remedy="copy the model anew.") from error
+    parameters = dict(model.named_parameters())
+    shapes = {name: tuple(p.shape) for name, p in parameters.items()}
+    if shapes != {name: tuple(w.shape) for name, w in weights.items()}:
+        raise DamagedFileError(
+            "these weights belong to another architecture than recipe.toml describes",
+            file=file,
+            remedy="put the files of one model together again.",
+        )
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(weights[name])
+
+
+def _no_model(folder: Path) -> InputError:
+    inside = folder / "best"
+    if (inside / "model.json").is_file():
+        return InputError("this is a run, not a model", file=folder, remedy=f"give its best model: {inside}")
+    return InputError(
+        "no model here", file=folder, remedy="give a folder written by `dragoman train`, such as RUN/best."
+    )

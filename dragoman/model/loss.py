@@ -1,0 +1,106 @@
+"""Cross-entropy of an output layer, with label smoothing, without ever holding the logits of a whole batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+# Rows whose logits exist at one time: few enough for a small buffer, many enough for an efficient product.
+_CHUNK = 512
+
+
+def cross_entropy_equations(
+    states: Float[Tensor, "N D"],
+    weight: Float[Tensor, "V D"],
+    bias: Float[Tensor, " V"] | None,
+    targets: Int[Tensor, " N"],
+    smoothing: float,
+) -> Float[Tensor, ""]:
+    """Σ_n −Σ_v q_n(v) log p_n(v), where p_n = softmax(W h_n + b) and q_n puts 1 − ε on the target and spreads ε evenly
+    over all V symbols (Szegedy et al. 2016, section 7). In nats, summed over tokens."""
+    log_p = torch.log_softmax(F.linear(states, weight, bias), -1)
+    target_terms = log_p.gather(1, targets[:, None]).squeeze(1)
+    return -((1 - smoothing) * target_terms + smoothing * log_p.mean(-1)).sum()
+
+
+def token_cross_entropy(
+    states: Float[Tensor, "N D"],
+    weight: Float[Tensor, "V D"],
+    bias: Float[Tensor, " V"] | None,
+    targets: Int[Tensor, " N"],
+) -> Float[Tensor, " N"]:
+    """−log p_n(target_n) of each token, in nats, without smoothing or gradient; for measuring."""
+    with torch.no_grad():
+        parts = [
+            F.cross_entropy(F.linear(part, weight, bias).float(), wanted, reduction="none")
+            for part, wanted in zip(states.split(_CHUNK), targets.split(_CHUNK), strict=True)
+        ]
+    return torch.cat(parts)
+
+
+class _FusedCrossEntropy(torch.autograd.Function):
+    """The fast path of :func:`cross_entropy_equations`.
+
+    The gradient with respect to the logits is p − q, which lies in the softmax's own buffer up to a constant and one
+    entry per row. So the forward pass makes the gradients of states, weight and bias at once, chunk by chunk, and the
+    backward pass only scales them.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, states: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, smoothing: float
+    ) -> Tensor:
+        vocabulary = weight.shape[0]
+        exact = torch.promote_types(states.dtype, torch.float32)
+        total = torch.zeros((), dtype=exact, device=states.device)
+        states_gradient = torch.empty_like(states)
+        weight_gradient = torch.zeros_like(weight)
+        bias_gradient = None if bias is None else torch.zeros_like(bias)
+        mean_row = weight.mean(0, dtype=exact)
+        mean_bias = 0.0 if bias is None else bias.mean(dtype=exact)
+        buffer = states.new_empty((min(_CHUNK, len(states)), vocabulary))
+        row_starts = torch.arange(len(buffer), device=states.device) * vocabulary
+        for begin in range(0, len(states), _CHUNK):
+            h, wanted = states[begin : begin + _CHUNK], targets[begin : begin + _CHUNK]
+            p = buffer[: len(h)]
+            torch.mm(h, weight.t(), out=p)
+            if bias is not None:
+                p += bias
+            places = row_starts[: len(h)] + wanted
+            target_logit = p.view(-1)[places].to(exact)
+            mean_logit = h.to(exact) @ mean_row + mean_bias
+            torch.softmax(p, -1, out=p)
+            # A probability below the smallest number counts as that number: the loss then stops growing near 87 nats.
+            target_p = p.view(-1)[places].to(exact).clamp_min_(torch.finfo(torch.float32).tiny)
+            log_normalizer = target_logit - target_p.log()
+            total += (log_normalizer - (1 - smoothing) * target_logit - smoothing * mean_logit).sum()
+            if smoothing:
+                p -= smoothing / vocabulary
+            p.view(-1).index_add_(0, places, p.new_full((1,), smoothing - 1).expand(len(h)))
+            torch.mm(p, weight, out=states_gradient[begin : begin + _CHUNK])
+            weight_gradient.addmm_(p.t(), h)
+            if bias_gradient is not None:
+                bias_gradient += p.sum(0)
+        ctx.save_for_backward(states_gradient, weight_gradient, bias_gradient)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        gradients = [None if g is None else g.mul_(upstream[0]) for g in ctx.saved_tensors]
+        return (*gradients, None, None)
+
+
+def cross_entropy(
+    states: Float[Tensor, "N D"],
+    weight: Float[Tensor, "V D"],
+    bias: Float[Tensor, " V"] | None,
+    targets: Int[Tensor, " N"],
+    smoothing: float,
+) -> Float[Tensor, ""]:
+    """The fast path of :func:`cross_entropy_equations`. It can be differentiated once, and its gradient is made even
+    where none is needed: use :func:`token_cross_entropy` to measure."""
+    return _FusedCrossEntropy.apply(states, weight, bias, targets, smoothing)

@@ -1,0 +1,41 @@
+"""Which validation was the best, and when to give up waiting for a better one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+BETTER: dict[str, Callable[[float, float], bool]] = {
+    "loss": lambda new, old: new < old,
+    "chrf": lambda new, old: new > old,
+    "bleu": lambda new, old: new > old,
+}
+
+
+@dataclass(slots=True)
+class EarlyStopping:
+    """Prechelt 1998's patience rule.
+
+    Attributes:
+        metric: what is watched; a key of ``BETTER``.
+        patience: validations without a new best before :attr:`exhausted`.
+        best: the best value so far.
+        waited: validations since.
+    """
+
+    metric: str
+    patience: int
+    best: float | None = None
+    waited: int = 0
+
+    def observe(self, value: float) -> bool:
+        """Take in a validation; whether it is the best so far. A value that is not a number never is."""
+        is_best = value == value and (self.best is None or BETTER[self.metric](value, self.best))
+        self.best = value if is_best else self.best
+        self.waited = 0 if is_best else self.waited + 1
+        return is_best
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether to stop."""
+        return self.waited >= self.patience

@@ -1,0 +1,107 @@
+"""What a run tells those who watch it. Training knows only this protocol, so progress bars, histories, pictures and
+monitors come and go without a change to the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dragoman.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """A run begins or goes on.
+
+    Attributes:
+        folder: the run's folder.
+        recipe: what is trained.
+        update: updates done before (0 unless resumed).
+        updates: updates at most.
+        parameters: trainable numbers in the model.
+        device: where it computes, with the precision and the threads, for people to read.
+    """
+
+    folder: Path
+    recipe: Recipe
+    update: int
+    updates: int
+    parameters: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRecord:
+    """One update of the weights.
+
+    Attributes:
+        update: its number, from 1.
+        epoch: passes over the training set begun, from 1.
+        loss: the training loss, in nats per target token, label smoothing and dropout included.
+        learning_rate: of this update.
+        gradient_norm: Euclidean norm of the whole gradient before clipping.
+        target_tokens: real target tokens it was computed from.
+        padding: share of padding in the padded form of its batches, source and target together.
+        seconds: training time since the first start of the run, validation left out.
+    """
+
+    update: int
+    epoch: int
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+    target_tokens: int
+    padding: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One validation sentence and what the model makes of it."""
+
+    source: str
+    reference: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationRecord:
+    """One look at the validation set, with averaged weights and without dropout.
+
+    Attributes:
+        update: updates done.
+        epoch: passes over the training set begun.
+        loss: cross-entropy in nats per target token, without label smoothing.
+        perplexity: its exponential.
+        bleu: sacreBLEU of greedy output, 0 to 100, or None if not asked for.
+        chrf: chrF2++ of greedy output, 0 to 100, or None if not asked for.
+        best: whether it is the best so far by the recipe's metric.
+        seconds: training time since the first start of the run, validation left out.
+        sample: one sentence to look at.
+    """
+
+    update: int
+    epoch: int
+    loss: float
+    perplexity: float
+    bleu: float | None
+    chrf: float | None
+    best: bool
+    seconds: float
+    sample: Sample | None
+
+
+class Observer:
+    """Does nothing; override what is of interest. Records are passed in order, from the training thread."""
+
+    def on_start(self, start: RunStart) -> None:
+        """Before the first update of this session."""
+
+    def on_update(self, record: UpdateRecord) -> None:
+        """After every update."""
+
+    def on_validation(self, record: ValidationRecord) -> None:
+        """After every validation."""
+
+    def on_end(self, reason: str) -> None:
+        """After the last update; ``reason`` is a phrase such as ``all 3,800 updates done``."""

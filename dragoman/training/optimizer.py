@@ -1,0 +1,53 @@
+"""The update rule: Adam, with one fused call for all weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dragoman.recipe.training import OptimizerRecipe
+from dragoman.training.parameters import FlatParameters
+from dragoman.training.weight_decay import decay_groups
+
+
+def build_optimizer(recipe: OptimizerRecipe, parameters: FlatParameters) -> torch.optim.AdamW:
+    """AdamW on the flat weights (Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2).
+
+    With ``decay = "l2"`` the decoupled decay is 0 and the penalty's gradient is added in the training step.
+    """
+    decoupled = {"decoupled": recipe.weight_decay, "l2": 0.0}[recipe.decay]
+    return torch.optim.AdamW(
+        decay_groups(parameters, decoupled),
+        lr=recipe.learning_rate,
+        betas=(recipe.beta1, recipe.beta2),
+        eps=recipe.epsilon,
+        fused=parameters.master.device.type in ("cpu", "cuda"),
+    )
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """For all groups."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimizer's memory by name, for a checkpoint; empty before the first update."""
+    tensors = {}
+    for index, group in enumerate(optimizer.param_groups):
+        for name, value in optimizer.state[group["params"][0]].items():
+            tensors[f"optimizer.{index}.{name}"] = value
+    return tensors
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """The inverse of :func:`optimizer_tensors`; names of other things are passed over."""
+    for index, group in enumerate(optimizer.param_groups):
+        prefix = f"optimizer.{index}."
+        state = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        weights = group["params"][0]
+        if state:
+            optimizer.state[weights] = {
+                name: value.clone() if value.ndim == 0 else value.to(weights.device).clone()
+                for name, value in state.items()
+            }

@@ -1,0 +1,123 @@
+"""All weights of a model in one flat tensor: one optimizer call, one norm, one copy, whatever the number of layers."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+# Every parameter begins at a multiple of this many numbers, so that kernels find it aligned in every precision.
+_ALIGNMENT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterPlace:
+    """Where one parameter lies in the flat tensor."""
+
+    name: str
+    shape: tuple[int, ...]
+    begin: int
+
+    @property
+    def end(self) -> int:
+        """One past its last number."""
+        return self.begin + torch.Size(self.shape).numel()
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterMap:
+    """The places of all parameters: matrices first, then vectors, so that what decays is one slice.
+
+    Attributes:
+        places: in order.
+        decayed: numbers in the slice of matrices, which weight decay applies to.
+        size: numbers in all, gaps for alignment included.
+    """
+
+    places: tuple[ParameterPlace, ...]
+    decayed: int
+    size: int
+
+    @classmethod
+    def of(cls, model: nn.Module) -> ParameterMap:
+        """The map of a model's parameters; one that several modules share has one place."""
+        named = list(model.named_parameters())
+        matrices = [(name, p) for name, p in named if p.ndim >= 2]
+        vectors = [(name, p) for name, p in named if p.ndim < 2]
+        places, begin, decayed = [], 0, 0
+        for group in (matrices, vectors):
+            for name, parameter in group:
+                places.append(ParameterPlace(name, tuple(parameter.shape), begin))
+                begin += -(-parameter.numel() // _ALIGNMENT) * _ALIGNMENT
+            decayed = decayed or begin
+        return cls(tuple(places), decayed, begin)
+
+    def attach(self, model: nn.Module, flat: Float[Tensor, " P"]) -> None:
+        """Make every parameter of ``model`` a view of ``flat``."""
+        parameters = dict(model.named_parameters())
+        for place in self.places:
+            parameters[place.name].data = flat[place.begin : place.end].view(place.shape)
+
+    def attach_gradients(self, model: nn.Module, flat: Float[Tensor, " P"]) -> None:
+        """Make the gradient of every parameter of ``model`` a view of ``flat``."""
+        parameters = dict(model.named_parameters())
+        for place in self.places:
+            parameters[place.name].grad = flat[place.begin : place.end].view(place.shape)
+
+
+class FlatParameters:
+    """A model's weights as one float32 tensor, and the copy that the model computes with.
+
+    Args:
+        model: its parameters become views of flat tensors; it computes in ``dtype`` from now on.
+        dtype: precision of the forward and backward pass.
+        device: where to.
+
+    Attributes:
+        master: the weights, float32; what the optimizer changes.
+        gradient: of the loss with respect to ``master``, float32.
+    """
+
+    def __init__(self, model: nn.Module, dtype: torch.dtype, device: torch.device) -> None:
+        self.map = ParameterMap.of(model)
+        self.master = torch.zeros(self.map.size, device=device)
+        for place, parameter in zip(self.map.places, _in_order(model, self.map), strict=True):
+            self.master[place.begin : place.end] = parameter.detach().reshape(-1).to(device)
+        self.gradient = torch.zeros_like(self.master)
+        self._same = dtype == torch.float32
+        self._compute = self.master if self._same else self.master.to(dtype)
+        self._raw_gradient = self.gradient if self._same else torch.zeros_like(self._compute)
+        self.map.attach(model, self._compute)
+        self.map.attach_gradients(model, self._raw_gradient)
+
+    def zero_gradient(self) -> None:
+        """Before the first backward pass of an update."""
+        self.gradient.zero_()
+
+    def collect_gradient(self) -> None:
+        """After each backward pass: add the model's gradient to ``gradient`` in float32."""
+        if not self._same:
+            self.gradient += self._raw_gradient
+            self._raw_gradient.zero_()
+
+    def publish(self) -> None:
+        """After ``master`` changed: let the model compute with it."""
+        if not self._same:
+            self._compute.copy_(self.master)
+
+    def twin(self, model: nn.Module, flat: Float[Tensor, " P"]) -> nn.Module:
+        """A second model of the same architecture whose weights are views of ``flat``, in evaluation mode."""
+        other = copy.deepcopy(model)
+        for parameter in other.parameters():
+            parameter.grad = None
+            parameter.requires_grad_(False)
+        self.map.attach(other, flat)
+        return other.eval()
+
+
+def _in_order(model: nn.Module, places: ParameterMap) -> list[Tensor]:
+    parameters = dict(model.named_parameters())
+    return [parameters[place.name] for place in places.places]

@@ -1,0 +1,212 @@
+"""From a recipe to a trained, evaluated model in a folder."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from dragoman.data.dataset import Dataset
+from dragoman.data.loader import Loader
+from dragoman.data.prepare import prepare
+from dragoman.errors import InputError, OutputError
+from dragoman.evaluation.translation_report import TranslationReport
+from dragoman.model.build import build
+from dragoman.model.describe import parameter_count
+from dragoman.model.folder import LoadedModel, load_model, save_model
+from dragoman.predict.translator import Translator
+from dragoman.recipe import Recipe, dump_recipe, load_recipe, recipe_from
+from dragoman.storage.folder import write_file
+from dragoman.training.assessment import assess
+from dragoman.training.checkpoint import Checkpoints, Progress
+from dragoman.training.early_stopping import EarlyStopping
+from dragoman.training.history import History, read_history
+from dragoman.training.interrupt import Interrupt
+from dragoman.training.learning_curves import draw_learning_curves
+from dragoman.training.moving_average import MovingAverage
+from dragoman.training.observer import Observer, RunStart, ValidationRecord
+from dragoman.training.optimizer import build_optimizer
+from dragoman.training.parameters import FlatParameters
+from dragoman.training.precision import Hardware, build_scaler, choose_hardware
+from dragoman.training.schedule import build_schedule
+from dragoman.training.step import Trainee
+from dragoman.training.trainer import Trainer
+from dragoman.training.validation import Validator
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished or interrupted run.
+
+    Attributes:
+        folder: holds ``recipe.toml``, ``dataset/``, ``history.jsonl``, ``checkpoints/``, ``best/`` and, once
+            finished, ``learning_curves.png`` and ``evaluation.json``.
+        reason: why training ended.
+        interrupted: whether a signal ended it, so that it can be resumed.
+        report: how well the best model does on the test set, or on the validation set where there is none; None if
+            interrupted.
+    """
+
+    folder: Path
+    reason: str
+    interrupted: bool
+    report: TranslationReport | None
+
+    @property
+    def best(self) -> Path:
+        """The folder of the best model."""
+        return self.folder / "best"
+
+    def history(self) -> DataFrame:
+        """One row per update and per validation."""
+        return read_history(self.folder)
+
+
+def train(
+    recipe: Recipe | Path | str,
+    output: Path | str,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    train: DataFrame | None = None,
+    validation: DataFrame | None = None,
+    test: DataFrame | None = None,
+    observers: Sequence[Observer] = (),
+) -> Run:
+    """Prepare the data, train, keep the best model, evaluate it.
+
+    Args:
+        recipe: a recipe, a TOML file, or a preset's name.
+        output: the run's folder; must not exist or be empty.
+        changes: nested values that replace those of a file or preset.
+        train: pairs instead of the recipe's corpus, in the columns that ``data.train`` names, by default ``source``
+            and ``target``.
+        validation: likewise.
+        test: likewise.
+        observers: told of every update and validation.
+
+    Raises:
+        OutputError: if the folder exists and is not empty.
+        InputError, RecipeError: if data or recipe cannot be used; nothing is left behind.
+    """
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe, changes=changes)
+    hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
+    folder = Path(output)
+    created = _create(folder)
+    try:
+        dataset = prepare(recipe, folder / "dataset", train=train, validation=validation, test=test)
+        write_file(folder / "recipe.toml", dump_recipe(recipe).encode())
+    except BaseException:
+        if created and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    return _train(folder, recipe, dataset, hardware, observers)
+
+
+def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
+    """Go on with an interrupted run from its newest checkpoint, to the same bits as if it had not been interrupted.
+
+    Raises:
+        InputError: if the folder holds no run.
+        DamagedFileError: if dataset or checkpoint fail their checksums.
+    """
+    folder = Path(folder)
+    if not (folder / "recipe.toml").is_file():
+        raise InputError("no run to resume here", file=folder, remedy="give the folder of an interrupted run.")
+    values = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
+    recipe = recipe_from(values, file=folder / "recipe.toml")
+    hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
+    return _train(folder, recipe, Dataset.open(folder / "dataset"), hardware, observers)
+
+
+def _create(folder: Path) -> bool:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            "the output folder exists already and is not empty",
+            file=folder,
+            remedy="choose another --output, remove this one, or go on with its run by `dragoman train --resume`.",
+        )
+    created = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be created: {error}", file=folder, remedy="choose another --output.") from error
+    return created
+
+
+def _train(
+    folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, observers: Sequence[Observer]
+) -> Run:
+    settings = recipe.training
+    torch.set_num_threads(hardware.threads)
+    torch.manual_seed(settings.seed)
+    model = build(recipe.model, dataset.source_tokenizer.size, dataset.target_tokenizer.size, settings.seed)
+    model.to(hardware.device).train()
+    parameters = FlatParameters(model, hardware.dtype, hardware.device)
+    average = MovingAverage(parameters.master, settings.average)
+    trainee = Trainee(
+        model,
+        parameters,
+        build_optimizer(settings.optimizer, parameters),
+        build_scaler(hardware),
+        average,
+        build_schedule(settings),
+    )
+    averaged = parameters.twin(model, average.average)
+    translator = Translator(averaged, dataset.source_tokenizer, dataset.target_tokenizer, recipe)
+    tokens = settings.batch.tokens
+    loader = Loader(dataset.train, tokens=tokens, pool=settings.batch.pool, seed=settings.seed)
+    checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
+    stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
+    progress = checkpoints.restore_newest(trainee) or Progress(0, 0.0, loader.state(), stopping)
+    history = History(folder)
+    history.truncate(progress.update)
+    everyone = (history, *observers)
+    best = LoadedModel(averaged, recipe, dataset.source_tokenizer, dataset.target_tokenizer)
+
+    def save_best(record: ValidationRecord) -> None:
+        del record
+        save_model(folder / "best", best, {}, replace=True)
+
+    trainer = Trainer(
+        trainee,
+        loader,
+        Validator(
+            translator, dataset.validation, tokens=tokens, target_language=recipe.data.target_language
+        ),
+        checkpoints,
+        save_best,
+        everyone,
+        settings,
+    )
+    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(model), str(hardware))
+    with Interrupt() as interrupt:
+        for observer in everyone:
+            observer.on_start(start)
+        try:
+            reason = trainer.run(progress, interrupt)
+        finally:
+            loader.close()
+        for observer in everyone:
+            observer.on_end(reason)
+        interrupted = interrupt.received is not None
+    return Run(folder, reason, interrupted, None if interrupted else _finish(folder, dataset, start, progress))
+
+
+def _finish(folder: Path, dataset: Dataset, start: RunStart, progress: Progress) -> TranslationReport:
+    """Evaluate the best model, write its card, draw the curves."""
+    history = read_history(folder)
+    draw_learning_curves(history, folder / "learning_curves.png", title=folder.name)
+    best = load_model(folder / "best", choose_hardware(start.recipe.training.device, "float32", 0).device)
+    report, card = assess(best, dataset, start, progress, history)
+    save_model(folder / "best", best, {"card.md": card}, replace=True)
+    write_file(folder / "evaluation.json", (json.dumps(report.to_dict(), indent=2) + "\n").encode())
+    return report

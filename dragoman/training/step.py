@@ -1,0 +1,97 @@
+"""One update of the weights, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from dragoman.contracts import Batch
+from dragoman.errors import TrainingError
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.recipe.training import TrainingRecipe
+from dragoman.training.moving_average import MovingAverage
+from dragoman.training.optimizer import set_learning_rate
+from dragoman.training.parameters import FlatParameters
+from dragoman.training.schedule import Schedule
+from dragoman.training.weight_decay import add_l2_gradient
+
+
+@dataclass(frozen=True, slots=True)
+class Trainee:
+    """What an update works on.
+
+    Attributes:
+        model: computes with the published copy of the weights.
+        parameters: the weights and their gradient.
+        optimizer: of the flat weights.
+        scaler: of the loss; does nothing but in float16.
+        average: of the weights.
+        schedule: of the learning rate.
+    """
+
+    model: EncoderDecoder
+    parameters: FlatParameters
+    optimizer: torch.optim.AdamW
+    scaler: torch.amp.GradScaler
+    average: MovingAverage
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What an update measured; units as in :class:`dragoman.training.observer.UpdateRecord`."""
+
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+    target_tokens: int
+
+
+def training_step(trainee: Trainee, batches: Sequence[Batch], update: int, recipe: TrainingRecipe) -> StepResult:
+    """Update number ``update`` (from 1) on ``batches``, whose gradients are accumulated.
+
+    The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding.
+
+    Raises:
+        TrainingError: if the loss or gradient is not finite; the weights are then unchanged.
+    """
+    model, parameters = trainee.model, trainee.parameters
+    learning_rate = trainee.schedule(update)
+    set_learning_rate(trainee.optimizer, learning_rate)
+
+    tokens = sum(batch.target.layout.tokens for batch in batches)
+    total = 0.0
+    parameters.zero_gradient()
+    for batch in batches:
+        loss = model.loss(batch, recipe.label_smoothing) / tokens
+        trainee.scaler.scale(loss).backward()
+        parameters.collect_gradient()
+        total += loss.item()
+    trainee.scaler.unscale_(trainee.optimizer)
+
+    if recipe.optimizer.decay == "l2" and recipe.optimizer.weight_decay:
+        add_l2_gradient(parameters, recipe.optimizer.weight_decay)
+    norm = torch.linalg.vector_norm(parameters.gradient).item()
+    if not trainee.scaler.is_enabled() and not norm < float("inf"):
+        raise _not_finite(update, total, norm, batches)
+    limit = recipe.optimizer.clip_norm
+    if limit and norm > limit:
+        parameters.gradient.mul_(limit / norm)
+
+    trainee.scaler.step(trainee.optimizer)
+    trainee.scaler.update()
+    parameters.publish()
+    trainee.average.update(update)
+    return StepResult(total, learning_rate, norm, tokens)
+
+
+def _not_finite(update: int, loss: float, norm: float, batches: Sequence[Batch]) -> TrainingError:
+    examples = [int(index) for batch in batches for index in batch.examples[:3]]
+    return TrainingError(
+        f"update {update:,}: the loss is {loss:g} and the gradient's norm {norm:g}, which is not finite; "
+        f"the weights were left as they were (first training examples of the batch: {examples})",
+        cause="a learning rate that is too high, or too short a warm-up.",
+        remedy="lower `training.optimizer.learning_rate` or raise `training.schedule.warmup`, and train anew.",
+    )

@@ -1,0 +1,111 @@
+"""The loop: update, validate, save, stop. Nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dragoman.contracts import Batch
+from dragoman.data.bucketing import padding_share
+from dragoman.data.loader import Loader
+from dragoman.recipe.training import TrainingRecipe
+from dragoman.training.checkpoint import Checkpoints, Progress
+from dragoman.training.interrupt import Interrupt
+from dragoman.training.observer import Observer, UpdateRecord, ValidationRecord
+from dragoman.training.step import StepResult, Trainee, training_step
+from dragoman.training.validation import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """Everything that a run needs.
+
+    Attributes:
+        trainee: model, weights, optimizer.
+        loader: training batches.
+        validator: of the averaged weights.
+        checkpoints: of the run.
+        save_best: called with the validation's record whenever it is the best so far.
+        observers: told of everything.
+        recipe: how long, how often, how.
+    """
+
+    trainee: Trainee
+    loader: Loader
+    validator: Validator
+    checkpoints: Checkpoints
+    save_best: Callable[[ValidationRecord], None]
+    observers: Sequence[Observer]
+    recipe: TrainingRecipe
+
+    def run(self, progress: Progress, interrupt: Interrupt) -> str:
+        """Train on from ``progress``, which is kept up to date, and return why training ended.
+
+        Every way out but an error leaves a checkpoint of the last update.
+        """
+        self.loader.restore(progress.loader)
+        device = self.trainee.model.device
+        reason = self._why_stop(progress, interrupt)
+        while reason is None:
+            began = time.perf_counter()
+            batches = [next(self.loader) for _ in range(self.recipe.batch.accumulation)]
+            result = training_step(
+                self.trainee, [batch.to(device) for batch in batches], progress.update + 1, self.recipe
+            )
+            progress.update += 1
+            progress.seconds += time.perf_counter() - began
+            progress.loader = self.loader.state()
+            self._report_update(progress, result, batches)
+
+            finished = progress.update == self.recipe.updates
+            if progress.update % self.recipe.validate_every == 0 or finished:
+                self._validate(progress)
+            reason = self._why_stop(progress, interrupt)
+            if progress.update % self.recipe.checkpoint_every == 0 or reason is not None:
+                self.checkpoints.save(self.trainee, progress)
+        return reason
+
+    def _report_update(self, progress: Progress, result: StepResult, batches: Sequence[Batch]) -> None:
+        record = UpdateRecord(
+            update=progress.update,
+            epoch=self.loader.epoch,
+            loss=result.loss,
+            learning_rate=result.learning_rate,
+            gradient_norm=result.gradient_norm,
+            target_tokens=result.target_tokens,
+            padding=padding_share([side.layout for batch in batches for side in (batch.source, batch.target)]),
+            seconds=progress.seconds,
+        )
+        for observer in self.observers:
+            observer.on_update(record)
+
+    def _validate(self, progress: Progress) -> None:
+        found = self.validator.measure(turn=progress.update // self.recipe.validate_every)
+        watched = {"loss": found.loss, "bleu": found.bleu, "chrf": found.chrf}[progress.stopping.metric]
+        record = ValidationRecord(
+            update=progress.update,
+            epoch=self.loader.epoch,
+            loss=found.loss,
+            perplexity=found.perplexity,
+            bleu=found.bleu,
+            chrf=found.chrf,
+            best=progress.stopping.observe(watched),
+            seconds=progress.seconds,
+            sample=found.sample,
+        )
+        if record.best:
+            self.save_best(record)
+        for observer in self.observers:
+            observer.on_validation(record)
+
+    def _why_stop(self, progress: Progress, interrupt: Interrupt) -> str | None:
+        if progress.update >= self.recipe.updates:
+            return f"all {self.recipe.updates:,} updates done"
+        if progress.stopping.exhausted:
+            return f"no better {progress.stopping.metric} in {progress.stopping.patience} validations"
+        if interrupt.received is not None:
+            return f"stopped by {interrupt.received.name} after update {progress.update:,}"
+        if self.recipe.minutes is not None and progress.seconds >= 60 * self.recipe.minutes:
+            return f"{self.recipe.minutes:g} minutes are over"
+        return None

@@ -1,0 +1,108 @@
+"""The house: who may import whom, no cycles, nothing too long. `docs/layout.md` says why."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "dragoman"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# What every room may import: the contracts, the errors, and the foundation that writes folders safely.
+FOUNDATION = {"contracts", "errors", "storage", "__init__"}
+LAW: dict[str, set[str]] = {
+    "contracts": set(),
+    "errors": set(),
+    "storage": {"errors"},
+    "recipe": set(),
+    "presets": set(),
+    "text": set(),
+    "layers": set(),
+    "search": set(),
+    "evaluation": set(),
+    "encoders": {"layers"},
+    "decoders": {"layers"},
+    "data": {"text", "recipe"},
+    "model": {"encoders", "decoders", "layers", "text", "recipe"},
+    "predict": {"model", "search", "data", "text", "recipe"},
+    "training": {"predict", "evaluation", "model", "data", "recipe"},
+    "cli": {"training", "predict", "evaluation", "model", "data", "text", "recipe"},
+}
+
+
+def room_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(module: Path) -> set[str]:
+    """Dotted names of the package's modules that this one imports anywhere, type-checking blocks included."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            if node.module.split(".")[0] == "dragoman":
+                found.add(node.module)
+                found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names if alias.name.split(".")[0] == "dragoman")
+    return found
+
+
+def test_every_room_stands_in_the_law() -> None:
+    rooms = {room_of(module) for module in MODULES} - {"__init__", "__main__"}
+    assert rooms <= set(LAW)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_imports_obey_the_law(module: Path) -> None:
+    room = room_of(module)
+    if room in ("__init__", "__main__"):
+        return
+    allowed = LAW[room] | {room} | (FOUNDATION if room not in ("contracts", "errors", "storage") else set())
+    imported = {name.split(".")[1] for name in imports_of(module) if "." in name and name != "dragoman.__version__"}
+    assert imported <= allowed, f"{room} may not import {sorted(imported - allowed)}"
+
+
+def test_no_cycles_between_modules() -> None:
+    names = {".".join(m.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): m for m in MODULES}
+    graph = {name: imports_of(module) & set(names) - {name} for name, module in names.items()}
+    del graph["dragoman"]  # the public face imports lazily
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " → ".join((*path, name))
+        if name not in done and name in graph:
+            for other in sorted(graph[name] - {"dragoman"}):
+                # A package's own __init__ re-exports its modules; that is no dependency of theirs.
+                if not name.startswith(f"{other}."):
+                    visit(other, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_nothing_is_too_long(module: Path) -> None:
+    text = module.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < 60, f"{node.name} has more than 60 lines"
+
+
+def test_there_is_no_drawer_for_odds_and_ends() -> None:
+    names = {part for module in MODULES for part in module.relative_to(PACKAGE).with_suffix("").parts}
+    assert not names & {"utils", "util", "helpers", "common", "misc"}
+
+
+@pytest.mark.parametrize("statement", ["import dragoman", "import dragoman.cli.main"])
+def test_import_loads_nothing_heavy(statement: str) -> None:
+    script = f"{statement}; import sys; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    heavy = {"torch", "pandas", "numpy", "pyarrow", "matplotlib", "sacrebleu", "tokenizers", "babel", "safetensors"}
+    assert not heavy & set(run.stdout.split())
