@@ -69,7 +69,7 @@ class RecipeError(DragomanError):
         listing = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(
             f"the recipe has {count}:\n{listing}",
-            remedy="correct these; `dragoman describe PRESET` prints a complete recipe to compare with.",
+            remedy="correct these; `dragoman describe tiny --toml` prints a complete recipe to compare with.",
             file=file,
         )
 

@@ -198,15 +198,16 @@ def _train(
         for observer in everyone:
             observer.on_end(reason)
         interrupted = interrupt.received is not None
-    return Run(folder, reason, interrupted, None if interrupted else _finish(folder, dataset, start, progress))
+    return Run(folder, reason, interrupted, None if interrupted else _finish(dataset, start, hardware, reason))
 
 
-def _finish(folder: Path, dataset: Dataset, start: RunStart, progress: Progress) -> TranslationReport:
-    """Evaluate the best model, write its card, draw the curves."""
+def _finish(dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> TranslationReport:
+    """Draw the curves, evaluate the best model, write its card."""
+    folder = start.folder
     history = read_history(folder)
     draw_learning_curves(history, folder / "learning_curves.png", title=folder.name)
-    best = load_model(folder / "best", choose_hardware(start.recipe.training.device, "float32", 0).device)
-    report, card = assess(best, dataset, start, progress, history)
+    best = load_model(folder / "best", hardware.device)
+    report, card = assess(best, dataset, start, history, reason)
     save_model(folder / "best", best, {"card.md": card}, replace=True)
     write_file(folder / "evaluation.json", (json.dumps(report.to_dict(), indent=2) + "\n").encode())
     return report

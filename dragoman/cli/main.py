@@ -1,0 +1,46 @@
+"""The command ``dragoman``: one file per subcommand. Heavy imports are made inside the commands that need them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from dragoman.cli.demo import demo
+from dragoman.cli.describe import describe
+from dragoman.cli.evaluate import evaluate
+from dragoman.cli.train import train
+from dragoman.cli.translate import translate
+from dragoman.errors import DragomanError
+
+app = typer.Typer(
+    help="Turn your own parallel data into a translator that you own.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, train, translate, evaluate, describe):
+    app.command()(command)
+
+
+@app.callback()
+def _options() -> None:
+    """Turn your own parallel data into a translator that you own."""
+
+
+def main() -> None:
+    """Run the command line. A person's mistake is one message and exit status 1, never a traceback."""
+    try:
+        app()
+    except DragomanError as error:
+        print(f"dragoman: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("dragoman: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone; keep the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

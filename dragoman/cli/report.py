@@ -1,0 +1,27 @@
+"""What is printed at the end of a run."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dragoman.training.run import Run
+
+_SIGNALLED = 130
+
+
+def print_run(run: Run) -> None:
+    """How it ended, how good the model is, where everything lies. A run that a signal ended exits with status 130."""
+    if run.interrupted:
+        print(f"{run.reason}. Nothing is lost; go on with:\n  dragoman train --resume {run.folder}")
+        sys.exit(_SIGNALLED)
+    print(f"Training ended: {run.reason}.\n")
+    if run.report is not None:
+        print(run.report.as_text())
+    print(
+        f"\nYour model:       {run.best}\n"
+        f"What it can do:   {run.best / 'card.md'}\n"
+        f"Learning curves:  {run.folder / 'learning_curves.png'}\n"
+        f"Translate:        dragoman translate {run.best} < input.txt > output.txt"
+    )

@@ -1,0 +1,96 @@
+"""Whether one set of translations is better than another, or only luckier: the paired bootstrap (Koehn 2004).
+
+Both sides are scored on the same resamples, so what makes a sentence easy or hard for both cancels out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dragoman.evaluation.bleu import bleu_statistics
+from dragoman.evaluation.chrf import chrf_statistics
+from dragoman.evaluation.confidence import RESAMPLES, SEED, percentile_interval, resampled_sums
+from dragoman.evaluation.pairs import checked_pairs
+from dragoman.evaluation.sentence_statistics import SentenceStatistics
+from dragoman.evaluation.ter import ter_statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The second score less the first, on the same sentences.
+
+    Attributes:
+        metric: the metric's name, as sacreBLEU writes it.
+        first: score of the first.
+        second: score of the second.
+        difference: ``second - first``.
+        low: lower end of the 95 % percentile interval of the difference.
+        high: upper end of it.
+        p_value: two-sided, 1 / (resamples + 1) to 1: how often chance alone gives a difference at least as large.
+        signature: sacreBLEU's signature of both scores.
+        resamples: bootstrap resamples.
+        seed: seed of the draws.
+    """
+
+    metric: str
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    signature: str
+    resamples: int
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The difference as JSON can write it."""
+        return asdict(self)
+
+
+def paired_bootstrap(
+    first: SentenceStatistics, second: SentenceStatistics, *, resamples: int = RESAMPLES, seed: int = SEED
+) -> Difference:
+    """Test the difference of two systems on the same n sentences under the same metric.
+
+    The resampled differences, moved so that their mean is zero, stand for what chance alone would give
+    (Riezler & Maxwell 2005). With k of B of them at least as large as the observed one, p = (k + 1) / (B + 1), which
+    never claims more than B resamples can show.
+    """
+    width = first.counts.shape[1]
+    sums = resampled_sums(np.concatenate([first.counts, second.counts], axis=1), resamples=resamples, seed=seed)
+    resampled = second.scores(sums[:, width:]) - first.scores(sums[:, :width])
+    one, two = first.corpus_score(), second.corpus_score()
+    # A hair of tolerance, so that rounding cannot part values that are equal.
+    as_large = np.abs(resampled - resampled.mean()) >= abs(two - one) - 1e-9
+    low, high = percentile_interval(resampled)
+    p_value = (int(as_large.sum()) + 1) / (resamples + 1)
+    return Difference(first.name, one, two, two - one, low, high, p_value, first.signature, resamples, seed)
+
+
+def compare_translations(
+    first: Sequence[str],
+    second: Sequence[str],
+    references: Sequence[str],
+    *,
+    target_language: str,
+    seed: int = SEED,
+    resamples: int = RESAMPLES,
+) -> list[Difference]:
+    """The differences of two sets of outputs in BLEU, chrF2++ and TER, in this order.
+
+    Raises:
+        InputError: if the counts differ or there is no sentence.
+    """
+    one, right = checked_pairs(first, references)
+    two, _ = checked_pairs(second, references)
+    pairs = (
+        (bleu_statistics(one, right, target_language), bleu_statistics(two, right, target_language)),
+        (chrf_statistics(one, right), chrf_statistics(two, right)),
+        (ter_statistics(one, right), ter_statistics(two, right)),
+    )
+    return [paired_bootstrap(a, b, resamples=resamples, seed=seed) for a, b in pairs]

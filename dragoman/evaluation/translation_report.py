@@ -1,0 +1,152 @@
+"""All that is said of a set of translations, as numbers and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dragoman.evaluation.bleu import bleu_statistics
+from dragoman.evaluation.by_length import LengthBin, by_length, reference_lengths
+from dragoman.evaluation.chrf import chrf_statistics
+from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
+from dragoman.evaluation.exact_match import Share, matches, wilson_interval
+from dragoman.evaluation.pairs import checked_pairs
+from dragoman.evaluation.ter import ter_statistics
+from dragoman.evaluation.tokenization import bleu_tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationReport:
+    """How close translations are to their references.
+
+    Attributes:
+        sentences: sentences compared.
+        target_language: the code that the BLEU tokenizer was chosen by.
+        tokenizer: BLEU's tokenizer, as sacreBLEU calls it.
+        tokenizer_reason: why that one.
+        bleu: BLEU, 0 to 100, higher is better.
+        chrf: chrF2++, 0 to 100, higher is better.
+        ter: TER in edits for each 100 words, lower is better.
+        exact_match: share of outputs equal to their reference.
+        length_ratio: BLEU tokens of all outputs to those of all references; None if the references are empty.
+        empty_outputs: outputs without a visible character although the reference has one.
+        length_unit: what ``by_length`` counts: ``words`` or ``characters``.
+        by_length: the scores by length of the reference, short to long.
+    """
+
+    sentences: int
+    target_language: str
+    tokenizer: str
+    tokenizer_reason: str
+    bleu: Estimate
+    chrf: Estimate
+    ter: Estimate
+    exact_match: Share
+    length_ratio: float | None
+    empty_outputs: int
+    length_unit: str
+    by_length: tuple[LengthBin, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON can write it."""
+        return {**asdict(self), "by_length": [asdict(part) for part in self.by_length]}
+
+    def as_text(self) -> str:
+        """The report as plain aligned tables, without markup."""
+        share = self.exact_match
+        scores = [("metric", "value", "95 % interval")]
+        scores += [
+            (e.metric, f"{e.value:.2f}", f"{e.low:.2f} to {e.high:.2f}") for e in (self.bleu, self.chrf, self.ter)
+        ]
+        scores.append(
+            ("exact match", f"{100 * share.value:.1f} %", f"{100 * share.low:.1f} to {100 * share.high:.1f} %")
+        )
+        lengths = [(self.length_unit, "sentences", "BLEU", "chrF2++", "exact match")]
+        lengths += [
+            (
+                part.span,
+                f"{part.sentences:,}",
+                f"{part.bleu:.2f}",
+                f"{part.chrf:.2f}",
+                f"{100 * part.exact_match:.1f} %",
+            )
+            for part in self.by_length
+        ]
+        return "\n".join([*self._heading(), "", *_aligned(scores), "", *self._notes(), "", *_aligned(lengths)])
+
+    def _heading(self) -> list[str]:
+        count = "1 sentence" if self.sentences == 1 else f"{self.sentences:,} sentences"
+        return [f"{count}, target language {self.target_language}"]
+
+    def _notes(self) -> list[str]:
+        bootstrap = f"{self.bleu.resamples:,} bootstrap resamples of the sentences, seed {self.bleu.seed}"
+        notes = [
+            "BLEU and chrF2++: higher is better. TER: lower is better.",
+            f"Intervals: {bootstrap}; exact match by Wilson's formula.",
+            f"BLEU tokenizer: {self.tokenizer} ({self.tokenizer_reason}).",
+            *(f"{e.metric}: {e.signature}" for e in (self.bleu, self.chrf, self.ter)),
+        ]
+        if self.length_ratio is not None:
+            notes.append(f"Length of outputs to references: {self.length_ratio:.3f}.")
+        if self.empty_outputs:
+            notes.append(f"Empty outputs: {self.empty_outputs:,}.")
+        return notes
+
+
+def evaluate_translations(
+    outputs: Sequence[str],
+    references: Sequence[str],
+    *,
+    target_language: str,
+    seed: int = SEED,
+    resamples: int = RESAMPLES,
+) -> TranslationReport:
+    """Measure outputs against one reference each.
+
+    Args:
+        outputs: translations, untokenised.
+        references: what they should be, in the same order.
+        target_language: language code; decides BLEU's tokenizer.
+        seed: seed of the bootstrap.
+        resamples: bootstrap resamples, at least 1.
+
+    Raises:
+        InputError: if the counts differ or there is no sentence.
+    """
+    left, right = checked_pairs(outputs, references)
+    tokenizer = bleu_tokenizer(target_language)
+    bleu, chrf, ter = (
+        bleu_statistics(left, right, target_language),
+        chrf_statistics(left, right),
+        ter_statistics(left, right),
+    )
+    equal = matches(left, right)
+    estimated = estimates([bleu, chrf, ter], resamples=resamples, seed=seed)
+    output_length, reference_length = bleu.counts[:, :2].sum(axis=0)
+    bins = by_length(reference_lengths(right, spaced=tokenizer.spaced), bleu, chrf, np.array(equal))
+    return TranslationReport(
+        sentences=len(left),
+        target_language=target_language,
+        tokenizer=tokenizer.name,
+        tokenizer_reason=tokenizer.reason,
+        bleu=estimated[0],
+        chrf=estimated[1],
+        ter=estimated[2],
+        exact_match=wilson_interval(sum(equal), len(equal)),
+        length_ratio=float(output_length / reference_length) if reference_length else None,
+        empty_outputs=sum(bool(r.strip()) and not o.strip() for o, r in zip(left, right, strict=True)),
+        length_unit="words" if tokenizer.spaced else "characters",
+        by_length=tuple(bins),
+    )
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """First column flush left, the others flush right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]

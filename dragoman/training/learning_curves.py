@@ -1,0 +1,150 @@
+"""The picture of a run: losses, scores, learning rate and gradient norm over the updates."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from dragoman.errors import InputError
+from dragoman.storage.folder import write_file
+
+BLUE, VERMILLION, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442"
+"""Colours that people with any common colour blindness tell apart (Okabe & Ito 2008)."""
+SMOOTHING_SHARE = 50
+"""The training loss is averaged over one in so many of all updates."""
+DOTS_PER_INCH = 120
+
+
+def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
+    """Draw a run's history as a PNG file, written as a whole or not at all.
+
+    Panels: training loss (smoothed, raw behind it) and validation cross-entropy, in nats per target token, with the
+    best validation marked; BLEU and chrF2++ if they were measured; learning rate and gradient norm.
+
+    Args:
+        history: as :func:`~dragoman.training.history.read_history` returns it.
+        path: the file to write.
+        title: stands above the picture, as it is.
+
+    Raises:
+        InputError: if the history holds no update and no validation.
+    """
+    if history.empty:
+        raise InputError("the history holds nothing to draw yet", remedy="draw it after the first update.")
+    updates = history[history["event"] == "update"]
+    validations = history[history["event"] == "validation"]
+    scored = bool(validations[["bleu", "chrf"]].notna().to_numpy().any())
+    heights = [3.4, 2.2, 2.2] if scored else [3.4, 2.2]
+    figure = Figure(figsize=(9, sum(heights) + 0.8), dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    panels = list(figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
+    # A name may hold dollar signs, which would be read as a formula.
+    figure.suptitle(title, fontsize=14, parse_math=False)
+    _draw_losses(panels[0], updates, validations)
+    if scored:
+        _draw_scores(panels[1], validations)
+    _draw_optimisation(panels[-1], updates)
+    for panel in panels:
+        panel.grid(visible=True, color="#E5E5E5", linewidth=0.8)
+        panel.set_axisbelow(True)
+    panels[-1].set_xlabel("update", fontsize=11)
+    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    data = io.BytesIO()
+    figure.savefig(data, format="png")
+    write_file(path, data.getvalue())
+
+
+def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame) -> None:
+    smoothed = _smoothed(updates["loss"])
+    axes.plot(updates["update"], updates["loss"], color=BLUE, alpha=0.25, linewidth=0.7)
+    label = "training loss, smoothed (with label smoothing and dropout)"
+    axes.plot(updates["update"], smoothed, color=BLUE, linewidth=1.8, label=label)
+    axes.plot(
+        validations["update"],
+        validations["loss"],
+        color=VERMILLION,
+        linewidth=1.8,
+        marker="o",
+        markersize=4,
+        label="validation cross-entropy (without either)",
+    )
+    best = validations[validations["best"].fillna(value=False).astype(bool) & validations["loss"].notna()]
+    if len(best):
+        row = best.iloc[-1]
+        found = f"best: {row['loss']:.3f} at update {row['update']:,}"
+        style: dict[str, Any] = {
+            "marker": "*",
+            "markersize": 15,
+            "markeredgecolor": "black",
+            "markerfacecolor": YELLOW,
+        }
+        axes.plot([row["update"]], [row["loss"]], linestyle="none", label=found, zorder=5, **style)
+    axes.set_ylabel("nats per target token", fontsize=11)
+    _limit(axes, np.concatenate([smoothed.to_numpy(), validations["loss"].to_numpy()]))
+    _legend_above(axes)
+
+
+def _draw_scores(axes: Axes, validations: pd.DataFrame) -> None:
+    for column, label, colour, marker in (("bleu", "BLEU", GREEN, "s"), ("chrf", "chrF2++", PURPLE, "^")):
+        known = validations[validations[column].notna()]
+        if len(known):
+            style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.8}
+            axes.plot(known["update"], known[column], label=f"{label} of greedy output", **style)
+    axes.set_ylabel("score (0 to 100)", fontsize=11)
+    axes.set_ylim(bottom=0)
+    _legend_above(axes)
+
+
+def _draw_optimisation(axes: Axes, updates: pd.DataFrame) -> None:
+    norms = updates["gradient_norm"].where(updates["gradient_norm"] > 0)
+    axes.plot(updates["update"], norms, color=VERMILLION, alpha=0.25, linewidth=0.7)
+    label = "gradient norm before clipping, smoothed (left)"
+    norm = axes.plot(updates["update"], _smoothed(norms), color=VERMILLION, linewidth=1.8, label=label)
+    axes.set_ylabel("gradient norm", fontsize=11)
+    if norms.notna().any():
+        axes.set_yscale("log")
+    right = axes.twinx()
+    rate = right.plot(
+        updates["update"],
+        updates["learning_rate"],
+        color="black",
+        linewidth=1.8,
+        linestyle="--",
+        label="learning rate (right)",
+    )
+    right.set_ylabel("learning rate", fontsize=11)
+    right.set_ylim(bottom=0)
+    right.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    _legend_above(axes, [*norm, *rate])
+
+
+def _smoothed(losses: pd.Series[float]) -> pd.Series[float]:
+    """Centred running mean over one in :data:`SMOOTHING_SHARE` of all updates; values that are missing are left out."""
+    window = max(1, len(losses) // SMOOTHING_SHARE)
+    return losses.rolling(window, center=True, min_periods=1).mean()
+
+
+def _limit(axes: Axes, values: np.ndarray) -> None:
+    """Let the curves fill the panel, so that a single wild update does not flatten the rest."""
+    finite = values[np.isfinite(values)]
+    if len(finite) and finite.max() > finite.min():
+        margin = 0.05 * (finite.max() - finite.min())
+        axes.set_ylim(finite.min() - margin, finite.max() + margin)
+
+
+def _legend_above(axes: Axes, lines: list[Line2D] | None = None) -> None:
+    """A legend between the panels, where it covers no data."""
+    handles = lines if lines is not None else axes.get_legend_handles_labels()[0]
+    if handles:
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+        axes.legend(handles=handles, ncols=2, frameon=False, fontsize=9.5, **place)

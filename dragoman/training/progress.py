@@ -1,0 +1,231 @@
+"""What a person sees while a run goes on: a bar with an honest rate, and a row for each validation."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task
+from rich.table import Column
+from rich.text import Text
+
+from dragoman.training.meter import Meter, Reading
+from dragoman.training.observer import Observer, RunStart, Sample, UpdateRecord, ValidationRecord
+
+LINE_EVERY = 10.0
+"""Seconds between lines where the output is no terminal."""
+LONGEST_LINE = 160
+"""Cells that a sample may take where the output is no terminal."""
+READ_EVERY = 0.25
+"""Seconds between readings of the meter for the bar."""
+HEADING_EVERY = 10
+"""Validations between two headings of the table."""
+WIDTHS = (("update", 9), ("epoch", 5), ("train loss", 10), ("valid loss", 10), ("perplexity", 10))
+SCORE_WIDTHS = (("BLEU", 6), ("chrF", 6), ("", 4))
+"""Columns of the validation table."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """All that the bar shows, replaced as a whole so that the drawing thread never sees half an update."""
+
+    update: int
+    updates: int
+    began: float
+    reading: Reading
+    learning_rate: float | None
+    done_at: float | None
+
+
+class TerminalProgress(Observer):
+    """Shows a run on the terminal; where the output is no terminal, writes plain lines now and then.
+
+    Use it as a context manager, or call :meth:`close`, so that the terminal is whole again if the run fails.
+
+    Args:
+        console: where to write; standard error if None, so that the bar stays out of pipes.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console if console is not None else Console(stderr=True)
+        self._clock = clock
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> TerminalProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar away, if there is one. May be called again."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def on_start(self, start: RunStart) -> None:
+        """Say what is trained, and on what; show the bar."""
+        self.close()
+        self._start = start
+        self._began = self._read_at = self._line_at = self._clock()
+        self._meter = Meter(start=0.0 if start.update == 0 else None)
+        self._since_validation = _TokenMean()
+        self._validations = 0
+        self._status = _Status(start.update, start.updates, self._began, Reading(None, None), None, None)
+        onward = f", going on after update {start.update:,}" if start.update else ""
+        self._print(f"{start.folder.name}: {start.parameters:,} parameters on {start.device}")
+        self._print(f"{start.updates:,} updates at most{onward}")
+        if self._console.is_interactive:
+            columns = (_StatusColumn(self._count), BarColumn(bar_width=None), _StatusColumn(self._figures))
+            self._bar = Progress(*columns, console=self._console, refresh_per_second=4, transient=True, expand=True)
+            self._task = self._bar.add_task("", total=start.updates, completed=start.update)
+            self._bar.start()
+
+    def on_update(self, record: UpdateRecord) -> None:
+        """Move the bar, or write a line if the last one is long ago."""
+        self._meter.add(record)
+        self._since_validation.add(record.loss, record.target_tokens)
+        now = self._clock()
+        if self._bar is not None and (now - self._read_at >= READ_EVERY or record.update == self._start.updates):
+            self._read_at = now
+            self._status = self._status_after(record, now)
+            self._bar.update(self._task, completed=record.update)
+        elif self._bar is None and now - self._line_at >= LINE_EVERY:
+            self._line_at = now
+            self._status = self._status_after(record, now)
+            self._print(f"update {self._count()}  epoch {record.epoch}  {self._figures()}")
+
+    def on_validation(self, record: ValidationRecord) -> None:
+        """Write a row of the table, and the sample under it."""
+        if self._validations % HEADING_EVERY == 0:
+            self._print(_table_row([name for name, _ in (*WIDTHS, *SCORE_WIDTHS)]))
+        self._validations += 1
+        numbers = [self._since_validation.value, record.loss, record.perplexity]
+        scores = ["-" if score is None else f"{score:.2f}" for score in (record.bleu, record.chrf)]
+        cells = [f"{record.update:,}", str(record.epoch), *map(_loss, numbers), *scores, "best" if record.best else ""]
+        self._print(_table_row(cells))
+        if record.sample is not None:
+            self._print_sample(record.sample)
+        self._since_validation = _TokenMean()
+        self._line_at = self._clock()
+
+    def on_end(self, reason: str) -> None:
+        """Take the bar away and say why training ended."""
+        self.close()
+        self._print(f"ended after {_time(self._clock() - self._began)}: {reason}")
+
+    def _status_after(self, record: UpdateRecord, now: float) -> _Status:
+        done_at = self._forecast(record, now)
+        return _Status(
+            record.update, self._start.updates, self._began, self._meter.read(), record.learning_rate, done_at
+        )
+
+    def _forecast(self, record: UpdateRecord, now: float) -> float:
+        """When all updates will be done at the pace of this session, validations included, or time is up."""
+        elapsed = now - self._began
+        left = elapsed / max(record.update - self._start.update, 1) * (self._start.updates - record.update)
+        minutes = self._start.recipe.training.minutes
+        return now + (left if minutes is None else min(left, max(60 * minutes - record.seconds, 0.0)))
+
+    def _count(self) -> str:
+        return f"{self._status.update:,}/{self._status.updates:,}"
+
+    def _figures(self) -> str:
+        status, now = self._status, self._clock()
+        rate = status.reading.tokens_per_second
+        parts = [
+            "- tokens/s" if rate is None else f"{rate:,.0f} tokens/s",
+            f"loss {_loss(status.reading.loss)}",
+            "lr -" if status.learning_rate is None else f"lr {status.learning_rate:.1e}",
+            _time(now - status.began),
+        ]
+        if status.done_at is not None:
+            parts.append(f"left {_time(max(status.done_at - now, 0.0))}")
+        return "  ".join(parts)
+
+    def _print_sample(self, sample: Sample) -> None:
+        room = self._console.width if self._console.is_interactive else LONGEST_LINE
+        for label, text in (("source", sample.source), ("reference", sample.reference), ("output", sample.output)):
+            self._print(shortened(f"    {label:<9}  {one_line(text)}", room))
+
+    def _print(self, line: str) -> None:
+        # `Text` keeps brackets from being read as markup; `soft_wrap` keeps rich from breaking lines in a file.
+        encoding = self._console.encoding
+        safe = one_line(line).encode(encoding, "replace").decode(encoding)
+        self._console.print(Text(safe), soft_wrap=True, highlight=False)
+
+
+class _StatusColumn(ProgressColumn):
+    """A column of the bar that asks for its text each time it is drawn."""
+
+    max_refresh = None
+
+    def __init__(self, text: Callable[[], str]) -> None:
+        # Cut, not wrapped: rich would end a cut text with a character that not every terminal can show.
+        super().__init__(table_column=Column(no_wrap=True, overflow="crop"))
+        self._text = text
+
+    def render(self, task: Task) -> Text:
+        return Text(self._text(), no_wrap=True, overflow="crop")
+
+
+class _TokenMean:
+    """A mean weighted by tokens."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._tokens = 0
+
+    def add(self, value: float, tokens: int) -> None:
+        self._sum += value * tokens
+        self._tokens += tokens
+
+    @property
+    def value(self) -> float | None:
+        return self._sum / self._tokens if self._tokens else None
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and control characters, which would move the cursor or colour the terminal."""
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+
+
+def shortened(text: str, cells: int) -> str:
+    """The text cut to so many terminal cells, with ``...`` at the end if something was cut.
+
+    Wide characters, such as Chinese ones, take two cells.
+    """
+    if cell_len(text) <= cells:
+        return text
+    kept, room = [], max(cells - 3, 0)
+    for character in text:
+        room -= cell_len(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept) + "..."[: max(cells, 0)]
+
+
+def _table_row(cells: list[str]) -> str:
+    widths = [width for _, width in (*WIDTHS, *SCORE_WIDTHS)]
+    return " ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _loss(value: float | None) -> str:
+    """Five digits that mean something, however large the number is."""
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if abs(value) < 1e5 else f"{value:.2e}"
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

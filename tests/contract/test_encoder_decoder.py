@@ -1,0 +1,171 @@
+"""What every encoder and decoder must do, whatever it is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from dragoman.contracts import Batch, Packed
+from dragoman.errors import UnsupportedError
+from dragoman.model.build import build
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
+
+V = 23
+SOURCES = [[5, 6, 7, 3], [8, 9, 3], [10, 3], [11, 12, 13, 14, 15, 3]]
+TARGETS = [[6, 5, 3], [9, 8, 7, 6, 3], [20, 3], [7, 7, 3]]
+
+
+def recipe(tie: str = "all", **values: Any) -> ModelRecipe:
+    stack = TransformerRecipe(layers=2, width=16, feed_forward=24, heads=4, **values)
+    return ModelRecipe(encoder=stack, decoder=stack, tie=tie)
+
+
+VARIANTS = {
+    "pre-norm": recipe(),
+    "post-norm": recipe(norm="post"),
+    "learned positions": recipe(positions="learned", max_positions=16),
+    "gelu": recipe(activation="gelu"),
+    "tied decoder": recipe(tie="decoder"),
+    "untied": recipe(tie="none"),
+    "deep encoder": ModelRecipe(
+        encoder=TransformerRecipe(layers=3, width=16, feed_forward=8, heads=2),
+        decoder=TransformerRecipe(layers=1, width=16, feed_forward=8, heads=2),
+    ),
+}
+
+
+@pytest.fixture(params=list(VARIANTS))
+def model(request: pytest.FixtureRequest) -> EncoderDecoder:
+    return build(VARIANTS[request.param], V, V, seed=1).eval()
+
+
+def batch(rows: slice = slice(None)) -> Batch:
+    sources, targets = SOURCES[rows], TARGETS[rows]
+    return Batch(Packed.of(sources), Packed.of(targets), torch.arange(len(sources)))
+
+
+def logits(model: EncoderDecoder, data: Batch) -> torch.Tensor:
+    return model.decoder.output(model(data))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64], ids=str)
+def test_shapes_and_dtype(model: EncoderDecoder, dtype: torch.dtype) -> None:
+    model.to(dtype)
+    data = batch()
+    memory = model.encode(data.source)
+    assert memory.states.shape == (data.source.layout.tokens, 16)
+    assert memory.states.dtype == dtype
+    assert logits(model, data).shape == (data.target.layout.tokens, V)
+    scores, state = model.step(torch.tensor([2, 2, 2, 2]), model.start(memory))
+    assert scores.shape == (4, V)
+    assert scores.dtype == dtype
+    assert torch.isfinite(scores).all()
+    assert state.select(torch.tensor([1])).past[0].keys.shape[0] == 1
+
+
+def test_every_weight_moves_in_a_step(model: EncoderDecoder) -> None:
+    model.train()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    model.loss(batch(), 0.1).backward()
+    optimizer.step()
+    for name, parameter in model.named_parameters():
+        assert not parameter.equal(before[name]), f"{name} did not move"
+
+
+def test_forward_equals_step(model: EncoderDecoder) -> None:
+    model.double()
+    data = batch()
+    whole = data.target.layout.pad(logits(model, data))
+    inputs = data.target.layout.pad(data.target.shifted(model.start_symbol).values)
+    state = model.start(model.encode(data.source))
+    for position in range(data.target.layout.longest):
+        scores, state = model.step(inputs[:, position], state)
+        real = data.target.layout.mask[:, position]
+        assert torch.allclose(scores[real], whole[real, position], atol=1e-10)
+
+
+def test_batch_of_one_equals_batch_of_n(model: EncoderDecoder) -> None:
+    """Also shows that padding changes nothing: alone, a row has none."""
+    model.double()
+    together = logits(model, batch()).split([len(t) for t in TARGETS])
+    for index, rows in enumerate(together):
+        alone = logits(model, batch(slice(index, index + 1)))
+        assert torch.allclose(rows, alone, atol=1e-10)
+
+
+def test_selected_state_goes_on_as_if_it_had_been_alone(model: EncoderDecoder) -> None:
+    """Repeated, reordered and dropped rows, also in groups of unequal size."""
+    model.double()
+    state = model.start(model.encode(batch().source))
+    _, state = model.step(torch.tensor([2, 2, 2, 2]), state)
+    for rows in ([0, 0, 1, 1, 2, 2, 3, 3], [3, 1], [2, 2, 2], [1, 3, 3, 0], [0, 1, 2, 3]):
+        chosen = state.select(torch.tensor(rows)).select(torch.arange(len(rows)))
+        tokens = torch.arange(5, 5 + len(rows))
+        scores, _ = model.step(tokens, chosen)
+        for place, row in enumerate(rows):
+            alone = model.start(model.encode(Packed.of([SOURCES[row]])))
+            _, alone = model.step(torch.tensor([2]), alone)
+            expected, _ = model.step(tokens[place : place + 1], alone)
+            assert torch.allclose(scores[place], expected[0], atol=1e-10)
+
+
+def test_step_leaves_the_old_state_usable(model: EncoderDecoder) -> None:
+    state = model.start(model.encode(batch().source))
+    _, state = model.step(torch.tensor([2, 2, 2, 2]), state)
+    first, _ = model.step(torch.tensor([5, 6, 7, 8]), state)
+    again, _ = model.step(torch.tensor([5, 6, 7, 8]), state)
+    assert first.equal(again)
+
+
+def test_the_future_does_not_change_the_past(model: EncoderDecoder) -> None:
+    source = Packed.of([SOURCES[0]])
+    one, other = (Batch(source, Packed.of([t]), torch.zeros(1, dtype=torch.int64)) for t in ([6, 5, 9, 3], [6, 5, 4, 4]))
+    assert torch.allclose(logits(model, one)[:3], logits(model, other)[:3], atol=1e-6)
+
+
+def test_evaluation_is_repeatable_and_training_is_random() -> None:
+    model = build(recipe(dropout=0.5), V, V, seed=1).eval()
+    assert logits(model, batch()).equal(logits(model, batch()))
+    model.train()
+    assert not logits(model, batch()).equal(logits(model, batch()))
+
+
+def test_same_seed_same_weights_and_the_global_generator_is_left_alone() -> None:
+    before = torch.get_rng_state()
+    one, other, third = (build(recipe(), V, V, seed) for seed in (1, 1, 2))
+    assert all(a.equal(b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    assert not all(a.equal(b) for a, b in zip(one.parameters(), third.parameters(), strict=True))
+    assert torch.get_rng_state().equal(before)
+
+
+def test_numeric_gradient_of_the_whole_model() -> None:
+    stack = TransformerRecipe(layers=1, width=4, feed_forward=3, heads=2)
+    model = build(ModelRecipe(encoder=stack, decoder=stack), 7, 7, seed=3).double().eval()
+    data = Batch(Packed.of([[5, 3], [4, 6, 3]]), Packed.of([[4, 3], [5, 3]]), torch.arange(2))
+    names = [name for name, _ in model.named_parameters()]
+
+    def loss(*values: torch.Tensor) -> torch.Tensor:
+        weights = dict(zip(names, values, strict=True))
+        states = torch.func.functional_call(model, weights, (data,))
+        table = weights["encoder.embedding.embedding.weight"]
+        return -torch.log_softmax(states @ table.t(), -1)[torch.arange(4), data.target.values].sum()
+
+    assert torch.autograd.gradcheck(loss, tuple(p.detach().clone().requires_grad_() for p in model.parameters()))
+
+
+def test_a_row_beyond_the_learned_positions_is_refused() -> None:
+    model = build(recipe(positions="learned", max_positions=4), V, V, seed=1)
+    with pytest.raises(UnsupportedError, match="6 tokens.*end at 4"):
+        model.encode(batch().source)
+
+
+@pytest.mark.parametrize("tie", ["all", "decoder", "none"])
+def test_tying(tie: str) -> None:
+    model = build(recipe(tie=tie), V, V, seed=1)
+    source, target = model.encoder.embedding.weight, model.decoder.embedding.weight
+    assert (source is target) == (tie == "all")
+    assert (model.decoder.output.weight is target) == (tie != "none")

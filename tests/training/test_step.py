@@ -1,0 +1,190 @@
+"""One update: what it changes, and what must not change it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from dragoman.contracts import Batch, Packed
+from dragoman.errors import TrainingError
+from dragoman.model.build import build
+from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
+from dragoman.recipe.training import OptimizerRecipe, ScheduleRecipe, TrainingRecipe
+from dragoman.training.moving_average import MovingAverage
+from dragoman.training.optimizer import build_optimizer
+from dragoman.training.parameters import FlatParameters
+from dragoman.training.schedule import build_schedule
+from dragoman.training.step import Trainee, training_step
+
+STACK = TransformerRecipe(layers=1, width=8, feed_forward=8, heads=2, dropout=0.0)
+SOURCES = [[5, 6, 3], [7, 3], [8, 9, 10, 3], [4, 3]]
+TARGETS = [[6, 3], [9, 8, 7, 3], [5, 3], [7, 7, 7, 3]]
+
+
+def settings(**optimizer: Any) -> TrainingRecipe:
+    return TrainingRecipe(
+        optimizer=OptimizerRecipe(**{"learning_rate": 0.01, "clip_norm": 0.0, **optimizer}),
+        schedule=ScheduleRecipe(kind="constant", warmup=0),
+        average=0.9,
+    )
+
+
+def trainee(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> Trainee:
+    model = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1).train()
+    parameters = FlatParameters(model, dtype, torch.device("cpu"))
+    return Trainee(
+        model,
+        parameters,
+        build_optimizer(recipe.optimizer, parameters),
+        torch.amp.GradScaler("cpu", enabled=False),
+        MovingAverage(parameters.master, recipe.average),
+        build_schedule(recipe),
+    )
+
+
+def batch(*rows: int) -> Batch:
+    return Batch(Packed.of([SOURCES[r] for r in rows]), Packed.of([TARGETS[r] for r in rows]), torch.tensor(rows))
+
+
+def test_loss_falls() -> None:
+    recipe = settings()
+    pupil = trainee(recipe)
+    losses = [training_step(pupil, [batch(0, 1, 2, 3)], update, recipe).loss for update in range(1, 60)]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_accumulation_equals_one_large_batch() -> None:
+    """Batches of unequal numbers of tokens: the mean is over tokens, not over batches."""
+    recipe = settings()
+    whole, parts = trainee(recipe), trainee(recipe)
+    one = training_step(whole, [batch(0, 1, 2, 3)], 1, recipe)
+    several = training_step(parts, [batch(0), batch(1, 2), batch(3)], 1, recipe)
+    assert several.loss == pytest.approx(one.loss, rel=1e-5)
+    assert several.gradient_norm == pytest.approx(one.gradient_norm, rel=1e-4)
+    assert several.target_tokens == one.target_tokens == 12
+    assert torch.allclose(whole.parameters.gradient, parts.parameters.gradient, atol=1e-6)
+
+
+def test_flat_gradient_is_the_gradient_of_the_plain_model() -> None:
+    recipe = settings()
+    pupil = trainee(recipe)
+    plain = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1).train()
+    (plain.loss(batch(0, 1), recipe.label_smoothing) / 6).backward()
+    training_step(pupil, [batch(0, 1)], 1, recipe)
+    gradients = dict(plain.named_parameters())
+    for place in pupil.parameters.map.places:
+        flat = pupil.parameters.gradient[place.begin : place.end].view(place.shape)
+        assert torch.allclose(flat, gradients[place.name].grad, atol=1e-6)
+
+
+def test_clipping_bounds_the_gradient() -> None:
+    recipe = settings(clip_norm=0.01)
+    pupil = trainee(recipe)
+    result = training_step(pupil, [batch(0, 1)], 1, recipe)
+    assert result.gradient_norm > 0.01
+    assert pupil.parameters.gradient.norm().item() == pytest.approx(0.01, rel=1e-4)
+
+
+def test_decoupled_decay_shrinks_matrices_only() -> None:
+    recipe = settings(weight_decay=0.5)
+    decayed, plain = trainee(recipe), trainee(settings())
+    before = plain.parameters.master.clone()
+    training_step(decayed, [batch(0, 1)], 1, recipe)
+    training_step(plain, [batch(0, 1)], 1, settings())
+    matrices = slice(0, plain.parameters.map.decayed)
+    vectors = slice(plain.parameters.map.decayed, None)
+    shrunk = plain.parameters.master[matrices] - 0.01 * 0.5 * before[matrices]
+    assert torch.allclose(decayed.parameters.master[matrices], shrunk, atol=1e-6)
+    assert decayed.parameters.master[vectors].equal(plain.parameters.master[vectors])
+
+
+def test_l2_adds_the_penalty_gradient_to_matrices_only() -> None:
+    recipe = settings(weight_decay=0.5, decay="l2")
+    penalised, plain = trainee(recipe), trainee(settings())
+    before = plain.parameters.master.clone()
+    training_step(penalised, [batch(0, 1)], 1, recipe)
+    training_step(plain, [batch(0, 1)], 1, settings())
+    difference = penalised.parameters.gradient - plain.parameters.gradient
+    matrices = plain.parameters.map.decayed
+    assert torch.allclose(difference[:matrices], 0.5 * before[:matrices], atol=1e-6)
+    assert difference[matrices:].abs().max() == 0
+
+
+@pytest.mark.parametrize("decay", ["decoupled", "l2"])
+def test_update_equals_the_textbook(decay: str) -> None:
+    """Adam by its equations, on one matrix and one vector of the model."""
+    recipe = settings(weight_decay=0.1, decay=decay)
+    pupil = trainee(recipe)
+    m = torch.zeros_like(pupil.parameters.master)
+    v = torch.zeros_like(m)
+    mask = torch.zeros_like(m)
+    mask[: pupil.parameters.map.decayed] = 1
+    for update in (1, 2, 3):
+        before = pupil.parameters.master.clone()
+        training_step(pupil, [batch(0, 1, 2, 3)], update, recipe)
+        g = pupil.parameters.gradient
+        m = 0.9 * m + 0.1 * g
+        v = 0.98 * v + 0.02 * g.square()
+        step = (m / (1 - 0.9**update)) / ((v / (1 - 0.98**update)).sqrt() + 1e-9)
+        shrink = 0.1 * mask * before if decay == "decoupled" else 0
+        assert torch.allclose(pupil.parameters.master, before - 0.01 * (step + shrink), atol=1e-5)
+
+
+def test_moving_average() -> None:
+    recipe = settings()
+    pupil = trainee(recipe)
+    expected = pupil.parameters.master.clone()
+    for update in (1, 2, 3):
+        training_step(pupil, [batch(0, 1)], update, recipe)
+        decay = min(0.9, (1 + update) / (10 + update))
+        expected = decay * expected + (1 - decay) * pupil.parameters.master
+    assert torch.allclose(pupil.average.average, expected, atol=1e-6)
+
+
+def test_twin_computes_with_the_average_and_has_no_gradient() -> None:
+    recipe = settings()
+    pupil = trainee(recipe)
+    twin = pupil.parameters.twin(pupil.model, pupil.average.average)
+    training_step(pupil, [batch(0, 1)], 1, recipe)
+    assert not twin.training
+    assert all(not p.requires_grad for p in twin.parameters())
+    place = pupil.parameters.map.places[0]
+    weight = dict(twin.named_parameters())[place.name]
+    assert weight.flatten().equal(pupil.average.average[place.begin : place.end])
+
+
+def test_bfloat16_stays_near_float32() -> None:
+    recipe = settings()
+    exact, coarse = trainee(recipe), trainee(recipe, torch.bfloat16)
+    for update in range(1, 20):
+        one = training_step(exact, [batch(0, 1, 2, 3)], update, recipe)
+        other = training_step(coarse, [batch(0, 1, 2, 3)], update, recipe)
+    assert other.loss == pytest.approx(one.loss, rel=0.05)
+    assert coarse.parameters.master.dtype == torch.float32
+
+
+@pytest.mark.parametrize("poison", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_never_reaches_the_weights(poison: float) -> None:
+    recipe = settings()
+    pupil = trainee(recipe)
+    training_step(pupil, [batch(0, 1)], 1, recipe)
+    place = pupil.parameters.map.places[0]
+    pupil.parameters.master[place.begin] = poison
+    before = pupil.parameters.master.clone()
+    with pytest.raises(TrainingError, match="update 2.*not finite"):
+        training_step(pupil, [batch(0, 1)], 2, recipe)
+    assert torch.equal(pupil.parameters.master.nan_to_num(), before.nan_to_num())
+
+
+def test_float16_overflow_skips_the_update_and_halves_the_scale() -> None:
+    recipe = settings()
+    pupil = trainee(recipe, torch.float16)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**60)
+    pupil = Trainee(pupil.model, pupil.parameters, pupil.optimizer, scaler, pupil.average, pupil.schedule)
+    before = pupil.parameters.master.clone()
+    training_step(pupil, [batch(0, 1)], 1, recipe)
+    assert pupil.parameters.master.equal(before)
+    assert scaler.get_scale() == 2.0**59
