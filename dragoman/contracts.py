@@ -77,7 +77,7 @@ class Layout:
         """``True`` at real positions of the padded form."""
         return torch.arange(self.longest, device=self.lengths.device) < self.lengths[:, None]
 
-    def pad(self, packed: Shaped[Tensor, "N *rest"]) -> Shaped[Tensor, "B L *rest"]:
+    def pad(self, packed: Shaped[Tensor, N * rest]) -> Shaped[Tensor, "B L *rest"]:
         """Rows side by side, zeros behind the shorter ones."""
         rest = packed.shape[1:]
         if not self.rectangular:
@@ -85,7 +85,7 @@ class Layout:
             packed = flat.index_copy(0, self.rows * self.longest + self.positions, packed)
         return packed.view(self.batch, self.longest, *rest)
 
-    def unpad(self, padded: Shaped[Tensor, "B L *rest"]) -> Shaped[Tensor, "N *rest"]:
+    def unpad(self, padded: Shaped[Tensor, "B L *rest"]) -> Shaped[Tensor, N * rest]:
         """The inverse of :meth:`pad`; what stood on padding is dropped."""
         flat = padded.flatten(0, 1)
         if self.rectangular:
@@ -118,10 +118,10 @@ class Packed:
 
     def rows(self) -> list[list[int]]:
         """The ids as one list per row."""
-        return [part.tolist() for part in self.values.split(self.layout.lengths.tolist())]
+        return [part.tolist() for part in torch.split(self.values, self.layout.lengths.tolist())]
 
     def shifted(self, start: int) -> Packed:
-        """Each row moved one place to the right behind the symbol ``start``: what a decoder reads to predict the row."""
+        """Each row moved one place to the right behind the symbol ``start``: what a decoder reads to predict it."""
         values = self.values.roll(1)
         values[self.layout.starts] = start
         return Packed(values, self.layout)
@@ -165,7 +165,7 @@ class DecoderState(Protocol):
     """All that a decoder knows after some steps. Decoders return it; no module stores it."""
 
     def select(self: State, rows: Int[Tensor, " K"]) -> State:
-        """The state of hypotheses ``rows``, in that order; a row may be repeated or left out."""
+        """The state of hypotheses ``rows`` (on the processor), in that order; a row may be repeated or left out."""
         ...
 
 
@@ -173,7 +173,9 @@ class StepFunction(Protocol[State]):
     """All that a search knows of a model."""
 
     def __call__(self, tokens: Int[Tensor, " R"], state: State) -> tuple[Float[Tensor, "R V"], State]:
-        """The unnormalised scores of each next symbol after ``tokens``, and the state after them."""
+        """The unnormalised scores of each next symbol after ``tokens``, and the state after them.
+
+        ``tokens`` are on the processor; a model moves them to where it computes."""
         ...
 
 

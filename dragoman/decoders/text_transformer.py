@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +34,7 @@ class TransformerState:
 
     def select(self, rows: Int[Tensor, " K"]) -> TransformerState:
         """The state of hypotheses ``rows``. The memory is copied only when the set of sentences changes."""
+        rows = rows.to(self.sentences.device)
         past = tuple(block.select(rows) for block in self.past)
         sentences = self.sentences.index_select(0, rows)
         kept, counts = torch.unique_consecutive(sentences, return_counts=True)
@@ -70,7 +71,7 @@ class TransformerDecoder(nn.Module):
         super().__init__()
         self.embedding = embedding
         self.positions = positions
-        self.blocks = nn.ModuleList(blocks)
+        self.blocks: Sequence[DecoderBlock] = nn.ModuleList(blocks)  # type: ignore[assignment]  # it is one of them
         self.norm = norm
         self.output = output
         self.dropout = Dropout(dropout)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dragoman.errors import InputError
 
 
-def checked_pairs(outputs: Sequence[str], references: Sequence[str]) -> tuple[list[str], list[str]]:
+def checked_pairs(outputs: Sequence[object], references: Sequence[object]) -> tuple[list[str], list[str]]:
     """The two sides as lists, if they can be compared line by line.
+
+    Entries may be anything on the way in, as a column of a table may hold gaps.
 
     Raises:
         InputError: if the counts differ, there is no sentence, or an entry is not a string.
@@ -22,13 +24,18 @@ def checked_pairs(outputs: Sequence[str], references: Sequence[str]) -> tuple[li
         )
     if not left:
         raise InputError("there is no sentence to evaluate", remedy="give at least one output and its reference.")
-    for side, sentences in (("output", left), ("reference", right)):
-        for number, sentence in enumerate(sentences, start=1):
-            if not isinstance(sentence, str):
-                raise InputError(
-                    f"{side} {number:,} is not text but {sentence!r}",
-                    line=number,
-                    cause="an empty cell of a table",
-                    remedy="fill it in, or leave out the pair.",
-                )
-    return left, right
+    return _checked_texts("output", left), _checked_texts("reference", right)
+
+
+def _checked_texts(side: str, sentences: list[object]) -> list[str]:
+    texts = []
+    for number, sentence in enumerate(sentences, start=1):
+        if not isinstance(sentence, str):
+            raise InputError(
+                f"{side} {number:,} is not text but {sentence!r}",
+                line=number,
+                cause="an empty cell of a table",
+                remedy="fill it in, or leave out the pair.",
+            )
+        texts.append(sentence)
+    return texts

@@ -57,4 +57,4 @@ class EncoderDecoder(nn.Module):
 
     def step(self, tokens: Int[Tensor, " R"], state: TransformerState) -> tuple[Float[Tensor, "R V"], TransformerState]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
-        return self.decoder.step(tokens, state)
+        return self.decoder.step(tokens.to(self.device), state)

@@ -78,9 +78,9 @@ class _FusedCrossEntropy(torch.autograd.Function):
             target_p = p.view(-1)[places].to(exact).clamp_min_(torch.finfo(torch.float32).tiny)
             log_normalizer = target_logit - target_p.log()
             total += (log_normalizer - (1 - smoothing) * target_logit - smoothing * mean_logit).sum()
-            if smoothing:
-                p -= smoothing / vocabulary
-            p.view(-1).index_add_(0, places, p.new_full((1,), smoothing - 1).expand(len(h)))
+            p -= smoothing / vocabulary
+            # A copy to flat places is cheap; scattering or adding to them is not.
+            p.view(-1).index_copy_(0, places, (target_p - (1 - smoothing + smoothing / vocabulary)).to(p.dtype))
             torch.mm(p, weight, out=states_gradient[begin : begin + _CHUNK])
             weight_gradient.addmm_(p.t(), h)
             if bias_gradient is not None:

@@ -23,9 +23,7 @@ def evaluate_model(model: LoadedModel, examples: Examples, *, beam: int | None =
     """Translate a split's sources by the recipe's search, or ``beam``, and compare with its targets."""
     translator = Translator(model.model, model.source_tokenizer, model.target_tokenizer, model.recipe)
     outputs = translator.translate(examples.source_texts(), beam=beam)
-    return evaluate_translations(
-        outputs, examples.target_texts(), target_language=model.recipe.data.target_language
-    )
+    return evaluate_translations(outputs, examples.target_texts(), target_language=model.recipe.data.target_language)
 
 
 def assess(

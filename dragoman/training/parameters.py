@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+Model = TypeVar("Model", bound=nn.Module)
 
 # Every parameter begins at a multiple of this many numbers, so that kernels find it aligned in every precision.
 _ALIGNMENT = 32
@@ -108,7 +111,7 @@ class FlatParameters:
         if not self._same:
             self._compute.copy_(self.master)
 
-    def twin(self, model: nn.Module, flat: Float[Tensor, " P"]) -> nn.Module:
+    def twin(self, model: Model, flat: Float[Tensor, " P"]) -> Model:
         """A second model of the same architecture whose weights are views of ``flat``, in evaluation mode."""
         other = copy.deepcopy(model)
         for parameter in other.parameters():

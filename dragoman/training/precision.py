@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from dragoman.errors import UnsupportedError
+from dragoman.model.device import choose_device
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -28,20 +29,6 @@ class Hardware:
     def __str__(self) -> str:
         place = f"{self.threads} processor threads" if self.device.type == "cpu" else str(self.device)
         return f"{place}, {str(self.dtype).removeprefix('torch.')}"
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name; ``auto`` prefers CUDA, then MPS, then the processor.
-
-    Raises:
-        UnsupportedError: if this machine or build of PyTorch has no such device.
-    """
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(kind for kind, present in available.items() if present))
-    if not available[name]:
-        raise UnsupportedError(f"this machine has no device `{name}`", remedy='use `device = "auto"`.')
-    return torch.device(name)
 
 
 def choose_hardware(device: str, precision: str, threads: int) -> Hardware:

@@ -142,9 +142,7 @@ def _create(folder: Path) -> bool:
     return created
 
 
-def _train(
-    folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, observers: Sequence[Observer]
-) -> Run:
+def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, observers: Sequence[Observer]) -> Run:
     settings = recipe.training
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
@@ -179,9 +177,7 @@ def _train(
     trainer = Trainer(
         trainee,
         loader,
-        Validator(
-            translator, dataset.validation, tokens=tokens, target_language=recipe.data.target_language
-        ),
+        Validator(translator, dataset.validation, tokens=tokens, target_language=recipe.data.target_language),
         checkpoints,
         save_best,
         everyone,

@@ -66,7 +66,7 @@ def training_step(trainee: Trainee, batches: Sequence[Batch], update: int, recip
     parameters.zero_gradient()
     for batch in batches:
         loss = model.loss(batch, recipe.label_smoothing) / tokens
-        trainee.scaler.scale(loss).backward()
+        torch.autograd.backward(trainee.scaler.scale(loss))
         parameters.collect_gradient()
         total += loss.item()
     trainee.scaler.unscale_(trainee.optimizer)

@@ -67,7 +67,9 @@ def test_imports_obey_the_law(module: Path) -> None:
 
 
 def test_no_cycles_between_modules() -> None:
-    names = {".".join(m.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): m for m in MODULES}
+    names = {
+        ".".join(m.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): m for m in MODULES
+    }
     graph = {name: imports_of(module) & set(names) - {name} for name, module in names.items()}
     del graph["dragoman"]  # the public face imports lazily
     done: set[str] = set()

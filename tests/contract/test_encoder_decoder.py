@@ -123,7 +123,9 @@ def test_step_leaves_the_old_state_usable(model: EncoderDecoder) -> None:
 
 def test_the_future_does_not_change_the_past(model: EncoderDecoder) -> None:
     source = Packed.of([SOURCES[0]])
-    one, other = (Batch(source, Packed.of([t]), torch.zeros(1, dtype=torch.int64)) for t in ([6, 5, 9, 3], [6, 5, 4, 4]))
+    one, other = (
+        Batch(source, Packed.of([t]), torch.zeros(1, dtype=torch.int64)) for t in ([6, 5, 9, 3], [6, 5, 4, 4])
+    )
     assert torch.allclose(logits(model, one)[:3], logits(model, other)[:3], atol=1e-6)
 
 
@@ -159,7 +161,7 @@ def test_numeric_gradient_of_the_whole_model() -> None:
 
 def test_a_row_beyond_the_learned_positions_is_refused() -> None:
     model = build(recipe(positions="learned", max_positions=4), V, V, seed=1)
-    with pytest.raises(UnsupportedError, match="6 tokens.*end at 4"):
+    with pytest.raises(UnsupportedError, match=r"6 tokens.*end at 4"):
         model.encode(batch().source)
 
 

@@ -150,7 +150,9 @@ def test_token_cross_entropy_sums_to_the_loss_without_smoothing() -> None:
     )
 
 
-@pytest.mark.parametrize("build", [lambda: SelfAttention(4, 2, 0.0, causal=True), lambda: SelfAttention(4, 2, 0.0, causal=False)])
+@pytest.mark.parametrize(
+    "build", [lambda: SelfAttention(4, 2, 0.0, causal=True), lambda: SelfAttention(4, 2, 0.0, causal=False)]
+)
 def test_numeric_gradient(build: type[nn.Module]) -> None:
     torch.manual_seed(0)
     attention = build().double()

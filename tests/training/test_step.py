@@ -174,7 +174,7 @@ def test_a_loss_that_is_not_finite_never_reaches_the_weights(poison: float) -> N
     place = pupil.parameters.map.places[0]
     pupil.parameters.master[place.begin] = poison
     before = pupil.parameters.master.clone()
-    with pytest.raises(TrainingError, match="update 2.*not finite"):
+    with pytest.raises(TrainingError, match=r"update 2.*not finite"):
         training_step(pupil, [batch(0, 1)], 2, recipe)
     assert torch.equal(pupil.parameters.master.nan_to_num(), before.nan_to_num())
 

@@ -91,10 +91,10 @@ class SelfAttention(nn.Module):
         queries, keys, values = _split_heads(layout.pad(self.inputs(x)), 3, self.heads)
         if self.causal:
             # Padding lies behind the real positions, so the causal mask hides it from them already.
-            mask = causal_mask(layout.longest, x.device)
+            attended = attend(queries, keys, values, causal_mask(layout.longest, x.device), self.dropout)
         else:
             mask = None if layout.rectangular else layout.mask[:, None, None, :]
-        attended = attend(queries, keys, values, mask, self.dropout)
+            attended = attend(queries, keys, values, mask, self.dropout)
         return self.output(layout.unpad(_join_heads(attended)))
 
     def step(self, x: Float[Tensor, "R D"], past: KeyValues | None) -> tuple[Float[Tensor, "R D"], KeyValues]:

@@ -1,0 +1,70 @@
+"""Which examples make a mini-batch: similar lengths together, under a budget of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from dragoman.contracts import Layout
+
+
+def length_buckets(
+    source_lengths: Int[np.ndarray, " n"],
+    target_lengths: Int[np.ndarray, " n"],
+    *,
+    tokens: int,
+    pool: int,
+    generator: np.random.Generator,
+) -> list[Int[np.ndarray, " B"]]:
+    """One epoch's mini-batches, each example once.
+
+    All examples are shuffled and cut into pools; each pool is sorted by length and cut into batches; then the batches
+    are shuffled. So batches hardly need padding, and which examples meet still changes every epoch.
+
+    Args:
+        source_lengths: tokens of each source.
+        target_lengths: tokens of each target.
+        tokens: target tokens in a batch at most, and half the most source tokens; a longer example is alone.
+        pool: batches' worth of target tokens that are sorted together.
+        generator: of the shuffles.
+    """
+    order = generator.permutation(len(target_lengths))
+    pools = np.cumsum(target_lengths[order], dtype=np.int64) // (tokens * pool)
+    # The last key is the first to sort by; equal lengths stay in their shuffled order.
+    order = order[np.lexsort((source_lengths[order], target_lengths[order], pools))]
+    batches = _cut(order, source_lengths, target_lengths, tokens)
+    return [batches[index] for index in generator.permutation(len(batches))]
+
+
+def in_order(
+    source_lengths: Int[np.ndarray, " n"], target_lengths: Int[np.ndarray, " n"], *, tokens: int
+) -> list[Int[np.ndarray, " B"]]:
+    """Mini-batches from short to long, the same every time; for measuring."""
+    return _cut(np.lexsort((source_lengths, target_lengths)), source_lengths, target_lengths, tokens)
+
+
+def padding_share(layouts: Sequence[Layout]) -> float:
+    """Share of padding in the padded form of batches."""
+    padded = sum(layout.batch * layout.longest for layout in layouts)
+    return 1 - sum(layout.tokens for layout in layouts) / padded
+
+
+def _cut(
+    order: Int[np.ndarray, " n"],
+    source_lengths: Int[np.ndarray, " n"],
+    target_lengths: Int[np.ndarray, " n"],
+    tokens: int,
+) -> list[Int[np.ndarray, " B"]]:
+    """Consecutive batches as large as the budget lets them be; one search per batch, not per example."""
+    target_sums = np.cumsum(target_lengths[order], dtype=np.int64)
+    source_sums = np.cumsum(source_lengths[order], dtype=np.int64)
+    batches, begin, target_used, source_used = [], 0, 0, 0
+    while begin < len(order):
+        by_target = np.searchsorted(target_sums, target_used + tokens, side="right")
+        by_source = np.searchsorted(source_sums, source_used + 2 * tokens, side="right")
+        end = max(int(min(by_target, by_source)), begin + 1)
+        batches.append(order[begin:end])
+        target_used, source_used, begin = int(target_sums[end - 1]), int(source_sums[end - 1]), end
+    return batches

@@ -1,0 +1,124 @@
+"""An endless stream of mini-batches whose position can be saved."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+
+from dragoman.contracts import Batch
+from dragoman.data.bucketing import length_buckets
+from dragoman.data.dataset import Examples
+
+_AHEAD = 4
+
+
+class Loader:
+    """Mini-batches of one split, epoch after epoch.
+
+    The order of epoch e depends on the seed and e alone, so a position is two numbers, and no global generator is
+    drawn from. A thread prepares a few batches ahead; the position counts those handed out.
+
+    Args:
+        examples: the split.
+        tokens: target tokens in a batch, at most.
+        pool: batches' worth of examples that are sorted by length together.
+        seed: of the order.
+    """
+
+    def __init__(self, examples: Examples, *, tokens: int, pool: int, seed: int) -> None:
+        self._examples = examples
+        self._tokens = tokens
+        self._pool = pool
+        self._seed = seed
+        self._next = (0, 0)
+        self._last_epoch = 0
+        self._prefetcher: _Prefetcher | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        if self._prefetcher is None:
+            self._prefetcher = _Prefetcher(self._batches_from(*self._next))
+        (epoch, index), batch = self._prefetcher.take()
+        self._last_epoch = epoch
+        self._next = (epoch, index + 1)
+        return batch
+
+    @property
+    def epoch(self) -> int:
+        """Passes begun, from 1; the pass of the batch handed out last."""
+        return self._last_epoch + 1
+
+    def state(self) -> dict[str, int]:
+        """The position of the next batch."""
+        return {"epoch": self._next[0], "batch": self._next[1]}
+
+    def restore(self, state: dict[str, int]) -> None:
+        """Go on at a position of :meth:`state`."""
+        self.close()
+        self._next = (state["epoch"], state["batch"])
+        self._last_epoch = state["epoch"]
+
+    def close(self) -> None:
+        """End the thread; the loader can be used again afterwards."""
+        if self._prefetcher is not None:
+            self._prefetcher.close()
+            self._prefetcher = None
+
+    def _batches_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], Batch]]:
+        while True:
+            generator = np.random.default_rng([self._seed, epoch])
+            plan = length_buckets(
+                self._examples.source_lengths,
+                self._examples.target_lengths,
+                tokens=self._tokens,
+                pool=self._pool,
+                generator=generator,
+            )
+            for place in range(index, len(plan)):
+                yield (epoch, place), self._examples.batch(plan[place])
+            epoch, index = epoch + 1, 0
+
+
+class _Prefetcher:
+    """Runs an iterator a few items ahead in a thread. An exception there is raised by :meth:`take`."""
+
+    def __init__(self, items: Iterator[tuple[tuple[int, int], Batch]]) -> None:
+        self._items = items
+        self._queue: queue.Queue[tuple[tuple[int, int], Batch] | BaseException] = queue.Queue(_AHEAD)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dragoman-loader", daemon=True)
+        self._thread.start()
+
+    def take(self) -> tuple[tuple[int, int], Batch]:
+        item = self._queue.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def close(self) -> None:
+        self._closed.set()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put(item):
+                    return
+        except BaseException as error:
+            self._put(error)
+
+    def _put(self, item: tuple[tuple[int, int], Batch] | BaseException) -> bool:
+        while not self._closed.is_set():
+            try:
+                self._queue.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False

@@ -1,0 +1,206 @@
+"""Beam search that stops a sentence only when no live hypothesis can still win."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from dragoman.contracts import Ending, Hypothesis, State, StepFunction
+from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.repetition import RepetitionRule
+from dragoman.search.scores import log_normalizer, top_symbols
+
+
+@dataclass(slots=True)
+class _Sentence:
+    """What is known of one sentence's finished hypotheses."""
+
+    index: int
+    complete: list[Hypothesis] = field(default_factory=list)
+    cut: list[Hypothesis] = field(default_factory=list)
+
+    def best(self, count: int) -> list[Hypothesis]:
+        """Complete ones first, then those that the search had to cut, each by score."""
+        complete = sorted(self.complete, key=lambda h: -h.score)
+        return (complete + sorted(self.cut, key=lambda h: -h.score))[:count]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beam:
+    """The live hypotheses: ``width`` rows for each of A sentences, those of one sentence together.
+
+    A row whose log-probability is −∞ is dead: it fills a place that no hypothesis wants.
+    """
+
+    sentences: list[_Sentence]
+    limits: Int[Tensor, " A"]
+    tokens: Int[Tensor, "A k t"]
+    log_probabilities: Float[Tensor, "A k"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Continuations of a beam, best first: which row, which symbol, how probable."""
+
+    rows: Int[Tensor, "A c"]
+    symbols: Int[Tensor, "A c"]
+    log_probabilities: Float[Tensor, "A c"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    width: int
+    end: int
+    n_best: int
+    penalty: LengthPenalty
+    forbidden: Int[Tensor, " f"]
+    repetition: RepetitionRule
+
+
+def beam_search(
+    step: StepFunction[State],
+    state: State,
+    *,
+    start: int,
+    end: int,
+    limits: Sequence[int],
+    width: int,
+    penalty: LengthPenalty,
+    n_best: int = 1,
+    forbidden: Sequence[int] = (),
+    repetition: RepetitionRule = RepetitionRule(),  # noqa: B008  # frozen
+) -> list[list[Hypothesis]]:
+    """The best hypotheses that ``width`` live ones at each step lead to.
+
+    A hypothesis that ends among the ``width`` best continuations is complete and takes no place in the beam. A sentence
+    is done when its ``n_best``-th complete hypothesis scores at least as high as any live one still can, or when its
+    limit is reached; it then leaves the batch. Nothing of one sentence depends on another.
+
+    Args:
+        step: scores of the next symbol.
+        state: one row per sentence.
+        start: symbol read first.
+        end: symbol that completes a hypothesis.
+        limits: most tokens of each sentence, the end symbol not counted.
+        width: live hypotheses of each sentence.
+        penalty: what log-probabilities are divided by.
+        n_best: hypotheses wanted, at most ``width``.
+        forbidden: symbols never written.
+        repetition: what counts as a loop: such a hypothesis leaves the beam and is used only if too few are complete.
+
+    Returns:
+        For each sentence up to ``n_best`` hypotheses: complete ones by score, then cut ones by score.
+    """
+    rules = _Rules(width, end, n_best, penalty, torch.tensor(list(forbidden), dtype=torch.int64), repetition)
+    sentences = [_Sentence(index) for index in range(len(limits))]
+    beam = _Beam(
+        list(sentences),
+        torch.tensor(list(limits)),
+        torch.full((len(limits), 1, 1), start),
+        torch.zeros((len(limits), 1), dtype=torch.float64),
+    )
+    while beam.sentences:
+        logits, state = step(beam.tokens[:, :, -1].flatten(), state)
+        candidates = _extend(beam, logits, rules)
+        written = beam.tokens.shape[2]
+        _collect_complete(beam, candidates, rules)
+        grown, parents = _survive(beam, candidates, rules)
+        _collect_loops(grown, rules)
+        going_on = _still_open(grown, written, rules)
+        _collect_at_limit(beam, written, rules)
+        open_places = going_on.nonzero()[:, 0]
+        if len(open_places) < len(grown.sentences):
+            grown = _Beam(
+                [grown.sentences[place] for place in open_places.tolist()],
+                grown.limits[open_places],
+                grown.tokens[open_places],
+                grown.log_probabilities[open_places],
+            )
+            parents = parents[open_places]
+        beam = grown
+        if beam.sentences:
+            state = state.select(parents.flatten())
+    return [sentence.best(n_best) for sentence in sentences]
+
+
+def _extend(beam: _Beam, logits: Float[Tensor, "R V"], rules: _Rules) -> _Candidates:
+    """The best 2·width continuations of each sentence: at most width of them end, so width live ones remain."""
+    places, rows = beam.log_probabilities.shape
+    wanted = 2 * rules.width + len(rules.forbidden)
+    values, symbols = top_symbols(logits, wanted, log_normalizer(logits))
+    values, symbols = values.double().cpu(), symbols.cpu()
+    values = values.masked_fill(torch.isin(symbols, rules.forbidden), float("-inf"))
+    totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)
+    best, order = totals.sort(dim=1, descending=True, stable=True)
+    best, order = best[:, : 2 * rules.width], order[:, : 2 * rules.width]
+    return _Candidates(order // values.shape[1], symbols.view(places, -1).gather(1, order), best)
+
+
+def _collect_complete(beam: _Beam, candidates: _Candidates, rules: _Rules) -> None:
+    """Keep what ends among the first ``width`` continuations."""
+    first = slice(0, rules.width)
+    ends = (candidates.symbols[:, first] == rules.end) & candidates.log_probabilities[:, first].isfinite()
+    for place, rank in ends.nonzero().tolist():
+        tokens = beam.tokens[place, candidates.rows[place, rank], 1:].tolist()
+        total = float(candidates.log_probabilities[place, rank])
+        score = rules.penalty.score(total, len(tokens) + 1)
+        beam.sentences[place].complete.append(Hypothesis(tokens, total, score, Ending.COMPLETE))
+
+
+def _survive(beam: _Beam, candidates: _Candidates, rules: _Rules) -> tuple[_Beam, Int[Tensor, "A k"]]:
+    """The next beam: the first ``width`` continuations that do not end; and the rows that they continue."""
+    live = candidates.log_probabilities.masked_fill(candidates.symbols == rules.end, float("-inf"))
+    kept, order = live.sort(dim=1, descending=True, stable=True)
+    kept, order = kept[:, : rules.width], order[:, : rules.width]
+    if kept.shape[1] < rules.width:
+        # A vocabulary smaller than the beam cannot fill it at first; the empty places are dead.
+        missing = rules.width - kept.shape[1]
+        kept = torch.nn.functional.pad(kept, (0, missing), value=float("-inf"))
+        order = torch.nn.functional.pad(order, (0, missing))
+    rows = candidates.rows.gather(1, order)
+    tokens = beam.tokens.gather(1, rows[:, :, None].expand(-1, -1, beam.tokens.shape[2]))
+    tokens = torch.cat([tokens, candidates.symbols.gather(1, order)[:, :, None]], 2)
+    parents = rows + torch.arange(len(rows))[:, None] * beam.tokens.shape[1]
+    return _Beam(beam.sentences, beam.limits, tokens, kept), parents
+
+
+def _collect_loops(beam: _Beam, rules: _Rules) -> None:
+    """Take looping hypotheses out of the beam and keep them, cut, as a last resort."""
+    looping = rules.repetition.find(beam.tokens[:, :, 1:].flatten(0, 1)).view(beam.log_probabilities.shape)
+    looping &= beam.log_probabilities.isfinite()
+    for place, row in looping.nonzero().tolist():
+        _cut(beam, place, row, Ending.REPETITION, rules)
+    beam.log_probabilities.masked_fill_(looping, float("-inf"))
+
+
+def _collect_at_limit(beam: _Beam, written: int, rules: _Rules) -> None:
+    """Where a sentence's tokens are used up, keep what was live before this step as a last resort."""
+    full = (beam.limits < written).nonzero()[:, 0]
+    for place in full.tolist():
+        for row in beam.log_probabilities[place].isfinite().nonzero()[:, 0].tolist():
+            _cut(beam, place, row, Ending.LENGTH, rules)
+
+
+def _still_open(beam: _Beam, written: int, rules: _Rules) -> Bool[Tensor, " A"]:
+    """Which sentences have a live hypothesis that can still win."""
+    going_on = (beam.limits >= written) & beam.log_probabilities.isfinite().any(1)
+    best = beam.log_probabilities.amax(1)
+    for place in going_on.nonzero()[:, 0].tolist():
+        complete = sorted((h.score for h in beam.sentences[place].complete), reverse=True)
+        if len(complete) >= rules.n_best:
+            longest = int(beam.limits[place]) + 1
+            bound = rules.penalty.upper_bound(float(best[place]), written + 1, longest)
+            going_on[place] = bound > complete[rules.n_best - 1]
+    return going_on
+
+
+def _cut(beam: _Beam, place: int, row: int, ending: Ending, rules: _Rules) -> None:
+    tokens = beam.tokens[place, row, 1:].tolist()
+    total = float(beam.log_probabilities[place, row])
+    score = rules.penalty.score(total, len(tokens))
+    kept = rules.repetition.cut(tokens) if ending is Ending.REPETITION else tokens
+    beam.sentences[place].cut.append(Hypothesis(kept, total, score, ending))

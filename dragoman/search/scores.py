@@ -1,0 +1,52 @@
+"""From a model's unnormalised scores to the few best continuations."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from dragoman.errors import UnsupportedError
+
+_BLOCK = 100
+
+
+def log_normalizer(logits: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
+    """log Σ_v exp(logit_v), in float32 or better: what turns a logit into a log-probability.
+
+    Raises:
+        UnsupportedError: if the model's scores are not numbers.
+    """
+    normalizer = torch.logsumexp(logits.to(torch.promote_types(logits.dtype, torch.float32)), 1)
+    if bool((normalizer.isnan() | normalizer.isposinf()).any()):
+        raise UnsupportedError(
+            "the model's scores are not numbers",
+            cause="its weights hold NaN or infinity, because its training diverged.",
+            remedy="use an earlier model, or train with a lower learning rate.",
+        )
+    return normalizer
+
+
+def top_symbols(
+    logits: Float[Tensor, "R V"], count: int, normalizer: Float[Tensor, " R"]
+) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"]]:
+    """The log-probabilities and ids of the ``count`` best symbols of each row.
+
+    The best ``count`` symbols lie in the ``count`` blocks with the largest maxima, so only these are sorted. Where
+    symbols tie, which of them is taken is deterministic but not specified.
+    """
+    rows, vocabulary = logits.shape
+    blocks = vocabulary // _BLOCK
+    count = min(count, vocabulary)
+    if blocks <= 2 * count:
+        values, ids = logits.topk(count, dim=1)
+    else:
+        body = logits[:, : blocks * _BLOCK].view(rows, blocks, _BLOCK)
+        best_blocks = body.amax(2).topk(count, dim=1, sorted=False).indices
+        inside = torch.arange(_BLOCK, device=logits.device)
+        candidates = (best_blocks[:, :, None] * _BLOCK + inside).flatten(1)
+        rest = torch.arange(blocks * _BLOCK, vocabulary, device=logits.device).expand(rows, -1)
+        candidates = torch.cat([candidates, rest], 1)
+        values, places = logits.gather(1, candidates).topk(count, dim=1)
+        ids = candidates.gather(1, places)
+    return values - normalizer[:, None], ids

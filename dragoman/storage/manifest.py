@@ -1,0 +1,68 @@
+"""Checksums of a folder's files, in the format of the program ``sha256sum``."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path, PurePosixPath
+
+from dragoman.errors import DamagedFileError
+
+MANIFEST = "SHA256SUMS"
+_REMEDY = "copy the whole folder anew from where it was made, or make it again."
+
+
+def write_manifest(folder: Path) -> None:
+    """List every file below ``folder`` with its SHA-256; ``sha256sum -c SHA256SUMS`` checks it too."""
+    lines = [f"{digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files_below(folder)]
+    (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
+
+
+def verify(folder: Path) -> None:
+    """Check every file that the manifest lists.
+
+    Raises:
+        DamagedFileError: naming the first file that is missing or altered, or the manifest if it cannot be used.
+    """
+    for name, expected in read_manifest(folder).items():
+        path = folder / name
+        if not path.is_file():
+            raise DamagedFileError("the file is missing", file=path, remedy=_REMEDY)
+        if digest(path) != expected:
+            raise DamagedFileError(
+                f"the file does not match its checksum in {MANIFEST}",
+                file=path,
+                cause="it was cut short, altered or damaged after it was written.",
+                remedy=_REMEDY,
+            )
+
+
+def read_manifest(folder: Path) -> dict[str, str]:
+    """File names, relative to ``folder``, with their SHA-256.
+
+    Raises:
+        DamagedFileError: if there is no manifest, or it has a line that is not of its format.
+    """
+    path = folder / MANIFEST
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedFileError(f"the list of checksums cannot be read: {error}", file=path, remedy=_REMEDY) from error
+    entries = {}
+    for number, line in enumerate(lines, start=1):
+        checksum, separator, name = line.partition("  ")
+        inside = PurePosixPath(name)
+        if not separator or len(checksum) != 64 or inside.is_absolute() or ".." in inside.parts:
+            raise DamagedFileError("this line is not a checksum and a name", file=path, line=number, remedy=_REMEDY)
+        entries[name] = checksum
+    return entries
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files below ``folder`` but the manifest, in the order of their names."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
