@@ -94,8 +94,9 @@ class Layout:
 
     def to(self, device: torch.device | str) -> Layout:
         """The same layout on another device."""
-        moved = (x.to(device, non_blocking=True) for x in (self.lengths, self.starts, self.rows, self.positions))
-        return Layout(*moved, longest=self.longest)
+        parts = (self.lengths, self.starts, self.rows, self.positions)
+        lengths, starts, rows, positions = (part.to(device, non_blocking=True) for part in parts)
+        return Layout(lengths, starts, rows, positions, self.longest)
 
 
 @dataclass(frozen=True, slots=True)

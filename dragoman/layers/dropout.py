@@ -41,7 +41,7 @@ class Dropout(nn.Module):
     def mask(self, x: Float[Tensor, "*N"]) -> Bool[Tensor, "*N"]:
         """``True`` where a unit is kept; draws from the global generator."""
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64)
-        words.random_(-(2**63), None)  # type: ignore[arg-type]  # None means all 64 bits
+        words.random_(-(2**63), None)  # None means all 64 bits
         random_bytes = words.view(torch.uint8)[: x.numel()].view(x.shape)
         if self.kept_of_256 == 256:
             return torch.ones_like(random_bytes, dtype=torch.bool)

@@ -37,7 +37,7 @@ def token_cross_entropy(
     with torch.no_grad():
         parts = [
             F.cross_entropy(F.linear(part, weight, bias).float(), wanted, reduction="none")
-            for part, wanted in zip(states.split(_CHUNK), targets.split(_CHUNK), strict=True)
+            for part, wanted in zip(torch.split(states, _CHUNK), torch.split(targets, _CHUNK), strict=True)
         ]
     return torch.cat(parts)
 
@@ -103,4 +103,4 @@ def cross_entropy(
 ) -> Float[Tensor, ""]:
     """The fast path of :func:`cross_entropy_equations`. It can be differentiated once, and its gradient is made even
     where none is needed: use :func:`token_cross_entropy` to measure."""
-    return _FusedCrossEntropy.apply(states, weight, bias, targets, smoothing)
+    return _FusedCrossEntropy.apply(states, weight, bias, targets, smoothing)  # type: ignore[no-untyped-call]

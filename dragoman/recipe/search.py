@@ -14,7 +14,7 @@ class SearchRecipe(Section):
     """Hypotheses kept at each step."""
     length_penalty: float = Field(default=1.0, ge=0, le=10)
     """Exponent α of ((5 + length) / 6)^α that divides the log-probability (Wu et al. 2016); 0 turns it off."""
-    max_length_ratio: float = Field(default=3.0, gt=0)
+    max_length_ratio: float = Field(default=2.0, gt=0)
     """Longest output in tokens per source token, beside ``max_length_extra``."""
     max_length_extra: int = Field(default=20, ge=1)
     """Tokens that any output may have beyond ``max_length_ratio``."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dragoman.text.normalization import is_visible
+
 _RATIO_OFFSET = 10
 
 
 def is_empty(source: str, target: str) -> bool:
-    """A side has nothing visible."""
-    return not source.strip() or not target.strip()
+    """A side has nothing visible: it is empty, or white space, control and format characters."""
+    return not is_visible(source) or not is_visible(target)
 
 
 def is_overlong(source: str, target: str, max_characters: int) -> bool:

@@ -26,8 +26,15 @@ class Vocabulary:
 
     @classmethod
     def of(cls, ids: Mapping[str, int]) -> Vocabulary:
-        """The vocabulary with these ids, which count from 0 without gaps."""
-        return cls(tuple(sorted(ids, key=ids.__getitem__)), dict(ids))
+        """The vocabulary with these ids.
+
+        Raises:
+            ValueError: if the ids do not count from 0 without gaps.
+        """
+        symbols = tuple(sorted(ids, key=ids.__getitem__))
+        if any(ids[symbol] != place for place, symbol in enumerate(symbols)):
+            raise ValueError(f"the {len(symbols)} ids of a vocabulary must count from 0 without gaps")
+        return cls(symbols, dict(ids))
 
     def __len__(self) -> int:
         return len(self.symbols)
