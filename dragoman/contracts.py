@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
@@ -159,17 +159,22 @@ class Memory:
     layout: Layout
 
 
-State = TypeVar("State", bound="DecoderState")
+Same = TypeVar("Same")
 
 
+@runtime_checkable
 class DecoderState(Protocol):
     """All that a decoder knows after some steps. Decoders return it; no module stores it."""
 
-    def select(self: State, rows: Int[Tensor, " K"]) -> State:
+    def select(self: Same, rows: Int[Tensor, " K"]) -> Same:
         """The state of hypotheses ``rows`` (on the processor), in that order; a row may be repeated or left out."""
         ...
 
 
+State = TypeVar("State", bound=DecoderState)
+
+
+@runtime_checkable
 class StepFunction(Protocol[State]):
     """All that a search knows of a model."""
 

@@ -32,8 +32,10 @@ def length_buckets(
     """
     order = generator.permutation(len(target_lengths))
     pools = np.cumsum(target_lengths[order], dtype=np.int64) // (tokens * pool)
+    # Every other pool goes from long to short, so that a batch that spans two pools has similar lengths too.
+    turn = np.where(pools % 2, -1, 1)
     # The last key is the first to sort by; equal lengths stay in their shuffled order.
-    order = order[np.lexsort((source_lengths[order], target_lengths[order], pools))]
+    order = order[np.lexsort((turn * source_lengths[order], turn * target_lengths[order], pools))]
     batches = _cut(order, source_lengths, target_lengths, tokens)
     return [batches[index] for index in generator.permutation(len(batches))]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +41,7 @@ class CleaningReport:
         self.dropped[rule] = self.dropped.get(rule, 0) + 1
         shown = self.examples.setdefault(rule, [])
         if len(shown) < _EXAMPLES:
-            sides = {"source": pair.source[:_SHOWN], "target": pair.target[:_SHOWN]}
+            sides = {"source": _shortened(pair.source), "target": _shortened(pair.target)}
             shown.append({"file": pair.file, "line": pair.line, **sides})
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,7 +60,11 @@ class CleaningReport:
         return f"kept {self.kept:,} of {self.read:,} pairs" + (f"; dropped {reasons}" if reasons else "")
 
 
-def clean(pairs: Iterator[Pair], recipe: CleaningRecipe, report: CleaningReport) -> Iterator[Pair]:
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def clean(pairs: Iterable[Pair], recipe: CleaningRecipe, report: CleaningReport) -> Iterator[Pair]:
     """The pairs worth training on, normalised; ``report`` counts the rest."""
     rules: dict[str, Rule] = {
         "empty": is_empty,
@@ -72,13 +76,13 @@ def clean(pairs: Iterator[Pair], recipe: CleaningRecipe, report: CleaningReport)
     return _filter(pairs, recipe, report, rules)
 
 
-def normalize_only(pairs: Iterator[Pair], recipe: CleaningRecipe, report: CleaningReport) -> Iterator[Pair]:
+def normalize_only(pairs: Iterable[Pair], recipe: CleaningRecipe, report: CleaningReport) -> Iterator[Pair]:
     """All pairs, normalised, but those with an empty side: what a validation or test set gets."""
     return _filter(pairs, recipe, report, {"empty": is_empty})
 
 
 def _filter(
-    pairs: Iterator[Pair], recipe: CleaningRecipe, report: CleaningReport, rules: dict[str, Rule]
+    pairs: Iterable[Pair], recipe: CleaningRecipe, report: CleaningReport, rules: dict[str, Rule]
 ) -> Iterator[Pair]:
     form, collapse = UNICODE_FORMS[recipe.unicode_form], recipe.collapse_white_space
     for pair in pairs:

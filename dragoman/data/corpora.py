@@ -1,26 +1,25 @@
-"""Files of parallel text as streams of sentence pairs, each with the place that it came from."""
+"""Corpora as streams of sentence pairs, each with the place that it came from."""
 
 from __future__ import annotations
 
-import csv
-import difflib
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dragoman.data.table import find_column, read_rows
+from dragoman.data.text_file import read_text_lines
 from dragoman.errors import InputError
 from dragoman.recipe.data import CorpusRecipe
+from dragoman.text.tokenizer import has_surrogate
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
-_LONGEST_FIELD = 2**31 - 1
+_FRAME = "DataFrame"
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A sentence and its translation.
 
     Attributes:
@@ -51,127 +50,71 @@ def read_lines(source: Path, target: Path) -> Iterator[Pair]:
     Raises:
         InputError: if a file cannot be read, is not UTF-8, or the files have different numbers of lines.
     """
-    missing = object()
-    lines = itertools.zip_longest(_lines(source), _lines(target), fillvalue=missing)
-    for number, (left, right) in enumerate(lines, start=1):
-        if left is missing or right is missing:
-            longer = target if left is missing else source
-            total = number + sum(1 for _ in lines)
-            shorter = source if left is missing else target
+    file = str(source)
+    lefts, rights = read_text_lines(source), read_text_lines(target)
+    for number in itertools.count(1):
+        left, right = next(lefts, None), next(rights, None)
+        if left is None and right is None:
+            return
+        if left is None or right is None:
+            rest = sum(1 for _ in lefts) + sum(1 for _ in rights)
+            short, long = (source, target) if left is None else (target, source)
             raise InputError(
-                f"the files have different numbers of lines: {shorter} has {number - 1:,} and {longer} has {total:,}",
-                file=shorter,
-                line=number - 1,
+                f"the files have different numbers of lines: {short} has {number - 1:,} and {long} has "
+                f"{number + rest:,}",
+                file=short,
                 cause="a line is missing or was broken in two somewhere before.",
                 remedy="align the files so that line n of one translates line n of the other.",
             )
-        yield Pair(str(left), str(right), str(source), number)
+        yield Pair(left, right, file, number)
 
 
 def read_table(path: Path, source_column: str, target_column: str) -> Iterator[Pair]:
-    """The rows of a TSV or CSV file with a header line, quoted as spreadsheets and pandas write it.
-
-    Tabs separate if the name ends in ``.tsv`` or ``.tab`` or the header has a tab; else commas, or semicolons if the
-    header has no comma.
+    """Two columns of a TSV or CSV file with a header line; see :func:`dragoman.data.table.read_rows`.
 
     Raises:
         InputError: if the file cannot be read, has no such column, or a row has more or fewer fields than the header.
     """
-    with _open(path) as stream:
-        header_line = next(iter(_decoded(stream, path)), "")
-        stream.seek(0)
-        csv.field_size_limit(_LONGEST_FIELD)
-        reader = csv.reader(_decoded(stream, path), delimiter=_separator(path, header_line))
-        try:
-            header = next(reader, [])
-            places = [_column(header, name, path) for name in (source_column, target_column)]
-            line = reader.line_num + 1
-            for row in reader:
-                if row and len(row) != len(header):
-                    raise InputError(
-                        f"this row has {len(row)} fields, and the header has {len(header)}",
-                        file=path,
-                        line=line,
-                        cause="a separator or quote inside a field that is not quoted.",
-                        remedy="quote the field, or use a tab-separated file.",
-                    )
-                if row:
-                    yield Pair(row[places[0]], row[places[1]], str(path), line)
-                line = reader.line_num + 1
-        except csv.Error as error:
-            raise InputError(
-                f"not a table: {error}", file=path, line=reader.line_num, remedy="mend the row."
-            ) from error
+    rows = read_rows(path)
+    _, header = next(rows, (1, []))
+    left, right = (find_column(header, name, path) for name in (source_column, target_column))
+    file = str(path)
+    for line, row in rows:
+        yield Pair(row[left], row[right], file, line)
 
 
 def read_frame(frame: DataFrame, source_column: str, target_column: str) -> Iterator[Pair]:
-    """The rows of a DataFrame; a missing value counts as an empty side.
+    """The rows of a DataFrame, counted from 1; a missing value counts as an empty side.
 
     Raises:
         InputError: if there is no such column, or a value is not text.
     """
     header = [str(name) for name in frame.columns]
-    for name in (source_column, target_column):
-        _column(header, name, None)
-    rows = zip(frame[source_column], frame[target_column], strict=True)
-    for number, values in enumerate(rows, start=1):
-        sides = [_text(value, number) for value in values]
-        yield Pair(sides[0], sides[1], "DataFrame", number)
-
-
-def _text(value: Any, row: int) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None or value != value:
-        return ""
-    raise InputError(
-        f"row {row} of the DataFrame holds {value!r}, which is {type(value).__name__} and not text",
-        remedy="convert the column with `.astype(str)`.",
+    left, right = (
+        _texts(frame.iloc[:, find_column(header, name, None)], name) for name in (source_column, target_column)
     )
+    for row, (source, target) in enumerate(zip(left, right, strict=True), start=1):
+        yield Pair(source, target, _FRAME, row)
 
 
-def _column(header: list[str], name: str, path: Path | None) -> int:
-    if name in header:
-        return header.index(name)
-    near = difflib.get_close_matches(name, header, n=1)
-    raise InputError(
-        f"no column `{name}`; there are: {', '.join(header) or 'none'}",
-        file=path,
-        line=None if path is None else 1,
-        remedy=f"did you mean `{near[0]}`?" if near else "name the columns with --columns SOURCE,TARGET.",
-    )
-
-
-def _separator(path: Path, header: str) -> str:
-    if path.suffix.lower() in (".tsv", ".tab") or "\t" in header:
-        return "\t"
-    return ";" if ";" in header and "," not in header else ","
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with _open(path) as stream:
-        for line in _decoded(stream, path):
-            yield line.removesuffix("\n").removesuffix("\r")
-
-
-def _open(path: Path) -> TextIO:
-    """Text in which a byte that is no UTF-8 is marked by a surrogate, so that its line is known when it is met."""
-    try:
-        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n")
-    except FileNotFoundError:
-        raise InputError("no such file", file=path, remedy="check the path.") from None
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=path, remedy="give a readable file.") from error
-
-
-def _decoded(stream: TextIO, path: Path) -> Iterator[str]:
-    for number, line in enumerate(stream, start=1):
-        if not line.isascii() and (wrong := next((c for c in line if "\udc80" <= c <= "\udcff"), None)):
+def _texts(column: Series[Any], name: str) -> Iterator[str]:
+    for row, (value, missing) in enumerate(zip(column, column.isna(), strict=True), start=1):
+        if missing:
+            yield ""
+        elif not isinstance(value, str):
             raise InputError(
-                f"not UTF-8: byte 0x{ord(wrong) - 0xDC00:02x} at character {line.index(wrong) + 1}",
-                file=path,
-                line=number,
-                cause="the file has another encoding.",
-                remedy="convert it first, for example with `iconv -f latin1 -t utf-8`.",
+                f"row {row} of column `{name}` holds {value!r}, which is {type(value).__name__} and not text",
+                file=_FRAME,
+                line=row,
+                remedy="convert the column with `.astype(str)`.",
             )
-        yield line
+        elif not value.isascii() and has_surrogate(value):
+            raise InputError(
+                f"row {row} of column `{name}` has a lone surrogate, which is half a character: {value[:80]!r}",
+                file=_FRAME,
+                line=row,
+                cause="text that was cut in the middle of a character, or decoded with errors='surrogateescape'.",
+                remedy="decode it as UTF-8 without that option, or remove the character.",
+            )
+        else:
+            yield value

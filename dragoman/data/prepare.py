@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,18 +83,18 @@ def _splits(
         _refuse_nothing(name, report, section)
     if "train" not in splits:
         raise InputError("no training data", remedy="give `data.train` in the recipe, or a DataFrame.")
+    given = [name for name in splits if name != "train"]
     held_out = _hold_out(splits, recipe)
     for name in held_out:
         tell(f"{name}: {len(splits[name]):,} pairs held out of the training corpus")
-    overlaps = {
-        name: overlap((p.source for p in splits["train"]), (p.source for p in splits[name]))
-        for name in splits
-        if name != "train"
+    also_in_training = {
+        name: overlap((pair.source for pair in splits["train"]), (pair.source for pair in splits[name]))
+        for name in given
     }
-    for name, count in overlaps.items():
+    for name, count in also_in_training.items():
         if count:
             tell(f"{name}: {count:,} of its sources occur in training too; its figures will flatter")
-    return splits, {"cleaning": cleaning, "held_out": held_out, "sources_also_in_training": overlaps}
+    return splits, {"cleaning": cleaning, "held_out": held_out, "sources_also_in_training": also_in_training}
 
 
 def _read(section: CorpusRecipe | None, frame: DataFrame | None) -> Iterator[Pair] | None:
@@ -129,9 +129,10 @@ def _hold_out(splits: Splits, recipe: Recipe) -> list[str]:
         test_pairs=test_pairs,
         seed=recipe.training.seed,
     )
-    if len(parts.train) < _FEWEST:
+    if len(parts.train) < _FEWEST or not len(parts.validation):
         raise InputError(
-            f"{len(pairs)} training pairs are too few to hold a validation set out",
+            f"no validation set can be held out of {len(pairs):,} training pairs",
+            cause="there are too few pairs, or too few different sources.",
             remedy="give more pairs, or a validation corpus.",
         )
     held_out = ["validation"] + (["test"] if len(parts.test) else [])
@@ -145,7 +146,7 @@ def _hold_out(splits: Splits, recipe: Recipe) -> list[str]:
 def _tokenizers(pairs: Sequence[Pair], recipe: TokenizerRecipe) -> tuple[Tokenizer, Tokenizer]:
     """One tokenizer twice if shared, else one for each side."""
 
-    def learn(texts: Iterator[str]) -> Tokenizer:
+    def learn(texts: Iterable[str]) -> Tokenizer:
         return Tokenizer.train(texts, vocabulary_size=recipe.vocabulary_size, single_digits=recipe.single_digits)
 
     if recipe.shared:

@@ -18,7 +18,7 @@ _FIXED_SYMBOLS = (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS)
 _ALPHABET_SHARE = 0.5
 _MIN_COUNT = 2
 _DIGITS = {True: r" ?\p{N}", False: r" ?\p{N}+"}
-_PROBE = " a  b\t<0x41></s>\0▁é☃ "
+_PROBE = " a  B\t<0x41></s>\0▁e\u0301ﬁ☃ "
 
 
 class Tokenizer:

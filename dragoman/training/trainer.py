@@ -58,10 +58,11 @@ class Trainer:
             progress.loader = self.loader.state()
             self._report_update(progress, result, batches)
 
-            finished = progress.update == self.recipe.updates
-            if progress.update % self.recipe.validate_every == 0 or finished:
-                self._validate(progress)
             reason = self._why_stop(progress, interrupt)
+            ended = reason is not None and interrupt.received is None
+            if progress.update % self.recipe.validate_every == 0 or ended:
+                self._validate(progress)
+                reason = reason or self._why_stop(progress, interrupt)
             if progress.update % self.recipe.checkpoint_every == 0 or reason is not None:
                 self.checkpoints.save(self.trainee, progress)
         return reason

@@ -85,23 +85,25 @@ def rate(random: Random) -> Phrase:
             text = format_compound_unit(value, unit, denominator_unit=per, locale=locale)
         except (UnknownUnitError, KeyError) as error:
             raise NotInLocale(unit) from error
-        if text is None:
+        if text is None or not _in_words(text):
             raise NotInLocale(unit)
         return text
 
     return write
 
 
-def write_unit(value: float, unit: str, locale: Locale) -> str:
+def write_unit(value: int | float, unit: str, locale: Locale) -> str:
     """A value with its unit's name, or with its abbreviation where the CLDR has no name."""
     for length in ("long", "short"):
         try:
             text = format_unit(value, unit, length, locale=locale)
         except (UnknownUnitError, KeyError):
             continue
-        # The library falls back to the unit's own identifier where it finds no pattern.
-        if unit not in text and unit.split("-", 1)[1] not in text.split():
-            return text
-        if locale.language == "en":
+        if _in_words(text):
             return text
     raise NotInLocale(unit)
+
+
+def _in_words(text: str) -> bool:
+    """Whether no identifier shows through, which the library writes where it finds no words."""
+    return not any(unit in text for unit in (*UNITS, *TIMES))

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dragoman.text.normalization import UNICODE_FORMS, match_key, normalize
+from dragoman.text.rules import is_empty, is_overlong, is_uneven
+
+
+def test_white_space_of_every_kind_becomes_one_space() -> None:
+    text = normalize(" a\u00a0\u202fb\t c\u2028d ", UNICODE_FORMS["NFC"], collapse_white_space=True)
+    assert text == "a b c d"
+
+
+def test_forms() -> None:
+    assert normalize("e\u0301 ﬁ", UNICODE_FORMS["NFC"], collapse_white_space=False) == "é ﬁ"
+    assert normalize("ﬁ", UNICODE_FORMS["NFKC"], collapse_white_space=False) == "fi"
+    assert normalize("e\u0301 ", UNICODE_FORMS["none"], collapse_white_space=False) == "e\u0301 "
+
+
+@given(st.text(), st.sampled_from(sorted(UNICODE_FORMS)), st.booleans())
+def test_normalizing_twice_changes_nothing(text: str, form: str, collapse: bool) -> None:
+    once = normalize(text, UNICODE_FORMS[form], collapse_white_space=collapse)
+    assert normalize(once, UNICODE_FORMS[form], collapse_white_space=collapse) == once
+
+
+@pytest.mark.parametrize("variant", ["Hello world", "hello  WORLD!", "“Hello world.”", "ｈello world", " hello world…"])
+def test_match_key_joins_what_is_the_same(variant: str) -> None:
+    assert match_key(variant) == match_key("Hello world.")
+
+
+def test_match_key_keeps_apart_what_differs() -> None:
+    assert len({match_key(text) for text in ("a", "b", "a b", "?", "!", "")}) == 6
+
+
+def test_rules() -> None:
+    assert is_empty("a", " \u3000")
+    assert not is_empty("a", "b")
+    assert is_overlong("abc", "a", 2)
+    assert not is_overlong("ab", "a", 2)
+    assert is_uneven("a" * 100, "b" * 10, 4.0)
+    assert not is_uneven("OK", "Einverstanden", 4.0)
+    assert not is_uneven("a" * 90, "b" * 15, 4.0)
+    # 100 / 25: the limit itself passes, and order does not matter.
+    assert is_uneven("b" * 15, "a" * 91, 4.0)
+
+
+def test_ratio_is_in_bytes_so_that_scripts_compare() -> None:
+    assert not is_uneven("The weather is very nice today, isn't it?", "今天天气很好，不是吗？", 2.0)
