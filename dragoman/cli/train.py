@@ -9,46 +9,34 @@ import typer
 
 from dragoman.errors import RecipeError
 
-_DATA, _RUN = "Data", "Run"
+_DATA = "Data"
+
+File = Path | None
+Text = str | None
+
+
+def _data(help: str) -> Any:
+    return typer.Option(help=help, rich_help_panel=_DATA, show_default=False)
 
 
 def train(
     recipe: Annotated[str, typer.Argument(help="A TOML file, or a preset: tiny, small, base.")] = "tiny",
-    source: Annotated[
-        Path | None, typer.Option(help="Text file, one source sentence a line.", rich_help_panel=_DATA)
-    ] = None,
-    target: Annotated[
-        Path | None, typer.Option(help="Text file, one target sentence a line.", rich_help_panel=_DATA)
-    ] = None,
-    table: Annotated[
-        Path | None, typer.Option(help="TSV or CSV file instead of two text files.", rich_help_panel=_DATA)
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Columns of the tables, such as en,de.", rich_help_panel=_DATA)
-    ] = None,
-    validation_source: Annotated[
-        Path | None, typer.Option(help="Validation set; else held out.", rich_help_panel=_DATA)
-    ] = None,
-    validation_target: Annotated[Path | None, typer.Option(rich_help_panel=_DATA, show_default=False)] = None,
-    validation_table: Annotated[Path | None, typer.Option(rich_help_panel=_DATA, show_default=False)] = None,
-    test_source: Annotated[Path | None, typer.Option(help="Test set; else held out.", rich_help_panel=_DATA)] = None,
-    test_target: Annotated[Path | None, typer.Option(rich_help_panel=_DATA, show_default=False)] = None,
-    test_table: Annotated[Path | None, typer.Option(rich_help_panel=_DATA, show_default=False)] = None,
-    source_language: Annotated[
-        str | None, typer.Option("--from", help="Source language, such as en.", rich_help_panel=_DATA)
-    ] = None,
-    target_language: Annotated[
-        str | None, typer.Option("--to", help="Target language, such as de.", rich_help_panel=_DATA)
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Folder of the run; by default runs/FROM-TO-RECIPE.", rich_help_panel=_RUN)
-    ] = None,
-    resume: Annotated[
-        Path | None, typer.Option(help="Go on with the interrupted run in this folder.", rich_help_panel=_RUN)
-    ] = None,
+    source: Annotated[File, _data("Text file, one source sentence a line.")] = None,
+    target: Annotated[File, _data("Text file, one target sentence a line.")] = None,
+    table: Annotated[File, _data("TSV or CSV file instead of two text files.")] = None,
+    columns: Annotated[Text, _data("Columns of the tables, such as en,de.")] = None,
+    validation_source: Annotated[File, _data("Validation set; else some pairs are held out.")] = None,
+    validation_target: Annotated[File, _data("Its translations.")] = None,
+    validation_table: Annotated[File, _data("Validation set as a table.")] = None,
+    test_source: Annotated[File, _data("Test set; else some pairs are held out.")] = None,
+    test_target: Annotated[File, _data("Its translations.")] = None,
+    test_table: Annotated[File, _data("Test set as a table.")] = None,
+    source_language: Annotated[Text, typer.Option("--from", help="Source language, such as en.")] = None,
+    target_language: Annotated[Text, typer.Option("--to", help="Target language, such as de.")] = None,
+    output: Annotated[File, typer.Option(help="Folder of the run; by default runs/FROM-TO-RECIPE.")] = None,
+    resume: Annotated[File, typer.Option(help="Go on with the interrupted run in this folder.")] = None,
     settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a value of the recipe: training.seed=2.", rich_help_panel=_RUN),
+        list[str] | None, typer.Option("--set", help="Change a value of the recipe: training.seed=2.")
     ] = None,
 ) -> None:
     """Train a translator on parallel text, evaluate it, and write its card."""
@@ -62,26 +50,35 @@ def train(
             run = resume_run(resume, observers=[progress])
         print_run(run)
         return
-    from dragoman.cli.settings import corpus, merge, nest, parse_settings
+    from dragoman.cli.settings import corpus
     from dragoman.recipe import load_recipe
 
-    changes: dict[str, Any] = {}
-    for split, section in (
-        ("train", corpus(source, target, table, columns)),
-        ("validation", corpus(validation_source, validation_target, validation_table, None)),
-        ("test", corpus(test_source, test_target, test_table, None)),
-    ):
-        if section:
-            named = {key: value for key, value in corpus(None, None, None, columns).items() if "table" in section}
-            changes = merge(changes, nest(f"data.{split}", section | named))
-    for key, language in (("source_language", source_language), ("target_language", target_language)):
-        if language is not None:
-            changes = merge(changes, nest(f"data.{key}", language))
-    complete = load_recipe(recipe, changes=merge(changes, parse_settings(settings or [])))
+    sections = {
+        "train": corpus(source, target, table, columns),
+        "validation": corpus(validation_source, validation_target, validation_table, columns),
+        "test": corpus(test_source, test_target, test_table, columns),
+    }
+    languages = {"source_language": source_language, "target_language": target_language}
+    complete = load_recipe(recipe, changes=_changes(sections, languages, settings or []))
     if complete.data.train is None:
         raise RecipeError(["data.train: no training data; give --source and --target, or --table"], file=recipe)
-    languages = f"{complete.data.source_language}-{complete.data.target_language}"
-    folder = output or Path("runs") / f"{languages}-{Path(recipe).stem}"
+    pair = f"{complete.data.source_language}-{complete.data.target_language}"
+    folder = output or Path("runs") / f"{pair}-{Path(recipe).stem}"
     with TerminalProgress() as progress:
         run = train_run(complete, folder, observers=[progress])
     print_run(run)
+
+
+def _changes(
+    sections: dict[str, dict[str, Any]], languages: dict[str, str | None], settings: list[str]
+) -> dict[str, Any]:
+    """What the options change in the recipe; columns alone make no corpus, but may go with the recipe's own."""
+    from dragoman.cli.settings import merge, parse_settings
+
+    data: dict[str, Any] = {name: section for name, section in sections.items() if _names_file(section)}
+    data |= {name: language for name, language in languages.items() if language is not None}
+    return merge({"data": data}, parse_settings(settings))
+
+
+def _names_file(section: dict[str, Any]) -> bool:
+    return bool(section.keys() & {"source", "target", "table"})

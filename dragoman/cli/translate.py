@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -54,7 +54,7 @@ def _lines(file: Path | None) -> Iterator[str]:
         raise InputError(f"cannot be read: {error.strerror}", file=file, remedy="give a readable text file.") from error
 
 
-def _decode(stream: BinaryIO, name: str) -> Iterator[str]:
+def _decode(stream: Iterable[bytes], name: str) -> Iterator[str]:
     for number, line in enumerate(stream, start=1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")

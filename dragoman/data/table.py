@@ -16,6 +16,8 @@ _TAB_SUFFIXES = (".tsv", ".tab")
 
 _INSIDE = r'[^"]*+(?:""[^"]*+)*+'
 _FIELD = rf'(?:"{_INSIDE}"|[^"\t]*)'
+_TABLESS_FIELD = r'(?:"[^"\t]*+(?:""[^"\t]*+)*+"|[^"\t]*)'
+_ROW_BY_ITSELF = re.compile(rf"{_TABLESS_FIELD}(?:\t{_TABLESS_FIELD})*")
 _COMPLETE_LINE = re.compile(rf"{_FIELD}(?:\t{_FIELD})*")
 _OPENING_LINE = re.compile(rf'(?:{_FIELD}\t)*"{_INSIDE}')
 _INNER_LINE = re.compile(rf'{_INSIDE}(?:"(?:\t{_FIELD})*\t"{_INSIDE})?')
@@ -62,18 +64,19 @@ def find_column(header: list[str], name: str, path: Path | None) -> int:
 def is_quoted(lines: Iterable[str]) -> bool:
     """Whether tab-separated lines obey the rules of quoting.
 
-    A field with a quotation mark in it stands between quotation marks and has its own doubled; it may go on over
-    several lines. But where each line by itself has as many fields as the header, none goes on: a mark that was never
-    meant to quote would swallow rows else. Lines without any mark are not quoted.
+    A field with a quotation mark in it stands between quotation marks and has its own doubled; tabs may stand in it,
+    and it may go on over several lines. But where every line has as many tabs as the header, each is a row by itself:
+    a mark that was never meant to quote would swallow fields and rows else. Lines without any mark are not quoted.
     """
     tabs = -1
-    regular, found, is_open, goes_on = True, False, False, False
+    even, by_itself, found, is_open = True, True, False, False
     for line in lines:
         tabs = line.count("\t") if tabs < 0 else tabs
-        regular = regular and (not line or line.count("\t") == tabs)
+        even = even and (not line or line.count("\t") == tabs)
         if not is_open and '"' not in line:
             continue
         found = True
+        by_itself = by_itself and _ROW_BY_ITSELF.fullmatch(line) is not None
         if is_open:
             if _INNER_LINE.fullmatch(line):
                 continue
@@ -83,8 +86,8 @@ def is_quoted(lines: Iterable[str]) -> bool:
         elif not _COMPLETE_LINE.fullmatch(line):
             if not _OPENING_LINE.fullmatch(line):
                 return False
-            is_open = goes_on = True
-    return found and not is_open and not (goes_on and regular)
+            is_open = True
+    return found and not is_open and (by_itself or not even)
 
 
 def _separator(path: Path, header: str) -> str:

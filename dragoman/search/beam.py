@@ -112,16 +112,7 @@ def beam_search(
         _collect_loops(grown, rules)
         going_on = _still_open(grown, written, rules)
         _collect_at_limit(beam, written, rules)
-        open_places = going_on.nonzero()[:, 0]
-        if len(open_places) < len(grown.sentences):
-            grown = _Beam(
-                [grown.sentences[place] for place in open_places.tolist()],
-                grown.limits[open_places],
-                grown.tokens[open_places],
-                grown.log_probabilities[open_places],
-            )
-            parents = parents[open_places]
-        beam = grown
+        beam, parents = _without_closed(grown, parents, going_on)
         if beam.sentences:
             state = state.select(parents.flatten())
     return [sentence.best(n_best) for sentence in sentences]
@@ -196,6 +187,18 @@ def _still_open(beam: _Beam, written: int, rules: _Rules) -> Bool[Tensor, " A"]:
             bound = rules.penalty.upper_bound(float(best[place]), written + 1, longest)
             going_on[place] = bound > complete[rules.n_best - 1]
     return going_on
+
+
+def _without_closed(
+    beam: _Beam, parents: Int[Tensor, "A k"], going_on: Bool[Tensor, " A"]
+) -> tuple[_Beam, Int[Tensor, "B k"]]:
+    """Let the sentences that are done leave the batch."""
+    if bool(going_on.all()):
+        return beam, parents
+    places = going_on.nonzero()[:, 0]
+    sentences = [beam.sentences[place] for place in places.tolist()]
+    kept = _Beam(sentences, beam.limits[places], beam.tokens[places], beam.log_probabilities[places])
+    return kept, parents[places]
 
 
 def _cut(beam: _Beam, place: int, row: int, ending: Ending, rules: _Rules) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
 import unicodedata
 from collections.abc import Callable
 from functools import cache, partial
@@ -35,16 +35,19 @@ def match_key(text: str) -> str:
     if not text.isascii():
         text = _compatible(_compatible(unicodedata.normalize("NFD", text).casefold()).casefold())
     key = " ".join(text.casefold().split())
-    return key.strip(characters_of(("P", "Zs"))) or key
+    return key.strip(_characters_of(("P", "Zs"))) or key
 
 
 def is_visible(text: str) -> bool:
     """Whether ``text`` has anything but white space, control and format characters."""
-    return bool(text.strip(characters_of(("Z", "Cc", "Cf"))))
+    return bool(text.strip(_characters_of(("Z", "Cc", "Cf"))))
 
 
 @cache
-def characters_of(categories: tuple[str, ...]) -> str:
-    """All characters whose Unicode general category begins with one of ``categories``, such as ``P`` or ``Zs``."""
-    every = map(chr, range(sys.maxunicode + 1))
-    return "".join(character for character in every if unicodedata.category(character).startswith(categories))
+def _characters_of(categories: tuple[str, ...]) -> str:
+    """All characters whose Unicode general category begins with one of ``categories``, such as ``P`` or ``Zs``.
+
+    Planes 2 to 13 hold ideographs or nothing, and planes 15 and 16 are private, so they are not searched.
+    """
+    codes = itertools.chain(range(0x20000), range(0xE0000, 0xE1000))
+    return "".join(symbol for symbol in map(chr, codes) if unicodedata.category(symbol).startswith(categories))

@@ -94,6 +94,9 @@ class ValidationRecord:
 class Observer:
     """Does nothing; override what is of interest. Records are passed in order, from the training thread."""
 
+    def on_prepare(self, message: str) -> None:
+        """While the dataset is made: a sentence on each thing done."""
+
     def on_start(self, start: RunStart) -> None:
         """Before the first update of this session."""
 

@@ -71,6 +71,10 @@ class TerminalProgress(Observer):
             self._bar.stop()
             self._bar = None
 
+    def on_prepare(self, message: str) -> None:
+        """One line."""
+        self._print(message)
+
     def on_start(self, start: RunStart) -> None:
         """Say what is trained, and on what; show the bar."""
         self.close()

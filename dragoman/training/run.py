@@ -102,7 +102,8 @@ def train(
     folder = Path(output)
     created = _create(folder)
     try:
-        dataset = prepare(recipe, folder / "dataset", train=train, validation=validation, test=test)
+        frames = {"train": train, "validation": validation, "test": test}
+        dataset = prepare(recipe, folder / "dataset", **frames, tell=lambda message: _tell(observers, message))
         write_file(folder / "recipe.toml", dump_recipe(recipe).encode())
     except BaseException:
         if created and not any(folder.iterdir()):
@@ -125,6 +126,11 @@ def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
     recipe = recipe_from(values, file=folder / "recipe.toml")
     hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
     return _train(folder, recipe, Dataset.open(folder / "dataset"), hardware, observers)
+
+
+def _tell(observers: Sequence[Observer], message: str) -> None:
+    for observer in observers:
+        observer.on_prepare(message)
 
 
 def _create(folder: Path) -> bool:

@@ -18,22 +18,9 @@ from dragoman.recipe.data import CleaningRecipe, CorpusRecipe, DataRecipe, Token
 from dragoman.text.normalization import match_key
 from dragoman.text.vocabulary import END
 
-_WORDS = [
-    "red",
-    "green",
-    "blue",
-    "one",
-    "two",
-    "three",
-    "cat",
-    "dog",
-    "house",
-    "tree",
-    "runs",
-    "sleeps",
-    "sees",
-    "near",
-]
+_WORDS = tuple(
+    f"{stem}{ending}" for stem in ("red", "blue", "cat", "dog", "run", "sleep", "tree") for ending in ("", "s", "ish")
+)
 _GLOSS = {word: word[::-1] + "en" for word in _WORDS}
 
 

@@ -14,5 +14,5 @@ Kind = Callable[[Random], Phrase]
 """Draws a meaning of one kind."""
 
 
-class NotInLocale(LookupError):
+class NotInLocaleError(LookupError):
     """The CLDR has no words for this meaning in this language."""

@@ -10,8 +10,9 @@ from dragoman.data.locale_phrases.concept import Phrase
 from dragoman.data.locale_phrases.numbers import any_count
 
 CURRENCIES = (
-    "EUR USD GBP JPY CNY CHF SEK NOK DKK PLN CZK HUF RON TRY INR BRL MXN CAD AUD NZD ZAR KRW THB ILS EGP".split()
-)
+    "EUR", "USD", "GBP", "JPY", "CNY", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "TRY", "INR", "BRL",
+    "MXN", "CAD", "AUD", "NZD", "ZAR", "KRW", "THB", "ILS", "EGP",
+)  # fmt: skip
 
 
 def amount(random: Random) -> Phrase:

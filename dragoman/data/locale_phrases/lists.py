@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Literal
 
 from babel.lists import format_list
 
 from dragoman.data.locale_phrases.concept import Kind, Phrase
 
 
-def several(item: Kind, style: str = "standard", largest: int = 3) -> Kind:
+def several(item: Kind, style: Literal["standard", "or"] = "standard", largest: int = 3) -> Kind:
     """Two to ``largest`` items of one kind, in a list."""
 
     def draw(random: Random) -> Phrase:

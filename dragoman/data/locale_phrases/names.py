@@ -6,16 +6,19 @@ from random import Random
 
 from babel import Locale
 
-from dragoman.data.locale_phrases.concept import NotInLocale, Phrase
+from dragoman.data.locale_phrases.concept import NotInLocaleError, Phrase
 
 COUNTRIES = (
-    "AR AT AU BE BG BR CA CH CL CN CO CZ DE DK EE EG ES FI FR GB GR HR HU ID IE IL IN IS IT JP KE KR LT LU LV MA MX MY "
-    "NG NL NO NZ PE PH PK PL PT RO RS RU SE SG SI SK TH TN TR UA US VN ZA"
-).split()
+    "AR", "AT", "AU", "BE", "BG", "BR", "CA", "CH", "CL", "CN", "CO", "CZ", "DE", "DK", "EE", "EG", "ES", "FI",
+    "FR", "GB", "GR", "HR", "HU", "ID", "IE", "IL", "IN", "IS", "IT", "JP", "KE", "KR", "LT", "LU", "LV", "MA",
+    "MX", "MY", "NG", "NL", "NO", "NZ", "PE", "PH", "PK", "PL", "PT", "RO", "RS", "RU", "SE", "SG", "SI", "SK",
+    "TH", "TN", "TR", "UA", "US", "VN", "ZA",
+)  # fmt: skip
 LANGUAGES = (
-    "ar bg bn ca cs da de el en es et eu fa fi fr ga he hi hr hu id is it ja ko lt lv ms nl pl pt ro ru sk sl sr sv sw "
-    "ta th tr uk vi zh"
-).split()
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "he", "hi",
+    "hr", "hu", "id", "is", "it", "ja", "ko", "lt", "lv", "ms", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sr",
+    "sv", "sw", "ta", "th", "tr", "uk", "vi", "zh",
+)  # fmt: skip
 
 
 def any_country(random: Random) -> Phrase:
@@ -48,5 +51,5 @@ def language_name(code: str, locale: Locale) -> str:
 
 def _known(name: str | None, code: str) -> str:
     if not name:
-        raise NotInLocale(code)
+        raise NotInLocaleError(code)
     return name

@@ -9,7 +9,7 @@ from random import Random
 from babel import Locale, UnknownLocaleError
 from babel.localedata import locale_identifiers
 
-from dragoman.data.locale_phrases.concept import NotInLocale
+from dragoman.data.locale_phrases.concept import NotInLocaleError
 from dragoman.data.locale_phrases.kinds import KINDS, Share
 from dragoman.errors import UnsupportedError
 
@@ -60,7 +60,7 @@ def _draw(share: Share, random: Random, source: Locale, target: Locale) -> tuple
     phrase = share.draw(random)
     try:
         return phrase(source), phrase(target)
-    except NotInLocale:
+    except NotInLocaleError:
         return None
 
 

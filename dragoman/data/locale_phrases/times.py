@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from random import Random
 
-from babel import dates
+from babel import Locale, dates
 
 from dragoman.data.locale_phrases.concept import Phrase
 from dragoman.data.locale_phrases.dates import any_day
@@ -26,7 +26,7 @@ def moment(random: Random) -> Phrase:
     """7 May 2024, 15:05."""
     day, hour = any_day(random), any_time(random)
 
-    def write(locale: object) -> str:
+    def write(locale: Locale) -> str:
         pattern = str(dates.get_datetime_format("medium", locale=locale)).replace("'", "")
         date = dates.format_date(day, "long", locale=locale)
         return pattern.format(dates.format_time(hour, "short", locale=locale), date)

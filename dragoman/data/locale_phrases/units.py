@@ -7,7 +7,7 @@ from random import Random
 from babel import Locale
 from babel.units import UnknownUnitError, format_compound_unit, format_unit
 
-from dragoman.data.locale_phrases.concept import NotInLocale, Phrase
+from dragoman.data.locale_phrases.concept import NotInLocaleError, Phrase
 from dragoman.data.locale_phrases.numbers import any_count
 
 UNITS = (
@@ -84,9 +84,9 @@ def rate(random: Random) -> Phrase:
         try:
             text = format_compound_unit(value, unit, denominator_unit=per, locale=locale)
         except (UnknownUnitError, KeyError) as error:
-            raise NotInLocale(unit) from error
+            raise NotInLocaleError(unit) from error
         if text is None or not _in_words(text):
-            raise NotInLocale(unit)
+            raise NotInLocaleError(unit)
         return text
 
     return write
@@ -101,7 +101,7 @@ def write_unit(value: int | float, unit: str, locale: Locale) -> str:
             continue
         if _in_words(text):
             return text
-    raise NotInLocale(unit)
+    raise NotInLocaleError(unit)
 
 
 def _in_words(text: str) -> bool:

@@ -1,0 +1,200 @@
+"""The command line as a person meets it."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from dragoman.cli.main import main
+from dragoman.training.run import train
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from toy import frame, recipe
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return train(recipe(), folder, train=frame("copy", 300)).best
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    """Run a command in an empty folder: its exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["dragoman", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        output, errors = capsys.readouterr()
+        return status, output, errors
+
+    return call
+
+
+def test_help_names_every_command(run) -> None:
+    status, output, _ = run("--help")
+    assert status == 0
+    for command in ("demo", "train", "translate", "evaluate", "describe"):
+        assert command in output
+        assert run(command, "--help")[0] == 0
+
+
+def test_as_a_module() -> None:
+    shown = subprocess.run([sys.executable, "-m", "dragoman", "--help"], capture_output=True, text=True)
+    assert shown.returncode == 0
+    assert "train" in shown.stdout
+
+
+def test_translate_keeps_the_number_of_lines(run, model: Path, tmp_path: Path) -> None:
+    given = b"a b c\n\n  \nd\r\nlast without end"
+    status, output, _ = run("translate", model, stdin=given)
+    assert status == 0
+    assert output.count("\n") == 5
+    assert output.split("\n")[1:3] == ["", ""]
+    (tmp_path / "in.txt").write_bytes(given)
+    assert run("translate", model, "--input", "in.txt", "--output", "out.txt")[0] == 0
+    assert (tmp_path / "out.txt").read_text() == output
+
+
+def test_translate_n_best(run, model: Path) -> None:
+    status, output, _ = run("translate", model, "--n-best", 3, stdin=b"a b\nc\n")
+    rows = [line.split("\t") for line in output.splitlines()]
+    assert status == 0
+    assert rows[0] == ["line", "rank", "score", "log_probability", "ending", "text"]
+    assert [row[:2] for row in rows[1:]] == [["1", "1"], ["1", "2"], ["1", "3"], ["2", "1"], ["2", "2"], ["2", "3"]]
+
+
+def test_evaluate_on_the_test_set_of_the_run_and_on_given_files(run, model: Path, tmp_path: Path) -> None:
+    status, output, _ = run("evaluate", model, "--json", "report.json", "--output", "out.txt")
+    assert status == 0
+    assert "BLEU" in output
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["sentences"] == len((tmp_path / "out.txt").read_text().splitlines())
+    (tmp_path / "t.tsv").write_text("en\tde\na b\ta b\nc d e\tc d e\n")
+    status, output, _ = run("evaluate", model, "--table", "t.tsv", "--columns", "en,de", "--beam", 1)
+    assert status == 0
+    assert "2 sentences" in output
+
+
+def test_describe(run, model: Path) -> None:
+    for subject in ("tiny", model):
+        status, output, _ = run("describe", subject)
+        assert status == 0
+        assert "parameters" in output
+        assert "self_attention" in output
+    status, output, _ = run("describe", "base", "--toml")
+    assert "width = 512" in output
+
+
+@pytest.mark.parametrize("preset", ["tiny", "small", "base", "demo"])
+def test_every_preset_trains_at_toy_size(preset: str, run, tmp_path: Path) -> None:
+    data = frame("copy", 60)
+    for side in ("source", "target"):
+        (tmp_path / side).write_text("\n".join(data[side]) + "\n")
+    small = ["updates=2", "schedule.warmup=1", "validate_every=2", "batch.tokens=50", "threads=1"]
+    settings = [f"training.{setting}" for setting in small]
+    for side in ("encoder", "decoder"):
+        settings += [f"model.{side}.width=16", f"model.{side}.feed_forward=16", f"model.{side}.heads=2"]
+    changes = [part for setting in settings for part in ("--set", setting)]
+    status, output, errors = run("train", preset, "--source", "source", "--target", "target", *changes)
+    assert status == 0, errors
+    assert "dragoman translate" in output
+    target = "fr" if preset == "demo" else "de"
+    assert (tmp_path / "runs" / f"en-{target}-{preset}" / "best" / "card.md").exists()
+
+
+def lines(path: Path, *texts: str) -> None:
+    path.write_text("".join(f"{text}\n" for text in texts))
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+BAD_TRAINING = {
+    "no data": ([], "no training data"),
+    "only a source": (["--source", "good.en"], "both `source` and `target`"),
+    "different length": (["--source", "good.en", "--target", "short.de"], r"short.de has 1 and good.en has 3"),
+    "missing file": (["--source", "good.en", "--target", "gone.de"], "gone.de"),
+    "not utf-8": (["--source", "latin.en", "--target", "good.de"], "latin.en:2: not UTF-8"),
+    "empty corpus": (["--source", "empty", "--target", "empty"], "empty"),
+    "all dropped": (["--source", "blank", "--target", "good.de"], "3 empty"),
+    "missing column": (["--table", "t.tsv", "--columns", "en,fr"], "no column `fr`"),
+    "one column": (["--table", "t.tsv", "--columns", "en"], "--columns en"),
+    "unknown key": (["--source", "good.en", "--target", "good.de", "--set", "training.sead=1"], "did you mean `seed`"),
+    "wrong value": (["--source", "good.en", "--target", "good.de", "--set", "training.seed=x"], "valid integer"),
+    "no value": (["--source", "good.en", "--target", "good.de", "--set", "training.seed"], "key=value"),
+    "existing output": (["--source", "good.en", "--target", "good.de", "--output", "full"], "exists already"),
+    "unknown recipe": (["tini", "--source", "good.en", "--target", "good.de"], "did you mean the preset `tiny`"),
+    "too few": (["--source", "one", "--target", "one"], "too few"),
+    "nothing to resume": (["--resume", "full"], "no run to resume"),
+}
+
+
+@pytest.mark.parametrize("case", list(BAD_TRAINING))
+def test_bad_training_input(case: str, run, tmp_path: Path) -> None:
+    lines(tmp_path / "good.en", "one", "two", "three")
+    lines(tmp_path / "good.de", "eins", "zwei", "drei")
+    lines(tmp_path / "short.de", "eins")
+    lines(tmp_path / "blank", "", " ", "\t")
+    lines(tmp_path / "one", "single")
+    (tmp_path / "latin.en").write_bytes("one\nzwölf\nthree\n".encode("latin-1"))
+    (tmp_path / "empty").touch()
+    (tmp_path / "t.tsv").write_text("en\tde\na\tb\n")
+    (tmp_path / "full").mkdir()
+    lines(tmp_path / "full" / "precious", "x")
+    before = files(tmp_path)
+    arguments, message = BAD_TRAINING[case]
+    status, output, errors = run("train", *arguments)
+    assert status == 1
+    assert message in errors.replace(f"{tmp_path}/", "")
+    assert "Remedy:" in errors
+    assert "Traceback" not in errors + output
+    assert files(tmp_path) - {"runs"} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["translate", "nowhere"], "no model here"),
+        (["evaluate", "nowhere"], "no model here"),
+        (["describe", "nowhere"], "no such recipe file or preset"),
+        (["demo", "--from", "xx"], "no locale data for the language `xx`"),
+        (["demo", "--from", "fr", "--to", "fr"], "both `fr`"),
+    ],
+)
+def test_other_bad_input(arguments: list[str], message: str, run, tmp_path: Path) -> None:
+    status, _, errors = run(*arguments)
+    assert status == 1
+    assert message in errors
+    assert not list(tmp_path.iterdir())
+
+
+def test_bad_input_to_translate(run, model: Path, tmp_path: Path) -> None:
+    status, _, errors = run("translate", model, stdin=b"fine\nna\xefve\n")
+    assert status == 1
+    assert "standard input:2: not UTF-8: byte 0xef" in errors
+    status, _, errors = run("translate", model, "--input", "gone.txt")
+    assert status == 1
+    assert "gone.txt" in errors
+    status, _, errors = run("translate", model, "--device", "tpu")
+    assert status == 1
+    assert "tpu" in errors
+
+
+def test_a_reader_that_goes_away(model: Path) -> None:
+    command = f"yes a | head -20000 | {sys.executable} -m dragoman translate {model} --beam 1 | head -1"
+    shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert "Traceback" not in shown.stderr

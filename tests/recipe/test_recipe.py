@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dragoman.errors import InputError, RecipeError
+from dragoman.recipe import dump_recipe, load_recipe, presets, recipe_from
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_are_complete_recipes_and_survive_toml(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(name)
+    (tmp_path / "recipe.toml").write_text(dump_recipe(recipe))
+    assert load_recipe(tmp_path / "recipe.toml") == recipe
+
+
+def test_every_mistake_is_reported_at_once_with_the_nearest_name() -> None:
+    with pytest.raises(RecipeError) as error:
+        recipe_from(
+            {
+                "trainin": {},
+                "training": {"sead": 1, "seed": -1, "schedule": {"kind": "cosin"}, "batch": {"tokens": "many"}},
+                "model": {"encoder": {"heads": 3}, "decoder": {"dropout": 1.5}},
+            }
+        )
+    text = "\n".join(error.value.problems)
+    assert len(error.value.problems) == 7
+    for expected in (
+        "trainin: unknown key; did you mean `training`?",
+        "training.sead: unknown key; did you mean `seed`?",
+        "training.seed:",
+        "did you mean `cosine`?",
+        "training.batch.tokens: Input should be a valid integer (got 'many')",
+        "model.encoder: 3 heads do not divide the width 128; 2 would",
+        "model.decoder.dropout:",
+    ):
+        assert expected in text
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"model": {"encoder": {"width": 64}}}, "encoder.width 64 and decoder.width 128 differ"),
+        ({"tokenizer": {"shared": False}}, "needs tokenizer.shared"),
+        ({"data": {"train": {"source": "a"}}}, "both `source` and `target`"),
+        ({"data": {"train": {"source": "a", "target": "b", "table": "c"}}}, "both `source` and `target`"),
+        ({"training": {"updates": 100, "schedule": {"warmup": 100}}}, "must be less than updates"),
+        ({"data": {"source_language": "English language"}}, "data.source_language"),
+    ],
+)
+def test_what_does_not_fit_together(values: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        recipe_from(values)
+
+
+def test_paths_count_from_the_recipe_file(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text('[data.train]\nsource = "a.en"\ntarget = "a.de"\n')
+    train = load_recipe(tmp_path / "recipe.toml").data.train
+    assert train is not None
+    assert train.source == tmp_path / "a.en"
+
+
+def test_changes_win_over_the_file() -> None:
+    recipe = load_recipe("tiny", changes={"training": {"schedule": {"warmup": 7}}})
+    assert recipe.training.schedule.warmup == 7
+    assert recipe.training.schedule.kind == "cosine"
+
+
+def test_files_that_are_no_recipe(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="did you mean the preset `tiny`"):
+        load_recipe("tini")
+    (tmp_path / "x.toml").write_text("[training\n")
+    with pytest.raises(InputError, match="not a TOML file"):
+        load_recipe(tmp_path / "x.toml")
+    (tmp_path / "x.toml").write_bytes(b"\xff")
+    with pytest.raises(InputError, match="UTF-8"):
+        load_recipe(tmp_path / "x.toml")
