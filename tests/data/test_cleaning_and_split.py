@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.cleaning import CleaningReport, clean, normalize_only
@@ -60,6 +60,7 @@ def test_held_out_pairs_are_only_normalized() -> None:
     assert report.dropped == {"empty": 1}
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "A!", "b", "c", "d e", "D  e.", "f", "g", "h"]), min_size=20, max_size=80))
 def test_split_has_no_leak_and_loses_nothing(sources: list[str]) -> None:
     parts = split(sources, validation_pairs=3, test_pairs=2, seed=1)

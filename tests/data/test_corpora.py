@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.corpora import read_corpus, read_frame, read_lines, read_table
@@ -107,6 +107,7 @@ def test_table_that_is_not_utf8(tmp_path: Path) -> None:
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), min_size=1)
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5), separator=st.sampled_from(["csv", "tsv"]))
 def test_what_pandas_writes_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows, separator: str) -> None:
     path = tmp_path_factory.mktemp("table") / f"t.{separator}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.cleaning import CleaningReport, clean
@@ -25,6 +25,7 @@ def files(folder: Path, source: bytes, target: bytes) -> tuple[Path, Path]:
 LINES = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\ufeff")), min_size=1)
 
 
+@settings(deadline=None)
 @given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_lines_are_read_as_they_were_written(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], end: str, mark: bool, ends: bool
@@ -100,6 +101,7 @@ def test_the_report_shows_the_first_five_of_each_rule_shortened() -> None:
     assert report.as_text() == "kept 0 of 8 pairs; dropped 8 empty"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b c", " a", "é", "e\u0301", ""]), st.sampled_from(["x", "y "]))))
 def test_cleaning_what_is_clean_changes_nothing(sides: list[tuple[str, str]]) -> None:
     once = list(

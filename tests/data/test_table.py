@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.corpora import read_table
@@ -73,6 +73,7 @@ def test_every_quoting_of_pandas_is_read_back(tmp_path: Path, separator: str) ->
 LINE = st.text(st.sampled_from('ab" ,'), max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(LINE, LINE), min_size=1, max_size=6))
 def test_no_row_of_a_plain_table_is_lost(tmp_path_factory: pytest.TempPathFactory, sides) -> None:
     """At worst the marks around a field are taken for quoting: the number of rows and the letters stay."""

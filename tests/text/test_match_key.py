@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.text.alphabet import count_characters, frequent_characters
@@ -39,6 +39,7 @@ def test_the_same_sentence_has_one_key(one: str, other: str) -> None:
     assert match_key(one) == match_key(other)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_the_key_of_a_key_is_itself(text: str) -> None:
     assert match_key(match_key(text)) == match_key(text)
@@ -52,6 +53,7 @@ def test_what_cannot_be_seen_is_empty(nothing: str) -> None:
     assert not is_empty(f"{nothing}.", "a")
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
 def test_characters_are_counted(texts: list[str]) -> None:
     counts = count_characters(texts)

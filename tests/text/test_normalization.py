@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.text.normalization import UNICODE_FORMS, match_key, normalize
@@ -19,6 +19,7 @@ def test_forms() -> None:
     assert normalize("e\u0301 ", UNICODE_FORMS["none"], collapse_white_space=False) == "e\u0301 "
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(sorted(UNICODE_FORMS)), st.booleans())
 def test_normalizing_twice_changes_nothing(text: str, form: str, collapse: bool) -> None:
     once = normalize(text, UNICODE_FORMS[form], collapse_white_space=collapse)

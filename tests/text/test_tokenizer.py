@@ -313,6 +313,7 @@ def test_a_lone_surrogate_is_named(tokenizer: Tokenizer, text: str) -> None:
         Tokenizer.train(["fine", text], vocabulary_size=300)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_surrogates_are_what_unicode_says(text: str) -> None:
     assert has_surrogate(text) == any(unicodedata.category(character) == "Cs" for character in text)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from jaxtyping import config
+
+from dragoman.contracts import Ending
+from dragoman.errors import InputError
+from dragoman.model.build import build
+from dragoman.predict.translator import Translator
+from dragoman.recipe import recipe_from
+from dragoman.text.tokenizer import Tokenizer
+
+WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+STACK = {"layers": 1, "width": 16, "feed_forward": 16, "heads": 2}
+
+
+@pytest.fixture(scope="module")
+def translator() -> Translator:
+    """Random weights in float64, in which the composition of a batch cannot tip a near tie."""
+    recipe = recipe_from({"model": {"encoder": STACK, "decoder": STACK}, "search": {"beam": 3, "batch_tokens": 60}})
+    tokenizer = Tokenizer.train([" ".join(WORDS)] * 9, vocabulary_size=300)
+    model = build(recipe.model, tokenizer.size, tokenizer.size, seed=2).double().eval()
+    return Translator(model, tokenizer, tokenizer, recipe)
+
+
+def sentences(count: int) -> list[str]:
+    random = np.random.default_rng(0)
+    return [" ".join(random.choice(WORDS, random.integers(1, 9))) for _ in range(count)]
+
+
+def test_every_line_gets_one_in_order(translator: Translator) -> None:
+    texts = sentences(30)
+    together = translator.translate(texts)
+    assert together == [translator.translate(text) for text in texts]
+    assert translator.translate(texts[::-1]) == together[::-1]
+    assert [item.text for item in translator.stream(iter(texts))] == together
+
+
+@pytest.mark.parametrize("beam", [1, 2, 5])
+def test_neighbours_do_not_matter(translator: Translator, beam: int) -> None:
+    texts = sentences(12)
+    assert translator.translate(texts, beam=beam) == [translator.translate([t], beam=beam)[0] for t in texts]
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\t\u3000", "\n"])
+def test_an_empty_line_stays_empty(translator: Translator, empty: str) -> None:
+    assert translator.translate(["one", empty, "two"])[1] == ""
+    assert translator.translate(empty) == ""
+    assert translator.translate([empty, empty]) == ["", ""]
+    assert translator.n_best([empty], 2)[0][0].ending is Ending.COMPLETE
+    assert translator.translate([]) == []
+
+
+def test_series_keep_index_and_name_and_missing_values(translator: Translator) -> None:
+    series = pd.Series(["one", None, "two", float("nan")], index=[4, 3, 2, 1], name="text")
+    translated = translator.translate(series)
+    assert isinstance(translated, pd.Series)
+    assert translated.index.tolist() == [4, 3, 2, 1]
+    assert translated.name == "text"
+    assert translated.tolist() == translator.translate(["one", "", "two", ""])
+    assert translator.translate(series.dropna().astype("string")).tolist() == translator.translate(["one", "two"])
+
+
+def test_n_best(translator: Translator) -> None:
+    found = translator.n_best(sentences(5), 4)
+    for translations in found:
+        complete = [t.score for t in translations if t.ending is Ending.COMPLETE]
+        assert complete == sorted(complete, reverse=True)
+        assert 1 <= len(translations) <= 4
+    assert [t[0].text for t in translator.n_best(sentences(5), 1)] == translator.translate(sentences(5))
+
+
+def test_output_length_is_bounded_by_the_source(translator: Translator) -> None:
+    settings = translator.recipe.search
+    for text, (best,) in zip(sentences(20), translator.n_best(sentences(20), 1, beam=1), strict=True):
+        source = len(translator.source_tokenizer.encode(text)) + 1
+        assert best.tokens <= settings.max_length_ratio * source + settings.max_length_extra + 1
+
+
+def test_what_had_to_be_cut_is_flagged(translator: Translator) -> None:
+    translations = list(translator.stream(sentences(40), beam=1))
+    assert {t.ending for t in translations} - {Ending.COMPLETE}, "random weights hardly ever end an output"
+    assert all(t.flagged == (t.ending is not Ending.COMPLETE) for t in translations)
+
+
+def test_input_is_normalized_as_training_text_was(translator: Translator) -> None:
+    assert translator.translate("  one \u00a0 two ") == translator.translate("one two")
+    assert translator.translate("one\ntwo") == translator.translate("one two")
+
+
+def test_a_stream_is_lazy(translator: Translator) -> None:
+    taken = []
+
+    def lines():
+        for number in itertools.count():
+            taken.append(number)
+            yield "one"
+
+    assert next(translator.stream(lines(), beam=1)).tokens >= 0
+    assert len(taken) < 10_000
+
+
+@pytest.mark.parametrize("item", [5, None, b"one", ["one"]])
+def test_what_is_no_text_is_refused(translator: Translator, item: object) -> None:
+    # What a user meets, who runs without the tests' own checks of types.
+    config.update("jaxtyping_disable", True)
+    try:
+        with pytest.raises(InputError, match="item 2"):
+            translator.translate(["one", item])  # type: ignore[list-item]
+    finally:
+        config.update("jaxtyping_disable", False)

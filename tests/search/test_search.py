@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dragoman.contracts import Ending
+from dragoman.errors import UnsupportedError
+from dragoman.search.beam import beam_search
+from dragoman.search.greedy import greedy_search
+from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.repetition import NO_RULE, RepetitionRule
+from dragoman.search.scores import log_normalizer, top_symbols
+
+sys.path.insert(0, str(Path(__file__).parent))
+from markov import END, START, Markov, slow_beam
+
+SEEDS = st.integers(0, 10_000)
+
+
+def beams(model: Markov, chains: list[int], limits: list[int], width: int, alpha: float, count: int = 1, **more):
+    return beam_search(
+        model.step,
+        model.start(chains),
+        start=START,
+        end=END,
+        limits=limits,
+        width=width,
+        penalty=LengthPenalty(alpha),
+        n_best=count,
+        **{"repetition": NO_RULE, **more},
+    )
+
+
+def greedy(model: Markov, chains: list[int], limits: list[int], **more):
+    return greedy_search(
+        model.step, model.start(chains), start=START, end=END, limits=limits, **{"repetition": NO_RULE, **more}
+    )
+
+
+@settings(max_examples=60)
+@given(SEEDS, st.integers(1, 5), st.integers(1, 6), st.sampled_from([0.0, 0.6, 1.0, 2.0]), st.integers(1, 3))
+def test_beam_equals_the_slow_one_although_it_stops_early(
+    seed: int, width: int, limit: int, alpha: float, count: int
+) -> None:
+    model = Markov.random(3, 7, 5, seed)
+    count = min(count, width)
+    found = beams(model, [0, 1, 2], [limit, limit + 1, limit], width, alpha, count)
+    for chain, hypotheses in enumerate(found):
+        expected = slow_beam(model, chain, [limit, limit + 1, limit][chain], width, LengthPenalty(alpha), count)
+        complete = [h for h in hypotheses if h.ending is Ending.COMPLETE]
+        assert [h.tokens for h in complete] == [tokens for _, tokens in expected]
+        assert [h.score for h in complete] == pytest.approx([score for score, _ in expected])
+
+
+@settings(max_examples=30)
+@given(SEEDS, st.sampled_from([0.0, 0.6, 1.0]))
+def test_a_wide_beam_finds_the_truly_best(seed: int, alpha: float) -> None:
+    model = Markov.random(1, 4, 4, seed)
+    (found,) = beams(model, [0], [3], 64, alpha, 5)
+    expected = model.best(0, 3, LengthPenalty(alpha), 5)
+    assert [h.tokens for h in found] == [tokens for _, tokens in expected]
+    assert [h.score for h in found] == pytest.approx([score for score, _ in expected])
+
+
+@settings(max_examples=40)
+@given(SEEDS, st.integers(1, 8))
+def test_greedy_takes_the_best_symbol_each_time(seed: int, limit: int) -> None:
+    model = Markov.random(1, 9, 5, seed)
+    (found,) = greedy(model, [0], [limit])
+    tokens, last = [], START
+    while len(tokens) < limit:
+        last = int(model.logits[0, len(tokens), last].argmax())
+        if last == END:
+            break
+        tokens.append(last)
+    assert found.tokens == tokens
+    ended = model.logits[0, len(tokens), tokens[-1] if tokens else START].argmax() == END
+    assert found.ending is (Ending.COMPLETE if ended else Ending.LENGTH)
+    assert found.log_probability == pytest.approx(model.log_probability(0, tokens + [END] * int(ended)))
+
+
+@settings(max_examples=30)
+@given(SEEDS)
+def test_a_beam_of_one_without_penalty_is_greedy(seed: int) -> None:
+    model = Markov.random(2, 9, 5, seed)
+    for one, other in zip(greedy(model, [0, 1], [8, 8]), beams(model, [0, 1], [8, 8], 1, 0.0), strict=True):
+        if one.ending is Ending.COMPLETE:
+            assert other[0].tokens == one.tokens
+            assert other[0].log_probability == pytest.approx(one.log_probability)
+
+
+@settings(max_examples=40)
+@given(SEEDS, st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=6), st.integers(1, 4))
+def test_a_result_does_not_depend_on_the_batch(seed: int, sentences: list[tuple[int, int]], width: int) -> None:
+    model = Markov.random(4, 10, 6, seed, end_bias=1.0)
+    chains, limits = [list(side) for side in zip(*sentences, strict=True)]
+    together = beams(model, chains, limits, width, 1.0, width)
+    alone = [beams(model, [c], [n], width, 1.0, width)[0] for c, n in sentences]
+    assert together == alone
+    assert greedy(model, chains, limits) == [greedy(model, [c], [n])[0] for c, n in sentences]
+
+
+@given(SEEDS, st.integers(1, 4))
+def test_hypotheses_are_distinct_sorted_and_scored_right(seed: int, width: int) -> None:
+    model = Markov.random(1, 6, 6, seed)
+    (found,) = beams(model, [0], [5], width, 0.7, width)
+    assert len({tuple(h.tokens) for h in found if h.ending is Ending.COMPLETE}) == sum(
+        h.ending is Ending.COMPLETE for h in found
+    )
+    order = [(h.ending is not Ending.COMPLETE, -h.score) for h in found]
+    assert order == sorted(order)
+    for h in found:
+        tokens = h.tokens + [END] * (h.ending is Ending.COMPLETE)
+        assert h.log_probability == pytest.approx(model.log_probability(0, tokens))
+        assert len(h.tokens) <= 5
+
+
+def test_does_not_stop_while_a_live_hypothesis_can_still_win() -> None:
+    """Two complete hypotheses fill the count of a beam of 2 early; the longer third one has the better mean."""
+    table = torch.full((1, 12, 4, 4), -30.0, dtype=torch.float64)
+    table[0, 0, START] = torch.tensor([-30.0, math.log(0.4), math.log(0.35), math.log(0.25)])
+    table[0, 1:, 2, END] = 0.0
+    table[0, 1:10, 3, 3] = 0.0
+    table[0, 10:, 3, END] = 0.0
+    model = Markov(table)
+    (found,) = beams(model, [0], [11], 2, 1.0)
+    assert found[0].tokens == [3] * 10
+    assert beams(model, [0], [11], 2, 0.0)[0][0].tokens == []
+
+
+def loop_model(period: int, vocabulary: int = 12) -> Markov:
+    """Goes round symbols 2 … period + 1 for ever; the end symbol is always second best."""
+    table = torch.full((1, 1, vocabulary, vocabulary), -20.0, dtype=torch.float64)
+    table[..., END] = -4.0
+    table[0, 0, START, 2] = 0.0
+    for offset in range(period):
+        table[0, 0, 2 + offset, 2 + (offset + 1) % period] = 0.0
+    return Markov(table)
+
+
+@pytest.mark.parametrize("period", [1, 2, 3, 8])
+def test_a_loop_is_cut_to_one_occurrence_and_flagged(period: int) -> None:
+    (found,) = greedy(loop_model(period), [0], [200], repetition=RepetitionRule())
+    assert found.ending is Ending.REPETITION
+    assert found.tokens == list(range(2, 2 + period))
+
+
+def test_beam_prefers_a_complete_hypothesis_to_a_loop() -> None:
+    (found,) = beams(loop_model(2), [0], [200], 3, 1.0, repetition=RepetitionRule())
+    assert found[0].ending is Ending.COMPLETE
+    never_ends = Markov(loop_model(2).logits.clone())
+    never_ends.logits[..., END] = -math.inf
+    (found,) = beams(never_ends, [0], [60], 1, 1.0, repetition=RepetitionRule())
+    assert found[0].ending is Ending.REPETITION
+    assert found[0].tokens == [2, 3]
+
+
+@pytest.mark.parametrize("tokens", [[5] * 12, [5, 6] * 6, [1, 2, 3] * 4, list(range(40))])
+def test_legitimate_repetition_passes(tokens: list[int]) -> None:
+    rule = RepetitionRule()
+    assert not rule.find(torch.tensor([tokens])).any()
+    assert rule.cut(tokens) == tokens
+
+
+@given(st.integers(1, 8), st.integers(0, 30), st.integers(16, 40))
+def test_every_loop_is_found_and_cut(period: int, before: int, repeats: int) -> None:
+    rule = RepetitionRule()
+    head, loop = list(range(100, 100 + before)), list(range(period))
+    tokens = head + loop * repeats
+    assert rule.find(torch.tensor([tokens])).all()
+    assert rule.cut(tokens) == head + loop
+
+
+def test_limits_cut_and_flag() -> None:
+    table = torch.zeros(1, 1, 5, 5, dtype=torch.float64)
+    table[..., END] = -math.inf
+    model = Markov(table)
+    for limit in (0, 1, 4):
+        (found,) = greedy(model, [0], [limit])
+        assert (found.ending, len(found.tokens)) == (Ending.LENGTH, limit)
+        (found,) = beams(model, [0], [limit], 3, 1.0)
+        assert (found[0].ending, len(found[0].tokens)) == (Ending.LENGTH, limit)
+
+
+def test_forbidden_symbols_are_never_written() -> None:
+    for seed in range(20):
+        model = Markov.random(1, 6, 6, seed)
+        for h in (*beams(model, [0], [5], 3, 1.0, 3, forbidden=(0, 3)), greedy(model, [0], [5], forbidden=(0, 3))):
+            assert not {0, 3} & {token for one in h for token in one.tokens}
+
+
+def test_nothing_allowed_is_no_crash() -> None:
+    model = Markov(torch.full((1, 1, 5, 5), -math.inf, dtype=torch.float64))
+    model.logits[..., 4] = 0.0
+    (found,) = greedy(model, [0], [5], forbidden=(4,))
+    assert (found.ending, found.tokens) == (Ending.LENGTH, [])
+    (found,) = beams(model, [0], [5], 2, 1.0, forbidden=(4,))
+    assert all(h.tokens == [] for h in found)
+
+
+@pytest.mark.parametrize("poison", [math.nan, math.inf])
+def test_scores_that_are_not_numbers_are_an_error(poison: float) -> None:
+    model = Markov(torch.full((1, 1, 5, 5), poison, dtype=torch.float64))
+    with pytest.raises(UnsupportedError, match="not numbers"):
+        greedy(model, [0], [5])
+    with pytest.raises(UnsupportedError, match="not numbers"):
+        beams(model, [0], [5], 2, 1.0)
+
+
+@given(SEEDS, st.integers(1, 12), st.integers(1, 5000))
+def test_block_top_k_is_exact(seed: int, count: int, vocabulary: int) -> None:
+    logits = torch.randn(3, vocabulary, generator=torch.Generator().manual_seed(seed))
+    values, ids = top_symbols(logits, count, log_normalizer(logits))
+    expected = torch.log_softmax(logits, 1).topk(min(count, vocabulary), 1)
+    assert torch.allclose(values, expected.values, atol=1e-5)
+    assert torch.allclose(torch.log_softmax(logits, 1).gather(1, ids), expected.values, atol=1e-5)
+
+
+@given(st.floats(-50, 0), st.integers(1, 30), st.integers(0, 30), st.sampled_from([-1.0, 0.0, 0.6, 1.0, 3.0]))
+def test_no_continuation_scores_above_the_bound(now: float, length: int, room: int, alpha: float) -> None:
+    penalty = LengthPenalty(alpha)
+    bound = penalty.upper_bound(now, length, length + room)
+    for longer in range(length, length + room + 1):
+        assert penalty.score(now, longer) <= bound + 1e-12
+        assert penalty.score(now - 1.0, longer) <= bound + 1e-12
+
+
+def test_length_penalty_by_hand() -> None:
+    assert LengthPenalty(1.0).score(-6.0, 7) == pytest.approx(-3.0)
+    assert LengthPenalty(0.0).score(-6.0, 7) == -6.0
