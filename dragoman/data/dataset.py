@@ -22,6 +22,7 @@ from dragoman.errors import InputError, UnsupportedError
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import MANIFEST, verify
 from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.tokenizer_files import load_tokenizers, save_tokenizers
 
 FORMAT = 1
 
@@ -47,13 +48,9 @@ class DatasetWriter:
         """Write ``train``, ``validation`` or ``test`` as it comes; the number of rows."""
         return write_pairs(self._folder / f"{name}.arrow", rows)
 
-    def write_tokenizers(self, source: Tokenizer, target: Tokenizer | None) -> None:
-        """One file if ``target`` is None, that is, shared; else two."""
-        if target is None:
-            source.save(self._folder / "tokenizer.json")
-        else:
-            source.save(self._folder / "source.tokenizer.json")
-            target.save(self._folder / "target.tokenizer.json")
+    def write_tokenizers(self, source: Tokenizer, target: Tokenizer) -> None:
+        """Of both languages; the same object twice if shared."""
+        save_tokenizers(self._folder, source, target)
 
     def write_report(self, report: dict[str, object]) -> None:
         """How the dataset was made: what was read, dropped and changed."""
@@ -146,7 +143,7 @@ class Dataset:
                 f"{folder} has dataset format {version}, and this version reads up to {FORMAT}",
                 remedy="use the version of dragoman that wrote it, or prepare the data anew.",
             )
-        source, target = _tokenizers(folder)
+        source, target = load_tokenizers(folder)
         test = folder / "test.arrow"
         return cls(
             Examples(folder / "train.arrow"),
@@ -161,10 +158,3 @@ class Dataset:
 
 def _packed(values: Int[np.ndarray, " N"], lengths: Int[np.ndarray, " B"]) -> Packed:
     return Packed(torch.from_numpy(values), Layout.of(torch.from_numpy(lengths)))
-
-
-def _tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
-    if (folder / "tokenizer.json").exists():
-        shared = Tokenizer.load(folder / "tokenizer.json")
-        return shared, shared
-    return Tokenizer.load(folder / "source.tokenizer.json"), Tokenizer.load(folder / "target.tokenizer.json")

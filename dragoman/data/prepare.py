@@ -60,7 +60,7 @@ def prepare(
         tell(f"vocabulary: {source.size:,} symbols" + ("" if shared else f" and {target.size:,} symbols"))
         for name, pairs in splits.items():
             writer.write_split(name, _encoded(pairs, source, target))
-        writer.write_tokenizers(source, None if shared else target)
+        writer.write_tokenizers(source, target)
         writer.write_report({**report, "pairs": {name: len(pairs) for name, pairs in splits.items()}})
     return Dataset.open(folder)
 

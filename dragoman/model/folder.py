@@ -21,6 +21,7 @@ from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import verify
 from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.tokenizer_files import load_tokenizers, save_tokenizers
 
 FORMAT = 1
 
@@ -91,23 +92,6 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     model = build(recipe.model, source.size, target.size, recipe.training.seed)
     _load_weights(model, folder / "weights.safetensors")
     return LoadedModel(model.to(device).eval(), recipe, source, target)
-
-
-def save_tokenizers(folder: Path, source: Tokenizer, target: Tokenizer) -> None:
-    """One file if both are the same object, else two."""
-    if source is target:
-        source.save(folder / "tokenizer.json")
-    else:
-        source.save(folder / "source.tokenizer.json")
-        target.save(folder / "target.tokenizer.json")
-
-
-def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
-    """The inverse of :func:`save_tokenizers`."""
-    if (folder / "tokenizer.json").exists():
-        shared = Tokenizer.load(folder / "tokenizer.json")
-        return shared, shared
-    return Tokenizer.load(folder / "source.tokenizer.json"), Tokenizer.load(folder / "target.tokenizer.json")
 
 
 def _load_weights(model: EncoderDecoder, file: Path) -> None:

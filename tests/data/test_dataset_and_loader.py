@@ -33,7 +33,8 @@ def dataset(tmp_path: Path) -> Path:
     with DatasetWriter(tmp_path / "data") as writer:
         writer.write_split("train", encoded(200))
         writer.write_split("validation", encoded(5, seed=1))
-        writer.write_tokenizers(Tokenizer.train(["a b c"], vocabulary_size=300), None)
+        shared = Tokenizer.train(["a b c"], vocabulary_size=300)
+        writer.write_tokenizers(shared, shared)
         writer.write_report({"cleaning": {}})
     return tmp_path / "data"
 
