@@ -38,7 +38,7 @@ def describe(
     table.add_column("output", justify="right")
     table.add_column("parameters", justify="right")
     for row in layers_of(model):
-        table.add_row("  " * row.depth + row.name.rsplit(".", 1)[-1], row.kind, row.shape, f"{row.parameters:,}")
+        table.add_row("  " * row.depth + row.name, row.kind, row.shape, f"{row.parameters:,}")
     console = Console()
     console.print(table)
     console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")

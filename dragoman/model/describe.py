@@ -18,14 +18,15 @@ _SOURCE_LENGTH, _TARGET_LENGTH = 211, 223
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """One layer.
+    """One layer, or several equal ones.
 
     Attributes:
-        name: its path in the model.
+        name: its name in the layer around it; ``0 to 3`` stands for equal layers, one behind the other.
         kind: its class.
         depth: how deep it is nested, from 0.
         shape: of its output, for one sentence of S source and T target tokens, such as ``S × 128``.
-        parameters: trainable numbers in it and below; what is shared is counted where it first appears.
+        parameters: trainable numbers in it and below (of all, if several); what is shared is counted where it first
+            appears.
     """
 
     name: str
@@ -43,7 +44,7 @@ def describe(model: EncoderDecoder) -> list[LayerRow]:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             states = output.states if isinstance(output, Memory) else output
             if isinstance(states, Tensor):
-                shapes[name] = _symbolic(states)
+                shapes.setdefault(name, _symbolic(states))
 
         return hook
 
@@ -65,17 +66,32 @@ def parameter_count(model: nn.Module) -> int:
 
 def _rows(model: nn.Module, shapes: dict[str, str]) -> list[LayerRow]:
     counted: set[int] = set()
-    rows = []
-    for name, module in model.named_modules():
-        depth = name.count(".")
-        fresh = [p for p in module.parameters() if id(p) not in counted]
-        is_leaf = next(module.children(), None) is None
-        if is_leaf:
-            counted.update(id(p) for p in module.parameters())
-        if name and (name in shapes or not is_leaf):
-            size = sum(p.numel() for p in fresh)
-            rows.append(LayerRow(name, type(module).__name__, depth, shapes.get(name, ""), size))
+    rows: list[LayerRow] = []
+
+    def visit(module: nn.Module, path: str, depth: int) -> None:
+        for name, kind, child, repeats in _children(module):
+            inside = f"{path}.{name.split()[0]}".strip(".")
+            fresh = {id(p): p.numel() for p in child.parameters() if id(p) not in counted}
+            if not fresh and next(child.parameters(), None) is None:
+                continue
+            rows.append(LayerRow(name, kind, depth, shapes.get(inside, ""), repeats * sum(fresh.values())))
+            visit(child, inside, depth + 1)
+            counted.update(fresh)
+
+    visit(model, "", 0)
     return rows
+
+
+def _children(module: nn.Module) -> list[tuple[str, str, nn.Module, int]]:
+    """Name, class, layer and how often it is repeated; equal layers of a stack are one entry."""
+    children = list(module.named_children())
+    shapes = [
+        [(type(part), *(p.shape for p in part.parameters())) for part in child.modules()] for _, child in children
+    ]
+    if isinstance(module, nn.ModuleList) and len(children) > 1 and all(shape == shapes[0] for shape in shapes):
+        first = children[0][1]
+        return [(f"0 to {len(children) - 1}", f"{len(children)} × {type(first).__name__}", first, len(children))]
+    return [(name, type(child).__name__, child, 1) for name, child in children]
 
 
 def _symbolic(output: Tensor) -> str:

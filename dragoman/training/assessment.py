@@ -49,6 +49,7 @@ def _facts(
     validations = history[history["event"] == "validation"]
     chosen = validations[validations["best"].fillna(False)].iloc[-1]
     encoder, decoder = _stack(recipe.model.encoder), _stack(recipe.model.decoder)
+    # The end symbol, which every row has, is no token to a reader of the card.
     return CardFacts(
         name=start.folder.name,
         source_language=recipe.data.source_language,
@@ -64,8 +65,8 @@ def _facts(
         dropped=cleaning["dropped"],
         source_tokens=int(dataset.train.source_lengths.sum()),
         target_tokens=int(dataset.train.target_lengths.sum()),
-        longest_source=int(dataset.train.source_lengths.max()),
-        longest_target=int(dataset.train.target_lengths.max()),
+        longest_source=int(dataset.train.source_lengths.max()) - 1,
+        longest_target=int(dataset.train.target_lengths.max()) - 1,
         architecture=f"{recipe.model.encoder.kind} encoder ({encoder}), "
         f"{recipe.model.decoder.kind} decoder ({decoder})",
         parameters=start.parameters,

@@ -125,7 +125,7 @@ def test_frame() -> None:
 
 def test_frame_with_numbers_or_without_column() -> None:
     frame = pd.DataFrame({"en": ["a", 5], "de": ["x", "y"]}, dtype=object)
-    with pytest.raises(InputError, match="row 2 .* holds 5, which is int"):
+    with pytest.raises(InputError, match=r"row 2 .* holds 5, which is int"):
         list(read_frame(frame, "en", "de"))
     with pytest.raises(InputError, match="no column `fr`"):
         list(read_frame(frame, "en", "fr"))

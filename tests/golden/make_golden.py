@@ -1,0 +1,39 @@
+"""Write the golden files of the current formats. Run it once when a format is released, never to mend a failing test.
+
+python tests/golden/make_golden.py
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import dragoman
+from dragoman.data.dataset import FORMAT as DATASET_FORMAT
+from dragoman.model.folder import FORMAT as MODEL_FORMAT
+from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
+
+HERE = Path(__file__).parent
+SENTENCES = ["a b c", "d", "e f g h i j"]
+
+sys.path.insert(0, str(HERE.parent / "training"))
+from toy import frame, recipe  # noqa: E402
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run = dragoman.train(recipe(updates=30, keep_checkpoints=1), Path(folder) / "run", train=frame("copy", 60))
+        shutil.copytree(run.best, HERE / f"model-{MODEL_FORMAT}")
+        shutil.copytree(run.folder / "dataset", HERE / f"dataset-{DATASET_FORMAT}")
+        (checkpoint,) = (run.folder / "checkpoints").iterdir()
+        shutil.copytree(checkpoint, HERE / f"checkpoint-{CHECKPOINT_FORMAT}")
+        outputs = dragoman.load(run.best, device="cpu").translate(SENTENCES)
+        expected = {"sources": SENTENCES, "outputs": outputs}
+        (HERE / f"model-{MODEL_FORMAT}.json").write_text(json.dumps(expected, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Every format that was ever released is still read, to the same end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dragoman
+from dragoman.data.dataset import FORMAT as DATASET_FORMAT
+from dragoman.data.dataset import Dataset
+from dragoman.model.folder import FORMAT as MODEL_FORMAT
+from dragoman.storage.manifest import verify
+from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("version", range(1, MODEL_FORMAT + 1))
+def test_models(version: int) -> None:
+    expected = json.loads((HERE / f"model-{version}.json").read_text())
+    model = dragoman.load(HERE / f"model-{version}", device="cpu")
+    assert model.translate(expected["sources"]) == expected["outputs"]
+    assert len(set(expected["outputs"])) > 1
+
+
+@pytest.mark.parametrize("version", range(1, DATASET_FORMAT + 1))
+def test_datasets(version: int) -> None:
+    dataset = Dataset.open(HERE / f"dataset-{version}")
+    texts = dataset.train.source_texts()
+    batch = dataset.train.batch(np.arange(len(dataset.train)))
+    decoded = dataset.source_tokenizer.decode_batch(batch.source.rows())
+    assert decoded == texts == dataset.train.target_texts()
+    assert sum(dataset.report["pairs"].values()) == dataset.report["cleaning"]["train"]["kept"]
+
+
+@pytest.mark.parametrize("version", range(1, CHECKPOINT_FORMAT + 1))
+def test_checkpoints(version: int) -> None:
+    """A whole run goes on from it: its own dataset and recipe, and its newest update."""
+    folder = HERE / f"checkpoint-{version}"
+    verify(folder)
+    facts = json.loads((folder / "state.json").read_text())
+    assert facts["dataset"] == Dataset.open(HERE / f"dataset-{version}").fingerprint
+    assert facts["progress"]["update"] == 30
