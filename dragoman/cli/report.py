@@ -16,7 +16,8 @@ def print_run(run: Run) -> None:
     if run.interrupted:
         print(f"{run.reason}. Nothing is lost; go on with:\n  dragoman train --resume {run.folder}")
         sys.exit(_SIGNALLED)
-    print(f"Training ended: {run.reason}.\n")
+    padding = run.history()["padding"].mean()
+    print(f"Training ended: {run.reason}. Padded, its mini-batches would be {padding:.1%} padding.\n")
     if run.report is not None:
         print(run.report.as_text())
     print(

@@ -123,7 +123,7 @@ def _extend(beam: _Beam, logits: Float[Tensor, "R V"], rules: _Rules) -> _Candid
     places, rows = beam.log_probabilities.shape
     wanted = 2 * rules.width + len(rules.forbidden)
     values, symbols = top_symbols(logits, wanted, log_normalizer(logits))
-    values, symbols = values.double().cpu(), symbols.cpu()
+    values, symbols = values.cpu().double(), symbols.cpu()
     values = values.masked_fill(torch.isin(symbols, rules.forbidden), float("-inf"))
     totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)
     best, order = totals.sort(dim=1, descending=True, stable=True)

@@ -44,7 +44,7 @@ def greedy_search(
     while len(sentences):
         logits, state = step(tokens[:, -1], state)
         values, ids = top_symbols(logits, 1 + len(forbidden), log_normalizer(logits))
-        values, ids = values.double().cpu(), ids.cpu()
+        values, ids = values.cpu().double(), ids.cpu()
         values = values.masked_fill(torch.isin(ids, banned), float("-inf"))
         value, place = values.max(1)
         chosen = ids.gather(1, place[:, None])

@@ -72,6 +72,6 @@ class Validator:
         with torch.inference_mode():
             for indices in self._batches:
                 batch = self._examples.batch(indices).to(model.device)
-                total += model.token_loss(batch).double().sum().item()
+                total += model.token_loss(batch).cpu().double().sum().item()
                 tokens += batch.target.layout.tokens
         return total / tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from dragoman.contracts import Batch, Packed
 from dragoman.errors import UnsupportedError
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel, load_model, save_model
+from dragoman.recipe import Recipe
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
+from dragoman.text.tokenizer import Tokenizer
 
 V = 23
 SOURCES = [[5, 6, 7, 3], [8, 9, 3], [10, 3], [11, 12, 13, 14, 15, 3]]
@@ -38,8 +42,13 @@ VARIANTS = {
 
 
 @pytest.fixture(params=list(VARIANTS))
-def model(request: pytest.FixtureRequest) -> EncoderDecoder:
-    return build(VARIANTS[request.param], V, V, seed=1).eval()
+def variant(request: pytest.FixtureRequest) -> ModelRecipe:
+    return VARIANTS[request.param]
+
+
+@pytest.fixture
+def model(variant: ModelRecipe) -> EncoderDecoder:
+    return build(variant, V, V, seed=1).eval()
 
 
 def batch(rows: slice = slice(None)) -> Batch:
@@ -74,6 +83,20 @@ def test_every_weight_moves_in_a_step(model: EncoderDecoder) -> None:
     optimizer.step()
     for name, parameter in model.named_parameters():
         assert not parameter.equal(before[name]), f"{name} did not move"
+
+
+def test_save_and_load(variant: ModelRecipe, tmp_path: Path) -> None:
+    """Also in bfloat16, which is stored in float32 and so loses nothing."""
+    tokenizer = Tokenizer.train(["a b c"] * 3, vocabulary_size=300)
+    model = build(variant, tokenizer.size, tokenizer.size, seed=5).to(torch.bfloat16).eval()
+    recipe = Recipe(model=variant)
+    save_model(tmp_path / "model", LoadedModel(model, recipe, tokenizer, tokenizer), {"card.md": "# A model"})
+    loaded = load_model(tmp_path / "model")
+    assert loaded.recipe == recipe
+    assert loaded.source_tokenizer.vocabulary == tokenizer.vocabulary
+    assert not loaded.model.training
+    assert logits(loaded.model, batch()).equal(logits(model.float(), batch()))
+    assert len(list(loaded.model.parameters())) == len(list(model.parameters())), "what was tied is tied again"
 
 
 def test_forward_equals_step(model: EncoderDecoder) -> None:
