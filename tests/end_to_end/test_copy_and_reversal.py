@@ -23,18 +23,18 @@ def test_learnt_to_99_percent(task: str, tmp_path: Path) -> None:
             "tokenizer": {"vocabulary_size": 310},
             "model": {"encoder": stack, "decoder": stack},
             "training": {
-                "updates": 500,
-                "batch": {"tokens": 2000},
+                "updates": 800,
+                "batch": {"tokens": 1000},
                 "schedule": {"kind": "cosine", "warmup": 50},
                 "optimizer": {"learning_rate": 5e-3},
-                "average": 0.98,
-                "validate_every": 250,
+                "average": 0.99,
+                "validate_every": 400,
                 "precision": "float32",
                 "threads": 1,
             },
             "search": {"beam": 2},
         }
     )
-    run = dragoman.train(recipe, tmp_path / "run", train=frame(task, 8000))
+    run = dragoman.train(recipe, tmp_path / "run", train=frame(task, 20_000))
     assert run.report is not None
     assert run.report.exact_match.value >= 0.99

@@ -23,7 +23,7 @@ def test_models(version: int) -> None:
     expected = json.loads((HERE / f"model-{version}.json").read_text())
     model = dragoman.load(HERE / f"model-{version}", device="cpu")
     assert model.translate(expected["sources"]) == expected["outputs"]
-    assert len(set(expected["outputs"])) > 1
+    assert expected["outputs"] == expected["sources"], "it was trained to copy"
 
 
 @pytest.mark.parametrize("version", range(1, DATASET_FORMAT + 1))
@@ -43,4 +43,4 @@ def test_checkpoints(version: int) -> None:
     verify(folder)
     facts = json.loads((folder / "state.json").read_text())
     assert facts["dataset"] == Dataset.open(HERE / f"dataset-{version}").fingerprint
-    assert facts["progress"]["update"] == 30
+    assert facts["progress"]["update"] == 300
