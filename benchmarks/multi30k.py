@@ -31,9 +31,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the corpus")
     parser.add_argument("--run", type=Path, default=Path("runs/multi30k"), help="folder of the run")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--note", default="", help="what a reader of the result should know")
     arguments = parser.parse_args()
     train(arguments.data, arguments.run, arguments.threads)
-    result = measure(arguments.run, arguments.threads)
+    result = {**measure(arguments.run, arguments.threads), "note": arguments.note}
     name = f"multi30k-{arguments.threads}"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

@@ -22,7 +22,7 @@ from dragoman.recipe import Recipe
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.length_penalty import LengthPenalty
-from dragoman.text.normalization import UNICODE_FORMS, normalize
+from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
 
@@ -169,7 +169,7 @@ class Translator:
                 )
         normalized = [normalize(text, form, collapse_white_space=collapse) for text in texts]
         # A line without anything visible is translated to an empty one, whatever normalisation leaves of it.
-        visible = [text if text.strip() else "" for text in normalized]
+        visible = [text if is_visible(text) else "" for text in normalized]
         return [[*row, END] for row in self.source_tokenizer.encode_batch(visible)]
 
     def _search(

@@ -46,7 +46,7 @@ def test_neighbours_do_not_matter(translator: Translator, beam: int) -> None:
     assert translator.translate(texts, beam=beam) == [translator.translate([t], beam=beam)[0] for t in texts]
 
 
-@pytest.mark.parametrize("empty", ["", " ", "\t\u3000", "\n"])
+@pytest.mark.parametrize("empty", ["", " ", "\t\u3000", "\n", "\u200b\ufeff"])
 def test_an_empty_line_stays_empty(translator: Translator, empty: str) -> None:
     assert translator.translate(["one", empty, "two"])[1] == ""
     assert translator.translate(empty) == ""
