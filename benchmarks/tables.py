@@ -61,6 +61,9 @@ def _multi30k() -> list[str]:
                 f"| {found['sentences_per_second']:.0f} |"
             )
     machines = sorted({_machine(result) for result in _results("multi30k-*.json")})
+    notes = [
+        f"{result['threads']} thread(s): {result['note']}" for result in _results("multi30k-*.json") if result["note"]
+    ]
     return [
         "**Multi30k, English → German** (`python benchmarks/multi30k.py --data DIR`): the preset `tiny` on 29,000 "
         "pairs, measured on test 2016 with sacreBLEU (13a, cased, detokenised).",
@@ -71,6 +74,7 @@ def _multi30k() -> list[str]:
         *rows,
         "",
         f"Machine: {'; '.join(machines)}. The learning curves lie beside the figures in `benchmarks/results/`.",
+        *notes,
         "",
     ]
 
