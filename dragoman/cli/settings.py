@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     wrong = [setting for setting in settings if "=" not in setting or setting.startswith("=")]
     if wrong:
         raise RecipeError([f"--set {setting}: write it as key=value, such as training.seed=2" for setting in wrong])
+    from dragoman.recipe import merge
+
     changes: dict[str, Any] = {}
     for setting in settings:
         key, value = setting.split("=", 1)
@@ -32,15 +34,6 @@ def nest(key: str, value: Any) -> dict[str, Any]:
     for part in reversed(key.split(".")):
         value = {part: value}
     return value
-
-
-def merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Both, level by level; ``second`` wins."""
-    merged = dict(first)
-    for key, value in second.items():
-        old = merged.get(key)
-        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return merged
 
 
 def corpus(source: Path | None, target: Path | None, table: Path | None, columns: str | None) -> dict[str, Any]:

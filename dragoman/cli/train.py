@@ -73,7 +73,8 @@ def _changes(
     sections: dict[str, dict[str, Any]], languages: dict[str, str | None], settings: list[str]
 ) -> dict[str, Any]:
     """What the options change in the recipe; columns alone make no corpus, but may go with the recipe's own."""
-    from dragoman.cli.settings import merge, parse_settings
+    from dragoman.cli.settings import parse_settings
+    from dragoman.recipe import merge
 
     data: dict[str, Any] = {name: section for name, section in sections.items() if _names_file(section)}
     data |= {name: language for name, language in languages.items() if language is not None}

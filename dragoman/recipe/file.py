@@ -44,7 +44,7 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not a TOML file: {error}", file=path, remedy="mend the syntax there.") from error
     _anchor_paths(values, base)
-    return recipe_from(_merge(values, changes or {}), file=source)
+    return recipe_from(merge(values, changes or {}), file=source)
 
 
 def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
@@ -57,6 +57,15 @@ def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) ->
         return Recipe.model_validate(dict(values))
     except ValidationError as error:
         raise RecipeError([_explain(problem) for problem in error.errors()], file=file) from None
+
+
+def merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, level by level; ``changes`` win."""
+    merged = dict(values)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(value, Mapping) and isinstance(old, Mapping) else value
+    return merged
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -85,14 +94,6 @@ def _anchor_paths(values: dict[str, Any], base: Path) -> None:
             for key in ("source", "target", "table"):
                 if isinstance(corpus.get(key), str):
                     corpus[key] = base / corpus[key]
-
-
-def _merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(values)
-    for key, value in changes.items():
-        old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(value, Mapping) and isinstance(old, Mapping) else value
-    return merged
 
 
 def _explain(problem: Any) -> str:

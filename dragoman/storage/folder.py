@@ -39,12 +39,7 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         _sync_below(temporary)
         _move_into_place(temporary, path)
     except OSError as error:
-        raise OutputError(
-            f"cannot be written: {error.strerror or error}",
-            file=path,
-            cause="the disk is full, or the folder is read-only.",
-            remedy="make room or choose another place, and try again.",
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -75,15 +70,19 @@ def write_file(path: Path, data: bytes) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise OutputError(
-            f"cannot be written: {error.strerror or error}",
-            file=path,
-            cause="the disk is full, or the folder is read-only.",
-            remedy="make room or choose another place, and try again.",
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot be written: {error.strerror or error}",
+        file=path,
+        cause="the disk is full, or the folder is read-only.",
+        remedy="make room or choose another place, and try again.",
+    )
 
 
 def _refuse_existing(path: Path, replace: bool) -> None:
