@@ -5,6 +5,7 @@ python tests/golden/make_golden.py
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
@@ -16,7 +17,7 @@ from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 SENTENCES = ["a b c", "d", "e f"]
 
 sys.path.insert(0, str(HERE.parent / "training"))
@@ -24,10 +25,11 @@ from toy import frame, recipe  # noqa: E402
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    # A path relative to the folder, so that the card names no folder of this machine.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         learning = {"updates": 300, "validate_every": 100, "checkpoint_every": 300, "keep_checkpoints": 1}
-        run = dragoman.train(recipe(**learning), Path(folder) / "run", train=frame("copy", 400, longest=3))
-        shutil.copytree(run.best, HERE / f"model-{MODEL_FORMAT}")
+        run = dragoman.train(recipe(**learning), "run", train=frame("copy", 400, longest=3))
+        shutil.copytree(run.best.resolve(), HERE / f"model-{MODEL_FORMAT}")
         shutil.copytree(run.folder / "dataset", HERE / f"dataset-{DATASET_FORMAT}")
         (checkpoint,) = (run.folder / "checkpoints").iterdir()
         shutil.copytree(checkpoint, HERE / f"checkpoint-{CHECKPOINT_FORMAT}")
