@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dragoman.data.corpora import Pair
+from dragoman.data.pair import Pair
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.rules import is_empty, is_overlong, is_uneven

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from dragoman.data.pair import Pair
 from dragoman.data.table import find_column, read_rows
 from dragoman.data.text_file import read_text_lines
 from dragoman.errors import InputError
@@ -17,22 +18,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 _FRAME = "DataFrame"
-
-
-class Pair(NamedTuple):
-    """A sentence and its translation.
-
-    Attributes:
-        source: the sentence.
-        target: its translation.
-        file: the name of the file it came from.
-        line: its line there, from 1.
-    """
-
-    source: str
-    target: str
-    file: str
-    line: int
 
 
 def read_corpus(recipe: CorpusRecipe) -> Iterator[Pair]:

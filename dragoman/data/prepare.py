@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman.data.arrow import EncodedPair
 from dragoman.data.cleaning import CleaningReport, clean, normalize_only
-from dragoman.data.corpora import Pair, read_corpus, read_frame
+from dragoman.data.corpora import read_corpus, read_frame
 from dragoman.data.dataset import Dataset, DatasetWriter
+from dragoman.data.pair import Pair
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.cleaning import CleaningReport, clean, normalize_only
-from dragoman.data.corpora import Pair
+from dragoman.data.pair import Pair
 from dragoman.data.split import overlap, split
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import match_key

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.cleaning import CleaningReport, clean
-from dragoman.data.corpora import Pair, read_frame, read_lines
+from dragoman.data.corpora import read_frame, read_lines
+from dragoman.data.pair import Pair
 from dragoman.errors import InputError
 from dragoman.recipe.data import CleaningRecipe
 
