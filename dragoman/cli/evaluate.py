@@ -18,27 +18,29 @@ def evaluate(
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
     source: Annotated[Path | None, typer.Option(help="Text file, one source sentence a line.")] = None,
     target: Annotated[Path | None, typer.Option(help="Text file with the references.")] = None,
-    table: Annotated[Path | None, typer.Option(help="TSV or CSV file instead of two text files.")] = None,
-    columns: Annotated[str | None, typer.Option(help="Columns of the table, such as en,de.")] = None,
+    corpus: Annotated[list[Path] | None, typer.Option(help="File of pairs instead. Repeatable.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Columns of the file, such as en,de.")] = None,
+    file_format: Annotated[str | None, typer.Option("--format", help="Format, if the name does not tell.")] = None,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the translations, one a line.")] = None,
 ) -> None:
-    """Measure BLEU, chrF2++, TER and exact match with confidence intervals.
+    """Measure BLEU, chrF2++, TER, exact match and kept placeholders with confidence intervals.
 
     Without data of its own, a model inside a run is measured on that run's test set.
     """
-    from dragoman.cli.settings import corpus
+    from dragoman.cli.settings import corpora
     from dragoman.evaluation.translation_report import evaluate_translations
     from dragoman.predict.translator import Translator
     from dragoman.storage.folder import write_file
 
     translator = Translator.load(model, device=device)
-    section = corpus(source, target, table, columns)
-    sources, references = _given(translator, section) if section else _held_out(model)
+    sections = corpora(source, target, corpus, None, columns, file_format)
+    sources, references, names = _given(translator, sections) if sections else _held_out(model)
     outputs = translator.translate(sources, beam=beam)
-    report = evaluate_translations(outputs, references, target_language=translator.recipe.data.target_language)
+    language = translator.recipe.data.target_language
+    report = evaluate_translations(outputs, references, target_language=language, corpora=names)
     if output is not None:
         write_file(output, "".join(" ".join(text.splitlines()) + "\n" for text in outputs).encode())
     if json_file is not None:
@@ -46,19 +48,29 @@ def evaluate(
     print(report.as_text())
 
 
-def _given(translator: Translator, section: dict[str, object]) -> tuple[list[str], list[str]]:
+Examined = tuple[list[str], list[str], list[str]]
+"""Sources, references, and the name of the corpus that each is from."""
+
+
+def _given(translator: Translator, sections: list[dict[str, object]]) -> Examined:
     from dragoman.data.corpora import read_corpus
+    from dragoman.data.pair import Pair
     from dragoman.recipe import recipe_from
 
-    recipe = recipe_from({"data": {"test": section}})
-    assert recipe.data.test is not None
-    pairs = list(read_corpus(recipe.data.test))
-    if not pairs:
-        raise InputError("no pairs to evaluate on", remedy="give a corpus with at least one line.")
-    return [pair.source for pair in pairs], [pair.target for pair in pairs]
+    data = translator.recipe.data
+    found = [
+        (entry.source, entry.target, corpus.title)
+        for corpus in recipe_from({"data": {"test": sections}}).data.test
+        for entry in read_corpus(corpus, data.source_language, data.target_language)
+        if isinstance(entry, Pair)
+    ]
+    if not found:
+        raise InputError("no pairs to evaluate on", remedy="give a corpus with at least one pair.")
+    sources, references, names = map(list, zip(*found, strict=True))
+    return sources, references, names
 
 
-def _held_out(model: Path) -> tuple[list[str], list[str]]:
+def _held_out(model: Path) -> Examined:
     from dragoman.data.dataset import Dataset
 
     folder = model.absolute().parent / "dataset"
@@ -66,14 +78,16 @@ def _held_out(model: Path) -> tuple[list[str], list[str]]:
         raise InputError(
             "this model does not lie in its run, so there is no test set beside it",
             file=model,
-            remedy="give --source and --target, or --table.",
+            remedy="give --source and --target, or --corpus.",
         )
-    test = Dataset.open(folder).test
+    dataset = Dataset.open(folder)
+    test = dataset.test
     if test is None:
         raise InputError(
             "the run of this model held out no test set",
             file=model,
             cause="validation files were given, and no test files.",
-            remedy="give --source and --target, or --table.",
+            remedy="give --source and --target, or --corpus.",
         )
-    return test.source_texts(), test.target_texts()
+    names = [dataset.corpora[number].name for number in test.corpora]
+    return test.source_texts(), test.target_texts(), names

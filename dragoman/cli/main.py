@@ -7,6 +7,8 @@ import sys
 
 import typer
 
+from dragoman.cli.clean import clean
+from dragoman.cli.corpus import corpus
 from dragoman.cli.demo import demo
 from dragoman.cli.describe import describe
 from dragoman.cli.evaluate import evaluate
@@ -21,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, train, translate, evaluate, describe):
+for command in (demo, corpus, clean, train, translate, evaluate, describe):
     app.command()(command)
 
 

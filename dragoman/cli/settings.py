@@ -5,9 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dragoman.errors import RecipeError
+
+if TYPE_CHECKING:
+    from dragoman.recipe import Recipe
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
@@ -36,21 +39,76 @@ def nest(key: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def corpus(source: Path | None, target: Path | None, table: Path | None, columns: str | None) -> dict[str, Any]:
-    """The section of a corpus with what was given; paths are made absolute, so that they outlive the folder.
+def corpora(
+    source: Path | None = None,
+    target: Path | None = None,
+    files: Iterable[Path] | None = None,
+    catalogues: Iterable[Path] | None = None,
+    columns: str | None = None,
+    file_format: str | None = None,
+) -> list[dict[str, Any]]:
+    """The corpora that were given, as a recipe writes them; paths are made absolute, so that they outlive the folder.
+
+    Args:
+        source: text file of the source.
+        target: text file of the target.
+        files: files of pairs.
+        catalogues: folders, zips or wheels with files by language.
+        columns: of the files, such as ``en,de``.
+        file_format: of the files; None to tell it by name and content.
 
     Raises:
         RecipeError: if ``columns`` is not two names.
     """
-    section: dict[str, Any] = {
-        name: path.absolute() for name, path in (("source", source), ("target", target), ("table", table)) if path
-    }
+    given: dict[str, Any] = {}
     if columns is not None:
         names = columns.split(",")
-        if len(names) != 2:
+        if len(names) != 2 or not all(names):
             raise RecipeError([f"--columns {columns}: give the source's and the target's name, such as en,de"])
-        section["source_column"], section["target_column"] = names
-    return section
+        given["source_column"], given["target_column"] = names
+    if file_format is not None:
+        given["format"] = file_format
+    sections: list[dict[str, Any]] = []
+    lines = {name: path.absolute() for name, path in (("source", source), ("target", target)) if path is not None}
+    if lines:
+        sections.append(lines)
+    sections += [{"path": path.absolute(), **given} for path in files or ()]
+    sections += [{"path": path.absolute(), "format": "catalogue"} for path in catalogues or ()]
+    return _named_apart(sections)
+
+
+def recipe_with(
+    recipe: str,
+    sections: dict[str, list[dict[str, Any]]],
+    source_language: str | None,
+    target_language: str | None,
+    settings: list[str],
+) -> Recipe:
+    """A recipe with the corpora, languages and settings that were given in the place of its own.
+
+    Raises:
+        RecipeError: if there is then no training corpus, or anything is wrong with it.
+    """
+    from dragoman.recipe import load_recipe, merge
+
+    data: dict[str, Any] = {split: given for split, given in sections.items() if given}
+    languages = (("source_language", source_language), ("target_language", target_language))
+    data |= {name: language for name, language in languages if language is not None}
+    complete = load_recipe(recipe, changes=merge({"data": data}, parse_settings(settings)))
+    if not complete.data.train:
+        raise RecipeError(
+            ["data.train: no training data; give --source and --target, --corpus or --catalogue"], file=recipe
+        )
+    return complete
+
+
+def _named_apart(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, with a name for those whose files are called alike."""
+    stems = [(section.get("path") or section.get("source") or Path()).stem for section in sections]
+    return [
+        {**section, "name": f"{stem} {1 + stems[:place].count(stem)}"} if stems.count(stem) > 1 else section
+        for place, (section, stem) in enumerate(zip(sections, stems, strict=True))
+    ]
 
 
 def _parse(value: str) -> Any:

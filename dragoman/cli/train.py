@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from dragoman.errors import RecipeError
-
 _DATA = "Data"
+_FORMAT = "Format of the files, if neither name nor content tells it: table, json-lines, parquet, po, mo, xliff, tmx."
 
 File = Path | None
+Files = list[Path] | None
 Text = str | None
 
 
@@ -23,14 +23,18 @@ def train(
     recipe: Annotated[str, typer.Argument(help="A TOML file, or a preset: tiny, small, base.")] = "tiny",
     source: Annotated[File, _data("Text file, one source sentence a line.")] = None,
     target: Annotated[File, _data("Text file, one target sentence a line.")] = None,
-    table: Annotated[File, _data("TSV or CSV file instead of two text files.")] = None,
-    columns: Annotated[Text, _data("Columns of the tables, such as en,de.")] = None,
+    corpus: Annotated[
+        Files, _data("File of pairs: TSV, CSV, Parquet, JSON lines, PO, MO, XLIFF, TMX. Repeatable.")
+    ] = None,
+    catalogue: Annotated[Files, _data("Folder, zip or wheel with a file for each language. Repeatable.")] = None,
+    columns: Annotated[Text, _data("Columns of the files, such as en,de.")] = None,
+    file_format: Annotated[Text, typer.Option("--format", help=_FORMAT, rich_help_panel=_DATA)] = None,
     validation_source: Annotated[File, _data("Validation set; else some pairs are held out.")] = None,
     validation_target: Annotated[File, _data("Its translations.")] = None,
-    validation_table: Annotated[File, _data("Validation set as a table.")] = None,
+    validation: Annotated[Files, _data("Validation set as a file of pairs. Repeatable.")] = None,
     test_source: Annotated[File, _data("Test set; else some pairs are held out.")] = None,
     test_target: Annotated[File, _data("Its translations.")] = None,
-    test_table: Annotated[File, _data("Test set as a table.")] = None,
+    test: Annotated[Files, _data("Test set as a file of pairs. Repeatable.")] = None,
     source_language: Annotated[Text, typer.Option("--from", help="Source language, such as en.")] = None,
     target_language: Annotated[Text, typer.Option("--to", help="Target language, such as de.")] = None,
     output: Annotated[File, typer.Option(help="Folder of the run; by default runs/FROM-TO-RECIPE.")] = None,
@@ -50,36 +54,16 @@ def train(
             run = resume_run(resume, observers=[progress])
         print_run(run)
         return
-    from dragoman.cli.settings import corpus
-    from dragoman.recipe import load_recipe
+    from dragoman.cli.settings import corpora, recipe_with
 
     sections = {
-        "train": corpus(source, target, table, columns),
-        "validation": corpus(validation_source, validation_target, validation_table, columns),
-        "test": corpus(test_source, test_target, test_table, columns),
+        "train": corpora(source, target, corpus, catalogue, columns, file_format),
+        "validation": corpora(validation_source, validation_target, validation, None, columns, file_format),
+        "test": corpora(test_source, test_target, test, None, columns, file_format),
     }
-    languages = {"source_language": source_language, "target_language": target_language}
-    complete = load_recipe(recipe, changes=_changes(sections, languages, settings or []))
-    if complete.data.train is None:
-        raise RecipeError(["data.train: no training data; give --source and --target, or --table"], file=recipe)
+    complete = recipe_with(recipe, sections, source_language, target_language, settings or [])
     pair = f"{complete.data.source_language}-{complete.data.target_language}"
     folder = output or Path("runs") / f"{pair}-{Path(recipe).stem}"
     with TerminalProgress() as progress:
         run = train_run(complete, folder, observers=[progress])
     print_run(run)
-
-
-def _changes(
-    sections: dict[str, dict[str, Any]], languages: dict[str, str | None], settings: list[str]
-) -> dict[str, Any]:
-    """What the options change in the recipe; columns alone make no corpus, but may go with the recipe's own."""
-    from dragoman.cli.settings import parse_settings
-    from dragoman.recipe import merge
-
-    data: dict[str, Any] = {name: section for name, section in sections.items() if _names_file(section)}
-    data |= {name: language for name, language in languages.items() if language is not None}
-    return merge({"data": data}, parse_settings(settings))
-
-
-def _names_file(section: dict[str, Any]) -> bool:
-    return bool(section.keys() & {"source", "target", "table"})

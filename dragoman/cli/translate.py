@@ -12,7 +12,7 @@ import typer
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
-    from dragoman.predict.translator import Translation
+    from dragoman.predict.translation import Translation
 
 
 def translate(
@@ -69,19 +69,20 @@ def _decode(stream: Iterable[bytes], name: str) -> Iterator[str]:
 
 
 def _flagging(translations: Iterator[Translation]) -> Iterator[str]:
-    """The texts; lines that the search had to cut are named on standard error."""
+    """The texts; lines that a person should look at are named on standard error, with the reason."""
     for number, translation in enumerate(translations, start=1):
         if translation.flagged:
-            print(f"line {number}: {translation.ending.value}", file=sys.stderr)
+            print(f"line {number}: {'; '.join(translation.concerns)}", file=sys.stderr)
         yield _one_line(translation.text)
 
 
 def _table(all_translations: list[list[Translation]]) -> Iterator[str]:
-    yield "line\trank\tscore\tlog_probability\tending\ttext"
+    yield "line\trank\tscore\tlog_probability\tending\tplaceholders_kept\ttext"
     for number, translations in enumerate(all_translations, start=1):
         for rank, t in enumerate(translations, start=1):
             numbers = f"{number}\t{rank}\t{t.score:.4f}\t{t.log_probability:.4f}"
-            yield f"{numbers}\t{t.ending.value}\t{_one_line(t.text)}"
+            kept = "yes" if t.placeholders_kept else "no"
+            yield f"{numbers}\t{t.ending.value}\t{kept}\t{_one_line(t.text)}"
 
 
 def _one_line(text: str) -> str:

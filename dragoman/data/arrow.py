@@ -3,47 +3,84 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Int
 
+from dragoman.data.spool import PairBatch
+
 _ROWS_PER_RECORD_BATCH = 65_536
+_IDS = pa.list_(pa.int32())
 _SCHEMA = pa.schema(
     [
         ("source_text", pa.large_string()),
         ("target_text", pa.large_string()),
-        ("source_ids", pa.list_(pa.int32())),
-        ("target_ids", pa.list_(pa.int32())),
+        ("source_ids", _IDS),
+        ("target_ids", _IDS),
+        ("corpus", pa.int16()),
+        ("file", pa.int32()),
         ("line", pa.int64()),
     ]
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedPair:
-    """A sentence pair with its ids, each side ended by the end symbol, and its line in its file."""
+class SplitWriter:
+    """Writes a split as its pairs come.
 
-    source_text: str
-    target_text: str
-    source_ids: list[int]
-    target_ids: list[int]
-    line: int
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._sink = pa.OSFile(str(path), "wb")
+        self._writer = pa.ipc.new_file(self._sink, _SCHEMA)
+        self._waiting: list[pa.RecordBatch] = []
+        self.rows = 0
+
+    def __enter__(self) -> SplitWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._flush()
+                self._writer.close()
+        finally:
+            self._sink.close()
+
+    def write(self, pairs: PairBatch, source_ids: list[list[int]], target_ids: list[list[int]]) -> None:
+        """Append pairs with their ids, each row ended by the end symbol."""
+        columns = [
+            pa.array(pairs.sources, pa.large_string()),
+            pa.array(pairs.targets, pa.large_string()),
+            _ragged(source_ids),
+            _ragged(target_ids),
+            pa.array(pairs.corpora, pa.int16()),
+            pa.array(pairs.files, pa.int32()),
+            pa.array(pairs.lines, pa.int64()),
+        ]
+        self._waiting.append(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
+        self.rows += len(pairs)
+        if sum(batch.num_rows for batch in self._waiting) >= _ROWS_PER_RECORD_BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            for batch in pa.Table.from_batches(self._waiting).combine_chunks().to_batches():
+                self._writer.write_batch(batch)
+        self._waiting = []
 
 
-def write_pairs(path: Path, pairs: Iterable[EncodedPair]) -> int:
-    """Write pairs as they come and return how many there were."""
-    count = 0
-    pairs = iter(pairs)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-        while part := list(itertools.islice(pairs, _ROWS_PER_RECORD_BATCH)):
-            columns = {name: [getattr(pair, name) for pair in part] for name in _SCHEMA.names}
-            writer.write_batch(pa.RecordBatch.from_pydict(columns, schema=_SCHEMA))
-            count += len(part)
-    return count
+def _ragged(rows: list[list[int]]) -> pa.ListArray:
+    offsets = np.zeros(len(rows) + 1, dtype=np.int32)
+    np.cumsum([len(row) for row in rows], out=offsets[1:])
+    values = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int32, count=int(offsets[-1]))
+    return pa.ListArray.from_arrays(offsets, values, type=_IDS)
 
 
 class RaggedColumn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from dragoman.contracts import Layout
 
@@ -17,8 +17,9 @@ def length_buckets(
     tokens: int,
     pool: int,
     generator: np.random.Generator,
+    weights: Float[np.ndarray, " n"] | None = None,
 ) -> list[Int[np.ndarray, " B"]]:
-    """One epoch's mini-batches, each example once.
+    """One epoch's mini-batches, each example once, or as often as its weight says.
 
     All examples are shuffled and cut into pools; each pool is sorted by length and cut into batches; then the batches
     are shuffled. So batches hardly need padding, and which examples meet still changes every epoch.
@@ -29,8 +30,14 @@ def length_buckets(
         tokens: target tokens in a batch at most, and half the most source tokens; a longer example is alone.
         pool: batches' worth of target tokens that are sorted together.
         generator: of the shuffles.
+        weights: how often each example comes on average: 2.5 is twice in every epoch and a third time in every other.
     """
-    order = generator.permutation(len(target_lengths))
+    if weights is None:
+        order = generator.permutation(len(target_lengths))
+    else:
+        whole = np.floor(weights)
+        times = (whole + (generator.random(len(weights)) < weights - whole)).astype(np.int64)
+        order = generator.permutation(np.repeat(np.arange(len(weights)), times))
     pools = np.cumsum(target_lengths[order], dtype=np.int64) // (tokens * pool)
     # Every other pool goes from long to short, so that a batch that spans two pools has similar lengths too.
     turn = np.where(pools % 2, -1, 1)
@@ -54,7 +61,7 @@ def padding_share(layouts: Sequence[Layout]) -> float:
 
 
 def _cut(
-    order: Int[np.ndarray, " n"],
+    order: Int[np.ndarray, " m"],
     source_lengths: Int[np.ndarray, " n"],
     target_lengths: Int[np.ndarray, " n"],
     tokens: int,

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dragoman.data.pair import Pair
+import regex
+
+from dragoman.data.drops import Drop
+from dragoman.data.pair import Entry, Pair, Skip
+from dragoman.data.seen import SeenBefore, hashes
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import UNICODE_FORMS, normalize
-from dragoman.text.rules import is_empty, is_overlong, is_uneven
+from dragoman.text.placeholders import same_placeholders
+from dragoman.text.rules.control_characters import has_control_characters
+from dragoman.text.rules.copied import is_copied
+from dragoman.text.rules.empty import is_empty
+from dragoman.text.rules.language import BatchRule, wrong_language
+from dragoman.text.rules.numbers import differs_in_numbers
+from dragoman.text.rules.overlong import has_overlong_word, is_overlong
+from dragoman.text.rules.repetition import is_repetitive
+from dragoman.text.rules.script import wrong_script
+from dragoman.text.rules.uneven import is_uneven
+
+CHUNK = 10_000
+"""Pairs that are cleaned, set down and encoded together."""
 
 _EXAMPLES = 5
 _SHOWN = 80
@@ -23,11 +39,11 @@ class CleaningReport:
     """What cleaning did to one corpus.
 
     Attributes:
-        read: pairs that came in.
+        read: entries that came in.
         kept: pairs that went out.
         changed: pairs kept with a side that normalisation changed.
-        dropped: pairs dropped, by the first rule that they broke.
-        examples: the first few dropped pairs of each rule, with file and line, shortened.
+        dropped: entries dropped, by the first rule that they broke.
+        examples: the first few dropped entries of each rule, with file and line, shortened.
     """
 
     read: int = 0
@@ -36,23 +52,27 @@ class CleaningReport:
     dropped: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def drop(self, rule: str, pair: Pair) -> None:
-        """Count a pair that broke ``rule``."""
-        self.dropped[rule] = self.dropped.get(rule, 0) + 1
-        shown = self.examples.setdefault(rule, [])
-        if len(shown) < _EXAMPLES:
-            sides = {"source": _shortened(pair.source), "target": _shortened(pair.target)}
-            shown.append({"file": pair.file, "line": pair.line, **sides})
+    def count(self, drops: Iterable[Drop]) -> None:
+        """Count dropped entries."""
+        for drop in drops:
+            self.dropped[drop.rule] = self.dropped.get(drop.rule, 0) + 1
+            shown = self.examples.setdefault(drop.rule, [])
+            if len(shown) < _EXAMPLES:
+                sides = {"source": _shortened(drop.source), "target": _shortened(drop.target)}
+                shown.append({"file": drop.file, "line": drop.line, **sides})
+
+    def add(self, other: CleaningReport) -> None:
+        """Add the counts and, as far as there is room, the examples of another corpus."""
+        self.read += other.read
+        self.kept += other.kept
+        self.changed += other.changed
+        for rule, count in other.dropped.items():
+            self.dropped[rule] = self.dropped.get(rule, 0) + count
+            self.examples[rule] = (self.examples.get(rule, []) + other.examples[rule])[:_EXAMPLES]
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it."""
-        return {
-            "read": self.read,
-            "kept": self.kept,
-            "changed": self.changed,
-            "dropped": self.dropped,
-            "examples": self.examples,
-        }
+        return asdict(self)
 
     def as_text(self) -> str:
         """One line: what was kept and why the rest was not."""
@@ -61,53 +81,124 @@ class CleaningReport:
 
 
 def _shortened(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def clean(pairs: Iterable[Pair], recipe: CleaningRecipe, report: CleaningReport) -> Iterator[Pair]:
-    """The pairs worth training on, normalised; ``report`` counts the rest."""
-    rules: dict[str, Rule] = {
-        "empty": is_empty,
-        "overlong": lambda source, target: is_overlong(source, target, recipe.max_characters),
-        "uneven": lambda source, target: is_uneven(source, target, recipe.max_ratio),
+class Cleaner:
+    """Applies the rules of a recipe to corpora, one after the other; a duplicate is one across all of them.
+
+    Args:
+        recipe: which rules apply, and their limits.
+        source_language: code of the source's language.
+        target_language: code of the target's.
+        everything: whether all rules apply, as to training data; else only what cannot be used at all is dropped, as
+            in a validation or test set, which shall be like what a model will meet.
+    """
+
+    def __init__(
+        self, recipe: CleaningRecipe, source_language: str, target_language: str, *, everything: bool = True
+    ) -> None:
+        self._form = UNICODE_FORMS[recipe.unicode_form]
+        self._collapse = recipe.collapse_white_space
+        self._rules: dict[str, Rule] = {"empty": is_empty}
+        self._batch_rules: dict[str, BatchRule] = {}
+        if everything:
+            self._rules |= _rules(recipe, source_language, target_language)
+            self._batch_rules = _batch_rules(recipe, source_language, target_language)
+
+    def clean(
+        self,
+        entries: Iterable[Entry],
+        report: CleaningReport,
+        record: Callable[[list[Drop]], None] = lambda drops: None,
+    ) -> Iterator[list[Pair]]:
+        """The pairs worth keeping, normalised, in lists of some thousand.
+
+        Args:
+            entries: of one corpus.
+            report: counts what is dropped.
+            record: is given all drops, list by list.
+        """
+        entries = iter(entries)
+        while chunk := list(itertools.islice(entries, CHUNK)):
+            drops: list[Drop] = []
+            pairs = self._judged_together(self._judged_alone(chunk, drops, report), drops, report)
+            report.read += len(chunk)
+            report.count(drops)
+            record(drops)
+            yield pairs
+
+    def _judged_alone(self, chunk: list[Entry], drops: list[Drop], report: CleaningReport) -> list[tuple[Pair, Pair]]:
+        """Each pair that breaks no rule, as it was read and normalised."""
+        passed = []
+        for entry in chunk:
+            if isinstance(entry, Skip):
+                drops.append(Drop(*entry))
+                continue
+            source = normalize(entry.source, self._form, collapse_white_space=self._collapse)
+            target = normalize(entry.target, self._form, collapse_white_space=self._collapse)
+            for name, rule in self._rules.items():
+                if rule(source, target):
+                    drops.append(Drop(name, *entry))
+                    break
+            else:
+                passed.append((entry, Pair(source, target, entry.file, entry.line)))
+        return passed
+
+    def _judged_together(
+        self, passed: list[tuple[Pair, Pair]], drops: list[Drop], report: CleaningReport
+    ) -> list[Pair]:
+        for name, rule in self._batch_rules.items():
+            broken = rule([pair.source for _, pair in passed], [pair.target for _, pair in passed])
+            drops += [Drop(name, *read) for (read, _), is_broken in zip(passed, broken, strict=True) if is_broken]
+            passed = [both for both, is_broken in zip(passed, broken, strict=True) if not is_broken]
+        report.kept += len(passed)
+        report.changed += sum(read[:2] != pair[:2] for read, pair in passed)
+        return [pair for _, pair in passed]
+
+
+def _rules(recipe: CleaningRecipe, source_language: str, target_language: str) -> dict[str, Rule]:
+    """The rules that look at one pair, the cheap and telling ones first."""
+    rules: dict[str, tuple[bool, Rule]] = {
+        "overlong": (True, lambda source, target: is_overlong(source, target, recipe.max_characters)),
+        "control characters": (recipe.control_characters, has_control_characters),
+        "overlong word": (True, lambda source, target: has_overlong_word(source, target, recipe.max_word_characters)),
+        "uneven": (True, lambda source, target: is_uneven(source, target, recipe.max_ratio)),
+        "copied": (recipe.copies, lambda source, target: is_copied(source, target, recipe.max_copied_words)),
+        "script": (recipe.script, wrong_script(source_language, target_language)),
+        "repetition": (recipe.repetition, is_repetitive),
+        "numbers": (recipe.numbers, differs_in_numbers),
+        "placeholders": (recipe.placeholders, lambda source, target: not same_placeholders(source, target)),
     }
+    return {name: rule for name, (is_on, rule) in rules.items() if is_on}
+
+
+def _batch_rules(recipe: CleaningRecipe, source_language: str, target_language: str) -> dict[str, BatchRule]:
+    """The rules that look at many pairs at once."""
+    rules: dict[str, BatchRule] = {}
+    if recipe.language and (rule := wrong_language(source_language, target_language)) is not None:
+        rules["language"] = rule
     if recipe.drop_duplicates:
-        rules["duplicate"] = _SeenBefore()
-    return _filter(pairs, recipe, report, rules)
+        rules["duplicate"] = _met_before(lambda text: text)
+    if recipe.drop_near_duplicates:
+        rules["near-duplicate"] = _met_before(_words)
+    return rules
 
 
-def normalize_only(pairs: Iterable[Pair], recipe: CleaningRecipe, report: CleaningReport) -> Iterator[Pair]:
-    """All pairs, normalised, but those with an empty side: what a validation or test set gets."""
-    return _filter(pairs, recipe, report, {"empty": is_empty})
+_WORD = regex.compile(r"[\p{L}\p{M}]+|\p{N}+(?:[.,:/]\p{N}+)*|[\p{S}?？؟]|[-−](?=\p{N})|%")
 
 
-def _filter(
-    pairs: Iterable[Pair], recipe: CleaningRecipe, report: CleaningReport, rules: dict[str, Rule]
-) -> Iterator[Pair]:
-    form, collapse = UNICODE_FORMS[recipe.unicode_form], recipe.collapse_white_space
-    for pair in pairs:
-        report.read += 1
-        source = normalize(pair.source, form, collapse_white_space=collapse)
-        target = normalize(pair.target, form, collapse_white_space=collapse)
-        broken = next((name for name, rule in rules.items() if rule(source, target)), None)
-        if broken is not None:
-            report.drop(broken, pair)
-            continue
-        report.kept += 1
-        report.changed += source != pair.source or target != pair.target
-        yield Pair(source, target, pair.file, pair.line)
+def _words(text: str) -> str:
+    """What is left of a text without case, white space and punctuation; numbers, signs and question marks stay."""
+    return " ".join(_WORD.findall(text.casefold()))
 
 
-class _SeenBefore:
-    """A pair whose two sides have been met; 16 bytes are kept of each."""
+def _met_before(key: Callable[[str], str]) -> BatchRule:
+    seen = SeenBefore()
 
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
+    def rule(sources: Iterable[str], targets: Iterable[str]) -> list[bool]:
+        texts = (f"{key(source)}\0{key(target)}" for source, target in zip(sources, targets, strict=True))
+        return seen.add(hashes(texts)).tolist()
 
-    def __call__(self, source: str, target: str) -> bool:
-        text = f"{source}\0{target}".encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(text, digest_size=16).digest()
-        if digest in self._seen:
-            return True
-        self._seen.add(digest)
-        return False
+    return rule

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dragoman.data.pair import Pair
-from dragoman.data.table import find_column, read_rows
+from dragoman.data.formats.catalogue import read_catalogue
+from dragoman.data.formats.detection import detect_format
+from dragoman.data.formats.gettext import read_mo, read_po
+from dragoman.data.formats.json_lines import read_json_lines
+from dragoman.data.formats.parquet import read_parquet
+from dragoman.data.formats.tmx import read_tmx
+from dragoman.data.formats.xliff import read_xliff
+from dragoman.data.pair import Entry, Pair
+from dragoman.data.table import find_column, find_place, read_rows
 from dragoman.data.text_file import read_text_lines
 from dragoman.errors import InputError
 from dragoman.recipe.data import CorpusRecipe
@@ -20,13 +27,33 @@ if TYPE_CHECKING:
 _FRAME = "DataFrame"
 
 
-def read_corpus(recipe: CorpusRecipe) -> Iterator[Pair]:
-    """The pairs of the corpus that a recipe names."""
-    if recipe.table is not None:
-        return read_table(recipe.table, recipe.source_column, recipe.target_column)
-    assert recipe.source is not None
-    assert recipe.target is not None
-    return read_lines(recipe.source, recipe.target)
+def read_corpus(recipe: CorpusRecipe, source_language: str, target_language: str) -> Iterator[Entry]:
+    """The entries of the corpus that a recipe names. They are read as they are asked for.
+
+    Raises:
+        InputError: if it cannot be read, or is not of the format that it is said to be.
+    """
+    if recipe.path is None:
+        assert recipe.source is not None
+        assert recipe.target is not None
+        return read_lines(recipe.source, recipe.target)
+    path, columns, languages = (
+        recipe.path,
+        (recipe.source_column, recipe.target_column),
+        (source_language, target_language),
+    )
+    kind = detect_format(path) if recipe.format == "auto" else recipe.format
+    readers: dict[str, Callable[[], Iterator[Entry]]] = {
+        "table": lambda: read_table(path, *columns),
+        "json-lines": lambda: read_json_lines(path, *columns),
+        "parquet": lambda: read_parquet(path, *columns),
+        "po": lambda: read_po(path),
+        "mo": lambda: read_mo(path),
+        "xliff": lambda: read_xliff(path, *languages),
+        "tmx": lambda: read_tmx(path, *languages),
+        "catalogue": lambda: read_catalogue(path, *languages),
+    }
+    return readers[kind]()
 
 
 def read_lines(source: Path, target: Path) -> Iterator[Pair]:
@@ -55,17 +82,24 @@ def read_lines(source: Path, target: Path) -> Iterator[Pair]:
 
 
 def read_table(path: Path, source_column: str, target_column: str) -> Iterator[Pair]:
-    """Two columns of a TSV or CSV file with a header line; see :func:`dragoman.data.table.read_rows`.
+    """Two columns of a TSV or CSV file; see :func:`dragoman.data.table.read_rows`.
+
+    They are called by the names in the header line, or in a file without one by their numbers, from 1.
 
     Raises:
         InputError: if the file cannot be read, has no such column, or a row has more or fewer fields than the header.
     """
     rows = read_rows(path)
-    _, header = next(rows, (1, []))
-    left, right = (find_column(header, name, path) for name in (source_column, target_column))
+    first_line, header = next(rows, (1, []))
+    if source_column.isdecimal() and target_column.isdecimal() and source_column not in header:
+        left, right = (find_place(header, int(number), path) for number in (source_column, target_column))
+        rows = itertools.chain([(first_line, header)], rows)
+    else:
+        left, right = (find_column(header, name, path) for name in (source_column, target_column))
     file = str(path)
     for line, row in rows:
-        yield Pair(row[left], row[right], file, line)
+        if row:
+            yield Pair(row[left], row[right], file, line)
 
 
 def read_frame(frame: DataFrame, source_column: str, target_column: str) -> Iterator[Pair]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,17 +14,32 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from dragoman.contracts import Batch, Layout, Packed
-from dragoman.data.arrow import EncodedPair, RaggedColumn, write_pairs
+from dragoman.data.arrow import RaggedColumn, SplitWriter
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import MANIFEST, verify
-from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.tokenizer_files import load_tokenizers, save_tokenizers
+from dragoman.text.codec import Codec
+from dragoman.text.codec_files import load_codecs, save_codecs
 
-FORMAT = 1
+_FACTS = "dataset.json"
+FORMAT = 2
+"""Format 2 adds to each pair its corpus and its file; datasets of format 1 are read as one corpus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """One of the corpora that a dataset was made from.
+
+    Attributes:
+        name: what statistics call it.
+        weight: how often each of its training pairs is seen in one pass.
+    """
+
+    name: str
+    weight: float
 
 
 class DatasetWriter:
@@ -32,11 +47,10 @@ class DatasetWriter:
 
     def __init__(self, folder: Path) -> None:
         self._context: AbstractContextManager[Path] = new_folder(folder)
-        self._folder = folder
+        self.folder = folder
 
     def __enter__(self) -> DatasetWriter:
-        self._folder = self._context.__enter__()
-        (self._folder / "dataset.json").write_text(json.dumps({"format": FORMAT}) + "\n", encoding="utf-8")
+        self.folder = self._context.__enter__()
         return self
 
     def __exit__(
@@ -44,18 +58,24 @@ class DatasetWriter:
     ) -> bool | None:
         return self._context.__exit__(kind, error, trace)
 
-    def write_split(self, name: str, rows: Iterable[EncodedPair]) -> int:
-        """Write ``train``, ``validation`` or ``test`` as it comes; the number of rows."""
-        return write_pairs(self._folder / f"{name}.arrow", rows)
+    def split(self, name: str) -> SplitWriter:
+        """A writer of ``train``, ``validation`` or ``test``, to be closed before the block ends."""
+        return SplitWriter(self.folder / f"{name}.arrow")
 
-    def write_tokenizers(self, source: Tokenizer, target: Tokenizer) -> None:
-        """Of both languages; the same object twice if shared."""
-        save_tokenizers(self._folder, source, target)
+    def write_codecs(self, source: Codec, target: Codec) -> None:
+        """Of both languages."""
+        save_codecs(self.folder, source, target)
+
+    def write_facts(self, corpora: Sequence[Corpus], files: Sequence[str]) -> None:
+        """The corpora and files that the numbers in the splits stand for."""
+        facts = {"format": FORMAT, "corpora": [asdict(corpus) for corpus in corpora], "files": list(files)}
+        text = json.dumps(facts, indent=2, ensure_ascii=False)
+        (self.folder / _FACTS).write_text(text + "\n", encoding="utf-8")
 
     def write_report(self, report: dict[str, object]) -> None:
         """How the dataset was made: what was read, dropped and changed."""
         text = json.dumps(report, indent=2, ensure_ascii=False)
-        (self._folder / "report.json").write_text(text + "\n", encoding="utf-8")
+        (self.folder / "report.json").write_text(text + "\n", encoding="utf-8")
 
 
 class Examples:
@@ -69,6 +89,11 @@ class Examples:
         self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         self._source = RaggedColumn(self._table.column("source_ids"))
         self._target = RaggedColumn(self._table.column("target_ids"))
+        has_corpora = "corpus" in self._table.column_names
+        self.corpora: Int[np.ndarray, " n"] = (
+            self._table.column("corpus").to_numpy() if has_corpora else np.zeros(len(self), dtype=np.int16)
+        )
+        """The number of each example's corpus."""
 
     def __len__(self) -> int:
         return self._table.num_rows
@@ -97,6 +122,14 @@ class Examples:
         """The target of these examples, or of all."""
         return self._texts("target_text", indices)
 
+    def places(self, indices: Int[np.ndarray, " B"]) -> list[tuple[int, int]]:
+        """The number of the file, and the line there, that each of these examples came from."""
+        rows = pa.array(indices)
+        lines = self._table.column("line").take(rows).to_pylist()
+        has_files = "file" in self._table.column_names
+        files = self._table.column("file").take(rows).to_pylist() if has_files else [0] * len(lines)
+        return list(zip(files, lines, strict=True))
+
     def _texts(self, name: str, indices: Int[np.ndarray, " B"] | None) -> list[str]:
         column = self._table.column(name)
         return (column if indices is None else column.take(pa.array(indices))).to_pylist()
@@ -110,8 +143,10 @@ class Dataset:
         train: what is learnt from.
         validation: what chooses the best weights.
         test: what is measured on at the end; None if there is none.
-        source_tokenizer: text to ids of the source.
-        target_tokenizer: of the target; the same object if shared.
+        source: text to ids of the source.
+        target: of the target.
+        corpora: what it was made from, by number.
+        files: the files that these were read from, by number.
         report: how the dataset was made.
         fingerprint: SHA-256 of the manifest: two datasets with the same one are the same.
     """
@@ -119,8 +154,10 @@ class Dataset:
     train: Examples
     validation: Examples
     test: Examples | None
-    source_tokenizer: Tokenizer
-    target_tokenizer: Tokenizer
+    source: Codec
+    target: Codec
+    corpora: tuple[Corpus, ...]
+    files: tuple[str, ...]
     report: dict[str, Any]
     fingerprint: str
 
@@ -134,16 +171,16 @@ class Dataset:
             UnsupportedError: if it was written by a newer version.
         """
         recover(folder)
-        if not (folder / "dataset.json").is_file():
+        if not (folder / _FACTS).is_file():
             raise InputError("no dataset here", file=folder, remedy="give a dataset that `dragoman train` prepared.")
         verify(folder)
-        version = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["format"]
-        if version > FORMAT:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        if facts["format"] > FORMAT:
             raise UnsupportedError(
-                f"{folder} has dataset format {version}, and this version reads up to {FORMAT}",
+                f"{folder} has dataset format {facts['format']}, and this version reads up to {FORMAT}",
                 remedy="use the version of dragoman that wrote it, or prepare the data anew.",
             )
-        source, target = load_tokenizers(folder)
+        source, target = load_codecs(folder)
         test = folder / "test.arrow"
         return cls(
             Examples(folder / "train.arrow"),
@@ -151,9 +188,17 @@ class Dataset:
             Examples(test) if test.exists() else None,
             source,
             target,
+            tuple(Corpus(**corpus) for corpus in facts.get("corpora", [{"name": "corpus", "weight": 1.0}])),
+            tuple(facts.get("files", [""])),
             json.loads((folder / "report.json").read_text(encoding="utf-8")),
             hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
         )
+
+    @property
+    def training_weights(self) -> Float[np.ndarray, " n"] | None:
+        """How often each training example is seen in one pass; None if each is seen once."""
+        weights = np.array([corpus.weight for corpus in self.corpora])
+        return None if (weights == 1).all() else weights[self.train.corpora]
 
 
 def _packed(values: Int[np.ndarray, " N"], lengths: Int[np.ndarray, " B"]) -> Packed:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from dragoman.contracts import Batch
 from dragoman.data.bucketing import length_buckets
 from dragoman.data.dataset import Examples
+from dragoman.errors import InputError
 
 _AHEAD = 4
+
+Resegment = Callable[[Examples, Int[np.ndarray, " B"], np.random.Generator], Batch]
 
 
 class Loader:
@@ -26,10 +30,24 @@ class Loader:
         tokens: target tokens in a batch, at most.
         pool: batches' worth of examples that are sorted by length together.
         seed: of the order.
+        weights: how often each example comes in an epoch; None for once.
+        resegment: makes the batch of some examples anew with other segmentations, drawn by a generator; None leaves
+            the ids as they are on disk.
     """
 
-    def __init__(self, examples: Examples, *, tokens: int, pool: int, seed: int) -> None:
+    def __init__(
+        self,
+        examples: Examples,
+        *,
+        tokens: int,
+        pool: int,
+        seed: int,
+        weights: Float[np.ndarray, " n"] | None = None,
+        resegment: Resegment | None = None,
+    ) -> None:
         self._examples = examples
+        self._weights = weights
+        self._resegment = resegment
         self._tokens = tokens
         self._pool = pool
         self._seed = seed
@@ -78,10 +96,23 @@ class Loader:
                 tokens=self._tokens,
                 pool=self._pool,
                 generator=generator,
+                weights=self._weights,
             )
+            if not plan:
+                raise InputError(
+                    "this pass has no example at all",
+                    cause="all corpora have weights below 1, and chance left out every pair.",
+                    remedy="give at least one corpus a weight of 1.",
+                )
             for place in range(index, len(plan)):
-                yield (epoch, place), self._examples.batch(plan[place])
+                yield (epoch, place), self._batch(epoch, place, plan[place])
             epoch, index = epoch + 1, 0
+
+    def _batch(self, epoch: int, place: int, indices: Int[np.ndarray, " B"]) -> Batch:
+        if self._resegment is None:
+            return self._examples.batch(indices)
+        # A generator for each batch, so that a resumed run draws the same.
+        return self._resegment(self._examples, indices, np.random.default_rng([self._seed, epoch, place]))
 
 
 class _Prefetcher:

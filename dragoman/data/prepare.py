@@ -1,31 +1,41 @@
-"""From corpora to a dataset on disk: read, clean, split, learn the tokenizer, encode, write."""
+"""From corpora to a dataset on disk: read, clean, split, learn the tokenizer, encode, write.
+
+Each pass is a stream, so that the memory needed hardly grows with the corpora: 8 bytes a pair for each of the hashes
+by which duplicates and leaks are found, while texts and ids stay on disk.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dragoman.data.arrow import EncodedPair
-from dragoman.data.cleaning import CleaningReport, clean, normalize_only
-from dragoman.data.corpora import read_corpus, read_frame
-from dragoman.data.dataset import Dataset, DatasetWriter
-from dragoman.data.pair import Pair
+import numpy as np
+from jaxtyping import Int8
+
+from dragoman.data.cleaning import CleaningReport
+from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
+from dragoman.data.drops import Drop, DropList
+from dragoman.data.encode import TOO_MANY_TOKENS, Encoder
+from dragoman.data.gather import Gathered, Gatherer
+from dragoman.data.learn_codecs import learn_codecs
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
-from dragoman.recipe.data import CorpusRecipe, TokenizerRecipe
-from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import END
+from dragoman.text.codec import Codec
+from dragoman.text.coverage import TokenCounts, count_tokens, coverage_table
+from dragoman.text.language import writes_spaces
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_CHUNK = 10_000
 _FEWEST = 2
+_COVERAGE_TEXTS = 20_000
 
-Splits = dict[str, list[Pair]]
+Tell = Callable[[str], None]
 
 
 def prepare(
@@ -35,7 +45,7 @@ def prepare(
     train: DataFrame | None = None,
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
-    tell: Callable[[str], None] = lambda message: None,
+    tell: Tell = lambda message: None,
 ) -> Dataset:
     """Make the dataset that a recipe asks for.
 
@@ -45,7 +55,7 @@ def prepare(
     Args:
         recipe: which corpora, which rules, which tokenizer.
         folder: of the dataset; nothing is left there if anything fails.
-        train: pairs instead of the recipe's training corpus.
+        train: pairs instead of the recipe's training corpora.
         validation: likewise.
         test: likewise.
         tell: is given a sentence on each thing done.
@@ -55,111 +65,164 @@ def prepare(
         OutputError: if the folder exists or cannot be written.
     """
     with DatasetWriter(folder) as writer:
-        splits, report = _splits(recipe, {"train": train, "validation": validation, "test": test}, tell)
-        source, target = _tokenizers(splits["train"], recipe.tokenizer)
-        shared = source is target
-        tell(f"vocabulary: {source.size:,} symbols" + ("" if shared else f" and {target.size:,} symbols"))
-        for name, pairs in splits.items():
-            writer.write_split(name, _encoded(pairs, source, target))
-        writer.write_tokenizers(source, target)
-        writer.write_report({**report, "pairs": {name: len(pairs) for name, pairs in splits.items()}})
+        spools = writer.folder / "spools"
+        spools.mkdir()
+        with DropList(writer.folder) as drops:
+            _prepare(recipe, writer, Gatherer(recipe, spools, drops, tell), drops, tell, (train, validation, test))
+        shutil.rmtree(spools)
     return Dataset.open(folder)
 
 
-def _splits(
-    recipe: Recipe, frames: dict[str, DataFrame | None], tell: Callable[[str], None]
-) -> tuple[Splits, dict[str, Any]]:
-    """The pairs of each split, and the report of where they come from."""
-    cleaning: dict[str, Any] = {}
-    splits: Splits = {}
-    for name, treat in (("train", clean), ("validation", normalize_only), ("test", normalize_only)):
-        section: CorpusRecipe | None = getattr(recipe.data, name)
-        pairs = _read(section, frames[name])
-        if pairs is None:
-            continue
-        report = CleaningReport()
-        splits[name] = list(treat(pairs, recipe.cleaning, report))
-        cleaning[name] = report.to_dict()
-        tell(f"{name}: {report.as_text()}")
-        _refuse_nothing(name, report, section)
-    if "train" not in splits:
-        raise InputError("no training data", remedy="give `data.train` in the recipe, or a DataFrame.")
-    given = [name for name in splits if name != "train"]
-    held_out = _hold_out(splits, recipe)
-    for name in held_out:
-        tell(f"{name}: {len(splits[name]):,} pairs held out of the training corpus")
-    also_in_training = {
-        name: overlap((pair.source for pair in splits["train"]), (pair.source for pair in splits[name]))
-        for name in given
+def _prepare(
+    recipe: Recipe,
+    writer: DatasetWriter,
+    gatherer: Gatherer,
+    drops: DropList,
+    tell: Tell,
+    frames: tuple[DataFrame | None, DataFrame | None, DataFrame | None],
+) -> None:
+    found = {
+        name: gathered
+        for name, frame in zip(("train", "validation", "test"), frames, strict=True)
+        if (gathered := gatherer.gather(name, frame)) is not None
     }
-    for name, count in also_in_training.items():
-        if count:
-            tell(f"{name}: {count:,} of its sources occur in training too; its figures will flatter")
-    return splits, {"cleaning": cleaning, "held_out": held_out, "sources_also_in_training": also_in_training}
+    if "train" not in found:
+        raise InputError("no training data", remedy="give `data.train` in the recipe, or a DataFrame.")
+    parts = _hold_out(found, recipe, tell)
+    leaks = _leaks(found, parts, tell)
+    training = found["train"]
+    units = frozenset(training.units)
+    source, target = learn_codecs(training.spool, parts.side == 0, recipe.tokenizer, units, recipe.training.seed)
+    shared = source.tokenizer is target.tokenizer
+    tell(f"vocabulary: {source.size:,} symbols" + ("" if shared else f" and {target.size:,} symbols"))
+    coverage = _coverage(recipe, training, parts.side, source, target)
+    names = list(gatherer.corpora)
+
+    def drop(split_name: str, corpus: int, dropped: list[Drop]) -> None:
+        drops.write(split_name, names[corpus], dropped)
+        origin = found.get(split_name, training)
+        _move_to_dropped(origin.reports[names[corpus]], dropped)
+
+    files = list(gatherer.files.numbers)
+    encoder = Encoder(writer, source, target, max_tokens=_longest(recipe), drop=drop, files=files)
+    encoder.write(training.spool, ["train", *parts.held_out], parts.side)
+    for name in found.keys() - {"train"}:
+        encoder.write(found[name].spool, [name], np.zeros(len(found[name].keys), dtype=np.int8))
+    _refuse_too_long(encoder, tell, found)
+    weights = {corpus.title: corpus.weight for corpus in recipe.data.train}
+    writer.write_codecs(source, target)
+    writer.write_facts([Corpus(name, weights.get(name, 1.0)) for name in names], files)
+    writer.write_report(
+        {
+            "cleaning": {name: gathered.total() for name, gathered in found.items()},
+            "held_out": parts.held_out,
+            "sources_also_in_training": leaks,
+            "pairs": encoder.found.rows,
+            "corpora": _corpora(recipe, names, encoder),
+            "coverage": {language: counts.to_dict() for language, counts in coverage.items()},
+        }
+    )
+    tell(coverage_table(coverage))
 
 
-def _read(section: CorpusRecipe | None, frame: DataFrame | None) -> Iterator[Pair] | None:
-    if frame is not None:
-        columns = section or CorpusRecipe.model_construct()
-        return read_frame(frame, columns.source_column, columns.target_column)
-    return None if section is None else read_corpus(section)
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Where each gathered training pair goes: 0 is training, then the splits of ``held_out`` in their order."""
+
+    side: Int8[np.ndarray, " n"]
+    held_out: list[str]
 
 
-def _refuse_nothing(name: str, report: CleaningReport, section: CorpusRecipe | None) -> None:
-    file = None if section is None else section.source or section.table
-    if report.read == 0:
-        raise InputError(f"the {name} corpus is empty", file=file, remedy="give a corpus with sentence pairs.")
-    if report.kept == 0:
-        raise InputError(
-            f"cleaning left nothing of the {name} corpus: {report.as_text()}",
-            file=file,
-            cause="source and target are swapped or belong to different texts, or a limit is too strict.",
-            remedy="look at the corpus, or loosen `cleaning` in the recipe.",
-        )
-
-
-def _hold_out(splits: Splits, recipe: Recipe) -> list[str]:
+def _hold_out(found: dict[str, Gathered], recipe: Recipe, tell: Tell) -> _Parts:
     """Take the missing validation set, and with it the missing test set, out of the training pairs."""
-    if "validation" in splits:
-        return []
-    pairs = splits["train"]
-    test_pairs = 0 if "test" in splits else recipe.data.test_pairs
+    keys = found["train"].keys
+    side = np.zeros(len(keys), dtype=np.int8)
+    if "validation" in found:
+        return _Parts(side, [])
     parts = split(
-        [pair.source for pair in pairs],
+        keys,
         validation_pairs=recipe.data.validation_pairs,
-        test_pairs=test_pairs,
+        test_pairs=0 if "test" in found else recipe.data.test_pairs,
         seed=recipe.training.seed,
     )
     if len(parts.train) < _FEWEST or not len(parts.validation):
         raise InputError(
-            f"no validation set can be held out of {len(pairs):,} training pairs",
+            f"no validation set can be held out of {len(keys):,} training pairs",
             cause="there are too few pairs, or too few different sources.",
             remedy="give more pairs, or a validation corpus.",
         )
-    held_out = ["validation"] + (["test"] if len(parts.test) else [])
-    splits["train"] = [pairs[index] for index in parts.train]
-    for name, part in (("validation", parts.validation), ("test", parts.test)):
-        if name in held_out:
-            splits[name] = [pairs[index] for index in part]
-    return held_out
+    side[parts.validation] = 1
+    side[parts.test] = 2
+    held_out = {"validation": len(parts.validation), **({"test": len(parts.test)} if len(parts.test) else {})}
+    for name, count in held_out.items():
+        tell(f"{name}: {count:,} pairs held out of the training corpus")
+    return _Parts(side, list(held_out))
 
 
-def _tokenizers(pairs: Sequence[Pair], recipe: TokenizerRecipe) -> tuple[Tokenizer, Tokenizer]:
-    """One tokenizer twice if shared, else one for each side."""
-
-    def learn(texts: Iterable[str]) -> Tokenizer:
-        return Tokenizer.train(texts, vocabulary_size=recipe.vocabulary_size, single_digits=recipe.single_digits)
-
-    if recipe.shared:
-        both = learn(itertools.chain((pair.source for pair in pairs), (pair.target for pair in pairs)))
-        return both, both
-    return learn(pair.source for pair in pairs), learn(pair.target for pair in pairs)
+def _leaks(found: dict[str, Gathered], parts: _Parts, tell: Tell) -> dict[str, int]:
+    """How many sources of the given validation and test sets occur in training too."""
+    training = found["train"].keys[parts.side == 0]
+    counts = {name: overlap(training, gathered.keys) for name, gathered in found.items() if name != "train"}
+    for name, count in counts.items():
+        if count:
+            tell(f"{name}: {count:,} of its sources occur in training too; its figures will flatter")
+    return counts
 
 
-def _encoded(pairs: Sequence[Pair], source: Tokenizer, target: Tokenizer) -> Iterator[EncodedPair]:
-    for begin in range(0, len(pairs), _CHUNK):
-        part = pairs[begin : begin + _CHUNK]
-        sources = source.encode_batch([pair.source for pair in part])
-        targets = target.encode_batch([pair.target for pair in part])
-        for pair, source_ids, target_ids in zip(part, sources, targets, strict=True):
-            yield EncodedPair(pair.source, pair.target, [*source_ids, END], [*target_ids, END], pair.line)
+def _longest(recipe: Recipe) -> int:
+    """The longest side in tokens that training takes: it has to fit into a mini-batch, too."""
+    return min(recipe.cleaning.max_tokens, recipe.training.batch.tokens)
+
+
+def _move_to_dropped(report: CleaningReport, dropped: list[Drop]) -> None:
+    report.kept -= len(dropped)
+    report.count(dropped)
+
+
+def _refuse_too_long(encoder: Encoder, tell: Tell, found: dict[str, Gathered]) -> None:
+    count = sum(report.dropped.get(TOO_MANY_TOKENS, 0) for g in found.values() for report in g.reports.values())
+    if count:
+        tell(f"{count:,} pairs have too many tokens for training and were dropped")
+    for name in ("train", "validation"):
+        if encoder.found.rows.get(name, 0) == 0:
+            raise InputError(
+                f"every {name} pair has too many tokens",
+                cause="each line holds a whole document, or `cleaning.max_tokens` is very small.",
+                remedy="break the lines into sentences, or raise `cleaning.max_tokens` and `training.batch.tokens`.",
+            )
+
+
+def _coverage(
+    recipe: Recipe, training: Gathered, side: Int8[np.ndarray, " n"], source: Codec, target: Codec
+) -> dict[str, TokenCounts]:
+    """How the tokenizers fare on the first of the training texts, by language."""
+    languages = (recipe.data.source_language, recipe.data.target_language)
+    texts: tuple[list[str], list[str]] = ([], [])
+    begin = 0
+    for batch in training.spool:
+        rows = np.flatnonzero(side[begin : begin + len(batch)] == 0)
+        begin += len(batch)
+        for column, kept in zip((batch.sources, batch.targets), texts, strict=True):
+            kept += [column[row] for row in rows]
+        if len(texts[0]) >= _COVERAGE_TEXTS:
+            break
+    return {
+        language: count_tokens(codec.tokenizer, kept, spaced=writes_spaces(language))
+        for language, codec, kept in zip(languages, (source, target), texts, strict=True)
+    }
+
+
+def _corpora(recipe: Recipe, names: list[str], encoder: Encoder) -> dict[str, dict[str, Any]]:
+    """What each corpus is and what it gave to each split."""
+    sections = {s.title: s for s in itertools.chain(recipe.data.test, recipe.data.validation, recipe.data.train)}
+    facts: dict[str, dict[str, Any]] = {}
+    for number, name in enumerate(names):
+        section = sections.get(name)
+        about = {} if section is None else {"licence": section.licence, "origin": section.origin}
+        splits = {
+            split_name: dict(zip(("pairs", "source_tokens", "target_tokens"), counts[number], strict=True))
+            for split_name, counts in encoder.found.by_corpus.items()
+            if number in counts
+        }
+        facts[name] = {**about, "weight": 1.0 if section is None else section.weight, **splits}
+    return facts

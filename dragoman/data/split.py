@@ -1,14 +1,14 @@
-"""One corpus into training, validation and test, without a leak."""
+"""One set of pairs into training, validation and test, without a leak."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int, UInt64
 
+from dragoman.data.seen import hashes
 from dragoman.text.normalization import match_key
 
 _LARGEST_SHARE = 0.1
@@ -23,28 +23,30 @@ class Split:
     test: Int[np.ndarray, " t"]
 
 
-def split(sources: Sequence[str], *, validation_pairs: int, test_pairs: int, seed: int) -> Split:
+def match_hashes(sources: Iterable[str]) -> UInt64[np.ndarray, " n"]:
+    """64 bits for each source; equal for sources that count as the same (:func:`~dragoman.text.match_key`)."""
+    return hashes(map(match_key, sources))
+
+
+def split(keys: UInt64[np.ndarray, " n"], *, validation_pairs: int, test_pairs: int, seed: int) -> Split:
     """Hold out so many pairs at most. All pairs whose sources have one match key stay on one side.
 
     Groups of equal sources are taken in random order as long as they fit, so that a side may stay a few pairs short
     but never exceeds what was asked for, and a source that fills much of the corpus stays in training.
 
     Args:
-        sources: the source of each pair.
+        keys: of the source of each pair, as :func:`match_hashes` gives them.
         validation_pairs: to hold out for validation; at most a tenth of all, but one where a tenth is less.
         test_pairs: to hold out for the test; at most a tenth of all; 0 for none.
         seed: of the choice.
     """
-    keys: dict[str, int] = {}
-    groups = np.array([keys.setdefault(match_key(source), len(keys)) for source in sources], dtype=np.int64)
-    sizes = np.bincount(groups, minlength=len(keys))
-    order = np.random.default_rng([seed, 0]).permutation(len(keys)).tolist()
-    most = int(len(sources) * _LARGEST_SHARE)
-    test_groups = _fill(order, sizes, min(test_pairs, most))
-    taken = set(test_groups)
-    rest = [group for group in order if group not in taken]
-    validation_groups = _fill(rest, sizes, max(min(validation_pairs, most), 1))
-    side = np.zeros(len(keys), dtype=np.int8)
+    groups, sizes = _groups(keys)
+    order = np.random.default_rng([seed, 0]).permutation(len(sizes))
+    most = int(len(keys) * _LARGEST_SHARE)
+    free = np.ones(len(sizes), dtype=bool)
+    test_groups = _fill(order, sizes, free, min(test_pairs, most))
+    validation_groups = _fill(order, sizes, free, max(min(validation_pairs, most), 1))
+    side = np.zeros(len(sizes), dtype=np.int8)
     side[validation_groups] = 1
     side[test_groups] = 2
     of_pair = side[groups]
@@ -52,21 +54,30 @@ def split(sources: Sequence[str], *, validation_pairs: int, test_pairs: int, see
     return Split(train, validation, test)
 
 
-def overlap(train: Iterable[str], held_out: Iterable[str]) -> int:
-    """Held-out sources whose match key occurs in training too."""
-    keys = Counter(match_key(source) for source in held_out)
-    met = {key for source in train if (key := match_key(source)) in keys}
-    return sum(keys[key] for key in met)
+def overlap(train: UInt64[np.ndarray, " n"], held_out: UInt64[np.ndarray, " h"]) -> int:
+    """How many held-out sources count as the same as one in training; both are match hashes."""
+    return int(np.isin(held_out, train).sum())
 
 
-def _fill(order: Sequence[int], sizes: Int[np.ndarray, " g"], room: int) -> list[int]:
-    """The groups that fit into ``room`` pairs, each taken if it fits, in this order."""
+def _groups(keys: UInt64[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " g"]]:
+    """The group of each key, numbered in the order in which they first occur, and the size of each group."""
+    _, first, groups, sizes = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    by_occurrence = np.argsort(first)
+    number = np.empty_like(by_occurrence)
+    number[by_occurrence] = np.arange(len(by_occurrence))
+    return number[groups], sizes[by_occurrence]
+
+
+def _fill(
+    order: Int[np.ndarray, " g"], sizes: Int[np.ndarray, " g"], free: Bool[np.ndarray, " g"], room: int
+) -> list[int]:
+    """The groups that fit into ``room`` pairs, each taken if it is free and fits, in this order."""
     chosen = []
     for group in order:
         if room == 0:
             break
-        size = int(sizes[group])
-        if size <= room:
-            chosen.append(group)
-            room -= size
+        if free[group] and sizes[group] <= room:
+            chosen.append(int(group))
+            free[group] = False
+            room -= int(sizes[group])
     return chosen

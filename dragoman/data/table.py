@@ -57,8 +57,26 @@ def find_column(header: list[str], name: str, path: Path | None) -> int:
         file=path,
         line=None if path is None else 1,
         cause=None if near else "the file has no header line, or its columns have other names.",
-        remedy=f"did you mean `{near[0]}`?" if near else "add a header line, or give the names of the two columns.",
+        remedy=f"did you mean `{near[0]}`?"
+        if near
+        else "give the names of the two columns or, in a file without a header line, their numbers, such as 1,2.",
     )
+
+
+def find_place(row: list[str], number: int, path: Path) -> int:
+    """The place of column ``number``, counted from 1, in a table without a header line.
+
+    Raises:
+        InputError: if the first row has fewer fields.
+    """
+    if not 1 <= number <= len(row):
+        raise InputError(
+            f"no column {number}; the first row has {len(row)} fields",
+            file=path,
+            line=1,
+            remedy=f"give numbers from 1 to {len(row)}." if row else "give a file with rows.",
+        )
+    return number - 1
 
 
 def is_quoted(lines: Iterable[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from dragoman.evaluation.bleu import bleu_statistics
+from dragoman.evaluation.by_corpus import CorpusScores, by_corpus
 from dragoman.evaluation.by_length import LengthBin, by_length, reference_lengths
 from dragoman.evaluation.chrf import chrf_statistics
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.exact_match import Share, matches, wilson_interval
 from dragoman.evaluation.pairs import checked_pairs
+from dragoman.evaluation.placeholder_accuracy import placeholder_accuracy
 from dragoman.evaluation.ter import ter_statistics
 from dragoman.evaluation.tokenization import bleu_tokenizer
 
@@ -31,10 +34,12 @@ class TranslationReport:
         chrf: chrF2++, 0 to 100, higher is better.
         ter: TER in edits for each 100 words, lower is better.
         exact_match: share of outputs equal to their reference.
+        placeholders: share of outputs with the placeholders of their reference; None if no reference has any.
         length_ratio: BLEU tokens of all outputs to those of all references; None if the references are empty.
         empty_outputs: outputs without a visible character although the reference has one.
         length_unit: what ``by_length`` counts: ``words`` or ``characters``.
         by_length: the scores by length of the reference, short to long.
+        by_corpus: the scores by corpus; empty if there is one only.
     """
 
     sentences: int
@@ -45,37 +50,35 @@ class TranslationReport:
     chrf: Estimate
     ter: Estimate
     exact_match: Share
+    placeholders: Share | None
     length_ratio: float | None
     empty_outputs: int
     length_unit: str
     by_length: tuple[LengthBin, ...]
+    by_corpus: tuple[CorpusScores, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it."""
-        return {**asdict(self), "by_length": [asdict(part) for part in self.by_length]}
+        parts = {name: [asdict(part) for part in getattr(self, name)] for name in ("by_length", "by_corpus")}
+        return {**asdict(self), **parts}
 
     def as_text(self) -> str:
         """The report as plain aligned tables, without markup."""
-        share = self.exact_match
         scores = [("metric", "value", "95 % interval")]
         scores += [
             (e.metric, f"{e.value:.2f}", f"{e.low:.2f} to {e.high:.2f}") for e in (self.bleu, self.chrf, self.ter)
         ]
-        scores.append(
-            ("exact match", f"{100 * share.value:.1f} %", f"{100 * share.low:.1f} to {100 * share.high:.1f} %")
-        )
-        lengths = [(self.length_unit, "sentences", "BLEU", "chrF2++", "exact match")]
-        lengths += [
-            (
-                part.span,
-                f"{part.sentences:,}",
-                f"{part.bleu:.2f}",
-                f"{part.chrf:.2f}",
-                f"{100 * part.exact_match:.1f} %",
-            )
-            for part in self.by_length
+        scores += [
+            (name, f"{100 * share.value:.1f} %", f"{100 * share.low:.1f} to {100 * share.high:.1f} %")
+            for name, share in (("exact match", self.exact_match), ("placeholders", self.placeholders))
+            if share is not None
         ]
-        return "\n".join([*self._heading(), "", *_aligned(scores), "", *self._notes(), "", *_aligned(lengths)])
+        lengths = [_part(part.span, part) for part in self.by_length]
+        corpora = [_part(part.name, part) for part in self.by_corpus]
+        tables = [_aligned([(self.length_unit, *_PART), *lengths])]
+        tables += [["", *_aligned([("corpus", *_PART), *corpora])]] if corpora else []
+        parts = itertools.chain(*tables)
+        return "\n".join([*self._heading(), "", *_aligned(scores), "", *self._notes(), "", *parts])
 
     def _heading(self) -> list[str]:
         count = "1 sentence" if self.sentences == 1 else f"{self.sentences:,} sentences"
@@ -101,6 +104,7 @@ def evaluate_translations(
     references: Sequence[str],
     *,
     target_language: str,
+    corpora: Sequence[str] | None = None,
     seed: int = SEED,
     resamples: int = RESAMPLES,
 ) -> TranslationReport:
@@ -110,6 +114,7 @@ def evaluate_translations(
         outputs: translations, untokenised.
         references: what they should be, in the same order.
         target_language: language code; decides BLEU's tokenizer.
+        corpora: the name of each sentence's corpus, if they are to be told apart.
         seed: seed of the bootstrap.
         resamples: bootstrap resamples, at least 1.
 
@@ -136,11 +141,21 @@ def evaluate_translations(
         chrf=estimated[1],
         ter=estimated[2],
         exact_match=wilson_interval(sum(equal), len(equal)),
+        placeholders=placeholder_accuracy(left, right),
         length_ratio=float(output_length / reference_length) if reference_length else None,
         empty_outputs=sum(bool(r.strip()) and not o.strip() for o, r in zip(left, right, strict=True)),
         length_unit="words" if tokenizer.spaced else "characters",
         by_length=tuple(bins),
+        by_corpus=tuple(by_corpus(corpora, bleu, chrf, np.array(equal))) if corpora and len(set(corpora)) > 1 else (),
     )
+
+
+_PART = ("sentences", "BLEU", "chrF2++", "exact match")
+
+
+def _part(name: str, part: LengthBin | CorpusScores) -> tuple[str, ...]:
+    """A row of scores under the heading :data:`_PART`."""
+    return name, f"{part.sentences:,}", f"{part.bleu:.2f}", f"{part.chrf:.2f}", f"{100 * part.exact_match:.1f} %"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -20,8 +20,8 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import verify
-from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.tokenizer_files import load_tokenizers, save_tokenizers
+from dragoman.text.codec import Codec
+from dragoman.text.codec_files import load_codecs, save_codecs
 
 FORMAT = 1
 
@@ -33,14 +33,14 @@ class LoadedModel:
     Attributes:
         model: in evaluation mode, float32.
         recipe: that it was trained by.
-        source_tokenizer: text to the encoder's ids.
-        target_tokenizer: the decoder's ids to text; the same object if the vocabulary is shared.
+        source: text to the encoder's ids.
+        target: the decoder's ids to text.
     """
 
     model: EncoderDecoder
     recipe: Recipe
-    source_tokenizer: Tokenizer
-    target_tokenizer: Tokenizer
+    source: Codec
+    target: Codec
 
 
 def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, replace: bool = False) -> None:
@@ -61,7 +61,7 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
         save_file(weights, temporary / "weights.safetensors", metadata={"format": str(FORMAT)})
         (temporary / "recipe.toml").write_text(dump_recipe(loaded.recipe), encoding="utf-8")
         (temporary / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        save_tokenizers(temporary, loaded.source_tokenizer, loaded.target_tokenizer)
+        save_codecs(temporary, loaded.source, loaded.target)
         for name, text in files.items():
             (temporary / name).write_text(text, encoding="utf-8")
 
@@ -88,7 +88,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     recipe = recipe_from(
         tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8")), file=folder / "recipe.toml"
     )
-    source, target = load_tokenizers(folder)
+    source, target = load_codecs(folder)
     model = build(recipe.model, source.size, target.size, recipe.training.seed)
     _load_weights(model, folder / "weights.safetensors")
     return LoadedModel(model.to(device).eval(), recipe, source, target)

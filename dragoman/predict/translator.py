@@ -1,29 +1,33 @@
-"""Text in, text out: a model, its tokenizers and a search."""
+"""Text in, text out: a model, its codecs and a search."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 import torch
 
-from dragoman.contracts import Ending, Hypothesis, Packed
+from dragoman.contracts import Hypothesis, Packed
 from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
+from dragoman.predict.pieces import cut
+from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.recipe import Recipe
+from dragoman.recipe.architecture import TransformerRecipe
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.length_penalty import LengthPenalty
+from dragoman.text.codec import Codec, masks_for
+from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
-from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.placeholders import Mask, same_placeholders
 from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
 
 if TYPE_CHECKING:
@@ -31,33 +35,16 @@ if TYPE_CHECKING:
 
 _CHUNK = 4096
 _NEVER_WRITTEN = (PADDING, UNKNOWN, START)
+_RETRIED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """One translation of one line.
+class _Piece(NamedTuple):
+    """What is searched for by itself: a line, or a part of one that is too long."""
 
-    Attributes:
-        text: the translation.
-        score: what the search ranked it by; comparable between translations of one line only.
-        log_probability: natural logarithm of its probability.
-        ending: whether the model ended it, or the search had to.
-        tokens: symbols it was written with.
-    """
-
+    line: int
     text: str
-    score: float
-    log_probability: float
-    ending: Ending
-    tokens: int
-
-    @property
-    def flagged(self) -> bool:
-        """Whether the search had to end it, so that a person should look at it."""
-        return self.ending is not Ending.COMPLETE
-
-
-_EMPTY = Translation("", 0.0, 0.0, Ending.COMPLETE, 0)
+    mask: Mask
+    ids: list[int]
 
 
 class Translator:
@@ -65,24 +52,25 @@ class Translator:
 
     Args:
         model: the encoder and decoder; used in evaluation mode.
-        source_tokenizer: text to the encoder's ids.
-        target_tokenizer: the decoder's ids to text.
+        source: text to the encoder's ids.
+        target: the decoder's ids to text.
         recipe: how text is normalised, and how outputs are searched for unless a call says otherwise.
     """
 
-    def __init__(
-        self, model: EncoderDecoder, source_tokenizer: Tokenizer, target_tokenizer: Tokenizer, recipe: Recipe
-    ) -> None:
+    def __init__(self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe) -> None:
         self.model = model
-        self.source_tokenizer = source_tokenizer
-        self.target_tokenizer = target_tokenizer
+        self.source = source
+        self.target = target
         self.recipe = recipe
+        self._longest_source = min(recipe.cleaning.max_tokens, _positions(recipe.model.encoder)) - 1
+        self._longest_target = _positions(recipe.model.decoder) - 1
+        self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Translator:
         """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``."""
         loaded = load_model(folder, choose_device(device))
-        return cls(loaded.model, loaded.source_tokenizer, loaded.target_tokenizer, loaded.recipe)
+        return cls(loaded.model, loaded.source, loaded.target, loaded.recipe)
 
     @overload
     def translate(self, texts: str, *, beam: int | None = ..., length_penalty: float | None = ...) -> str: ...
@@ -124,14 +112,19 @@ class Translator:
     def n_best(
         self, texts: Sequence[str], count: int, *, beam: int | None = None, length_penalty: float | None = None
     ) -> list[list[Translation]]:
-        """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide."""
+        """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide. A line too long
+        for the model has one, put together of the best of its pieces."""
         width = max(beam or self.recipe.search.beam, count)
         return self._translate_chunk(list(texts), 0, width, count, length_penalty)
 
     def stream(
         self, lines: Iterable[str], *, beam: int | None = None, length_penalty: float | None = None
     ) -> Iterator[Translation]:
-        """The best translation of each line, in order, however many there are: some thousand are held at a time."""
+        """The best translation of each line, in order, however many there are: some thousand are held at a time.
+
+        Where the best one loses or invents a placeholder, a tag or a URL, the best of the next that does not is taken;
+        if there is none, it is flagged.
+        """
         lines = iter(lines)
         done = 0
         while chunk := list(itertools.islice(lines, _CHUNK)):
@@ -143,34 +136,65 @@ class Translator:
     def _translate_chunk(
         self, texts: list[str], first: int, width: int, count: int, length_penalty: float | None
     ) -> list[list[Translation]]:
-        rows = self._encode(texts, first)
-        results: list[list[Translation]] = [[_EMPTY] for _ in texts]
-        filled = np.array([index for index, row in enumerate(rows) if len(row) > 1], dtype=np.int64)
-        if not len(filled):
-            return results
-        lengths = np.array([len(rows[index]) for index in filled], dtype=np.int64)
-        budget = max(self.recipe.search.batch_tokens // width, 1)
-        # From long to short, so that a line too long for the memory is met first.
-        for places in reversed(in_order(lengths, lengths, tokens=budget)):
-            indices = filled[places]
-            found = self._search([rows[index] for index in indices], width, count, length_penalty)
-            for index, hypotheses in zip(indices, found, strict=True):
-                results[index] = self._decode(hypotheses)
-        return results
+        pieces = self._pieces(texts, first)
+        found = self._search_all(pieces, width, count, length_penalty)
+        if count == 1:
+            self._retry(pieces, found, width, length_penalty)
+        of_line: list[list[list[Translation]]] = [[] for _ in texts]
+        for piece, translations in zip(pieces, found, strict=True):
+            of_line[piece.line].append(translations)
+        return [
+            [EMPTY] if not parts else parts[0] if len(parts) == 1 else [joined([p[0] for p in parts], self._joint)]
+            for parts in of_line
+        ]
 
-    def _encode(self, texts: list[str], first: int) -> list[list[int]]:
-        cleaning = self.recipe.cleaning
-        form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
+    def _pieces(self, texts: list[str], first: int) -> list[_Piece]:
+        """What is to be translated of lines with anything visible."""
         for number, text in enumerate(texts, start=first + 1):
             if not isinstance(text, str):
                 raise InputError(
                     f"item {number} is {text!r}, which is {type(text).__name__} and not text",
                     remedy="give a list of strings.",
                 )
+        cleaning = self.recipe.cleaning
+        form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         normalized = [normalize(text, form, collapse_white_space=collapse) for text in texts]
-        # A line without anything visible is translated to an empty one, whatever normalisation leaves of it.
-        visible = [text if is_visible(text) else "" for text in normalized]
-        return [[*row, END] for row in self.source_tokenizer.encode_batch(visible)]
+        lines = [number for number, text in enumerate(normalized) if is_visible(text)]
+        visible = [normalized[number] for number in lines]
+        masks = masks_for(visible, self.source, self.target)
+        pieces: list[_Piece] = []
+        for line, text, mask, ids in zip(lines, visible, masks, self.source.encode_batch(visible, masks), strict=True):
+            if len(ids) <= self._longest_source:
+                pieces.append(_Piece(line, text, mask, ids))
+                continue
+            for part in cut(ids, self.source.tokenizer.vocabulary.symbols, self._longest_source):
+                pieces.append(_Piece(line, self.source.decode_batch([part], [mask])[0], mask, part))
+        return pieces
+
+    def _search_all(
+        self, pieces: Sequence[_Piece], width: int, count: int, length_penalty: float | None
+    ) -> list[list[Translation]]:
+        lengths = np.array([len(piece.ids) + 1 for piece in pieces], dtype=np.int64)
+        results: list[list[Translation]] = [[] for _ in pieces]
+        budget = max(self.recipe.search.batch_tokens // width, 1)
+        # From long to short, so that a line too long for the memory is met first.
+        for places in reversed(in_order(lengths, lengths, tokens=budget)):
+            found = self._search([[*pieces[place].ids, END] for place in places], width, count, length_penalty)
+            for place, hypotheses in zip(places, found, strict=True):
+                results[place] = self._decode(pieces[place], hypotheses)
+        return results
+
+    def _retry(
+        self, pieces: list[_Piece], found: list[list[Translation]], width: int, length_penalty: float | None
+    ) -> None:
+        """Put better candidates in the place of translations that lose or invent placeholders."""
+        lost = [place for place, translations in enumerate(found) if not translations[0].placeholders_kept]
+        if not lost:
+            return
+        width = max(width, _RETRIED)
+        candidates = self._search_all([pieces[place] for place in lost], width, width, length_penalty)
+        for place, translations in zip(lost, candidates, strict=True):
+            found[place] = [next((t for t in translations if t.placeholders_kept), found[place][0])]
 
     def _search(
         self, rows: list[list[int]], width: int, count: int, length_penalty: float | None
@@ -178,6 +202,7 @@ class Translator:
         settings = self.recipe.search
         alpha = settings.length_penalty if length_penalty is None else length_penalty
         limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
+        limits = [min(limit, self._longest_target) for limit in limits]
         self.model.eval()
         with torch.inference_mode():
             state = self.model.start(self.model.encode(Packed.of(rows, self.model.device)))
@@ -198,9 +223,21 @@ class Translator:
                 forbidden=_NEVER_WRITTEN,
             )
 
-    def _decode(self, hypotheses: list[Hypothesis]) -> list[Translation]:
-        texts = self.target_tokenizer.decode_batch([h.tokens for h in hypotheses])
+    def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
+        texts = self.target.decode_batch([h.tokens for h in hypotheses], [piece.mask] * len(hypotheses))
         return [
-            Translation(text, h.score, h.log_probability, h.ending, len(h.tokens))
+            Translation(
+                text,
+                h.score,
+                h.log_probability,
+                h.ending,
+                len(h.tokens),
+                placeholders_kept=same_placeholders(piece.text, text),
+            )
             for text, h in zip(texts, hypotheses, strict=True)
         ]
+
+
+def _positions(recipe: TransformerRecipe) -> int:
+    """Most tokens in a row that a stack has positions for."""
+    return recipe.max_positions if recipe.positions == "learned" else 2**31

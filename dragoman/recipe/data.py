@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -13,26 +13,65 @@ FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstan
 
 
 class CorpusRecipe(Section):
-    """One corpus: either two line-aligned files (``source`` and ``target``) or one ``table``."""
+    """One corpus: two line-aligned files (``source`` and ``target``), or one file or folder of pairs (``path``)."""
 
+    name: str | None = None
+    """What statistics call it; by default the name of the file."""
+    weight: float = Field(default=1.0, gt=0, le=1000)
+    """How often each of its pairs is seen in one pass: 2 is twice, 0.5 is every other pass."""
     source: FilePath | None = None
     """Text file with one source sentence a line."""
     target: FilePath | None = None
     """Text file with one target sentence a line, as many lines as ``source``."""
-    table: FilePath | None = None
-    """TSV or CSV file with a header line that names the columns."""
+    path: FilePath | None = None
+    """A file of pairs in one of the formats below, or a catalogue: a folder, zip or wheel with files by language."""
+    format: Literal["auto", "lines", "table", "json-lines", "parquet", "po", "mo", "xliff", "tmx", "catalogue"] = "auto"
+    """What ``path`` is; ``auto`` tells it by name and content."""
     source_column: str = "source"
-    """Column of ``table`` that holds the source."""
+    """Column that holds the source, in a table (TSV, CSV), Parquet or JSON lines; ``translation.en`` reaches inside."""
     target_column: str = "target"
-    """Column of ``table`` that holds the target."""
+    """Column that holds the target."""
+    licence: str | None = None
+    """Terms of use of the corpus, for the model's card."""
+    origin: str | None = None
+    """Where the corpus comes from, for the model's card."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _table_was_a_key_of_its_own(cls, values: Any) -> Any:
+        # Models of version 0.1.0 say `table` where there is now one `path` for every format.
+        if isinstance(values, dict) and "table" in values and "path" not in values:
+            return {"path" if key == "table" else key: value for key, value in values.items()}
+        return values
 
     @model_validator(mode="after")
     def _one_way_in(self) -> CorpusRecipe:
         lines = self.source is not None and self.target is not None
         partial = (self.source is None) != (self.target is None)
-        if partial or lines == (self.table is not None):
-            raise ValueError("give either both `source` and `target`, or `table`")
+        if partial or lines == (self.path is not None):
+            raise ValueError("give either both `source` and `target`, or `path`")
+        if lines != (self.format == "lines") and self.format != "auto":
+            raise ValueError(
+                f'format = "{self.format}" goes with `path`' if lines else "`lines` needs `source` and `target`"
+            )
         return self
+
+    @property
+    def title(self) -> str:
+        """Its name, or that of its file without the ending."""
+        file = self.path or self.source
+        assert file is not None
+        return self.name or file.name.removesuffix(file.suffix) or file.name
+
+
+def _several(value: Any) -> Any:
+    """One corpus may be written as a table of its own, several as a list of tables, none as nothing."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+Corpora = Annotated[tuple[CorpusRecipe, ...], BeforeValidator(_several)]
 
 
 class DataRecipe(Section):
@@ -42,41 +81,91 @@ class DataRecipe(Section):
     """Language code of the source (ISO 639, optionally with script or region: ``en``, ``pt-BR``, ``zh-Hant``)."""
     target_language: str = Field(default="de", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$")
     """Language code of the target."""
-    train: CorpusRecipe | None = None
-    """The training corpus. May be absent only if a DataFrame is handed over from Python."""
-    validation: CorpusRecipe | None = None
-    """The validation corpus; taken from the training corpus if absent."""
-    test: CorpusRecipe | None = None
-    """The test corpus; taken from the training corpus if absent and ``validation`` is absent too."""
+    train: Corpora = ()
+    """The training corpora: one ``[data.train]`` or several ``[[data.train]]``. May be absent only if a DataFrame is
+    handed over from Python."""
+    validation: Corpora = ()
+    """The validation corpora; taken from the training corpora if absent."""
+    test: Corpora = ()
+    """The test corpora; taken from the training corpora if absent and ``validation`` is absent too."""
     validation_pairs: int = Field(default=1000, ge=1)
-    """Pairs to hold out for validation where no corpus is given; at most a tenth of the corpus is taken."""
+    """Pairs to hold out for validation where no corpus is given; at most a tenth of the corpora is taken."""
     test_pairs: int = Field(default=1000, ge=0)
-    """Pairs to hold out for the test where no corpus is given; at most a tenth of the corpus is taken."""
+    """Pairs to hold out for the test where no corpus is given; at most a tenth of the corpora is taken."""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> DataRecipe:
+        for split in ("train", "validation", "test"):
+            titles = [corpus.title for corpus in getattr(self, split)]
+            twice = sorted({title for title in titles if titles.count(title) > 1})
+            if twice:
+                raise ValueError(f"{split}: two corpora are called {', '.join(twice)}; give each a `name` of its own")
+        return self
 
 
 class CleaningRecipe(Section):
-    """Which pairs are kept. Each rule is counted in the dataset's report."""
+    """Which pairs are kept. Every drop is counted and listed, with file and line, in the dataset."""
 
     unicode_form: Literal["NFC", "NFKC", "none"] = "NFC"
     """Unicode normalisation form of both sides."""
     collapse_white_space: bool = True
     """Turn every run of white space into one space and strip both ends."""
+    control_characters: bool = True
+    """Drop pairs with control characters, overrides of the writing direction or U+FFFD, the mark of broken decoding."""
     max_characters: int = Field(default=1000, ge=1)
     """Longest side kept, in characters."""
+    max_word_characters: int = Field(default=60, ge=1)
+    """Longest word kept, in characters; URLs, placeholders and scripts without spaces are not judged."""
     max_ratio: float = Field(default=4.0, gt=1)
     """Largest ratio of the longer to the shorter side kept, in UTF-8 bytes, 10 added to each."""
+    copies: bool = True
+    """Drop pairs whose target is the source untranslated, if it has more than ``max_copied_words`` words."""
+    max_copied_words: int = Field(default=3, ge=0)
+    """Words that a copied source may have: names, brands, loan words."""
+    script: bool = True
+    """Drop pairs with a side mostly in another script than its language is written in."""
+    language: bool = True
+    """Drop pairs with a side that is surely in the other of the two languages."""
+    repetition: bool = True
+    """Drop pairs with a side that says the same over and over."""
+    numbers: bool = True
+    """Drop pairs whose sides both have digits, of which fewer than half agree."""
+    placeholders: bool = True
+    """Drop pairs whose sides differ in placeholders, markup or URLs."""
     drop_duplicates: bool = True
     """Keep only the first of pairs whose two sides are equal."""
+    drop_near_duplicates: bool = True
+    """Keep only the first of pairs that differ in case, white space or punctuation alone."""
+    max_tokens: int = Field(default=512, ge=1)
+    """Longest side kept for training and validation, in tokens; longer lines are translated in pieces."""
 
 
 class TokenizerRecipe(Section):
     """How text becomes ids."""
 
-    kind: Literal["bpe"] = "bpe"
-    """Byte-pair encoding with byte fallback."""
+    kind: Literal["bpe", "unigram", "words", "characters"] = "bpe"
+    """Byte-pair encoding (Sennrich et al. 2016), unigram language model (Kudo 2018), whole words, or characters; what
+    has no symbol of its own is spelt, at last in bytes."""
     vocabulary_size: int = Field(default=10_000, ge=300)
-    """Symbols in each vocabulary: 4 special ones, 256 bytes, the rest characters and merges."""
+    """Symbols in each vocabulary: 4 special ones, 256 bytes, the rest characters and what they make up."""
     shared: bool = True
     """One vocabulary for both languages; else one for each."""
     single_digits: bool = True
     """Each digit is a symbol of its own, so that numbers are spelt and never memorised."""
+    placeholders: bool = True
+    """Placeholders, markup and URLs become units that the model moves and never spells."""
+    truecase: bool = False
+    """Write the first word of a sentence as it is written inside sentences, and give it a capital again afterwards."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Rate of BPE-dropout in training (Provilkov et al. 2020); 0 is the one best segmentation. For ``bpe``."""
+    sampling: float = Field(default=0.0, ge=0)
+    """Smoothing exponent α of unigram sampling in training (Kudo 2018), such as 0.2; 0 is off. For ``unigram``."""
+    sample_pairs: int = Field(default=1_000_000, ge=1)
+    """Training pairs that the vocabulary is learnt from, at most; of more, an even sample is taken."""
+
+    @model_validator(mode="after")
+    def _regularisation_fits(self) -> TokenizerRecipe:
+        for name, kind in (("dropout", "bpe"), ("sampling", "unigram")):
+            if getattr(self, name) and self.kind != kind:
+                raise ValueError(f'{name} needs kind = "{kind}", and kind is "{self.kind}"')
+        return self

@@ -22,6 +22,11 @@ def presets() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
+def preset_values(name: str) -> dict[str, Any]:
+    """What a preset sets, as nested values; all else stands at its default."""
+    return tomllib.loads((resources.files("dragoman") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
 def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None) -> Recipe:
     """Read a recipe from a TOML file or a preset's name.
 
@@ -89,10 +94,10 @@ def _read(path: Path) -> str:
 
 def _anchor_paths(values: dict[str, Any], base: Path) -> None:
     data = values.get("data")
-    for corpus in data.values() if isinstance(data, dict) else ():
-        if isinstance(corpus, dict):
-            for key in ("source", "target", "table"):
-                if isinstance(corpus.get(key), str):
+    for entry in data.values() if isinstance(data, dict) else ():
+        for corpus in entry if isinstance(entry, list) else [entry]:
+            for key in ("source", "target", "path", "table"):
+                if isinstance(corpus, dict) and isinstance(corpus.get(key), str):
                     corpus[key] = base / corpus[key]
 
 
@@ -116,7 +121,13 @@ def _explain(problem: Any) -> str:
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     section: type[BaseModel] = Recipe
     for part in location:
-        annotation = section.model_fields[str(part)].annotation
-        options = (annotation, *get_args(annotation))
-        section = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
+        if isinstance(part, str):
+            section = _section_in(section.model_fields[part].annotation) or section
     return list(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that an annotation such as ``X``, ``X | None`` or ``tuple[X, ...]`` is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section_in(part)) is not None), None)

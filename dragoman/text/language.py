@@ -81,3 +81,9 @@ def _subtags(code: str) -> tuple[str, str, str] | None:
             fallback = found.split("_")
             return fallback[0], script or fallback[1], region or fallback[2]
     return None
+
+
+def primary_language(code: str) -> str:
+    """The language alone, without script and region: ``pt`` for ``pt-BR``, ``zh`` for ``cmn``."""
+    found = _subtags(code)
+    return found[0] if found is not None else _plain(code).split("-")[0]

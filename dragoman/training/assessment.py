@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 import platform
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dragoman
-from dragoman.data.dataset import Dataset, Examples
+from dragoman.data.dataset import Corpus, Dataset, Examples
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.translator import Translator
 from dragoman.recipe.architecture import TransformerRecipe
+from dragoman.recipe.data import CorpusRecipe
 from dragoman.training.card import CardFacts, model_card
 from dragoman.training.observer import RunStart
 
@@ -19,11 +21,22 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def evaluate_model(model: LoadedModel, examples: Examples, *, beam: int | None = None) -> TranslationReport:
-    """Translate a split's sources by the recipe's search, or ``beam``, and compare with its targets."""
-    translator = Translator(model.model, model.source_tokenizer, model.target_tokenizer, model.recipe)
+def evaluate_model(
+    model: LoadedModel, examples: Examples, *, beam: int | None = None, corpora: Sequence[Corpus] | None = None
+) -> TranslationReport:
+    """Translate a split's sources by the recipe's search, or ``beam``, and compare with its targets.
+
+    Args:
+        model: to be evaluated.
+        examples: of the split.
+        beam: instead of the recipe's.
+        corpora: of the dataset, to score each by itself as well.
+    """
+    translator = Translator(model.model, model.source, model.target, model.recipe)
     outputs = translator.translate(examples.source_texts(), beam=beam)
-    return evaluate_translations(outputs, examples.target_texts(), target_language=model.recipe.data.target_language)
+    names = None if corpora is None else [corpora[number].name for number in examples.corpora]
+    language = model.recipe.data.target_language
+    return evaluate_translations(outputs, examples.target_texts(), target_language=language, corpora=names)
 
 
 def assess(
@@ -31,7 +44,7 @@ def assess(
 ) -> tuple[TranslationReport, str]:
     """Evaluate on the test set, or on the validation set where there is none, and write the card."""
     split, examples = ("test set", dataset.test) if dataset.test is not None else ("validation set", dataset.validation)
-    report = evaluate_model(best, examples)
+    report = evaluate_model(best, examples, corpora=dataset.corpora)
     return report, model_card(_facts(best, dataset, start, history, reason, report, split))
 
 
@@ -57,7 +70,8 @@ def _facts(
         date=datetime.date.today().isoformat(),
         dragoman_version=dragoman.__version__,
         folder=str(start.folder / "best"),
-        corpus=_corpus(recipe.data.train.model_dump(exclude_none=True) if recipe.data.train else {}),
+        corpus=_several({corpus.title: corpus.origin or _file(corpus) for corpus in recipe.data.train}),
+        licence=_several({corpus.title: corpus.licence for corpus in recipe.data.train}),
         pairs_read=cleaning["read"],
         training_pairs=len(dataset.train),
         validation_pairs=len(dataset.validation),
@@ -70,8 +84,8 @@ def _facts(
         architecture=f"{recipe.model.encoder.kind} encoder ({encoder}), "
         f"{recipe.model.decoder.kind} decoder ({decoder})",
         parameters=start.parameters,
-        source_vocabulary=best.source_tokenizer.size,
-        target_vocabulary=best.target_tokenizer.size,
+        source_vocabulary=best.source.size,
+        target_vocabulary=best.target.size,
         updates=int(history["update"].max()),
         best_update=int(chosen["update"]),
         stopped=reason,
@@ -89,6 +103,13 @@ def _stack(recipe: TransformerRecipe) -> str:
     return f"{recipe.layers} layers, width {recipe.width}, feed-forward {recipe.feed_forward}, {recipe.heads} heads"
 
 
-def _corpus(section: dict[str, Any]) -> str | None:
-    names = [section[key].name for key in ("source", "target", "table") if key in section]
-    return " and ".join(names) or None
+def _file(corpus: CorpusRecipe) -> str:
+    return " and ".join(path.name for path in (corpus.source, corpus.target, corpus.path) if path is not None)
+
+
+def _several(facts: Mapping[str, str | None]) -> str | None:
+    """What is known of each corpus by name, or of the only one without its name; None if nothing is known."""
+    known = {name: fact for name, fact in facts.items() if fact is not None}
+    if len(facts) == 1:
+        return next(iter(known.values()), None)
+    return "; ".join(f"{name}: {fact}" for name, fact in known.items()) or None

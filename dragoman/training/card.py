@@ -223,14 +223,16 @@ def _quality(facts: CardFacts) -> list[str]:
     rows = [
         f"| {e.metric} | {e.value:.2f} | {e.low:.2f} to {e.high:.2f} |" for e in (report.bleu, report.chrf, report.ter)
     ]
-    share = report.exact_match
-    interval = f"{100 * share.low:.1f} to {100 * share.high:.1f} %"
-    rows.append(f"| exact match | {100 * share.value:.1f} % | {interval} |")
+    rows += [
+        f"| {name} | {100 * share.value:.1f} % | {100 * share.low:.1f} to {100 * share.high:.1f} % |"
+        for name, share in (("exact match", report.exact_match), ("placeholders kept", report.placeholders))
+        if share is not None
+    ]
     blocks.append(f"Measured on {report.sentences:,} sentences{where}{how}:")
     blocks.append("\n".join(["| metric | value | 95 % interval |", "|---|---:|---:|", *rows]))
     blocks.append(
         "BLEU and chrF2++: higher is better; TER: lower is better. "
-        f"Intervals by {report.bleu.resamples:,} bootstrap resamples of the sentences (exact match: Wilson). "
+        f"Intervals by {report.bleu.resamples:,} bootstrap resamples of the sentences (shares: Wilson). "
         f"BLEU tokenizer {report.tokenizer}: {report.tokenizer_reason}. sacreBLEU signatures:"
     )
     blocks.append(_bullets([f"{e.metric}: `{e.signature}`" for e in (report.bleu, report.chrf, report.ter)]))

@@ -14,6 +14,7 @@ import torch
 from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
 from dragoman.data.prepare import prepare
+from dragoman.data.resegmentation import resegmentation
 from dragoman.errors import InputError, OutputError
 from dragoman.evaluation.translation_report import TranslationReport
 from dragoman.model.build import build
@@ -152,7 +153,7 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
     settings = recipe.training
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
-    model = build(recipe.model, dataset.source_tokenizer.size, dataset.target_tokenizer.size, settings.seed)
+    model = build(recipe.model, dataset.source.size, dataset.target.size, settings.seed)
     model.to(hardware.device).train()
     parameters = FlatParameters(model, hardware.dtype, hardware.device)
     average = MovingAverage(parameters.master, settings.average)
@@ -165,16 +166,23 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
         build_schedule(settings),
     )
     averaged = parameters.twin(model, average.average)
-    translator = Translator(averaged, dataset.source_tokenizer, dataset.target_tokenizer, recipe)
+    translator = Translator(averaged, dataset.source, dataset.target, recipe)
     tokens = settings.batch.tokens
-    loader = Loader(dataset.train, tokens=tokens, pool=settings.batch.pool, seed=settings.seed)
+    loader = Loader(
+        dataset.train,
+        tokens=tokens,
+        pool=settings.batch.pool,
+        seed=settings.seed,
+        weights=dataset.training_weights,
+        resegment=resegmentation(dataset, recipe.tokenizer, settings.seed),
+    )
     checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     progress = checkpoints.restore_newest(trainee) or Progress(0, 0.0, loader.state(), stopping)
     history = History(folder)
     history.truncate(progress.update)
     everyone = (history, *observers)
-    best = LoadedModel(averaged, recipe, dataset.source_tokenizer, dataset.target_tokenizer)
+    best = LoadedModel(averaged, recipe, dataset.source, dataset.target)
 
     def save_best(record: ValidationRecord) -> None:
         del record

@@ -23,7 +23,7 @@ LAW: dict[str, set[str]] = {
     "text": set(),
     "layers": set(),
     "search": set(),
-    "evaluation": set(),
+    "evaluation": {"text"},
     "encoders": {"layers"},
     "decoders": {"layers"},
     "data": {"text", "recipe"},

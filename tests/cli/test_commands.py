@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 def test_help_names_every_command(run) -> None:
     status, output, _ = run("--help")
     assert status == 0
-    for command in ("demo", "train", "translate", "evaluate", "describe"):
+    for command in ("demo", "corpus", "clean", "train", "translate", "evaluate", "describe"):
         assert command in output
         assert run(command, "--help")[0] == 0
 
@@ -72,7 +72,7 @@ def test_translate_n_best(run, model: Path) -> None:
     status, output, _ = run("translate", model, "--n-best", 3, stdin=b"a b\nc\n")
     rows = [line.split("\t") for line in output.splitlines()]
     assert status == 0
-    assert rows[0] == ["line", "rank", "score", "log_probability", "ending", "text"]
+    assert rows[0] == ["line", "rank", "score", "log_probability", "ending", "placeholders_kept", "text"]
     assert [row[:2] for row in rows[1:]] == [["1", "1"], ["1", "2"], ["1", "3"], ["2", "1"], ["2", "2"], ["2", "3"]]
 
 
@@ -83,7 +83,7 @@ def test_evaluate_on_the_test_set_of_the_run_and_on_given_files(run, model: Path
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["sentences"] == len((tmp_path / "out.txt").read_text().splitlines())
     (tmp_path / "t.tsv").write_text("en\tde\na b\ta b\nc d e\tc d e\n")
-    status, output, _ = run("evaluate", model, "--table", "t.tsv", "--columns", "en,de", "--beam", 1)
+    status, output, _ = run("evaluate", model, "--corpus", "t.tsv", "--columns", "en,de", "--beam", 1)
     assert status == 0
     assert "2 sentences" in output
 
@@ -100,7 +100,7 @@ def test_describe(run, model: Path) -> None:
 
 @pytest.mark.parametrize("preset", ["tiny", "small", "base", "demo"])
 def test_every_preset_trains_at_toy_size(preset: str, run, tmp_path: Path) -> None:
-    data = frame("copy", 60)
+    data = frame("reversal", 60, longest=6)
     for side in ("source", "target"):
         (tmp_path / side).write_text("\n".join(data[side]) + "\n")
     small = ["updates=2", "schedule.warmup=1", "validate_every=2", "batch.tokens=50", "threads=1"]
@@ -131,8 +131,8 @@ BAD_TRAINING = {
     "not utf-8": (["--source", "latin.en", "--target", "good.de"], "latin.en:2: not UTF-8"),
     "empty corpus": (["--source", "empty", "--target", "empty"], "empty"),
     "all dropped": (["--source", "blank", "--target", "good.de"], "3 empty"),
-    "missing column": (["--table", "t.tsv", "--columns", "en,fr"], "no column `fr`"),
-    "one column": (["--table", "t.tsv", "--columns", "en"], "--columns en"),
+    "missing column": (["--corpus", "t.tsv", "--columns", "en,fr"], "no column `fr`"),
+    "one column": (["--corpus", "t.tsv", "--columns", "en"], "--columns en"),
     "unknown key": (["--source", "good.en", "--target", "good.de", "--set", "training.sead=1"], "did you mean `seed`"),
     "wrong value": (["--source", "good.en", "--target", "good.de", "--set", "training.seed=x"], "valid integer"),
     "no value": (["--source", "good.en", "--target", "good.de", "--set", "training.seed"], "key=value"),

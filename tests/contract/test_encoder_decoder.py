@@ -15,6 +15,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.recipe import Recipe
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
+from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 
 V = 23
@@ -90,10 +91,12 @@ def test_save_and_load(variant: ModelRecipe, tmp_path: Path) -> None:
     tokenizer = Tokenizer.train(["a b c"] * 3, vocabulary_size=300)
     model = build(variant, tokenizer.size, tokenizer.size, seed=5).to(torch.bfloat16).eval()
     recipe = Recipe(model=variant)
-    save_model(tmp_path / "model", LoadedModel(model, recipe, tokenizer, tokenizer), {"card.md": "# A model"})
+    save_model(
+        tmp_path / "model", LoadedModel(model, recipe, Codec(tokenizer), Codec(tokenizer)), {"card.md": "# A model"}
+    )
     loaded = load_model(tmp_path / "model")
     assert loaded.recipe == recipe
-    assert loaded.source_tokenizer.vocabulary == tokenizer.vocabulary
+    assert loaded.source.tokenizer.vocabulary == tokenizer.vocabulary
     assert not loaded.model.training
     assert logits(loaded.model, batch()).equal(logits(model.float(), batch()))
     assert len(list(loaded.model.parameters())) == len(list(model.parameters())), "what was tied is tied again"

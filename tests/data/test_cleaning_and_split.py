@@ -5,11 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.data.cleaning import CleaningReport, clean, normalize_only
+from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.pair import Pair
-from dragoman.data.split import overlap, split
+from dragoman.data.split import match_hashes, overlap, split
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import match_key
+
+
+def clean(entries, recipe: CleaningRecipe, report: CleaningReport, *, everything: bool = True) -> list[Pair]:
+    cleaner = Cleaner(recipe, "en", "de", everything=everything)
+    return [pair for pairs in cleaner.clean(entries, report) for pair in pairs]
 
 
 def pairs(*sides: tuple[str, str]):
@@ -47,7 +52,14 @@ def test_each_planted_fault_is_dropped_by_its_rule() -> None:
 
 def test_every_rule_can_be_loosened() -> None:
     recipe = CleaningRecipe(
-        drop_duplicates=False, collapse_white_space=False, unicode_form="none", max_ratio=1e9, max_characters=10**9
+        drop_duplicates=False,
+        drop_near_duplicates=False,
+        collapse_white_space=False,
+        unicode_form="none",
+        max_ratio=1e9,
+        max_characters=10**9,
+        max_word_characters=10**9,
+        repetition=False,
     )
     given_pairs = [(" a ", "e\u0301"), (" a ", "e\u0301"), ("b", "x" * 5000)]
     assert [(p.source, p.target) for p in clean(pairs(*given_pairs), recipe, CleaningReport())] == given_pairs
@@ -55,15 +67,15 @@ def test_every_rule_can_be_loosened() -> None:
 
 def test_held_out_pairs_are_only_normalized() -> None:
     report = CleaningReport()
-    kept = normalize_only(pairs(("a ", "b"), ("a", "b"), ("x" * 5000, "y"), ("", "z")), CleaningRecipe(), report)
-    assert len(list(kept)) == 3
+    given_pairs = pairs(("a ", "b"), ("a", "b"), ("x" * 5000, "y"), ("", "z"))
+    assert len(clean(given_pairs, CleaningRecipe(), report, everything=False)) == 3
     assert report.dropped == {"empty": 1}
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "A!", "b", "c", "d e", "D  e.", "f", "g", "h"]), min_size=20, max_size=80))
 def test_split_has_no_leak_and_loses_nothing(sources: list[str]) -> None:
-    parts = split(sources, validation_pairs=3, test_pairs=2, seed=1)
+    parts = split(match_hashes(sources), validation_pairs=3, test_pairs=2, seed=1)
     together = np.concatenate([parts.train, parts.validation, parts.test])
     assert sorted(together) == list(range(len(sources)))
     keys = [{match_key(sources[i]) for i in part} for part in (parts.train, parts.validation, parts.test)]
@@ -72,16 +84,16 @@ def test_split_has_no_leak_and_loses_nothing(sources: list[str]) -> None:
 
 def test_split_sizes_and_determinism() -> None:
     sources = [f"sentence {i}" for i in range(1000)]
-    one = split(sources, validation_pairs=50, test_pairs=30, seed=1)
-    again = split(sources, validation_pairs=50, test_pairs=30, seed=1)
-    other = split(sources, validation_pairs=50, test_pairs=30, seed=2)
+    one = split(match_hashes(sources), validation_pairs=50, test_pairs=30, seed=1)
+    again = split(match_hashes(sources), validation_pairs=50, test_pairs=30, seed=1)
+    other = split(match_hashes(sources), validation_pairs=50, test_pairs=30, seed=2)
     assert (len(one.validation), len(one.test), len(one.train)) == (50, 30, 920)
     assert one.test.tolist() == again.test.tolist() != other.test.tolist()
-    capped = split(sources, validation_pairs=5000, test_pairs=5000, seed=1)
+    capped = split(match_hashes(sources), validation_pairs=5000, test_pairs=5000, seed=1)
     assert len(capped.validation) == len(capped.test) == 100
-    assert len(split(sources, validation_pairs=50, test_pairs=0, seed=1).test) == 0
+    assert len(split(match_hashes(sources), validation_pairs=50, test_pairs=0, seed=1).test) == 0
 
 
 @pytest.mark.parametrize(("held_out", "count"), [(["A.", "x"], 1), (["x"], 0), (["a", "B", "b!"], 3)])
 def test_overlap(held_out: list[str], count: int) -> None:
-    assert overlap(["a", "b"], held_out) == count
+    assert overlap(match_hashes(["a", "b"]), match_hashes(held_out)) == count

@@ -133,5 +133,5 @@ def test_frame_with_numbers_or_without_column() -> None:
 
 def test_read_corpus_takes_what_the_recipe_names(tmp_path: Path) -> None:
     lines = CorpusRecipe(source=write(tmp_path / "a", "a\n"), target=write(tmp_path / "b", "b\n"))
-    table = CorpusRecipe(table=write(tmp_path / "t.tsv", "source\ttarget\na\tb\n"))
-    assert sides(read_corpus(lines)) == sides(read_corpus(table)) == [("a", "b")]
+    table = CorpusRecipe(path=write(tmp_path / "t.tsv", "source\ttarget\na\tb\n"))
+    assert sides(read_corpus(lines, "en", "de")) == sides(read_corpus(table, "en", "de")) == [("a", "b")]

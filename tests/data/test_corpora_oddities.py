@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.data.cleaning import CleaningReport, clean
+from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.corpora import read_frame, read_lines
 from dragoman.data.pair import Pair
 from dragoman.errors import InputError
 from dragoman.recipe.data import CleaningRecipe
+
+
+def clean(pairs: list[Pair], recipe: CleaningRecipe, report: CleaningReport) -> list[Pair]:
+    return [pair for kept in Cleaner(recipe, "en", "de").clean(pairs, report) for pair in kept]
 
 
 def files(folder: Path, source: bytes, target: bytes) -> tuple[Path, Path]:

@@ -11,74 +11,102 @@ from hypothesis import strategies as st
 
 from dragoman.data import arrow
 from dragoman.data.bucketing import in_order, length_buckets, padding_share
-from dragoman.data.dataset import Dataset, DatasetWriter, EncodedPair, Examples
+from dragoman.data.dataset import Corpus, Dataset, DatasetWriter, Examples
 from dragoman.data.loader import Loader
+from dragoman.data.spool import PairBatch
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
+from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 
 LENGTHS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=60)
 
 
-def encoded(count: int, seed: int = 0) -> list[EncodedPair]:
+Encoded = tuple[PairBatch, list[list[int]], list[list[int]]]
+
+
+def encoded(count: int, seed: int = 0) -> Encoded:
+    """Made-up pairs of two corpora in three files, with made-up ids."""
     random = np.random.default_rng(seed)
-    rows = []
-    for line in range(count):
-        source, target = (random.integers(4, 99, random.integers(1, 12)).tolist() for _ in range(2))
-        rows.append(EncodedPair(f"source {line}", f"target {line}", source, target, line + 1))
-    return rows
+    ids = [[random.integers(4, 99, random.integers(1, 12)).tolist() for _ in range(count)] for _ in range(2)]
+    numbers = range(count)
+    texts = [[f"{side} {number}" for number in numbers] for side in ("source", "target")]
+    places = [n % 2 for n in numbers], [n % 3 for n in numbers], [n + 1 for n in numbers]
+    return PairBatch(*texts, *places), ids[0], ids[1]
+
+
+def write_split(writer: DatasetWriter, name: str, content: Encoded) -> None:
+    with writer.split(name) as split:
+        split.write(*content)
+
+
+def codecs(*texts: str) -> list[Codec]:
+    return [Codec(Tokenizer.train([text], vocabulary_size=300)) for text in texts]
+
+
+CORPORA = [Corpus("one", 1.0), Corpus("two", 1.0)]
+FILES = ["a", "b", "c"]
 
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Path:
     with DatasetWriter(tmp_path / "data") as writer:
-        writer.write_split("train", encoded(200))
-        writer.write_split("validation", encoded(5, seed=1))
-        shared = Tokenizer.train(["a b c"], vocabulary_size=300)
-        writer.write_tokenizers(shared, shared)
+        write_split(writer, "train", encoded(200))
+        write_split(writer, "validation", encoded(5, seed=1))
+        (shared,) = codecs("a b c")
+        writer.write_codecs(shared, shared)
+        writer.write_facts(CORPORA, FILES)
         writer.write_report({"cleaning": {}})
     return tmp_path / "data"
 
 
 def test_what_is_written_is_read(dataset: Path) -> None:
     opened = Dataset.open(dataset)
-    rows = encoded(200)
+    pairs, sources, targets = encoded(200)
     indices = np.array([7, 0, 199, 7])
     batch = opened.train.batch(indices)
-    assert batch.source.rows() == [rows[i].source_ids for i in indices]
-    assert batch.target.rows() == [rows[i].target_ids for i in indices]
+    assert batch.source.rows() == [sources[i] for i in indices]
+    assert batch.target.rows() == [targets[i] for i in indices]
     assert batch.examples.tolist() == indices.tolist()
     assert opened.train.source_texts(indices) == [f"source {i}" for i in indices]
     assert opened.train.target_texts()[3] == "target 3"
-    assert opened.train.source_lengths.tolist() == [len(row.source_ids) for row in rows]
+    assert opened.train.source_lengths.tolist() == [len(row) for row in sources]
+    assert opened.train.corpora.tolist() == pairs.corpora
+    assert opened.train.places(indices) == [(i % 3, i + 1) for i in indices]
+    assert (opened.corpora, opened.files) == (tuple(CORPORA), tuple(FILES))
     assert opened.test is None
-    assert opened.source_tokenizer is opened.target_tokenizer
+    assert opened.source.tokenizer is opened.target.tokenizer
 
 
 def test_several_record_batches_read_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrow, "_ROWS_PER_RECORD_BATCH", 7)
-    rows = encoded(50)
-    assert arrow.write_pairs(tmp_path / "x.arrow", iter(rows)) == 50
+    pairs, sources, targets = encoded(50)
+    with arrow.SplitWriter(tmp_path / "x.arrow") as writer:
+        for begin in range(0, 50, 4):
+            part = range(begin, min(begin + 4, 50))
+            writer.write(pairs.select(part), [sources[i] for i in part], [targets[i] for i in part])
+    assert writer.rows == 50
     examples = Examples(tmp_path / "x.arrow")
     indices = np.random.default_rng(0).permutation(50)
-    assert examples.batch(indices).source.rows() == [rows[i].source_ids for i in indices]
-    assert examples.target_lengths.tolist() == [len(row.target_ids) for row in rows]
+    assert examples.batch(indices).source.rows() == [sources[i] for i in indices]
+    assert examples.target_lengths.tolist() == [len(row) for row in targets]
 
 
 def test_two_tokenizers(tmp_path: Path) -> None:
     with DatasetWriter(tmp_path / "data") as writer:
         for name in ("train", "validation", "test"):
-            writer.write_split(name, encoded(3))
-        writer.write_tokenizers(*(Tokenizer.train([text], vocabulary_size=300) for text in ("ab", "xyz")))
+            write_split(writer, name, encoded(3))
+        writer.write_codecs(*codecs("ab", "xyz"))
+        writer.write_facts(CORPORA, FILES)
         writer.write_report({})
     opened = Dataset.open(tmp_path / "data")
-    assert opened.source_tokenizer is not opened.target_tokenizer
-    assert opened.target_tokenizer.decode(opened.target_tokenizer.encode("xyz")) == "xyz"
+    assert opened.source.tokenizer is not opened.target.tokenizer
+    assert opened.target.tokenizer.decode(opened.target.tokenizer.encode("xyz")) == "xyz"
     assert opened.test is not None
 
 
 def test_nothing_is_left_of_a_failed_dataset(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), DatasetWriter(tmp_path / "data") as writer:
-        writer.write_split("train", encoded(3))
+        write_split(writer, "train", encoded(3))
         raise ZeroDivisionError
     assert not list(tmp_path.iterdir())
 
@@ -98,7 +126,7 @@ def test_no_dataset(tmp_path: Path) -> None:
 
 def test_a_newer_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Path) -> None:
     monkeypatch.setattr("dragoman.data.dataset.FORMAT", 0)
-    with pytest.raises(UnsupportedError, match="format 1"):
+    with pytest.raises(UnsupportedError, match="format 2"):
         Dataset.open(dataset)
 
 

@@ -31,7 +31,7 @@ def test_datasets(version: int) -> None:
     dataset = Dataset.open(HERE / f"dataset-{version}")
     texts = dataset.train.source_texts()
     batch = dataset.train.batch(np.arange(len(dataset.train)))
-    decoded = dataset.source_tokenizer.decode_batch(batch.source.rows())
+    decoded = dataset.source.tokenizer.decode_batch(batch.source.rows())
     assert decoded == texts == dataset.train.target_texts()
     assert sum(dataset.report["pairs"].values()) == dataset.report["cleaning"]["train"]["kept"]
 

@@ -12,6 +12,7 @@ from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
+from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
@@ -24,7 +25,7 @@ def translator() -> Translator:
     recipe = recipe_from({"model": {"encoder": STACK, "decoder": STACK}, "search": {"beam": 3, "batch_tokens": 60}})
     tokenizer = Tokenizer.train([" ".join(WORDS)] * 9, vocabulary_size=300)
     model = build(recipe.model, tokenizer.size, tokenizer.size, seed=2).double().eval()
-    return Translator(model, tokenizer, tokenizer, recipe)
+    return Translator(model, Codec(tokenizer), Codec(tokenizer), recipe)
 
 
 def sentences(count: int) -> list[str]:
@@ -77,7 +78,7 @@ def test_n_best(translator: Translator) -> None:
 def test_output_length_is_bounded_by_the_source(translator: Translator) -> None:
     settings = translator.recipe.search
     for text, (best,) in zip(sentences(20), translator.n_best(sentences(20), 1, beam=1), strict=True):
-        source = len(translator.source_tokenizer.encode(text)) + 1
+        source = len(translator.source.tokenizer.encode(text)) + 1
         assert best.tokens <= settings.max_length_ratio * source + settings.max_length_extra + 1
 
 

@@ -56,7 +56,7 @@ def test_what_does_not_fit_together(values: dict[str, object], message: str) -> 
 
 def test_paths_count_from_the_recipe_file(tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_text('[data.train]\nsource = "a.en"\ntarget = "a.de"\n')
-    train = load_recipe(tmp_path / "recipe.toml").data.train
+    (train,) = load_recipe(tmp_path / "recipe.toml").data.train
     assert train is not None
     assert train.source == tmp_path / "a.en"
 

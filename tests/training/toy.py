@@ -38,6 +38,7 @@ def recipe(**training: Any) -> Recipe:
     return recipe_from(
         {
             "data": {"validation_pairs": 20, "test_pairs": 20},
+            "cleaning": {"copies": False, "repetition": False, "language": False},
             "tokenizer": {"vocabulary_size": 310},
             "model": {"encoder": stack, "decoder": stack},
             "training": settings,

@@ -1,0 +1,47 @@
+"""``dragoman clean``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def clean(
+    output: Annotated[Path, typer.Option(help="Folder to be made.")],
+    recipe: Annotated[str, typer.Argument(help="A TOML file or a preset, for its rules and corpora.")] = "tiny",
+    source: Annotated[Path | None, typer.Option(help="Text file, one source sentence a line.")] = None,
+    target: Annotated[Path | None, typer.Option(help="Text file, one target sentence a line.")] = None,
+    corpus: Annotated[list[Path] | None, typer.Option(help="File of pairs. Repeatable.")] = None,
+    catalogue: Annotated[list[Path] | None, typer.Option(help="Folder, zip or wheel. Repeatable.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Columns of the files, such as en,de.")] = None,
+    file_format: Annotated[str | None, typer.Option("--format", help="Format, if the name does not tell.")] = None,
+    source_language: Annotated[str | None, typer.Option("--from", help="Source language, such as en.")] = None,
+    target_language: Annotated[str | None, typer.Option("--to", help="Target language, such as de.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a rule: cleaning.max_ratio=3.")] = None,
+) -> None:
+    """Clean parallel text by the rules of a recipe, without training, and show what was dropped and why.
+
+    Writes the pairs that are kept as two text files, every drop with its file and line, the report and a picture.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from dragoman.cli.settings import corpora, recipe_with
+    from dragoman.data.clean_corpora import clean_corpora
+
+    sections = {"train": corpora(source, target, corpus, catalogue, columns, file_format)}
+    complete = recipe_with(recipe, sections, source_language, target_language, settings or [])
+    report = clean_corpora(complete, output, tell=print)
+    console = Console()
+    table = Table(title="dropped")
+    table.add_column("rule")
+    table.add_column("pairs", justify="right")
+    table.add_column("for example")
+    for rule, count in sorted(report["dropped"].items(), key=lambda item: -item[1]):
+        example = report["examples"][rule][0]
+        place = f"{Path(example['file']).name}:{example['line']}"
+        table.add_row(rule, f"{count:,}", f"{place}\n{example['source']}\n{example['target']}", end_section=True)
+    console.print(table, markup=False) if report["dropped"] else console.print("Nothing was dropped.")
+    print(f"\nKept pairs, every drop, the report and the picture: {output}")

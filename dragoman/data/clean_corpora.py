@@ -1,0 +1,72 @@
+"""Cleaning by itself, without a dataset: the kept pairs as text, and an account of the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dragoman.data.cleaning_picture import draw_cleaning
+from dragoman.data.drops import DROPPED, DropList
+from dragoman.data.gather import Gatherer
+from dragoman.data.spool import Spool
+from dragoman.errors import InputError
+from dragoman.recipe import Recipe
+from dragoman.storage.folder import new_folder
+
+_SAMPLE = 3000
+
+
+def clean_corpora(
+    recipe: Recipe, folder: Path, *, tell: Callable[[str], None] = lambda message: None
+) -> dict[str, Any]:
+    """Clean the training corpora of a recipe.
+
+    Args:
+        recipe: names the corpora, the languages and the rules.
+        folder: gets ``clean.SOURCE`` and ``clean.TARGET`` with one sentence a line, ``dropped.parquet``,
+            ``report.json`` and ``dropped.png``; nothing is left there if anything fails.
+        tell: is given a sentence on each corpus.
+
+    Returns:
+        The report: what was read, kept and dropped, in all and by corpus.
+
+    Raises:
+        InputError: if a corpus cannot be read, or nothing is left of it.
+        OutputError: if the folder exists or cannot be written.
+    """
+    data = recipe.data
+    with new_folder(folder) as temporary:
+        with DropList(temporary) as drops:
+            gathered = Gatherer(recipe, temporary, drops, tell).gather("train")
+        if gathered is None:
+            raise InputError("no corpus to clean", remedy="give `data.train` in the recipe.")
+        report = gathered.total()
+        names = (f"clean.{data.source_language}", f"clean.{data.target_language}")
+        lengths = _write_lines(gathered.spool, temporary, names)
+        (temporary / "train.spool").unlink()
+        text = json.dumps(report, indent=2, ensure_ascii=False)
+        (temporary / "report.json").write_text(text + "\n", encoding="utf-8")
+        draw_cleaning(report, temporary / DROPPED, lengths, temporary / "dropped.png")
+    return report
+
+
+def _write_lines(spool: Spool, folder: Path, names: tuple[str, str]) -> list[tuple[int, int]]:
+    """Write both sides line by line; the lengths of the first few thousand pairs."""
+    lengths: list[tuple[int, int]] = []
+    with (
+        (folder / names[0]).open("w", encoding="utf-8", newline="\n") as left,
+        (folder / names[1]).open("w", encoding="utf-8", newline="\n") as right,
+    ):
+        for batch in spool:
+            for source, target in zip(batch.sources, batch.targets, strict=True):
+                left.write(_one_line(source))
+                right.write(_one_line(target))
+                if len(lengths) < _SAMPLE:
+                    lengths.append((len(source), len(target)))
+    return lengths
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\r", " ").replace("\n", " ") + "\n"

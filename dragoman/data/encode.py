@@ -1,0 +1,105 @@
+"""The last pass: from pairs that were set down to the splits of a dataset, as ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Int8
+
+from dragoman.data.dataset import DatasetWriter
+from dragoman.data.drops import Drop
+from dragoman.data.spool import PairBatch, Spool
+from dragoman.text.codec import Codec, masks_for
+from dragoman.text.vocabulary import END
+
+TOO_MANY_TOKENS = "too many tokens"
+
+
+@dataclass(slots=True)
+class Encoded:
+    """What was written.
+
+    Attributes:
+        rows: pairs of each split, by name.
+        by_corpus: pairs, source tokens and target tokens of each split's corpora, by number.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    by_corpus: dict[str, dict[int, list[int]]] = field(default_factory=dict)
+
+
+class Encoder:
+    """Encodes spools and writes splits.
+
+    Args:
+        writer: of the dataset.
+        source: codec of the source.
+        target: codec of the target.
+        max_tokens: longest side for training and validation; longer pairs are dropped. A test set keeps all, as
+            translating takes long lines in pieces.
+        drop: is given the split, its corpus' number and the drops.
+        files: names of the files that the spools' numbers stand for.
+    """
+
+    def __init__(
+        self,
+        writer: DatasetWriter,
+        source: Codec,
+        target: Codec,
+        *,
+        max_tokens: int,
+        drop: Callable[[str, int, list[Drop]], None],
+        files: Sequence[str],
+    ) -> None:
+        self._writer = writer
+        self._source, self._target = source, target
+        self._max_tokens = max_tokens
+        self._drop = drop
+        self._files = files
+        self.found = Encoded()
+
+    def write(self, spool: Spool, names: Sequence[str], side: Int8[np.ndarray, " n"]) -> None:
+        """Write the pairs of a spool into the splits ``names``; ``side`` says for each pair into which."""
+        begin = 0
+        with ExitStack() as stack:
+            writers = [stack.enter_context(self._writer.split(name)) for name in names]
+            for batch in spool:
+                sides = side[begin : begin + len(batch)]
+                begin += len(batch)
+                masks = masks_for(batch.sources, self._source, self._target)
+                source_ids = self._source.encode_batch(batch.sources, masks)
+                target_ids = self._target.encode_batch(batch.targets, masks)
+                for number, name in enumerate(names):
+                    rows = np.flatnonzero(sides == number).tolist()
+                    kept = rows if name == "test" else self._short_enough(name, batch, rows, source_ids, target_ids)
+                    both = [[ids[row] for row in kept] for ids in (source_ids, target_ids)]
+                    part = batch.select(kept)
+                    self._count(name, part, both)
+                    writers[number].write(part, *([[*ids, END] for ids in column] for column in both))
+            self.found.rows |= {name: writer.rows for name, writer in zip(names, writers, strict=True)}
+
+    def _short_enough(
+        self, name: str, batch: PairBatch, rows: list[int], source_ids: list[list[int]], target_ids: list[list[int]]
+    ) -> list[int]:
+        # The end symbol counts as a token of its row.
+        limit = self._max_tokens - 1
+        kept = []
+        for row in rows:
+            if max(len(source_ids[row]), len(target_ids[row])) <= limit:
+                kept.append(row)
+                continue
+            file, line = self._files[batch.files[row]], batch.lines[row]
+            drop = Drop(TOO_MANY_TOKENS, batch.sources[row], batch.targets[row], file, line)
+            self._drop(name, batch.corpora[row], [drop])
+        return kept
+
+    def _count(self, name: str, part: PairBatch, both: list[list[list[int]]]) -> None:
+        corpora = self.found.by_corpus.setdefault(name, {})
+        for corpus, source_ids, target_ids in zip(part.corpora, *both, strict=True):
+            counts = corpora.setdefault(corpus, [0, 0, 0])
+            counts[0] += 1
+            counts[1] += len(source_ids)
+            counts[2] += len(target_ids)

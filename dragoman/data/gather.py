@@ -1,0 +1,136 @@
+"""The first pass over corpora: read, clean, set down on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import UInt64
+
+from dragoman.data.cleaning import Cleaner, CleaningReport
+from dragoman.data.corpora import read_corpus, read_frame
+from dragoman.data.drops import DropList
+from dragoman.data.pair import Entry
+from dragoman.data.split import match_hashes
+from dragoman.data.spool import FileNames, Spool
+from dragoman.errors import InputError
+from dragoman.recipe import Recipe
+from dragoman.recipe.data import CorpusRecipe
+from dragoman.text.placeholders import UNITS, Mask, units_in
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FRAME = "DataFrame"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The cleaned pairs of one split.
+
+    Attributes:
+        spool: the pairs.
+        keys: the match hash of each pair's source.
+        reports: what cleaning did, by the name of the corpus.
+        units: placeholders' units that its sentences use.
+    """
+
+    spool: Spool
+    keys: UInt64[np.ndarray, " n"]
+    reports: dict[str, CleaningReport] = field(default_factory=dict)
+    units: set[str] = field(default_factory=set)
+
+    def total(self) -> dict[str, Any]:
+        """The report of all corpora together, with that of each by name."""
+        total = CleaningReport()
+        for report in self.reports.values():
+            total.add(report)
+        return {**total.to_dict(), "corpora": {name: report.to_dict() for name, report in self.reports.items()}}
+
+
+class Gatherer:
+    """Reads and cleans the corpora of a recipe, split by split.
+
+    Args:
+        recipe: names the corpora and the rules.
+        folder: for the pairs that are set down.
+        drops: is given every drop.
+        tell: is given a sentence on each corpus.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, drops: DropList, tell: Callable[[str], None]) -> None:
+        self._recipe = recipe
+        self._folder = folder
+        self._drops = drops
+        self._tell = tell
+        self.corpora: dict[str, int] = {}
+        """The number of each corpus, by name."""
+        self.files = FileNames()
+
+    def gather(self, split: str, frame: DataFrame | None = None) -> Gathered | None:
+        """The pairs of a split: of ``frame`` if it is given, else of the recipe's corpora; None if there are none.
+
+        Training corpora are cleaned by all rules. Validation and test corpora are only normalised, because what a
+        model will meet is not cleaned either.
+
+        Raises:
+            InputError: if a corpus cannot be read, or nothing is left of all.
+        """
+        data, sections = self._recipe.data, getattr(self._recipe.data, split)
+        readers: dict[str, Callable[[], Iterator[Entry]]] = {
+            section.title: self._reader(section) for section in ([] if frame is not None else sections)
+        }
+        if frame is not None:
+            columns = sections[0] if sections else CorpusRecipe.model_construct()
+            readers[FRAME] = lambda: read_frame(frame, columns.source_column, columns.target_column)
+        if not readers:
+            return None
+        cleaner = Cleaner(
+            self._recipe.cleaning, data.source_language, data.target_language, everything=split == "train"
+        )
+        gathered = Gathered(Spool(self._folder / f"{split}.spool", self.files), np.zeros(0, dtype=np.uint64))
+        keys = [self._gather_corpus(split, name, read(), cleaner, gathered) for name, read in readers.items()]
+        gathered.keys = np.concatenate(keys)
+        gathered.spool.close()
+        _refuse_nothing(split, gathered, sections)
+        return gathered
+
+    def _reader(self, section: CorpusRecipe) -> Callable[[], Iterator[Entry]]:
+        data = self._recipe.data
+        return lambda: read_corpus(section, data.source_language, data.target_language)
+
+    def _gather_corpus(
+        self, split: str, name: str, entries: Iterator[Entry], cleaner: Cleaner, gathered: Gathered
+    ) -> UInt64[np.ndarray, " n"]:
+        report = gathered.reports.setdefault(name, CleaningReport())
+        number = self.corpora.setdefault(name, len(self.corpora))
+        keys = [np.zeros(0, dtype=np.uint64)]
+        for pairs in cleaner.clean(entries, report, lambda drops: self._drops.write(split, name, drops)):
+            gathered.spool.write(pairs, number)
+            keys.append(match_hashes(pair.source for pair in pairs))
+            if self._recipe.tokenizer.placeholders:
+                gathered.units |= units_in(Mask.of(p.source, _ALL_UNITS).hide(p.source) for p in pairs)
+        self._tell(f"{split}, {name}: {report.as_text()}")
+        return np.concatenate(keys)
+
+
+_ALL_UNITS = frozenset(UNITS)
+
+
+def _refuse_nothing(split: str, gathered: Gathered, sections: tuple[CorpusRecipe, ...]) -> None:
+    file = sections[0].source or sections[0].path if sections else None
+    total = CleaningReport()
+    for report in gathered.reports.values():
+        total.add(report)
+    if total.read == 0:
+        raise InputError(f"the {split} corpus is empty", file=file, remedy="give a corpus with sentence pairs.")
+    if total.kept == 0:
+        raise InputError(
+            f"cleaning left nothing of the {split} corpus: {total.as_text()}",
+            file=file,
+            cause="source and target are swapped or belong to different texts, or a limit is too strict.",
+            remedy="look at the corpus, or loosen `cleaning` in the recipe; `dragoman clean` shows what it dropped.",
+        )

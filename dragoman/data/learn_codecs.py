@@ -1,0 +1,97 @@
+"""The second pass: tokenizers, and casing where it is asked for, from the training pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool
+
+from dragoman.data.spool import Spool
+from dragoman.recipe.data import TokenizerRecipe
+from dragoman.text.codec import Codec
+from dragoman.text.placeholders import Mask
+from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.truecasing import Truecaser
+
+
+def learn_codecs(
+    spool: Spool, chosen: Bool[np.ndarray, " n"], recipe: TokenizerRecipe, units: frozenset[str], seed: int
+) -> tuple[Codec, Codec]:
+    """The codecs of source and target, learnt from the chosen pairs or, of very many, from an even sample.
+
+    Args:
+        spool: all pairs.
+        chosen: which of them may be learnt from.
+        recipe: of the tokenizers.
+        units: of placeholders, that get a symbol.
+        seed: of the sample.
+    """
+    sample = _sample(chosen, recipe.sample_pairs, seed)
+    texts = {side: _Texts(spool, sample, side, units) for side in _SIDES}
+    casing = {side: Truecaser.train(texts[side]) if recipe.truecase else None for side in _SIDES}
+    for side in _SIDES:
+        texts[side].case = _casing(casing[side])
+
+    def learn(learnt_from: _Texts | _Both) -> Tokenizer:
+        return Tokenizer.train(
+            learnt_from,
+            kind=recipe.kind,
+            vocabulary_size=recipe.vocabulary_size,
+            single_digits=recipe.single_digits,
+            units=sorted(units),
+        )
+
+    if recipe.shared:
+        both = learn(_Both(texts["source"], texts["target"]))
+        return Codec(both, casing["source"]), Codec(both, casing["target"])
+    return Codec(learn(texts["source"]), casing["source"]), Codec(learn(texts["target"]), casing["target"])
+
+
+_SIDES = ("source", "target")
+
+
+def _casing(truecaser: Truecaser | None) -> Callable[[str], str]:
+    return str if truecaser is None else truecaser.truecase
+
+
+def _sample(chosen: Bool[np.ndarray, " n"], most: int, seed: int) -> Bool[np.ndarray, " n"]:
+    rows = np.flatnonzero(chosen)
+    if len(rows) <= most:
+        return chosen
+    sample = np.zeros(len(chosen), dtype=bool)
+    sample[np.random.default_rng([seed, 1]).choice(rows, most, replace=False)] = True
+    return sample
+
+
+@dataclass(slots=True)
+class _Texts:
+    """One side of the chosen pairs, placeholders hidden; can be gone through several times."""
+
+    spool: Spool
+    chosen: Bool[np.ndarray, " n"]
+    side: str
+    units: frozenset[str]
+    case: Callable[[str], str] = str
+
+    def __iter__(self) -> Iterator[str]:
+        begin = 0
+        for batch in self.spool:
+            rows = np.flatnonzero(self.chosen[begin : begin + len(batch)])
+            begin += len(batch)
+            texts = batch.sources if self.side == "source" else batch.targets
+            for row in rows:
+                yield self.case(Mask.of(batch.sources[row], self.units).hide(texts[row]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Two sides, one after the other."""
+
+    source: _Texts
+    target: _Texts
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.source
+        yield from self.target

@@ -1,0 +1,39 @@
+"""Lines longer than a model takes, cut into pieces where a reader would pause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SENTENCE_ENDS = frozenset(".!?…。！？؟।")
+_LEAST_SHARE = 0.5
+
+
+def cut(ids: Sequence[int], symbols: Sequence[str], limit: int) -> list[list[int]]:
+    """``ids`` as pieces of at most ``limit``, none empty unless all is.
+
+    Each cut falls after the last end of a sentence in the second half of what fits, else before the last word that
+    fits, else where the room ends.
+
+    Args:
+        ids: of a line.
+        symbols: the text of each id.
+        limit: ids in a piece, at least 1.
+    """
+    pieces, begin = [], 0
+    while len(ids) - begin > limit:
+        end = _best_end(ids, symbols, begin, begin + limit)
+        pieces.append(list(ids[begin:end]))
+        begin = end
+    return [*pieces, list(ids[begin:])]
+
+
+def _best_end(ids: Sequence[int], symbols: Sequence[str], begin: int, end: int) -> int:
+    earliest = begin + max(int((end - begin) * _LEAST_SHARE), 1)
+    for place in range(end, earliest - 1, -1):
+        last = symbols[ids[place - 1]].strip()
+        if last and last[-1] in _SENTENCE_ENDS and (not last.isascii() or symbols[ids[place]].startswith(" ")):
+            return place
+    for place in range(end, earliest - 1, -1):
+        if symbols[ids[place]].startswith(" "):
+            return place
+    return end

@@ -1,0 +1,49 @@
+"""A language's way from text to ids and back: placeholders to units, usual casing, tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dragoman.text.placeholders import UNITS, Mask
+from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.truecasing import Truecaser, detruecase
+
+
+class Codec:
+    """Encodes and decodes the normalised text of one language, or of both if they share it.
+
+    Args:
+        tokenizer: text to ids.
+        truecaser: to the usual casing of first words; None keeps the casing as it is.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, truecaser: Truecaser | None = None) -> None:
+        self.tokenizer = tokenizer
+        self.truecaser = truecaser
+        self.units = frozenset(UNITS) & tokenizer.vocabulary.ids.keys()
+
+    @property
+    def size(self) -> int:
+        """Symbols in the vocabulary."""
+        return self.tokenizer.size
+
+    def hide(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[str]:
+        """What the tokenizer sees of each text: units for placeholders, and first words as they are inside."""
+        hidden = [mask.hide(text) for text, mask in zip(texts, masks, strict=True)]
+        return hidden if self.truecaser is None else [self.truecaser.truecase(text) for text in hidden]
+
+    def encode_batch(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[list[int]]:
+        """The ids of each text under its mask, without start and end symbol."""
+        return self.tokenizer.encode_batch(self.hide(texts, masks))
+
+    def decode_batch(self, rows: Sequence[Sequence[int]], masks: Sequence[Mask]) -> list[str]:
+        """The text of each row of ids under its mask."""
+        texts = self.tokenizer.decode_batch(rows)
+        cased = texts if self.truecaser is None else [detruecase(text) for text in texts]
+        return [mask.show(text) for text, mask in zip(cased, masks, strict=True)]
+
+
+def masks_for(sources: Sequence[str], source: Codec, target: Codec) -> list[Mask]:
+    """The mask of each source sentence, with the units that both languages have."""
+    available = source.units & target.units
+    return [Mask.of(text, available) for text in sources]

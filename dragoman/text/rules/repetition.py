@@ -1,0 +1,23 @@
+"""Text that says the same over and over, as broken crawls and looping translators do."""
+
+from __future__ import annotations
+
+_FEWEST_WORDS = 8
+_FEWEST_CHARACTERS = 24
+_DISTINCT_SHARE = 0.25
+_UNIT = 3
+
+
+def is_repetitive(source: str, target: str) -> bool:
+    """A side of some length has few distinct parts: words, or runs of three characters where there are no spaces."""
+    return _repeats(source) or _repeats(target)
+
+
+def _repeats(text: str) -> bool:
+    if len(text) < _FEWEST_CHARACTERS:
+        return False
+    words = text.split()
+    if len(words) >= _FEWEST_WORDS:
+        return len(set(words)) <= _DISTINCT_SHARE * len(words)
+    parts = len(text) - _UNIT + 1
+    return len({text[place : place + _UNIT] for place in range(parts)}) <= _DISTINCT_SHARE * parts

@@ -1,0 +1,93 @@
+"""Placeholders are carried over by the search, looked for in the n-best list, or flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+from torch import Tensor
+
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.predict.translator import Translator
+from dragoman.recipe import recipe_from
+from dragoman.text.codec import Codec
+from dragoman.text.placeholders import UNITS
+from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.vocabulary import END
+
+STACK = {"layers": 1, "width": 16, "feed_forward": 16, "heads": 2}
+
+
+class Scripted(EncoderDecoder):
+    """Stands in for a model: a fixed log-probability for each whole output, whatever the source."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, size: int, outputs: dict[tuple[int, ...], float]) -> None:
+        torch.nn.Module.__init__(self)
+        self.size, self.outputs = size, outputs
+
+    def encode(self, source: object) -> object:
+        return source
+
+    def start(self, memory) -> ScriptedState:
+        return ScriptedState([()] * memory.layout.batch)
+
+    def step(self, tokens: Tensor, state: ScriptedState) -> tuple[Tensor, ScriptedState]:
+        grown = [
+            prefix if begin else (*prefix, int(token))
+            for prefix, token, begin in zip(state.prefixes, tokens, [not state.begun] * len(tokens), strict=True)
+        ]
+        logits = torch.full((len(grown), self.size), -1e4)
+        for row, prefix in enumerate(grown):
+            for output, probability in self.outputs.items():
+                if output[: len(prefix)] == prefix and len(output) > len(prefix):
+                    place = output[len(prefix)]
+                    logits[row, place] = torch.logaddexp(logits[row, place], torch.tensor(probability))
+        return logits, ScriptedState(grown, begun=True)
+
+
+class ScriptedState:
+    def __init__(self, prefixes: Sequence[tuple[int, ...]], *, begun: bool = False) -> None:
+        self.prefixes, self.begun = list(prefixes), begun
+
+    def select(self, rows: Tensor) -> ScriptedState:
+        return ScriptedState([self.prefixes[row] for row in rows.tolist()], begun=self.begun)
+
+
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    return Tokenizer.train(["hallo welt"] * 9, vocabulary_size=300, units=UNITS[:2])
+
+
+def translator(tokenizer: Tokenizer, *outputs: str) -> Translator:
+    """The first output is the most probable one."""
+    recipe = recipe_from({"model": {"encoder": STACK, "decoder": STACK}, "search": {"length_penalty": 0.0}})
+    scripted = {(*tokenizer.encode(text), END): -float(rank) for rank, text in enumerate(outputs)}
+    return Translator(Scripted(tokenizer.size, scripted), Codec(tokenizer), Codec(tokenizer), recipe)
+
+
+@pytest.mark.parametrize("beam", [1, 2, 4])
+def test_the_best_that_keeps_them_is_taken(tokenizer: Tokenizer, beam: int) -> None:
+    model = translator(tokenizer, "hallo", f"hallo {UNITS[0]} {UNITS[0]}", f"hallo {UNITS[0]}")
+    (found,) = model.stream(["hello {never_seen_before}"], beam=beam)
+    assert found.text == "hallo {never_seen_before}"
+    assert not found.flagged
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_without_such_a_one_the_best_is_flagged(tokenizer: Tokenizer, beam: int) -> None:
+    model = translator(tokenizer, "hallo", f"hallo {UNITS[0]} {UNITS[0]}")
+    lost, fine = model.stream(["hello {name}", "hello"], beam=beam)
+    assert (lost.text, lost.concerns) == ("hallo", ["placeholders differ from the source's"])
+    assert not fine.flagged
+
+
+def test_an_n_best_list_is_not_reordered(tokenizer: Tokenizer) -> None:
+    model = translator(tokenizer, "hallo", f"hallo {UNITS[0]}")
+    (found,) = model.n_best(["hello <b>"], 2)
+    assert [translation.placeholders_kept for translation in found] == [False, False]
+    (found,) = model.n_best(["hello %s"], 2)
+    assert [translation.text for translation in found] == ["hallo", "hallo %s"]
+    assert [translation.placeholders_kept for translation in found] == [False, True]
