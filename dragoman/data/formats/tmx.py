@@ -33,8 +33,10 @@ def read_tmx(path: Path, source_language: str, target_language: str) -> Iterator
         variants = _variants(unit)
         source_code, target_code = _choose(tuple(variants), source_language, target_language)
         if missing:
-            missing -= {source_language} if source_code else set()
-            missing -= {target_language} if target_code else set()
+            if source_code is not None:
+                missing.discard(source_language)
+            if target_code is not None:
+                missing.discard(target_language)
             codes.update(dict.fromkeys(list(variants)[: _MOST_CODES_SHOWN - len(codes)]))
         source = _segment(variants[source_code]) if source_code else ""
         target = _segment(variants[target_code]) if target_code else ""

@@ -15,6 +15,7 @@ from dragoman.text.language import closest_language
 
 _UNIT_NAMES = {"1": "trans-unit", "2": "unit"}
 _MOST_CODES_SHOWN = 20
+_MOST_NATIVE_CODE = 1_000_000
 
 
 class _Row(NamedTuple):
@@ -38,7 +39,8 @@ def read_xliff(path: Path, source_language: str, target_language: str) -> Iterat
 
     Raises:
         InputError: as :func:`~dragoman.data.formats.xml_events.read_units`; if the version is none of these; if a
-            ``cp`` element stands for no character; and at the end if the file has units but none in the languages
+            ``cp`` element stands for no character, or the references of a unit to its native code repeat that until it
+            has more than a million characters; and at the end if the file has units but none in the languages
             asked for; it names those that there are.
     """
     units = read_units(path, "xliff", frozenset(_UNIT_NAMES.values()))
@@ -62,7 +64,7 @@ def read_xliff(path: Path, source_language: str, target_language: str) -> Iterat
                 yield Skip(reason, row.source, row.target, str(path), row.line)
     if others and not found:
         raise InputError(
-            f"nothing is from `{source_language}` into `{target_language}`; the languages here are: {', '.join(others)}",
+            f"nothing is from `{source_language}` into `{target_language}`; here are: {', '.join(others)}",
             file=path,
             remedy="ask for these languages, or give another file.",
         )
@@ -155,6 +157,7 @@ class _Text2:
 
     def __init__(self, unit: Element, path: Path) -> None:
         self._path = path
+        self._copied = 0
         self._data: dict[str, str] = {}
         for store in unit.children("originalData"):
             for data in store.children("data"):
@@ -179,7 +182,16 @@ class _Text2:
 
     def _code(self, element: Element, side: str) -> str:
         said = element.attributes
-        data = self._data.get(said.get(f"dataRef{side}", ""))
+        data = self._data.get(said.get(f"dataRef{side}", ""), "")
+        self._copied += len(data)
+        if self._copied > _MOST_NATIVE_CODE:
+            raise InputError(
+                f"the native code of a unit is repeated until it has more than {_MOST_NATIVE_CODE:,} characters",
+                file=self._path,
+                line=element.line,
+                cause="the file is damaged, or holds something else than sentences.",
+                remedy="remove this unit.",
+            )
         return data or said.get(f"equiv{side}") or said.get(f"disp{side}") or ""
 
     def _code_point(self, element: Element) -> str:

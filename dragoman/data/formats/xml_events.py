@@ -186,7 +186,7 @@ class _Builder:
             )
         self._ready.append(Unit(element, ()))
 
-    def _refuse_document_type(self, name: str, system: str | None, _public: str | None, _inner: bool) -> None:
+    def _refuse_document_type(self, name: str, system: str | None, _public: str | None, _inner: int) -> None:
         shown = f"<!DOCTYPE {name[:80]}" + (f' … "{system[:80]}"' if system else "") + " …>"
         raise InputError(
             f"the file has a document type declaration, `{shown}`; it was not followed and nothing was fetched",
