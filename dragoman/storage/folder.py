@@ -1,4 +1,8 @@
-"""Folders and files that are whole or absent, whatever interrupts their writing."""
+"""Folders and files that are whole or absent, whatever interrupts their writing.
+
+While ``NAME`` is being written, it is ``.NAME.new`` beside its place; an old one that it replaces is ``.NAME.old`` for
+a moment. No other names are ever made or removed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from dragoman.errors import OutputError
+from dragoman.storage.failure import unwritable
 from dragoman.storage.manifest import write_manifest
 
 
@@ -20,17 +27,19 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     block raises, the temporary folder is removed, and whatever stood at ``path`` is as it was.
 
     Args:
-        path: the folder to be; its parents are made.
+        path: the folder to be; its parents are made, unless ``replace``.
         replace: whether an existing one is replaced. The old one is set aside until the new one stands; if the machine
-            fails in between, :func:`recover` finds it.
+            fails in between, :func:`recover` finds it. The parent must exist: where something is replaced again and
+            again, a parent that is gone was unplugged, and one made anew would hide that.
 
     Raises:
         OutputError: if ``path`` exists and is not empty, unless ``replace``; or if it cannot be written.
     """
-    _refuse_existing(path, replace)
-    temporary = _beside(path, "new")
+    temporary = unfinished(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_existing(path, replace)
+        if not replace:
+            path.parent.mkdir(parents=True, exist_ok=True)
         recover(path)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
@@ -38,51 +47,113 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         write_manifest(temporary)
         _sync_below(temporary)
         _move_into_place(temporary, path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
+    except (OSError, SafetensorError) as error:
+        raise unwritable(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 def recover(path: Path) -> None:
-    """Put right a replacement of ``path`` that was interrupted between its two renames."""
+    """Put right a replacement of ``path`` that was interrupted between its two renames.
+
+    Raises:
+        OutputError: if the old one cannot be put back.
+    """
     old = _beside(path, "old")
     if old.is_dir() and not path.exists():
-        old.rename(path)
-        _sync_folder(path.parent)
+        try:
+            old.rename(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise unwritable(path, error) from error
     elif old.is_dir():
         shutil.rmtree(old, ignore_errors=True)
 
 
+def recover_below(folder: Path) -> None:
+    """Put right, or remove, all that interrupted writings left in a folder that only this program writes in.
+
+    Raises:
+        OutputError: if an old folder cannot be put back.
+    """
+    for old in folder.glob(".*.old"):
+        recover(folder / old.name[1 : -len(".old")])
+    for new in folder.glob(".*.new"):
+        discard(folder / new.name[1 : -len(".new")])
+
+
+def unfinished(path: Path) -> Path:
+    """Where ``path`` is while it is being written, and is left if the process is killed then."""
+    return _beside(path, "new")
+
+
+def discard(path: Path) -> None:
+    """Remove what an interrupted writing of ``path`` left, as far as the file system allows it."""
+    left = unfinished(path)
+    if left.is_dir() and not left.is_symlink():
+        shutil.rmtree(left, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            left.unlink(missing_ok=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder such that it is whole or absent, whatever interrupts that.
+
+    Raises:
+        OutputError: if it cannot be removed.
+    """
+    doomed = unfinished(path)
+    try:
+        path.rename(doomed)
+        shutil.rmtree(doomed)
+    except OSError as error:
+        raise unwritable(path, error, what="cannot be removed") from error
+
+
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file that is whole or as it was before.
+    """Write a file that is whole or as it was before; its parent folders are made.
 
     Raises:
         OutputError: if it cannot be written.
     """
-    temporary = _beside(path, "new")
+    stage_file(path, data)
+    try:
+        commit_file(path)
+    finally:
+        discard(path)
+
+
+def stage_file(path: Path, data: bytes) -> None:
+    """Write and sync what :func:`commit_file` will put at ``path``; its parent folders are made.
+
+    Raises:
+        OutputError: if it cannot be written; nothing of it is left then.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
+        with unfinished(path).open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(path)
+    except BaseException as error:
+        discard(path)
+        if isinstance(error, OSError):
+            raise unwritable(path, error) from error
+        raise
+
+
+def commit_file(path: Path) -> None:
+    """Put a staged file at its place.
+
+    Raises:
+        OutputError: if that fails; it is still staged then, or at its place.
+    """
+    try:
+        unfinished(path).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"cannot be written: {error.strerror or error}",
-        file=path,
-        cause="the disk is full, or the folder is read-only.",
-        remedy="make room or choose another place, and try again.",
-    )
+        raise unwritable(path, error) from error
 
 
 def _refuse_existing(path: Path, replace: bool) -> None:
@@ -99,11 +170,23 @@ def _beside(path: Path, kind: str) -> Path:
 
 def _move_into_place(temporary: Path, path: Path) -> None:
     old = _beside(path, "old")
-    if path.exists():
-        path.rename(old)
-    temporary.rename(path)
-    _sync_folder(path.parent)
+    try:
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        _move_back(temporary, path, old)
+        raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _move_back(temporary: Path, path: Path, old: Path) -> None:
+    with contextlib.suppress(OSError):
+        if not temporary.exists():
+            path.rename(temporary)
+        if old.exists():
+            old.rename(path)
 
 
 def _sync_below(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from dragoman.errors import DamagedFileError
@@ -17,17 +18,35 @@ def write_manifest(folder: Path) -> None:
     (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
 
 
-def verify(folder: Path) -> None:
+def verify(folder: Path, needs: Iterable[str] = ()) -> None:
     """Check every file that the manifest lists.
 
+    Args:
+        folder: with its manifest.
+        needs: names that the manifest must list, so that one cut at the end of a line is found out.
+
     Raises:
-        DamagedFileError: naming the first file that is missing or altered, or the manifest if it cannot be used.
+        DamagedFileError: naming the first file that is missing, altered or cannot be read, or the manifest if it
+            cannot be used.
     """
-    for name, expected in read_manifest(folder).items():
+    entries = read_manifest(folder)
+    for name in needs:
+        if name not in entries:
+            raise DamagedFileError(f"it does not list {name}", file=folder / MANIFEST, remedy=_REMEDY)
+    for name, expected in entries.items():
         path = folder / name
         if not path.is_file():
             raise DamagedFileError("the file is missing", file=path, remedy=_REMEDY)
-        if digest(path) != expected:
+        try:
+            found = digest(path)
+        except OSError as error:
+            raise DamagedFileError(
+                f"the file cannot be read: {error.strerror}",
+                file=path,
+                cause="its permissions were changed, or the disk is failing.",
+                remedy=_REMEDY,
+            ) from error
+        if found != expected:
             raise DamagedFileError(
                 f"the file does not match its checksum in {MANIFEST}",
                 file=path,
@@ -54,6 +73,8 @@ def read_manifest(folder: Path) -> dict[str, str]:
         if not separator or len(checksum) != 64 or inside.is_absolute() or ".." in inside.parts:
             raise DamagedFileError("this line is not a checksum and a name", file=path, line=number, remedy=_REMEDY)
         entries[name] = checksum
+    if not entries:
+        raise DamagedFileError("the list of checksums is empty", file=path, remedy=_REMEDY)
     return entries
 
 

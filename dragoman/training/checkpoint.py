@@ -1,23 +1,35 @@
-"""A checkpoint is the whole experiment: whoever goes on from it ends with the same bits as if it had never stopped."""
+"""A checkpoint is the whole experiment: whoever goes on from it ends with the same bits as if it had never stopped.
+
+It holds the weights and their average, the optimizer's memory, the loss scale, the random state, the loader's position,
+the best validation so far, and the history. What it need not hold is a function of these and the recipe: the learning
+rate and the average's decay are functions of the update's number, and the loader's order of the seed and the epoch.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from dragoman.errors import DamagedFileError, TrainingError, UnsupportedError
-from dragoman.storage.folder import new_folder
+from dragoman.errors import DamagedFileError, DragomanError, TrainingError, UnsupportedError
+from dragoman.storage.failure import unwritable
+from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
 from dragoman.storage.manifest import verify
 from dragoman.training.early_stopping import EarlyStopping
+from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
 from dragoman.training.step import Trainee
 
-FORMAT = 1
+FORMAT = 2
+TENSORS, FACTS = "state.safetensors", "state.json"
+_REMEDY = "put an undamaged copy of it back, or train anew into another folder."
 
 
 @dataclass(slots=True)
@@ -42,25 +54,29 @@ class Checkpoints:
     """The checkpoints of a run.
 
     Attributes:
-        folder: holds one folder for each.
+        folder: holds one folder for each; the run's history lies beside it.
         keep: newest ones kept.
         fingerprint: of the dataset; a checkpoint goes on only with the data it was made from.
+        damaged: those that :meth:`restore_newest` found to be; they do not count among the kept.
     """
 
     folder: Path
     keep: int
     fingerprint: str
+    damaged: set[Path] = field(default_factory=set)
 
     def save(self, trainee: Trainee, progress: Progress) -> Path:
-        """Write a checkpoint, then remove the oldest beyond ``keep``."""
+        """Write a checkpoint, then remove those older than the ``keep`` newest undamaged ones.
+
+        Raises:
+            OutputError: if it cannot be written; those before are untouched then.
+        """
         tensors = {
             "weights": trainee.parameters.master,
             "average": trainee.average.average.clone(),
-            "random.cpu": torch.get_rng_state(),
+            **_random_state(trainee.model.device),
             **optimizer_tensors(trainee.optimizer),
         }
-        if torch.cuda.is_available():
-            tensors["random.cuda"] = torch.cuda.get_rng_state()
         facts = {
             "format": FORMAT,
             "torch": torch.__version__,
@@ -69,57 +85,170 @@ class Checkpoints:
             "scaler": trainee.scaler.state_dict(),
         }
         path = self.folder / f"update-{progress.update:08d}"
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
         with new_folder(path, replace=True) as temporary:
-            save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, temporary / "state.safetensors")
-            (temporary / "state.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        for old in self.list()[: -self.keep]:
-            shutil.rmtree(old)
+            save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, temporary / TENSORS)
+            (temporary / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+            (temporary / HISTORY).write_bytes((self.folder.parent / HISTORY).read_bytes())
+        self.damaged.discard(path)
+        self._prune(path)
         return path
+
+    def _prune(self, newest: Path) -> None:
+        kept = [path for path in self.list() if path <= newest and path not in self.damaged][-self.keep :]
+        for path in self.list():
+            if path < kept[0]:
+                remove_folder(path)
 
     def list(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
         return sorted(path for path in self.folder.glob("update-*") if path.is_dir())
 
-    def restore_newest(self, trainee: Trainee) -> Progress | None:
-        """Put ``trainee`` and the global random state back to the newest checkpoint; None if there is none.
+    def restore_newest(self, trainee: Trainee, tell: Callable[[str], None] = lambda message: None) -> Progress | None:
+        """Put ``trainee``, the global random state and the history back to the newest checkpoint that is undamaged.
+
+        Args:
+            trainee: changed only once a whole checkpoint was read.
+            tell: is given a sentence on each damaged one, which stays where it is, and on where the run goes on.
+
+        Returns:
+            Where the run stands; None if there is no checkpoint.
 
         Raises:
-            DamagedFileError: if it fails its checksum.
-            TrainingError: if it belongs to another dataset or architecture.
-            UnsupportedError: if it was written by a newer version.
+            DamagedFileError: if there are checkpoints and all are damaged, or one is of another architecture.
+            TrainingError: if one belongs to another dataset.
+            UnsupportedError: if one was written by a newer version.
         """
-        if not self.list():
-            return None
-        path = self.list()[-1]
-        verify(path)
-        facts = json.loads((path / "state.json").read_text(encoding="utf-8"))
-        if facts["format"] > FORMAT:
-            raise UnsupportedError(
-                f"{path} has checkpoint format {facts['format']}, and this version reads up to {FORMAT}",
-                remedy="resume with the version of dragoman that wrote it, or a newer one.",
-            )
-        if facts["dataset"] != self.fingerprint:
-            raise TrainingError(
-                "the dataset is not the one that this checkpoint was made from",
-                file=path,
-                remedy="put the run's dataset folder back, or train anew into another folder.",
-            )
-        tensors = load_file(path / "state.safetensors")
-        if tensors["weights"].shape != trainee.parameters.master.shape:
-            raise DamagedFileError(
-                f"it holds {tensors['weights'].numel():,} numbers, and the recipe's model has "
-                f"{trainee.parameters.master.numel():,}",
-                file=path,
-                remedy="put the run's own recipe.toml back.",
-            )
-        trainee.parameters.master.copy_(tensors["weights"])
-        trainee.average.average.copy_(tensors["average"])
+        recover_below(self.folder)
+        found = self.list()
+        errors: list[DamagedFileError] = []
+        for path in reversed(found):
+            try:
+                saved = _read(path, self.fingerprint)
+            except DamagedFileError as error:
+                errors.append(error)
+                self.damaged.add(path)
+                tell(f"checkpoint {path.name} is damaged and is passed over ({error.file}: {error.what})")
+                continue
+            saved.restore(trainee)
+            if saved.history is not None:
+                write_file(self.folder.parent / HISTORY, saved.history)
+            if errors:
+                tell(f"going on from the checkpoint of update {saved.progress.update:,}")
+            return saved.progress
+        if errors:
+            raise _all_damaged(self.folder, errors)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A checkpoint that was read and found whole; ``history`` is None in those of format 1."""
+
+    path: Path
+    tensors: dict[str, Tensor]
+    scaler: dict[str, Any]
+    progress: Progress
+    history: bytes | None
+
+    def restore(self, trainee: Trainee) -> None:
+        self._check_architecture(trainee)
+        trainee.parameters.master.copy_(self.tensors["weights"])
+        trainee.average.average.copy_(self.tensors["average"])
         trainee.parameters.publish()
-        restore_optimizer(trainee.optimizer, tensors)
-        trainee.scaler.load_state_dict(facts["scaler"])
-        torch.set_rng_state(tensors["random.cpu"])
-        if "random.cuda" in tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(tensors["random.cuda"])
-        progress = facts["progress"]
-        stopping = EarlyStopping(**progress.pop("stopping"))
-        return Progress(stopping=stopping, **progress)
+        restore_optimizer(trainee.optimizer, self.tensors)
+        if self.scaler:
+            trainee.scaler.load_state_dict(self.scaler)
+        _restore_random_state(self.tensors, trainee.model.device)
+
+    def _check_architecture(self, trainee: Trainee) -> None:
+        expected = {"weights": trainee.parameters.master.shape}
+        for index, group in enumerate(trainee.optimizer.param_groups):
+            shape = group["params"][0].shape
+            expected |= {
+                name: shape
+                for name, tensor in self.tensors.items()
+                if name.startswith(f"optimizer.{index}.") and tensor.ndim
+            }
+        for name, shape in expected.items():
+            if self.tensors[name].shape != shape:
+                raise DamagedFileError(
+                    f"its {name} holds {self.tensors[name].numel():,} numbers, and the recipe's model has "
+                    f"{shape.numel():,}",
+                    file=self.path,
+                    remedy="put the run's own recipe.toml back.",
+                )
+
+
+def _read(path: Path, fingerprint: str) -> _Saved:
+    verify(path, needs=(TENSORS, FACTS))
+    try:
+        facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
+        version, dataset = facts["format"], facts["dataset"]
+        if version <= FORMAT and dataset == fingerprint:
+            return _parse(path, facts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        raise DamagedFileError(f"it cannot be read: {error!r}", file=path, remedy=_REMEDY) from error
+    raise _foreign(path, version)
+
+
+def _parse(path: Path, facts: dict[str, Any]) -> _Saved:
+    progress = facts["progress"]
+    stopping = EarlyStopping(**progress.pop("stopping"))
+    tensors = load_file(path / TENSORS)
+    for name, kind in (("weights", torch.float32), ("average", torch.float32), ("random.cpu", torch.uint8)):
+        if tensors[name].dtype != kind:
+            raise TypeError(f"{name} is of {tensors[name].dtype}")
+    if tensors["weights"].shape != tensors["average"].shape:
+        raise ValueError(f"{tensors['weights'].numel():,} weights, {tensors['average'].numel():,} averages of them")
+    if tensors["random.cpu"].shape != torch.get_rng_state().shape:
+        raise ValueError("random.cpu is no state of this generator")
+    history = (path / HISTORY).read_bytes() if facts["format"] > 1 else None
+    return _Saved(path, tensors, facts["scaler"], Progress(stopping=stopping, **progress), history)
+
+
+def _foreign(path: Path, version: int) -> DragomanError:
+    if version > FORMAT:
+        return UnsupportedError(
+            f"{path} has checkpoint format {version}, and this version reads up to {FORMAT}",
+            remedy="resume with the version of dragoman that wrote it, or a newer one.",
+        )
+    return TrainingError(
+        "the dataset is not the one that this checkpoint was made from",
+        file=path,
+        remedy="put the run's dataset folder back, or train anew into another folder.",
+    )
+
+
+def _all_damaged(folder: Path, errors: list[DamagedFileError]) -> DamagedFileError:
+    if len(errors) == 1:
+        return DamagedFileError(
+            f"the run's only checkpoint is damaged: {errors[0].what}", file=errors[0].file, remedy=_REMEDY
+        )
+    listing = "\n".join(f"  - {error.file}: {error.what}" for error in errors)
+    return DamagedFileError(
+        f"all {len(errors)} checkpoints of the run are damaged:\n{listing}",
+        file=folder,
+        remedy="put an undamaged copy of one of them back, or train anew into another folder.",
+    )
+
+
+def _random_state(device: torch.device) -> dict[str, Tensor]:
+    """Of the processor's generator, and of the device's own, which dropout there draws from."""
+    states = {"random.cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["random.cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["random.mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def _restore_random_state(tensors: dict[str, Tensor], device: torch.device) -> None:
+    torch.set_rng_state(tensors["random.cpu"])
+    if device.type == "cuda" and "random.cuda" in tensors:
+        torch.cuda.set_rng_state(tensors["random.cuda"], device)
+    elif device.type == "mps" and "random.mps" in tensors:
+        torch.mps.set_rng_state(tensors["random.mps"])

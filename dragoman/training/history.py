@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from dragoman.errors import DamagedFileError, InputError, OutputError
+from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import write_file
 from dragoman.training.observer import Observer, RunStart, UpdateRecord, ValidationRecord
 
@@ -73,7 +74,7 @@ class History(Observer):
         """
         self._close()
         if self.path.exists():
-            kept = [line for line, record in _records(self.path) if record["update"] <= update]
+            kept = [line for line, record in _records(self.path) if record["update"] <= update] if update else []
             write_file(self.path, b"".join(line + b"\n" for line in kept))
 
     def on_start(self, start: RunStart) -> None:
@@ -136,11 +137,7 @@ class History(Observer):
             self._file = None
 
     def _unwritable(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"the history cannot be written: {error.strerror or error}",
-            file=self.path,
-            remedy="make room on the disk or mend its permissions, then resume the run.",
-        )
+        return unwritable(self.path, error, what="the history cannot be written")
 
 
 def read_history(folder: Path) -> pd.DataFrame:

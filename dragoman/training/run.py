@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +17,20 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
 from dragoman.data.prepare import prepare
 from dragoman.data.resegmentation import resegmentation
-from dragoman.errors import InputError, OutputError
+from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.evaluation.translation_report import TranslationReport
 from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe, dump_recipe, load_recipe, recipe_from
-from dragoman.storage.folder import write_file
+from dragoman.storage.failure import unwritable
+from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished, write_file
+from dragoman.storage.lock import locked
 from dragoman.training.assessment import assess
 from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.early_stopping import EarlyStopping
-from dragoman.training.history import History, read_history
+from dragoman.training.history import FILE_NAME, History, read_history
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.learning_curves import draw_learning_curves
 from dragoman.training.moving_average import MovingAverage
@@ -41,6 +45,9 @@ from dragoman.training.validation import Validator
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+RECIPE, DATASET, BEST = "recipe.toml", "dataset", "best"
+CURVES, EVALUATION = "learning_curves.png", "evaluation.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class Run:
     @property
     def best(self) -> Path:
         """The folder of the best model."""
-        return self.folder / "best"
+        return self.folder / BEST
 
     def history(self) -> DataFrame:
         """One row per update and per validation."""
@@ -101,32 +108,61 @@ def train(
         recipe = load_recipe(recipe, changes=changes)
     hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
     folder = Path(output)
+    frames = {"train": train, "validation": validation, "test": test}
     created = _create(folder)
-    try:
-        frames = {"train": train, "validation": validation, "test": test}
-        dataset = prepare(recipe, folder / "dataset", **frames, tell=lambda message: _tell(observers, message))
-        write_file(folder / "recipe.toml", dump_recipe(recipe).encode())
-    except BaseException:
-        if created and not any(folder.iterdir()):
-            folder.rmdir()
-        raise
-    return _train(folder, recipe, dataset, hardware, observers)
+    with locked(folder):
+        _refuse_occupied(folder)
+        _clear(folder)
+        try:
+            # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
+            stage_file(folder / RECIPE, dump_recipe(recipe).encode())
+            dataset = prepare(recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message))
+            commit_file(folder / RECIPE)
+        except BaseException:
+            _undo(folder, created)
+            raise
+        return _train(folder, recipe, dataset, hardware, observers)
 
 
 def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
     """Go on with an interrupted run from its newest checkpoint, to the same bits as if it had not been interrupted.
 
     Raises:
-        InputError: if the folder holds no run.
-        DamagedFileError: if dataset or checkpoint fail their checksums.
+        InputError: if the folder holds no run, or one that was killed while its data was prepared.
+        DamagedFileError: if the dataset or all checkpoints fail their checksums.
+        OutputError: if another process is writing in the folder, or it cannot be written.
     """
     folder = Path(folder)
-    if not (folder / "recipe.toml").is_file():
+    path = folder / RECIPE
+    if not (path.is_file() or unfinished(path).is_file()):
         raise InputError("no run to resume here", file=folder, remedy="give the folder of an interrupted run.")
-    values = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
-    recipe = recipe_from(values, file=folder / "recipe.toml")
-    hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
-    return _train(folder, recipe, Dataset.open(folder / "dataset"), hardware, observers)
+    with locked(folder):
+        if not path.exists() and (folder / DATASET).exists():
+            commit_file(path)
+        if not path.exists():
+            raise InputError(
+                "this run was killed while its data was prepared, so there is nothing to go on from",
+                file=folder,
+                remedy="run the same training command again; it clears away what is left here.",
+            )
+        recipe = _read_recipe(path)
+        recover(folder / BEST)
+        for name in (BEST, FILE_NAME, CURVES, EVALUATION):
+            discard(folder / name)
+        hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
+        return _train(folder, recipe, Dataset.open(folder / DATASET), hardware, observers)
+
+
+def _read_recipe(path: Path) -> Recipe:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DamagedFileError(
+            f"the run's recipe cannot be read: {error}",
+            file=path,
+            remedy="put back the run's own, or the one of its best model, best/recipe.toml.",
+        ) from error
+    return recipe_from(values, file=path)
 
 
 def _tell(observers: Sequence[Observer], message: str) -> None:
@@ -135,18 +171,47 @@ def _tell(observers: Sequence[Observer], message: str) -> None:
 
 
 def _create(folder: Path) -> bool:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    """Make the run's folder; whether it was not there before."""
+    _refuse_occupied(folder)
+    try:
+        created = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error, what="the output folder cannot be made") from error
+    return created
+
+
+def _refuse_occupied(folder: Path) -> None:
+    try:
+        occupied = folder.exists() and (not folder.is_dir() or set(folder.iterdir()) - _leftovers(folder))
+    except OSError as error:
+        raise unwritable(folder, error, what="the output folder cannot be looked into") from error
+    if occupied:
         raise OutputError(
             "the output folder exists already and is not empty",
             file=folder,
             remedy="choose another --output, remove this one, or go on with its run by `dragoman train --resume`.",
         )
-    created = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be created: {error}", file=folder, remedy="choose another --output.") from error
-    return created
+
+
+def _leftovers(folder: Path) -> set[Path]:
+    """All that a run leaves that was killed while its data was prepared."""
+    return {unfinished(folder / name) for name in (DATASET, RECIPE)}
+
+
+def _clear(folder: Path) -> None:
+    for name in (DATASET, RECIPE):
+        discard(folder / name)
+
+
+def _undo(folder: Path, created: bool) -> None:
+    """Remove what this call made before training began; the folder held nothing else."""
+    _clear(folder)
+    shutil.rmtree(folder / DATASET, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        (folder / RECIPE).unlink(missing_ok=True)
+        if created:
+            folder.rmdir()
 
 
 def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, observers: Sequence[Observer]) -> Run:
@@ -178,7 +243,9 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
     )
     checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
-    progress = checkpoints.restore_newest(trainee) or Progress(0, 0.0, loader.state(), stopping)
+    progress = checkpoints.restore_newest(trainee, lambda message: _tell(observers, message)) or Progress(
+        0, 0.0, loader.state(), stopping
+    )
     history = History(folder)
     history.truncate(progress.update)
     everyone = (history, *observers)
@@ -186,7 +253,7 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
 
     def save_best(record: ValidationRecord) -> None:
         del record
-        save_model(folder / "best", best, {}, replace=True)
+        save_model(folder / BEST, best, {}, replace=True)
 
     trainer = Trainer(
         trainee,
@@ -215,9 +282,9 @@ def _finish(dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) 
     """Draw the curves, evaluate the best model, write its card."""
     folder = start.folder
     history = read_history(folder)
-    draw_learning_curves(history, folder / "learning_curves.png", title=folder.name)
-    best = load_model(folder / "best", hardware.device)
+    draw_learning_curves(history, folder / CURVES, title=folder.name)
+    best = load_model(folder / BEST, hardware.device)
     report, card = assess(best, dataset, start, history, reason)
-    save_model(folder / "best", best, {"card.md": card}, replace=True)
-    write_file(folder / "evaluation.json", (json.dumps(report.to_dict(), indent=2) + "\n").encode())
+    save_model(folder / BEST, best, {"card.md": card}, replace=True)
+    write_file(folder / EVALUATION, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
     return report

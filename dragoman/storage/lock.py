@@ -1,0 +1,42 @@
+"""One process at a time writes in a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from dragoman.errors import OutputError
+from dragoman.storage.failure import unwritable
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing in ``folder`` during the block.
+
+    The lock is the operating system's and leaves no file: it ends with the process, however that ends. Where a file
+    system knows no locks, the block runs without one.
+
+    Raises:
+        OutputError: if another process holds it, or there is no such folder.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError(
+                "another process is writing in this folder",
+                file=folder,
+                remedy="wait until it has ended, or stop it, and try again.",
+            ) from error
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(descriptor)
