@@ -17,6 +17,7 @@ import pytest
 import dragoman
 from dragoman.errors import OutputError
 from dragoman.storage.folder import new_folder
+from dragoman.training import run as run_module
 from dragoman.training.run import resume, train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
@@ -44,6 +45,12 @@ def test_the_same_bits_whatever_strikes(tmp_path: Path, fault: str) -> None:
     assert found["ended"].get("killed" if fault == "kill" else "OutputError", 0) >= 3
 
 
+@pytest.fixture(autouse=True)
+def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than training here."""
+    monkeypatch.setattr(run_module, "draw_learning_curves", lambda history, path, title: None)
+
+
 @pytest.fixture
 def file_limit() -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -52,7 +59,7 @@ def file_limit() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("file_limit")
-@pytest.mark.parametrize(("limit", "place"), [(1_000, "dataset"), (100_000, "best"), (300_000, "checkpoints")])
+@pytest.mark.parametrize(("limit", "place"), [(8_000, "dataset"), (100_000, "best"), (300_000, "checkpoints")])
 def test_a_file_size_limit_of_the_system(tmp_path: Path, limit: int, place: str) -> None:
     """A quota by the kernel itself, which the native writers meet too."""
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
