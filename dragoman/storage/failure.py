@@ -32,5 +32,5 @@ def unwritable(path: Path, error: Exception, *, what: str = "cannot be written")
         f"{what}: {reason}",
         file=path,
         cause=_CAUSES.get(number or 0, "the disk is full, failing or read-only."),
-        remedy="mend that or choose another place, and try again; a run goes on by `dragoman train --resume`.",
+        remedy="mend that or choose another place, and try again; `dragoman train --resume` goes on with a run.",
     )

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 from dragoman.errors import DamagedFileError, OutputError
-from dragoman.storage.folder import new_folder, recover, write_file
+from dragoman.storage.folder import (
+    commit_file,
+    discard,
+    new_folder,
+    recover,
+    recover_below,
+    remove_folder,
+    stage_file,
+    unfinished,
+    write_file,
+)
+from dragoman.storage.lock import locked
 from dragoman.storage.manifest import MANIFEST, verify
 
 
@@ -158,3 +169,85 @@ def test_the_manifest_is_readable_by_sha256sum(tmp_path: Path) -> None:
     fill(tmp_path / "x")
     run = subprocess.run(["sha256sum", "-c", MANIFEST], cwd=tmp_path / "x", capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_second_rename_that_fails_puts_the_old_one_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path / "x")
+    rename = Path.rename
+
+    def fail_for_new(self: Path, target: Path) -> Path:
+        if self.name == ".x.new":
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail_for_new)
+    with pytest.raises(OutputError, match="disk or the connection to it is failing"):
+        fill(tmp_path / "x", "two", replace=True)
+    assert (tmp_path / "x" / "a.txt").read_text() == "one"
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_parent_that_is_gone_is_not_made_anew_for_a_replacement(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="removed, or its disk unplugged"):
+        fill(tmp_path / "unplugged" / "x", replace=True)
+    assert tree(tmp_path) == []
+
+
+def test_what_is_staged_is_seen_once_it_is_committed(tmp_path: Path) -> None:
+    stage_file(tmp_path / "f", b"one")
+    assert not (tmp_path / "f").exists()
+    assert unfinished(tmp_path / "f").read_bytes() == b"one"
+    commit_file(tmp_path / "f")
+    assert tree(tmp_path) == ["f"]
+    stage_file(tmp_path / "f", b"two")
+    discard(tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == b"one"
+    assert tree(tmp_path) == ["f"]
+
+
+def test_recovery_below_clears_temporary_names_only(tmp_path: Path) -> None:
+    fill(tmp_path / "x")
+    fill(tmp_path / "y")
+    (tmp_path / "y").rename(tmp_path / ".y.old")
+    (tmp_path / ".z.new").mkdir()
+    (tmp_path / ".f.new").write_text("half")
+    (tmp_path / ".keep").write_text("mine")
+    recover_below(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".keep", "x", "y"]
+    verify(tmp_path / "y")
+
+
+def test_a_removed_folder_is_gone(tmp_path: Path) -> None:
+    fill(tmp_path / "x")
+    remove_folder(tmp_path / "x")
+    assert tree(tmp_path) == []
+    with pytest.raises(OutputError, match="cannot be removed"):
+        remove_folder(tmp_path / "x")
+
+
+def test_a_manifest_without_a_needed_file_is_damaged(tmp_path: Path) -> None:
+    fill(tmp_path / "x")
+    verify(tmp_path / "x", needs=["a.txt"])
+    manifest = tmp_path / "x" / MANIFEST
+    manifest.write_text(manifest.read_text().splitlines(keepends=True)[0])
+    with pytest.raises(DamagedFileError, match=r"does not list inner/b\.bin"):
+        verify(tmp_path / "x", needs=["a.txt", "inner/b.bin"])
+    manifest.write_text("")
+    with pytest.raises(DamagedFileError, match="empty"):
+        verify(tmp_path / "x")
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    with locked(tmp_path):
+        if os.fork() == 0:
+            try:
+                with locked(tmp_path):
+                    os._exit(0)
+            except OutputError:
+                os._exit(7)
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 7
+    with locked(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OutputError, match="No such file"), locked(tmp_path / "absent"):
+        pytest.fail("the block must not run")
