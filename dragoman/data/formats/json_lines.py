@@ -1,0 +1,123 @@
+"""JSON lines: files with one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dragoman.data.formats.column_names import no_such_column
+from dragoman.data.pair import Entry, Pair
+from dragoman.data.text_file import read_text_lines
+from dragoman.errors import InputError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DEEPEST_LISTING = 4
+_KINDS = {dict: "an object", list: "a list", bool: "true or false", int: "a number", float: "a number"}
+
+# Whole numbers are never text; how many digits they have is of no concern.
+_DECODER = json.JSONDecoder(parse_int=lambda digits: 0)
+
+
+def read_json_lines(path: Path, source_column: str, target_column: str) -> Iterator[Entry]:
+    """The pairs of a file with one JSON object a line. Blank lines are left out, and null is empty text.
+
+    Args:
+        path: a UTF-8 file.
+        source_column: the key of the source; ``translation.en`` is the key ``en`` of the object ``translation``,
+            unless there is a key with that very name.
+        target_column: the key of the target, likewise.
+
+    Raises:
+        InputError: if the file cannot be read or is not UTF-8, or a line is no JSON object, lacks a key, or has
+            something other than text there. It names the line.
+    """
+    for number, line in enumerate(read_text_lines(path), start=1):
+        if not line.strip(" \t\r"):
+            continue
+        record = _parse(line, path, number)
+        source = _text(record, source_column, path, number)
+        target = _text(record, target_column, path, number)
+        yield Pair(source, target, str(path), number)
+
+
+def _parse(line: str, path: Path, number: int) -> dict[str, object]:
+    try:
+        record = _DECODER.decode(line)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"not JSON at character {error.colno}: {error.msg}",
+            file=path,
+            line=number,
+            cause="an object that goes over several lines, or a file that is no JSON lines.",
+            remedy="write one JSON object a line, for example with `jq -c '.[]'`.",
+        ) from None
+    except RecursionError:
+        raise InputError(
+            "lists or objects are nested too deeply", file=path, line=number, remedy="leave the line out."
+        ) from None
+    if isinstance(record, dict):
+        return record
+    raise InputError(
+        f"this line is {_kind(record)} and no object",
+        file=path,
+        line=number,
+        remedy='write each line as an object such as {"en": "...", "de": "..."}.',
+    )
+
+
+def _text(record: dict[str, object], column: str, path: Path, number: int) -> str:
+    found = _find(record, column)
+    if not found:
+        names = [ascii(name)[1:-1] if _SURROGATE.search(name) else name for name in _names(record, _DEEPEST_LISTING)]
+        raise no_such_column(column, names, path, number)
+    value = found[0]
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InputError(
+            f"column `{column}` is {_kind(value)} and no text",
+            file=path,
+            line=number,
+            remedy="name a column that holds text; a key inside an object is written with a dot.",
+        )
+    lone = _SURROGATE.search(value)
+    if lone:
+        raise InputError(
+            f"column `{column}` has half a character, \\u{ord(lone.group()):04x}, at character {lone.start() + 1}",
+            file=path,
+            line=number,
+            cause="text that was cut inside a pair of surrogates before it was written.",
+            remedy="mend the line or leave it out.",
+        )
+    return value
+
+
+def _find(value: object, name: str) -> list[object]:
+    """A list with the value of a dotted name, or an empty one. What would be inside a null is null."""
+    if value is None:
+        return [None]
+    if not isinstance(value, dict):
+        return []
+    if name in value:
+        return [value[name]]
+    for dot in (place for place, character in enumerate(name) if character == "."):
+        found = _find(value[name[:dot]], name[dot + 1 :]) if name[:dot] in value else []
+        if found:
+            return found
+    return []
+
+
+def _names(record: dict[str, object], depth: int) -> list[str]:
+    names = []
+    for key, value in record.items():
+        if isinstance(value, dict) and value and depth > 1:
+            names.extend(f"{key}.{inner}" for inner in _names(value, depth - 1))
+        else:
+            names.append(key)
+    return names
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "text" if isinstance(value, str) else "null")
