@@ -10,6 +10,7 @@ from dragoman.errors import InputError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_LONGEST_LINE = 1 << 26
 
 
 def read_text_lines(path: Path) -> Iterator[str]:
@@ -19,7 +20,7 @@ def read_text_lines(path: Path) -> Iterator[str]:
     sentence. A byte-order mark at the beginning is dropped.
 
     Raises:
-        InputError: if the file cannot be read or is not UTF-8; it names the line and the byte.
+        InputError: if the file cannot be read, is not UTF-8 (it names the line and the byte) or has a line of 64 MiB.
     """
     return (line.removesuffix("\n").removesuffix("\r") for line in read_raw_lines(path))
 
@@ -28,7 +29,9 @@ def read_raw_lines(path: Path) -> Iterator[str]:
     """Like :func:`read_text_lines`, but each line keeps its end."""
     with _open(path) as stream:
         try:
-            for number, line in enumerate(stream, start=1):
+            for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
+                if len(line) == _LONGEST_LINE:
+                    raise _endless(path, number)
                 if number == 1:
                     line = line.removeprefix(_BYTE_ORDER_MARK)
                     if not line:
@@ -52,6 +55,16 @@ def _open(path: Path) -> BinaryIO:
 
 def _unreadable(path: Path, error: OSError) -> InputError:
     return InputError(f"cannot be read: {error.strerror}", file=path, remedy="give a readable file.")
+
+
+def _endless(path: Path, number: int) -> InputError:
+    return InputError(
+        f"a line of {_LONGEST_LINE >> 20} MiB or more",
+        file=path,
+        line=number,
+        cause="the file is not text, or its lines end with something else than a line feed.",
+        remedy="give a text file with one sentence a line.",
+    )
 
 
 def _not_utf_8(path: Path, number: int, line: bytes, error: UnicodeDecodeError) -> InputError:

@@ -25,8 +25,7 @@ _TRIGGER = re.compile(r"[{<%&$\U000F0000-\U000F000F]|://|www\.")
 _PLACEHOLDER = re.compile(
     "|".join(
         (
-            r"(?:https?|ftps?|file|mailto):/{0,2}[^\s<>\"{}|\\^`]*[^\s<>\"{}|\\^`.,;:!?'()\[\]。，；：！？（）]",
-            r"www\.[^\s<>\"{}|\\^`]*[^\s<>\"{}|\\^`.,;:!?'()\[\]。，；：！？（）]",
+            r"(?:(?:https?|ftps?|file)://|www\.)(?=[\w\[])[^\s<>\"{}|\\^`“”„‚‘’«»]*[\w/=&#%~+-]",
             r"</?[A-Za-z0-9][\w:.-]*+(?:\s[^<>]*+)?/?>",  # HTML, XML, the numbered tags of i18next
             r"\{\{[^{}\n]{1,100}\}\}",  # Mustache, Jinja, Angular
             r"[$%#]?\{[^{}\s]{0,100}\}",  # str.format, ICU arguments, shells, Ruby

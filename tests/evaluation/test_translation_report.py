@@ -90,3 +90,26 @@ def test_one_sentence_is_enough():
 def test_what_cannot_be_compared_is_an_input_error(outputs, references):
     with pytest.raises(InputError, match="Remedy"):
         evaluate_translations(outputs, references, target_language="de")
+
+
+def test_placeholders_and_corpora_have_their_own_lines() -> None:
+    outputs = ["Hallo {name}", "Hallo", "ohne", "ganz falsch"]
+    references = ["Hallo {name}", "Hallo {name}", "ohne", "richtig so"]
+    report = evaluate_translations(outputs, references, target_language="de", corpora=["one", "one", "two", "two"])
+    assert report.placeholders is not None
+    assert (report.placeholders.count, report.placeholders.total) == (1, 2)
+    assert [(part.name, part.sentences, part.exact_match) for part in report.by_corpus] == [
+        ("one", 2, 0.5),
+        ("two", 2, 0.5),
+    ]
+    assert json.loads(json.dumps(report.to_dict()))["by_corpus"][1]["name"] == "two"
+    text = report.as_text()
+    assert "placeholders" in text
+    assert any(line.startswith("two ") for line in text.splitlines())
+
+
+def test_without_placeholders_and_with_one_corpus_there_is_no_such_line() -> None:
+    report = evaluate_translations(["a b"], ["a b"], target_language="de", corpora=["one"])
+    assert report.placeholders is None
+    assert report.by_corpus == ()
+    assert "corpus" not in report.as_text()

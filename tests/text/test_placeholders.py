@@ -20,6 +20,8 @@ ALL = frozenset(UNITS)
         ('<a href="https://a.b/c">here</a>', ['<a href="https://a.b/c">', "</a>"]),
         ("See https://example.org/a?b=c. Or (www.example.org).", ["https://example.org/a?b=c", "www.example.org"]),
         ("见https://example.org/路。", ["https://example.org/路"]),
+        ("„https://a.b/c“ or [x](http://y.z/?q=%22a%22).", ["https://a.b/c", "http://y.z/?q=%22a%22"]),
+        ("begins with `http://` or „https://“ (e.g. http://...)", []),
         ("%1$s %-5.2f %lu %@ %%", ["%1$s", "%-5.2f", "%lu", "%@", "%%"]),
         ("$t(key.other) <0>text</0>", ["$t(key.other)", "<0>", "</0>"]),
         ("100% sure, 5% discount, 20%discount", []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dragoman.text.language import primary_language
+from dragoman.text.language import primary_language, script_of
 from dragoman.text.placeholders import without_placeholders
 
 _FEWEST_LETTERS = 15
@@ -20,7 +20,7 @@ def wrong_language(source_language: str, target_language: str) -> BatchRule | No
     Lingua (n-gram models of 75 languages) weighs the two languages against each other alone. A quick look with
     trigrams screens; what looks wrong is weighed with all n-grams, and a side counts as wrong from 0.95. Sides of
     fewer than 15 letters are not judged: names and single words can be of either language. None if Lingua does not
-    know one of the languages, or they are one.
+    know one of the languages, if they are one, or if they are told apart by their scripts already.
     """
     from lingua import Language, LanguageDetectorBuilder
 
@@ -29,7 +29,8 @@ def wrong_language(source_language: str, target_language: str) -> BatchRule | No
         known.get(_LINGUA_NAMES.get(code, code)) for code in map(primary_language, (source_language, target_language))
     ]
     source, target = pair
-    if source is None or target is None or source == target:
+    scripts_differ = script_of(source_language) != script_of(target_language)
+    if source is None or target is None or source == target or scripts_differ:
         return None
     screen = LanguageDetectorBuilder.from_languages(source, target).with_low_accuracy_mode().build()
     judge = LanguageDetectorBuilder.from_languages(source, target).build()

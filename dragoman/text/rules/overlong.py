@@ -6,8 +6,10 @@ import regex
 
 from dragoman.text.placeholders import without_placeholders
 
-# Scripts that put no space between words: their runs are sentences, not words.
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]+")
+# A run of letters and digits. Scripts that put no space between words are left out: their runs are sentences.
+_WORD = regex.compile(
+    r"(?V1)[[\p{L}\p{M}\p{N}_]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]]+"
+)
 
 
 def is_overlong(source: str, target: str, max_characters: int) -> bool:
@@ -16,14 +18,13 @@ def is_overlong(source: str, target: str, max_characters: int) -> bool:
 
 
 def has_overlong_word(source: str, target: str, max_characters: int) -> bool:
-    """A side has a word of more than ``max_characters`` characters, such as encoded data or text without its spaces."""
+    """A side has a word of more than ``max_characters`` letters and digits, such as encoded data."""
     return _longest(source, max_characters) > max_characters or _longest(target, max_characters) > max_characters
 
 
 def _longest(text: str, limit: int) -> int:
     if len(text) <= limit:
         return 0
-    longest = max(map(len, text.split()), default=0)
-    if longest <= limit:
-        return longest
-    return max(map(len, _UNSPACED.sub(" ", without_placeholders(text)).split()), default=0)
+    if max(map(len, text.split()), default=0) <= limit:
+        return 0
+    return max(map(len, _WORD.findall(without_placeholders(text))), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import regex
 
@@ -10,7 +11,8 @@ from dragoman.text.language import script_of
 from dragoman.text.placeholders import without_placeholders
 
 _FEWEST_LETTERS = 4
-_SCRIPTS = {
+_LATIN_WEIGHT = 0.1
+_DENSE = {
     "Hans": r"\p{Han}\p{Bopomofo}",
     "Hant": r"\p{Han}\p{Bopomofo}",
     "Jpan": r"\p{Han}\p{Hiragana}\p{Katakana}ー",
@@ -18,12 +20,26 @@ _SCRIPTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """The script of a language.
+
+    Attributes:
+        foreign: matches each run of letters that are not of it.
+        is_dense: whether one character says as much as several Latin letters.
+    """
+
+    foreign: regex.Pattern[str]
+    is_dense: bool
+
+
 def wrong_script(source_language: str, target_language: str) -> Callable[[str, str], bool]:
     """The rule for two languages: a side has four or more foreign letters, and more of them than of its own.
 
-    Latin words that both sides share, such as brands, are not judged, nor is a language whose script is unknown.
+    Beside Chinese, Japanese and Korean characters ten Latin letters count as one, as brands and technical words keep
+    them. Latin words that both sides share are not judged, nor is a language whose script is unknown.
     """
-    left, right = _foreign_letters(source_language), _foreign_letters(target_language)
+    left, right = _script(source_language), _script(target_language)
 
     def rule(source: str, target: str) -> bool:
         return _is_foreign(source, target, left) or _is_foreign(target, source, right)
@@ -31,13 +47,13 @@ def wrong_script(source_language: str, target_language: str) -> Callable[[str, s
     return rule
 
 
-def _foreign_letters(language: str) -> regex.Pattern[str] | None:
-    """Matches each run of letters that are not of the language's script."""
-    script = script_of(language)
-    if script is None:
+def _script(language: str) -> _Script | None:
+    name = script_of(language)
+    if name is None:
         return None
-    own = _SCRIPTS.get(script, rf"\p{{Script={script}}}")
-    return regex.compile(rf"(?V1)[\p{{L}}--[{own}\p{{Script=Zyyy}}\p{{Script=Zinh}}]]+")
+    own = _DENSE.get(name, rf"\p{{Script={name}}}")
+    foreign = regex.compile(rf"(?V1)[\p{{L}}--[{own}\p{{Script=Zyyy}}\p{{Script=Zinh}}]]+")
+    return _Script(foreign, name in _DENSE)
 
 
 _LETTERS = regex.compile(r"\p{L}+")
@@ -45,20 +61,21 @@ _LATIN_LETTERS = regex.compile(r"\p{Latin}+")
 _LATIN_PROBE = "a"
 
 
-def _is_foreign(text: str, other: str, foreign: regex.Pattern[str] | None) -> bool:
-    if foreign is None or (text.isascii() and not foreign.match(_LATIN_PROBE)):
+def _is_foreign(text: str, other: str, script: _Script | None) -> bool:
+    if script is None or (text.isascii() and not script.foreign.match(_LATIN_PROBE)):
         return False
-    found = foreign.findall(text)
-    if not found or not _outweigh(found, text, found):
+    found = script.foreign.findall(text)
+    if not found or not _outweigh(found, text, found, script):
         return False
     rest = without_placeholders(text)
-    found = foreign.findall(rest)
+    found = script.foreign.findall(rest)
     shared = {run.casefold() for run in _LATIN_LETTERS.findall(other)}
-    return _outweigh([run for run in found if run.casefold() not in shared], rest, found)
+    return _outweigh([run for run in found if run.casefold() not in shared], rest, found, script)
 
 
-def _outweigh(judged: list[str], text: str, foreign: list[str]) -> bool:
+def _outweigh(judged: list[str], text: str, foreign: list[str], script: _Script) -> bool:
     """Whether the judged ones of the foreign runs have more letters than all that is not foreign."""
     count = sum(map(len, judged))
     own = sum(map(len, _LETTERS.findall(text))) - sum(map(len, foreign))
-    return count >= _FEWEST_LETTERS and count > own
+    latin = sum(len(run) for run in judged if _LATIN_LETTERS.match(run)) if script.is_dense else 0
+    return count >= _FEWEST_LETTERS and count - latin * (1 - _LATIN_WEIGHT) > own

@@ -31,10 +31,12 @@ CAUGHT = [
     (COPIED, "设备已配置", "设备已配置"),
     (LONG_WORD, "word", "x" * 41),
     (LONG_WORD, "QmFzZTY0" * 9, "Daten"),
+    (LONG_WORD, "这是" + "x" * 41, "a"),
     (EN_RU, "Hello there", "Hello there my friend"),
     (EN_RU, "Привет мой друг", "Здравствуй, друг"),
     (EN_ZH, "设备已配置好", "设备已配置"),
     (EN_ZH, "Hello", "Привет всем"),
+    (EN_ZH, "Device is set up", "Das Gerät ist eingerichtet"),
     (is_repetitive, "ha " * 30, "ha"),
     (is_repetitive, "哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈", "ha"),
     (is_repetitive, "a", "the cat the cat the cat the cat the cat the cat"),
@@ -51,12 +53,18 @@ PASSED = [
     (COPIED, "The device is configured", "Das Gerät ist eingerichtet"),
     (LONG_WORD, "See https://example.org/" + "a" * 60, "Siehe https://example.org/" + "a" * 60),
     (LONG_WORD, "A long sentence.", "这是一个很长的句子" * 10),
+    (
+        LONG_WORD,
+        "Values: too_hot, too_warm, bit_warm, fine",
+        "值：too_hot、too_warm、bit_warm、comfortable、bit_cold、freezing",
+    ),
     (LONG_WORD, "{" + "name" * 20 + "}", "{" + "name" * 20 + "}"),
     (EN_RU, "Bluetooth", "Bluetooth"),
     (EN_RU, "Use the Zigbee Home Automation stick", "Стик Zigbee Home Automation"),
     (EN_ZH, "Set up {name}", "设置 {name}"),
     (EN_ZH, "Wi-Fi name", "Wi-Fi 名称"),
     (EN_ZH, "I use Twitter.", "我用Twitter。"),
+    (EN_ZH, "Password", "Smart Home Controller 密码"),
     (EN_JA, "I eat sushi", "すしを食べる"),
     (EN_JA, "Tokyo Tower", "東京タワー"),
     (is_repetitive, "The cat and the dog and the bird and the fish", "Die Katze und der Hund und der Vogel"),
@@ -92,6 +100,6 @@ def test_the_wrong_language_is_caught_and_short_sides_are_not_judged() -> None:
     assert rule([], []) == []
 
 
-@pytest.mark.parametrize(("source", "target"), [("en", "tlh"), ("en", "en-GB"), ("qqq", "de")])
+@pytest.mark.parametrize(("source", "target"), [("en", "tlh"), ("en", "en-GB"), ("qqq", "de"), ("en", "zh")])
 def test_languages_that_cannot_be_told_apart_are_not_judged(source: str, target: str) -> None:
     assert wrong_language(source, target) is None
