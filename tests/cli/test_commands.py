@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -198,3 +199,109 @@ def test_a_reader_that_goes_away(model: Path) -> None:
     command = f"yes a | head -20000 | {sys.executable} -m dragoman translate {model} --beam 1 | head -1"
     shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert "Traceback" not in shown.stderr
+
+
+def catalogue(folder: Path) -> Path:
+    """A project's translations: nested JSON files by language, in a folder."""
+    texts = {"en": ("Set up {}", "The {} is ready"), "de": ("{} einrichten", "{} ist bereit")}
+    for language, forms in texts.items():
+        path = folder / "app" / "translations" / f"{language}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        things = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}{{name}}" for n in range(60)]
+        entries = {
+            f"key{n}": {"first": forms[0].format(thing), "second": forms[1].format(thing)}
+            for n, thing in enumerate(things)
+        }
+        path.write_text(json.dumps(entries))
+    return folder / "app"
+
+
+SMALL = ["updates=2", "schedule.warmup=1", "validate_every=2", "batch.tokens=99", "threads=1"]
+
+
+def small_settings() -> list[str]:
+    settings = [f"training.{setting}" for setting in SMALL] + ["tokenizer.vocabulary_size=400"]
+    settings += [f"model.{side}.{part}=16" for side in ("encoder", "decoder") for part in ("width", "feed_forward")]
+    return [part for setting in settings for part in ("--set", setting)]
+
+
+def test_train_on_a_catalogue(run, tmp_path: Path) -> None:
+    folder = catalogue(tmp_path)
+    status, output, errors = run("train", "--catalogue", folder, "--from", "en", "--to", "de", *small_settings())
+    assert status == 0, errors
+    report = json.loads((tmp_path / "runs/en-de-tiny/dataset/report.json").read_text())
+    assert report["cleaning"]["train"]["read"] == 120
+    assert "placeholders" in output
+
+
+def test_train_on_several_corpora_keeps_them_apart(run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        rows = frame("reversal", 80, longest=6, seed=len(name) + ord(name[0]))
+        (tmp_path / f"{name}.jsonl").write_text(
+            "".join(
+                json.dumps({"source": s, "target": t}) + "\n"
+                for s, t in zip(rows["source"], rows["target"], strict=True)
+            )
+        )
+    status, output, errors = run("train", "--corpus", "one.jsonl", "--corpus", "two.jsonl", *small_settings())
+    assert status == 0, errors
+    assert any(line.startswith("one ") for line in output.splitlines())
+    assert any(line.startswith("two ") for line in output.splitlines())
+    card = (tmp_path / "runs/en-de-tiny/best/card.md").read_text()
+    assert "one: one.jsonl; two: two.jsonl" in card
+
+
+def test_clean(run, tmp_path: Path) -> None:
+    lines(tmp_path / "a.en", "A red house", "A green house", "Never translated at all, sorry", "A red house")
+    lines(tmp_path / "a.de", "Ein rotes Haus", "", "Never translated at all, sorry", "Ein rotes Haus")
+    status, output, errors = run("clean", "--source", "a.en", "--target", "a.de", "--output", "out")
+    assert status == 0, errors
+    assert "kept 1 of 4 pairs" in output
+    for part in ("empty", "copied", "duplicate", "a.en:3"):
+        assert part in output
+    assert (tmp_path / "out" / "clean.de").read_text() == "Ein rotes Haus\n"
+    assert run("clean", "--output", "other")[0] == 1
+
+
+def wheel(folder: Path) -> Path:
+    """A wheel with a catalogue, as pip fetches it."""
+    path = folder / "homeassistant-2024.1.0-py3-none-any.whl"
+    root = catalogue(folder / "made")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(root.rglob("*.json")):
+            archive.write(file, f"homeassistant/components/x/translations/{file.name}")
+        archive.writestr("homeassistant-2024.1.0.dist-info/METADATA", "Metadata-Version: 2.1\nVersion: 2024.1.0\n")
+    return path
+
+
+def test_a_ready_made_corpus_trains_and_names_its_terms(run, tmp_path: Path) -> None:
+    status, output, errors = run("corpus", "home-assistant", "--to", "de", "--wheel", wheel(tmp_path))
+    assert status == 0, errors
+    assert "Apache-2.0" in output
+    assert "120 pairs" in output
+    recipe = tmp_path / "corpora/home-assistant-en-de/recipe.toml"
+    status, _, errors = run("train", recipe, "--output", "run", *small_settings())
+    assert status == 0, errors
+    card = (tmp_path / "run/best/card.md").read_text()
+    assert "Apache-2.0" in card
+    assert "2024.1.0" in card
+    facts = json.loads((tmp_path / "run/dataset/report.json").read_text())["corpora"]["home-assistant"]
+    assert facts["licence"] == "Apache-2.0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["esperanto"], "no ready-made corpus"),
+        (["home-assistant", "--wheel", "gone.whl"], "gone.whl"),
+        (["home-assistant", "--wheel", "plain.whl"], "not a wheel"),
+    ],
+)
+def test_a_ready_made_corpus_that_cannot_be_had(run, tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "plain.whl").write_text("not a zip")
+    before = files(tmp_path)
+    status, _, errors = run("corpus", *arguments)
+    assert status == 1
+    assert message in errors
+    assert "Remedy" in errors
+    assert files(tmp_path) - before <= {"corpora"}
