@@ -3,7 +3,7 @@
 python benchmarks/fuzz_xml.py --seconds 60 --reader tmx
 
 Bytes are taken as a document, or, if the first is 0, as the way to build a well-formed one. It ends with status 0 if it
-found none, and else prints the traceback and the bytes.
+found none, and else prints the document and the traceback.
 """
 
 from __future__ import annotations
@@ -118,6 +118,9 @@ def _target(read: Callable[..., Any], reader: str, expected: type[Exception]) ->
                 assert 1 <= entry.line <= len(path.data)
         except expected:
             pass
+        except Exception:
+            print(f"The document: {path.data!r}", file=sys.stderr)
+            raise
 
     return run
 
