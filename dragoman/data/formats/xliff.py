@@ -35,7 +35,7 @@ def read_xliff(path: Path, source_language: str, target_language: str) -> Iterat
     open is taken to be the one asked for.
 
     Skipped are entries in an ``other language``, those ``not for translation``, ``untranslated`` ones (no target, or
-    a state that says so), and those whose state says that they ``need review``.
+    a state that says so), and those whose state says ``needs review``.
 
     Raises:
         InputError: as :func:`~dragoman.data.formats.xml_events.read_units`; if the version is none of these; if a
