@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 from machine import describe_machine
 
-
 RESULTS = Path(__file__).parent / "results"
 PHRASES = 30_000
 PARTS = 3

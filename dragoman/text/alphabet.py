@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int
 
-_CODE_POINTS = 0x110000
+CODE_POINTS = 0x110000
 _CHUNK = 10_000
 
 
@@ -17,7 +17,7 @@ def count_characters(texts: Sequence[str]) -> Int[np.ndarray, " 1114112"]:
     Raises:
         UnicodeEncodeError: if a text has a lone surrogate.
     """
-    counts = np.zeros(_CODE_POINTS, dtype=np.int64)
+    counts = np.zeros(CODE_POINTS, dtype=np.int64)
     for begin in range(0, len(texts), _CHUNK):
         codes = np.frombuffer("".join(texts[begin : begin + _CHUNK]).encode("utf-32-le"), dtype=np.uint32)
         part = np.bincount(codes)

@@ -1,4 +1,4 @@
-"""Language codes: which of the codes that a file uses is the language that a person asked for, and how it is written."""
+"""Language codes: which of those that a file uses is the one that a person asked for, and how it is written."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def is_language(code: str) -> bool:
 
 
 def script_of(code: str) -> str | None:
-    """The script that a language is most likely written in (ISO 15924), such as ``Latn`` or ``Hans``; None if unknown."""
+    """The script of a language, most likely (ISO 15924), such as ``Latn`` or ``Hans``; None if unknown."""
     found = _subtags(code)
     return None if found is None else found[1]
 

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 import tokenizers
-from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from jaxtyping import Int
+from tokenizers import decoders
 
 from dragoman.errors import DamagedFileError, InputError
-from dragoman.text.alphabet import count_characters, frequent_characters
-from dragoman.text.vocabulary import SPECIAL_SYMBOLS, UNKNOWN, Vocabulary
+from dragoman.text.alphabet import CODE_POINTS, count_characters, frequent_characters
+from dragoman.text.tokenizers.bpe import train_bpe
+from dragoman.text.tokenizers.characters import train_characters
+from dragoman.text.tokenizers.unigram import train_unigram
+from dragoman.text.tokenizers.words import train_words
+from dragoman.text.vocabulary import SPECIAL_SYMBOLS, Vocabulary
 
 BYTE_SYMBOLS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 _FIXED_SYMBOLS = (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS)
+KINDS: Mapping[str, Callable[..., tokenizers.Tokenizer]] = MappingProxyType(
+    {"bpe": train_bpe, "unigram": train_unigram, "words": train_words, "characters": train_characters}
+)
+"""How each kind is learnt."""
+
+_CHUNK = 10_000
 _ALPHABET_SHARE = 0.5
 _MIN_COUNT = 2
-_DIGITS = {True: r" ?\p{N}", False: r" ?\p{N}+"}
 _PROBE = " a  B\t<0x41></s>\0▁e\u0301ﬁ☃ "
 
 
 class Tokenizer:
-    """Byte-pair encoding (Sennrich et al. 2016) with byte fallback: other characters are spelt in UTF-8 bytes.
+    """Text to ids by byte-pair encoding, a unigram model, words or characters; the rest is spelt in UTF-8 bytes.
 
     ``decode(encode(text)) == text`` for every text. A space belongs to the symbol that follows it, as itself, and one
     space is put before the text while it is encoded, so that a word has one form at the beginning and inside a
-    sentence. Special symbols and bytes stand in the vocabulary but cannot come from text: no merge leads to them.
+    sentence. Special symbols and bytes stand in the vocabulary but cannot come from text: no symbol of several
+    characters holds anything but letters, marks and spaces, or digits.
     """
 
     def __init__(self, backend: tokenizers.Tokenizer) -> None:
@@ -34,43 +50,64 @@ class Tokenizer:
         self.vocabulary = Vocabulary.of(backend.get_vocab())
 
     @classmethod
-    def train(cls, texts: Iterable[str], *, vocabulary_size: int, single_digits: bool = True) -> Tokenizer:
-        """Learn merges from ``texts``. The same texts give the same tokenizer, whatever the machine and its threads.
+    def train(
+        cls,
+        texts: Iterable[str],
+        *,
+        vocabulary_size: int,
+        kind: str = "bpe",
+        single_digits: bool = True,
+        units: Sequence[str] = (),
+    ) -> Tokenizer:
+        """Learn symbols from ``texts``. The same texts give the same tokenizer, whatever the machine and its threads.
 
         What occurs only once gets no symbol, so a small corpus gives a smaller vocabulary than asked for. Characters
-        take at most half of what the bytes leave; the rest are merges.
+        take at most half of what the bytes leave; the rest are longer symbols. For ``characters``, all of it is theirs.
 
         Args:
-            texts: what to learn from; held in memory.
+            texts: what to learn from; gone through several times and never held in memory.
             vocabulary_size: symbols at most, the 4 special ones and the 256 bytes included.
+            kind: one of :data:`KINDS`.
             single_digits: whether each digit is a symbol of its own.
+            units: private characters that get a symbol however rare they are.
 
         Raises:
             InputError: if a text has a lone surrogate.
-            ValueError: if ``vocabulary_size`` has no room for the 260 symbols that every vocabulary has.
+            TypeError: if ``texts`` can be gone through only once.
+            ValueError: if there is no such kind, or ``vocabulary_size`` has no room for the symbols that every
+                vocabulary has.
         """
-        room = vocabulary_size - len(_FIXED_SYMBOLS)
+        if kind not in KINDS:
+            raise ValueError(f"no kind of tokenizer is called {kind}; there are {', '.join(KINDS)}")
+        if iter(texts) is texts:
+            raise TypeError("the texts are gone through several times; give a list, not an iterator")
+        fixed = (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS, *units)
+        room = vocabulary_size - len(fixed)
         if room < 0:
-            raise ValueError(f"a vocabulary needs at least {len(_FIXED_SYMBOLS)} symbols, got {vocabulary_size}")
-        texts = list(texts)
-        try:
-            counts = count_characters(texts)
-        except UnicodeEncodeError:
-            raise _surrogate(texts) from None
-        counts[ord(" ")] += len(texts)
+            raise ValueError(f"a vocabulary needs at least {len(fixed)} symbols, got {vocabulary_size}")
+        counts = _count_characters(texts)
+        counts[[ord(unit) for unit in units]] = 0
+        most = room if kind == "characters" else int(room * _ALPHABET_SHARE)
         # The library chooses among equally frequent characters by the order of a hash table, so they are chosen here.
-        alphabet = frequent_characters(counts, most=int(room * _ALPHABET_SHARE), min_count=_MIN_COUNT)
-        trainer = trainers.BpeTrainer(
-            vocab_size=vocabulary_size,
-            special_tokens=list(_FIXED_SYMBOLS),
-            initial_alphabet=alphabet,
-            limit_alphabet=len(alphabet),
-            min_frequency=_MIN_COUNT,
-            show_progress=False,
-        )
-        backend = _untrained(single_digits)
-        backend.train_from_iterator((" " + text for text in texts), trainer, length=len(texts))
+        alphabet = [*units, *frequent_characters(counts, most=most, min_count=_MIN_COUNT)]
+        first = (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS)
+        spaced = _WithSpace(texts)
+        backend = KINDS[kind](spaced, first, alphabet, vocabulary_size, _MIN_COUNT, single_digits)
+        backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
         return cls(_without_added_tokens(backend))
+
+    @property
+    def kind(self) -> str:
+        """Which of :data:`KINDS` it is; one that learnt no merge is one of characters."""
+        model = json.loads(self._backend.to_str())["model"]
+        if model["type"] == "Unigram":
+            return "unigram"
+        return "words" if model["ignore_merges"] else "bpe" if model["merges"] else "characters"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The whole tokenizer as JSON values, as the library writes them."""
+        return json.loads(self._backend.to_str())
 
     @property
     def size(self) -> int:
@@ -148,14 +185,27 @@ def has_surrogate(text: str) -> bool:
     return False
 
 
-def _untrained(single_digits: bool) -> tokenizers.Tokenizer:
-    backend = tokenizers.Tokenizer(models.BPE(unk_token=SPECIAL_SYMBOLS[UNKNOWN], byte_fallback=True))
-    # Letters with their combining marks; digits; other visible characters one by one, so that no merge can spell a
-    # byte such as <0x41>; white space, of which a last space is left to what follows it.
-    pattern = rf" ?\p{{L}}[\p{{L}}\p{{M}}]*|{_DIGITS[single_digits]}| ?[^\s\p{{L}}\p{{N}}]|\s+(?!\S)|\s+"
-    backend.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "isolated")
-    backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
-    return backend
+@dataclass(frozen=True, slots=True)
+class _WithSpace:
+    """Texts with a space before each."""
+
+    texts: Iterable[str]
+
+    def __iter__(self) -> Iterator[str]:
+        return (" " + text for text in self.texts)
+
+
+def _count_characters(texts: Iterable[str]) -> Int[np.ndarray, " 1114112"]:
+    """How often each code point occurs; a space before each text counts too."""
+    counts = np.zeros(CODE_POINTS, dtype=np.int64)
+    remaining = iter(texts)
+    while part := list(itertools.islice(remaining, _CHUNK)):
+        try:
+            counts += count_characters(part)
+        except UnicodeEncodeError:
+            raise _surrogate(part) from None
+        counts[ord(" ")] += len(part)
+    return counts
 
 
 def _without_added_tokens(backend: tokenizers.Tokenizer) -> tokenizers.Tokenizer:

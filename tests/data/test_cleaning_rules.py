@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.clean_corpora import clean_corpora
+from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.drops import Drop
 from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError, OutputError

@@ -1,0 +1,96 @@
+"""How well a vocabulary fits a language: tokens per word, and how much has to be spelt in bytes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dragoman.text.tokenizer import BYTE_SYMBOLS, Tokenizer
+
+_CHUNK = 10_000
+NOTABLE_BYTE_SHARE = 0.01
+"""Share of bytes among the tokens that deserves a word of warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """What some texts of one language came to.
+
+    Attributes:
+        texts: how many.
+        words: words between spaces; None if the language writes no spaces.
+        characters: characters, spaces left out.
+        tokens: tokens, end symbols not counted.
+        byte_tokens: tokens that are single bytes of a character without a symbol.
+    """
+
+    texts: int
+    words: int | None
+    characters: int
+    tokens: int
+    byte_tokens: int
+
+    @property
+    def tokens_per_word(self) -> float | None:
+        """Tokens for each word; None where words are not told apart by spaces."""
+        return self.tokens / self.words if self.words else None
+
+    @property
+    def tokens_per_character(self) -> float | None:
+        """Tokens for each character; None if there is none."""
+        return self.tokens / self.characters if self.characters else None
+
+    @property
+    def byte_share(self) -> float:
+        """Share of tokens that are bytes, 0 to 1."""
+        return self.byte_tokens / self.tokens if self.tokens else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts and ratios as JSON can write them."""
+        ratios = {name: getattr(self, name) for name in ("tokens_per_word", "tokens_per_character", "byte_share")}
+        return {**asdict(self), **ratios}
+
+
+def count_tokens(tokenizer: Tokenizer, texts: Iterable[str], *, spaced: bool) -> TokenCounts:
+    """Encode and count.
+
+    Args:
+        tokenizer: of the language.
+        texts: to be encoded, some thousand at a time.
+        spaced: whether the language puts spaces between words.
+    """
+    byte_ids = frozenset(tokenizer.vocabulary.ids[symbol] for symbol in BYTE_SYMBOLS)
+    remaining = iter(texts)
+    count, words, characters, tokens, byte_tokens = 0, 0, 0, 0, 0
+    while part := list(itertools.islice(remaining, _CHUNK)):
+        count += len(part)
+        for text, ids in zip(part, tokenizer.encode_batch(part), strict=True):
+            parts = text.split()
+            words += len(parts)
+            characters += sum(map(len, parts))
+            tokens += len(ids)
+            byte_tokens += sum(token in byte_ids for token in ids)
+    return TokenCounts(count, words if spaced else None, characters, tokens, byte_tokens)
+
+
+def coverage_table(rows: Mapping[str, TokenCounts]) -> str:
+    """A plain table with a line for each language, and a note where many characters have no symbol."""
+    cells: list[tuple[str, ...]] = [("language", "tokens a word", "tokens a character", "spelt in bytes")]
+    for language, counts in rows.items():
+        ratios = [
+            "–" if ratio is None else f"{ratio:.2f}" for ratio in (counts.tokens_per_word, counts.tokens_per_character)
+        ]
+        cells.append((language, *ratios, f"{counts.byte_share:.2%}"))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in cells
+    ]
+    lines += [
+        f"Many characters of {language} have no symbol of their own; a larger vocabulary would be shorter."
+        for language, counts in rows.items()
+        if counts.byte_share > NOTABLE_BYTE_SHARE
+    ]
+    return "\n".join(lines)
