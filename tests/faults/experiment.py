@@ -83,7 +83,9 @@ def outcome_of(child: int, stream: Any) -> dict[str, Any]:
     with stream:
         text = stream.read()
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return json.loads(text) if text else {"ended": "killed" if code == -signal.SIGKILL else f"exit {code}"}
+    if code:
+        return {"ended": "killed" if code == -signal.SIGKILL else f"exit {code}"}
+    return json.loads(text)
 
 
 def run_child(task: Callable[[Path], None], folder: Path, fault: Fault | None = None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from toy import frame, recipe
 HERE = Path(__file__).parent
 PACKAGE = Path(dragoman.__file__).parent
 # All boundaries take minutes: benchmarks/kill.py tries them.
-ONE_IN = {"kill": 13, "io": 61, "full": 61, "read-only": 61, "gone": 61}
+ONE_IN = {"kill": 19, "io": 89, "full": 89, "read-only": 89, "gone": 89}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the boundaries are told apart by /proc")
@@ -42,7 +42,7 @@ def test_the_same_bits_whatever_strikes(tmp_path: Path, fault: str) -> None:
     assert found["wrong"] == []
     assert found["boundaries"] > 200
     assert {"open", "write", "half", "fsync", "os.rename", "os.mkdir", "native half"} <= set(found["kinds"])
-    assert found["ended"].get("killed" if fault == "kill" else "OutputError", 0) >= 3
+    assert found["ended"].get("killed" if fault == "kill" else "OutputError", 0) >= 2
 
 
 @pytest.fixture(autouse=True)
