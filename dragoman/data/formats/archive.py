@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from dragoman.errors import InputError
 
@@ -39,6 +39,7 @@ _DAMAGE = (
 )
 
 
+@runtime_checkable
 class Tree(Protocol):
     """Files by name."""
 

@@ -70,7 +70,8 @@ def test_what_is_not_text_does_not_matter() -> None:
     odd = (
         'msgid ""\nmsgstr ""\n"PO-Revision-Date: YEAR-MO-DA HO:MI+ZONE\\n"\n"Language: xx-yy-zz@q\\n"\n'
         '"Content-Type: text/plain; charset=CHARSET\\n"\n"Plural-Forms: nplurals=INTEGER; plural=!!;\\n"\n\n'
-        '#~| msgid "was"\n#~ msgid "old"\n#~ msgstr "alt"\n#| msgid "before"\nmsgid\t"a"\nmsgstr "1"\nmsgid "a"\nmsgstr "2"'
+        '#~| msgid "was"\n#~ msgid "old"\n#~ msgstr "alt"\n#| msgid "before"\n'
+        'msgid\t"a"\nmsgstr "1"\nmsgid "a"\nmsgstr "2"'
     )
     assert [(m.singular, m.translations, m.obsolete) for m in po(odd)] == [
         ("old", ("alt",), True),

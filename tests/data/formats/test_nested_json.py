@@ -25,7 +25,8 @@ def fault(data: bytes) -> InputError:
 
 
 def test_strings_with_keys_and_lines() -> None:
-    text = '\ufeff{"a":\r\n {"b": "x\u2028y", "n": 1e5, "t": true, "z": null,\n\n"l": ["p",\n"\\ud83d\\ude00"]},\n"a.b": "\\u0000"}'
+    text = '\ufeff{"a":\r\n {"b": "x\u2028y", "n": 1e5, "t": true, "z": null,\n\n'
+    text += '"l": ["p",\n"\\ud83d\\ude00"]},\n"a.b": "\\u0000"}'
     assert parse_nested_json(text.encode(), "a.json") == {
         ("a", "b"): ("x\u2028y", 2),
         ("a", "l", "0"): ("p", 4),
