@@ -102,8 +102,8 @@ def test_an_archive_gives_what_its_folder_gives(tmp_path: Path) -> None:
     ],
 )
 def test_the_closest_code_is_taken(codes: list[str], wanted: str, chosen: str, tmp_path: Path) -> None:
-    for pattern in ("app_{}.json", "{}/x.json", "{}.json"):
-        root = tree(tmp_path / pattern[:2], {pattern.format(code): {"a": code} for code in [*codes, "en"]})
+    for number, pattern in enumerate(("app_{}.json", "{}/x.json", "{}.json")):
+        root = tree(tmp_path / str(number), {pattern.format(code): {"a": code} for code in [*codes, "en"]})
         assert pairs(root, "en", wanted) == [("en", chosen)]
 
 
@@ -191,7 +191,7 @@ def test_a_language_that_is_not_there_is_answered_with_those_that_are(tmp_path: 
     error = fault(root)
     assert error.what.endswith("en (2), fr (2), pt-BR (2), it (1)")
     assert error.file == root
-    assert error.what == fault(root, "de", "en").what.replace("en and de", "de and en")
+    assert error.what.split(";")[1] == fault(root, "de", "en").what.split(";")[1]
     assert "none" in fault(tree(tmp_path / "empty", {"readme.txt": "x"})).what
     assert "no files of en and en" in fault(root, "en", "en").what
 

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import write_po
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.formats.gettext import Message, parse_mo, parse_po, read_mo, read_po
@@ -214,6 +214,7 @@ def test_mo_tables_that_promise_too_much_are_refused() -> None:
     assert caught.value.line == 2
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.tuples(st.none() | TEXT, TEXT), TEXT, max_size=6))
 @example({(None, 'a\\"\n\t\r\u2028 "'): "\\n\\\\"})
 def test_what_babel_writes_is_read_back(texts: dict[tuple[str | None, str], str]) -> None:
