@@ -157,11 +157,12 @@ def _choose(templates: dict[str, dict[str, str]], source_language: str, target_l
 
 
 def _no_files(path: Path, templates: dict[str, dict[str, str]], source: str, target: str) -> InputError:
+    # A folder that happens to be called like a language stands alone; where all do, there is no telling.
+    grouped = {template: codes for template, codes in templates.items() if len(codes) > 1} or templates
     likeliest: dict[str, tuple[int, str]] = {}
-    for template, codes in templates.items():
-        if len(codes) > 1 or template.lower().endswith(_GETTEXT_SUFFIXES):
-            for code, name in codes.items():
-                likeliest[name] = max((len(codes), code), likeliest.get(name, (0, "")))
+    for codes in grouped.values():
+        for code, name in codes.items():
+            likeliest[name] = max((len(codes), code), likeliest.get(name, (0, "")))
     counts = Counter(code for _, code in likeliest.values()).most_common()
     listing = ", ".join(f"{code} ({count})" for code, count in counts[:_LISTED])
     more = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""

@@ -216,3 +216,7 @@ def test_a_file_that_cannot_be_parsed_is_named(name: str, content: bytes, line: 
     english = {"en.json": {"a": "A"}} if name.endswith("json") else {}
     error = fault(tree(tmp_path, {name: content, **english}))
     assert (error.file, error.line) == (tmp_path / name, line)
+
+
+def test_a_single_file_is_listed_with_its_language(tmp_path: Path) -> None:
+    assert fault(tree(tmp_path, {"po/de.po": po(("Open", "Öffnen"))}), "en", "fr").what.endswith("de (1)")
