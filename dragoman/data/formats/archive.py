@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from dragoman.errors import InputError
 
@@ -39,6 +39,7 @@ _DAMAGE = (
 )
 
 
+@runtime_checkable
 class Tree(Protocol):
     """Files by name."""
 
@@ -95,10 +96,13 @@ class _Folder:
         resolved = self._root.resolve()
         for folder, folders, files in os.walk(self._root, onerror=self._refuse):
             folders[:] = [name for name in folders if name not in _SKIPPED_FOLDERS]
-            for name in files:
-                path = Path(folder, name)
-                # Pipes and devices would block; a link that leads out could show anything of the machine.
-                if path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(resolved)):
+            for path in (Path(folder, name) for name in files):
+                try:
+                    # Pipes and devices would block; a link that leads out could show anything of the machine.
+                    inside = path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(resolved))
+                except OSError as error:
+                    self._refuse(error)
+                if inside:
                     found.append(path.relative_to(self._root).as_posix())
         return sorted(found)
 
@@ -115,7 +119,7 @@ class _Folder:
         # A name that is no text on this machine can neither be printed nor stored beside a pair.
         return place.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
-    def _refuse(self, error: OSError) -> None:
+    def _refuse(self, error: OSError) -> NoReturn:
         raise InputError(
             f"cannot be read: {error.strerror}", file=error.filename, remedy="make the folder readable."
         ) from error

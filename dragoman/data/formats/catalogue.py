@@ -24,7 +24,8 @@ _MARK = "\0"
 _JSON_SUFFIXES = (".json", ".arb")
 _GETTEXT_SUFFIXES = (".po", ".mo")
 _SEPARATOR = re.compile(r"[._-]")
-_IDENTIFIER = re.compile(r"\S*[_.]\S*")
+_KEY_CHARACTERS = re.compile(r"[\w.:/-]+", re.ASCII)
+_INNER_JOINT = re.compile(r"[A-Za-z0-9][._]+[A-Za-z0-9]")
 _LISTED = 40
 
 _FormKey = tuple[str | None, str, int]
@@ -156,12 +157,13 @@ def _choose(templates: dict[str, dict[str, str]], source_language: str, target_l
 
 
 def _no_files(path: Path, templates: dict[str, dict[str, str]], source: str, target: str) -> InputError:
-    files: dict[str, set[str]] = defaultdict(set)
-    for template, codes in templates.items():
-        if len(codes) > 1 or template.lower().endswith(_GETTEXT_SUFFIXES):
-            for code, name in codes.items():
-                files[code].add(name)
-    counts = Counter({code: len(names) for code, names in files.items()}).most_common()
+    # A folder that happens to be called like a language stands alone; where all do, there is no telling.
+    grouped = {template: codes for template, codes in templates.items() if len(codes) > 1} or templates
+    likeliest: dict[str, tuple[int, str]] = {}
+    for codes in grouped.values():
+        for code, name in codes.items():
+            likeliest[name] = max((len(codes), code), likeliest.get(name, (0, "")))
+    counts = Counter(code for _, code in likeliest.values()).most_common()
     listing = ", ".join(f"{code} ({count})" for code, count in counts[:_LISTED])
     more = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
     return InputError(
@@ -204,13 +206,18 @@ def _gettext_entries(tree: Tree, files: _Files, tally: _Tally, msgid_is_source: 
             source = sources.get((message.context, message.singular, form))
             source = source or sources.get((message.context, message.singular, min(form, 1)))
             if source is None and msgid_is_source:
-                source = message.default if _IDENTIFIER.fullmatch(text) else text
+                source = message.default if _is_identifier(text) else text
             tally.matched += source is not None
             reason = why_unusable(message, target) or ("no source" if source is None else None)
             if reason is None and source:
                 yield Pair(source, target, place, message.line)
             else:
                 yield Skip(reason or "no source", source or "", target, place, message.line)
+
+
+def _is_identifier(text: str) -> bool:
+    """Whether a ``msgid`` is a key such as ``label_edit`` and no text; ``Loading...`` is text."""
+    return _KEY_CHARACTERS.fullmatch(text) is not None and _INNER_JOINT.search(text) is not None
 
 
 def _messages(tree: Tree, name: str) -> list[Message]:

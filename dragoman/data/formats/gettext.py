@@ -20,7 +20,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = " \t\r\f\v"
 _HEADER = re.compile(rb'^[ \t]*msgid[ \t]*""[ \t\r]*\n[ \t]*msgstr((?:[ \t]*"[^\n]*(?:\n|\Z))+)', re.MULTILINE)
 _CHARSET = re.compile(rb"charset=[ \t]*([A-Za-z0-9._:-]+)", re.IGNORECASE)
-_CHARSET_PROBE = b'msgid "\\\\ \\u0041+AGEA-"'
+_CHARSET_PROBE = b'msgid "\\\\ \\u0041+AGEA-.xn--4ca"'
 _KEYWORD = re.compile(r'(domain|msgctxt|msgid_plural|msgid|msgstr)(?:\[[ \t]*([0-9]{1,3})[ \t]*\])?[ \t]*(?=")')
 _STRING = re.compile(rf'"([^"\\]*+(?:\\.[^"\\]*+)*+)"[{_BLANKS}]*')
 _ESCAPES = re.compile(r"((?:\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}))+)|\\(.)", re.DOTALL)

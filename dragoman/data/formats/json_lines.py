@@ -110,7 +110,7 @@ def _find(value: object, name: str) -> list[object]:
 
 
 def _names(record: dict[str, object], depth: int) -> list[str]:
-    names = []
+    names: list[str] = []
     for key, value in record.items():
         if isinstance(value, dict) and value and depth > 1:
             names.extend(f"{key}.{inner}" for inner in _names(value, depth - 1))

@@ -78,7 +78,7 @@ class _PositionDecoder(json.JSONDecoder):
 
     def __init__(self) -> None:
         super().__init__(parse_int=_nothing, parse_float=_nothing, parse_constant=_nothing)
-        scan: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring
+        scan: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]
 
         def parse_string(document: str, begin: int, strict: bool) -> tuple[_Located, int]:
             text, end = scan(document, begin, strict)

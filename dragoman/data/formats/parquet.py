@@ -82,7 +82,7 @@ def _is_string_view(kind: pa.DataType) -> bool:
 
 
 def _texts(batch: pa.RecordBatch, fields: tuple[str, ...], name: str, path: Path, first_row: int) -> list[str]:
-    column = batch.column(fields[0])
+    column = batch.column(batch.schema.names.index(fields[0]))
     if len(fields) > 1:
         column = pc.struct_field(column, list(fields[1:]))
     texts = []
