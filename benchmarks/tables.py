@@ -97,8 +97,8 @@ def _real_corpora() -> list[str]:
         return []
     return [
         "**Real corpora** (`python benchmarks/real_corpora.py NAME`): the preset `tiny`, measured at beam 5 on "
-        "held-out pairs whose sources do not stand in training, with sacreBLEU (13a, for Chinese zh). Ten outputs each lie in "
-        "`benchmarks/results/`.",
+        "held-out pairs whose sources do not stand in training, with sacreBLEU (13a, for Chinese zh). Ten outputs each "
+        "lie in `benchmarks/results/`.",
         "",
         "| corpus | training pairs | updates | minutes (threads) | BLEU | chrF2++ | exact match | placeholders kept |",
         "|---|---|---|---|---|---|---|---|",

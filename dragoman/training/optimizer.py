@@ -47,7 +47,8 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tenso
         state = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
         weights = group["params"][0]
         if state:
+            # Only a fused optimizer counts its steps where the weights are.
             optimizer.state[weights] = {
-                name: value.clone() if value.ndim == 0 else value.to(weights.device).clone()
+                name: value.clone() if value.ndim == 0 and not group["fused"] else value.to(weights.device).clone()
                 for name, value in state.items()
             }

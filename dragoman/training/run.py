@@ -21,6 +21,7 @@ from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.evaluation.translation_report import TranslationReport
 from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
+from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe, dump_recipe, load_recipe, recipe_from
@@ -218,19 +219,7 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
     settings = recipe.training
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
-    model = build(recipe.model, dataset.source.size, dataset.target.size, settings.seed)
-    model.to(hardware.device).train()
-    parameters = FlatParameters(model, hardware.dtype, hardware.device)
-    average = MovingAverage(parameters.master, settings.average)
-    trainee = Trainee(
-        model,
-        parameters,
-        build_optimizer(settings.optimizer, parameters),
-        build_scaler(hardware),
-        average,
-        build_schedule(settings),
-    )
-    averaged = parameters.twin(model, average.average)
+    trainee, averaged = _trainee(recipe, dataset, hardware)
     translator = Translator(averaged, dataset.source, dataset.target, recipe)
     tokens = settings.batch.tokens
     loader = Loader(
@@ -264,7 +253,7 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
         everyone,
         settings,
     )
-    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(model), str(hardware))
+    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(trainee.model), str(hardware))
     with Interrupt() as interrupt:
         for observer in everyone:
             observer.on_start(start)
@@ -276,6 +265,18 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
             observer.on_end(reason)
         interrupted = interrupt.received is not None
     return Run(folder, reason, interrupted, None if interrupted else _finish(dataset, start, hardware, reason))
+
+
+def _trainee(recipe: Recipe, dataset: Dataset, hardware: Hardware) -> tuple[Trainee, EncoderDecoder]:
+    """The model with all that updates it, and its twin with the averaged weights."""
+    settings = recipe.training
+    model = build(recipe.model, dataset.source.size, dataset.target.size, settings.seed)
+    model.to(hardware.device).train()
+    parameters = FlatParameters(model, hardware.dtype, hardware.device)
+    average = MovingAverage(parameters.master, settings.average)
+    optimizer, scaler = build_optimizer(settings.optimizer, parameters), build_scaler(hardware)
+    trainee = Trainee(model, parameters, optimizer, scaler, average, build_schedule(settings))
+    return trainee, parameters.twin(model, average.average)
 
 
 def _finish(dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> TranslationReport:

@@ -58,11 +58,10 @@ class Trainer:
             progress.loader = self.loader.state()
             self._report_update(progress, result, batches)
 
-            reason = self._why_stop(progress, interrupt)
-            ended = reason is not None and interrupt.received is None
-            if progress.update % self.recipe.validate_every == 0 or ended:
+            # A signal asks to stop soon, so it skips a validation that was not due; the end of training never does.
+            if progress.update % self.recipe.validate_every == 0 or self._why_done(progress) is not None:
                 self._validate(progress)
-                reason = reason or self._why_stop(progress, interrupt)
+            reason = self._why_stop(progress, interrupt)
             if progress.update % self.recipe.checkpoint_every == 0 or reason is not None:
                 self.checkpoints.save(self.trainee, progress)
         return reason
@@ -101,12 +100,16 @@ class Trainer:
             observer.on_validation(record)
 
     def _why_stop(self, progress: Progress, interrupt: Interrupt) -> str | None:
+        done = self._why_done(progress)
+        if done is None and interrupt.received is not None:
+            return f"stopped by {interrupt.received.name} after update {progress.update:,}"
+        return done
+
+    def _why_done(self, progress: Progress) -> str | None:
         if progress.update >= self.recipe.updates:
             return f"all {self.recipe.updates:,} updates done"
         if progress.stopping.exhausted:
             return f"no better {progress.stopping.metric} in {progress.stopping.patience} validations"
-        if interrupt.received is not None:
-            return f"stopped by {interrupt.received.name} after update {progress.update:,}"
         if self.recipe.minutes is not None and progress.seconds >= 60 * self.recipe.minutes:
             return f"{self.recipe.minutes:g} minutes are over"
         return None

@@ -243,7 +243,7 @@ def test_training_is_the_same_in_every_process_and_with_any_number_of_threads(tm
 
 def test_training_does_not_depend_on_the_order_of_the_texts(tmp_path: Path) -> None:
     for name, texts in (("a", corpus()), ("b", corpus()[::-1])):
-        Tokenizer.train(iter(texts), vocabulary_size=500).save(tmp_path / name)
+        Tokenizer.train(texts, vocabulary_size=500).save(tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
