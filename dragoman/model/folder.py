@@ -23,7 +23,8 @@ from dragoman.storage.manifest import verify
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs, save_codecs
 
-FORMAT = 1
+FORMAT = 2
+"""Format 2 adds the casing of words, and units for placeholders in the vocabulary; format 1 is read as without."""
 
 
 @dataclass(frozen=True, slots=True)

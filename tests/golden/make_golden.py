@@ -18,7 +18,7 @@ from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
 
 HERE = Path(__file__).resolve().parent
-SENTENCES = ["a b c", "d", "e f"]
+SENTENCES = ["a b c", "d", "e f", "a {t} c", "{never_seen} b"]
 
 sys.path.insert(0, str(HERE.parent / "training"))
 from toy import frame, recipe  # noqa: E402
@@ -28,7 +28,8 @@ def main() -> None:
     # A path relative to the folder, so that the card names no folder of this machine.
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         learning = {"updates": 300, "validate_every": 100, "checkpoint_every": 300, "keep_checkpoints": 1}
-        run = dragoman.train(recipe(**learning), "run", train=frame("copy", 400, longest=3))
+        data = frame("copy", 400, longest=3).replace("t", "{t}", regex=True)
+        run = dragoman.train(recipe(**learning), "run", train=data)
         shutil.copytree(run.best.resolve(), HERE / f"model-{MODEL_FORMAT}")
         shutil.copytree(run.folder / "dataset", HERE / f"dataset-{DATASET_FORMAT}")
         (checkpoint,) = (run.folder / "checkpoints").iterdir()

@@ -13,6 +13,7 @@ from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.data.dataset import Dataset
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.storage.manifest import verify
+from dragoman.text.codec import masks_for
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
 
 HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ def test_datasets(version: int) -> None:
     dataset = Dataset.open(HERE / f"dataset-{version}")
     texts = dataset.train.source_texts()
     batch = dataset.train.batch(np.arange(len(dataset.train)))
-    decoded = dataset.source.tokenizer.decode_batch(batch.source.rows())
+    decoded = dataset.source.decode_batch(batch.source.rows(), masks_for(texts, dataset.source, dataset.target))
     assert decoded == texts == dataset.train.target_texts()
     assert sum(dataset.report["pairs"].values()) == dataset.report["cleaning"]["train"]["kept"]
 
