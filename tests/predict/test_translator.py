@@ -12,6 +12,7 @@ from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
+from dragoman.recipe.search import SearchRecipe
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 
@@ -54,6 +55,32 @@ def test_an_empty_line_stays_empty(translator: Translator, empty: str) -> None:
     assert translator.translate([empty, empty]) == ["", ""]
     assert translator.n_best([empty], 2)[0][0].ending is Ending.COMPLETE
     assert translator.translate([]) == []
+
+
+def with_limits(translator: Translator, *, max_tokens: int) -> Translator:
+    """The same model with short inputs and outputs."""
+    cleaning = translator.recipe.cleaning.model_copy(update={"max_tokens": max_tokens})
+    search = SearchRecipe(beam=2, max_length_ratio=0.01, max_length_extra=3)
+    recipe = translator.recipe.model_copy(update={"cleaning": cleaning, "search": search})
+    return Translator(translator.model, translator.source, translator.target, recipe)
+
+
+def test_a_line_too_long_for_the_model_is_translated_in_pieces_and_said(translator: Translator) -> None:
+    short = with_limits(translator, max_tokens=20)
+    long = ". ".join(sentences(12)) + "."
+    found, fine = short.stream([long, "one two"])
+    assert found.pieces > 2
+    assert found.concerns[-1] == f"too long for the model, translated in {found.pieces} pieces"
+    assert fine.pieces == 1
+    (best,), several = short.n_best([long, "one two"], 2)
+    assert best.pieces == found.pieces
+    assert len(several) == 2
+
+
+def test_a_hundred_kilobytes_in_one_line_are_translated(translator: Translator) -> None:
+    (found,) = with_limits(translator, max_tokens=512).stream(["one " * 25_000], beam=1)
+    assert found.pieces > 40
+    assert found.flagged
 
 
 def test_series_keep_index_and_name_and_missing_values(translator: Translator) -> None:

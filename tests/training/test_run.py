@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file
 
 import dragoman
+from dragoman.data.dataset import Dataset
 from dragoman.errors import DamagedFileError, InputError, OutputError, TrainingError
 from dragoman.training.observer import Observer, UpdateRecord, ValidationRecord
 from dragoman.training.run import Run, resume, train
@@ -129,6 +130,34 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, stop: int, precision: str)
     columns = ["event", "update", "epoch", "loss", "learning_rate", "gradient_norm", "target_tokens", "bleu"]
     pd.testing.assert_frame_equal(whole.history()[columns], resumed.history()[columns])
     assert resumed.report == whole.report
+
+
+TOKENIZERS = {
+    "BPE-dropout": {"dropout": 0.3},
+    "unigram sampling": {"kind": "unigram", "sampling": 0.3},
+    "words": {"kind": "words"},
+    "characters, truecased": {"kind": "characters", "truecase": True},
+}
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_every_tokenizer_trains_and_resumes_to_the_same_bits(tmp_path: Path, name: str) -> None:
+    data = frame("copy", 80).map(lambda text: f"{text[:1].upper()}{text[1:]}.")
+    for folder, observers in (("whole", []), ("stopped", [StopAfter(5)])):
+        train(recipe(TOKENIZERS[name], updates=8), tmp_path / folder, train=data, observers=observers)
+    resume(tmp_path / "stopped")
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
+    one, other = (dragoman.load(tmp_path / folder / "best", device="cpu") for folder in ("whole", "stopped"))
+    texts = data["source"].tolist()[:5]
+    assert one.translate(texts) == other.translate(texts)
+    dataset = Dataset.open(tmp_path / "whole" / "dataset")
+    assert dataset.source.tokenizer.kind == TOKENIZERS[name].get("kind", "bpe")
+    assert (dataset.source.truecaser is not None) is ("truecased" in name)
+
+
+def test_segmentations_change_what_is_learnt(tmp_path: Path, finished: Path) -> None:
+    train(recipe({"dropout": 0.3}), tmp_path / "run", train=frame("copy", 300))
+    assert not same(weights(tmp_path / "run"), weights(finished))
 
 
 def test_sigterm_saves_too(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ def frame(task: str, pairs: int, *, longest: int = 10, seed: int = 0) -> pd.Data
     return pd.DataFrame({"source": [" ".join(r) for r in rows], "target": [" ".join(turn(r)) for r in rows]})
 
 
-def recipe(**training: Any) -> Recipe:
-    """Two blocks of width 32 and a few updates; ``training`` changes its training section."""
+def recipe(tokenizer: dict[str, Any] | None = None, **training: Any) -> Recipe:
+    """Two blocks of width 32 and a few updates; ``tokenizer`` and ``training`` change these sections."""
     stack = {"layers": 1, "width": 32, "feed_forward": 64, "heads": 2, "dropout": 0.1}
     settings: dict[str, Any] = {
         "updates": 12,
@@ -39,7 +39,7 @@ def recipe(**training: Any) -> Recipe:
         {
             "data": {"validation_pairs": 20, "test_pairs": 20},
             "cleaning": {"copies": False, "repetition": False, "language": False},
-            "tokenizer": {"vocabulary_size": 310},
+            "tokenizer": {"vocabulary_size": 310, **(tokenizer or {})},
             "model": {"encoder": stack, "decoder": stack},
             "training": settings,
             "search": {"beam": 2},
