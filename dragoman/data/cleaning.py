@@ -11,6 +11,7 @@ import regex
 
 from dragoman.data.drops import Drop
 from dragoman.data.pair import Entry, Pair, Skip
+from dragoman.data.prefetch import prefetched
 from dragoman.data.seen import SeenBefore, hashes
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import UNICODE_FORMS, normalize
@@ -120,42 +121,62 @@ class Cleaner:
             report: counts what is dropped.
             record: is given all drops, list by list.
         """
-        entries = iter(entries)
-        while chunk := list(itertools.islice(entries, CHUNK)):
-            drops: list[Drop] = []
-            pairs = self._judged_together(self._judged_alone(chunk, drops, report), drops, report)
-            report.read += len(chunk)
-            report.count(drops)
-            record(drops)
+        # One thread reads and judges pairs by themselves while this one judges those before them together.
+        for chunk in prefetched(self._judged_alone(part) for part in _batched(entries, CHUNK)):
+            pairs = self._judged_together(chunk, report)
+            report.read += chunk.read
+            report.count(chunk.drops)
+            record(chunk.drops)
             yield pairs
 
-    def _judged_alone(self, chunk: list[Entry], drops: list[Drop], report: CleaningReport) -> list[tuple[Pair, Pair]]:
-        """Each pair that breaks no rule, as it was read and normalised."""
-        passed = []
-        for entry in chunk:
+    def _judged_alone(self, entries: list[Entry]) -> _Chunk:
+        chunk = _Chunk(len(entries))
+        for entry in entries:
             if isinstance(entry, Skip):
-                drops.append(Drop(*entry))
+                chunk.drops.append(Drop(*entry))
                 continue
             source = normalize(entry.source, self._form, collapse_white_space=self._collapse)
             target = normalize(entry.target, self._form, collapse_white_space=self._collapse)
             for name, rule in self._rules.items():
                 if rule(source, target):
-                    drops.append(Drop(name, *entry))
+                    chunk.drops.append(Drop(name, *entry))
                     break
             else:
-                passed.append((entry, Pair(source, target, entry.file, entry.line)))
-        return passed
+                chunk.passed.append((entry, Pair(source, target, entry.file, entry.line)))
+        return chunk
 
-    def _judged_together(
-        self, passed: list[tuple[Pair, Pair]], drops: list[Drop], report: CleaningReport
-    ) -> list[Pair]:
+    def _judged_together(self, chunk: _Chunk, report: CleaningReport) -> list[Pair]:
+        passed = chunk.passed
         for name, rule in self._batch_rules.items():
             broken = rule([pair.source for _, pair in passed], [pair.target for _, pair in passed])
-            drops += [Drop(name, *read) for (read, _), is_broken in zip(passed, broken, strict=True) if is_broken]
-            passed = [both for both, is_broken in zip(passed, broken, strict=True) if not is_broken]
+            both = list(zip(passed, broken, strict=True))
+            chunk.drops += [Drop(name, *read) for (read, _), is_broken in both if is_broken]
+            passed = [pairs for pairs, is_broken in both if not is_broken]
         report.kept += len(passed)
         report.changed += sum(read[:2] != pair[:2] for read, pair in passed)
         return [pair for _, pair in passed]
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Some thousand entries on their way through the rules.
+
+    Attributes:
+        read: how many there were.
+        passed: each pair that broke no rule so far, as it was read and normalised.
+        drops: the others.
+    """
+
+    read: int
+    passed: list[tuple[Pair, Pair]] = field(default_factory=list)
+    drops: list[Drop] = field(default_factory=list)
+
+
+def _batched(items: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    """Lists of ``size`` items; the last may be shorter."""
+    remaining = iter(items)
+    while part := list(itertools.islice(remaining, size)):
+        yield part
 
 
 def _rules(recipe: CleaningRecipe, source_language: str, target_language: str) -> dict[str, Rule]:

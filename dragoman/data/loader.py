@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,9 +10,8 @@ from jaxtyping import Float, Int
 from dragoman.contracts import Batch
 from dragoman.data.bucketing import length_buckets
 from dragoman.data.dataset import Examples
+from dragoman.data.prefetch import Prefetcher
 from dragoman.errors import InputError
-
-_AHEAD = 4
 
 Resegment = Callable[[Examples, Int[np.ndarray, " B"], np.random.Generator], Batch]
 
@@ -53,14 +50,14 @@ class Loader:
         self._seed = seed
         self._next = (0, 0)
         self._last_epoch = 0
-        self._prefetcher: _Prefetcher | None = None
+        self._prefetcher: Prefetcher[tuple[tuple[int, int], Batch]] | None = None
 
     def __iter__(self) -> Iterator[Batch]:
         return self
 
     def __next__(self) -> Batch:
         if self._prefetcher is None:
-            self._prefetcher = _Prefetcher(self._batches_from(*self._next))
+            self._prefetcher = Prefetcher(self._batches_from(*self._next))
         (epoch, index), batch = self._prefetcher.take()
         self._last_epoch = epoch
         self._next = (epoch, index + 1)
@@ -113,43 +110,3 @@ class Loader:
             return self._examples.batch(indices)
         # A generator for each batch, so that a resumed run draws the same.
         return self._resegment(self._examples, indices, np.random.default_rng([self._seed, epoch, place]))
-
-
-class _Prefetcher:
-    """Runs an iterator a few items ahead in a thread. An exception there is raised by :meth:`take`."""
-
-    def __init__(self, items: Iterator[tuple[tuple[int, int], Batch]]) -> None:
-        self._items = items
-        self._queue: queue.Queue[tuple[tuple[int, int], Batch] | BaseException] = queue.Queue(_AHEAD)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="dragoman-loader", daemon=True)
-        self._thread.start()
-
-    def take(self) -> tuple[tuple[int, int], Batch]:
-        item = self._queue.get()
-        if isinstance(item, BaseException):
-            raise item
-        return item
-
-    def close(self) -> None:
-        self._closed.set()
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            for item in self._items:
-                if not self._put(item):
-                    return
-        except BaseException as error:
-            self._put(error)
-
-    def _put(self, item: tuple[tuple[int, int], Batch] | BaseException) -> bool:
-        while not self._closed.is_set():
-            try:
-                self._queue.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False

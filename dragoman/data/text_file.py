@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
+from dragoman.data.open_input import open_input, unreadable
 from dragoman.errors import InputError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -27,7 +27,7 @@ def read_text_lines(path: Path) -> Iterator[str]:
 
 def read_raw_lines(path: Path) -> Iterator[str]:
     """Like :func:`read_text_lines`, but each line keeps its end."""
-    with _open(path) as stream:
+    with open_input(path) as stream:
         try:
             for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
                 if len(line) == _LONGEST_LINE:
@@ -41,20 +41,7 @@ def read_raw_lines(path: Path) -> Iterator[str]:
                 except UnicodeDecodeError as error:
                     raise _not_utf_8(path, number, line, error) from None
         except OSError as error:
-            raise _unreadable(path, error) from error
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise InputError("no such file", file=path, remedy="check the path.") from None
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(f"cannot be read: {error.strerror}", file=path, remedy="give a readable file.")
+            raise unreadable(path, error) from error
 
 
 def _endless(path: Path, number: int) -> InputError:

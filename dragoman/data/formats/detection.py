@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dragoman.data.open_input import open_input, unreadable
 from dragoman.errors import InputError
 
 _ENDINGS = {
@@ -50,12 +51,10 @@ def detect_format(path: Path) -> str:
 
 def _beginning(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:
+        with open_input(path) as stream:
             return stream.read(_LOOKED_AT)
-    except FileNotFoundError:
-        raise InputError("no such file", file=path, remedy="check the path.") from None
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=path, remedy="give a readable file.") from error
+        raise unreadable(path, error) from error
 
 
 def _by_content(data: bytes) -> str | None:

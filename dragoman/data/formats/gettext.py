@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dragoman.data.open_input import open_input, unreadable
 from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
 
@@ -297,11 +298,10 @@ class _PoParser:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InputError("no such file", file=path, remedy="check the path.") from None
+        with open_input(path) as stream:
+            return stream.read()
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=path, remedy="give a readable file.") from error
+        raise unreadable(path, error) from error
 
 
 def _charset(header: bytes, name: str) -> str:

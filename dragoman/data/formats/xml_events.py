@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 from xml.parsers import expat
 
+from dragoman.data.open_input import open_input, unreadable
 from dragoman.errors import InputError
 
 _CHUNK = 1 << 16
@@ -82,12 +83,12 @@ def read_units(path: Path, root: str, names: frozenset[str]) -> Iterator[Unit]:
             comment of more than 4 MiB, a unit of more than a million characters.
     """
     builder = _Builder(path, root, names)
-    with _open(path) as stream:
+    with open_input(path) as stream:
         while True:
             try:
                 chunk = stream.read(_CHUNK)
             except OSError as error:
-                raise _unreadable(path, error) from error
+                raise unreadable(path, error) from error
             builder.feed(chunk)
             yield from builder.take()
             if not chunk:
@@ -204,16 +205,3 @@ class _Builder:
             cause="the file is damaged, or holds something else than sentences.",
             remedy="remove this part of the file.",
         )
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise InputError("no such file", file=path, remedy="check the path.") from None
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(f"cannot be read: {error.strerror}", file=path, remedy="give a readable file.")
