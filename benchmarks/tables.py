@@ -15,7 +15,7 @@ README = HERE.parent / "README.md"
 
 
 def main() -> None:
-    parts = [*_demo(), *_multi30k(), *_real_corpora(), *_prepare()]
+    parts = [*_demo(), *_multi30k(), *_real_corpora(), *_prepare(), *_faults()]
     text = README.read_text(encoding="utf-8")
     pattern = r"(<!-- results:[^>]*-->\n).*?(<!-- end of results -->)"
     filled = re.sub(pattern, lambda m: m.group(1) + "\n".join(parts) + "\n" + m.group(2), text, flags=re.DOTALL)
@@ -122,6 +122,32 @@ def _prepare() -> list[str]:
         "",
         "| pairs | seconds | microseconds a pair | most resident memory, GiB |",
         "|---|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _faults() -> list[str]:
+    names = {
+        "kill": "killed (SIGKILL), also at random moments",
+        "io": "one write fails (EIO)",
+        "full": "the disk is full (ENOSPC)",
+        "read-only": "the disk is read-only (EROFS)",
+        "gone": "the folder is gone",
+    }
+    rows = [
+        f"| {names[fault]} | {found['tried']:,} | {found['tried'] - len(found['wrong']):,} |"
+        for result in _results("kill.json")
+        for fault, found in result["faults"].items()
+    ]
+    if not rows:
+        return []
+    return [
+        "**Nothing lost** (`python benchmarks/kill.py`): a toy run is struck at the moments at which it writes, half-way "
+        "through a write among them; then it goes on, and what it ends with is compared with an undisturbed run.",
+        "",
+        "| what strikes | times | identical bits in the end |",
+        "|---|---|---|",
         *rows,
         "",
     ]

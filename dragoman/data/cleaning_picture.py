@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 _RULES_APART = 8
 _POINTS = 400
@@ -43,7 +43,7 @@ def _draw_bars(axes: Axes, report: dict[str, Any], rules: list[str], colours: di
     labels = [f"{count:,} ({count / report['read']:.2%})" for count in counts]
     axes.bar_label(drawn, labels, padding=3, fontsize=8)
     axes.invert_yaxis()
-    axes.margins(x=0.25)
+    axes.margins(x=0.35)
     axes.set_xlabel("pairs dropped, by the first rule that they broke")
     if not rules:
         axes.text(0.5, 0.5, "nothing was dropped", ha="center", va="center", transform=axes.transAxes)
@@ -72,7 +72,7 @@ def _draw_lengths(
     axes.set_yscale("log")
     axes.set_xlabel("source, characters")
     axes.set_ylabel("target, characters")
-    axes.set_title("lengths: some kept pairs in grey, dropped ones in the colours of their rules", fontsize=9)
+    axes.set_title("some kept pairs in grey, dropped ones coloured", fontsize=9)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(ScalarFormatter())
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_formatter(NullFormatter())

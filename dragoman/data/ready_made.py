@@ -21,7 +21,8 @@ from dragoman.errors import InputError, UnsupportedError
 from dragoman.recipe import merge, preset_values
 from dragoman.storage.folder import new_folder
 
-PRESET = "tiny"
+PRESET = "strings"
+"""What the recipe is made from."""
 
 
 @dataclass(frozen=True, slots=True)
