@@ -143,8 +143,8 @@ def _faults() -> list[str]:
     if not rows:
         return []
     return [
-        "**Nothing lost** (`python benchmarks/kill.py`): a toy run is struck at the moments at which it writes, half-way "
-        "through a write among them; then it goes on, and what it ends with is compared with an undisturbed run.",
+        "**Nothing lost** (`python benchmarks/kill.py`): a toy run is struck at the moments at which it writes, also "
+        "half-way through a write; then it goes on, and what it ends with is compared with an undisturbed run.",
         "",
         "| what strikes | times | identical bits in the end |",
         "|---|---|---|",

@@ -32,7 +32,7 @@ class Encoded:
     by_corpus: dict[str, dict[int, list[int]]] = field(default_factory=dict)
 
 
-class Encoder:
+class DatasetEncoder:
     """Encodes spools and writes splits.
 
     Args:

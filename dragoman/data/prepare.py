@@ -19,13 +19,13 @@ from jaxtyping import Int8
 from dragoman.data.cleaning import CleaningReport
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.drops import Drop, DropList
-from dragoman.data.encode import TOO_MANY_TOKENS, Encoder
+from dragoman.data.encode import TOO_MANY_TOKENS, DatasetEncoder
 from dragoman.data.gather import Gathered, Gatherer
 from dragoman.data.learn_codecs import learn_codecs
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
-from dragoman.text.codec import Codec
+from dragoman.text.codec import Codec, masks_for
 from dragoman.text.coverage import TokenCounts, count_tokens, coverage_table
 from dragoman.text.language import writes_spaces
 
@@ -104,10 +104,11 @@ def _prepare(
         _move_to_dropped(origin.reports[names[corpus]], dropped)
 
     files = list(gatherer.files.numbers)
-    encoder = Encoder(writer, source, target, max_tokens=_longest(recipe), drop=drop, files=files)
+    encoder = DatasetEncoder(writer, source, target, max_tokens=_longest(recipe), drop=drop, files=files)
     encoder.write(training.spool, ["train", *parts.held_out], parts.side)
-    for name in found.keys() - {"train"}:
-        encoder.write(found[name].spool, [name], np.zeros(len(found[name].keys), dtype=np.int8))
+    for name, given in found.items():
+        if name != "train":
+            encoder.write(given.spool, [name], np.zeros(len(given.keys), dtype=np.int8))
     _refuse_too_long(encoder, tell, found)
     weights = {corpus.title: corpus.weight for corpus in recipe.data.train}
     writer.write_codecs(source, target)
@@ -179,7 +180,7 @@ def _move_to_dropped(report: CleaningReport, dropped: list[Drop]) -> None:
     report.count(dropped)
 
 
-def _refuse_too_long(encoder: Encoder, tell: Tell, found: dict[str, Gathered]) -> None:
+def _refuse_too_long(encoder: DatasetEncoder, tell: Tell, found: dict[str, Gathered]) -> None:
     count = sum(report.dropped.get(TOO_MANY_TOKENS, 0) for g in found.values() for report in g.reports.values())
     if count:
         tell(f"{count:,} pairs have too many tokens for training and were dropped")
@@ -206,13 +207,14 @@ def _coverage(
             kept += [column[row] for row in rows]
         if len(texts[0]) >= _COVERAGE_TEXTS:
             break
+    masks = masks_for(texts[0], source, target)
     return {
-        language: count_tokens(codec.tokenizer, kept, spaced=writes_spaces(language))
+        language: count_tokens(codec.tokenizer, codec.hide(kept, masks), spaced=writes_spaces(language))
         for language, codec, kept in zip(languages, (source, target), texts, strict=True)
     }
 
 
-def _corpora(recipe: Recipe, names: list[str], encoder: Encoder) -> dict[str, dict[str, Any]]:
+def _corpora(recipe: Recipe, names: list[str], encoder: DatasetEncoder) -> dict[str, dict[str, Any]]:
     """What each corpus is and what it gave to each split."""
     sections = {s.title: s for s in itertools.chain(recipe.data.test, recipe.data.validation, recipe.data.train)}
     facts: dict[str, dict[str, Any]] = {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +163,27 @@ def test_the_same_corpus_gives_the_same_bytes_and_another_seed_another_split(tmp
     recipe = recipe_for(corpus)
     other = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": 2})})
     assert texts(prepare(other, tmp_path / "three").validation) != texts(one.validation)
+
+
+def test_the_order_of_sets_in_memory_decides_nothing(tmp_path: Path) -> None:
+    for name in ("train", "validation", "test"):
+        (tmp_path / f"{name}.tsv").write_text(
+            "source\ttarget\n" + "".join(f"{s}\t{t}\n" for s, t in [*sentences(60, len(name)), ("", "empty")])
+        )
+    program = (
+        "import sys\nfrom pathlib import Path\n"
+        "from dragoman.data.prepare import prepare\nfrom dragoman.recipe import recipe_from\n"
+        "data = {name: {'path': Path(name + '.tsv')} for name in ('train', 'validation', 'test')}\n"
+        "recipe = recipe_from({'data': data, 'tokenizer': {'vocabulary_size': 400}})\n"
+        "print(prepare(recipe, Path(sys.argv[1])).fingerprint)"
+    )
+    fingerprints = set()
+    for seed in ("1", "2", "3"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-c", program, f"dataset-{seed}"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        fingerprints.add(done.stdout)
+    assert len(fingerprints) == 1
 
 
 def test_frames_give_what_files_give(tmp_path: Path) -> None:

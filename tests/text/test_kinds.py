@@ -176,6 +176,17 @@ def test_dropout_of_nothing_is_the_tokenizer_and_of_all_is_characters() -> None:
     assert lengths[0] < lengths[1] < lengths[3]
 
 
+_BPE = Tokenizer.train(TEXTS, vocabulary_size=400)
+
+
+@settings(deadline=None)
+@given(text=st.text(st.characters(exclude_categories=["Cs", "Cn"], max_codepoint=0x2FFF)))
+def test_both_libraries_cut_alike(text: str) -> None:
+    """Letters of recent versions of Unicode aside, of which the libraries may know different ones."""
+    none = SubwordSampler.bpe_dropout(_BPE, rate=0.0, variants=1)
+    assert none.encode_batch([text], np.random.default_rng(0)) == [_BPE.encode(text)]
+
+
 def test_dropout_has_the_probabilities_of_its_definition() -> None:
     """With two merges, one on top of the other, each left out with probability p, three symbols stay with p."""
     tokenizer = Tokenizer.train(["ab"] * 5, vocabulary_size=4 + 256 + 7)
