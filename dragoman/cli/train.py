@@ -20,7 +20,7 @@ def _data(help: str) -> Any:
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A TOML file, or a preset: strings, tiny, small, base.")] = "tiny",
+    recipe: Annotated[str, typer.Argument(help="A TOML file, or a preset: tiny, small, base.")] = "tiny",
     source: Annotated[File, _data("Text file, one source sentence a line.")] = None,
     target: Annotated[File, _data("Text file, one target sentence a line.")] = None,
     corpus: Annotated[

@@ -21,7 +21,7 @@ from dragoman.errors import InputError, UnsupportedError
 from dragoman.recipe import merge, preset_values
 from dragoman.storage.folder import new_folder
 
-PRESET = "strings"
+PRESET = "tiny"
 """What the recipe is made from."""
 
 
