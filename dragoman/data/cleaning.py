@@ -11,7 +11,6 @@ import regex
 
 from dragoman.data.drops import Drop
 from dragoman.data.pair import Entry, Pair, Skip
-from dragoman.data.prefetch import prefetched
 from dragoman.data.seen import SeenBefore, hashes
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import UNICODE_FORMS, normalize
@@ -121,8 +120,8 @@ class Cleaner:
             report: counts what is dropped.
             record: is given all drops, list by list.
         """
-        # One thread reads and judges pairs by themselves while this one judges those before them together.
-        for chunk in prefetched(self._judged_alone(part) for part in _batched(entries, CHUNK)):
+        for part in _batched(entries, CHUNK):
+            chunk = self._judged_alone(part)
             pairs = self._judged_together(chunk, report)
             report.read += chunk.read
             report.count(chunk.drops)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -11,7 +11,6 @@ from jaxtyping import Int8
 
 from dragoman.data.dataset import DatasetWriter
 from dragoman.data.drops import Drop
-from dragoman.data.prefetch import prefetched
 from dragoman.data.spool import PairBatch, Spool
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.vocabulary import END
@@ -67,9 +66,12 @@ class DatasetEncoder:
         begin = 0
         with ExitStack() as stack:
             writers = [stack.enter_context(self._writer.split(name)) for name in names]
-            for batch, source_ids, target_ids in prefetched(self._with_ids(spool)):
+            for batch in spool:
                 sides = side[begin : begin + len(batch)]
                 begin += len(batch)
+                masks = masks_for(batch.sources, self._source, self._target)
+                source_ids = self._source.encode_batch(batch.sources, masks)
+                target_ids = self._target.encode_batch(batch.targets, masks)
                 for number, name in enumerate(names):
                     rows = np.flatnonzero(sides == number).tolist()
                     kept = rows if name == "test" else self._short_enough(name, batch, rows, source_ids, target_ids)
@@ -78,15 +80,6 @@ class DatasetEncoder:
                     self._count(name, part, both)
                     writers[number].write(part, *([[*ids, END] for ids in column] for column in both))
             self.found.rows |= {name: writer.rows for name, writer in zip(names, writers, strict=True)}
-
-    def _with_ids(self, spool: Spool) -> Iterator[tuple[PairBatch, list[list[int]], list[list[int]]]]:
-        for batch in spool:
-            masks = masks_for(batch.sources, self._source, self._target)
-            yield (
-                batch,
-                self._source.encode_batch(batch.sources, masks),
-                self._target.encode_batch(batch.targets, masks),
-            )
 
     def _short_enough(
         self, name: str, batch: PairBatch, rows: list[int], source_ids: list[list[int]], target_ids: list[list[int]]

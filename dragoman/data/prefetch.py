@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 _AHEAD = 4
@@ -68,17 +68,3 @@ class Prefetcher(Generic[T]):
                 continue
             return True
         return False
-
-
-def prefetched(items: Iterable[T]) -> Iterator[T]:
-    """The items, of which the next one is made in a thread while one is used."""
-    prefetcher = Prefetcher(items, ahead=1)
-    try:
-        while True:
-            try:
-                item = prefetcher.take()
-            except StopIteration:
-                return
-            yield item
-    finally:
-        prefetcher.close()

@@ -123,7 +123,8 @@ def _prepare(
             "coverage": {language: counts.to_dict() for language, counts in coverage.items()},
         }
     )
-    tell(coverage_table(coverage))
+    for line in coverage_table(coverage).splitlines():
+        tell(line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _PLACEHOLDER = re.compile(
             r"(?<!\d)%(?:\d+\$)?[-+#0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|ll|[hlLqjzt])?[diouxXeEfFgGcsr@p](?![a-z]{3})",
             r"%%",
             r"\$t\([^()\s]{1,100}\)",  # i18next's nesting
-            r"\$[A-Za-z_]\w*",  # string.Template
+            r"\$[a-z_]\w*",  # string.Template; $US is an amount of money
             r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
             r"[\U000F0000-\U000F000F]",  # a unit that stands in the text itself
         )

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from dragoman.data.prefetch import Prefetcher, prefetched
+from dragoman.data.prefetch import Prefetcher
 
 
 def threads() -> int:
     return sum(thread.name == "dragoman-prefetch" for thread in threading.enumerate())
 
 
-def test_items_come_in_order() -> None:
-    assert list(prefetched(range(100))) == list(range(100))
-    assert list(prefetched([])) == []
+def test_items_come_in_order_and_end() -> None:
+    prefetcher = Prefetcher(range(50))
+    assert [prefetcher.take() for _ in range(50)] == list(range(50))
+    with pytest.raises(StopIteration):
+        prefetcher.take()
+    prefetcher.close()
     assert threads() == 0
 
 
@@ -25,29 +28,23 @@ def test_an_error_comes_at_its_place() -> None:
         yield 1
         raise OSError("disk gone")
 
-    found = prefetched(items())
-    assert next(found) == 1
+    prefetcher = Prefetcher(items())
+    assert prefetcher.take() == 1
     with pytest.raises(OSError, match="disk gone"):
-        next(found)
-    assert threads() == 0
+        prefetcher.take()
+    prefetcher.close()
 
 
-def test_what_is_not_used_is_left() -> None:
+def test_what_is_not_taken_is_left() -> None:
     made = []
 
     def items() -> Iterator[int]:
-        for number in range(1000):
+        for number in range(10**9):
             made.append(number)
             yield number
 
-    found = prefetched(items())
-    assert next(found) == 0
-    found.close()
-    assert threads() == 0
-    assert len(made) < 10
-
-
-def test_a_prefetcher_can_be_closed_at_once() -> None:
-    prefetcher = Prefetcher(iter(range(10**9)))
+    prefetcher = Prefetcher(items(), ahead=2)
+    assert prefetcher.take() == 0
     prefetcher.close()
     assert threads() == 0
+    assert len(made) < 10

@@ -24,7 +24,7 @@ ALL = frozenset(UNITS)
         ("begins with `http://` or „https://“ (e.g. http://...)", []),
         ("%1$s %-5.2f %lu %@ %%", ["%1$s", "%-5.2f", "%lu", "%@", "%%"]),
         ("$t(key.other) <0>text</0>", ["$t(key.other)", "<0>", "</0>"]),
-        ("100% sure, 5% discount, 20%discount", []),
+        ("100% sure, 5% discount, 20%discount, 5 $US", []),
         ("a < b and c > d; AT&T; R&D; {two words}; 5 $; I <3 you", []),
         ("", []),
     ],
