@@ -80,7 +80,7 @@ def _multi30k() -> list[str]:
 
 
 def _real_corpora() -> list[str]:
-    rows = []
+    rows, notes = [], []
     for name in ("home-assistant-de", "home-assistant-zh", "tatoeba-zh"):
         for result in _results(f"{name}.json"):
             test = result["test"]
@@ -93,6 +93,7 @@ def _real_corpora() -> list[str]:
                 f"| {name} | {result['pairs']['train']:,} | {result['updates']:,} | {result['minutes']:.0f} "
                 f"({result['threads']}) | {' | '.join([*cells, *shares])} |"
             )
+            notes += [f"{name}: {result['note']}", ""] if result["note"] else []
     if not rows:
         return []
     return [
@@ -104,6 +105,7 @@ def _real_corpora() -> list[str]:
         "|---|---|---|---|---|---|---|---|",
         *rows,
         "",
+        *notes,
     ]
 
 
