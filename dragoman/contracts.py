@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,13 @@ class Layout:
             return flat
         return flat.index_select(0, self.rows * self.longest + self.positions)
 
+    def mean(self, packed: Float[Tensor, "N D"]) -> Float[Tensor, "B D"]:
+        """The mean of each row."""
+        if self.rectangular:
+            return packed.view(self.batch, self.longest, -1).mean(1)
+        sums = packed.new_zeros((self.batch, packed.shape[1])).index_add(0, self.rows, packed)
+        return sums / self.lengths[:, None].to(packed.dtype)
+
     def to(self, device: torch.device | str) -> Layout:
         """The same layout on another device."""
         parts = (self.lengths, self.starts, self.rows, self.positions)
@@ -153,10 +160,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What an encoder hands to a decoder: hidden states, and where each row's lie."""
+    """What an encoder hands to a decoder.
+
+    Attributes:
+        states: a hidden state for each place of the input.
+        layout: where each row's states lie.
+        final: each row in one vector, whatever its length: what a decoder without attention starts from.
+    """
 
     states: Float[Tensor, "N D"]
     layout: Layout
+    final: Float[Tensor, "B F"]
 
 
 Same = TypeVar("Same")
@@ -182,6 +196,43 @@ class StepFunction(Protocol[State]):
         """The unnormalised scores of each next symbol after ``tokens``, and the state after them.
 
         ``tokens`` are on the processor; a model moves them to where it computes."""
+        ...
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """Any encoder of text."""
+
+    def __call__(self, source: Packed) -> Memory:
+        """The hidden states of every source token."""
+        ...
+
+
+@runtime_checkable
+class TextDecoder(Protocol):
+    """Any decoder of text.
+
+    Attributes:
+        output: hidden state to vocabulary.
+    """
+
+    output: nn.Linear
+
+    def __call__(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N D"]:
+        """What ``output`` reads to predict each next token, for whole rows at once.
+
+        Args:
+            inputs: the targets shifted right behind the start symbol.
+            memory: of the encoder, one row per row of ``inputs``.
+        """
+        ...
+
+    def start(self, memory: Memory) -> Any:
+        """The state before the first token: one hypothesis per row of the memory."""
+        ...
+
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+        """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         ...
 
 

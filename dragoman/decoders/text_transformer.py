@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Packed
-from dragoman.layers.attention.multi_head import KeyValues
+from dragoman.decoders.sentence_memory import SentenceMemory
+from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.transformer.decoder_block import DecoderBlock
@@ -23,28 +24,17 @@ class TransformerState:
     Attributes:
         length: tokens read so far, the same for all rows.
         past: per block, one row per hypothesis; empty before the first step.
-        memory: per block, one row per sentence, shared by its hypotheses.
-        sentences: the row of ``memory`` that each hypothesis translates; equal ones stand together in equal numbers.
+        memory: what it looks up, per block.
     """
 
     length: int
     past: tuple[KeyValues, ...]
-    memory: tuple[KeyValues, ...]
-    sentences: Int[Tensor, " R"]
+    memory: SentenceMemory
 
     def select(self, rows: Int[Tensor, " K"]) -> TransformerState:
-        """The state of hypotheses ``rows``. The memory is copied only when the set of sentences changes."""
-        rows = rows.to(self.sentences.device)
-        past = tuple(block.select(rows) for block in self.past)
-        sentences = self.sentences.index_select(0, rows)
-        kept, counts = torch.unique_consecutive(sentences, return_counts=True)
-        if len(sentences) == 0 or bool((counts != counts[0]).any()):
-            kept, counts = sentences, torch.ones_like(sentences)
-        memory = self.memory
-        if len(kept) != memory[0].keys.shape[0] or not torch.equal(kept, torch.arange(len(kept), device=kept.device)):
-            memory = tuple(block.select(kept) for block in memory)
-        group = torch.repeat_interleave(torch.arange(len(kept), device=kept.device), counts)
-        return TransformerState(self.length, past, memory, group)
+        """The state of hypotheses ``rows``."""
+        rows = rows.to(self.memory.sentences.device)
+        return TransformerState(self.length, tuple(block.select(rows) for block in self.past), self.memory.select(rows))
 
 
 class TransformerDecoder(nn.Module):
@@ -91,9 +81,8 @@ class TransformerDecoder(nn.Module):
 
     def start(self, memory: Memory) -> TransformerState:
         """The state before the first token: one hypothesis per row of the memory."""
-        sentences = torch.arange(memory.layout.batch, device=memory.states.device)
         projected = tuple(block.cross_attention.project(memory) for block in self.blocks)
-        return TransformerState(0, (), projected, sentences)
+        return TransformerState(0, (), SentenceMemory.of(projected))
 
     def step(self, tokens: Int[Tensor, " R"], state: TransformerState) -> tuple[Float[Tensor, "R V"], TransformerState]:
         """The unnormalised scores of each next token after ``tokens``."""
@@ -102,7 +91,7 @@ class TransformerDecoder(nn.Module):
         grown = []
         for index, block in enumerate(self.blocks):
             past = state.past[index] if state.past else None
-            x, present = block.step(x, past, state.memory[index])
+            x, present = block.step(x, past, state.memory.blocks[index])
             grown.append(present)
         logits = self.output(self.norm(x))
-        return logits, TransformerState(state.length + 1, tuple(grown), state.memory, state.sentences)
+        return logits, TransformerState(state.length + 1, tuple(grown), state.memory)

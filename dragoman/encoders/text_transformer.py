@@ -44,4 +44,5 @@ class TransformerEncoder(nn.Module):
         x = self.dropout(x + self.positions(source.layout.positions, x))
         for block in self.blocks:
             x = block(x, source.layout)
-        return Memory(self.norm(x), source.layout)
+        states = self.norm(x)
+        return Memory(states, source.layout, source.layout.mean(states))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -20,3 +21,13 @@ def xavier_uniform(weight: Tensor, *, fan_out: int | None = None) -> None:
 def embedding_normal(weight: Tensor) -> None:
     """Fill an embedding (V, D) from N(0, 1/D), in place, so that rows multiplied by √D have unit variance."""
     nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
+
+
+def orthogonal_blocks(weight: Tensor) -> None:
+    """Fill each square block of a recurrent matrix (gates · D, D) with a random orthogonal matrix, in place.
+
+    It keeps the norm of what passes through it, so that neither states nor gradients vanish or explode at the start
+    (Saxe et al. 2014).
+    """
+    for block in torch.split(weight, weight.shape[1]):
+        nn.init.orthogonal_(block)

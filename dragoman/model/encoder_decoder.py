@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dragoman.contracts import Batch, Memory, Packed
-from dragoman.decoders.text_transformer import TransformerDecoder, TransformerState
-from dragoman.encoders.text_transformer import TransformerEncoder
+from dragoman.contracts import Batch, DecoderState, Memory, Packed, TextDecoder, TextEncoder
 from dragoman.model.loss import cross_entropy, token_cross_entropy
 
 
@@ -21,7 +21,7 @@ class EncoderDecoder(nn.Module):
         start: id of the symbol that stands before every output.
     """
 
-    def __init__(self, encoder: TransformerEncoder, decoder: TransformerDecoder, start: int) -> None:
+    def __init__(self, encoder: TextEncoder, decoder: TextDecoder, start: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
@@ -51,10 +51,10 @@ class EncoderDecoder(nn.Module):
         """The hidden states of ``source``."""
         return self.encoder(source)
 
-    def start(self, memory: Memory) -> TransformerState:
+    def start(self, memory: Memory) -> DecoderState:
         """The decoder's state before the first token: one hypothesis per row of ``memory``."""
         return self.decoder.start(memory)
 
-    def step(self, tokens: Int[Tensor, " R"], state: TransformerState) -> tuple[Float[Tensor, "R V"], TransformerState]:
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         return self.decoder.step(tokens.to(self.device), state)

@@ -20,7 +20,6 @@ from dragoman.model.folder import load_model
 from dragoman.predict.pieces import cut
 from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.recipe import Recipe
-from dragoman.recipe.architecture import TransformerRecipe
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.length_penalty import LengthPenalty
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 _CHUNK = 4096
 _NEVER_WRITTEN = (PADDING, UNKNOWN, START)
 _RETRIED = 5
+_NO_LIMIT = 2**31
 
 
 class _Piece(NamedTuple):
@@ -62,8 +62,8 @@ class Translator:
         self.source = source
         self.target = target
         self.recipe = recipe
-        self._longest_source = min(recipe.cleaning.max_tokens, _positions(recipe.model.encoder)) - 1
-        self._longest_target = _positions(recipe.model.decoder) - 1
+        self._longest_source = min(recipe.cleaning.max_tokens, recipe.model.text_encoder.longest or _NO_LIMIT) - 1
+        self._longest_target = (recipe.model.decoder.longest or _NO_LIMIT) - 1
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     @classmethod
@@ -236,8 +236,3 @@ class Translator:
             )
             for text, h in zip(texts, hypotheses, strict=True)
         ]
-
-
-def _positions(recipe: TransformerRecipe) -> int:
-    """Most tokens in a row that a stack has positions for."""
-    return recipe.max_positions if recipe.positions == "learned" else 2**31

@@ -1,67 +1,132 @@
-"""The encoder and the decoder. Widths are numbers of units, rates are probabilities."""
+"""The encoder and the decoder, and whether they go together. Widths are numbers of units, rates are probabilities."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Tag, model_validator
 
+from dragoman.recipe.convolution import ConvolutionalEncoderRecipe
+from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe
 from dragoman.recipe.section import Section
+from dragoman.recipe.transformer import TransformerRecipe
 
 
-class TransformerRecipe(Section):
-    """A stack of Transformer blocks (Vaswani et al. 2017)."""
+class NoEncoderRecipe(Section):
+    """Nothing goes in: the decoder alone is a language model."""
 
-    kind: Literal["transformer"] = "transformer"
-    """The family of layers."""
-    layers: int = Field(default=4, ge=1, le=100)
-    """Blocks in the stack."""
-    width: int = Field(default=128, ge=1)
-    """Model width D, which ``heads`` must divide."""
-    feed_forward: int = Field(default=256, ge=1)
-    """Inner width of the position-wise feed-forward network."""
-    heads: int = Field(default=4, ge=1)
-    """Attention heads H."""
-    norm: Literal["pre", "post"] = "pre"
-    """Layer normalisation before each sub-layer (stable) or after each residual sum (the paper)."""
-    activation: Literal["relu", "gelu"] = "relu"
-    """Non-linearity of the feed-forward network."""
-    positions: Literal["sinusoidal", "learned"] = "sinusoidal"
-    """How a token's position is told to the model."""
-    max_positions: int = Field(default=1024, ge=2)
-    """Longest row in tokens when positions are learned; sinusoidal ones have no limit."""
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    """Rate after each sub-layer and on the sum of embedding and position."""
-    attention_dropout: float = Field(default=0.0, ge=0, lt=1)
-    """Rate on the attention weights."""
-    activation_dropout: float = Field(default=0.0, ge=0, lt=1)
-    """Rate inside the feed-forward network."""
+    kind: Literal["none"]
+    """The absence of an encoder."""
 
-    @model_validator(mode="after")
-    def _heads_divide_width(self) -> TransformerRecipe:
-        if self.width % self.heads:
-            near = [h for h in range(1, self.width + 1) if self.width % h == 0]
-            best = min(near, key=lambda h: abs(h - self.heads))
-            raise ValueError(f"{self.heads} heads do not divide the width {self.width}; {best} would")
-        return self
+    @property
+    def phrase(self) -> str:
+        """What there is to say of it."""
+        return "language model"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("kind", "transformer"))
+    return str(getattr(value, "kind", ""))
+
+
+TextEncoderRecipe = TransformerRecipe | RecurrentEncoderRecipe | ConvolutionalEncoderRecipe
+DecoderRecipe = TransformerRecipe | RecurrentDecoderRecipe
+
+AnyEncoder = Annotated[
+    Annotated[TransformerRecipe, Tag("transformer")]
+    | Annotated[RecurrentEncoderRecipe, Tag("rnn")]
+    | Annotated[RecurrentEncoderRecipe, Tag("gru")]
+    | Annotated[RecurrentEncoderRecipe, Tag("lstm")]
+    | Annotated[ConvolutionalEncoderRecipe, Tag("convolution")]
+    | Annotated[NoEncoderRecipe, Tag("none")],
+    Discriminator(_kind),
+]
+AnyDecoder = Annotated[
+    Annotated[TransformerRecipe, Tag("transformer")]
+    | Annotated[RecurrentDecoderRecipe, Tag("rnn")]
+    | Annotated[RecurrentDecoderRecipe, Tag("gru")]
+    | Annotated[RecurrentDecoderRecipe, Tag("lstm")],
+    Discriminator(_kind),
+]
 
 
 class ModelRecipe(Section):
-    """An encoder, a decoder and how their embeddings are shared."""
+    """An encoder, a decoder and how their embeddings are shared. Any text encoder goes with any decoder."""
 
-    encoder: TransformerRecipe = TransformerRecipe()
-    """Source text to hidden states."""
-    decoder: TransformerRecipe = TransformerRecipe()
-    """Hidden states to target text."""
+    encoder: AnyEncoder = TransformerRecipe()
+    """Source text to hidden states; its ``kind`` is ``transformer``, ``rnn``, ``gru``, ``lstm``, ``convolution``, or
+    ``none`` for a language model."""
+    decoder: AnyDecoder = TransformerRecipe()
+    """Hidden states to target text; its ``kind`` is ``transformer``, ``rnn``, ``gru`` or ``lstm``."""
     tie: Literal["all", "decoder", "none"] = "all"
     """Which matrices are one: source embedding, target embedding and output layer (``all``, needs a shared
     vocabulary), target embedding and output layer (``decoder``), or ``none``."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _language_models_have_less_to_choose(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or _kind(values.get("encoder", {})) != "none":
+            return values
+        decoder = values.get("decoder", {})
+        if isinstance(decoder, Mapping) and _kind(decoder) in ("rnn", "gru", "lstm"):
+            decoder = {"attention": "none", **decoder}
+        return {"tie": "decoder", **values, "decoder": decoder}
+
     @model_validator(mode="after")
-    def _widths_agree(self) -> ModelRecipe:
-        if self.encoder.width != self.decoder.width:
-            raise ValueError(
-                f"encoder.width {self.encoder.width} and decoder.width {self.decoder.width} differ; "
-                "cross-attention needs them equal"
-            )
+    def _they_go_together(self) -> ModelRecipe:
+        problem = _language_model_problem(self) if self.is_language_model else _pair_problem(self)
+        if problem is not None:
+            raise ValueError(problem)
         return self
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether there is no encoder."""
+        return isinstance(self.encoder, NoEncoderRecipe)
+
+    @property
+    def text_encoder(self) -> TextEncoderRecipe:
+        """The encoder of a model that has one."""
+        assert not isinstance(self.encoder, NoEncoderRecipe)
+        return self.encoder
+
+    @property
+    def phrase(self) -> str:
+        """The architecture in a few words."""
+        decoder = f"{self.decoder.kind} decoder ({self.decoder.phrase})"
+        if self.is_language_model:
+            return f"{self.decoder.kind} language model ({self.decoder.phrase})"
+        return f"{self.encoder.kind} encoder ({self.encoder.phrase}), {decoder}"
+
+
+def _language_model_problem(model: ModelRecipe) -> str | None:
+    decoder = model.decoder
+    if isinstance(decoder, RecurrentDecoderRecipe) and decoder.attention != "none":
+        return (
+            f'decoder.attention = "{decoder.attention}" needs an encoder to look at, and encoder.kind is "none"; '
+            'use attention = "none", or give an encoder'
+        )
+    if model.tie == "all":
+        return 'tie = "all" needs a source embedding, and a language model has none; use "decoder" or "none"'
+    return None
+
+
+def _pair_problem(model: ModelRecipe) -> str | None:
+    encoder, decoder = model.text_encoder, model.decoder
+    if model.tie == "all" and encoder.embedding != decoder.embedding:
+        return (
+            f'tie = "all" makes one matrix of embeddings that are {encoder.embedding} wide in the encoder and '
+            f"{decoder.embedding} in the decoder; make the widths equal (embedding_width, in recurrent ones) or use "
+            'tie = "decoder"'
+        )
+    dot = isinstance(decoder, RecurrentDecoderRecipe) and decoder.attention in ("dot", "scaled_dot")
+    if dot and decoder.width != encoder.memory_width:
+        both = " (both directions joined)" if getattr(encoder, "bidirectional", False) else ""
+        return (
+            f"dot-product attention compares vectors of one width: the decoder's states are {decoder.width} wide and "
+            f"the encoder's {encoder.memory_width}{both}; use decoder.width = {encoder.memory_width}, or attention = "
+            '"additive" or "multi_head", which bring any widths together'
+        )
+    return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import tomli_w
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe.recipe import Recipe
@@ -103,7 +103,7 @@ def _anchor_paths(values: dict[str, Any], base: Path) -> None:
 
 def _explain(problem: Any) -> str:
     """One line for one of pydantic's errors: where, what is wrong, and what would be right."""
-    where = ".".join(str(part) for part in problem["loc"]) or "recipe"
+    where = ".".join(_keys(problem["loc"])) or "recipe"
     if problem["type"] == "extra_forbidden":
         known = _known_keys(problem["loc"][:-1])
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
@@ -114,16 +114,53 @@ def _explain(problem: Any) -> str:
             str(problem["input"]), problem["ctx"]["expected"].replace("'", "").split(), n=1
         )
         message += f"; did you mean `{near[0].strip(',')}`?" if near else ""
+    if problem["type"] == "union_tag_invalid":
+        kinds = [tag.strip().strip("'") for tag in problem["ctx"]["expected_tags"].split(",")]
+        near = difflib.get_close_matches(problem["ctx"]["tag"], kinds, n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        return f"{where}.kind: there is no kind `{problem['ctx']['tag']}`; known: {', '.join(kinds)}{hint}"
     shown = problem["input"]
     return f"{where}: {message}" + ("" if isinstance(shown, (dict, BaseModel)) else f" (got {shown!r})")
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    section: type[BaseModel] = Recipe
+def _keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that lead to a value; pydantic puts the kind of a section between them where there are several."""
+    keys: list[str] = []
+    section: Any = Recipe
     for part in location:
-        if isinstance(part, str):
-            section = _section_in(section.model_fields[part].annotation) or section
+        kinds = _kinds(section)
+        if part in kinds:
+            section = kinds[str(part)]
+            continue
+        keys.append(str(part))
+        section = _inside(section, part)
+    return keys
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    section: Any = Recipe
+    for part in location:
+        kinds = _kinds(section)
+        section = kinds[str(part)] if part in kinds else _inside(section, part)
     return list(section.model_fields)
+
+
+def _inside(section: Any, part: int | str) -> Any:
+    """What stands under a key of a section: another section, or what its kinds are."""
+    if isinstance(part, int) or not hasattr(section, "model_fields") or part not in section.model_fields:
+        return section
+    annotation = section.model_fields[part].annotation
+    return annotation if _kinds(annotation) else _section_in(annotation) or section
+
+
+def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+    """The sections of a union by the tag of their kind; nothing if it is no such union."""
+    return {
+        part.tag: get_args(member)[0]
+        for member in get_args(annotation)
+        for part in get_args(member)[1:]
+        if isinstance(part, Tag)
+    }
 
 
 def _section_in(annotation: Any) -> type[BaseModel] | None:

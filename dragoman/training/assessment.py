@@ -12,7 +12,6 @@ from dragoman.data.dataset import Corpus, Dataset, Examples
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.translator import Translator
-from dragoman.recipe.architecture import TransformerRecipe
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.training.card import CardFacts, model_card
 from dragoman.training.observer import RunStart
@@ -61,7 +60,6 @@ def _facts(
     cleaning: dict[str, Any] = dataset.report["cleaning"]["train"]
     validations = history[history["event"] == "validation"]
     chosen = validations[validations["best"].fillna(False)].iloc[-1]
-    encoder, decoder = _stack(recipe.model.encoder), _stack(recipe.model.decoder)
     # The end symbol, which every row has, is no token to a reader of the card.
     return CardFacts(
         name=start.folder.name,
@@ -81,8 +79,7 @@ def _facts(
         target_tokens=int(dataset.train.target_lengths.sum()),
         longest_source=int(dataset.train.source_lengths.max()) - 1,
         longest_target=int(dataset.train.target_lengths.max()) - 1,
-        architecture=f"{recipe.model.encoder.kind} encoder ({encoder}), "
-        f"{recipe.model.decoder.kind} decoder ({decoder})",
+        architecture=recipe.model.phrase,
         parameters=start.parameters,
         source_vocabulary=best.source.size,
         target_vocabulary=best.target.size,
@@ -97,10 +94,6 @@ def _facts(
         quality_split=split,
         quality_search="greedy search" if recipe.search.beam == 1 else f"beam {recipe.search.beam}",
     )
-
-
-def _stack(recipe: TransformerRecipe) -> str:
-    return f"{recipe.layers} layers, width {recipe.width}, feed-forward {recipe.feed_forward}, {recipe.heads} heads"
 
 
 def _file(corpus: CorpusRecipe) -> str:

@@ -28,6 +28,36 @@ def recipe(tie: str = "all", **values: Any) -> ModelRecipe:
     return ModelRecipe(encoder=stack, decoder=stack, tie=tie)
 
 
+def mixed(encoder: dict[str, Any], decoder: dict[str, Any], tie: str = "decoder") -> ModelRecipe:
+    return ModelRecipe.model_validate({"encoder": encoder, "decoder": decoder, "tie": tie})
+
+
+TRANSFORMER = {"layers": 2, "width": 16, "feed_forward": 24, "heads": 4}
+ENCODERS: dict[str, dict[str, Any]] = {
+    "transformer": TRANSFORMER,
+    "rnn": {"kind": "rnn", "width": 16},
+    "relu rnn": {"kind": "rnn", "width": 16, "activation": "relu"},
+    "gru": {"kind": "gru", "width": 16},
+    "gru reset before": {"kind": "gru", "width": 16, "reset": "before", "bidirectional": True},
+    "deep residual lstm": {"kind": "lstm", "width": 16, "layers": 3, "residual": True},
+    "bidirectional lstm": {"kind": "lstm", "width": 8, "layers": 2, "bidirectional": True, "embedding_width": 12},
+    "convolution": {"kind": "convolution", "width": 16, "layers": 2},
+}
+DECODERS: dict[str, dict[str, Any]] = {
+    "transformer": TRANSFORMER,
+    "rnn without attention": {"kind": "rnn", "width": 16, "attention": "none"},
+    "gru without attention": {"kind": "gru", "width": 16, "attention": "none", "layers": 2, "residual": True},
+    "lstm without attention": {"kind": "lstm", "width": 10, "embedding_width": 16, "attention": "none"},
+    "gru dot": {"kind": "gru", "width": 16, "attention": "dot"},
+    "gru reset before additive": {"kind": "gru", "width": 12, "reset": "before", "embedding_width": 16},
+    "lstm scaled dot": {"kind": "lstm", "width": 16, "attention": "scaled_dot", "layers": 2},
+    "lstm additive": {"kind": "lstm", "width": 16, "attention": "additive"},
+    "lstm multi-head": {"kind": "lstm", "width": 16, "attention": "multi_head", "heads": 2},
+    "lstm additive fed": {"kind": "lstm", "width": 16, "layers": 2, "input_feeding": True},
+    "gru dot fed": {"kind": "gru", "width": 16, "attention": "dot", "input_feeding": True, "embedding_width": 8},
+    "rnn multi-head fed": {"kind": "rnn", "width": 16, "attention": "multi_head", "input_feeding": True},
+}
+
 VARIANTS = {
     "pre-norm": recipe(),
     "post-norm": recipe(norm="post"),
@@ -39,6 +69,13 @@ VARIANTS = {
         encoder=TransformerRecipe(layers=3, width=16, feed_forward=8, heads=2),
         decoder=TransformerRecipe(layers=1, width=16, feed_forward=8, heads=2),
     ),
+    "recurrent, all tied": mixed(ENCODERS["gru"], DECODERS["lstm additive"], tie="all"),
+    **{f"{name} to transformer": mixed(encoder, DECODERS["transformer"]) for name, encoder in ENCODERS.items()},
+    **{f"{name} to gru": mixed(encoder, DECODERS["gru without attention"]) for name, encoder in ENCODERS.items()},
+    **{f"gru to {name}": mixed(ENCODERS["gru"], decoder) for name, decoder in DECODERS.items()},
+    "transformer to lstm": mixed(ENCODERS["transformer"], DECODERS["lstm additive"]),
+    "convolution to lstm": mixed(ENCODERS["convolution"], DECODERS["lstm multi-head"]),
+    "both directions to lstm fed": mixed(ENCODERS["bidirectional lstm"], DECODERS["lstm additive fed"]),
 }
 
 
@@ -66,14 +103,16 @@ def test_shapes_and_dtype(model: EncoderDecoder, dtype: torch.dtype) -> None:
     model.to(dtype)
     data = batch()
     memory = model.encode(data.source)
-    assert memory.states.shape == (data.source.layout.tokens, 16)
+    assert len(memory.states) == data.source.layout.tokens
+    assert memory.final.dtype == dtype
     assert memory.states.dtype == dtype
     assert logits(model, data).shape == (data.target.layout.tokens, V)
     scores, state = model.step(torch.tensor([2, 2, 2, 2]), model.start(memory))
     assert scores.shape == (4, V)
     assert scores.dtype == dtype
     assert torch.isfinite(scores).all()
-    assert state.select(torch.tensor([1])).past[0].keys.shape[0] == 1
+    one, _ = model.step(torch.tensor([2]), state.select(torch.tensor([1])))
+    assert one.shape == (1, V)
 
 
 def test_every_weight_moves_in_a_step(model: EncoderDecoder) -> None:

@@ -89,7 +89,7 @@ def test_cross_attention_over_packed_rows(dtype: torch.dtype) -> None:
     attention = CrossAttention(8, 2, 0.0).to(dtype)
     source_lengths, target_lengths = [4, 2], [3, 5]
     states, x = leaf(6, 8, dtype=dtype), leaf(8, 8, dtype=dtype)
-    memory = attention.project(Memory(states, Layout.of(source_lengths)))
+    memory = attention.project(Memory(states, Layout.of(source_lengths), states[:2]))
     fast = attention(x, Layout.of(target_lengths), memory)
     rows = []
     w_k, w_v = attention.memory_inputs.weight.split(8)

@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.masks import causal_mask
 from dragoman.layers.attention.scaled_dot_product import attend
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
 
 
-@dataclass(frozen=True, slots=True)
-class KeyValues:
-    """Projected keys and values of rows, side by side.
-
-    Attributes:
-        keys: of every head.
-        values: of every head.
-        mask: ``True`` at real positions; None if all are real.
-    """
-
-    keys: Float[Tensor, "B H S d"]
-    values: Float[Tensor, "B H S d"]
-    mask: Bool[Tensor, "B 1 1 S"] | None
-
-    def select(self, rows: Int[Tensor, " K"]) -> KeyValues:
-        """Those of ``rows``, in that order."""
-        mask = None if self.mask is None else self.mask.index_select(0, rows)
-        return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows), mask)
-
-
 class Projection(nn.Module):
-    """One matrix that holds ``parts`` linear maps D → D side by side: one product instead of several.
+    """One matrix that holds ``parts`` linear maps E → D side by side: one product instead of several.
 
     Args:
         width: D.
         parts: maps.
+        inputs: E; D by default.
     """
 
-    def __init__(self, width: int, parts: int) -> None:
+    def __init__(self, width: int, parts: int, inputs: int | None = None) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(parts * width, width))
+        self.weight = nn.Parameter(torch.empty(parts * width, inputs or width))
         self.bias = nn.Parameter(torch.zeros(parts * width))
         self.parts = parts
         xavier_uniform(self.weight.data, fan_out=width)
 
-    def forward(self, x: Float[Tensor, "*N D"]) -> Float[Tensor, "*N E"]:
-        """All maps of ``x``, E = parts · D."""
+    def forward(self, x: Float[Tensor, "*N E"]) -> Float[Tensor, "*N P"]:
+        """All maps of ``x``, P = parts · D."""
         return F.linear(x, self.weight, self.bias)
 
 
@@ -116,12 +96,14 @@ class CrossAttention(nn.Module):
         width: D.
         heads: H, which divides D.
         dropout: rate on the attention weights.
+        memory_width: width E of the encoder's hidden states; D by default.
     """
 
-    def __init__(self, width: int, heads: int, dropout: float) -> None:
+    def __init__(self, width: int, heads: int, dropout: float, memory_width: int | None = None) -> None:
         super().__init__()
+        self.width = width
         self.queries = Projection(width, 1)
-        self.memory_inputs = Projection(width, 2)
+        self.memory_inputs = Projection(width, 2, memory_width)
         self.output = Projection(width, 1)
         self.dropout = Dropout(dropout)
         self.heads = heads

@@ -6,7 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout
-from dragoman.layers.attention.multi_head import CrossAttention, KeyValues, SelfAttention
+from dragoman.layers.attention.key_values import KeyValues
+from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.residual import Residual
 

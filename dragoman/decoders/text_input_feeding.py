@@ -1,0 +1,127 @@
+"""Hidden states to text by a recurrent network that is told what it looked at in the step before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Memory, Packed
+from dragoman.decoders.sentence_memory import SentenceMemory
+from dragoman.decoders.text_attentional import AttentionalVector
+from dragoman.layers.attention.key_values import KeyValues
+from dragoman.layers.attention.memory_attention import MemoryAttention
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.recurrent.bridge import Bridge
+from dragoman.layers.recurrent.cell import CellState
+from dragoman.layers.recurrent.deep import Deep
+from dragoman.layers.recurrent.time_major import TimeMajor
+
+
+@dataclass(frozen=True, slots=True)
+class InputFeedingState:
+    """All that the decoder knows.
+
+    Attributes:
+        layers: the state of each layer, one row per hypothesis.
+        fed: the attentional vector of the step before, one row per hypothesis.
+        memory: what it looks up.
+    """
+
+    layers: tuple[CellState, ...]
+    fed: Float[Tensor, "R E"]
+    memory: SentenceMemory
+
+    def select(self, rows: Int[Tensor, " K"]) -> InputFeedingState:
+        """The state of hypotheses ``rows``."""
+        rows = rows.to(self.fed.device)
+        layers = tuple(tuple(part.index_select(0, rows) for part in layer) for layer in self.layers)
+        return InputFeedingState(layers, self.fed.index_select(0, rows), self.memory.select(rows))
+
+
+class InputFeedingDecoder(nn.Module):
+    """The attentional vector is joined to the next input (Luong et al. 2015, section 3.3), so that the decoder knows
+    which source words it has dealt with. Steps then depend on each other through the attention: training goes step by
+    step, but what does not depend on the step before (keys, the embeddings' part of the gates) is done at once.
+
+    Args:
+        embedding: of the target vocabulary.
+        bridge: from the encoder's final vector to the first state of every layer.
+        layers: the stack; the lowest reads embedding and attentional vector side by side.
+        attention: from the top layer's states to the memory.
+        join: context and state to the attentional vector, which is as wide as the output layer's input.
+        output: to the vocabulary; its weight may be the embedding's.
+        dropout: rate on the embeddings and on the attentional vector.
+    """
+
+    def __init__(
+        self,
+        embedding: TokenEmbedding,
+        bridge: Bridge,
+        layers: Deep,
+        attention: MemoryAttention,
+        join: AttentionalVector,
+        output: nn.Linear,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.bridge = bridge
+        self.layers = layers
+        self.attention = attention
+        self.join = join
+        self.output = output
+        self.dropout = Dropout(dropout)
+        self.fed_width = join.linear.out_features
+
+    def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
+        """The vectors from which each next token is predicted, for whole rows at once."""
+        order = TimeMajor.of(inputs.layout)
+        x = order.arrange(self.dropout(self.embedding(inputs.values)))
+        keys = self.attention.project(memory).select(order.rows)
+        states = [tuple(part.index_select(0, order.rows) for part in state) for state in self.bridge(memory.final)]
+        fed = x.new_zeros((len(order.rows), self.fed_width))
+        of_embedding, of_fed = self._lowest()
+        projected = F.linear(x, of_embedding, self.layers.layers[0].cell.bias)
+        vectors = []
+        for gates in torch.split(projected, order.sizes.tolist()):
+            if len(gates) < len(fed):
+                fed, keys = fed[: len(gates)], keys.first(len(gates))
+                states = [tuple(part[: len(gates)] for part in state) for state in states]
+            fed, states = self._step(torch.addmm(gates, fed, of_fed.t()), states, keys)
+            vectors.append(fed)
+        return order.restore(torch.cat(vectors))
+
+    def start(self, memory: Memory) -> InputFeedingState:
+        """The state before the first token: one hypothesis per row of the memory."""
+        projected = SentenceMemory.of((self.attention.project(memory),))
+        fed = memory.states.new_zeros((memory.layout.batch, self.fed_width))
+        return InputFeedingState(tuple(self.bridge(memory.final)), fed, projected)
+
+    def step(
+        self, tokens: Int[Tensor, " R"], state: InputFeedingState
+    ) -> tuple[Float[Tensor, "R V"], InputFeedingState]:
+        """The unnormalised scores of each next token after ``tokens``."""
+        x = self.dropout(self.embedding(tokens))
+        of_embedding, of_fed = self._lowest()
+        inputs = F.linear(x, of_embedding, self.layers.layers[0].cell.bias)
+        gates = torch.addmm(inputs, state.fed, of_fed.t())
+        fed, layers = self._step(gates, list(state.layers), state.memory.blocks[0])
+        return self.output(fed), InputFeedingState(tuple(layers), fed, state.memory)
+
+    def _lowest(self) -> tuple[Tensor, Tensor]:
+        """The two parts of the lowest layer's input matrix: for the embedding and for the attentional vector."""
+        weight = self.layers.layers[0].cell.weight_input
+        of_embedding, of_fed = torch.split(weight, [weight.shape[1] - self.fed_width, self.fed_width], 1)
+        return of_embedding, of_fed
+
+    def _step(
+        self, gates: Float[Tensor, "R G"], states: list[CellState], keys: KeyValues
+    ) -> tuple[Float[Tensor, "R E"], list[CellState]]:
+        """From the projected input to the attentional vector and the states after the step."""
+        hidden, states = self.layers.step_projected(gates, states)
+        return self.dropout(self.join(self.attention.step(hidden, keys), hidden)), states

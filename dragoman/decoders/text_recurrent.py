@@ -1,0 +1,88 @@
+"""Hidden states to text, token by token, from the encoder's final state alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Memory, Packed
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.recurrent.bridge import Bridge
+from dragoman.layers.recurrent.cell import CellState
+from dragoman.layers.recurrent.deep import Deep
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrentState:
+    """All that a decoder without attention knows.
+
+    Attributes:
+        layers: the state of each layer, one row per hypothesis.
+        context: what is added to every input, one row per hypothesis.
+    """
+
+    layers: tuple[CellState, ...]
+    context: Float[Tensor, "R E"]
+
+    def select(self, rows: Int[Tensor, " K"]) -> RecurrentState:
+        """The state of hypotheses ``rows``."""
+        rows = rows.to(self.context.device)
+        layers = tuple(tuple(part.index_select(0, rows) for part in layer) for layer in self.layers)
+        return RecurrentState(layers, self.context.index_select(0, rows))
+
+
+class RecurrentDecoder(nn.Module):
+    """A language model of the target that starts from the source (Sutskever et al. 2014, section 2).
+
+    As in Cho et al. 2014, section 2.2, the source also goes into every step; here as C f added to the embedding, where
+    f is the encoder's final vector.
+
+    Args:
+        embedding: of the target vocabulary.
+        bridge: from the encoder's final vector to the first state of every layer.
+        context: from the encoder's final vector to what is added to every embedding.
+        layers: the stack.
+        readout: from the top layer's width to that of the output layer.
+        output: hidden state to vocabulary; its weight may be the embedding's.
+        dropout: rate on the embeddings and before the readout.
+    """
+
+    def __init__(
+        self,
+        embedding: TokenEmbedding,
+        bridge: Bridge,
+        context: nn.Linear,
+        layers: Deep,
+        readout: nn.Module,
+        output: nn.Linear,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.bridge = bridge
+        self.context = context
+        self.layers = layers
+        self.readout = readout
+        self.output = output
+        self.dropout = Dropout(dropout)
+
+    def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
+        """The hidden states from which each next token is predicted, for whole rows at once."""
+        context = self.context(memory.final).index_select(0, inputs.layout.rows)
+        x = self.dropout(self.embedding(inputs.values) + context)
+        hidden, _ = self.layers(x, inputs.layout, self.bridge(memory.final))
+        return self.readout(self.dropout(hidden))
+
+    def start(self, memory: Memory) -> RecurrentState:
+        """The state before the first token: one hypothesis per row of the memory."""
+        return RecurrentState(tuple(self.bridge(memory.final)), self.context(memory.final))
+
+    def step(self, tokens: Int[Tensor, " R"], state: RecurrentState) -> tuple[Float[Tensor, "R V"], RecurrentState]:
+        """The unnormalised scores of each next token after ``tokens``."""
+        x = self.dropout(self.embedding(tokens) + state.context)
+        hidden, layers = self.layers.step(x, state.layers)
+        logits = self.output(self.readout(self.dropout(hidden)))
+        return logits, RecurrentState(tuple(layers), state.context)

@@ -1,0 +1,50 @@
+"""Text to hidden states, by convolution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from torch import nn
+
+from dragoman.contracts import Memory, Packed
+from dragoman.layers.convolution.gated_block import GatedConvolutionBlock
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.embedding import TokenEmbedding
+
+
+class ConvolutionalEncoder(nn.Module):
+    """Embedding plus position, gated convolutions, and the embedding added once more (Gehring et al. 2017, section 3).
+
+    There, keys are the outputs of the blocks and values their sum with the embedding; here the sum, scaled by √½, is
+    the memory, and every decoder makes its own keys and values of it.
+
+    Args:
+        embedding: of the source vocabulary.
+        positions: learned, as in the paper, or sinusoidal.
+        blocks: the stack; with n blocks of K taps, a state sees n(K − 1) + 1 tokens.
+        dropout: rate on the sum of embedding and position.
+    """
+
+    def __init__(
+        self,
+        embedding: TokenEmbedding,
+        positions: nn.Module,
+        blocks: Iterable[GatedConvolutionBlock],
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.positions = positions
+        self.blocks = nn.ModuleList(blocks)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, source: Packed) -> Memory:
+        """The hidden states of every source token."""
+        embedded = self.embedding(source.values)
+        embedded = self.dropout(embedded + self.positions(source.layout.positions, embedded))
+        x = embedded
+        for block in self.blocks:
+            x = block(x, source.layout)
+        states = (x + embedded) * math.sqrt(0.5)
+        return Memory(states, source.layout, source.layout.mean(states))

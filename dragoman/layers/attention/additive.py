@@ -1,0 +1,116 @@
+"""Additive attention: a small network scores every pair of query and key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.key_values import KeyValues
+from dragoman.layers.attention.masks import score_bias
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.initialization import xavier_uniform
+
+# Numbers of the hidden layer that exist at one time; it would have batch · T · S · A of them.
+_LARGEST_HIDDEN = 1 << 21
+
+
+def additive_score_equations(
+    queries: Float[Tensor, "B T A"], keys: Float[Tensor, "B S A"], vector: Float[Tensor, " A"]
+) -> Float[Tensor, "B T S"]:
+    """score = vᵀ tanh(q + k) (Bahdanau et al. 2015, appendix A.1.2); q = W s and k = U m are projected already."""
+    return torch.tanh(queries[:, :, None] + keys[:, None]) @ vector
+
+
+class _FusedScore(torch.autograd.Function):
+    """The fast path of :func:`additive_score_equations`: a few queries at a time, so that the hidden layer is never
+    held as a whole, and made again for the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, queries: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
+        ctx.save_for_backward(queries, keys, vector)
+        parts = [
+            torch.tanh_(part[:, :, None] + keys[:, None]) @ vector
+            for part in torch.split(queries, _at_once(keys), dim=1)
+        ]
+        return torch.cat(parts, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, ...]:
+        queries, keys, vector = ctx.saved_tensors
+        query_gradients = []
+        key_gradient, vector_gradient = torch.zeros_like(keys), torch.zeros_like(vector)
+        size = _at_once(keys)
+        for part, gradient in zip(
+            torch.split(queries, size, dim=1), torch.split(upstream[0], size, dim=1), strict=True
+        ):
+            hidden = torch.tanh_(part[:, :, None] + keys[:, None])
+            vector_gradient += gradient.flatten() @ hidden.flatten(0, 2)
+            # tanh' = 1 − tanh²; the buffer of the hidden layer becomes that of its gradient.
+            inner = hidden.square_().neg_().add_(1).mul_(gradient[..., None]).mul_(vector)
+            query_gradients.append(inner.sum(2))
+            key_gradient += inner.sum(1)
+        return torch.cat(query_gradients, 1), key_gradient, vector_gradient
+
+
+def _at_once(keys: Tensor) -> int:
+    return max(_LARGEST_HIDDEN // keys.numel(), 1)
+
+
+def additive_scores(
+    queries: Float[Tensor, "B T A"], keys: Float[Tensor, "B S A"], vector: Float[Tensor, " A"]
+) -> Float[Tensor, "B T S"]:
+    """The fast path of :func:`additive_score_equations`; it can be differentiated once."""
+    return _FusedScore.apply(queries, keys, vector)  # type: ignore[no-untyped-call]
+
+
+class AdditiveAttention(nn.Module):
+    """α = softmax(vᵀ tanh(W h_t + U m_s + b)), context = Σ_s α_s m_s (Bahdanau et al. 2015, appendix A.1.2).
+
+    Unlike there, the query is the decoder's state after the step and not before it, as for the other attentions here
+    (Luong et al. 2015), and the hidden layer has a bias.
+
+    Args:
+        query_width: of the decoder's states.
+        memory_width: of the encoder's hidden states, and so of the contexts.
+        width: hidden units A of the scoring network.
+        dropout: rate on the attention weights.
+    """
+
+    def __init__(self, query_width: int, memory_width: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.width = memory_width
+        self.weight_query = nn.Parameter(torch.empty(width, query_width))
+        self.weight_key = nn.Parameter(torch.empty(width, memory_width))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.vector = nn.Parameter(torch.empty(width))
+        self.dropout = Dropout(dropout)
+        xavier_uniform(self.weight_query.data)
+        xavier_uniform(self.weight_key.data)
+        nn.init.uniform_(self.vector, -(width**-0.5), width**-0.5)
+
+    def project(self, memory: Memory) -> KeyValues:
+        """Keys U m + b; the values are the memory itself."""
+        layout = memory.layout
+        keys = layout.pad(F.linear(memory.states, self.weight_key, self.bias))[:, None]
+        mask = None if layout.rectangular else layout.mask[:, None, None, :]
+        return KeyValues(keys, layout.pad(memory.states)[:, None], mask)
+
+    def forward(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N C"]:
+        """The context of every packed query."""
+        return layout.unpad(self._attend(layout.pad(F.linear(queries, self.weight_query)), memory))
+
+    def step(self, queries: Float[Tensor, "R Q"], memory: KeyValues) -> Float[Tensor, "R C"]:
+        """The context of one query of each hypothesis."""
+        projected = F.linear(queries, self.weight_query)
+        return self._attend(projected.view(memory.keys.shape[0], -1, projected.shape[-1]), memory).flatten(0, 1)
+
+    def _attend(self, queries: Float[Tensor, "B T A"], memory: KeyValues) -> Float[Tensor, "B T C"]:
+        scores = additive_scores(queries, memory.keys[:, 0], self.vector)
+        if memory.mask is not None:
+            scores = scores + score_bias(memory.mask[:, 0], scores.dtype)
+        return self.dropout(torch.softmax(scores, -1)) @ memory.values[:, 0]

@@ -1,0 +1,47 @@
+"""Dot-product attention of a recurrent decoder."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.key_values import KeyValues
+from dragoman.layers.attention.scaled_dot_product import attend
+from dragoman.layers.dropout import Dropout
+
+
+class DotProductAttention(nn.Module):
+    """score(h_t, m_s) = scale · h_tᵀ m_s (Luong et al. 2015, eq. 8, with scale 1): it has no weights of its own.
+
+    The hidden states are keys and values as they are, so queries and memory must be equally wide.
+
+    Args:
+        width: of queries and memory.
+        scale: 1 for the plain dot product, 1 / √width for the scaled one (Vaswani et al. 2017, eq. 1).
+        dropout: rate on the attention weights.
+    """
+
+    def __init__(self, width: int, scale: float, dropout: float) -> None:
+        super().__init__()
+        self.width = width
+        self.scale = scale
+        self.dropout = Dropout(dropout)
+
+    def project(self, memory: Memory) -> KeyValues:
+        """The memory itself, one row beside the other."""
+        layout = memory.layout
+        states = layout.pad(memory.states)[:, None]
+        return KeyValues(states, states, None if layout.rectangular else layout.mask[:, None, None, :])
+
+    def forward(self, queries: Float[Tensor, "N D"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N D"]:
+        """The context of every packed query."""
+        padded = layout.pad(queries)[:, None]
+        contexts = attend(padded, memory.keys, memory.values, memory.mask, self.dropout, self.scale)
+        return layout.unpad(contexts[:, 0])
+
+    def step(self, queries: Float[Tensor, "R D"], memory: KeyValues) -> Float[Tensor, "R D"]:
+        """The context of one query of each hypothesis."""
+        grouped = queries.view(memory.keys.shape[0], 1, -1, queries.shape[-1])
+        contexts = attend(grouped, memory.keys, memory.values, memory.mask, self.dropout, self.scale)
+        return contexts.view(queries.shape)

@@ -1,0 +1,33 @@
+"""What attention looks up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValues:
+    """Keys and values of rows, side by side.
+
+    Attributes:
+        keys: of every head.
+        values: of every head.
+        mask: ``True`` at real positions; None if all are real.
+    """
+
+    keys: Float[Tensor, "B H S d"]
+    values: Float[Tensor, "B H S e"]
+    mask: Bool[Tensor, "B 1 1 S"] | None
+
+    def select(self, rows: Int[Tensor, " K"]) -> KeyValues:
+        """Those of ``rows``, in that order."""
+        mask = None if self.mask is None else self.mask.index_select(0, rows)
+        return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows), mask)
+
+    def first(self, count: int) -> KeyValues:
+        """Those of the first ``count`` rows, without a copy."""
+        mask = None if self.mask is None else self.mask[:count]
+        return KeyValues(self.keys[:count], self.values[:count], mask)

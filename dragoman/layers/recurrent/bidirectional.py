@@ -1,0 +1,84 @@
+"""Two recurrent layers in opposite directions."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout
+from dragoman.layers.recurrent.cell import CellState, RecurrentCell, no_state
+from dragoman.layers.recurrent.time_major import TimeMajor
+
+
+class Orders:
+    """Both orders of a layout, made once for all layers of a stack.
+
+    Args:
+        layout: of the rows.
+        both: whether the backward one is wanted too.
+    """
+
+    def __init__(self, layout: Layout, *, both: bool) -> None:
+        self.batch = layout.batch
+        self.forwards = TimeMajor.of(layout)
+        self.backwards = TimeMajor.of(layout, backwards=True) if both else self.forwards
+
+
+class Unidirectional(nn.Module):
+    """A cell over whole packed rows, from the first token to the last.
+
+    Args:
+        cell: what is run.
+    """
+
+    both = False
+
+    def __init__(self, cell: RecurrentCell) -> None:
+        super().__init__()
+        self.cell = cell
+        self.width = cell.width
+
+    def forward(
+        self, x: Float[Tensor, "N E"], orders: Orders, state: CellState | None = None
+    ) -> tuple[Float[Tensor, "N D"], CellState]:
+        """The hidden states of packed rows, and the state after each row's last token, both in the layout's order.
+
+        Args:
+            x: packed inputs.
+            orders: of their layout.
+            state: before the first token, one row per row of the layout; zeros by default.
+        """
+        return _run(self.cell, x, orders.forwards, orders.batch, state)
+
+
+class Bidirectional(nn.Module):
+    """h_t = [h→_t ; h←_t] (Schuster & Paliwal 1997): every state knows what stands on both of its sides.
+
+    Args:
+        forward_cell: from the first token to the last.
+        backward_cell: from the last to the first.
+    """
+
+    both = True
+
+    def __init__(self, forward_cell: RecurrentCell, backward_cell: RecurrentCell) -> None:
+        super().__init__()
+        self.forward_cell = forward_cell
+        self.backward_cell = backward_cell
+        self.width = forward_cell.width + backward_cell.width
+
+    def forward(self, x: Float[Tensor, "N E"], orders: Orders) -> tuple[Float[Tensor, "N D"], CellState]:
+        """The joined hidden states of packed rows, and the final states of both directions, forward ones first."""
+        ahead, last = _run(self.forward_cell, x, orders.forwards, orders.batch, None)
+        back, first = _run(self.backward_cell, x, orders.backwards, orders.batch, None)
+        return torch.cat([ahead, back], 1), (*last, *first)
+
+
+def _run(
+    cell: RecurrentCell, x: Float[Tensor, "N E"], order: TimeMajor, batch: int, state: CellState | None
+) -> tuple[Float[Tensor, "N D"], CellState]:
+    begin = no_state(cell, x, batch) if state is None else tuple(part.index_select(0, order.rows) for part in state)
+    hidden, after = cell(order.arrange(x), order.sizes, begin)
+    by_row = torch.argsort(order.rows)
+    return order.restore(hidden), tuple(part.index_select(0, by_row) for part in after)

@@ -1,0 +1,136 @@
+"""Gated recurrent units, with the reset gate after or before the recurrent product."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.layers.initialization import orthogonal_blocks, xavier_uniform
+from dragoman.layers.recurrent.cell import CellState
+from dragoman.layers.recurrent.steps import run_steps
+
+
+def gru_reset_after_equations(
+    x: Float[Tensor, "B E"],
+    h: Float[Tensor, "B D"],
+    weight_input: Float[Tensor, "3*D E"],
+    weight_hidden: Float[Tensor, "3*D D"],
+    bias: Float[Tensor, " 3*D"],
+    bias_candidate: Float[Tensor, " D"],
+) -> Float[Tensor, "B D"]:
+    """The reset gate scales U h (Cho et al. 2014, eq. 5 to 8, in the variant of cuDNN, whose candidate has two biases).
+
+    The three gates lie in the matrices as r, z, n. As in Cho et al., z keeps the old state; in Chung et al. 2014 it
+    lets the new one in.
+    """
+    w_r, w_z, w_n = weight_input.chunk(3)
+    u_r, u_z, u_n = weight_hidden.chunk(3)
+    b_r, b_z, b_n = bias.chunk(3)
+    r = torch.sigmoid(x @ w_r.t() + h @ u_r.t() + b_r)
+    z = torch.sigmoid(x @ w_z.t() + h @ u_z.t() + b_z)
+    n = torch.tanh(x @ w_n.t() + b_n + r * (h @ u_n.t() + bias_candidate))
+    return (1 - z) * n + z * h
+
+
+def gru_reset_before_equations(
+    x: Float[Tensor, "B E"],
+    h: Float[Tensor, "B D"],
+    weight_input: Float[Tensor, "3*D E"],
+    weight_hidden: Float[Tensor, "3*D D"],
+    bias: Float[Tensor, " 3*D"],
+) -> Float[Tensor, "B D"]:
+    """The reset gate scales h (Cho et al. 2014, eq. 5 to 8). The gates lie in the matrices as r, z, n."""
+    w_r, w_z, w_n = weight_input.chunk(3)
+    u_r, u_z, u_n = weight_hidden.chunk(3)
+    b_r, b_z, b_n = bias.chunk(3)
+    r = torch.sigmoid(x @ w_r.t() + h @ u_r.t() + b_r)
+    z = torch.sigmoid(x @ w_z.t() + h @ u_z.t() + b_z)
+    n = torch.tanh(x @ w_n.t() + (r * h) @ u_n.t() + b_n)
+    return (1 - z) * n + z * h
+
+
+class ResetAfterGRU(nn.Module):
+    """A layer of gated recurrent units, reset after the product: one recurrent product a step, a fused kernel.
+
+    Args:
+        inputs: width E of the input.
+        width: units D.
+    """
+
+    parts = 1
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.weight_input = nn.Parameter(torch.empty(3 * width, inputs))
+        self.weight_hidden = nn.Parameter(torch.empty(3 * width, width))
+        self.bias = nn.Parameter(torch.zeros(3 * width))
+        self.bias_candidate = nn.Parameter(torch.zeros(width))
+        xavier_uniform(self.weight_input.data, fan_out=width)
+        orthogonal_blocks(self.weight_hidden.data)
+
+    @property
+    def _bias_hidden(self) -> Float[Tensor, " G"]:
+        return F.pad(self.bias_candidate, (2 * self.width, 0))
+
+    def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
+        """W x + b of all gates."""
+        return F.linear(x, self.weight_input, self.bias)
+
+    def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
+        """One step, equal to :func:`gru_reset_after_equations`."""
+        (h,) = state
+        recurrent = F.linear(h, self.weight_hidden, self._bias_hidden)
+        split = 2 * self.width
+        r, z = torch.sigmoid(projected[:, :split] + recurrent[:, :split]).chunk(2, 1)
+        n = torch.tanh(torch.addcmul(projected[:, split:], r, recurrent[:, split:]))
+        return (torch.lerp(n, h, z),)
+
+    def forward(
+        self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
+    ) -> tuple[Float[Tensor, "N D"], CellState]:
+        """All steps by the fused kernel."""
+        weights = [self.weight_input, self.weight_hidden, self.bias, self._bias_hidden]
+        hidden, last = torch.gru(x, sizes, state[0][None], weights, True, 1, 0.0, self.training, False)
+        return hidden, (last[0],)
+
+
+class ResetBeforeGRU(nn.Module):
+    """A layer of gated recurrent units as first published: two recurrent products a step, one after the other.
+
+    Args:
+        inputs: width E of the input.
+        width: units D.
+    """
+
+    parts = 1
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.weight_input = nn.Parameter(torch.empty(3 * width, inputs))
+        self.weight_hidden = nn.Parameter(torch.empty(3 * width, width))
+        self.bias = nn.Parameter(torch.zeros(3 * width))
+        xavier_uniform(self.weight_input.data, fan_out=width)
+        orthogonal_blocks(self.weight_hidden.data)
+
+    def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
+        """W x + b of all gates."""
+        return F.linear(x, self.weight_input, self.bias)
+
+    def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
+        """One step, equal to :func:`gru_reset_before_equations`."""
+        (h,) = state
+        split = 2 * self.width
+        gates = torch.addmm(projected[:, :split], h, self.weight_hidden[:split].t())
+        r, z = torch.sigmoid(gates).chunk(2, 1)
+        n = torch.tanh(torch.addmm(projected[:, split:], r * h, self.weight_hidden[split:].t()))
+        return (torch.lerp(n, h, z),)
+
+    def forward(
+        self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
+    ) -> tuple[Float[Tensor, "N D"], CellState]:
+        """All steps; no fused kernel exists for this placement, but the inputs' part is one product."""
+        return run_steps(self, self.project(x), sizes, state)

@@ -1,0 +1,77 @@
+"""The plain recurrent network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.layers.initialization import orthogonal_blocks, xavier_uniform
+from dragoman.layers.recurrent.cell import CellState
+
+Activation = Callable[[Tensor], Tensor]
+
+
+def rnn_equations(
+    x: Float[Tensor, "B E"],
+    h: Float[Tensor, "B D"],
+    weight_input: Float[Tensor, "D E"],
+    weight_hidden: Float[Tensor, "D D"],
+    bias: Float[Tensor, " D"],
+    activation: Activation,
+) -> Float[Tensor, "B D"]:
+    """h_t = f(W x_t + U h_{t−1} + b) (Elman 1990, with a bias)."""
+    return activation(x @ weight_input.t() + h @ weight_hidden.t() + bias)
+
+
+class RNN(nn.Module):
+    """A layer of plain recurrent units with f = tanh. Gradients vanish or explode over many steps (Bengio et al. 1994).
+
+    Args:
+        inputs: width E of the input.
+        width: units D.
+    """
+
+    parts = 1
+    activation: Activation = staticmethod(torch.tanh)
+    kernel = staticmethod(torch.rnn_tanh)
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.weight_input = nn.Parameter(torch.empty(width, inputs))
+        self.weight_hidden = nn.Parameter(torch.empty(width, width))
+        self.bias = nn.Parameter(torch.zeros(width))
+        xavier_uniform(self.weight_input.data)
+        orthogonal_blocks(self.weight_hidden.data)
+
+    def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N D"]:
+        """W x + b."""
+        return F.linear(x, self.weight_input, self.bias)
+
+    def step(self, projected: Float[Tensor, "R D"], state: CellState) -> CellState:
+        """One step, equal to :func:`rnn_equations`."""
+        return (self.activation(torch.addmm(projected, state[0], self.weight_hidden.t())),)
+
+    def forward(
+        self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
+    ) -> tuple[Float[Tensor, "N D"], CellState]:
+        """All steps by the fused kernel."""
+        weights = [self.weight_input, self.weight_hidden, self.bias, torch.zeros_like(self.bias)]
+        hidden, last = self.kernel(x, sizes, state[0][None], weights, True, 1, 0.0, self.training, False)
+        return hidden, (last[0],)
+
+
+class ReLURNN(RNN):
+    """The same with f = ReLU; an orthogonal start keeps it from exploding at once (Le et al. 2015 use the identity).
+
+    Args:
+        inputs: width E of the input.
+        width: units D.
+    """
+
+    activation: Activation = staticmethod(torch.relu)
+    kernel = staticmethod(torch.rnn_relu)

@@ -1,0 +1,84 @@
+"""Recurrent recipes to encoders and decoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from dragoman.decoders.text_attentional import AttentionalDecoder, AttentionalVector
+from dragoman.decoders.text_input_feeding import InputFeedingDecoder
+from dragoman.decoders.text_recurrent import RecurrentDecoder
+from dragoman.encoders.text_recurrent import RecurrentEncoder
+from dragoman.layers.attention.additive import AdditiveAttention
+from dragoman.layers.attention.dot_product import DotProductAttention
+from dragoman.layers.attention.memory_attention import MemoryAttention
+from dragoman.layers.attention.multi_head import CrossAttention
+from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.recurrent.bidirectional import Bidirectional, Unidirectional
+from dragoman.layers.recurrent.bridge import Bridge
+from dragoman.layers.recurrent.cell import RecurrentCell
+from dragoman.layers.recurrent.deep import Deep
+from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
+from dragoman.layers.recurrent.lstm import LSTM
+from dragoman.layers.recurrent.rnn import RNN, ReLURNN
+from dragoman.recipe.architecture import TextEncoderRecipe
+from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe, RecurrentRecipe
+
+Decoder = RecurrentDecoder | AttentionalDecoder | InputFeedingDecoder
+
+PLAIN_CELLS: dict[str, type[RNN]] = {"tanh": RNN, "relu": ReLURNN}
+GATED_CELLS: dict[str, type[ResetAfterGRU] | type[ResetBeforeGRU]] = {"after": ResetAfterGRU, "before": ResetBeforeGRU}
+CELLS: dict[str, Callable[[RecurrentRecipe, int], RecurrentCell]] = {
+    "rnn": lambda recipe, inputs: PLAIN_CELLS[recipe.activation](inputs, recipe.width),
+    "gru": lambda recipe, inputs: GATED_CELLS[recipe.reset](inputs, recipe.width),
+    "lstm": lambda recipe, inputs: LSTM(inputs, recipe.width, recipe.forget_bias),
+}
+ATTENTIONS: dict[str, Callable[[RecurrentDecoderRecipe, int], MemoryAttention]] = {
+    "dot": lambda recipe, memory: DotProductAttention(memory, 1.0, recipe.attention_dropout),
+    "scaled_dot": lambda recipe, memory: DotProductAttention(memory, memory**-0.5, recipe.attention_dropout),
+    "additive": lambda recipe, memory: AdditiveAttention(recipe.width, memory, recipe.width, recipe.attention_dropout),
+    "multi_head": lambda recipe, memory: CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory),
+}
+
+
+def recurrent_encoder(recipe: RecurrentEncoderRecipe, embedding: TokenEmbedding) -> RecurrentEncoder:
+    """Cells over the source, in one or both directions."""
+    cell = CELLS[recipe.kind]
+    widths = [recipe.embedding] + [recipe.memory_width] * (recipe.layers - 1)
+    if recipe.bidirectional:
+        both = [Bidirectional(cell(recipe, width), cell(recipe, width)) for width in widths]
+        stack = Deep(both, recipe.dropout, residual=recipe.residual)
+    else:
+        one = [Unidirectional(cell(recipe, width)) for width in widths]
+        stack = Deep(one, recipe.dropout, residual=recipe.residual)
+    return RecurrentEncoder(embedding, stack, recipe.dropout)
+
+
+def recurrent_decoder(
+    recipe: RecurrentDecoderRecipe, encoder: TextEncoderRecipe, embedding: TokenEmbedding, output: nn.Linear
+) -> Decoder:
+    """Cells over the target, with the attention that the recipe names."""
+    bridge = Bridge(encoder.final_width, [[recipe.width] * recipe.parts] * recipe.layers)
+    if recipe.attention == "none":
+        context = nn.Linear(encoder.final_width, recipe.embedding)
+        stack = _stack(recipe, recipe.embedding)
+        return RecurrentDecoder(embedding, bridge, context, stack, _readout(recipe), output, recipe.dropout)
+    attention = ATTENTIONS[recipe.attention](recipe, encoder.memory_width)
+    join = AttentionalVector(attention.width, recipe.width, recipe.embedding)
+    if recipe.input_feeding:
+        stack = _stack(recipe, 2 * recipe.embedding)
+        return InputFeedingDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
+    stack = _stack(recipe, recipe.embedding)
+    return AttentionalDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
+
+
+def _stack(recipe: RecurrentDecoderRecipe, inputs: int) -> Deep:
+    widths = [inputs] + [recipe.width] * (recipe.layers - 1)
+    cells = [Unidirectional(CELLS[recipe.kind](recipe, width)) for width in widths]
+    return Deep(cells, recipe.dropout, residual=recipe.residual)
+
+
+def _readout(recipe: RecurrentDecoderRecipe) -> nn.Module:
+    """To the width of the output layer, where that is another."""
+    return nn.Identity() if recipe.width == recipe.embedding else nn.Linear(recipe.width, recipe.embedding)

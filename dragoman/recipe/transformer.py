@@ -1,0 +1,79 @@
+"""A stack of Transformer blocks, as encoder, as decoder or as language model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from dragoman.recipe.section import Section
+
+
+class TransformerRecipe(Section):
+    """A stack of Transformer blocks (Vaswani et al. 2017)."""
+
+    kind: Literal["transformer"] = "transformer"
+    """The family of layers."""
+    layers: int = Field(default=4, ge=1, le=100)
+    """Blocks in the stack."""
+    width: int = Field(default=128, ge=1)
+    """Model width D, which ``heads`` must divide."""
+    feed_forward: int = Field(default=256, ge=1)
+    """Inner width of the position-wise feed-forward network."""
+    heads: int = Field(default=4, ge=1)
+    """Attention heads H."""
+    norm: Literal["pre", "post"] = "pre"
+    """Layer normalisation before each sub-layer (stable) or after each residual sum (the paper)."""
+    activation: Literal["relu", "gelu"] = "relu"
+    """Non-linearity of the feed-forward network."""
+    positions: Literal["sinusoidal", "learned"] = "sinusoidal"
+    """How a token's position is told to the model."""
+    max_positions: int = Field(default=1024, ge=2)
+    """Longest row in tokens when positions are learned; sinusoidal ones have no limit."""
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    """Rate after each sub-layer and on the sum of embedding and position."""
+    attention_dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Rate on the attention weights."""
+    activation_dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Rate inside the feed-forward network."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> TransformerRecipe:
+        check_heads(self.heads, self.width)
+        return self
+
+    @property
+    def embedding(self) -> int:
+        """Width of the embeddings, and of what the output layer reads."""
+        return self.width
+
+    @property
+    def longest(self) -> int | None:
+        """Most tokens in a row; None if there is no limit."""
+        return self.max_positions if self.positions == "learned" else None
+
+    @property
+    def phrase(self) -> str:
+        """The stack in a few words."""
+        return f"{self.layers} layers, width {self.width}, feed-forward {self.feed_forward}, {self.heads} heads"
+
+    @property
+    def memory_width(self) -> int:
+        """Width of the hidden states that it hands to a decoder."""
+        return self.width
+
+    @property
+    def final_width(self) -> int:
+        """Width of the one vector that it makes of a row."""
+        return self.width
+
+
+def check_heads(heads: int, width: int) -> None:
+    """Refuse heads that do not divide the width.
+
+    Raises:
+        ValueError: naming the nearest number that does.
+    """
+    if width % heads:
+        near = min((h for h in range(1, width + 1) if width % h == 0), key=lambda h: abs(h - heads))
+        raise ValueError(f"{heads} heads do not divide the width {width}; {near} would")
