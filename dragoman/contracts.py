@@ -153,9 +153,47 @@ class Batch:
     target: Packed
     examples: Int[Tensor, " B"]
 
+    @property
+    def layouts(self) -> list[Layout]:
+        """Of all that would be padded."""
+        return [self.source.layout, self.target.layout]
+
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
         return Batch(self.source.to(device), self.target.to(device), self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Pieces of text for a language model.
+
+    Attributes:
+        inputs: the symbol before each of ``target``; at the beginning of a line the start symbol.
+        target: what shall be predicted, in the same layout.
+        follows: whether every row goes on where that of the batch before ended, so that a state can be carried over.
+        examples: the index of the line that each row begins in, so that a batch can be traced to its lines.
+    """
+
+    inputs: Packed
+    target: Packed
+    follows: bool
+    examples: Int[Tensor, " B"]
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Of all that would be padded."""
+        return [self.target.layout]
+
+    def to(self, device: torch.device | str) -> TextBatch:
+        """The same batch on another device."""
+        return TextBatch(self.inputs.to(device), self.target.to(device), self.follows, self.examples)
+
+
+AnyBatch = Batch | TextBatch
+
+Carried = tuple[Shaped[Tensor, "..."], ...]
+"""What the loss of a batch hands to that of the next, without a gradient: the state of a recurrent language model,
+and nothing for everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +267,34 @@ class TextDecoder(Protocol):
 
     def start(self, memory: Memory) -> Any:
         """The state before the first token: one hypothesis per row of the memory."""
+        ...
+
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+        """The unnormalised scores of each next token after ``tokens``, and the state after them."""
+        ...
+
+
+@runtime_checkable
+class LanguageDecoder(Protocol):
+    """Any decoder of text that needs no memory.
+
+    Attributes:
+        output: hidden state to vocabulary.
+    """
+
+    output: nn.Linear
+
+    def __call__(self, inputs: Packed, carried: Carried) -> tuple[Float[Tensor, "N D"], Carried]:
+        """What ``output`` reads to predict each next token, and what a batch that follows goes on from.
+
+        Args:
+            inputs: the symbol before each that shall be predicted.
+            carried: by the batch before; empty if none is followed.
+        """
+        ...
+
+    def start(self, rows: int) -> Any:
+        """The state of ``rows`` texts before their first token."""
         ...
 
     def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:

@@ -12,6 +12,8 @@ from dragoman.cli.corpus import corpus
 from dragoman.cli.demo import demo
 from dragoman.cli.describe import describe
 from dragoman.cli.evaluate import evaluate
+from dragoman.cli.generate import generate
+from dragoman.cli.score import score
 from dragoman.cli.train import train
 from dragoman.cli.translate import translate
 from dragoman.errors import DragomanError
@@ -23,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, corpus, clean, train, translate, evaluate, describe):
+for command in (demo, corpus, clean, train, translate, evaluate, score, generate, describe):
     app.command()(command)
 
 

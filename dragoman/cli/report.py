@@ -20,9 +20,12 @@ def print_run(run: Run) -> None:
     print(f"Training ended: {run.reason}. Padded, its mini-batches would be {padding:.1%} padding.\n")
     if run.report is not None:
         print(run.report.as_text())
+    use = f"dragoman translate {run.best} < input.txt > output.txt"
+    if run.recipe().model.is_language_model:
+        use = f"dragoman generate {run.best}"
     print(
         f"\nYour model:       {run.best}\n"
         f"What it can do:   {run.best / 'card.md'}\n"
         f"Learning curves:  {run.folder / 'learning_curves.png'}\n"
-        f"Translate:        dragoman translate {run.best} < input.txt > output.txt"
+        f"Use it:           {use}"
     )

@@ -46,6 +46,7 @@ def corpora(
     catalogues: Iterable[Path] | None = None,
     columns: str | None = None,
     file_format: str | None = None,
+    texts: Iterable[Path] | None = None,
 ) -> list[dict[str, Any]]:
     """The corpora that were given, as a recipe writes them; paths are made absolute, so that they outlive the folder.
 
@@ -56,6 +57,7 @@ def corpora(
         catalogues: folders, zips or wheels with files by language.
         columns: of the files, such as ``en,de``.
         file_format: of the files; None to tell it by name and content.
+        texts: text files for a language model.
 
     Raises:
         RecipeError: if ``columns`` is not two names.
@@ -74,6 +76,7 @@ def corpora(
         sections.append(lines)
     sections += [{"path": path.absolute(), **given} for path in files or ()]
     sections += [{"path": path.absolute(), "format": "catalogue"} for path in catalogues or ()]
+    sections += [{"text": path.absolute()} for path in texts or ()]
     return _named_apart(sections)
 
 
@@ -97,14 +100,20 @@ def recipe_with(
     complete = load_recipe(recipe, changes=merge({"data": data}, parse_settings(settings)))
     if not complete.data.train:
         raise RecipeError(
-            ["data.train: no training data; give --source and --target, --corpus or --catalogue"], file=recipe
+            [
+                "data.train: no training data; give --source and --target, --corpus or --catalogue, or --text to a "
+                "language model"
+            ],
+            file=recipe,
         )
     return complete
 
 
 def _named_apart(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same, with a name for those whose files are called alike."""
-    stems = [(section.get("path") or section.get("source") or Path()).stem for section in sections]
+    stems = [
+        (section.get("path") or section.get("text") or section.get("source") or Path()).stem for section in sections
+    ]
     return [
         {**section, "name": f"{stem} {1 + stems[:place].count(stem)}"} if stems.count(stem) > 1 else section
         for place, (section, stem) in enumerate(zip(sections, stems, strict=True))

@@ -30,7 +30,7 @@ def translate(
     from dragoman.storage.folder import write_file
 
     translator = Translator.load(model, device=device)
-    lines = _lines(source)
+    lines = read_lines(source)
     if n_best > 1:
         written = _table(translator.n_best(list(lines), n_best, beam=beam))
     else:
@@ -43,7 +43,12 @@ def translate(
     sys.stdout.flush()
 
 
-def _lines(file: Path | None) -> Iterator[str]:
+def read_lines(file: Path | None) -> Iterator[str]:
+    """The lines of a file, or of standard input.
+
+    Raises:
+        InputError: if they cannot be read or are not UTF-8.
+    """
     if file is None:
         yield from _decode(sys.stdin.buffer, "standard input")
         return

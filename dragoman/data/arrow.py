@@ -99,6 +99,10 @@ class RaggedColumn:
             [np.diff(offsets) for offsets in self._offsets] or [np.zeros(0, np.int64)]
         ).astype(np.int32)
 
+    def parts(self) -> list[Int[np.ndarray, " m"]]:
+        """The numbers of each record batch."""
+        return [values[ends[0] : ends[-1]] for values, ends in zip(self._values, self._offsets, strict=True)]
+
     def gather(self, rows: Int[np.ndarray, " B"]) -> tuple[Int[np.ndarray, " N"], Int[np.ndarray, " B"]]:
         """The numbers of ``rows`` end to end, in that order, with the length of each row."""
         lengths = self.lengths[rows].astype(np.int64)
@@ -113,3 +117,27 @@ class RaggedColumn:
             places = np.repeat(ends[of_chunk] - sizes, sizes) + within
             gathered[places] = self._values[chunk][np.repeat(begins, sizes) + within]
         return gathered, lengths
+
+
+class ChainedColumn:
+    """The numbers of all rows end to end, in their order.
+
+    Args:
+        column: whose rows.
+    """
+
+    def __init__(self, column: RaggedColumn) -> None:
+        self._parts = column.parts()
+        self._first = np.cumsum([0, *map(len, self._parts)])
+
+    def __len__(self) -> int:
+        return int(self._first[-1])
+
+    def __getitem__(self, places: Int[np.ndarray, " m"]) -> Int[np.ndarray, " m"]:
+        """The numbers at these places, each from 0 to one less than the length."""
+        parts = np.searchsorted(self._first, places, side="right") - 1
+        found = np.empty(len(places), dtype=np.int64)
+        for part in np.unique(parts):
+            of_part = parts == part
+            found[of_part] = self._parts[part][places[of_part] - self._first[part]]
+        return found

@@ -33,6 +33,8 @@ def read_corpus(recipe: CorpusRecipe, source_language: str, target_language: str
     Raises:
         InputError: if it cannot be read, or is not of the format that it is said to be.
     """
+    if recipe.text is not None:
+        return read_text(recipe.text)
     if recipe.path is None:
         assert recipe.source is not None
         assert recipe.target is not None
@@ -79,6 +81,16 @@ def read_lines(source: Path, target: Path) -> Iterator[Pair]:
                 remedy="align the files so that line n of one translates line n of the other.",
             )
         yield Pair(left, right, file, number)
+
+
+def read_text(path: Path) -> Iterator[Pair]:
+    """The lines of a text, each as a pair of itself, so that every rule, split and hash of pairs serves texts too.
+
+    Raises:
+        InputError: if the file cannot be read or is not UTF-8.
+    """
+    for number, line in enumerate(read_text_lines(path), start=1):
+        yield Pair(line, line, str(path), number)
 
 
 def read_table(path: Path, source_column: str, target_column: str) -> Iterator[Pair]:

@@ -16,13 +16,14 @@ import pyarrow as pa
 import torch
 from jaxtyping import Float, Int
 
-from dragoman.contracts import Batch, Layout, Packed
-from dragoman.data.arrow import RaggedColumn, SplitWriter
+from dragoman.contracts import Batch, Layout, Packed, TextBatch
+from dragoman.data.arrow import ChainedColumn, RaggedColumn, SplitWriter
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import MANIFEST, verify
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs, save_codecs
+from dragoman.text.vocabulary import START
 
 _FACTS = "dataset.json"
 FORMAT = 2
@@ -113,6 +114,20 @@ class Examples:
         return Batch(
             _packed(*self._source.gather(indices)), _packed(*self._target.gather(indices)), torch.from_numpy(indices)
         )
+
+    def text_batch(self, indices: Int[np.ndarray, " B"]) -> TextBatch:
+        """The targets of these examples for a language model, each by itself."""
+        target = _packed(*self._target.gather(indices))
+        return TextBatch(target.shifted(START), target, False, torch.from_numpy(indices))
+
+    @property
+    def target_tokens(self) -> ChainedColumn:
+        """The ids of all targets end to end."""
+        return ChainedColumn(self._target)
+
+    def target_ids(self) -> list[list[int]]:
+        """The ids of all targets, each ended by the end symbol."""
+        return self._table.column("target_ids").to_pylist()
 
     def source_texts(self, indices: Int[np.ndarray, " B"] | None = None) -> list[str]:
         """The source of these examples, or of all."""

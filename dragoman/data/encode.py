@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Int8
@@ -42,6 +42,7 @@ class DatasetEncoder:
             translating takes long lines in pieces.
         drop: is given the split, its corpus' number and the drops.
         files: names of the files that the spools' numbers stand for.
+        one_side: whether both sides are the same text, so that the source is not written.
     """
 
     def __init__(
@@ -53,12 +54,14 @@ class DatasetEncoder:
         max_tokens: int,
         drop: Callable[[str, int, list[Drop]], None],
         files: Sequence[str],
+        one_side: bool = False,
     ) -> None:
         self._writer = writer
         self._source, self._target = source, target
         self._max_tokens = max_tokens
         self._drop = drop
         self._files = files
+        self._one_side = one_side
         self.found = Encoded()
 
     def write(self, spool: Spool, names: Sequence[str], side: Int8[np.ndarray, " n"]) -> None:
@@ -72,13 +75,18 @@ class DatasetEncoder:
                 masks = masks_for(batch.sources, self._source, self._target)
                 source_ids = self._source.encode_batch(batch.sources, masks)
                 target_ids = self._target.encode_batch(batch.targets, masks)
+                if self._one_side:
+                    source_ids = [[] for _ in target_ids]
+                    batch = replace(batch, sources=[""] * len(batch))
                 for number, name in enumerate(names):
                     rows = np.flatnonzero(sides == number).tolist()
                     kept = rows if name == "test" else self._short_enough(name, batch, rows, source_ids, target_ids)
                     both = [[ids[row] for row in kept] for ids in (source_ids, target_ids)]
                     part = batch.select(kept)
                     self._count(name, part, both)
-                    writers[number].write(part, *([[*ids, END] for ids in column] for column in both))
+                    ends = ([] if self._one_side else [END], [END])
+                    ended = [[[*ids, *end] for ids in column] for column, end in zip(both, ends, strict=True)]
+                    writers[number].write(part, *ended)
             self.found.rows |= {name: writer.rows for name, writer in zip(names, writers, strict=True)}
 
     def _short_enough(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FRAME = "DataFrame"
+TEXT = "text"
+"""The column of a DataFrame that a language model reads."""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,12 @@ class Gatherer:
 
     def __init__(self, recipe: Recipe, folder: Path, drops: DropList, tell: Callable[[str], None]) -> None:
         self._recipe = recipe
+        self._is_text = recipe.model.is_language_model
+        source_language = recipe.data.target_language if self._is_text else recipe.data.source_language
+        self._languages = (source_language, recipe.data.target_language)
+        # A text is a pair of itself, which must not count as a translation that was never made.
+        same = {"copies": False, "language": False} if self._is_text else {}
+        self._cleaning = recipe.cleaning.model_copy(update=same)
         self._folder = folder
         self._drops = drops
         self._tell = tell
@@ -79,18 +87,17 @@ class Gatherer:
         Raises:
             InputError: if a corpus cannot be read, or nothing is left of all.
         """
-        data, sections = self._recipe.data, getattr(self._recipe.data, split)
+        sections = getattr(self._recipe.data, split)
         readers: dict[str, Callable[[], Iterator[Entry]]] = {
             section.title: self._reader(section) for section in ([] if frame is not None else sections)
         }
         if frame is not None:
             columns = sections[0] if sections else CorpusRecipe.model_construct()
-            readers[FRAME] = lambda: read_frame(frame, columns.source_column, columns.target_column)
+            names = (TEXT, TEXT) if self._is_text else (columns.source_column, columns.target_column)
+            readers[FRAME] = lambda: read_frame(frame, *names)
         if not readers:
             return None
-        cleaner = Cleaner(
-            self._recipe.cleaning, data.source_language, data.target_language, everything=split == "train"
-        )
+        cleaner = Cleaner(self._cleaning, *self._languages, everything=split == "train")
         gathered = Gathered(Spool(self._folder / f"{split}.spool", self.files), np.zeros(0, dtype=np.uint64))
         keys = [self._gather_corpus(split, name, read(), cleaner, gathered) for name, read in readers.items()]
         gathered.keys = np.concatenate(keys)
@@ -99,8 +106,7 @@ class Gatherer:
         return gathered
 
     def _reader(self, section: CorpusRecipe) -> Callable[[], Iterator[Entry]]:
-        data = self._recipe.data
-        return lambda: read_corpus(section, data.source_language, data.target_language)
+        return lambda: read_corpus(section, *self._languages)
 
     def _gather_corpus(
         self, split: str, name: str, entries: Iterator[Entry], cleaner: Cleaner, gathered: Gathered
@@ -121,7 +127,7 @@ _ALL_UNITS = frozenset(UNITS)
 
 
 def _refuse_nothing(split: str, gathered: Gathered, sections: tuple[CorpusRecipe, ...]) -> None:
-    file = sections[0].source or sections[0].path if sections else None
+    file = sections[0].source or sections[0].text or sections[0].path if sections else None
     total = CleaningReport()
     for report in gathered.reports.values():
         total.add(report)

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool
 
 from dragoman.data.spool import Spool
+from dragoman.errors import InputError
 from dragoman.recipe.data import TokenizerRecipe
+from dragoman.storage.manifest import verify
 from dragoman.text.codec import Codec
+from dragoman.text.codec_files import load_codecs
 from dragoman.text.placeholders import Mask
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
 
 def learn_codecs(
-    spool: Spool, chosen: Bool[np.ndarray, " n"], recipe: TokenizerRecipe, units: frozenset[str], seed: int
+    spool: Spool,
+    chosen: Bool[np.ndarray, " n"],
+    recipe: TokenizerRecipe,
+    units: frozenset[str],
+    seed: int,
+    *,
+    one_side: bool = False,
 ) -> tuple[Codec, Codec]:
     """The codecs of source and target, learnt from the chosen pairs or, of very many, from an even sample.
 
@@ -27,7 +37,14 @@ def learn_codecs(
         recipe: of the tokenizers.
         units: of placeholders, that get a symbol.
         seed: of the sample.
+        one_side: whether both sides are the same text, so that one codec serves both.
+
+    Raises:
+        InputError: if the recipe takes the vocabulary of a model that is not there.
     """
+    if recipe.model is not None:
+        codec = _codec_of(recipe.model)
+        return codec, codec
     sample = _sample(chosen, recipe.sample_pairs, seed)
     texts = {side: _Texts(spool, sample, side, units) for side in _SIDES}
     casing = {side: Truecaser.train(texts[side]) if recipe.truecase else None for side in _SIDES}
@@ -43,6 +60,9 @@ def learn_codecs(
             units=sorted(units),
         )
 
+    if one_side:
+        alone = Codec(learn(texts["target"]), casing["target"])
+        return alone, alone
     if recipe.shared:
         both = learn(_Both(texts["source"], texts["target"]))
         return Codec(both, casing["source"]), Codec(both, casing["target"])
@@ -50,6 +70,19 @@ def learn_codecs(
 
 
 _SIDES = ("source", "target")
+
+
+def _codec_of(folder: Path) -> Codec:
+    """The target codec of a trained model, or of the best model of a run."""
+    place = next((place for place in (folder, folder / "best") if (place / "model.json").is_file()), None)
+    if place is None:
+        raise InputError(
+            "`tokenizer.model` names no trained model",
+            file=folder,
+            remedy="give a folder written by `dragoman train`, such as RUN/best.",
+        )
+    verify(place)
+    return load_codecs(place)[1]
 
 
 def _casing(truecaser: Truecaser | None) -> Callable[[str], str]:

@@ -2,60 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from dragoman.contracts import Batch
-from dragoman.data.bucketing import length_buckets
-from dragoman.data.dataset import Examples
+from dragoman.contracts import AnyBatch
+from dragoman.data.passes import Passes
 from dragoman.data.prefetch import Prefetcher
 from dragoman.errors import InputError
 
-Resegment = Callable[[Examples, Int[np.ndarray, " B"], np.random.Generator], Batch]
-
 
 class Loader:
-    """Mini-batches of one split, epoch after epoch.
+    """The mini-batches of one pass after the other.
 
-    The order of epoch e depends on the seed and e alone, so a position is two numbers, and no global generator is
-    drawn from. A thread prepares a few batches ahead; the position counts those handed out.
+    Pass e depends on the seed and e alone, so a position is two numbers, and no global generator is drawn from. A
+    thread prepares a few batches ahead; the position counts those handed out.
 
     Args:
-        examples: the split.
-        tokens: target tokens in a batch, at most.
-        pool: batches' worth of examples that are sorted by length together.
-        seed: of the order.
-        weights: how often each example comes in an epoch; None for once.
-        resegment: makes the batch of some examples anew with other segmentations, drawn by a generator; None leaves
-            the ids as they are on disk.
+        passes: what a pass is made of.
+        seed: of all that is random.
     """
 
-    def __init__(
-        self,
-        examples: Examples,
-        *,
-        tokens: int,
-        pool: int,
-        seed: int,
-        weights: Float[np.ndarray, " n"] | None = None,
-        resegment: Resegment | None = None,
-    ) -> None:
-        self._examples = examples
-        self._weights = weights
-        self._resegment = resegment
-        self._tokens = tokens
-        self._pool = pool
+    def __init__(self, passes: Passes, *, seed: int) -> None:
+        self._passes = passes
         self._seed = seed
         self._next = (0, 0)
         self._last_epoch = 0
-        self._prefetcher: Prefetcher[tuple[tuple[int, int], Batch]] | None = None
+        self._prefetcher: Prefetcher[tuple[tuple[int, int], AnyBatch]] | None = None
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[AnyBatch]:
         return self
 
-    def __next__(self) -> Batch:
+    def __next__(self) -> AnyBatch:
         if self._prefetcher is None:
             self._prefetcher = Prefetcher(self._batches_from(*self._next))
         (epoch, index), batch = self._prefetcher.take()
@@ -84,17 +63,17 @@ class Loader:
             self._prefetcher.close()
             self._prefetcher = None
 
-    def _batches_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], Batch]]:
+    def tokens_per_batch(self) -> float:
+        """The mean of target tokens over the first pass."""
+        plan = self._plan(0)
+        return sum(map(self._passes.tokens, plan)) / max(len(plan), 1)
+
+    def _plan(self, epoch: int) -> list[Any]:
+        return self._passes.plan(np.random.default_rng([self._seed, epoch]))
+
+    def _batches_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], AnyBatch]]:
         while True:
-            generator = np.random.default_rng([self._seed, epoch])
-            plan = length_buckets(
-                self._examples.source_lengths,
-                self._examples.target_lengths,
-                tokens=self._tokens,
-                pool=self._pool,
-                generator=generator,
-                weights=self._weights,
-            )
+            plan = self._plan(epoch)
             if not plan:
                 raise InputError(
                     "this pass has no example at all",
@@ -102,11 +81,7 @@ class Loader:
                     remedy="give at least one corpus a weight of 1.",
                 )
             for place in range(index, len(plan)):
-                yield (epoch, place), self._batch(epoch, place, plan[place])
+                # A generator for each batch, so that a resumed run draws the same.
+                generator = np.random.default_rng([self._seed, epoch, place])
+                yield (epoch, place), self._passes.batch(plan[place], generator)
             epoch, index = epoch + 1, 0
-
-    def _batch(self, epoch: int, place: int, indices: Int[np.ndarray, " B"]) -> Batch:
-        if self._resegment is None:
-            return self._examples.batch(indices)
-        # A generator for each batch, so that a resumed run draws the same.
-        return self._resegment(self._examples, indices, np.random.default_rng([self._seed, epoch, place]))

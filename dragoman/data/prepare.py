@@ -92,7 +92,10 @@ def _prepare(
     leaks = _leaks(found, parts, tell)
     training = found["train"]
     units = frozenset(training.units)
-    source, target = learn_codecs(training.spool, parts.side == 0, recipe.tokenizer, units, recipe.training.seed)
+    one_side = recipe.model.is_language_model
+    source, target = learn_codecs(
+        training.spool, parts.side == 0, recipe.tokenizer, units, recipe.training.seed, one_side=one_side
+    )
     shared = source.tokenizer is target.tokenizer
     tell(f"vocabulary: {source.size:,} symbols" + ("" if shared else f" and {target.size:,} symbols"))
     coverage = _coverage(recipe, training, parts.side, source, target)
@@ -104,7 +107,9 @@ def _prepare(
         _move_to_dropped(origin.reports[names[corpus]], dropped)
 
     files = list(gatherer.files.numbers)
-    encoder = DatasetEncoder(writer, source, target, max_tokens=_longest(recipe), drop=drop, files=files)
+    encoder = DatasetEncoder(
+        writer, source, target, max_tokens=_longest(recipe), drop=drop, files=files, one_side=one_side
+    )
     encoder.write(training.spool, ["train", *parts.held_out], parts.side)
     for name, given in found.items():
         if name != "train":
@@ -198,7 +203,9 @@ def _coverage(
     recipe: Recipe, training: Gathered, side: Int8[np.ndarray, " n"], source: Codec, target: Codec
 ) -> dict[str, TokenCounts]:
     """How the tokenizers fare on the first of the training texts, by language."""
-    languages = (recipe.data.source_language, recipe.data.target_language)
+    languages = [recipe.data.source_language, recipe.data.target_language]
+    if recipe.model.is_language_model:
+        languages[0] = languages[1]
     texts: tuple[list[str], list[str]] = ([], [])
     begin = 0
     for batch in training.spool:

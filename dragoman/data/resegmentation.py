@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from dragoman.contracts import Batch, Packed
 from dragoman.data.dataset import Dataset, Examples
-from dragoman.data.loader import Resegment
+from dragoman.data.passes import MakeBatch, stored_pairs
 from dragoman.recipe.data import TokenizerRecipe
 from dragoman.text.codec import masks_for
 from dragoman.text.sampling import SubwordSampler
@@ -16,11 +16,11 @@ from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.vocabulary import END
 
 
-def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> Resegment | None:
+def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> MakeBatch:
     """How a training batch is segmented at random: BPE-dropout (Provilkov et al. 2020) or unigram sampling (Kudo
-    2018), as the recipe says; None if it asks for neither."""
+    2018), as the recipe says; as it stands on disk if it asks for neither."""
     if not recipe.dropout and not recipe.sampling:
-        return None
+        return stored_pairs
     source = _sampler(dataset.source.tokenizer, recipe, seed)
     shared = dataset.source.tokenizer is dataset.target.tokenizer
     target = source if shared else _sampler(dataset.target.tokenizer, recipe, seed)

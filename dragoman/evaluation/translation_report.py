@@ -18,6 +18,7 @@ from dragoman.evaluation.exact_match import Share, matches, wilson_interval
 from dragoman.evaluation.pairs import checked_pairs
 from dragoman.evaluation.placeholder_accuracy import placeholder_accuracy
 from dragoman.evaluation.ter import ter_statistics
+from dragoman.evaluation.text_table import aligned
 from dragoman.evaluation.tokenization import bleu_tokenizer
 
 
@@ -75,10 +76,10 @@ class TranslationReport:
         ]
         lengths = [_part(part.span, part) for part in self.by_length]
         corpora = [_part(part.name, part) for part in self.by_corpus]
-        tables = [_aligned([(self.length_unit, *_PART), *lengths])]
-        tables += [["", *_aligned([("corpus", *_PART), *corpora])]] if corpora else []
+        tables = [aligned([(self.length_unit, *_PART), *lengths])]
+        tables += [["", *aligned([("corpus", *_PART), *corpora])]] if corpora else []
         parts = itertools.chain(*tables)
-        return "\n".join([*self._heading(), "", *_aligned(scores), "", *self._notes(), "", *parts])
+        return "\n".join([*self._heading(), "", *aligned(scores), "", *self._notes(), "", *parts])
 
     def _heading(self) -> list[str]:
         count = "1 sentence" if self.sentences == 1 else f"{self.sentences:,} sentences"
@@ -156,12 +157,3 @@ _PART = ("sentences", "BLEU", "chrF2++", "exact match")
 def _part(name: str, part: LengthBin | CorpusScores) -> tuple[str, ...]:
     """A row of scores under the heading :data:`_PART`."""
     return name, f"{part.sentences:,}", f"{part.bleu:.2f}", f"{part.chrf:.2f}", f"{100 * part.exact_match:.1f} %"
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """First column flush left, the others flush right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
-        for row in rows
-    ]

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from dragoman.contracts import TextDecoder, TextEncoder
+from dragoman.contracts import LanguageDecoder, TextDecoder, TextEncoder
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.model.build_convolution import convolutional_encoder
-from dragoman.model.build_recurrent import recurrent_decoder, recurrent_encoder
-from dragoman.model.build_transformer import transformer_decoder, transformer_encoder
+from dragoman.model.build_recurrent import recurrent_decoder, recurrent_encoder, recurrent_language_decoder
+from dragoman.model.build_transformer import transformer_decoder, transformer_encoder, transformer_language_decoder
 from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.language_model import LanguageModel
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.text.vocabulary import START
 
@@ -29,10 +30,18 @@ DECODERS: dict[str, Callable[..., TextDecoder]] = {
     "gru": recurrent_decoder,
     "lstm": recurrent_decoder,
 }
+LANGUAGE_DECODERS: dict[str, Callable[..., LanguageDecoder]] = {
+    "transformer": transformer_language_decoder,
+    "rnn": recurrent_language_decoder,
+    "gru": recurrent_language_decoder,
+    "lstm": recurrent_language_decoder,
+}
+
+Model = EncoderDecoder | LanguageModel
 
 
-def build(recipe: ModelRecipe, source_vocabulary: int, target_vocabulary: int, seed: int) -> EncoderDecoder:
-    """A model with fresh weights, in float32 on the processor.
+def build(recipe: ModelRecipe, source_vocabulary: int, target_vocabulary: int, seed: int) -> Model:
+    """A model with fresh weights, in float32 on the processor: an encoder and a decoder, or a decoder alone.
 
     Args:
         recipe: the architecture.
@@ -42,6 +51,8 @@ def build(recipe: ModelRecipe, source_vocabulary: int, target_vocabulary: int, s
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
+        if recipe.is_language_model:
+            return _language_model(recipe, target_vocabulary)
         source_embedding = TokenEmbedding(source_vocabulary, recipe.text_encoder.embedding)
         target_embedding = source_embedding
         if recipe.tie != "all":
@@ -52,3 +63,11 @@ def build(recipe: ModelRecipe, source_vocabulary: int, target_vocabulary: int, s
         encoder = ENCODERS[recipe.encoder.kind](recipe.encoder, source_embedding)
         decoder = DECODERS[recipe.decoder.kind](recipe.decoder, recipe.text_encoder, target_embedding, output)
     return EncoderDecoder(encoder, decoder, START)
+
+
+def _language_model(recipe: ModelRecipe, vocabulary: int) -> LanguageModel:
+    embedding = TokenEmbedding(vocabulary, recipe.decoder.embedding)
+    output = nn.Linear(recipe.decoder.embedding, vocabulary, bias=False)
+    if recipe.tie != "none":
+        output.weight = embedding.embedding.weight
+    return LanguageModel(LANGUAGE_DECODERS[recipe.decoder.kind](recipe.decoder, embedding, output), START)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from dragoman.decoders.language_recurrent import RecurrentLanguageDecoder
 from dragoman.decoders.text_attentional import AttentionalDecoder, AttentionalVector
 from dragoman.decoders.text_input_feeding import InputFeedingDecoder
 from dragoman.decoders.text_recurrent import RecurrentDecoder
@@ -71,6 +72,14 @@ def recurrent_decoder(
         return InputFeedingDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
     stack = _stack(recipe, recipe.embedding)
     return AttentionalDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
+
+
+def recurrent_language_decoder(
+    recipe: RecurrentDecoderRecipe, embedding: TokenEmbedding, output: nn.Linear
+) -> RecurrentLanguageDecoder:
+    """Cells over the text, with nothing to look at but what they remember."""
+    stack = _stack(recipe, recipe.embedding)
+    return RecurrentLanguageDecoder(embedding, stack, _readout(recipe), output, recipe.dropout)
 
 
 def _stack(recipe: RecurrentDecoderRecipe, inputs: int) -> Deep:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dragoman.decoders.language_transformer import TransformerLanguageDecoder
 from dragoman.decoders.text_transformer import TransformerDecoder
 from dragoman.encoders.text_transformer import TransformerEncoder
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
@@ -54,6 +55,20 @@ def transformer_decoder(
         for _ in range(recipe.layers)
     ]
     return TransformerDecoder(embedding, _positions(recipe), blocks, _final_norm(recipe), output, recipe.dropout)
+
+
+def transformer_language_decoder(
+    recipe: TransformerRecipe, embedding: TokenEmbedding, output: nn.Linear
+) -> TransformerLanguageDecoder:
+    """Causal self-attention alone."""
+    blocks = [
+        EncoderBlock(
+            _self_attention(recipe, causal=True), _feed_forward(recipe), (_residual(recipe), _residual(recipe))
+        )
+        for _ in range(recipe.layers)
+    ]
+    norm = _final_norm(recipe)
+    return TransformerLanguageDecoder(embedding, _positions(recipe), blocks, norm, output, recipe.dropout)
 
 
 def _positions(recipe: TransformerRecipe) -> nn.Module:

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import Batch, Memory, Packed
-from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.contracts import Memory, Packed
+from dragoman.model.build import Model
 from dragoman.text.vocabulary import END
 
 # Lengths of the row that is sent through; primes, so that they are not mistaken for a width.
@@ -36,13 +36,14 @@ class LayerRow:
     parameters: int
 
 
-def describe(model: EncoderDecoder) -> list[LayerRow]:
+def describe(model: Model) -> list[LayerRow]:
     """Send one sentence through the model and note what comes out of each layer, in the model's order."""
     shapes: dict[str, str] = {}
 
     def note(name: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             states = output.states if isinstance(output, Memory) else output
+            states = states[0] if isinstance(states, tuple) else states
             if isinstance(states, Tensor):
                 shapes.setdefault(name, _symbolic(states))
 
@@ -52,7 +53,7 @@ def describe(model: EncoderDecoder) -> list[LayerRow]:
     try:
         with torch.inference_mode():
             source, target = (Packed.of([[END] * n], model.device) for n in (_SOURCE_LENGTH, _TARGET_LENGTH))
-            model.decoder.output(model(Batch(source, target, torch.zeros(1, dtype=torch.int64))))
+            model.decoder.output(model.states(source, target))
     finally:
         for handle in handles:
             handle.remove()

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dragoman.contracts import Batch, DecoderState, Memory, Packed, TextDecoder, TextEncoder
+from dragoman.contracts import Batch, Carried, DecoderState, Memory, Packed, TextDecoder, TextEncoder
 from dragoman.model.loss import cross_entropy, token_cross_entropy
 
 
@@ -34,12 +34,18 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, batch: Batch) -> Float[Tensor, "N D"]:
         """The decoder's hidden states from which each target token is predicted."""
-        return self.decoder(batch.target.shifted(self.start_symbol), self.encoder(batch.source))
+        return self.states(batch.source, batch.target)
 
-    def loss(self, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
-        """Cross-entropy in nats, label smoothing included, summed over the batch's target tokens."""
+    def states(self, source: Packed, target: Packed) -> Float[Tensor, "N D"]:
+        """What the output layer reads, for one pass over ``source`` and ``target``."""
+        return self.decoder(target.shifted(self.start_symbol), self.encoder(source))
+
+    def loss(self, batch: Batch, smoothing: float, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
+        """Cross-entropy in nats, label smoothing included, summed over the batch's target tokens. Sentences stand
+        alone, so nothing is carried from one batch to the next."""
         output = self.decoder.output
-        return cross_entropy(self(batch), output.weight, output.bias, batch.target.values, smoothing)
+        loss = cross_entropy(self(batch), output.weight, output.bias, batch.target.values, smoothing)
+        return loss, carried
 
     def token_loss(self, batch: Batch) -> Float[Tensor, " N"]:
         """Cross-entropy of each target token in nats, without smoothing or gradient."""

@@ -15,8 +15,7 @@ from torch import Tensor
 
 import dragoman
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
-from dragoman.model.build import build
-from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.build import Model, build
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import verify
@@ -38,7 +37,7 @@ class LoadedModel:
         target: the decoder's ids to text.
     """
 
-    model: EncoderDecoder
+    model: Model
     recipe: Recipe
     source: Codec
     target: Codec
@@ -95,7 +94,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     return LoadedModel(model.to(device).eval(), recipe, source, target)
 
 
-def _load_weights(model: EncoderDecoder, file: Path) -> None:
+def _load_weights(model: Model, file: Path) -> None:
     try:
         weights: dict[str, Tensor] = load_file(file)
     except SafetensorError as error:

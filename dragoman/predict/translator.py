@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, cast, overload
 
 import numpy as np
 import torch
@@ -16,8 +16,10 @@ from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
-from dragoman.model.folder import load_model
+from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.pair_losses import pair_losses
 from dragoman.predict.pieces import cut
+from dragoman.predict.text_scores import TextScores
 from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.recipe import Recipe
 from dragoman.search.beam import beam_search
@@ -69,8 +71,22 @@ class Translator:
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Translator:
         """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``."""
-        loaded = load_model(folder, choose_device(device))
-        return cls(loaded.model, loaded.source, loaded.target, loaded.recipe)
+        return cls.of(load_model(folder, choose_device(device)), folder)
+
+    @classmethod
+    def of(cls, loaded: LoadedModel, folder: Path | str) -> Translator:
+        """A model that was loaded from ``folder``.
+
+        Raises:
+            InputError: if it is a language model.
+        """
+        if loaded.recipe.model.is_language_model:
+            raise InputError(
+                "this model is a language model, which has no source to translate",
+                file=folder,
+                remedy="use `dragoman generate` or `dragoman score`, or give it to `--language-model`.",
+            )
+        return cls(cast(EncoderDecoder, loaded.model), loaded.source, loaded.target, loaded.recipe)
 
     @overload
     def translate(self, texts: str, *, beam: int | None = ..., length_penalty: float | None = ...) -> str: ...
@@ -133,6 +149,36 @@ class Translator:
                 yield translations[0]
             done += len(chunk)
 
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> TextScores:
+        """How probable each target is as the translation of its source.
+
+        Raises:
+            InputError: if there are not as many sources as targets.
+        """
+        if len(sources) != len(targets):
+            raise InputError(
+                f"{len(sources):,} sources and {len(targets):,} targets",
+                remedy="give a target for each source, line by line.",
+            )
+        lefts, rights = self._normalized(sources), self._normalized(targets)
+        masks = masks_for(lefts, self.source, self.target)
+        source_ids, target_ids = (
+            [[*ids, END] for ids in codec.encode_batch(texts, masks)]
+            for codec, texts in ((self.source, lefts), (self.target, rights))
+        )
+        self.model.eval()
+        nats = pair_losses(self.model, source_ids, target_ids, batch_tokens=self.recipe.search.batch_tokens)
+        tokens, characters = (
+            np.array(counts, dtype=np.float64)
+            for counts in ([len(ids) for ids in target_ids], [len(text) + 1 for text in rights])
+        )
+        return TextScores(nats, tokens, characters)
+
+    def _normalized(self, texts: Sequence[str]) -> list[str]:
+        cleaning = self.recipe.cleaning
+        form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
+        return [normalize(text, form, collapse_white_space=collapse) for text in texts]
+
     def _translate_chunk(
         self, texts: list[str], first: int, width: int, count: int, length_penalty: float | None
     ) -> list[list[Translation]]:
@@ -156,9 +202,7 @@ class Translator:
                     f"item {number} is {text!r}, which is {type(text).__name__} and not text",
                     remedy="give a list of strings.",
                 )
-        cleaning = self.recipe.cleaning
-        form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
-        normalized = [normalize(text, form, collapse_white_space=collapse) for text in texts]
+        normalized = self._normalized(texts)
         lines = [number for number, text in enumerate(normalized) if is_visible(text)]
         visible = [normalized[number] for number in lines]
         masks = masks_for(visible, self.source, self.target)

@@ -13,7 +13,8 @@ FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstan
 
 
 class CorpusRecipe(Section):
-    """One corpus: two line-aligned files (``source`` and ``target``), or one file or folder of pairs (``path``)."""
+    """One corpus: two line-aligned files (``source`` and ``target``), or one file or folder of pairs (``path``), or for
+    a language model one file of ``text``."""
 
     name: str | None = None
     """What statistics call it; by default the name of the file."""
@@ -23,6 +24,8 @@ class CorpusRecipe(Section):
     """Text file with one source sentence a line."""
     target: FilePath | None = None
     """Text file with one target sentence a line, as many lines as ``source``."""
+    text: FilePath | None = None
+    """Text file for a language model, one sentence or paragraph a line."""
     path: FilePath | None = None
     """A file of pairs in one of the formats below, or a catalogue: a folder, zip or wheel with files by language."""
     format: Literal["auto", "lines", "table", "json-lines", "parquet", "po", "mo", "xliff", "tmx", "catalogue"] = "auto"
@@ -48,9 +51,11 @@ class CorpusRecipe(Section):
     def _one_way_in(self) -> CorpusRecipe:
         lines = self.source is not None and self.target is not None
         partial = (self.source is None) != (self.target is None)
-        if partial or lines == (self.path is not None):
-            raise ValueError("give either both `source` and `target`, or `path`")
-        if lines != (self.format == "lines") and self.format != "auto":
+        if partial or sum((lines, self.path is not None, self.text is not None)) != 1:
+            raise ValueError("give either both `source` and `target`, or `path`, or, for a language model, `text`")
+        if self.text is not None and self.format != "auto":
+            raise ValueError(f'format = "{self.format}" goes with `path`, and `text` is plain lines')
+        if self.text is None and lines != (self.format == "lines") and self.format != "auto":
             raise ValueError(
                 f'format = "{self.format}" goes with `path`' if lines else "`lines` needs `source` and `target`"
             )
@@ -59,7 +64,7 @@ class CorpusRecipe(Section):
     @property
     def title(self) -> str:
         """Its name, or that of its file without the ending."""
-        file = self.path or self.source
+        file = self.path or self.text or self.source
         assert file is not None
         return self.name or file.name.removesuffix(file.suffix) or file.name
 
@@ -160,6 +165,9 @@ class TokenizerRecipe(Section):
     """Rate of BPE-dropout in training (Provilkov et al. 2020); 0 is the one best segmentation. For ``bpe``."""
     sampling: float = Field(default=0.0, ge=0)
     """Smoothing exponent α of unigram sampling in training (Kudo 2018), such as 0.2; 0 is off. For ``unigram``."""
+    model: FilePath | None = None
+    """The folder of a trained model whose target vocabulary is taken as it is, so that a language model and a
+    translator can speak of the same symbols; everything else here then has no effect."""
     sample_pairs: int = Field(default=1_000_000, ge=1)
     """Training pairs that the vocabulary is learnt from, at most; of more, an even sample is taken."""
 

@@ -96,9 +96,14 @@ def _anchor_paths(values: dict[str, Any], base: Path) -> None:
     data = values.get("data")
     for entry in data.values() if isinstance(data, dict) else ():
         for corpus in entry if isinstance(entry, list) else [entry]:
-            for key in ("source", "target", "path", "table"):
-                if isinstance(corpus, dict) and isinstance(corpus.get(key), str):
-                    corpus[key] = base / corpus[key]
+            for key in ("source", "target", "text", "path", "table"):
+                _anchor(corpus, key, base)
+    _anchor(values.get("tokenizer"), "model", base)
+
+
+def _anchor(section: Any, key: str, base: Path) -> None:
+    if isinstance(section, dict) and isinstance(section.get(key), str):
+        section[key] = base / section[key]
 
 
 def _explain(problem: Any) -> str:

@@ -29,8 +29,46 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _tying_needs_shared_vocabulary(self) -> Recipe:
-        if self.model.tie == "all" and not self.tokenizer.shared:
+        if self.model.tie == "all" and not self.tokenizer.shared and self.tokenizer.model is None:
             raise ValueError(
                 'model.tie = "all" needs tokenizer.shared = true; use "decoder" with separate vocabularies'
             )
         return self
+
+    @model_validator(mode="after")
+    def _the_corpora_fit_the_model(self) -> Recipe:
+        problems = _language_model_problems(self) if self.model.is_language_model else _pair_problems(self)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _language_model_problems(recipe: Recipe) -> list[str]:
+    data, training = recipe.data, recipe.training
+    found = [
+        f"data.{split}: {corpus.title} holds pairs, and a language model reads no source; give one file as `text`"
+        for split in ("train", "validation", "test")
+        for corpus in getattr(data, split)
+        if corpus.text is None
+    ]
+    if training.early_stopping.metric != "loss":
+        metric = training.early_stopping.metric
+        found.append(f'training.early_stopping.metric = "{metric}" needs translations; a language model has "loss"')
+    if recipe.tokenizer.dropout or recipe.tokenizer.sampling:
+        found.append(
+            "tokenizer.dropout and tokenizer.sampling are for translators; a language model has one segmentation"
+        )
+    return found
+
+
+def _pair_problems(recipe: Recipe) -> list[str]:
+    found = [
+        f'data.{split}: {corpus.title} is text without a source, which is for language models (encoder.kind = "none")'
+        for split in ("train", "validation", "test")
+        for corpus in getattr(recipe.data, split)
+        if corpus.text is not None
+    ]
+    if recipe.training.batch.partition != "lines":
+        partition = recipe.training.batch.partition
+        found.append(f'training.batch.partition = "{partition}" is for language models; translators take "lines"')
+    return found

@@ -16,6 +16,11 @@ class BatchRecipe(Section):
     """Target tokens in one mini-batch, at most."""
     accumulation: int = Field(default=1, ge=1)
     """Mini-batches whose gradients are summed before each update."""
+    partition: Literal["lines", "sequential", "random"] = "lines"
+    """For a language model: each line by itself; or one running text in as many strands as fit, whose windows follow
+    each other, so that a recurrent state is carried on; or its windows in random order, each begun anew."""
+    window: int = Field(default=64, ge=2)
+    """For a language model on running text: tokens of a window, where back-propagation is truncated."""
     pool: int = Field(default=50, ge=1)
     """Mini-batches' worth of shuffled examples sorted by length together: larger is more even, smaller more random."""
 
@@ -62,6 +67,9 @@ class TrainingRecipe(Section):
 
     updates: int = Field(default=10_000, ge=1)
     """Updates at most; the cosine schedule ends here."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Target tokens to train on, in the place of ``updates``: these become as many as that takes, and validations and
+    checkpoints come a tenth of them apart."""
     minutes: float | None = Field(default=None, gt=0)
     """Wall-clock limit. A run stopped by the clock is not reproducible bit for bit."""
     batch: BatchRecipe = BatchRecipe()

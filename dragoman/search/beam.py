@@ -12,7 +12,7 @@ from torch import Tensor
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import log_normalizer, top_symbols
+from dragoman.search.scores import Normalizer, log_normalizer, top_symbols
 
 
 @dataclass(slots=True)
@@ -59,6 +59,7 @@ class _Rules:
     penalty: LengthPenalty
     forbidden: Int[Tensor, " f"]
     repetition: RepetitionRule
+    normalizer: Normalizer
 
 
 def beam_search(
@@ -73,6 +74,7 @@ def beam_search(
     n_best: int = 1,
     forbidden: Sequence[int] = (),
     repetition: RepetitionRule = RepetitionRule(),  # noqa: B008  # frozen
+    normalizer: Normalizer = log_normalizer,
 ) -> list[list[Hypothesis]]:
     """The best hypotheses that ``width`` live ones at each step lead to.
 
@@ -91,11 +93,14 @@ def beam_search(
         n_best: hypotheses wanted, at most ``width``.
         forbidden: symbols never written.
         repetition: what counts as a loop: such a hypothesis leaves the beam and is used only if too few are complete.
+        normalizer: of the scores; see :func:`~dragoman.search.scores.unnormalized`.
 
     Returns:
         For each sentence up to ``n_best`` hypotheses: complete ones by score, then cut ones by score.
     """
-    rules = _Rules(width, end, n_best, penalty, torch.tensor(list(forbidden), dtype=torch.int64), repetition)
+    rules = _Rules(
+        width, end, n_best, penalty, torch.tensor(list(forbidden), dtype=torch.int64), repetition, normalizer
+    )
     sentences = [_Sentence(index) for index in range(len(limits))]
     beam = _Beam(
         list(sentences),
@@ -122,7 +127,7 @@ def _extend(beam: _Beam, logits: Float[Tensor, "R V"], rules: _Rules) -> _Candid
     """The best 2·width continuations of each sentence: at most width of them end, so width live ones remain."""
     places, rows = beam.log_probabilities.shape
     wanted = 2 * rules.width + len(rules.forbidden)
-    values, symbols = top_symbols(logits, wanted, log_normalizer(logits))
+    values, symbols = top_symbols(logits, wanted, rules.normalizer(logits))
     values, symbols = values.cpu().double(), symbols.cpu()
     values = values.masked_fill(torch.isin(symbols, rules.forbidden), float("-inf"))
     totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)

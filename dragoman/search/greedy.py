@@ -8,7 +8,7 @@ import torch
 
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import log_normalizer, top_symbols
+from dragoman.search.scores import Normalizer, log_normalizer, top_symbols
 
 
 def greedy_search(
@@ -20,6 +20,7 @@ def greedy_search(
     limits: Sequence[int],
     forbidden: Sequence[int] = (),
     repetition: RepetitionRule = RepetitionRule(),  # noqa: B008  # frozen
+    normalizer: Normalizer = log_normalizer,
 ) -> list[Hypothesis]:
     """One hypothesis per sentence; finished sentences leave the batch.
 
@@ -31,6 +32,7 @@ def greedy_search(
         limits: most tokens of each sentence, the end symbol not counted.
         forbidden: symbols never written.
         repetition: what counts as a loop, which is cut.
+        normalizer: of the scores; see :func:`~dragoman.search.scores.unnormalized`.
 
     Returns:
         For each sentence its hypothesis, scored by log-probability.
@@ -43,7 +45,7 @@ def greedy_search(
     banned = torch.tensor(list(forbidden), dtype=torch.int64)
     while len(sentences):
         logits, state = step(tokens[:, -1], state)
-        values, ids = top_symbols(logits, 1 + len(forbidden), log_normalizer(logits))
+        values, ids = top_symbols(logits, 1 + len(forbidden), normalizer(logits))
         values, ids = values.cpu().double(), ids.cpu()
         values = values.masked_fill(torch.isin(ids, banned), float("-inf"))
         value, place = values.max(1)

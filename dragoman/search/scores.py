@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -25,6 +27,20 @@ def log_normalizer(logits: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
             remedy="use an earlier model, or train with a lower learning rate.",
         )
     return normalizer
+
+
+def unnormalized(scores: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
+    """Zeros: for scores that are to be taken as they are, because they are sums of log-probabilities already.
+
+    Raises:
+        UnsupportedError: if the scores are not numbers.
+    """
+    log_normalizer(scores)
+    return torch.zeros(len(scores), dtype=torch.promote_types(scores.dtype, torch.float32), device=scores.device)
+
+
+Normalizer = Callable[[Float[Tensor, "R V"]], Float[Tensor, " R"]]
+"""What is subtracted from the scores of each row to make log-probabilities of them."""
 
 
 def top_symbols(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dragoman
@@ -31,7 +32,7 @@ def evaluate_model(
         beam: instead of the recipe's.
         corpora: of the dataset, to score each by itself as well.
     """
-    translator = Translator(model.model, model.source, model.target, model.recipe)
+    translator = Translator.of(model, "the run's best model")
     outputs = translator.translate(examples.source_texts(), beam=beam)
     names = None if corpora is None else [corpora[number].name for number in examples.corpora]
     language = model.recipe.data.target_language
@@ -42,20 +43,20 @@ def assess(
     best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str
 ) -> tuple[TranslationReport, str]:
     """Evaluate on the test set, or on the validation set where there is none, and write the card."""
-    split, examples = ("test set", dataset.test) if dataset.test is not None else ("validation set", dataset.validation)
+    split, examples = test_split(dataset)
     report = evaluate_model(best, examples, corpora=dataset.corpora)
-    return report, model_card(_facts(best, dataset, start, history, reason, report, split))
+    return report, model_card(replace(card_facts(best, dataset, start, history, reason, split), quality=report))
 
 
-def _facts(
-    best: LoadedModel,
-    dataset: Dataset,
-    start: RunStart,
-    history: DataFrame,
-    reason: str,
-    report: TranslationReport,
-    split: str,
+def test_split(dataset: Dataset) -> tuple[str, Examples]:
+    """What a best model is measured on, and what that is called."""
+    return ("test set", dataset.test) if dataset.test is not None else ("validation set", dataset.validation)
+
+
+def card_facts(
+    best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str, split: str
 ) -> CardFacts:
+    """All that a card says but how well the model does."""
     recipe = best.recipe
     cleaning: dict[str, Any] = dataset.report["cleaning"]["train"]
     validations = history[history["event"] == "validation"]
@@ -75,13 +76,13 @@ def _facts(
         validation_pairs=len(dataset.validation),
         test_pairs=None if dataset.test is None else len(dataset.test),
         dropped=cleaning["dropped"],
-        source_tokens=int(dataset.train.source_lengths.sum()),
+        source_tokens=int(dataset.train.source_lengths.sum()) or None,
         target_tokens=int(dataset.train.target_lengths.sum()),
-        longest_source=int(dataset.train.source_lengths.max()) - 1,
+        longest_source=None if recipe.model.is_language_model else int(dataset.train.source_lengths.max()) - 1,
         longest_target=int(dataset.train.target_lengths.max()) - 1,
         architecture=recipe.model.phrase,
         parameters=start.parameters,
-        source_vocabulary=best.source.size,
+        source_vocabulary=None if recipe.model.is_language_model else best.source.size,
         target_vocabulary=best.target.size,
         updates=int(history["update"].max()),
         best_update=int(chosen["update"]),
@@ -90,14 +91,15 @@ def _facts(
         device=f"{platform.machine()}, {start.device}",
         seed=recipe.training.seed,
         validation_loss=float(chosen["loss"]),
-        quality=report,
         quality_split=split,
         quality_search="greedy search" if recipe.search.beam == 1 else f"beam {recipe.search.beam}",
     )
 
 
 def _file(corpus: CorpusRecipe) -> str:
-    return " and ".join(path.name for path in (corpus.source, corpus.target, corpus.path) if path is not None)
+    return " and ".join(
+        path.name for path in (corpus.source, corpus.target, corpus.text, corpus.path) if path is not None
+    )
 
 
 def _several(facts: Mapping[str, str | None]) -> str | None:

@@ -96,22 +96,22 @@ def model_card(facts: CardFacts) -> str:
     """
     source, target = language_name(facts.source_language), language_name(facts.target_language)
     blocks = [
-        f"# {_plain(facts.name)}",
-        f"Translates {_plain(source)} into {_plain(target)}. "
-        f"Trained with Dragoman {_plain(facts.dragoman_version)}; card written on {_plain(facts.date)}.",
+        f"# {plain(facts.name)}",
+        f"Translates {plain(source)} into {plain(target)}. "
+        f"Trained with Dragoman {plain(facts.dragoman_version)}; card written on {plain(facts.date)}.",
         "## How to load it",
         _loading(facts.folder),
         "## Intended use",
-        f"Text of the kind that it was trained on, from {_plain(source)} into {_plain(target)}, where a person reads "
+        f"Text of the kind that it was trained on, from {plain(source)} into {plain(target)}, where a person reads "
         "the result or a mistake does no harm.",
         "## When not to use it",
-        _bullets(_limits(facts, source, target)),
+        bullets(_limits(facts, source, target)),
         "## Data",
-        _bullets(_data(facts)),
+        bullets(data_facts(facts)),
         "## Model",
-        _bullets(_model(facts)),
+        bullets(model_facts(facts)),
         "## Training",
-        _bullets(_training(facts)),
+        bullets(training_facts(facts)),
         "## Quality",
         *_quality(facts),
     ]
@@ -137,7 +137,7 @@ def _limits(facts: CardFacts, source: str, target: str) -> list[str]:
     found = [
         "Text of another subject or style than the training text: words, names and phrases that the model has not "
         "seen are often translated wrongly, and fluently so.",
-        f"Input that is not {_plain(source)}: the model does not notice, and writes {_plain(target)} all the same.",
+        f"Input that is not {plain(source)}: the model does not notice, and writes {plain(target)} all the same.",
     ]
     if facts.training_pairs < SMALL_CORPUS:
         found.append(
@@ -167,43 +167,46 @@ def _limits(facts: CardFacts, source: str, target: str) -> list[str]:
     return found
 
 
-def _data(facts: CardFacts) -> list[str | None]:
+def data_facts(facts: CardFacts, unit: str = "Sentence pairs") -> list[str | None]:
+    """What the model was trained on; ``unit`` names its examples."""
     dropped = None
     if facts.dropped is not None:
-        reasons = [f"{_plain(rule)} {count:,}" for rule, count in facts.dropped.items() if count]
+        reasons = [f"{plain(rule)} {count:,}" for rule, count in facts.dropped.items() if count]
         dropped = f"Dropped in cleaning: {', '.join(reasons) if reasons else 'nothing'}"
     return [
-        _fact("Source of the corpus", facts.corpus),
-        _fact("Licence of the corpus", facts.licence if facts.licence is not None else "not stated"),
-        _fact("Sentence pairs read", facts.pairs_read),
+        fact("Source of the corpus", facts.corpus),
+        fact("Licence of the corpus", facts.licence if facts.licence is not None else "not stated"),
+        fact(f"{unit} read", facts.pairs_read),
         dropped,
-        _fact("Sentence pairs trained on", facts.training_pairs),
-        _fact("Sentence pairs for validation", facts.validation_pairs),
-        _fact("Sentence pairs for the test", facts.test_pairs),
-        _fact("Source tokens trained on", facts.source_tokens),
-        _fact("Target tokens trained on", facts.target_tokens),
-        _fact("Longest source sentence in tokens", facts.longest_source),
-        _fact("Longest target sentence in tokens", facts.longest_target),
+        fact(f"{unit} trained on", facts.training_pairs),
+        fact(f"{unit} for validation", facts.validation_pairs),
+        fact(f"{unit} for the test", facts.test_pairs),
+        fact("Source tokens trained on", facts.source_tokens),
+        fact("Target tokens trained on", facts.target_tokens),
+        fact("Longest source sentence in tokens", facts.longest_source),
+        fact("Longest target sentence in tokens", facts.longest_target),
     ]
 
 
-def _model(facts: CardFacts) -> list[str | None]:
+def model_facts(facts: CardFacts) -> list[str | None]:
+    """What it is made of."""
     return [
-        _fact("Architecture", facts.architecture),
-        _fact("Parameters", facts.parameters),
-        _fact("Symbols of the source vocabulary", facts.source_vocabulary),
-        _fact("Symbols of the target vocabulary", facts.target_vocabulary),
+        fact("Architecture", facts.architecture),
+        fact("Parameters", facts.parameters),
+        fact("Symbols of the source vocabulary", facts.source_vocabulary),
+        fact("Symbols of the target vocabulary", facts.target_vocabulary),
     ]
 
 
-def _training(facts: CardFacts) -> list[str | None]:
+def training_facts(facts: CardFacts) -> list[str | None]:
+    """How it was trained."""
     return [
-        _fact("Updates", facts.updates),
-        _fact("These weights are of update", facts.best_update),
-        _fact("Ended because", facts.stopped),
-        None if facts.seconds is None else _fact("Training time", _duration(facts.seconds)),
-        _fact("Machine", facts.device),
-        _fact("Precision", facts.precision),
+        fact("Updates", facts.updates),
+        fact("These weights are of update", facts.best_update),
+        fact("Ended because", facts.stopped),
+        None if facts.seconds is None else fact("Training time", _duration(facts.seconds)),
+        fact("Machine", facts.device),
+        fact("Precision", facts.precision),
         None if facts.seed is None else f"Seed: {facts.seed}",
     ]
 
@@ -218,8 +221,8 @@ def _quality(facts: CardFacts) -> list[str]:
     report = facts.quality
     if report is None:
         return [*blocks, "Translations have not been measured."]
-    where = "" if facts.quality_split is None else f" of the {_plain(facts.quality_split)}"
-    how = "" if facts.quality_search is None else f", {_plain(facts.quality_search)}"
+    where = "" if facts.quality_split is None else f" of the {plain(facts.quality_split)}"
+    how = "" if facts.quality_search is None else f", {plain(facts.quality_search)}"
     rows = [
         f"| {e.metric} | {e.value:.2f} | {e.low:.2f} to {e.high:.2f} |" for e in (report.bleu, report.chrf, report.ter)
     ]
@@ -235,19 +238,21 @@ def _quality(facts: CardFacts) -> list[str]:
         f"Intervals by {report.bleu.resamples:,} bootstrap resamples of the sentences (shares: Wilson). "
         f"BLEU tokenizer {report.tokenizer}: {report.tokenizer_reason}. sacreBLEU signatures:"
     )
-    blocks.append(_bullets([f"{e.metric}: `{e.signature}`" for e in (report.bleu, report.chrf, report.ter)]))
+    blocks.append(bullets([f"{e.metric}: `{e.signature}`" for e in (report.bleu, report.chrf, report.ter)]))
     lengths = [f"| {part.span} | {part.sentences:,} | {part.bleu:.2f} | {part.chrf:.2f} |" for part in report.by_length]
     heading = f"| {report.length_unit} in the reference | sentences | BLEU | chrF2++ |"
     return [*blocks, "\n".join([heading, "|---|---:|---:|---:|", *lengths])]
 
 
-def _fact(label: str, value: str | int | None) -> str | None:
+def fact(label: str, value: str | int | None) -> str | None:
+    """A label and its value; None if there is none."""
     if value is None:
         return None
-    return f"{label}: {value:,}" if isinstance(value, int) else f"{label}: {_plain(value)}"
+    return f"{label}: {value:,}" if isinstance(value, int) else f"{label}: {plain(value)}"
 
 
-def _bullets(lines: list[str | None] | list[str]) -> str:
+def bullets(lines: list[str | None] | list[str]) -> str:
+    """A list in Markdown, without the lines that are None."""
     return "\n".join(f"- {line}" for line in lines if line is not None)
 
 
@@ -261,6 +266,6 @@ def _duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line in which no character is read as Markdown or HTML."""
     return re.sub(r"([\\`*_\[\]<>|#~$&])", r"\\\1", " ".join(text.split()))

@@ -1,8 +1,9 @@
 """A checkpoint is the whole experiment: whoever goes on from it ends with the same bits as if it had never stopped.
 
 It holds the weights and their average, the optimizer's memory, the loss scale, the random state, the loader's position,
-the best validation so far, and the history. What it need not hold is a function of these and the recipe: the learning
-rate and the average's decay are functions of the update's number, and the loader's order of the seed and the epoch.
+the best validation so far, the state that a recurrent language model carries on, and the history. What it need not hold
+is a function of these and the recipe: the learning rate and the average's decay are functions of the update's number,
+and the loader's order of the seed and the epoch.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from dragoman.contracts import Carried
 from dragoman.errors import DamagedFileError, DragomanError, TrainingError, UnsupportedError
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
@@ -29,6 +31,7 @@ from dragoman.training.step import Trainee
 
 FORMAT = 2
 TENSORS, FACTS = "state.safetensors", "state.json"
+_CARRIED = "carried."
 _REMEDY = "put an undamaged copy of it back, or train anew into another folder."
 
 
@@ -41,12 +44,23 @@ class Progress:
         seconds: training time so far, validation left out.
         loader: the data loader's position.
         stopping: the best validation so far, and how long ago.
+        carried: what the last batch handed on.
     """
 
     update: int
     seconds: float
     loader: dict[str, int]
     stopping: EarlyStopping
+    carried: Carried = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the tensors, as JSON can write it."""
+        return {
+            "update": self.update,
+            "seconds": self.seconds,
+            "loader": self.loader,
+            "stopping": asdict(self.stopping),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +90,13 @@ class Checkpoints:
             "average": trainee.average.average.clone(),
             **_random_state(trainee.model.device),
             **optimizer_tensors(trainee.optimizer),
+            **{f"{_CARRIED}{index:04d}": part for index, part in enumerate(progress.carried)},
         }
         facts = {
             "format": FORMAT,
             "torch": torch.__version__,
             "dataset": self.fingerprint,
-            "progress": asdict(progress),
+            "progress": progress.to_dict(),
             "scaler": trainee.scaler.state_dict(),
         }
         path = self.folder / f"update-{progress.update:08d}"
@@ -207,7 +222,8 @@ def _parse(path: Path, facts: dict[str, Any]) -> _Saved:
     if tensors["random.cpu"].shape != torch.get_rng_state().shape:
         raise ValueError("random.cpu is no state of this generator")
     history = (path / HISTORY).read_bytes() if facts["format"] > 1 else None
-    return _Saved(path, tensors, facts["scaler"], Progress(stopping=stopping, **progress), history)
+    carried = tuple(tensors.pop(name) for name in sorted(tensors) if name.startswith(_CARRIED))
+    return _Saved(path, tensors, facts["scaler"], Progress(stopping=stopping, carried=carried, **progress), history)
 
 
 def _foreign(path: Path, version: int) -> DragomanError:

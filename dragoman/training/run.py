@@ -14,21 +14,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from dragoman.data.dataset import Dataset
-from dragoman.data.loader import Loader
 from dragoman.data.prepare import prepare
-from dragoman.data.resegmentation import resegmentation
 from dragoman.errors import DamagedFileError, InputError, OutputError
-from dragoman.evaluation.translation_report import TranslationReport
-from dragoman.model.build import build
+from dragoman.model.build import Model, build
 from dragoman.model.describe import parameter_count
-from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model, save_model
-from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe, dump_recipe, load_recipe, recipe_from
+from dragoman.recipe.architecture import ModelRecipe
+from dragoman.recipe.training import TrainingRecipe
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished, write_file
 from dragoman.storage.lock import locked
-from dragoman.training.assessment import assess
+from dragoman.training.budget import with_updates
 from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME, History, read_history
@@ -41,8 +38,8 @@ from dragoman.training.parameters import FlatParameters
 from dragoman.training.precision import Hardware, build_scaler, choose_hardware
 from dragoman.training.schedule import build_schedule
 from dragoman.training.step import Trainee
+from dragoman.training.task import Report, Task, task_of
 from dragoman.training.trainer import Trainer
-from dragoman.training.validation import Validator
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -67,12 +64,16 @@ class Run:
     folder: Path
     reason: str
     interrupted: bool
-    report: TranslationReport | None
+    report: Report | None
 
     @property
     def best(self) -> Path:
         """The folder of the best model."""
         return self.folder / BEST
+
+    def recipe(self) -> Recipe:
+        """What was asked for."""
+        return _read_recipe(self.folder / RECIPE)
 
     def history(self) -> DataFrame:
         """One row per update and per validation."""
@@ -216,20 +217,12 @@ def _undo(folder: Path, created: bool) -> None:
 
 
 def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, observers: Sequence[Observer]) -> Run:
-    settings = recipe.training
+    task = task_of(recipe)
+    loader = task.loader(recipe, dataset)
+    settings = with_updates(recipe.training, loader.tokens_per_batch())
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
-    trainee, averaged = _trainee(recipe, dataset, hardware)
-    translator = Translator(averaged, dataset.source, dataset.target, recipe)
-    tokens = settings.batch.tokens
-    loader = Loader(
-        dataset.train,
-        tokens=tokens,
-        pool=settings.batch.pool,
-        seed=settings.seed,
-        weights=dataset.training_weights,
-        resegment=resegmentation(dataset, recipe.tokenizer, settings.seed),
-    )
+    trainee, averaged = _trainee(recipe.model, settings, dataset, hardware)
     checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     progress = checkpoints.restore_newest(trainee, lambda message: _tell(observers, message)) or Progress(
@@ -247,7 +240,7 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
     trainer = Trainer(
         trainee,
         loader,
-        Validator(translator, dataset.validation, tokens=tokens, target_language=recipe.data.target_language),
+        task.validator(averaged, recipe, dataset),
         checkpoints,
         save_best,
         everyone,
@@ -264,13 +257,14 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
         for observer in everyone:
             observer.on_end(reason)
         interrupted = interrupt.received is not None
-    return Run(folder, reason, interrupted, None if interrupted else _finish(dataset, start, hardware, reason))
+    return Run(folder, reason, interrupted, None if interrupted else _finish(task, dataset, start, hardware, reason))
 
 
-def _trainee(recipe: Recipe, dataset: Dataset, hardware: Hardware) -> tuple[Trainee, EncoderDecoder]:
+def _trainee(
+    recipe: ModelRecipe, settings: TrainingRecipe, dataset: Dataset, hardware: Hardware
+) -> tuple[Trainee, Model]:
     """The model with all that updates it, and its twin with the averaged weights."""
-    settings = recipe.training
-    model = build(recipe.model, dataset.source.size, dataset.target.size, settings.seed)
+    model = build(recipe, dataset.source.size, dataset.target.size, settings.seed)
     model.to(hardware.device).train()
     parameters = FlatParameters(model, hardware.dtype, hardware.device)
     average = MovingAverage(parameters.master, settings.average)
@@ -279,13 +273,13 @@ def _trainee(recipe: Recipe, dataset: Dataset, hardware: Hardware) -> tuple[Trai
     return trainee, parameters.twin(model, average.average)
 
 
-def _finish(dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> TranslationReport:
+def _finish(task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
     """Draw the curves, evaluate the best model, write its card."""
     folder = start.folder
     history = read_history(folder)
     draw_learning_curves(history, folder / CURVES, title=folder.name)
     best = load_model(folder / BEST, hardware.device)
-    report, card = assess(best, dataset, start, history, reason)
+    report, card = task.assess(best, dataset, start, history, reason)
     save_model(folder / BEST, best, {"card.md": card}, replace=True)
     write_file(folder / EVALUATION, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
     return report

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from dragoman.contracts import Batch
+from dragoman.contracts import AnyBatch, Carried
 from dragoman.errors import TrainingError
-from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.build import Model
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.moving_average import MovingAverage
 from dragoman.training.optimizer import set_learning_rate
@@ -31,7 +31,7 @@ class Trainee:
         schedule: of the learning rate.
     """
 
-    model: EncoderDecoder
+    model: Model
     parameters: FlatParameters
     optimizer: torch.optim.AdamW
     scaler: torch.amp.GradScaler
@@ -41,18 +41,23 @@ class Trainee:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What an update measured; units as in :class:`dragoman.training.observer.UpdateRecord`."""
+    """What an update measured; units as in :class:`dragoman.training.observer.UpdateRecord`. ``carried`` is what
+    the next update goes on from."""
 
     loss: float
     learning_rate: float
     gradient_norm: float
     target_tokens: int
+    carried: Carried
 
 
-def training_step(trainee: Trainee, batches: Sequence[Batch], update: int, recipe: TrainingRecipe) -> StepResult:
+def training_step(
+    trainee: Trainee, batches: Sequence[AnyBatch], update: int, recipe: TrainingRecipe, carried: Carried = ()
+) -> StepResult:
     """Update number ``update`` (from 1) on ``batches``, whose gradients are accumulated.
 
     The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding.
+    ``carried`` is what the batch before handed on; the result has what the next goes on from.
 
     Raises:
         TrainingError: if the loss or gradient is not finite; the weights are then unchanged.
@@ -65,7 +70,9 @@ def training_step(trainee: Trainee, batches: Sequence[Batch], update: int, recip
     total = 0.0
     parameters.zero_gradient()
     for batch in batches:
-        loss = model.loss(batch, recipe.label_smoothing) / tokens
+        # A loader makes the batches that its model takes.
+        summed, carried = model.loss(batch, recipe.label_smoothing, carried)  # type: ignore[arg-type]
+        loss = summed / tokens
         torch.autograd.backward(trainee.scaler.scale(loss))
         parameters.collect_gradient()
         total += loss.item()
@@ -84,10 +91,10 @@ def training_step(trainee: Trainee, batches: Sequence[Batch], update: int, recip
     trainee.scaler.update()
     parameters.publish()
     trainee.average.update(update)
-    return StepResult(total, learning_rate, norm, tokens)
+    return StepResult(total, learning_rate, norm, tokens, carried)
 
 
-def _not_finite(update: int, loss: float, norm: float, batches: Sequence[Batch]) -> TrainingError:
+def _not_finite(update: int, loss: float, norm: float, batches: Sequence[AnyBatch]) -> TrainingError:
     examples = [int(index) for batch in batches for index in batch.examples[:3]]
     return TrainingError(
         f"update {update:,}: the loss is {loss:g} and the gradient's norm {norm:g}, which is not finite; "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from dragoman.contracts import Batch
+from dragoman.contracts import AnyBatch
 from dragoman.data.bucketing import padding_share
 from dragoman.data.loader import Loader
 from dragoman.recipe.training import TrainingRecipe
@@ -14,7 +15,15 @@ from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.observer import Observer, UpdateRecord, ValidationRecord
 from dragoman.training.step import StepResult, Trainee, training_step
-from dragoman.training.validation import Validator
+from dragoman.training.validation import Measurement
+
+
+class Validating(Protocol):
+    """Looks at a validation set."""
+
+    def measure(self, turn: int) -> Measurement:
+        """What the model does there; ``turn`` chooses the sample."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Trainer:
 
     trainee: Trainee
     loader: Loader
-    validator: Validator
+    validator: Validating
     checkpoints: Checkpoints
     save_best: Callable[[ValidationRecord], None]
     observers: Sequence[Observer]
@@ -51,9 +60,14 @@ class Trainer:
             began = time.perf_counter()
             batches = [next(self.loader) for _ in range(self.recipe.batch.accumulation)]
             result = training_step(
-                self.trainee, [batch.to(device) for batch in batches], progress.update + 1, self.recipe
+                self.trainee,
+                [batch.to(device) for batch in batches],
+                progress.update + 1,
+                self.recipe,
+                tuple(part.to(device) for part in progress.carried),
             )
             progress.update += 1
+            progress.carried = result.carried
             progress.seconds += time.perf_counter() - began
             progress.loader = self.loader.state()
             self._report_update(progress, result, batches)
@@ -66,7 +80,7 @@ class Trainer:
                 self.checkpoints.save(self.trainee, progress)
         return reason
 
-    def _report_update(self, progress: Progress, result: StepResult, batches: Sequence[Batch]) -> None:
+    def _report_update(self, progress: Progress, result: StepResult, batches: Sequence[AnyBatch]) -> None:
         record = UpdateRecord(
             update=progress.update,
             epoch=self.loader.epoch,
@@ -74,7 +88,7 @@ class Trainer:
             learning_rate=result.learning_rate,
             gradient_norm=result.gradient_norm,
             target_tokens=result.target_tokens,
-            padding=padding_share([side.layout for batch in batches for side in (batch.source, batch.target)]),
+            padding=padding_share([layout for batch in batches for layout in batch.layouts]),
             seconds=progress.seconds,
         )
         for observer in self.observers:
@@ -83,6 +97,7 @@ class Trainer:
     def _validate(self, progress: Progress) -> None:
         found = self.validator.measure(turn=progress.update // self.recipe.validate_every)
         watched = {"loss": found.loss, "bleu": found.bleu, "chrf": found.chrf}[progress.stopping.metric]
+        assert watched is not None, "a recipe asks for a metric that its model has"
         record = ValidationRecord(
             update=progress.update,
             epoch=self.loader.epoch,

@@ -25,8 +25,8 @@ class Measurement:
     """What a validation found; units as in :class:`dragoman.training.observer.ValidationRecord`."""
 
     loss: float
-    bleu: float
-    chrf: float
+    bleu: float | None
+    chrf: float | None
     sample: Sample
 
     @property

@@ -13,6 +13,7 @@ from dragoman.data import arrow
 from dragoman.data.bucketing import in_order, length_buckets, padding_share
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter, Examples
 from dragoman.data.loader import Loader
+from dragoman.data.passes import Buckets
 from dragoman.data.spool import PairBatch
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.text.codec import Codec
@@ -161,7 +162,7 @@ def stream(loader: Loader, count: int) -> list[list[list[int]]]:
 
 
 def loader(dataset: Path, seed: int = 1) -> Loader:
-    return Loader(Dataset.open(dataset).train, tokens=64, pool=4, seed=seed)
+    return Loader(Buckets(Dataset.open(dataset).train, tokens=64, pool=4), seed=seed)
 
 
 def test_resumed_stream_equals_uninterrupted(dataset: Path) -> None:

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout
+from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.multi_head import SelfAttention
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.residual import Residual
@@ -14,8 +15,10 @@ from dragoman.layers.transformer.residual import Residual
 class EncoderBlock(nn.Module):
     """Self-attention, then a feed-forward network, each with its residual connection (Vaswani et al. 2017, figure 1).
 
+    With causal self-attention it is the block of a language model (Radford et al. 2018).
+
     Args:
-        attention: bidirectional self-attention.
+        attention: self-attention, bidirectional in an encoder.
         feed_forward: position-wise network.
         residuals: what stands around the first and the second.
     """
@@ -32,3 +35,15 @@ class EncoderBlock(nn.Module):
         """The hidden states after the block."""
         x = self.around_attention(x, lambda y: self.attention(y, layout))
         return self.around_feed_forward(x, self.feed_forward)
+
+    def step(self, x: Float[Tensor, "R D"], past: KeyValues | None) -> tuple[Float[Tensor, "R D"], KeyValues]:
+        """The hidden states of one more position of each row, and the keys and values up to it; only if causal."""
+        grown: list[KeyValues] = []
+
+        def attend_to_past(y: Tensor) -> Tensor:
+            attended, present = self.attention.step(y, past)
+            grown.append(present)
+            return attended
+
+        x = self.around_attention(x, attend_to_past)
+        return self.around_feed_forward(x, self.feed_forward), grown[0]

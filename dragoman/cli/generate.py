@@ -1,0 +1,35 @@
+"""``dragoman generate``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def generate(
+    model: Annotated[Path, typer.Argument(help="Folder of a language model, such as runs/text/best.")],
+    prompt: Annotated[list[str] | None, typer.Option(help="How a line begins. Repeatable.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Lines to write for each prompt.")] = 5,
+    temperature: Annotated[
+        float, typer.Option(min=0.01, help="Below 1 the probable becomes more so, above 1 less.")
+    ] = 1.0,
+    top_k: Annotated[int, typer.Option(min=0, help="Draw from so many of the most probable symbols; 0: all.")] = 0,
+    top_p: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Draw from the most probable that together have this share.")
+    ] = 1.0,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Always take the most probable; one line a prompt.")] = False,
+    longest: Annotated[int, typer.Option(min=1, help="Tokens to write at most.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Let a language model write text: new lines, or how it goes on with prompts."""
+    from dragoman.predict.writer import Sampling, Writer
+
+    writer = Writer.load(model, device=device)
+    sampling = Sampling(1.0, 1, 1.0, seed) if greedy else Sampling(temperature, top_k, top_p, seed)
+    prompts = [text for text in prompt or [""] for _ in range(1 if greedy else count)]
+    for written in writer.write(prompts, sampling=sampling, longest=longest):
+        sys.stdout.buffer.write((" ".join(written.text.splitlines()) + "\n").encode())

@@ -1,0 +1,90 @@
+"""What one pass over a split is made of: the contract of :class:`~dragoman.data.loader.Loader`, and pairs or lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from dragoman.contracts import AnyBatch
+from dragoman.data.bucketing import length_buckets
+from dragoman.data.dataset import Examples
+
+MakeBatch = Callable[[Examples, Int[np.ndarray, " B"], np.random.Generator], AnyBatch]
+"""Makes the batch of some examples; whatever it draws at random comes from the generator."""
+
+
+class Passes(Protocol):
+    """Plans a pass, and makes the batches of a plan. Whatever is random comes from the generators it is given."""
+
+    def plan(self, generator: np.random.Generator) -> list[Any]:
+        """What each batch of a pass shall hold."""
+        ...
+
+    def tokens(self, planned: Any) -> int:
+        """Target tokens of a planned batch."""
+        ...
+
+    def batch(self, planned: Any, generator: np.random.Generator) -> AnyBatch:
+        """The planned batch."""
+        ...
+
+
+def stored_pairs(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
+    """Sources and targets with the ids that are on disk."""
+    del generator
+    return examples.batch(indices)
+
+
+def stored_lines(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
+    """Targets alone, for a language model, with the ids that are on disk."""
+    del generator
+    return examples.text_batch(indices)
+
+
+class Buckets:
+    """Examples of similar length, under a budget of tokens.
+
+    Args:
+        examples: the split.
+        tokens: target tokens in a batch, at most.
+        pool: batches' worth of examples that are sorted by length together.
+        weights: how often each example comes in a pass; None for once.
+        make: makes each batch.
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        *,
+        tokens: int,
+        pool: int,
+        weights: Float[np.ndarray, " n"] | None = None,
+        make: MakeBatch = stored_pairs,
+    ) -> None:
+        self._examples = examples
+        self._tokens = tokens
+        self._pool = pool
+        self._weights = weights
+        self._make = make
+
+    def plan(self, generator: np.random.Generator) -> list[Int[np.ndarray, " B"]]:
+        """The indices of each batch."""
+        return length_buckets(
+            self._examples.source_lengths,
+            self._examples.target_lengths,
+            tokens=self._tokens,
+            pool=self._pool,
+            generator=generator,
+            weights=self._weights,
+        )
+
+    def tokens(self, planned: Int[np.ndarray, " B"]) -> int:
+        """Target tokens of a planned batch."""
+        return int(self._examples.target_lengths[planned].sum())
+
+    def batch(self, planned: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
+        """The planned batch."""
+        return self._make(self._examples, planned, generator)

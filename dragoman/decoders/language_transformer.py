@@ -1,0 +1,91 @@
+"""A language model of Transformer blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Carried, Packed
+from dragoman.layers.attention.key_values import KeyValues
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.transformer.encoder_block import EncoderBlock
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerLanguageState:
+    """Keys and values of the tokens so far.
+
+    Attributes:
+        length: tokens read so far, the same for all rows.
+        past: per block, one row per text; empty before the first step.
+    """
+
+    length: int
+    past: tuple[KeyValues, ...]
+
+    def select(self, rows: Int[Tensor, " K"]) -> TransformerLanguageState:
+        """The state of texts ``rows``."""
+        if not self.past:
+            return self
+        rows = rows.to(self.past[0].keys.device)
+        return TransformerLanguageState(self.length, tuple(block.select(rows) for block in self.past))
+
+
+class TransformerLanguageDecoder(nn.Module):
+    """Embedding plus position, causal blocks, output layer (Radford et al. 2018).
+
+    Args:
+        embedding: of the vocabulary.
+        positions: sinusoidal or learned.
+        blocks: the stack, with causal self-attention.
+        norm: after the stack; an identity where the blocks normalise their results.
+        output: hidden state to vocabulary; its weight may be the embedding's.
+        dropout: rate on the sum of embedding and position.
+    """
+
+    def __init__(
+        self,
+        embedding: TokenEmbedding,
+        positions: nn.Module,
+        blocks: Iterable[EncoderBlock],
+        norm: nn.Module,
+        output: nn.Linear,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.positions = positions
+        self.blocks: Sequence[EncoderBlock] = nn.ModuleList(blocks)  # type: ignore[assignment]  # it is one of them
+        self.norm = norm
+        self.output = output
+        self.dropout = Dropout(dropout)
+
+    def forward(self, inputs: Packed, carried: Carried) -> tuple[Float[Tensor, "N D"], Carried]:
+        """The hidden states from which each next token is predicted; every row stands alone, so nothing is carried."""
+        x = self.embedding(inputs.values)
+        x = self.dropout(x + self.positions(inputs.layout.positions, x))
+        for block in self.blocks:
+            x = block(x, inputs.layout)
+        return self.norm(x), carried
+
+    def start(self, rows: int) -> TransformerLanguageState:
+        """The state of ``rows`` texts before their first token, which is the same for any number."""
+        del rows
+        return TransformerLanguageState(0, ())
+
+    def step(
+        self, tokens: Int[Tensor, " R"], state: TransformerLanguageState
+    ) -> tuple[Float[Tensor, "R V"], TransformerLanguageState]:
+        """The unnormalised scores of each next token after ``tokens``."""
+        x = self.embedding(tokens)
+        x = self.dropout(x + self.positions(torch.full_like(tokens, state.length), x))
+        grown = []
+        for index, block in enumerate(self.blocks):
+            x, present = block.step(x, state.past[index] if state.past else None)
+            grown.append(present)
+        return self.output(self.norm(x)), TransformerLanguageState(state.length + 1, tuple(grown))

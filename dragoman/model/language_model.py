@@ -1,0 +1,62 @@
+"""A decoder without an encoder: it predicts a text from nothing but what it has read of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Carried, DecoderState, LanguageDecoder, Packed, TextBatch
+from dragoman.model.loss import cross_entropy, token_cross_entropy
+
+
+class LanguageModel(nn.Module):
+    """P(w_1 … w_T) = Π_t P(w_t | w_1 … w_{t−1}).
+
+    Args:
+        decoder: of any kind.
+        start: id of the symbol that stands before every line.
+    """
+
+    def __init__(self, decoder: LanguageDecoder, start: int) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.start_symbol = start
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def forward(self, batch: TextBatch, carried: Carried = ()) -> tuple[Float[Tensor, "N D"], Carried]:
+        """The hidden states from which each token is predicted, and what the next batch goes on from."""
+        return self.decoder(batch.inputs, carried if batch.follows else ())
+
+    def states(self, source: Packed, target: Packed) -> Float[Tensor, "N D"]:
+        """What the output layer reads, for one pass over ``target``; there is no use for a source."""
+        del source
+        return self.decoder(target.shifted(self.start_symbol), ())[0]
+
+    def loss(self, batch: TextBatch, smoothing: float, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
+        """Cross-entropy in nats, label smoothing included, summed over the batch's tokens; and what the next batch
+        goes on from, if it follows this one."""
+        states, after = self(batch, carried)
+        output = self.decoder.output
+        return cross_entropy(states, output.weight, output.bias, batch.target.values, smoothing), after
+
+    def token_loss(self, batch: TextBatch) -> Float[Tensor, " N"]:
+        """Cross-entropy of each token in nats, without smoothing or gradient; every row begins anew."""
+        output = self.decoder.output
+        with torch.no_grad():
+            states, _ = self.decoder(batch.inputs, ())
+            return token_cross_entropy(states, output.weight, output.bias, batch.target.values)
+
+    def start(self, rows: int) -> DecoderState:
+        """The state of ``rows`` texts before their first token."""
+        return self.decoder.start(rows)
+
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+        """The unnormalised scores of each next token after ``tokens``, and the state after them."""
+        return self.decoder.step(tokens.to(self.device), state)

@@ -1,0 +1,165 @@
+"""A language model at work: it writes text, goes on with given text, and says how probable a text is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+
+from dragoman.contracts import Ending
+from dragoman.errors import InputError
+from dragoman.model.device import choose_device
+from dragoman.model.folder import LoadedModel, load_model
+from dragoman.model.language_model import LanguageModel
+from dragoman.predict.text_losses import text_losses
+from dragoman.predict.text_scores import TextScores
+from dragoman.recipe import Recipe
+from dragoman.search.sampling import sample
+from dragoman.text.codec import Codec, masks_for
+from dragoman.text.normalization import UNICODE_FORMS, normalize
+from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
+
+_NEVER_WRITTEN = (PADDING, UNKNOWN, START)
+_STRANDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next symbol is drawn.
+
+    Attributes:
+        temperature: below 1 the probable becomes more so, above 1 less.
+        top_k: only so many of the most probable symbols are drawn from; 1 is greedy, 0 takes all.
+        top_p: only the most probable symbols that together have this probability are drawn from; 1 for all.
+        seed: of the draws.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text that a model wrote.
+
+    Attributes:
+        text: the prompt and what follows.
+        log_probability: natural logarithm of the probability of what follows, given the prompt.
+        ending: whether the model ended it.
+    """
+
+    text: str
+    log_probability: float
+    ending: Ending
+
+
+class Writer:
+    """Writes and scores text.
+
+    Args:
+        model: in evaluation mode.
+        codec: text to ids and back.
+        recipe: how text is normalised, and whether lines stand alone.
+    """
+
+    def __init__(self, model: LanguageModel, codec: Codec, recipe: Recipe) -> None:
+        self.model = model
+        self.codec = codec
+        self.recipe = recipe
+
+    @classmethod
+    def load(cls, folder: Path | str, *, device: str = "auto") -> Writer:
+        """The language model in ``folder``.
+
+        Raises:
+            InputError: if it is a translator.
+        """
+        return cls.of(load_model(folder, choose_device(device)), folder)
+
+    @classmethod
+    def of(cls, loaded: LoadedModel, folder: Path | str) -> Writer:
+        """A model that was loaded from ``folder``.
+
+        Raises:
+            InputError: if it is a translator.
+        """
+        if not loaded.recipe.model.is_language_model:
+            raise InputError(
+                "this model is a translator, not a language model",
+                file=folder,
+                remedy="use `dragoman translate`, or train a language model with `dragoman train language-model`.",
+            )
+        return cls(cast(LanguageModel, loaded.model), loaded.target, loaded.recipe)
+
+    def write(
+        self,
+        prompts: Sequence[str],
+        *,
+        sampling: Sampling = Sampling(),  # frozen
+        longest: int = 100,
+    ) -> list[Written]:
+        """Go on with each prompt; an empty one asks for a new line.
+
+        Args:
+            prompts: the beginnings of lines.
+            sampling: how symbols are drawn.
+            longest: tokens to write at most.
+        """
+        texts = self._normalized(prompts)
+        masks = masks_for(texts, self.codec, self.codec)
+        begun = self.codec.encode_batch(texts, masks)
+        self.model.eval()
+        with torch.inference_mode():
+            found = sample(
+                self.model.step,
+                self.model.start(len(begun)),
+                start=START,
+                end=END,
+                limits=[longest] * len(texts),
+                temperature=sampling.temperature,
+                top_k=sampling.top_k,
+                top_p=sampling.top_p,
+                seed=sampling.seed,
+                forbidden=_NEVER_WRITTEN,
+                prompts=begun,
+            )
+        decoded = self.codec.decode_batch([[*ids, *h.tokens] for ids, h in zip(begun, found, strict=True)], masks)
+        return [
+            Written(text, hypothesis.log_probability, hypothesis.ending)
+            for text, hypothesis in zip(decoded, found, strict=True)
+        ]
+
+    def score(self, texts: Sequence[str], *, alone: bool = False) -> TextScores:
+        """How well each line is predicted.
+
+        Args:
+            texts: the lines, in their order.
+            alone: whether each line is read by itself, also by a model that was trained on running text.
+        """
+        normalized = self._normalized(texts)
+        ids = self.codec.encode_batch(normalized, masks_for(normalized, self.codec, self.codec))
+        return self.score_ids([[*row, END] for row in ids], normalized, alone=alone)
+
+    def score_ids(self, lines: list[list[int]], texts: Sequence[str], *, alone: bool = False) -> TextScores:
+        """The same for lines that are encoded already, each ended by the end symbol."""
+        batch = self.recipe.training.batch
+        span = 1 if alone or batch.partition == "lines" else batch.window * SPANS[batch.partition]
+        self.model.eval()
+        nats = text_losses(self.model, lines, span=span, start=START, batch_tokens=max(batch.tokens, _STRANDS * span))
+        tokens = np.array([len(line) for line in lines], dtype=np.float64)
+        return TextScores(nats, tokens, np.array([len(text) + 1 for text in texts], dtype=np.float64))
+
+    def _normalized(self, texts: Sequence[str]) -> list[str]:
+        cleaning = self.recipe.cleaning
+        form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
+        return [normalize(text, form, collapse_white_space=collapse) for text in texts]
+
+
+SPANS: dict[str, int] = {"lines": 0, "sequential": 16, "random": 1}
+"""Windows' worth of text that is read in one go when it is scored: a carried state has seen more than its window."""

@@ -1,0 +1,39 @@
+"""A look at the validation set of a language model: how well the averaged weights predict it, and what they write."""
+
+from __future__ import annotations
+
+from dragoman.data.dataset import Examples
+from dragoman.predict.writer import Sampling, Writer
+from dragoman.training.observer import Sample
+from dragoman.training.validation import Measurement
+
+_PROMPT_WORDS = 3
+_SAMPLE_TOKENS = 40
+
+
+class LanguageValidator:
+    """Measures a language model on one split.
+
+    Args:
+        writer: of the model whose weights are the averaged ones.
+        examples: the split.
+    """
+
+    def __init__(self, writer: Writer, examples: Examples) -> None:
+        self._writer = writer
+        self._examples = examples
+        self._texts = examples.target_texts()
+        self._lines = examples.target_ids()
+
+    def measure(self, turn: int) -> Measurement:
+        """The loss, and how the model goes on with the first words of the line that ``turn`` chooses."""
+        scores = self._writer.score_ids(self._lines, self._texts)
+        reference = self._texts[turn % len(self._texts)]
+        prompt = " ".join(reference.split()[:_PROMPT_WORDS])
+        written = self._writer.write([prompt], sampling=Sampling(seed=turn), longest=_SAMPLE_TOKENS)[0]
+        return Measurement(
+            loss=float(scores.nats.sum() / scores.tokens.sum()),
+            bleu=None,
+            chrf=None,
+            sample=Sample(prompt, reference, written.text),
+        )
