@@ -26,10 +26,12 @@ def generate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Let a language model write text: new lines, or how it goes on with prompts."""
-    from dragoman.predict.writer import Sampling, Writer
+    from dragoman.predict.writer import Writer
 
     writer = Writer.load(model, device=device)
-    sampling = Sampling(1.0, 1, 1.0, seed) if greedy else Sampling(temperature, top_k, top_p, seed)
     prompts = [text for text in prompt or [""] for _ in range(1 if greedy else count)]
-    for written in writer.write(prompts, sampling=sampling, longest=longest):
+    texts = writer.write(
+        prompts, temperature=temperature, top_k=1 if greedy else top_k, top_p=top_p, seed=seed, longest=longest
+    )
+    for written in texts:
         sys.stdout.buffer.write((" ".join(written.text.splitlines()) + "\n").encode())

@@ -23,13 +23,19 @@ def translate(
     n_best: Annotated[
         int, typer.Option(min=1, help="Write this many translations a line, as a table with scores.")
     ] = 1,
+    language_model: Annotated[
+        Path | None, typer.Option(help="Folder of a language model over the same vocabulary, for more fluent outputs.")
+    ] = None,
+    weight: Annotated[
+        float, typer.Option("--language-model-weight", min=0, help="Its say, against the translator's 1.")
+    ] = 0.1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Translate text line by line: as many lines out as in."""
     from dragoman.predict.translator import Translator
     from dragoman.storage.folder import write_file
 
-    translator = Translator.load(model, device=device)
+    translator = Translator.load(model, device=device, language_model=language_model, language_model_weight=weight)
     lines = read_lines(source)
     if n_best > 1:
         written = _table(translator.n_best(list(lines), n_best, beam=beam))

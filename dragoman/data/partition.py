@@ -8,7 +8,7 @@ partitioning shuffles the windows, so that batches are more alike and every wind
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -72,6 +72,7 @@ def random_windows(tokens: int, *, rows: int, length: int, generator: np.random.
     return [Window(begins[first : first + rows], length, follows=False) for first in range(0, len(begins), rows)]
 
 
+@runtime_checkable
 class Stream(Protocol):
     """Token ids, looked up by place."""
 

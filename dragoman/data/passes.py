@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,6 +16,7 @@ MakeBatch = Callable[[Examples, Int[np.ndarray, " B"], np.random.Generator], Any
 """Makes the batch of some examples; whatever it draws at random comes from the generator."""
 
 
+@runtime_checkable
 class Passes(Protocol):
     """Plans a pass, and makes the batches of a plan. Whatever is random comes from the generators it is given."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int
@@ -12,6 +12,7 @@ from dragoman.data.dataset import Examples
 from dragoman.data.partition import Window, window_batch
 
 
+@runtime_checkable
 class Partition(Protocol):
     """Cuts a text of so many tokens into the windows of one pass."""
 

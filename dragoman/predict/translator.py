@@ -6,25 +6,28 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 
 import numpy as np
 import torch
 
-from dragoman.contracts import Hypothesis, Packed
+from dragoman.contracts import Hypothesis, Packed, StepFunction
 from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.pair_losses import pair_losses
 from dragoman.predict.pieces import cut
 from dragoman.predict.text_scores import TextScores
 from dragoman.predict.translation import EMPTY, Translation, joined
+from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
@@ -57,10 +60,19 @@ class Translator:
         source: text to the encoder's ids.
         target: the decoder's ids to text.
         recipe: how text is normalised, and how outputs are searched for unless a call says otherwise.
+        language_model: has its say in every search, if there is one.
     """
 
-    def __init__(self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe) -> None:
+    def __init__(
+        self,
+        model: EncoderDecoder,
+        source: Codec,
+        target: Codec,
+        recipe: Recipe,
+        language_model: FusedLanguageModel | None = None,
+    ) -> None:
         self.model = model
+        self.language_model = language_model
         self.source = source
         self.target = target
         self.recipe = recipe
@@ -69,9 +81,32 @@ class Translator:
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     @classmethod
-    def load(cls, folder: Path | str, *, device: str = "auto") -> Translator:
-        """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``."""
-        return cls.of(load_model(folder, choose_device(device)), folder)
+    def load(
+        cls,
+        folder: Path | str,
+        *,
+        device: str = "auto",
+        language_model: Path | str | None = None,
+        language_model_weight: float = 0.1,
+    ) -> Translator:
+        """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+        Args:
+            folder: of the model.
+            device: where to compute.
+            language_model: the folder of one over the same vocabulary, which has its say at every step of a search.
+            language_model_weight: how much, against the translator's 1.
+
+        Raises:
+            InputError: if a folder holds another kind of model, or the vocabularies differ.
+        """
+        translator = cls.of(load_model(folder, choose_device(device)), folder)
+        if language_model is not None:
+            writer = Writer.load(language_model, device=device)
+            translator.language_model = FusedLanguageModel.of(
+                writer, translator.target, language_model_weight, language_model
+            )
+        return translator
 
     @classmethod
     def of(cls, loaded: LoadedModel, folder: Path | str) -> Translator:
@@ -249,23 +284,22 @@ class Translator:
         limits = [min(limit, self._longest_target) for limit in limits]
         self.model.eval()
         with torch.inference_mode():
-            state = self.model.start(self.model.encode(Packed.of(rows, self.model.device)))
+            state: Any = self.model.start(self.model.encode(Packed.of(rows, self.model.device)))
+            step: StepFunction[Any] = self.model.step
+            normalizer: Normalizer = log_normalizer
+            if self.language_model is not None:
+                step, state = self.language_model.fuse(step, state, len(rows))
+                normalizer = unnormalized
+            common: dict[str, Any] = {
+                "start": START,
+                "end": END,
+                "limits": limits,
+                "forbidden": _NEVER_WRITTEN,
+                "normalizer": normalizer,
+            }
             if width == 1:
-                found = greedy_search(
-                    self.model.step, state, start=START, end=END, limits=limits, forbidden=_NEVER_WRITTEN
-                )
-                return [[hypothesis] for hypothesis in found]
-            return beam_search(
-                self.model.step,
-                state,
-                start=START,
-                end=END,
-                limits=limits,
-                width=width,
-                penalty=LengthPenalty(alpha),
-                n_best=count,
-                forbidden=_NEVER_WRITTEN,
-            )
+                return [[hypothesis] for hypothesis in greedy_search(step, state, **common)]
+            return beam_search(step, state, width=width, penalty=LengthPenalty(alpha), n_best=count, **common)
 
     def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
         texts = self.target.decode_batch([h.tokens for h in hypotheses], [piece.mask] * len(hypotheses))

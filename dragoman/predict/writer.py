@@ -18,30 +18,13 @@ from dragoman.model.language_model import LanguageModel
 from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
 from dragoman.recipe import Recipe
-from dragoman.search.sampling import sample
+from dragoman.search.sampling import Sampling, sample
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
 
 _NEVER_WRITTEN = (PADDING, UNKNOWN, START)
 _STRANDS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How the next symbol is drawn.
-
-    Attributes:
-        temperature: below 1 the probable becomes more so, above 1 less.
-        top_k: only so many of the most probable symbols are drawn from; 1 is greedy, 0 takes all.
-        top_p: only the most probable symbols that together have this probability are drawn from; 1 for all.
-        seed: of the draws.
-    """
-
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +84,20 @@ class Writer:
         self,
         prompts: Sequence[str],
         *,
-        sampling: Sampling = Sampling(),  # frozen
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 1,
         longest: int = 100,
     ) -> list[Written]:
         """Go on with each prompt; an empty one asks for a new line.
 
         Args:
             prompts: the beginnings of lines.
-            sampling: how symbols are drawn.
+            temperature: above 0; below 1 the probable becomes more so, above 1 less.
+            top_k: only so many of the most probable symbols are drawn from; 1 is greedy, 0 takes all.
+            top_p: only the most probable symbols that together have this probability are drawn from.
+            seed: of the draws.
             longest: tokens to write at most.
         """
         texts = self._normalized(prompts)
@@ -122,10 +111,7 @@ class Writer:
                 start=START,
                 end=END,
                 limits=[longest] * len(texts),
-                temperature=sampling.temperature,
-                top_k=sampling.top_k,
-                top_p=sampling.top_p,
-                seed=sampling.seed,
+                sampling=Sampling(temperature, top_k, top_p, seed),
                 forbidden=_NEVER_WRITTEN,
                 prompts=begun,
             )

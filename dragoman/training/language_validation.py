@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dragoman.data.dataset import Examples
-from dragoman.predict.writer import Sampling, Writer
+from dragoman.predict.writer import Writer
 from dragoman.training.observer import Sample
 from dragoman.training.validation import Measurement
 
@@ -30,7 +30,7 @@ class LanguageValidator:
         scores = self._writer.score_ids(self._lines, self._texts)
         reference = self._texts[turn % len(self._texts)]
         prompt = " ".join(reference.split()[:_PROMPT_WORDS])
-        written = self._writer.write([prompt], sampling=Sampling(seed=turn), longest=_SAMPLE_TOKENS)[0]
+        written = self._writer.write([prompt], seed=turn, longest=_SAMPLE_TOKENS)[0]
         return Measurement(
             loss=float(scores.nats.sum() / scores.tokens.sum()),
             bleu=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+@runtime_checkable
 class Report(Protocol):
     """What was measured of a best model."""
 
@@ -42,6 +43,7 @@ class Report(Protocol):
         ...
 
 
+@runtime_checkable
 class Task(Protocol):
     """Where batches come from, how the model is looked at, and what is said of it in the end."""
 

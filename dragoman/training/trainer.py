@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dragoman.contracts import AnyBatch
 from dragoman.data.bucketing import padding_share
@@ -18,6 +18,7 @@ from dragoman.training.step import StepResult, Trainee, training_step
 from dragoman.training.validation import Measurement
 
 
+@runtime_checkable
 class Validating(Protocol):
     """Looks at a validation set."""
 

@@ -207,10 +207,10 @@ def test_seed_decides_and_global_generators_are_left_alone(dataset: Path) -> Non
 def test_an_error_in_the_thread_reaches_the_caller(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     it = loader(dataset)
 
-    def fail(indices: np.ndarray) -> None:
+    def fail(planned: object, generator: np.random.Generator) -> None:
         raise OSError("disk gone")
 
-    monkeypatch.setattr(it._examples, "batch", fail)
+    monkeypatch.setattr(it._passes, "batch", fail)
     with pytest.raises(OSError, match="disk gone"):
         next(it)
     it.close()
