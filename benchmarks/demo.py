@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from machine import describe_machine
+from dragoman.comparison.machine import describe_machine
 
 RESULTS = Path(__file__).parent / "results"
 

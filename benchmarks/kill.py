@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from machine import describe_machine
+from dragoman.comparison.machine import describe_machine
 
 ROOT = Path(__file__).parents[1]
 FAULTS = ("kill", "io", "full", "read-only", "gone")

@@ -15,9 +15,8 @@ import shutil
 import time
 from pathlib import Path
 
-from machine import describe_machine
-
 import dragoman
+from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
 from dragoman.evaluation.translation_report import evaluate_translations
 from dragoman.training.progress import TerminalProgress

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from machine import describe_machine
+
+from dragoman.comparison.machine import describe_machine
 
 RESULTS = Path(__file__).parent / "results"
 PHRASES = 30_000

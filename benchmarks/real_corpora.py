@@ -19,9 +19,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from machine import describe_machine
-
 import dragoman
+from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
 from dragoman.data.ready_made import fetch_corpus
 from dragoman.recipe import Recipe, load_recipe

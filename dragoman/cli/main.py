@@ -8,6 +8,7 @@ import sys
 import typer
 
 from dragoman.cli.clean import clean
+from dragoman.cli.compare import compare
 from dragoman.cli.corpus import corpus
 from dragoman.cli.demo import demo
 from dragoman.cli.describe import describe
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, corpus, clean, train, translate, evaluate, score, generate, describe):
+for command in (demo, corpus, clean, train, translate, evaluate, compare, score, generate, describe):
     app.command()(command)
 
 

@@ -18,7 +18,8 @@ Files = list[Path] | None
 Text = str | None
 
 
-def _data(help: str) -> Any:
+def data_option(help: str) -> Any:
+    """An option that names data."""
     return typer.Option(help=help, rich_help_panel=_DATA, show_default=False)
 
 
@@ -26,25 +27,25 @@ def train(
     recipe: Annotated[
         str, typer.Argument(help="A TOML file, or a preset: tiny, small, base, recurrent, convolution, language-model.")
     ] = "tiny",
-    source: Annotated[File, _data("Text file, one source sentence a line.")] = None,
-    target: Annotated[File, _data("Text file, one target sentence a line.")] = None,
+    source: Annotated[File, data_option("Text file, one source sentence a line.")] = None,
+    target: Annotated[File, data_option("Text file, one target sentence a line.")] = None,
     corpus: Annotated[
-        Files, _data("File of pairs: TSV, CSV, Parquet, JSON lines, PO, MO, XLIFF, TMX. Repeatable.")
+        Files, data_option("File of pairs: TSV, CSV, Parquet, JSON lines, PO, MO, XLIFF, TMX. Repeatable.")
     ] = None,
-    catalogue: Annotated[Files, _data("Folder, zip or wheel with a file for each language. Repeatable.")] = None,
+    catalogue: Annotated[Files, data_option("Folder, zip or wheel with a file for each language. Repeatable.")] = None,
     text: Annotated[
-        Files, _data("Text file for a language model, one line a sentence or paragraph. Repeatable.")
+        Files, data_option("Text file for a language model, one line a sentence or paragraph. Repeatable.")
     ] = None,
-    columns: Annotated[Text, _data("Columns of the files, such as en,de.")] = None,
+    columns: Annotated[Text, data_option("Columns of the files, such as en,de.")] = None,
     file_format: Annotated[Text, typer.Option("--format", help=_FORMAT, rich_help_panel=_DATA)] = None,
-    validation_source: Annotated[File, _data("Validation set; else some pairs are held out.")] = None,
-    validation_target: Annotated[File, _data("Its translations.")] = None,
-    validation: Annotated[Files, _data("Validation set as a file of pairs. Repeatable.")] = None,
-    test_source: Annotated[File, _data("Test set; else some pairs are held out.")] = None,
-    test_target: Annotated[File, _data("Its translations.")] = None,
-    test: Annotated[Files, _data("Test set as a file of pairs. Repeatable.")] = None,
-    validation_text: Annotated[Files, _data("Validation set of a language model. Repeatable.")] = None,
-    test_text: Annotated[Files, _data("Test set of a language model. Repeatable.")] = None,
+    validation_source: Annotated[File, data_option("Validation set; else some pairs are held out.")] = None,
+    validation_target: Annotated[File, data_option("Its translations.")] = None,
+    validation: Annotated[Files, data_option("Validation set as a file of pairs. Repeatable.")] = None,
+    test_source: Annotated[File, data_option("Test set; else some pairs are held out.")] = None,
+    test_target: Annotated[File, data_option("Its translations.")] = None,
+    test: Annotated[Files, data_option("Test set as a file of pairs. Repeatable.")] = None,
+    validation_text: Annotated[Files, data_option("Validation set of a language model. Repeatable.")] = None,
+    test_text: Annotated[Files, data_option("Test set of a language model. Repeatable.")] = None,
     source_language: Annotated[Text, typer.Option("--from", help="Source language, such as en.")] = None,
     target_language: Annotated[Text, typer.Option("--to", help="Target language, such as de.")] = None,
     output: Annotated[File, typer.Option(help="Folder of the run; by default runs/FROM-TO-RECIPE.")] = None,

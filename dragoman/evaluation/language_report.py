@@ -131,8 +131,8 @@ def evaluate_language_model(
     """
     if not len(nats):
         raise InputError("no lines to measure on", remedy="give a text with at least one line.")
-    counts = np.stack([nats, tokens, characters], 1)
-    metrics = [_metric(name, counts, score) for name, score in METRICS.items()]
+    metrics = language_statistics(nats, tokens, characters)
+    counts = metrics[0].counts
     perplexity, bits, cross_entropy = estimates(metrics, resamples=resamples, seed=seed)
     return LanguageReport(
         lines=len(nats),
@@ -153,10 +153,12 @@ METRICS: dict[str, Callable[[Float[np.ndarray, " K"]], float]] = {
 }
 
 
-def _metric(
-    name: str, counts: Float[np.ndarray, "n 3"], score: Callable[[Float[np.ndarray, " K"]], float]
-) -> SentenceStatistics:
-    return SentenceStatistics(name, "", counts, score)
+def language_statistics(
+    nats: Float[np.ndarray, " n"], tokens: Float[np.ndarray, " n"], characters: Float[np.ndarray, " n"]
+) -> list[SentenceStatistics]:
+    """The counts behind perplexity, bits per character and nats per token, in this order."""
+    counts = np.stack([nats, tokens, characters], 1)
+    return [SentenceStatistics(name, "", counts, score) for name, score in METRICS.items()]
 
 
 def _bin(counts: Float[np.ndarray, "n 3"]) -> TextLengthBin:

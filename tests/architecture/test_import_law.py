@@ -30,7 +30,8 @@ LAW: dict[str, set[str]] = {
     "model": {"encoders", "decoders", "layers", "text", "recipe"},
     "predict": {"model", "search", "data", "text", "recipe"},
     "training": {"predict", "evaluation", "model", "data", "recipe"},
-    "cli": {"training", "predict", "evaluation", "model", "data", "text", "recipe"},
+    "comparison": {"training", "predict", "evaluation", "model", "data", "recipe"},
+    "cli": {"comparison", "training", "predict", "evaluation", "model", "data", "text", "recipe"},
 }
 
 

@@ -1,0 +1,52 @@
+"""What every recipe of a comparison may spend."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from dragoman.errors import RecipeError
+from dragoman.recipe import Recipe
+
+_LOOKS = 10
+_NEVER = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Exactly one of three.
+
+    Attributes:
+        tokens: target tokens to train on.
+        updates: updates of the weights.
+        minutes: of training time, validation left out.
+    """
+
+    tokens: int | None = None
+    updates: int | None = None
+    minutes: float | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("tokens", "updates", "minutes") if getattr(self, name) is not None]
+        if len(given) != 1:
+            said = f"{' and '.join(given)} were given" if given else "none was given"
+            raise RecipeError([f"a comparison has one budget: tokens, updates or minutes; {said}"])
+        if getattr(self, given[0]) <= 0:
+            raise RecipeError([f"the budget is {getattr(self, given[0])} {given[0]}; give more than 0"])
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with this budget, which nothing else ends: patience is endless.
+
+        Ten looks at the validation set are spread over a budget of tokens or updates. A warm-up that does not fit into
+        the updates becomes a tenth of them.
+        """
+        training: dict[str, Any] = {"tokens": self.tokens, "minutes": self.minutes}
+        if self.updates is not None:
+            interval = math.ceil(self.updates / _LOOKS)
+            training |= {"updates": self.updates, "validate_every": interval, "checkpoint_every": interval}
+            if recipe.training.schedule.warmup >= self.updates:
+                training["schedule"] = recipe.training.schedule.model_copy(update={"warmup": self.updates // _LOOKS})
+        patient = recipe.training.early_stopping.model_copy(update={"patience": _NEVER})
+        settings = recipe.training.model_copy(update={**training, "early_stopping": patient})
+        return recipe.model_copy(update={"training": settings})

@@ -1,0 +1,214 @@
+"""Recipes or finished runs side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from dragoman.comparison.budget import Budget
+from dragoman.comparison.html_page import page
+from dragoman.comparison.kind import Examined, Kind
+from dragoman.comparison.language_models import LanguageModels
+from dragoman.comparison.machine import describe_machine
+from dragoman.comparison.pictures import draw_curves, draw_quality_over_time
+from dragoman.comparison.report import Point, Report, Row
+from dragoman.comparison.subject import Subject, Trained, check_subjects, trained
+from dragoman.comparison.translators import Translators
+from dragoman.data.dataset import Dataset, Examples
+from dragoman.errors import InputError
+from dragoman.evaluation.sentence_statistics import SentenceStatistics
+from dragoman.evaluation.significance import paired_bootstrap
+from dragoman.model.build import build
+from dragoman.model.describe import parameter_count
+from dragoman.recipe import Recipe
+from dragoman.storage.folder import write_file
+from dragoman.training.history import read_history
+from dragoman.training.observer import Observer
+
+REPORT, PAGE, CURVES, QUALITY_TIME, RUNS, OUTPUTS = (
+    "report.json",
+    "report.html",
+    "curves.png",
+    "quality_time.png",
+    "runs",
+    "outputs",
+)
+_SHARE_TO_REACH = 0.9
+
+
+def compare(
+    subjects: Sequence[Subject],
+    output: Path | str,
+    *,
+    budget: Budget | None = None,
+    reach: float | None = None,
+    beam: int | None = None,
+    threads: int | None = None,
+    tell: Callable[[str], None] = lambda message: None,
+    observers: Sequence[Observer] = (),
+) -> Report:
+    """Train the recipes among the subjects under one budget, measure all on one test set, and write the report.
+
+    A comparison that was stopped goes on where it was when it is called again.
+
+    Args:
+        subjects: two or more recipes or finished runs.
+        output: the folder of the report, of the recipes' runs and of what the models write.
+        budget: of the recipes; None if there are only runs.
+        reach: the score that the time to is told; by default nine tenths of the way of the best subject's best
+            validation.
+        beam: for translators instead of their recipes'.
+        threads: processor threads for measuring; by default those of the first subject's recipe.
+        tell: is given a sentence on each thing done.
+        observers: of training.
+
+    Raises:
+        InputError: if the subjects cannot be compared: of different kinds, or with different test sets.
+        OutputError: if the folder cannot be written, or holds runs of other recipes.
+    """
+    check_subjects(subjects, budget)
+    output = Path(output)
+    kind = _kind(subjects)
+    ready = [trained(subject, output / RUNS, budget, tell, observers) for subject in subjects]
+    if threads or ready[0].recipe.training.threads:
+        torch.set_num_threads(threads or ready[0].recipe.training.threads)
+    datasets = [Dataset.open(subject.folder / "dataset") for subject in ready]
+    split, examples = _test_sets(ready, datasets, kind)
+    examined = kind.examine(ready, examples, output / OUTPUTS, beam, tell)
+    report = _report(kind, ready, datasets, examined, split, len(examples[0]), reach)
+    draw_curves(report, output / CURVES)
+    draw_quality_over_time(report, output / QUALITY_TIME)
+    write_file(output / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
+    write_file(output / PAGE, page(report, [output / CURVES, output / QUALITY_TIME]).encode())
+    return report
+
+
+def _kind(subjects: Sequence[Subject]) -> Kind:
+    recipes = [
+        subject.source if isinstance(subject.source, Recipe) else trained(subject, Path(), None, print, ()).recipe
+        for subject in subjects
+    ]
+    language_models = [recipe.model.is_language_model for recipe in recipes]
+    if any(language_models) and not all(language_models):
+        one, other = (subjects[language_models.index(which)].name for which in (True, False))
+        raise InputError(
+            f"{one} is a language model and {other} a translator",
+            remedy="compare language models with each other, and translators with each other.",
+        )
+    return LanguageModels() if all(language_models) else Translators()
+
+
+def _test_sets(subjects: Sequence[Trained], datasets: Sequence[Dataset], kind: Kind) -> tuple[str, list[Examples]]:
+    """What each is measured on: the test sets if all have one, else the validation sets; they must be the same."""
+    all_tested = all(dataset.test is not None for dataset in datasets)
+    split = "test set" if all_tested else "validation set, as not all have a test set"
+    found = [dataset.test if all_tested and dataset.test else dataset.validation for dataset in datasets]
+    for subject, examples in zip(subjects[1:], found[1:], strict=True):
+        if not kind.same_examples(found[0], examples):
+            raise InputError(
+                f"{subjects[0].name} and {subject.name} have different test sets",
+                file=subject.folder,
+                cause="other corpora, or test sets that were held out by another seed.",
+                remedy="train all with the same test files, such as --test-source and --test-target.",
+            )
+    return split, found
+
+
+def _report(
+    kind: Kind,
+    subjects: Sequence[Trained],
+    datasets: Sequence[Dataset],
+    examined: Sequence[Examined],
+    split: str,
+    count: int,
+    reach: float | None,
+) -> Report:
+    sign = -1 if kind.higher_is_better else 1
+    order = sorted(range(len(subjects)), key=lambda place: sign * examined[place].examination.quality.value)
+    curves = [_curve(subject, kind) for subject in subjects]
+    reach = reach if reach is not None else _default_reach(kind, curves)
+    best = examined[order[0]].statistics
+    rows = [
+        _row(
+            subjects[place],
+            datasets[place],
+            examined[place],
+            curves[place],
+            _minutes_to(kind, curves[place], reach),
+            None if place == order[0] else best,
+        )
+        for place in order
+    ]
+    return Report(
+        rows=tuple(rows),
+        split=split,
+        examples=count,
+        score=kind.score,
+        higher_is_better=kind.higher_is_better,
+        reach=reach,
+        speed_unit=kind.speed_unit,
+        threads=torch.get_num_threads(),
+        machine=describe_machine(),
+    )
+
+
+def _row(
+    subject: Trained,
+    dataset: Dataset,
+    examined: Examined,
+    curve: tuple[Point, ...],
+    minutes_to_reach: float | None,
+    best: SentenceStatistics | None,
+) -> Row:
+    history = read_history(subject.folder)
+    updates = history[history["event"] == "update"]
+    rates = updates["target_tokens"] / updates["seconds"].diff().fillna(updates["seconds"])
+    model = build(subject.recipe.model, dataset.source.size, dataset.target.size, 0)
+    return Row(
+        name=subject.name,
+        architecture=subject.recipe.model.phrase,
+        parameters=parameter_count(model),
+        examination=examined.examination,
+        validation_loss=min(point.loss for point in curve),
+        tokens=int(updates["target_tokens"].sum()),
+        tokens_per_second=float(rates.median()),
+        minutes=float(updates["seconds"].max()) / 60,
+        minutes_to_reach=minutes_to_reach,
+        against_best=None if best is None else paired_bootstrap(best, examined.statistics),
+        curve=curve,
+    )
+
+
+def _curve(subject: Trained, kind: Kind) -> tuple[Point, ...]:
+    history = read_history(subject.folder)
+    history = history.assign(seen=history["target_tokens"].fillna(0).cumsum())
+    looks = history[history["event"] == "validation"]
+    return tuple(
+        Point(int(row["update"]), int(row["seen"]), row["seconds"] / 60, row["loss"], _score(row[kind.column]))
+        for _, row in looks.iterrows()
+    )
+
+
+def _score(value: float) -> float | None:
+    return None if value != value else float(value)
+
+
+def _default_reach(kind: Kind, curves: Sequence[tuple[Point, ...]]) -> float:
+    scores = [point.score for curve in curves for point in curve if point.score is not None]
+    if not scores:
+        return 0.0
+    if kind.higher_is_better:
+        return float(int(_SHARE_TO_REACH * max(scores)))
+    return round(min(scores) / _SHARE_TO_REACH, 1)
+
+
+def _minutes_to(kind: Kind, curve: tuple[Point, ...], reach: float) -> float | None:
+    there = [
+        point.minutes
+        for point in curve
+        if point.score is not None and (point.score >= reach if kind.higher_is_better else point.score <= reach)
+    ]
+    return min(there, default=None)

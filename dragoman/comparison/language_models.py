@@ -1,0 +1,67 @@
+"""Language models side by side."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dragoman.comparison.kind import Examined
+from dragoman.comparison.report import Examination
+from dragoman.comparison.subject import Trained
+from dragoman.data.dataset import Examples
+from dragoman.evaluation.confidence import estimates
+from dragoman.evaluation.language_report import language_statistics
+from dragoman.predict.text_scores import TextScores
+from dragoman.predict.writer import Writer
+from dragoman.storage.folder import write_file
+
+_ROUNDS = 3
+
+
+class LanguageModels:
+    """Bits per character are their quality, because they do not depend on the vocabulary as perplexity does; the loss
+    is watched while they train."""
+
+    score = "nats per token on the validation set"
+    column = "loss"
+    higher_is_better = False
+    speed_unit = "lines per second"
+
+    def same_examples(self, one: Examples, other: Examples) -> bool:
+        """Whether the texts are equal."""
+        return one.target_texts() == other.target_texts()
+
+    def examine(
+        self,
+        subjects: Sequence[Trained],
+        examples: Sequence[Examples],
+        outputs: Path,
+        beam: int | None,
+        tell: Callable[[str], None],
+    ) -> list[Examined]:
+        """Score the lines in their order, several times in turn."""
+        del beam
+        texts = examples[0].target_texts()
+        writers = [Writer.load(subject.best) for subject in subjects]
+        speeds: list[list[float]] = [[] for _ in subjects]
+        found: list[TextScores] = []
+        for number in range(1, _ROUNDS + 1):
+            tell(f"scoring, round {number} of {_ROUNDS}")
+            found = []
+            for writer, rates in zip(writers, speeds, strict=True):
+                began = time.perf_counter()
+                found.append(writer.score(texts))
+                rates.append(len(texts) / (time.perf_counter() - began))
+        examined = []
+        for subject, scores, rates in zip(subjects, found, speeds, strict=True):
+            bits = scores.nats / np.log(2) / scores.characters
+            write_file(outputs / f"{subject.name}.txt", "".join(f"{value:.4f}\n" for value in bits).encode())
+            perplexity, per_character, _ = language_statistics(scores.nats, scores.tokens, scores.characters)
+            quality, other = estimates([per_character, perplexity])
+            speed = {"scoring": statistics.median(rates)}
+            examined.append(Examined(Examination(quality, (other,), speed), per_character))
+        return examined

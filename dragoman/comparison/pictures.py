@@ -1,0 +1,83 @@
+"""The pictures of a comparison."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
+
+from dragoman.comparison.report import Point, Report
+from dragoman.storage.folder import write_file
+from dragoman.training.learning_curves import DOTS_PER_INCH
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+"""Okabe & Ito 2008, without the yellow that is too light for a line."""
+_STYLES = ("-", "--", ":", "-.")
+
+
+def draw_curves(report: Report, path: Path) -> None:
+    """Validation loss, and the score where there is one, over the tokens trained on."""
+    scored = report.score_differs_from_loss
+    figure, panels = _figure(2 if scored else 1)
+    lines: list[tuple[str, Callable[[Point], float | None]]] = [("nats per token", lambda point: point.loss)]
+    if scored:
+        lines.append((report.score, lambda point: point.score))
+    for axes, (label, value) in zip(panels, lines, strict=True):
+        _draw_lines(axes, report, lambda point: point.tokens / 1e6, value)
+        axes.set_xlabel("million target tokens trained on", fontsize=11)
+        axes.set_ylabel(label, fontsize=11)
+    _finish(figure, panels, path)
+
+
+def draw_quality_over_time(report: Report, path: Path) -> None:
+    """The score over minutes of training; at the end of each line, the quality on the test set with its interval."""
+    figure, (axes,) = _figure(1)
+    _draw_lines(axes, report, lambda point: point.minutes, lambda point: point.score)
+    for number, row in enumerate(report.rows):
+        quality = row.examination.quality
+        if report.score_differs_from_loss:
+            below, above = quality.value - quality.low, quality.high - quality.value
+            place: dict[str, Any] = {"color": _colour(number), "marker": "D", "markersize": 6, "capsize": 3}
+            axes.errorbar([row.minutes], [quality.value], [[below], [above]], linestyle="none", **place)
+    axes.set_xlabel("minutes of training", fontsize=11)
+    diamonds = f"; diamonds: {report.rows[0].examination.quality.metric} on the {report.split.split(',')[0]}, 95 %"
+    axes.set_ylabel(report.score, fontsize=11)
+    axes.set_title(report.score + (diamonds if report.score_differs_from_loss else ""), fontsize=10)
+    _finish(figure, [axes], path)
+
+
+def _figure(panels: int) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(9.5, 4.4 * panels), dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(panels, 1, squeeze=False)[:, 0])
+
+
+def _draw_lines(
+    axes: Axes, report: Report, across: Callable[[Point], float], up: Callable[[Point], float | None]
+) -> None:
+    for number, row in enumerate(report.rows):
+        points = [(across(point), value) for point in row.curve if (value := up(point)) is not None]
+        style: dict[str, Any] = {"color": _colour(number), "linestyle": _STYLES[number // len(_COLOURS) % len(_STYLES)]}
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        axes.plot(xs, ys, marker="o", markersize=3, linewidth=1.8, label=row.name.replace("$", r"\$"), **style)
+
+
+def _colour(number: int) -> str:
+    return _COLOURS[number % len(_COLOURS)]
+
+
+def _finish(figure: Figure, panels: Sequence[Axes], path: Path) -> None:
+    for axes in panels:
+        axes.grid(visible=True, color="#E5E5E5", linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    panels[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9.5, title="best first")
+    data = io.BytesIO()
+    figure.savefig(data, format="png")
+    write_file(path, data.getvalue())

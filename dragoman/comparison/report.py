@@ -1,0 +1,165 @@
+"""What a comparison found, as data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dragoman.evaluation.confidence import Estimate
+from dragoman.evaluation.significance import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One look at a validation set.
+
+    Attributes:
+        update: updates done.
+        tokens: target tokens trained on.
+        minutes: of training, validation left out.
+        loss: cross-entropy in nats per target token.
+        score: of the quality that is watched while training; None if there is none but the loss.
+    """
+
+    update: int
+    tokens: int
+    minutes: float
+    loss: float
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was measured of a best model on the test set.
+
+    Attributes:
+        quality: what subjects are ranked by.
+        others: further qualities.
+        speeds: name of a way of using the model to its speed, in ``speed_unit``.
+    """
+
+    quality: Estimate
+    others: tuple[Estimate, ...]
+    speeds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subject.
+
+    Attributes:
+        name: of the subject.
+        architecture: in a few words.
+        parameters: trainable numbers.
+        examination: of its best model.
+        validation_loss: the lowest, in nats per target token.
+        tokens: target tokens trained on.
+        tokens_per_second: of training, the median over updates.
+        minutes: of training, validation left out.
+        minutes_to_reach: until a validation first found the quality that the report names; None if none did.
+        against_best: the paired bootstrap of its quality less that of the best; None for the best.
+        curve: its validations.
+    """
+
+    name: str
+    architecture: str
+    parameters: int
+    examination: Examination
+    validation_loss: float
+    tokens: int
+    tokens_per_second: float
+    minutes: float
+    minutes_to_reach: float | None
+    against_best: Difference | None
+    curve: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A comparison.
+
+    Attributes:
+        rows: the best first.
+        split: what quality was measured on, such as ``test set``.
+        examples: how many.
+        score: what ``Point.score`` and ``reach`` are, such as ``BLEU, greedy, on the validation set``.
+        higher_is_better: of the quality.
+        reach: the score that ``minutes_to_reach`` counts to.
+        speed_unit: such as ``sentences per second``.
+        threads: processor threads that speeds were measured with.
+        machine: processor, cores and versions.
+    """
+
+    rows: tuple[Row, ...]
+    split: str
+    examples: int
+    score: str
+    higher_is_better: bool
+    reach: float
+    speed_unit: str
+    threads: int
+    machine: dict[str, Any]
+
+    @property
+    def score_differs_from_loss(self) -> bool:
+        """Whether something else than the loss is watched while training."""
+        return any(point.score is not None and point.score != point.loss for row in self.rows for point in row.curve)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can write it."""
+        return asdict(self)
+
+
+def heading(report: Report) -> list[str]:
+    """The titles of the columns of :func:`cells`."""
+    first = report.rows[0].examination
+    return [
+        "name",
+        "parameters",
+        f"{first.quality.metric} (95 %)",
+        *(estimate.metric for estimate in first.others),
+        "p",
+        "validation loss",
+        "training tokens",
+        "tokens/s",
+        "minutes",
+        f"minutes to {report.reach:g}",
+        *first.speeds,
+    ]
+
+
+def cells(report: Report, row: Row) -> list[str]:
+    """A row for people to read."""
+    found = row.examination
+    difference = row.against_best
+    p = "best" if difference is None else f"{difference.p_value:.3f}" + ("*" if difference.p_value < 0.05 else "")
+    return [
+        row.name,
+        f"{row.parameters:,}",
+        f"{found.quality.value:.2f} ({found.quality.low:.1f} to {found.quality.high:.1f})",
+        *(f"{estimate.value:.2f}" for estimate in found.others),
+        p,
+        f"{row.validation_loss:.3f}",
+        f"{row.tokens:,}",
+        f"{row.tokens_per_second:,.0f}",
+        f"{row.minutes:.1f}",
+        "–" if row.minutes_to_reach is None else f"{row.minutes_to_reach:.1f}",
+        *(f"{speed:,.0f}" for speed in found.speeds.values()),
+    ]
+
+
+def notes(report: Report) -> list[str]:
+    """What a reader of the table must know."""
+    first = report.rows[0].examination
+    better = "higher" if report.higher_is_better else "lower"
+    speeds = ", ".join(first.speeds)
+    return [
+        f"Measured on the {report.split}, {report.examples:,} examples; {first.quality.metric}: {better} is better.",
+        f"p: how often chance alone makes a difference to the best as large as this one (paired bootstrap, "
+        f"{first.quality.resamples:,} resamples); * is below 0.05.",
+        f"tokens/s: target tokens per second of training, the median over updates; minutes: of training alone. "
+        f"minutes to {report.reach:g}: until {report.score} first reached it.",
+        f"{speeds}: {report.speed_unit}, subjects in turn, medians, {report.threads} processor thread(s). "
+        f"Machine: {report.machine['processor']}, {report.machine['cores']} cores, "
+        f"torch {report.machine['versions']['torch']}, dragoman {report.machine['versions']['dragoman']}.",
+    ]

@@ -1,0 +1,129 @@
+"""What is compared: a finished run, or a recipe that becomes one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dragoman.comparison.budget import Budget
+from dragoman.errors import InputError, OutputError
+from dragoman.recipe import Recipe
+from dragoman.training.observer import Observer
+from dragoman.training.run import BEST, EVALUATION, RECIPE, Run, resume, train
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One of those compared.
+
+    Attributes:
+        name: what the report calls it; no two of a comparison share one.
+        source: the folder of a finished run, or a recipe to be trained.
+    """
+
+    name: str
+    source: Path | Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A subject with its finished run."""
+
+    name: str
+    folder: Path
+    recipe: Recipe
+
+    @property
+    def best(self) -> Path:
+        """The folder of its best model."""
+        return self.folder / BEST
+
+
+def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
+    """Refuse what cannot be compared before anything is trained.
+
+    Raises:
+        InputError: for fewer than two subjects, names that are not different file names, a folder that is not a
+            finished run, recipes without a budget, or a budget without recipes.
+    """
+    if len(subjects) < 2:
+        raise InputError(f"{len(subjects)} subject(s) to compare", remedy="give two or more recipes or finished runs.")
+    names = [subject.name for subject in subjects]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"two subjects are called {', '.join(twice)}", remedy="give each a name with --names.")
+    wrong = [name for name in names if not re.fullmatch(r"[\w.+-][\w .+-]*", name)]
+    if wrong:
+        raise InputError(f"{wrong[0]!r} is no name for a file", remedy="use letters, digits, `-`, `_`, `.`, `+`.")
+    recipes = [subject for subject in subjects if isinstance(subject.source, Recipe)]
+    if recipes and budget is None:
+        raise InputError(
+            f"{recipes[0].name} is a recipe, and nothing says how long to train it",
+            remedy="give one of --tokens, --updates and --minutes.",
+        )
+    if budget is not None and not recipes:
+        raise InputError("a budget was given, and all subjects are finished runs", remedy="leave the budget away.")
+    for subject in subjects:
+        if isinstance(subject.source, Path):
+            _finished(subject.source)
+
+
+def trained(
+    subject: Subject, runs: Path, budget: Budget | None, tell: Callable[[str], None], observers: Sequence[Observer]
+) -> Trained:
+    """The finished run of a subject. A recipe is trained under the budget; what a killed comparison had trained
+    already is used, and what it had begun is gone on with.
+
+    Args:
+        subject: of the comparison.
+        runs: where recipes are trained, in a folder for each name.
+        budget: of recipes.
+        tell: is given a sentence on each thing done.
+        observers: of training.
+
+    Raises:
+        OutputError: if the folder of a recipe's run holds that of another recipe.
+    """
+    if isinstance(subject.source, Path):
+        return _finished(subject.source, subject.name)
+    assert budget is not None
+    recipe = budget.apply(subject.source)
+    folder = runs / subject.name
+    if (folder / RECIPE).is_file():
+        if Run(folder, "", False, None).recipe() != recipe:
+            raise OutputError(
+                "a run of another recipe or budget lies here already",
+                file=folder,
+                remedy="give another --output, or remove this folder.",
+            )
+        if (folder / EVALUATION).is_file():
+            tell(f"{subject.name}: trained already")
+        else:
+            tell(f"{subject.name}: going on with its training")
+            _refuse_interrupted(resume(folder, observers=observers))
+    else:
+        tell(f"{subject.name}: {recipe.model.phrase}")
+        _refuse_interrupted(train(recipe, folder, observers=observers))
+    return Trained(subject.name, folder, recipe)
+
+
+def _refuse_interrupted(run: Run) -> None:
+    if run.interrupted:
+        raise InputError(
+            f"{run.reason}; the comparison is not finished",
+            file=run.folder,
+            remedy="give the same command again: it goes on from here.",
+        )
+
+
+def _finished(folder: Path, name: str = "") -> Trained:
+    if not (folder / EVALUATION).is_file():
+        inside = (folder / "model.json").is_file()
+        raise InputError(
+            "this is a model, not a run" if inside else "no finished run here",
+            file=folder,
+            remedy="give the run's folder, the one above `best`." if inside else "give a finished run, or a recipe.",
+        )
+    return Trained(name or folder.name, folder, Run(folder, "", False, None).recipe())

@@ -1,0 +1,86 @@
+"""Translators side by side."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from dragoman.comparison.kind import Examined
+from dragoman.comparison.report import Examination
+from dragoman.comparison.subject import Trained
+from dragoman.data.dataset import Examples
+from dragoman.evaluation.bleu import bleu_statistics
+from dragoman.evaluation.chrf import chrf_statistics
+from dragoman.evaluation.confidence import Estimate, estimates
+from dragoman.predict.translator import Translator
+from dragoman.storage.folder import write_file
+
+_PARTS = 5
+_WARM_UP = 50
+
+
+class Translators:
+    """BLEU at the recipe's beam is their quality; greedy BLEU is watched while they train."""
+
+    score = "greedy BLEU on the validation set"
+    column = "bleu"
+    higher_is_better = True
+    speed_unit = "sentences per second"
+
+    def same_examples(self, one: Examples, other: Examples) -> bool:
+        """Whether sources and references are equal."""
+        return one.source_texts() == other.source_texts() and one.target_texts() == other.target_texts()
+
+    def examine(
+        self,
+        subjects: Sequence[Trained],
+        examples: Sequence[Examples],
+        outputs: Path,
+        beam: int | None,
+        tell: Callable[[str], None],
+    ) -> list[Examined]:
+        """Translate greedily and with the beam. Subjects take turns, part by part, so that what slows the machine down
+        for a while slows down all of them."""
+        sources, references = examples[0].source_texts(), examples[0].target_texts()
+        translators = [Translator.load(subject.best) for subject in subjects]
+        beams = [beam or subject.recipe.search.beam for subject in subjects]
+        for translator, width in zip(translators, beams, strict=True):
+            translator.translate(sources[:_WARM_UP], beam=width)
+        found: list[dict[int, list[str]]] = [{1: [], width: []} for width in beams]
+        speeds: list[dict[int, list[float]]] = [{1: [], width: []} for width in beams]
+        for number, part in enumerate(np.array_split(np.arange(len(sources)), min(_PARTS, len(sources))), start=1):
+            tell(f"translating part {number} of {min(_PARTS, len(sources))}")
+            texts = [sources[row] for row in part]
+            for translator, width, written, rates in zip(translators, beams, found, speeds, strict=True):
+                for used in {1, width}:
+                    began = time.perf_counter()
+                    written[used] += translator.translate(texts, beam=used)
+                    rates[used].append(len(texts) / (time.perf_counter() - began))
+        for subject, width, written in zip(subjects, beams, found, strict=True):
+            lines = "".join(" ".join(text.splitlines()) + "\n" for text in written[width])
+            write_file(outputs / f"{subject.name}.txt", lines.encode())
+        language = subjects[0].recipe.data.target_language
+        return [
+            _examined(written, width, references, language, {used: statistics.median(r) for used, r in rates.items()})
+            for written, width, rates in zip(found, beams, speeds, strict=True)
+        ]
+
+
+def _examined(
+    written: dict[int, list[str]], width: int, references: list[str], language: str, speeds: dict[int, float]
+) -> Examined:
+    of_beam = bleu_statistics(written[width], references, language)
+    measured = [of_beam, bleu_statistics(written[1], references, language), chrf_statistics(written[width], references)]
+    quality, greedy, chrf = estimates(measured)
+    others = (_renamed(greedy, "BLEU greedy"), chrf)
+    named = {"greedy": speeds[1], "beam": speeds[width]}
+    return Examined(Examination(quality, others, named), of_beam)
+
+
+def _renamed(estimate: Estimate, name: str) -> Estimate:
+    return replace(estimate, metric=name)
