@@ -1,0 +1,133 @@
+"""Sampling: what is drawn has the probabilities that it should have, whatever stands beside it."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dragoman.contracts import Ending, Hypothesis
+from dragoman.search.greedy import greedy_search
+from dragoman.search.repetition import NO_RULE
+from dragoman.search.sampling import Sampling, sample
+from dragoman.search.truncation import keep_top_k, keep_top_p, with_temperature
+
+sys.path.insert(0, str(Path(__file__).parent))
+from markov import END, START, Markov
+
+V = 5
+
+
+def draw(model: Markov, chains: list[int], limits: list[int], sampling: Sampling = PLAIN, **more) -> list[Hypothesis]:
+    return sample(model.step, model.start(chains), start=START, end=END, limits=limits, sampling=sampling, **more)
+
+
+def test_frequencies_are_those_of_the_model() -> None:
+    """Whole outputs of up to two symbols, against their exact probabilities, by Pearson's χ²."""
+    model = Markov.random(1, 3, V, 3)
+    count = 6000
+    found = Counter(tuple(h.tokens) for h in draw(model, [0] * count, [9] * count))
+    symbols = [symbol for symbol in range(V) if symbol != END]
+    outputs = [(), *((a,) for a in symbols), *((a, b) for a in symbols for b in symbols)]
+    chances = {output: math.exp(model.log_probability(0, [*output, END])) for output in outputs}
+    common = [output for output in outputs if count * chances[output] >= 5]
+    statistic = sum((found[o] - count * chances[o]) ** 2 / (count * chances[o]) for o in common)
+    # The 99.9 % quantile of χ² by Wilson & Hilferty.
+    free = len(common)
+    assert statistic < free * (1 - 2 / (9 * free) + 3.09 * math.sqrt(2 / (9 * free))) ** 3
+
+
+def test_log_probability_is_the_models_own_whatever_was_cut_off() -> None:
+    model = Markov.random(2, 3, V, 4)
+    for h, chain in zip(draw(model, [0, 1], [6, 6], Sampling(0.5, 2, 0.9, 7)), [0, 1], strict=True):
+        tokens = [*h.tokens, END] if h.ending is Ending.COMPLETE else h.tokens
+        assert h.log_probability == pytest.approx(model.log_probability(chain, tokens))
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 999), st.integers(1, 6))
+def test_a_row_does_not_depend_on_the_rows_beside_it_if_its_number_stays(seed: int, limit: int) -> None:
+    model = Markov.random(3, 4, V, seed)
+    together = draw(model, [0, 1, 2], [limit] * 3, Sampling(seed=seed))
+    fewer = draw(model, [0, 1], [limit] * 2, Sampling(seed=seed))
+    assert together[:2] == fewer
+
+
+def test_seeds_and_rows_draw_differently() -> None:
+    model = Markov.random(1, 8, V, 1, end_bias=-3)
+    one, same, other = (draw(model, [0] * 4, [20] * 4, Sampling(seed=seed)) for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+    assert len({tuple(h.tokens) for h in one}) > 1
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 999))
+def test_the_one_most_probable_symbol_is_greedy_search(seed: int) -> None:
+    model = Markov.random(2, 5, V, seed)
+    limits = [4, 7]
+    greedy = greedy_search(model.step, model.start([0, 1]), start=START, end=END, limits=limits, repetition=NO_RULE)
+    found = draw(model, [0, 1], limits, Sampling(temperature=0.7, top_k=1))
+    assert [h.tokens for h in found] == [h.tokens for h in greedy]
+    assert [h.ending for h in found] == [h.ending for h in greedy]
+
+
+def test_limits_and_forbidden_symbols() -> None:
+    model = Markov.random(1, 3, V, 2, end_bias=-50)
+    for h in draw(model, [0] * 9, list(range(9)), forbidden=(2, 4)):
+        assert h.ending is Ending.LENGTH
+        assert not {2, 4} & set(h.tokens)
+    assert [len(h.tokens) for h in draw(model, [0] * 9, list(range(9)))] == list(range(9))
+
+
+def test_prompts_of_unequal_length_are_read_and_not_written() -> None:
+    model = Markov.random(2, 6, V, 5, end_bias=-50)
+    long, none = draw(model, [0, 1], [2, 2], Sampling(top_k=1), prompts=[[3, 4, 2], []])
+    state, total, last = model.start([0]), 0.0, START
+    for symbol in [3, 4, 2, *long.tokens]:
+        scores, state = model.step(torch.tensor([last]), state)
+        total += float(torch.log_softmax(scores[0], 0)[symbol]) if state.length > 3 else 0.0
+        last = symbol
+    assert long.log_probability == pytest.approx(total)
+    assert len(long.tokens) == len(none.tokens) == 2
+    assert none == draw(model, [0, 1], [2, 2], Sampling(top_k=1))[1]
+
+
+logits = st.lists(st.floats(-5, 5), min_size=2, max_size=12).map(lambda row: torch.tensor([row], dtype=torch.float64))
+
+
+@given(logits, st.integers(0, 13))
+def test_top_k_keeps_the_most_probable(row: torch.Tensor, k: int) -> None:
+    kept = keep_top_k(row, k)[0].isfinite()
+    wanted = len(row[0]) if k == 0 else min(k, len(row[0]))
+    assert int(kept.sum()) >= wanted
+    if not bool(kept.all()):
+        assert row[0][kept].min() > row[0][~kept].max()
+    if len(set(row[0].tolist())) == len(row[0]):
+        assert int(kept.sum()) == wanted
+
+
+@given(logits, st.floats(0.01, 1))
+def test_top_p_keeps_the_smallest_set_with_that_share(row: torch.Tensor, p: float) -> None:
+    kept = keep_top_p(row, p)[0].isfinite()
+    chances = torch.softmax(row, 1)[0]
+    assert bool(kept[chances.argmax()])
+    assert float(chances[kept].sum()) >= p - 1e-9
+    if int(kept.sum()) > 1:
+        assert float(chances[kept].sum() - chances[kept].min()) < p
+    if not bool(kept.all()):
+        assert chances[kept].min() >= chances[~kept].max()
+
+
+def test_temperature() -> None:
+    row = torch.tensor([[1.0, 2.0, 4.0]])
+    assert with_temperature(row, 1.0).equal(row)
+    cold, hot = (torch.softmax(with_temperature(row, t), 1)[0] for t in (0.1, 100.0))
+    assert cold[2] > 0.999
+    assert torch.allclose(hot, torch.full((3,), 1 / 3), atol=0.01)
