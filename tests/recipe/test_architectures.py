@@ -41,7 +41,7 @@ def test_any_decoder_alone_is_a_language_model(decoder: str) -> None:
         (model({"kind": "ltsm"}, {}), ["model.encoder.kind: there is no kind `ltsm`", "did you mean `lstm`"]),
         (
             model({}, {"kind": "convolution"}),
-            ["model.decoder.kind: there is no kind `convolution`", "known: transformer"],
+            ["decoder.kind: there is no kind `convolution`", "known: transformer"],
         ),
         (model({"kind": "gru", "laers": 2}, {}), ["model.encoder.laers: unknown key; did you mean `layers`"]),
         (model({"kind": "gru", "heads": 2}, {}), ["model.encoder.heads: unknown key"]),

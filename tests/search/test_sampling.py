@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from markov import END, START, Markov
 
 V = 5
+PLAIN = Sampling()
 
 
 def draw(model: Markov, chains: list[int], limits: list[int], sampling: Sampling = PLAIN, **more) -> list[Hypothesis]:
