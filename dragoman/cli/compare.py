@@ -45,13 +45,13 @@ def compare(
 ) -> None:
     """Compare recipes, trained under one budget, or finished runs: a table, pictures and a page."""
     from rich.console import Console
-    from rich.table import Table
 
     from dragoman.cli.settings import corpora
     from dragoman.comparison.budget import Budget
     from dragoman.comparison.compare import PAGE
     from dragoman.comparison.compare import compare as compare_subjects
-    from dragoman.comparison.report import cells, heading, notes
+    from dragoman.comparison.report import cost_columns, notes, quality_columns
+    from dragoman.evaluation.text_table import aligned
     from dragoman.training.progress import TerminalProgress
 
     sections = {
@@ -72,13 +72,11 @@ def compare(
             tell=print,
             observers=[progress],
         )
-    table = Table()
-    for number, title in enumerate(heading(report)):
-        table.add_column(title, justify="left" if number == 0 else "right")
-    for row in report.rows:
-        table.add_row(*cells(report, row))
     console = Console()
-    console.print(table, markup=False)
+    for shown in (quality_columns(report), cost_columns(report)):
+        for line in aligned([tuple(shown), *zip(*shown.values(), strict=True)]):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print()
     for note in notes(report):
         console.print(f"- {note}", markup=False, highlight=False)
     print(f"\nPage: {output / PAGE}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from dragoman.comparison.report import Report, cells, heading, notes
+from dragoman.comparison.report import Columns, Report, cost_columns, notes, quality_columns
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #d0d0d0; --soft: #f3f3f3; }
@@ -44,10 +44,7 @@ def page(report: Report, pictures: Sequence[Path]) -> str:
         report: what was found.
         pictures: PNG files, which become part of the page.
     """
-    titles = "".join(f"<th>{escape(title)}</th>" for title in heading(report))
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(report, row)) + "</tr>" for row in report.rows
-    )
+    table = _table({**quality_columns(report), **cost_columns(report)})
     listed = "\n".join(f"<li>{escape(note)}</li>" for note in notes(report))
     kinds = "\n".join(f"<li><b>{escape(row.name)}</b>: {escape(row.architecture)}</li>" for row in report.rows)
     images = "\n".join(
@@ -65,12 +62,7 @@ def page(report: Report, pictures: Sequence[Path]) -> str:
 </head>
 <body>
 <h1>Comparison of {len(report.rows)} models</h1>
-<div class="wide"><table>
-<thead><tr>{titles}</tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table></div>
+{table}
 <ul class="notes">
 {listed}
 </ul>
@@ -84,3 +76,17 @@ def page(report: Report, pictures: Sequence[Path]) -> str:
 </body>
 </html>
 """
+
+
+def _table(columns: Columns) -> str:
+    titles = "".join(f"<th>{escape(title)}</th>" for title in columns)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in zip(*columns.values(), strict=True)
+    )
+    return f"""<div class="wide"><table>
+<thead><tr>{titles}</tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table></div>"""

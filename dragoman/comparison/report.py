@@ -110,55 +110,60 @@ class Report:
         return asdict(self)
 
 
-def heading(report: Report) -> list[str]:
-    """The titles of the columns of :func:`cells`."""
+Columns = dict[str, list[str]]
+"""The title of each column, and its cells for people to read, in the order of the rows."""
+
+
+def quality_columns(report: Report) -> Columns:
+    """How good the models are."""
     first = report.rows[0].examination
-    return [
-        "name",
-        "parameters",
-        f"{first.quality.metric} (95 %)",
-        *(estimate.metric for estimate in first.others),
-        "p",
-        "validation loss",
-        "training tokens",
-        "tokens/s",
-        "minutes",
-        f"minutes to {report.reach:g}",
-        *first.speeds,
-    ]
+    found = [row.examination for row in report.rows]
+    return {
+        "name": [row.name for row in report.rows],
+        f"{first.quality.metric} (95 %)": [
+            f"{e.quality.value:.2f} ({e.quality.low:.1f} to {e.quality.high:.1f})" for e in found
+        ],
+        "p": [_p_value(row) for row in report.rows],
+        **{
+            estimate.metric: [f"{e.others[place].value:.2f}" for e in found]
+            for place, estimate in enumerate(first.others)
+        },
+        "validation loss": [f"{row.validation_loss:.3f}" for row in report.rows],
+    }
 
 
-def cells(report: Report, row: Row) -> list[str]:
-    """A row for people to read."""
-    found = row.examination
+def cost_columns(report: Report) -> Columns:
+    """What they cost to train and to use."""
+    rows = report.rows
+    return {
+        "name": [row.name for row in rows],
+        "parameters": [f"{row.parameters:,}" for row in rows],
+        "training tokens": [f"{row.tokens:,}" for row in rows],
+        "tokens/s": [f"{row.tokens_per_second:,.0f}" for row in rows],
+        "minutes": [f"{row.minutes:.1f}" for row in rows],
+        f"min. to {report.reach:g}": [
+            "–" if row.minutes_to_reach is None else f"{row.minutes_to_reach:.1f}" for row in rows
+        ],
+        **{f"{use}/s": [f"{row.examination.speeds[use]:,.0f}" for row in rows] for use in rows[0].examination.speeds},
+    }
+
+
+def _p_value(row: Row) -> str:
     difference = row.against_best
-    p = "best" if difference is None else f"{difference.p_value:.3f}" + ("*" if difference.p_value < 0.05 else "")
-    return [
-        row.name,
-        f"{row.parameters:,}",
-        f"{found.quality.value:.2f} ({found.quality.low:.1f} to {found.quality.high:.1f})",
-        *(f"{estimate.value:.2f}" for estimate in found.others),
-        p,
-        f"{row.validation_loss:.3f}",
-        f"{row.tokens:,}",
-        f"{row.tokens_per_second:,.0f}",
-        f"{row.minutes:.1f}",
-        "–" if row.minutes_to_reach is None else f"{row.minutes_to_reach:.1f}",
-        *(f"{speed:,.0f}" for speed in found.speeds.values()),
-    ]
+    return "best" if difference is None else f"{difference.p_value:.3f}" + ("*" if difference.p_value < 0.05 else "")
 
 
 def notes(report: Report) -> list[str]:
     """What a reader of the table must know."""
     first = report.rows[0].examination
     better = "higher" if report.higher_is_better else "lower"
-    speeds = ", ".join(first.speeds)
+    speeds = ", ".join(f"{use}/s" for use in first.speeds)
     return [
         f"Measured on the {report.split}, {report.examples:,} examples; {first.quality.metric}: {better} is better.",
         f"p: how often chance alone makes a difference to the best as large as this one (paired bootstrap, "
         f"{first.quality.resamples:,} resamples); * is below 0.05.",
         f"tokens/s: target tokens per second of training, the median over updates; minutes: of training alone. "
-        f"minutes to {report.reach:g}: until {report.score} first reached it.",
+        f"min. to {report.reach:g}: until {report.score} first reached it.",
         f"{speeds}: {report.speed_unit}, subjects in turn, medians, {report.threads} processor thread(s). "
         f"Machine: {report.machine['processor']}, {report.machine['cores']} cores, "
         f"torch {report.machine['versions']['torch']}, dragoman {report.machine['versions']['dragoman']}.",

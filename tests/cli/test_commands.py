@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from dragoman.cli.main import main
 from dragoman.training.run import train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
@@ -25,29 +22,21 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(recipe(), folder, train=frame("copy", 300)).best
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    """Run a command in an empty folder: its exit status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dragoman", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        output, errors = capsys.readouterr()
-        return status, output, errors
-
-    return call
-
-
 def test_help_names_every_command(run) -> None:
     status, output, _ = run("--help")
     assert status == 0
-    for command in ("demo", "corpus", "clean", "train", "translate", "evaluate", "describe"):
+    for command in (
+        "demo",
+        "corpus",
+        "clean",
+        "train",
+        "translate",
+        "evaluate",
+        "compare",
+        "score",
+        "generate",
+        "describe",
+    ):
         assert command in output
         assert run(command, "--help")[0] == 0
 
