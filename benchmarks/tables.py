@@ -15,7 +15,7 @@ README = HERE.parent / "README.md"
 
 
 def main() -> None:
-    parts = [*_demo(), *_multi30k(), *_real_corpora(), *_prepare(), *_faults()]
+    parts = [*_demo(), *_multi30k(), *_architectures(), *_real_corpora(), *_prepare(), *_faults()]
     text = README.read_text(encoding="utf-8")
     pattern = r"(<!-- results:[^>]*-->\n).*?(<!-- end of results -->)"
     filled = re.sub(pattern, lambda m: m.group(1) + "\n".join(parts) + "\n" + m.group(2), text, flags=re.DOTALL)
@@ -75,6 +75,44 @@ def _multi30k() -> list[str]:
         "",
         f"Machine: {'; '.join(machines)}. The learning curves lie beside the figures in `benchmarks/results/`.",
         *notes,
+        "",
+    ]
+
+
+def _architectures() -> list[str]:
+    rows, notes = [], []
+    for result in _results("architectures.json"):
+        for row in result["rows"]:
+            found, difference = row["examination"], row["against_best"]
+            quality = found["quality"]
+            p = "best" if difference is None else f"{difference['p_value']:.3f}"
+            reached = "–" if row["minutes_to_reach"] is None else f"{row['minutes_to_reach']:.1f}"
+            speeds = " | ".join(f"{speed:.0f}" for speed in found["speeds"].values())
+            rows.append(
+                f"| {row['name']} | {row['parameters'] / 1e6:.1f} | {quality['value']:.2f} ({quality['low']:.1f} to "
+                f"{quality['high']:.1f}) | {p} | {row['validation_loss']:.3f} | {row['tokens_per_second']:,.0f} "
+                f"| {row['minutes']:.1f} | {reached} | {speeds} |"
+            )
+        notes += [
+            f"Each saw {result['rows'][0]['tokens']:,} target tokens in the same batches; {result['threads']} thread(s), "
+            f"{_machine(result)}. {result['note']}",
+            "",
+        ]
+    if not rows:
+        return []
+    reach = f"{_results('architectures.json')[0]['reach']:g}"
+    return [
+        "**Architectures** (`python benchmarks/architectures.py --data DIR`, which is `dragoman compare`): Multi30k, "
+        "English → German, test 2016, under one budget of training tokens. p is that of the paired bootstrap against "
+        "the best; tokens/s are target tokens per second of training.",
+        "",
+        f"| model | million parameters | BLEU, beam 5 (95 %) | p | validation loss | tokens/s | minutes | min. to {reach} "
+        "| greedy/s | beam/s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *rows,
+        "",
+        *notes,
+        "![Validation BLEU of each architecture over minutes of training](benchmarks/results/architectures-quality-time.png)",
         "",
     ]
 

@@ -29,7 +29,8 @@ from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
 from dragoman.training.step import Trainee
 
-FORMAT = 2
+FORMAT = 3
+"""Format 2 adds the history, format 3 the state that is carried on from batch to batch."""
 TENSORS, FACTS = "state.safetensors", "state.json"
 _CARRIED = "carried."
 _REMEDY = "put an undamaged copy of it back, or train anew into another folder."

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file
 
 import dragoman
 from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.data.dataset import Dataset
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
+from dragoman.predict.writer import Writer
 from dragoman.storage.manifest import verify
 from dragoman.text.codec import masks_for
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
@@ -37,11 +39,23 @@ def test_datasets(version: int) -> None:
     assert sum(dataset.report["pairs"].values()) == dataset.report["cleaning"]["train"]["kept"]
 
 
+@pytest.mark.parametrize("version", range(3, MODEL_FORMAT + 1))
+def test_language_models(version: int) -> None:
+    expected = json.loads((HERE / f"language-model-{version}.json").read_text())
+    writer = Writer.load(HERE / f"language-model-{version}", device="cpu")
+    assert writer.score(expected["lines"]).nats.tolist() == pytest.approx(expected["nats"], abs=1e-3)
+
+
+DATASETS = {1: "dataset-1", 2: "dataset-2", 3: "dataset-of-checkpoint-3"}
+
+
 @pytest.mark.parametrize("version", range(1, CHECKPOINT_FORMAT + 1))
 def test_checkpoints(version: int) -> None:
-    """A whole run goes on from it: its own dataset and recipe, and its newest update."""
+    """A whole run goes on from it: its own dataset, its newest update, and from format 3 the state carried on."""
     folder = HERE / f"checkpoint-{version}"
     verify(folder)
     facts = json.loads((folder / "state.json").read_text())
-    assert facts["dataset"] == Dataset.open(HERE / f"dataset-{version}").fingerprint
-    assert facts["progress"]["update"] == 300
+    assert facts["dataset"] == Dataset.open(HERE / DATASETS[version]).fingerprint
+    assert facts["progress"]["update"] == {1: 300, 2: 300, 3: 40}[version]
+    carried = [name for name in load_file(folder / "state.safetensors") if name.startswith("carried.")]
+    assert len(carried) == (1 if version >= 3 else 0)
