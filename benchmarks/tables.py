@@ -94,8 +94,8 @@ def _architectures() -> list[str]:
                 f"| {row['minutes']:.1f} | {reached} | {speeds} |"
             )
         notes += [
-            f"Each saw {result['rows'][0]['tokens']:,} target tokens in the same batches; {result['threads']} thread(s), "
-            f"{_machine(result)}. {result['note']}",
+            f"Each saw {result['rows'][0]['tokens']:,} target tokens in the same batches. "
+            f"{result['threads']} thread(s), {_machine(result)}. {result['note']}",
             "",
         ]
     if not rows:
@@ -106,13 +106,14 @@ def _architectures() -> list[str]:
         "English → German, test 2016, under one budget of training tokens. p is that of the paired bootstrap against "
         "the best; tokens/s are target tokens per second of training.",
         "",
-        f"| model | million parameters | BLEU, beam 5 (95 %) | p | validation loss | tokens/s | minutes | min. to {reach} "
-        "| greedy/s | beam/s |",
+        "| model | million parameters | BLEU, beam 5 (95 %) | p | validation loss | tokens/s | minutes "
+        f"| min. to {reach} | greedy/s | beam/s |",
         "|---|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
         *notes,
-        "![Validation BLEU of each architecture over minutes of training](benchmarks/results/architectures-quality-time.png)",
+        "![Validation BLEU of each architecture over minutes of training]"
+        "(benchmarks/results/architectures-quality-time.png)",
         "",
     ]
 

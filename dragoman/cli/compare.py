@@ -10,6 +10,7 @@ import typer
 from dragoman.cli.train import data_option
 
 if TYPE_CHECKING:
+    from dragoman.comparison.report import Report
     from dragoman.comparison.subject import Subject
 
 _BUDGET = "Budget of recipes (one of these)"
@@ -44,14 +45,10 @@ def compare(
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a value of every recipe.")] = None,
 ) -> None:
     """Compare recipes, trained under one budget, or finished runs: a table, pictures and a page."""
-    from rich.console import Console
-
     from dragoman.cli.settings import corpora
     from dragoman.comparison.budget import Budget
     from dragoman.comparison.compare import PAGE
     from dragoman.comparison.compare import compare as compare_subjects
-    from dragoman.comparison.report import cost_columns, notes, quality_columns
-    from dragoman.evaluation.text_table import aligned
     from dragoman.training.progress import TerminalProgress
 
     sections = {
@@ -72,6 +69,16 @@ def compare(
             tell=print,
             observers=[progress],
         )
+    _print(report)
+    print(f"\nPage: {output / PAGE}")
+
+
+def _print(report: Report) -> None:
+    from rich.console import Console
+
+    from dragoman.comparison.report import cost_columns, notes, quality_columns
+    from dragoman.evaluation.text_table import aligned
+
     console = Console()
     for shown in (quality_columns(report), cost_columns(report)):
         for line in aligned([tuple(shown), *zip(*shown.values(), strict=True)]):
@@ -79,7 +86,6 @@ def compare(
         console.print()
     for note in notes(report):
         console.print(f"- {note}", markup=False, highlight=False)
-    print(f"\nPage: {output / PAGE}")
 
 
 def _subjects(

@@ -7,18 +7,13 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from dragoman.contracts import Memory, Packed
+from dragoman.decoders.attentional_parts import AttentionalParts
 from dragoman.decoders.sentence_memory import SentenceMemory
-from dragoman.decoders.text_attentional import AttentionalVector
 from dragoman.layers.attention.key_values import KeyValues
-from dragoman.layers.attention.memory_attention import MemoryAttention
-from dragoman.layers.dropout import Dropout
-from dragoman.layers.embedding import TokenEmbedding
-from dragoman.layers.recurrent.bridge import Bridge
 from dragoman.layers.recurrent.cell import CellState
-from dragoman.layers.recurrent.deep import Deep
 from dragoman.layers.recurrent.time_major import TimeMajor
 
 
@@ -43,40 +38,18 @@ class InputFeedingState:
         return InputFeedingState(layers, self.fed.index_select(0, rows), self.memory.select(rows))
 
 
-class InputFeedingDecoder(nn.Module):
+class InputFeedingDecoder(AttentionalParts):
     """The attentional vector is joined to the next input (Luong et al. 2015, section 3.3), so that the decoder knows
     which source words it has dealt with. Steps then depend on each other through the attention: training goes step by
     step, but what does not depend on the step before (keys, the embeddings' part of the gates) is done at once.
 
-    Args:
-        embedding: of the target vocabulary.
-        bridge: from the encoder's final vector to the first state of every layer.
-        layers: the stack; the lowest reads embedding and attentional vector side by side.
-        attention: from the top layer's states to the memory.
-        join: context and state to the attentional vector, which is as wide as the output layer's input.
-        output: to the vocabulary; its weight may be the embedding's.
-        dropout: rate on the embeddings and on the attentional vector.
+    The lowest layer reads embedding and attentional vector side by side.
     """
 
-    def __init__(
-        self,
-        embedding: TokenEmbedding,
-        bridge: Bridge,
-        layers: Deep,
-        attention: MemoryAttention,
-        join: AttentionalVector,
-        output: nn.Linear,
-        dropout: float,
-    ) -> None:
-        super().__init__()
-        self.embedding = embedding
-        self.bridge = bridge
-        self.layers = layers
-        self.attention = attention
-        self.join = join
-        self.output = output
-        self.dropout = Dropout(dropout)
-        self.fed_width = join.linear.out_features
+    @property
+    def fed_width(self) -> int:
+        """Width of the attentional vector."""
+        return self.join.linear.out_features
 
     def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
         """The vectors from which each next token is predicted, for whole rows at once."""

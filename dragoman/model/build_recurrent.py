@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from torch import nn
 
+from dragoman.decoders.attentional_parts import AttentionalVector
 from dragoman.decoders.language_recurrent import RecurrentLanguageDecoder
-from dragoman.decoders.text_attentional import AttentionalDecoder, AttentionalVector
+from dragoman.decoders.text_attentional import AttentionalDecoder
 from dragoman.decoders.text_input_feeding import InputFeedingDecoder
 from dragoman.decoders.text_recurrent import RecurrentDecoder
 from dragoman.encoders.text_recurrent import RecurrentEncoder
@@ -29,7 +30,7 @@ from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRe
 Decoder = RecurrentDecoder | AttentionalDecoder | InputFeedingDecoder
 
 PLAIN_CELLS: dict[str, type[RNN]] = {"tanh": RNN, "relu": ReLURNN}
-GATED_CELLS: dict[str, type[ResetAfterGRU] | type[ResetBeforeGRU]] = {"after": ResetAfterGRU, "before": ResetBeforeGRU}
+GATED_CELLS: dict[str, Callable[[int, int], RecurrentCell]] = {"after": ResetAfterGRU, "before": ResetBeforeGRU}
 CELLS: dict[str, Callable[[RecurrentRecipe, int], RecurrentCell]] = {
     "rnn": lambda recipe, inputs: PLAIN_CELLS[recipe.activation](inputs, recipe.width),
     "gru": lambda recipe, inputs: GATED_CELLS[recipe.reset](inputs, recipe.width),

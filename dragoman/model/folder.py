@@ -23,8 +23,8 @@ from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs, save_codecs
 
 FORMAT = 3
-"""Format 2 adds the casing of words, and units for placeholders in the vocabulary; format 1 is read as without. Format 3
-adds recurrent and convolutional models, and language models."""
+"""Format 2 adds the casing of words, and units for placeholders in the vocabulary; format 1 is read as without.
+Format 3 adds recurrent and convolutional models, and language models."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ def gru_reset_before_equations(
     return (1 - z) * n + z * h
 
 
-class ResetAfterGRU(nn.Module):
-    """A layer of gated recurrent units, reset after the product: one recurrent product a step, a fused kernel.
+class GatedRecurrentUnits(nn.Module):
+    """What both placements of the reset gate share.
 
     Args:
         inputs: width E of the input.
@@ -67,17 +67,29 @@ class ResetAfterGRU(nn.Module):
         self.weight_input = nn.Parameter(torch.empty(3 * width, inputs))
         self.weight_hidden = nn.Parameter(torch.empty(3 * width, width))
         self.bias = nn.Parameter(torch.zeros(3 * width))
-        self.bias_candidate = nn.Parameter(torch.zeros(width))
         xavier_uniform(self.weight_input.data, fan_out=width)
         orthogonal_blocks(self.weight_hidden.data)
-
-    @property
-    def _bias_hidden(self) -> Float[Tensor, " G"]:
-        return F.pad(self.bias_candidate, (2 * self.width, 0))
 
     def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
         """W x + b of all gates."""
         return F.linear(x, self.weight_input, self.bias)
+
+
+class ResetAfterGRU(GatedRecurrentUnits):
+    """A layer of gated recurrent units, reset after the product: one recurrent product a step, a fused kernel.
+
+    Args:
+        inputs: width E of the input.
+        width: units D.
+    """
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__(inputs, width)
+        self.bias_candidate = nn.Parameter(torch.zeros(width))
+
+    @property
+    def _bias_hidden(self) -> Float[Tensor, " G"]:
+        return F.pad(self.bias_candidate, (2 * self.width, 0))
 
     def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
         """One step, equal to :func:`gru_reset_after_equations`."""
@@ -97,28 +109,13 @@ class ResetAfterGRU(nn.Module):
         return hidden, (last[0],)
 
 
-class ResetBeforeGRU(nn.Module):
+class ResetBeforeGRU(GatedRecurrentUnits):
     """A layer of gated recurrent units as first published: two recurrent products a step, one after the other.
 
     Args:
         inputs: width E of the input.
         width: units D.
     """
-
-    parts = 1
-
-    def __init__(self, inputs: int, width: int) -> None:
-        super().__init__()
-        self.width = width
-        self.weight_input = nn.Parameter(torch.empty(3 * width, inputs))
-        self.weight_hidden = nn.Parameter(torch.empty(3 * width, width))
-        self.bias = nn.Parameter(torch.zeros(3 * width))
-        xavier_uniform(self.weight_input.data, fan_out=width)
-        orthogonal_blocks(self.weight_hidden.data)
-
-    def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
-        """W x + b of all gates."""
-        return F.linear(x, self.weight_input, self.bias)
 
     def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
         """One step, equal to :func:`gru_reset_before_equations`."""

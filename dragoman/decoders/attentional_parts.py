@@ -1,0 +1,66 @@
+"""What recurrent decoders with attention are made of."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.layers.attention.memory_attention import MemoryAttention
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.recurrent.bridge import Bridge
+from dragoman.layers.recurrent.deep import Deep
+
+
+class AttentionalVector(nn.Module):
+    """h̃_t = tanh(W_c [c_t; h_t]) (Luong et al. 2015, eq. 5), with a bias.
+
+    Args:
+        context: width of the context c_t.
+        hidden: width of the decoder's state h_t.
+        width: of the result.
+    """
+
+    def __init__(self, context: int, hidden: int, width: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(context + hidden, width)
+        nn.init.xavier_uniform_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, context: Float[Tensor, "N C"], hidden: Float[Tensor, "N D"]) -> Float[Tensor, "N E"]:
+        """What the output layer reads."""
+        return torch.tanh(self.linear(torch.cat([context, hidden], 1)))
+
+
+class AttentionalParts(nn.Module):
+    """The layers of a recurrent decoder with attention, whatever the order in which it uses them.
+
+    Args:
+        embedding: of the target vocabulary.
+        bridge: from the encoder's final vector to the first state of every layer.
+        layers: the stack.
+        attention: from the top layer's states to the memory.
+        join: context and state to what the output layer reads.
+        output: to the vocabulary; its weight may be the embedding's.
+        dropout: rate on the embeddings and before the output layer.
+    """
+
+    def __init__(
+        self,
+        embedding: TokenEmbedding,
+        bridge: Bridge,
+        layers: Deep,
+        attention: MemoryAttention,
+        join: AttentionalVector,
+        output: nn.Linear,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.bridge = bridge
+        self.layers = layers
+        self.attention = attention
+        self.join = join
+        self.output = output
+        self.dropout = Dropout(dropout)
