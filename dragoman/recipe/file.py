@@ -32,7 +32,8 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
 
     Args:
         source: a path, or one of :func:`presets`. Relative paths in a recipe file count from its folder.
-        changes: nested values that replace those of the file.
+        changes: nested values that replace those of the file. Where they choose another ``kind``, what the file says of
+            the old kind alone falls away.
 
     Raises:
         InputError: if there is no such file or preset, or the file is not TOML.
@@ -49,7 +50,8 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not a TOML file: {error}", file=path, remedy="mend the syntax there.") from error
     _anchor_paths(values, base)
-    return recipe_from(merge(values, changes or {}), file=source)
+    changes = changes or {}
+    return recipe_from(merge(_without_old_kinds(values, changes, Recipe), changes), file=source)
 
 
 def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
@@ -140,6 +142,25 @@ def _keys(location: tuple[int | str, ...]) -> list[str]:
         keys.append(str(part))
         section = _inside(section, part)
     return keys
+
+
+def _without_old_kinds(values: Mapping[str, Any], changes: Mapping[str, Any], section: Any) -> dict[str, Any]:
+    """The values without those that only make sense for a kind that ``changes`` replace. What no kind knows stays, and
+    is reported as a mistake."""
+    kept = dict(values)
+    for key, change in changes.items():
+        old = kept.get(key)
+        if not isinstance(change, Mapping) or not isinstance(old, Mapping):
+            continue
+        inside = _inside(section, key)
+        kinds = _kinds(inside)
+        chosen = kinds.get(str(change.get("kind")))
+        if not kinds:
+            kept[key] = _without_old_kinds(old, change, inside)
+        elif chosen is not None and change["kind"] != old.get("kind"):
+            foreign = {name for kind in kinds.values() for name in kind.model_fields} - set(chosen.model_fields)
+            kept[key] = {name: value for name, value in old.items() if name not in foreign}
+    return kept
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:

@@ -28,6 +28,23 @@ def test_any_encoder_goes_with_any_decoder(encoder: str, decoder: str, tmp_path:
     assert load_recipe(file) == recipe
 
 
+@pytest.mark.parametrize("preset", sorted(set(presets()) - {"language-model"}))
+def test_one_word_changes_the_kind_of_a_preset(preset: str) -> None:
+    """What was said of the old kind alone falls away; what the new one knows too stays."""
+    for encoder, decoder in itertools.product(ENCODERS, DECODERS):
+        changes = model({"kind": encoder}, {"kind": decoder})
+        recipe = load_recipe(preset, changes=changes)
+        assert (recipe.model.encoder.kind, recipe.model.decoder.kind) == (encoder, decoder)
+        assert recipe.model.decoder.dropout == load_recipe(preset).model.decoder.dropout
+
+
+def test_a_mistake_in_the_file_is_reported_though_the_kind_changes(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text("[model.encoder]\nheads = 2\nwidht = 3\n")
+    with pytest.raises(RecipeError, match="widht: unknown key; did you mean `width`"):
+        load_recipe(file, changes={"model": {"encoder": {"kind": "gru"}}})
+
+
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_any_decoder_alone_is_a_language_model(decoder: str) -> None:
     recipe = recipe_from({"model": {"encoder": {"kind": "none"}, "decoder": {"kind": decoder}}})
