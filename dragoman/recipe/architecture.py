@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag, model_validator
@@ -61,18 +61,26 @@ class ModelRecipe(Section):
     decoder: AnyDecoder = TransformerRecipe()
     """Hidden states to target text; its ``kind`` is ``transformer``, ``rnn``, ``gru`` or ``lstm``."""
     tie: Literal["all", "decoder", "none"] = "all"
-    """Which matrices are one: source embedding, target embedding and output layer (``all``, needs a shared
-    vocabulary), target embedding and output layer (``decoder``), or ``none``."""
+    """Which matrices are one: source embedding, target embedding and output layer (``all``, needs a shared vocabulary
+    and embeddings of one width), target embedding and output layer (``decoder``), or ``none``. If absent, ``all`` where
+    that is possible, else ``decoder``."""
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _language_models_have_less_to_choose(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping) or _kind(values.get("encoder", {})) != "none":
-            return values
-        decoder = values.get("decoder", {})
-        if isinstance(decoder, Mapping) and _kind(decoder) in ("rnn", "gru", "lstm"):
-            decoder = {"attention": "none", **decoder}
-        return {"tie": "decoder", **values, "decoder": decoder}
+    def _what_is_not_said_fits(cls, values: Any, handler: Callable[[Any], ModelRecipe]) -> ModelRecipe:
+        """What can be tied is tied, and a language model attends to nothing."""
+        if not isinstance(values, Mapping):
+            return handler(values)
+        if _kind(values.get("encoder", {})) == "none":
+            decoder = values.get("decoder", {})
+            if isinstance(decoder, Mapping) and _kind(decoder) in ("rnn", "gru", "lstm"):
+                decoder = {"attention": "none", **decoder}
+            return handler({"tie": "decoder", **values, "decoder": decoder})
+        if "tie" in values:
+            return handler(values)
+        model = handler({**values, "tie": "decoder"})
+        equal = model.text_encoder.embedding == model.decoder.embedding
+        return handler({**values, "tie": "all"}) if equal else model
 
     @model_validator(mode="after")
     def _they_go_together(self) -> ModelRecipe:

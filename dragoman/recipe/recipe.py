@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import model_validator
 
 from dragoman.recipe.architecture import ModelRecipe
@@ -26,6 +29,17 @@ class Recipe(Section):
     """How the weights are found."""
     search: SearchRecipe = SearchRecipe()
     """How an output is searched for."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _separate_vocabularies_are_not_tied(cls, values: Any) -> Any:
+        """Unless the recipe says so, which is a mistake to be told."""
+        tokenizer = values.get("tokenizer") if isinstance(values, Mapping) else None
+        model = values.get("model", {}) if isinstance(values, Mapping) else None
+        separate = isinstance(tokenizer, Mapping) and tokenizer.get("shared") is False and "model" not in tokenizer
+        if separate and isinstance(model, Mapping):
+            return {**values, "model": {"tie": "decoder", **model}}
+        return values
 
     @model_validator(mode="after")
     def _tying_needs_shared_vocabulary(self) -> Recipe:

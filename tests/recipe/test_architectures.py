@@ -32,10 +32,25 @@ def test_any_encoder_goes_with_any_decoder(encoder: str, decoder: str, tmp_path:
 def test_one_word_changes_the_kind_of_a_preset(preset: str) -> None:
     """What was said of the old kind alone falls away; what the new one knows too stays."""
     for encoder, decoder in itertools.product(ENCODERS, DECODERS):
-        changes = model({"kind": encoder}, {"kind": decoder})
+        changes = {"model": {"encoder": {"kind": encoder}, "decoder": {"kind": decoder}}}
         recipe = load_recipe(preset, changes=changes)
         assert (recipe.model.encoder.kind, recipe.model.decoder.kind) == (encoder, decoder)
         assert recipe.model.decoder.dropout == load_recipe(preset).model.decoder.dropout
+
+
+@pytest.mark.parametrize(
+    ("values", "tie"),
+    [
+        ({}, "all"),
+        ({"model": {"decoder": {"kind": "gru", "width": 128}}}, "all"),
+        ({"model": {"decoder": {"kind": "gru", "width": 192}}}, "decoder"),
+        ({"tokenizer": {"shared": False}}, "decoder"),
+        ({"model": {"encoder": {"kind": "none"}}}, "decoder"),
+        ({"model": {"tie": "none"}}, "none"),
+    ],
+)
+def test_what_is_tied_where_nothing_is_said(values: dict[str, Any], tie: str) -> None:
+    assert recipe_from(values).model.tie == tie
 
 
 def test_a_mistake_in_the_file_is_reported_though_the_kind_changes(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def test_every_mistake_is_reported_at_once_with_the_nearest_name() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"model": {"encoder": {"width": 64}}}, "64 wide in the encoder and 128 in the decoder"),
-        ({"tokenizer": {"shared": False}}, "needs tokenizer.shared"),
+        ({"model": {"tie": "all", "encoder": {"width": 64}}}, "64 wide in the encoder and 128 in the decoder"),
+        ({"tokenizer": {"shared": False}, "model": {"tie": "all"}}, "needs tokenizer.shared"),
         ({"data": {"train": {"source": "a"}}}, "both `source` and `target`"),
         ({"data": {"train": {"source": "a", "target": "b", "table": "c"}}}, "both `source` and `target`"),
         ({"training": {"updates": 100, "schedule": {"warmup": 100}}}, "must be less than updates"),
