@@ -1,11 +1,13 @@
 """Every text encoder and decoder on Multi30k English→German, under one budget of training tokens.
 
-    python benchmarks/architectures.py --data DIR [--output FOLDER] [--threads N] [NAME ...]
+    python benchmarks/architectures.py --data DIR [--output FOLDER] [--threads N] [--longer] [NAME ...]
 
 ``DIR`` holds ``train``, ``val`` and ``test_2016_flickr`` with the endings ``.en`` and ``.de`` (Elliott et al. 2016).
 Writes ``results/architectures.json``, the page and the pictures beside it. Runs that are finished in FOLDER are only
 measured, those that were begun are gone on with. With names, only these architectures are trained, and nothing is
-compared yet, so that several processes can share the work.
+compared yet, so that several processes can share the work. With ``--longer``, the Transformer and the attentional
+recurrent network, which the literature compares, are trained until their curves are flat, and the files are
+``results/architectures-longer.*``.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,22 @@ from dragoman.recipe import Recipe, load_recipe
 from dragoman.training.progress import TerminalProgress
 
 RESULTS = Path(__file__).parent / "results"
-BUDGET = Budget(updates=2400)
-"""Of mini-batches of at most 2,048 target tokens, the same for all: 4.9 million tokens, 12 passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all models of a comparison share: updates, target tokens in a mini-batch, updates of warm-up."""
+
+    title: str
+    updates: int
+    tokens: int
+    warmup: int
+
+
+BUDGET = Setting("architectures", updates=2400, tokens=2048, warmup=240)
+"""4.9 million tokens, 12 passes."""
+LONGER = Setting("architectures-longer", updates=3800, tokens=4096, warmup=500)
+"""15.4 million tokens, 38 passes."""
 
 _SIZE = {"width": 256, "embedding_width": 128, "dropout": 0.3}
 _TRANSFORMER = {"dropout": 0.3}
@@ -55,6 +72,7 @@ MODELS: dict[str, dict[str, Any]] = {
     },
     "transformer": {"encoder": _TRANSFORMER, "decoder": _TRANSFORMER},
 }
+OF_THE_LITERATURE = ("lstm-additive", "transformer")
 RATES = {"transformer": 5e-3}
 """Peak learning rates; all others have 6e-3. In runs of 400 updates, losses fell with the rate up to these."""
 
@@ -63,23 +81,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="train these only")
     parser.add_argument("--data", type=Path, required=True, help="folder of the corpus")
-    parser.add_argument("--output", type=Path, default=Path("runs/architectures"))
+    parser.add_argument("--output", type=Path, default=Path("runs"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--note", default="", help="what a reader of the result should know")
+    parser.add_argument("--longer", action="store_true", help="two models, until they have converged")
     arguments = parser.parse_args()
+    setting = LONGER if arguments.longer else BUDGET
+    updates = Budget(updates=setting.updates)
+    output = arguments.output / setting.title
     subjects = [
-        _subject(name, arguments.output / RUNS / name, arguments.data, arguments.threads)
-        for name in arguments.names or MODELS
+        _subject(name, output / RUNS / name, arguments.data, setting, arguments.threads)
+        for name in arguments.names or (OF_THE_LITERATURE if arguments.longer else MODELS)
     ]
     with TerminalProgress() as progress:
         if arguments.names:
             for subject in subjects:
-                trained(subject, arguments.output / RUNS, BUDGET, print, [progress])
+                trained(subject, output / RUNS, updates, print, [progress])
             return
-        budget = BUDGET if any(isinstance(subject.source, Recipe) for subject in subjects) else None
+        budget = updates if any(isinstance(subject.source, Recipe) for subject in subjects) else None
         report = compare(
             subjects,
-            arguments.output,
+            output,
             budget=budget,
             beam=5,
             threads=arguments.threads,
@@ -88,13 +110,12 @@ def main() -> None:
         )
     result = {**report.to_dict(), "note": arguments.note}
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "architectures.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for written, kept in ((PAGE, "architectures.html"), (CURVES, "curves.png"), (QUALITY_TIME, "quality-time.png")):
-        name = kept if kept.startswith("architectures") else f"architectures-{kept}"
-        shutil.copy(arguments.output / written, RESULTS / name)
+    (RESULTS / f"{setting.title}.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    for written, kept in ((PAGE, ".html"), (CURVES, "-curves.png"), (QUALITY_TIME, "-quality-time.png")):
+        shutil.copy(output / written, RESULTS / f"{setting.title}{kept}")
 
 
-def _subject(name: str, run: Path, data: Path, threads: int) -> Subject:
+def _subject(name: str, run: Path, data: Path, setting: Setting, threads: int) -> Subject:
     if (run / "evaluation.json").exists():
         return Subject(name, run)
     splits = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
@@ -105,9 +126,9 @@ def _subject(name: str, run: Path, data: Path, threads: int) -> Subject:
     training = {
         "threads": threads,
         "average": 0.998,
-        "batch": {"tokens": 2048},
+        "batch": {"tokens": setting.tokens},
         "optimizer": {"learning_rate": RATES.get(name, 6e-3)},
-        "schedule": {"kind": "cosine", "warmup": 240},
+        "schedule": {"kind": "cosine", "warmup": setting.warmup},
     }
     return Subject(name, load_recipe("tiny", changes={"data": corpora, "training": training, "model": MODELS[name]}))
 
