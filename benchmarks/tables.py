@@ -89,40 +89,46 @@ def _multi30k() -> list[str]:
 
 
 def _architectures() -> list[str]:
-    rows, notes = [], []
-    for result in _results("architectures.json"):
-        for row in result["rows"]:
-            found, difference = row["examination"], row["against_best"]
-            quality = found["quality"]
-            p = "best" if difference is None else f"{difference['p_value']:.3f}"
-            reached = "–" if row["minutes_to_reach"] is None else f"{row['minutes_to_reach']:.1f}"
-            speeds = " | ".join(f"{speed:.0f}" for speed in found["speeds"].values())
-            rows.append(
-                f"| {row['name']} | {row['parameters'] / 1e6:.1f} | {quality['value']:.2f} ({quality['low']:.1f} to "
-                f"{quality['high']:.1f}) | {p} | {row['validation_loss']:.3f} | {row['tokens_per_second']:,.0f} "
-                f"| {row['minutes']:.1f} | {reached} | {speeds} |"
-            )
-        notes += [
-            f"Each saw {result['rows'][0]['tokens']:,} target tokens in the same batches. "
-            f"{result['threads']} thread(s), {_machine(result)}. {result['note']}",
+    short, longer = _results("architectures.json"), _results("architectures-longer.json")
+    parts = []
+    for result in short:
+        parts += [
+            "**Architectures** (`python benchmarks/architectures.py --data DIR`, which is `dragoman compare`): "
+            "Multi30k, English → German, test 2016, under one budget of training tokens. p is that of the paired "
+            "bootstrap against the best; tokens/s are target tokens per second of training.",
+            "",
+            *_comparison(result),
+            "![Validation BLEU of each architecture over minutes of training]"
+            "(benchmarks/results/architectures-quality-time.png)",
             "",
         ]
-    if not rows:
-        return []
-    reach = f"{_results('architectures.json')[0]['reach']:g}"
+    for result in longer:
+        parts += ["The two that the literature compares, trained until they gain no more (`--longer`):", ""]
+        parts += _comparison(result)
+    return parts
+
+
+def _comparison(result: dict[str, Any]) -> list[str]:
+    rows = []
+    for row in result["rows"]:
+        found, difference = row["examination"], row["against_best"]
+        quality = found["quality"]
+        p = "best" if difference is None else f"{difference['p_value']:.3f}"
+        reached = "–" if row["minutes_to_reach"] is None else f"{row['minutes_to_reach']:.1f}"
+        speeds = " | ".join(f"{speed:.0f}" for speed in found["speeds"].values())
+        rows.append(
+            f"| {row['name']} | {row['parameters'] / 1e6:.1f} | {quality['value']:.2f} ({quality['low']:.1f} to "
+            f"{quality['high']:.1f}) | {p} | {row['validation_loss']:.3f} | {row['tokens_per_second']:,.0f} "
+            f"| {row['minutes']:.1f} | {reached} | {speeds} |"
+        )
     return [
-        "**Architectures** (`python benchmarks/architectures.py --data DIR`, which is `dragoman compare`): Multi30k, "
-        "English → German, test 2016, under one budget of training tokens. p is that of the paired bootstrap against "
-        "the best; tokens/s are target tokens per second of training.",
-        "",
         "| model | million parameters | BLEU, beam 5 (95 %) | p | validation loss | tokens/s | minutes "
-        f"| min. to {reach} | greedy/s | beam/s |",
+        f"| min. to {result['reach']:g} | greedy/s | beam/s |",
         "|---|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
-        *notes,
-        "![Validation BLEU of each architecture over minutes of training]"
-        "(benchmarks/results/architectures-quality-time.png)",
+        f"Each saw {result['rows'][0]['tokens']:,} target tokens in the same batches. {result['threads']} thread(s), "
+        f"{_machine(result)}. {result['note']}",
         "",
     ]
 
@@ -133,18 +139,19 @@ def _reversal() -> list[str]:
         for name, found in result["models"].items():
             match = found["exact_match"]
             interval = f"{100 * match['low']:.1f} to {100 * match['high']:.1f}"
-            rows.append(f"| {name} | {100 * match['value']:.1f} % ({interval}) | {found['seconds']} |")
+            rows.append(
+                f"| {name} | {found['updates']:,} | {100 * match['value']:.1f} % ({interval}) | {found['seconds']} |"
+            )
     if not rows:
         return []
     result = _results("reversal.json")[0]
-    updates = next(iter(result["models"].values()))["updates"]
     return [
         f"**Reversal** (`python benchmarks/reversal.py`): rows of up to 10 symbols out of 20, turned round. "
-        f"{result['pairs']:,} pairs, {updates:,} updates, measured on 500 unseen rows; the first four have no "
-        "attention, so that all of a row must pass through one vector.",
+        f"{result['pairs']:,} pairs, measured on 500 unseen rows; the first four have no attention, so that all of a "
+        "row must pass through one vector.",
         "",
-        "| model | exact match (95 %) | seconds of one core |",
-        "|---|---|---|",
+        "| model | updates | exact match (95 %) | seconds of one core |",
+        "|---|---|---|---|",
         *rows,
         "",
     ]

@@ -112,8 +112,12 @@ def _explain(problem: Any) -> str:
     """One line for one of pydantic's errors: where, what is wrong, and what would be right."""
     where = ".".join(_keys(problem["loc"])) or "recipe"
     if problem["type"] == "extra_forbidden":
+        key = str(problem["loc"][-1])
+        elsewhere = _kinds_that_know(key, problem["loc"][:-1])
+        if elsewhere:
+            return f'{where}: kind = "{problem["loc"][-2]}" has no such key; it is for {", ".join(elsewhere)}'
         known = _known_keys(problem["loc"][:-1])
-        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        near = difflib.get_close_matches(key, known, n=1)
         return f"{where}: unknown key" + (f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known)}")
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "literal_error":
@@ -169,6 +173,16 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         kinds = _kinds(section)
         section = kinds[str(part)] if part in kinds else _inside(section, part)
     return list(section.model_fields)
+
+
+def _kinds_that_know(key: str, location: tuple[int | str, ...]) -> list[str]:
+    """The other kinds of the section there that have this key."""
+    section: Any = Recipe
+    others: dict[str, type[BaseModel]] = {}
+    for part in location:
+        others = _kinds(section)
+        section = others[str(part)] if part in others else _inside(section, part)
+    return [kind for kind, known in others.items() if key in known.model_fields]
 
 
 def _inside(section: Any, part: int | str) -> Any:

@@ -76,7 +76,10 @@ def test_any_decoder_alone_is_a_language_model(decoder: str) -> None:
             ["decoder.kind: there is no kind `convolution`", "known: transformer"],
         ),
         (model({"kind": "gru", "laers": 2}, {}), ["model.encoder.laers: unknown key; did you mean `layers`"]),
-        (model({"kind": "gru", "heads": 2}, {}), ["model.encoder.heads: unknown key"]),
+        (
+            model({"kind": "gru", "heads": 2}, {}),
+            ['model.encoder.heads: kind = "gru" has no such key; it is for transformer'],
+        ),
         (model({"kind": "lstm", "width": 0}, {}), ["model.encoder.width", "greater than or equal to 1"]),
         (model({}, {"width": 100, "heads": 3}), ["3 heads do not divide the width 100; 2 would"]),
         (
@@ -95,6 +98,10 @@ def test_any_decoder_alone_is_a_language_model(decoder: str) -> None:
         (
             model({"kind": "gru"}, {"kind": "gru", "attention": "aditive"}),
             ["model.decoder.attention", "did you mean `additive`"],
+        ),
+        (
+            model({}, {"attention": "dot"}),
+            ['model.decoder.attention: kind = "transformer" has no such key; it is for rnn, gru, lstm'],
         ),
         (
             model({"kind": "gru"}, {"kind": "gru", "attention": "none", "input_feeding": True}),
