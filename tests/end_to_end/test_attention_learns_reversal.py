@@ -1,0 +1,34 @@
+"""Every attention, and encoders and decoders of different kinds, on rows of up to ten symbols out of twenty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from learning import TRANSFORMER, exact_match, recurrent
+
+MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], int, float]] = {
+    "both directions, scaled dot": (
+        recurrent("gru", width=64, bidirectional=True),
+        recurrent("gru", attention="scaled_dot"),
+        1800,
+        6e-3,
+    ),
+    "rnn, additive, fed": (recurrent("rnn"), recurrent("rnn", attention="additive", input_feeding=True), 1300, 3e-3),
+    "convolution to lstm": (
+        {"kind": "convolution", "layers": 3, "width": 64, "dropout": 0.0},
+        recurrent("lstm", attention="additive"),
+        1300,
+        6e-3,
+    ),
+    "transformer to gru": (TRANSFORMER, recurrent("gru", attention="multi_head"), 1200, 6e-3),
+    "gru to transformer": (recurrent("gru"), TRANSFORMER, 2000, 4e-3),
+}
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_learnt_to_99_percent(name: str, tmp_path: Path) -> None:
+    encoder, decoder, updates, learning_rate = MODELS[name]
+    found = exact_match(tmp_path / "run", encoder, decoder, updates=updates, learning_rate=learning_rate)
+    assert found >= 0.99
