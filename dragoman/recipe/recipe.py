@@ -60,7 +60,8 @@ class Recipe(Section):
 def _language_model_problems(recipe: Recipe) -> list[str]:
     data, training = recipe.data, recipe.training
     found = [
-        f"data.{split}: {corpus.title} holds pairs, and a language model reads no source; give one file as `text`"
+        f"data.{split}: {corpus.path or corpus.source} holds pairs, and a language model reads no source; "
+        "give one file as `text`"
         for split in ("train", "validation", "test")
         for corpus in getattr(data, split)
         if corpus.text is None
@@ -77,7 +78,7 @@ def _language_model_problems(recipe: Recipe) -> list[str]:
 
 def _pair_problems(recipe: Recipe) -> list[str]:
     found = [
-        f'data.{split}: {corpus.title} is text without a source, which is for language models (encoder.kind = "none")'
+        f'data.{split}: {corpus.text} is text without a source, which is for language models (encoder.kind = "none")'
         for split in ("train", "validation", "test")
         for corpus in getattr(recipe.data, split)
         if corpus.text is not None
