@@ -19,7 +19,7 @@ MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], int, float]] = {
     "convolution to lstm": (
         {"kind": "convolution", "layers": 3, "width": 64, "dropout": 0.0},
         recurrent("lstm", attention="additive"),
-        1300,
+        1500,
         6e-3,
     ),
     "transformer to gru": (TRANSFORMER, recurrent("gru", attention="multi_head"), 1200, 6e-3),
