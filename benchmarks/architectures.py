@@ -39,9 +39,9 @@ class Setting:
 
 
 BUDGET = Setting("architectures", updates=2400, tokens=2048, warmup=240)
-"""4.9 million tokens, 12 passes."""
+"""4.9 million tokens, 11 passes."""
 LONGER = Setting("architectures-longer", updates=3800, tokens=4096, warmup=500)
-"""15.4 million tokens, 38 passes."""
+"""15.4 million tokens, 35 passes."""
 
 _SIZE = {"width": 256, "embedding_width": 128, "dropout": 0.3}
 _TRANSFORMER = {"dropout": 0.3}
