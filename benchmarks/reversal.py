@@ -3,7 +3,7 @@
     python benchmarks/reversal.py [--threads N] [NAME ...]
 
 The textbook's test of memory and alignment: without attention, all of the row must pass through one vector. Writes
-``results/reversal.json``: exact match on 500 unseen rows, updates, seconds of processor time in all. With names, only
+``results/reversal.json``: exact match on 500 unseen rows, updates, seconds of processor time in all, machine. With names, only
 these are trained anew; the others stay as they are.
 """
 
@@ -63,7 +63,7 @@ def main() -> None:
     for name in arguments.names or MODELS:
         found[name] = _learn(*MODELS[name], arguments.threads)
         print(name, found[name], flush=True)
-        result = {"machine": describe_machine(), "pairs": PAIRS, "models": {n: found[n] for n in MODELS if n in found}}
+        result = {"pairs": PAIRS, "models": {name: found[name] for name in MODELS if name in found}}
         path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
@@ -94,7 +94,8 @@ def _learn(encoder: dict[str, Any], decoder: dict[str, Any], threads: int) -> di
         report = train(recipe, Path(folder) / "run", train=_rows()).report
     assert isinstance(report, TranslationReport)
     match = report.to_dict()["exact_match"]
-    return {"updates": updates, "seconds": round(time.process_time() - began), "exact_match": match}
+    seconds = round(time.process_time() - began)
+    return {"updates": updates, "seconds": seconds, "exact_match": match, "machine": describe_machine()}
 
 
 def _rows() -> pd.DataFrame:
