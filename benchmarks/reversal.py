@@ -3,8 +3,8 @@
     python benchmarks/reversal.py [--threads N] [NAME ...]
 
 The textbook's test of memory and alignment: without attention, all of the row must pass through one vector. Writes
-``results/reversal.json``: exact match on 500 unseen rows, updates, seconds of processor time in all, machine. With names, only
-these are trained anew; the others stay as they are.
+``results/reversal.json``: exact match on 500 unseen rows, updates, seconds of processor time in all, the machine. With
+names, only these are trained anew; the others stay as they are.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
     for name in arguments.names or MODELS:
         found[name] = _learn(*MODELS[name], arguments.threads)
         print(name, found[name], flush=True)
-        result = {"pairs": PAIRS, "models": {name: found[name] for name in MODELS if name in found}}
+        result = {"pairs": PAIRS, "models": {n: found[n] for n in MODELS if n in found}}
         path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
