@@ -1,0 +1,59 @@
+// What Python calls: each kernel for the best instruction set that the processor has.
+#include "training_kernels.h"
+
+DRAGOMAN_LIBRARY(1)
+
+namespace {
+
+template <class Kernel>
+Kernel* best(Kernel* baseline, Kernel* avx2, Kernel* avx512) {
+    switch (dragoman::isa()) {
+        case dragoman::Isa::avx512: return avx512;
+        case dragoman::Isa::avx2: return avx2;
+        default: return baseline;
+    }
+}
+
+}  // namespace
+
+#define BEST(kernel) best(dragoman::baseline::kernel, dragoman::avx2::kernel, dragoman::avx512::kernel)
+
+extern "C" {
+
+int dragoman_isa() {
+    return static_cast<int>(dragoman::isa());
+}
+
+void dragoman_dropout(int half, void* out, const void* residual, const void* x, int64_t count, uint64_t seed,
+                      uint32_t threshold, float scale, int threads) {
+    BEST(dropout)(half, out, residual, x, count, seed, threshold, scale, threads);
+}
+
+void dragoman_layer_norm_forward(int half, void* out, float* moments, const void* x, const void* gain, const void* bias,
+                                 int64_t rows, int64_t width, float epsilon, int threads) {
+    BEST(layer_norm_forward)(half, out, moments, x, gain, bias, rows, width, epsilon, threads);
+}
+
+void dragoman_layer_norm_backward(int half, void* x_gradient, float* sums, const void* upstream, const void* x,
+                                  const float* moments, const void* gain, int64_t rows, int64_t width,
+                                  int64_t piece_rows, int threads) {
+    BEST(layer_norm_backward)(half, x_gradient, sums, upstream, x, moments, gain, rows, width, piece_rows, threads);
+}
+
+void dragoman_attention_forward(int half, const dragoman::Attention* s, void* out, float* normalizers, const void* q,
+                                const void* k, const void* v, int threads) {
+    BEST(attention_forward)(half, *s, out, normalizers, q, k, v, threads);
+}
+
+void dragoman_attention_backward(int half, const dragoman::Attention* s, void* dq, void* dk, void* dv,
+                                 const void* upstream, const float* normalizers, const void* q, const void* k,
+                                 const void* v, int threads) {
+    BEST(attention_backward)(half, *s, dq, dk, dv, upstream, normalizers, q, k, v, threads);
+}
+
+void dragoman_cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,
+                            int64_t vocabulary, float smoothing, int threads) {
+    BEST(cross_entropy)(half, logits, losses, targets, rows, vocabulary, smoothing, threads);
+}
+
+}

@@ -1,0 +1,51 @@
+// The kernels of training, as each instruction set has them. `half` says whether numbers are bfloat16 or float32.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "isa.h"
+#include "parallel.h"
+
+namespace dragoman {
+
+// Which query sees which keys: rows of packed tensors by start and length. A head's numbers lie side by side.
+struct Attention {
+    const int64_t* query_starts;
+    const int64_t* query_lengths;
+    const int64_t* key_starts;
+    const int64_t* key_lengths;
+    int64_t batch, heads, width, longest_key;
+    int64_t query_row, key_row, value_row;  // numbers from one packed row to the next
+    uint64_t seed;
+    float scale, keep_scale;
+    uint32_t threshold;  // of random words below which a weight is dropped; 0 drops none
+    int32_t causal;
+};
+
+#define DRAGOMAN_TRAINING_KERNELS                                                                                     \
+    void dropout(int half, void* out, const void* residual, const void* x, int64_t count, uint64_t seed,              \
+                 uint32_t threshold, float scale, int threads);                                                       \
+    void layer_norm_forward(int half, void* out, float* moments, const void* x, const void* gain, const void* bias,   \
+                            int64_t rows, int64_t width, float epsilon, int threads);                                 \
+    void layer_norm_backward(int half, void* x_gradient, float* sums, const void* upstream, const void* x,            \
+                             const float* moments, const void* gain, int64_t rows, int64_t width, int64_t piece_rows, \
+                             int threads);                                                                            \
+    void attention_forward(int half, const Attention& s, void* out, float* normalizers, const void* q, const void* k, \
+                           const void* v, int threads);                                                               \
+    void attention_backward(int half, const Attention& s, void* dq, void* dk, void* dv, const void* upstream,         \
+                            const float* normalizers, const void* q, const void* k, const void* v, int threads);      \
+    void cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,                  \
+                       int64_t vocabulary, float smoothing, int threads);
+
+namespace baseline {
+DRAGOMAN_TRAINING_KERNELS
+}
+namespace avx2 {
+DRAGOMAN_TRAINING_KERNELS
+}
+namespace avx512 {
+DRAGOMAN_TRAINING_KERNELS
+}
+
+}  // namespace dragoman
