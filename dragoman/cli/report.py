@@ -12,7 +12,13 @@ _SIGNALLED = 130
 
 
 def print_run(run: Run) -> None:
-    """How it ended, how good the model is, where everything lies. A run that a signal ended exits with status 130."""
+    """How it ended, how good the model is, where everything lies. A run that a signal ended exits with status 130.
+
+    Of several processes only the first speaks."""
+    from dragoman.training.distributed import is_first_process
+
+    if not is_first_process():
+        sys.exit(_SIGNALLED if run.interrupted else 0)
     if run.interrupted:
         print(f"{run.reason}. Nothing is lost; go on with:\n  dragoman train --resume {run.folder}")
         sys.exit(_SIGNALLED)

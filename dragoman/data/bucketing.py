@@ -54,10 +54,9 @@ def in_order(
     return _cut(np.lexsort((source_lengths, target_lengths)), source_lengths, target_lengths, tokens)
 
 
-def padding_share(layouts: Sequence[Layout]) -> float:
-    """Share of padding in the padded form of batches."""
-    padded = sum(layout.batch * layout.longest for layout in layouts)
-    return 1 - sum(layout.tokens for layout in layouts) / padded
+def padded_places(layouts: Sequence[Layout]) -> int:
+    """Places of the padded form of batches, for tokens and padding."""
+    return sum(layout.batch * layout.longest for layout in layouts)
 
 
 def _cut(

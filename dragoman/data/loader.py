@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,14 +20,21 @@ class Loader:
     Pass e depends on the seed and e alone, so a position is two numbers, and no global generator is drawn from. A
     thread prepares a few batches ahead; the position counts those handed out.
 
+    Several loaders can deal the batches out among them: of every ``count`` batches the one called ``index`` makes and
+    hands out the one at that place. Their positions stay the same, as each hands out as many as the others.
+
     Args:
         passes: what a pass is made of.
         seed: of all that is random.
+        index: of this loader, from 0.
+        count: loaders that the batches are dealt out to.
     """
 
-    def __init__(self, passes: Passes, *, seed: int) -> None:
+    def __init__(self, passes: Passes, *, seed: int, index: int = 0, count: int = 1) -> None:
         self._passes = passes
         self._seed = seed
+        self._index = index
+        self._count = count
         self._next = (0, 0)
         self._last_epoch = 0
         self._prefetcher: Prefetcher[tuple[tuple[int, int], AnyBatch]] | None = None
@@ -44,7 +52,7 @@ class Loader:
 
     @property
     def epoch(self) -> int:
-        """Passes begun, from 1; the pass of the batch handed out last."""
+        """Passes begun, from 1; the pass of the batch handed out last, by this loader or its fellows."""
         return self._last_epoch + 1
 
     def state(self) -> dict[str, int]:
@@ -72,6 +80,17 @@ class Loader:
         return self._passes.plan(np.random.default_rng([self._seed, epoch]))
 
     def _batches_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], AnyBatch]]:
+        """This loader's batches, each with the place of the last of those dealt out with it."""
+        planned = self._planned_from(epoch, index)
+        while True:
+            dealt = list(itertools.islice(planned, self._count))
+            place, plan = dealt[self._index]
+            # A generator for each batch, so that a resumed run draws the same.
+            generator = np.random.default_rng([self._seed, *place])
+            yield dealt[-1][0], self._passes.batch(plan, generator)
+
+    def _planned_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], Any]]:
+        """What each batch shall hold, with its place: the pass and the number in it."""
         while True:
             plan = self._plan(epoch)
             if not plan:
@@ -80,8 +99,6 @@ class Loader:
                     cause="all corpora have weights below 1, and chance left out every pair.",
                     remedy="give at least one corpus a weight of 1.",
                 )
-            for place in range(index, len(plan)):
-                # A generator for each batch, so that a resumed run draws the same.
-                generator = np.random.default_rng([self._seed, epoch, place])
-                yield (epoch, place), self._passes.batch(plan[place], generator)
+            for number in range(index, len(plan)):
+                yield (epoch, number), plan[number]
             epoch, index = epoch + 1, 0

@@ -123,12 +123,16 @@ class Checkpoints:
         """Complete checkpoints, oldest first."""
         return sorted(path for path in self.folder.glob("update-*") if path.is_dir())
 
-    def restore_newest(self, trainee: Trainee, tell: Callable[[str], None] = lambda message: None) -> Progress | None:
+    def restore_newest(
+        self, trainee: Trainee, tell: Callable[[str], None] = lambda message: None, *, mend: bool = True
+    ) -> Progress | None:
         """Put ``trainee``, the global random state and the history back to the newest checkpoint that is undamaged.
 
         Args:
             trainee: changed only once a whole checkpoint was read.
             tell: is given a sentence on each damaged one, which stays where it is, and on where the run goes on.
+            mend: whether to put right what an interrupted writing left, and the history; another process has done so
+                if not.
 
         Returns:
             Where the run stands; None if there is no checkpoint.
@@ -138,7 +142,8 @@ class Checkpoints:
             TrainingError: if one belongs to another dataset.
             UnsupportedError: if one was written by a newer version.
         """
-        recover_below(self.folder)
+        if mend:
+            recover_below(self.folder)
         found = self.list()
         errors: list[DamagedFileError] = []
         for path in reversed(found):
@@ -150,7 +155,7 @@ class Checkpoints:
                 tell(f"checkpoint {path.name} is damaged and is passed over ({error.file}: {error.what})")
                 continue
             saved.restore(trainee)
-            if saved.history is not None:
+            if mend and saved.history is not None:
                 write_file(self.folder.parent / HISTORY, saved.history)
             if errors:
                 tell(f"going on from the checkpoint of update {saved.progress.update:,}")

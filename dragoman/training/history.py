@@ -38,6 +38,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "target_tokens": "Int64",
         "padding": "float64",
         "seconds": "float64",
+        "waited": "float64",
         "perplexity": "float64",
         "bleu": "float64",
         "chrf": "float64",

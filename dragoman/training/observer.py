@@ -43,6 +43,7 @@ class UpdateRecord:
         target_tokens: real target tokens it was computed from.
         padding: share of padding in the padded form of its batches, source and target together.
         seconds: training time since the first start of the run, validation left out.
+        waited: seconds of them that this update waited for its mini-batches to be made.
     """
 
     update: int
@@ -53,6 +54,7 @@ class UpdateRecord:
     target_tokens: int
     padding: float
     seconds: float
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from dragoman.storage.folder import commit_file, discard, recover, stage_file, u
 from dragoman.storage.lock import locked
 from dragoman.training.budget import with_updates
 from dragoman.training.checkpoint import Checkpoints, Progress
+from dragoman.training.distributed import Processes, joined_processes
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME, History, read_history
 from dragoman.training.interrupt import Interrupt
@@ -58,7 +59,7 @@ class Run:
         reason: why training ended.
         interrupted: whether a signal ended it, so that it can be resumed.
         report: how well the best model does on the test set, or on the validation set where there is none; None if
-            interrupted.
+            interrupted, and in all processes but the first.
     """
 
     folder: Path
@@ -92,6 +93,8 @@ def train(
 ) -> Run:
     """Prepare the data, train, keep the best model, evaluate it.
 
+    Started by ``torchrun``, several processes train together; the first prepares, writes and evaluates.
+
     Args:
         recipe: a recipe, a TOML file, or a preset's name.
         output: the run's folder; must not exist or be empty.
@@ -100,30 +103,35 @@ def train(
             and ``target``.
         validation: likewise.
         test: likewise.
-        observers: told of every update and validation.
+        observers: told of every update and validation, in the first process.
 
     Raises:
         OutputError: if the folder exists and is not empty.
         InputError, RecipeError: if data or recipe cannot be used; nothing is left behind.
+        TrainingError: if the run cannot go on, or another process of it has ended.
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, changes=changes)
-    hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
     folder = Path(output)
     frames = {"train": train, "validation": validation, "test": test}
-    created = _create(folder)
-    with locked(folder):
-        _refuse_occupied(folder)
-        _clear(folder)
-        try:
-            # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
-            stage_file(folder / RECIPE, dump_recipe(recipe).encode())
-            dataset = prepare(recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message))
-            commit_file(folder / RECIPE)
-        except BaseException:
-            _undo(folder, created)
-            raise
-        return _train(folder, recipe, dataset, hardware, observers)
+    with joined_processes() as processes:
+        hardware = _hardware(recipe, processes)
+        if not processes.is_first:
+            return _join(folder, processes)
+        created = _create(folder)
+        with locked(folder):
+            _refuse_occupied(folder)
+            _clear(folder)
+            try:
+                # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
+                stage_file(folder / RECIPE, dump_recipe(recipe).encode())
+                dataset = prepare(recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message))
+                commit_file(folder / RECIPE)
+            except BaseException:
+                _undo(folder, created)
+                raise
+            processes.wait()
+            return _train(folder, recipe, dataset, hardware, observers, processes)
 
 
 def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
@@ -133,8 +141,22 @@ def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
         InputError: if the folder holds no run, or one that was killed while its data was prepared.
         DamagedFileError: if the dataset or all checkpoints fail their checksums.
         OutputError: if another process is writing in the folder, or it cannot be written.
+        TrainingError: if the run cannot go on, or another process of it has ended.
     """
     folder = Path(folder)
+    with joined_processes() as processes:
+        if not processes.is_first:
+            return _join(folder, processes)
+        with _reopened(folder) as recipe:
+            hardware = _hardware(recipe, processes)
+            dataset = Dataset.open(folder / DATASET)
+            processes.wait()
+            return _train(folder, recipe, dataset, hardware, observers, processes)
+
+
+@contextlib.contextmanager
+def _reopened(folder: Path) -> Iterator[Recipe]:
+    """The recipe of an interrupted run, whose folder is put in order and locked during the block."""
     path = folder / RECIPE
     if not (path.is_file() or unfinished(path).is_file()):
         raise InputError("no run to resume here", file=folder, remedy="give the folder of an interrupted run.")
@@ -151,8 +173,22 @@ def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
         recover(folder / BEST)
         for name in (BEST, FILE_NAME, CURVES, EVALUATION):
             discard(folder / name)
-        hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
-        return _train(folder, recipe, Dataset.open(folder / DATASET), hardware, observers)
+        yield recipe
+
+
+def _join(folder: Path, processes: Processes) -> Run:
+    """What every process but the first does: wait until the data lies there, and train with the others."""
+    processes.wait()
+    recipe = _read_recipe(folder / RECIPE)
+    dataset = Dataset.open(folder / DATASET)
+    return _train(folder, recipe, dataset, _hardware(recipe, processes), (), processes)
+
+
+def _hardware(recipe: Recipe, processes: Processes) -> Hardware:
+    """Where this process computes, if these processes can train by the recipe."""
+    hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
+    processes.check(recipe, hardware.device)
+    return hardware
 
 
 def _read_recipe(path: Path) -> Recipe:
@@ -216,21 +252,30 @@ def _undo(folder: Path, created: bool) -> None:
             folder.rmdir()
 
 
-def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, observers: Sequence[Observer]) -> Run:
+def _train(
+    folder: Path,
+    recipe: Recipe,
+    dataset: Dataset,
+    hardware: Hardware,
+    observers: Sequence[Observer],
+    processes: Processes,
+) -> Run:
     task = task_of(recipe)
-    loader = task.loader(recipe, dataset)
+    loader = task.loader(recipe, dataset, processes)
     settings = with_updates(recipe.training, loader.tokens_per_batch())
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
     trainee, averaged = _trainee(recipe.model, settings, dataset, hardware)
     checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
-    progress = checkpoints.restore_newest(trainee, lambda message: _tell(observers, message)) or Progress(
-        0, 0.0, loader.state(), stopping
-    )
     history = History(folder)
-    history.truncate(progress.update)
-    everyone = (history, *observers)
+    with processes.first_before_others():
+        progress = checkpoints.restore_newest(
+            trainee, lambda message: _tell(observers, message), mend=processes.is_first
+        ) or Progress(0, 0.0, loader.state(), stopping)
+        if processes.is_first:
+            history.truncate(progress.update)
+    everyone = (history, *observers) if processes.is_first else ()
     best = LoadedModel(averaged, recipe, dataset.source, dataset.target)
 
     def save_best(record: ValidationRecord) -> None:
@@ -245,8 +290,10 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
         save_best,
         everyone,
         settings,
+        processes,
     )
-    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(trainee.model), str(hardware))
+    device = str(hardware) if processes.count == 1 else f"{processes.count} processes, each with {hardware}"
+    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(trainee.model), device)
     with Interrupt() as interrupt:
         for observer in everyone:
             observer.on_start(start)
@@ -256,8 +303,11 @@ def _train(folder: Path, recipe: Recipe, dataset: Dataset, hardware: Hardware, o
             loader.close()
         for observer in everyone:
             observer.on_end(reason)
-        interrupted = interrupt.received is not None
-    return Run(folder, reason, interrupted, None if interrupted else _finish(task, dataset, start, hardware, reason))
+        interrupted = processes.signal(interrupt.received) is not None
+    with processes.first_before_others():
+        finishes = processes.is_first and not interrupted
+        report = _finish(task, dataset, start, hardware, reason) if finishes else None
+    return Run(folder, reason, interrupted, report)
 
 
 def _trainee(

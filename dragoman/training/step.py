@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import torch
 
 from dragoman.contracts import AnyBatch, Carried
+from dragoman.data.bucketing import padded_places
 from dragoman.errors import TrainingError
 from dragoman.model.build import Model
 from dragoman.recipe.training import TrainingRecipe
+from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.moving_average import MovingAverage
 from dragoman.training.optimizer import set_learning_rate
 from dragoman.training.parameters import FlatParameters
+from dragoman.training.randomness import seed_mini_batch
 from dragoman.training.schedule import Schedule
 from dragoman.training.weight_decay import add_l2_gradient
 
@@ -48,34 +51,51 @@ class StepResult:
     learning_rate: float
     gradient_norm: float
     target_tokens: int
+    padding: float
     carried: Carried
 
 
 def training_step(
-    trainee: Trainee, batches: Sequence[AnyBatch], update: int, recipe: TrainingRecipe, carried: Carried = ()
+    trainee: Trainee,
+    batches: Sequence[AnyBatch],
+    update: int,
+    recipe: TrainingRecipe,
+    carried: Carried = (),
+    processes: Processes = ALONE,
 ) -> StepResult:
     """Update number ``update`` (from 1) on ``batches``, whose gradients are accumulated.
 
     The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding.
-    ``carried`` is what the batch before handed on; the result has what the next goes on from.
+
+    Args:
+        trainee: model, weights, optimizer.
+        batches: of this process: the mini-batches of the update are dealt out to the processes one by one.
+        update: its number, from 1.
+        recipe: how.
+        carried: what the batch before handed on; the result has what the next goes on from.
+        processes: that make the update together; each does the same to its own copy of the weights.
 
     Raises:
-        TrainingError: if the loss or gradient is not finite; the weights are then unchanged.
+        TrainingError: if the loss or gradient is not finite, or another process cannot be reached; the weights are
+            then unchanged.
     """
     model, parameters = trainee.model, trainee.parameters
     learning_rate = trainee.schedule(update)
     set_learning_rate(trainee.optimizer, learning_rate)
 
-    tokens = sum(batch.target.layout.tokens for batch in batches)
+    tokens, padding = _counts(batches, processes)
     total = 0.0
     parameters.zero_gradient()
-    for batch in batches:
+    for turn, batch in enumerate(batches):
+        seed_mini_batch(recipe.seed, update, turn * processes.count + processes.index)
         # A loader makes the batches that its model takes.
         summed, carried = model.loss(batch, recipe.label_smoothing, carried)  # type: ignore[arg-type]
         loss = summed / tokens
         torch.autograd.backward(trainee.scaler.scale(loss))
         parameters.collect_gradient()
         total += loss.item()
+    processes.sum_(parameters.gradient)
+    (total,) = processes.sum([total])
     trainee.scaler.unscale_(trainee.optimizer)
 
     if recipe.optimizer.decay == "l2" and recipe.optimizer.weight_decay:
@@ -91,7 +111,15 @@ def training_step(
     trainee.scaler.update()
     parameters.publish()
     trainee.average.update(update)
-    return StepResult(total, learning_rate, norm, tokens, carried)
+    return StepResult(total, learning_rate, norm, tokens, padding, carried)
+
+
+def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float]:
+    """Target tokens of the mini-batches of all processes, and the share of padding in their padded form."""
+    layouts = [layout for batch in batches for layout in batch.layouts]
+    target = sum(batch.target.layout.tokens for batch in batches)
+    tokens, occupied, places = processes.sum([target, sum(layout.tokens for layout in layouts), padded_places(layouts)])
+    return int(tokens), 1 - occupied / places
 
 
 def _not_finite(update: int, loss: float, norm: float, batches: Sequence[AnyBatch]) -> TrainingError:

@@ -20,6 +20,7 @@ from dragoman.predict.translator import Translator
 from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
 from dragoman.training.assessment import assess
+from dragoman.training.distributed import Processes
 from dragoman.training.language_assessment import assess_language_model
 from dragoman.training.language_validation import LanguageValidator
 from dragoman.training.observer import RunStart
@@ -47,8 +48,8 @@ class Report(Protocol):
 class Task(Protocol):
     """Where batches come from, how the model is looked at, and what is said of it in the end."""
 
-    def loader(self, recipe: Recipe, dataset: Dataset) -> Loader:
-        """Training batches."""
+    def loader(self, recipe: Recipe, dataset: Dataset, processes: Processes) -> Loader:
+        """Training batches: of all that are dealt out to the processes, those of this one."""
         ...
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
@@ -65,10 +66,10 @@ class Task(Protocol):
 class Translation:
     """Text to text."""
 
-    def loader(self, recipe: Recipe, dataset: Dataset) -> Loader:
+    def loader(self, recipe: Recipe, dataset: Dataset, processes: Processes) -> Loader:
         """Pairs of similar length."""
         make = resegmentation(dataset, recipe.tokenizer, recipe.training.seed)
-        return Loader(_buckets(recipe, dataset, make), seed=recipe.training.seed)
+        return _loader(_buckets(recipe, dataset, make), recipe, processes)
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss and translations."""
@@ -86,9 +87,9 @@ class Translation:
 class LanguageModelling:
     """Nothing to text."""
 
-    def loader(self, recipe: Recipe, dataset: Dataset) -> Loader:
+    def loader(self, recipe: Recipe, dataset: Dataset, processes: Processes) -> Loader:
         """Lines, or windows of the running text."""
-        return Loader(PARTITIONS[recipe.training.batch.partition](recipe, dataset), seed=recipe.training.seed)
+        return _loader(PARTITIONS[recipe.training.batch.partition](recipe, dataset), recipe, processes)
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss, and a line that the model wrote."""
@@ -99,6 +100,10 @@ class LanguageModelling:
     ) -> tuple[Report, str]:
         """Perplexity and bits per character."""
         return assess_language_model(best, dataset, start, history, reason)
+
+
+def _loader(passes: Passes, recipe: Recipe, processes: Processes) -> Loader:
+    return Loader(passes, seed=recipe.training.seed, index=processes.index, count=processes.count)
 
 
 def _buckets(recipe: Recipe, dataset: Dataset, make: MakeBatch) -> Passes:

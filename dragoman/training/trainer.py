@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from dragoman.contracts import AnyBatch
-from dragoman.data.bucketing import padding_share
 from dragoman.data.loader import Loader
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.checkpoint import Checkpoints, Progress
+from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.observer import Observer, UpdateRecord, ValidationRecord
 from dragoman.training.step import StepResult, Trainee, training_step
@@ -39,6 +38,7 @@ class Trainer:
         save_best: called with the validation's record whenever it is the best so far.
         observers: told of everything.
         recipe: how long, how often, how.
+        processes: that train together. The first validates, saves, and decides when all of them end.
     """
 
     trainee: Trainee
@@ -48,6 +48,7 @@ class Trainer:
     save_best: Callable[[ValidationRecord], None]
     observers: Sequence[Observer]
     recipe: TrainingRecipe
+    processes: Processes = ALONE
 
     def run(self, progress: Progress, interrupt: Interrupt) -> str:
         """Train on from ``progress``, which is kept up to date, and return why training ended.
@@ -55,33 +56,37 @@ class Trainer:
         Every way out but an error leaves a checkpoint of the last update.
         """
         self.loader.restore(progress.loader)
-        device = self.trainee.model.device
-        reason = self._why_stop(progress, interrupt)
+        device, first = self.trainee.model.device, self.processes.is_first
+        own_batches = self.recipe.batch.accumulation // self.processes.count
+        reason = self._agreed_end(progress, interrupt)
         while reason is None:
             began = time.perf_counter()
-            batches = [next(self.loader) for _ in range(self.recipe.batch.accumulation)]
+            batches = [next(self.loader) for _ in range(own_batches)]
+            waited = time.perf_counter() - began
             result = training_step(
                 self.trainee,
                 [batch.to(device) for batch in batches],
                 progress.update + 1,
                 self.recipe,
                 tuple(part.to(device) for part in progress.carried),
+                self.processes,
             )
             progress.update += 1
             progress.carried = result.carried
             progress.seconds += time.perf_counter() - began
             progress.loader = self.loader.state()
-            self._report_update(progress, result, batches)
+            self._report_update(progress, result, waited)
 
             # A signal asks to stop soon, so it skips a validation that was not due; the end of training never does.
-            if progress.update % self.recipe.validate_every == 0 or self._why_done(progress) is not None:
+            due = progress.update % self.recipe.validate_every == 0 or self._why_done(progress) is not None
+            if first and due:
                 self._validate(progress)
-            reason = self._why_stop(progress, interrupt)
-            if progress.update % self.recipe.checkpoint_every == 0 or reason is not None:
+            reason = self._agreed_end(progress, interrupt)
+            if first and (progress.update % self.recipe.checkpoint_every == 0 or reason is not None):
                 self.checkpoints.save(self.trainee, progress)
         return reason
 
-    def _report_update(self, progress: Progress, result: StepResult, batches: Sequence[AnyBatch]) -> None:
+    def _report_update(self, progress: Progress, result: StepResult, waited: float) -> None:
         record = UpdateRecord(
             update=progress.update,
             epoch=self.loader.epoch,
@@ -89,8 +94,9 @@ class Trainer:
             learning_rate=result.learning_rate,
             gradient_norm=result.gradient_norm,
             target_tokens=result.target_tokens,
-            padding=padding_share([layout for batch in batches for layout in batch.layouts]),
+            padding=result.padding,
             seconds=progress.seconds,
+            waited=waited,
         )
         for observer in self.observers:
             observer.on_update(record)
@@ -114,6 +120,13 @@ class Trainer:
             self.save_best(record)
         for observer in self.observers:
             observer.on_validation(record)
+
+    def _agreed_end(self, progress: Progress, interrupt: Interrupt) -> str | None:
+        """Why all processes shall stop; None if they go on. A signal to any of them counts."""
+        received = self.processes.signal(interrupt.received)
+        if received is not None and interrupt.received is None:
+            interrupt.received = received
+        return self.processes.from_first(self._why_stop(progress, interrupt))
 
     def _why_stop(self, progress: Progress, interrupt: Interrupt) -> str | None:
         done = self._why_done(progress)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.data import arrow
-from dragoman.data.bucketing import in_order, length_buckets, padding_share
+from dragoman.data.bucketing import in_order, length_buckets, padded_places
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter, Examples
 from dragoman.data.loader import Loader
 from dragoman.data.passes import Buckets
@@ -151,10 +151,10 @@ def test_buckets_hardly_pad() -> None:
     assert target.sum() / padded > 0.97
 
 
-def test_padding_share() -> None:
+def test_padded_places() -> None:
     from dragoman.contracts import Layout
 
-    assert padding_share([Layout.of([4, 2]), Layout.of([2, 2])]) == pytest.approx(2 / 12)
+    assert padded_places([Layout.of([4, 2]), Layout.of([2, 2])]) == 12
 
 
 def stream(loader: Loader, count: int) -> list[list[list[int]]]:
