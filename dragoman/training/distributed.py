@@ -135,6 +135,11 @@ ALONE = Processes()
 """The one process of an ordinary run."""
 
 
+def is_alone() -> bool:
+    """Whether ``torchrun`` started no other process."""
+    return int(os.environ.get("WORLD_SIZE", "1")) == 1
+
+
 def is_first_process() -> bool:
     """Whether this is the process that writes and speaks, also before :func:`joined_processes`."""
     return int(os.environ.get("RANK", "0")) == 0
@@ -152,8 +157,7 @@ def joined_processes(
     Raises:
         TrainingError: if they do not find each other.
     """
-    count = int(os.environ.get("WORLD_SIZE", "1"))
-    if count == 1:
+    if is_alone():
         yield ALONE
         return
     cuda = torch.cuda.is_available()
@@ -162,7 +166,7 @@ def joined_processes(
     backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
     _reached(lambda: dist.init_process_group(backend, timeout=within_an_update))
     try:
-        yield Processes(dist.get_rank(), count, dist.new_group(backend="gloo", timeout=for_the_first))
+        yield Processes(dist.get_rank(), dist.get_world_size(), dist.new_group(backend="gloo", timeout=for_the_first))
     finally:
         dist.destroy_process_group()
 
