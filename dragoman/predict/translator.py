@@ -6,39 +6,35 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, NamedTuple, cast, overload
 
 import numpy as np
-import torch
 
-from dragoman.contracts import Hypothesis, Packed, StepFunction
+from dragoman.contracts import Hypothesis
 from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.engine import Engine
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.pair_losses import pair_losses
 from dragoman.predict.pieces import cut
 from dragoman.predict.text_scores import TextScores
+from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
-from dragoman.search.beam import beam_search
-from dragoman.search.greedy import greedy_search
-from dragoman.search.length_penalty import LengthPenalty
-from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
 from dragoman.text.placeholders import Mask, same_placeholders
-from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
+from dragoman.text.vocabulary import END
 
 if TYPE_CHECKING:
     from pandas import Series
 
 _CHUNK = 4096
-_NEVER_WRITTEN = (PADDING, UNKNOWN, START)
 _RETRIED = 5
 _NO_LIMIT = 2**31
 
@@ -60,19 +56,14 @@ class Translator:
         source: text to the encoder's ids.
         target: the decoder's ids to text.
         recipe: how text is normalised, and how outputs are searched for unless a call says otherwise.
-        language_model: has its say in every search, if there is one.
+        engine: searches with the model; by default PyTorch.
     """
 
     def __init__(
-        self,
-        model: EncoderDecoder,
-        source: Codec,
-        target: Codec,
-        recipe: Recipe,
-        language_model: FusedLanguageModel | None = None,
+        self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe, engine: Engine | None = None
     ) -> None:
         self.model = model
-        self.language_model = language_model
+        self.engine: Engine = engine if engine is not None else TorchEngine(model)
         self.source = source
         self.target = target
         self.recipe = recipe
@@ -103,9 +94,8 @@ class Translator:
         translator = cls.of(load_model(folder, choose_device(device)), folder)
         if language_model is not None:
             writer = Writer.load(language_model, device=device)
-            translator.language_model = FusedLanguageModel.of(
-                writer, translator.target, language_model_weight, language_model
-            )
+            fused = FusedLanguageModel.of(writer, translator.target, language_model_weight, language_model)
+            translator.engine = TorchEngine(translator.model, fused)
         return translator
 
     @classmethod
@@ -279,27 +269,14 @@ class Translator:
         self, rows: list[list[int]], width: int, count: int, length_penalty: float | None
     ) -> list[list[Hypothesis]]:
         settings = self.recipe.search
-        alpha = settings.length_penalty if length_penalty is None else length_penalty
         limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
-        limits = [min(limit, self._longest_target) for limit in limits]
-        self.model.eval()
-        with torch.inference_mode():
-            state: Any = self.model.start(self.model.encode(Packed.of(rows, self.model.device)))
-            step: StepFunction[Any] = self.model.step
-            normalizer: Normalizer = log_normalizer
-            if self.language_model is not None:
-                step, state = self.language_model.fuse(step, state, len(rows))
-                normalizer = unnormalized
-            common: dict[str, Any] = {
-                "start": START,
-                "end": END,
-                "limits": limits,
-                "forbidden": _NEVER_WRITTEN,
-                "normalizer": normalizer,
-            }
-            if width == 1:
-                return [[hypothesis] for hypothesis in greedy_search(step, state, **common)]
-            return beam_search(step, state, width=width, penalty=LengthPenalty(alpha), n_best=count, **common)
+        return self.engine.search(
+            rows,
+            width=width,
+            n_best=count,
+            length_penalty=settings.length_penalty if length_penalty is None else length_penalty,
+            limits=[min(limit, self._longest_target) for limit in limits],
+        )
 
     def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
         texts = self.target.decode_batch([h.tokens for h in hypotheses], [piece.mask] * len(hypotheses))

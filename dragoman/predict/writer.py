@@ -21,9 +21,8 @@ from dragoman.recipe import Recipe
 from dragoman.search.sampling import Sampling, sample
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
-from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
+from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 
-_NEVER_WRITTEN = (PADDING, UNKNOWN, START)
 _STRANDS = 16
 
 
@@ -112,7 +111,7 @@ class Writer:
                 end=END,
                 limits=[longest] * len(texts),
                 sampling=Sampling(temperature, top_k, top_p, seed),
-                forbidden=_NEVER_WRITTEN,
+                forbidden=NEVER_WRITTEN,
                 prompts=begun,
             )
         decoded = self.codec.decode_batch([[*ids, *h.tokens] for ids, h in zip(begun, found, strict=True)], masks)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 PADDING, UNKNOWN, START, END = range(4)
 """Ids of the special symbols, the same in every vocabulary."""
 
+NEVER_WRITTEN = (PADDING, UNKNOWN, START)
+"""Those that no output may have."""
+
 SPECIAL_SYMBOLS = ("<pad>", "<unk>", "<s>", "</s>")
 """How they are written, in the order of their ids."""
 

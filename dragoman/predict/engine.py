@@ -1,0 +1,30 @@
+"""What a translator needs of whatever searches for it."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from dragoman.contracts import Hypothesis
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Source ids in, hypotheses out. Nothing of one row depends on another."""
+
+    def search(
+        self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
+    ) -> list[list[Hypothesis]]:
+        """The best outputs for each source.
+
+        Args:
+            rows: source ids, each row ended by the end symbol; at least one row.
+            width: live hypotheses; 1 is greedy search.
+            n_best: hypotheses wanted of each row, at most ``width``.
+            length_penalty: exponent α of :class:`~dragoman.search.length_penalty.LengthPenalty`.
+            limits: most tokens of each row's output, the end symbol not counted.
+
+        Returns:
+            For each row up to ``n_best`` hypotheses: complete ones by score, then those that had to be cut. No padding,
+            unknown or start symbol is ever written.
+        """
+        ...

@@ -1,0 +1,57 @@
+"""Searches with a model of any kind in PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from dragoman.contracts import Hypothesis, Packed, StepFunction
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.predict.fused_language_model import FusedLanguageModel
+from dragoman.search.beam import beam_search
+from dragoman.search.greedy import greedy_search
+from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
+from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
+
+
+class TorchEngine:
+    """An :class:`~dragoman.predict.engine.Engine` for every model.
+
+    Args:
+        model: the encoder and decoder; used in evaluation mode.
+        language_model: has its say in every search, if there is one.
+    """
+
+    def __init__(self, model: EncoderDecoder, language_model: FusedLanguageModel | None = None) -> None:
+        self.model = model
+        self.language_model = language_model
+
+    def search(
+        self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
+    ) -> list[list[Hypothesis]]:
+        """The best outputs for each source; see :meth:`~dragoman.predict.engine.Engine.search`.
+
+        Raises:
+            UnsupportedError: if the model's scores are not numbers.
+        """
+        self.model.eval()
+        with torch.inference_mode():
+            state: Any = self.model.start(self.model.encode(Packed.of(rows, self.model.device)))
+            step: StepFunction[Any] = self.model.step
+            normalizer: Normalizer = log_normalizer
+            if self.language_model is not None:
+                step, state = self.language_model.fuse(step, state, len(rows))
+                normalizer = unnormalized
+            common: dict[str, Any] = {
+                "start": START,
+                "end": END,
+                "limits": limits,
+                "forbidden": NEVER_WRITTEN,
+                "normalizer": normalizer,
+            }
+            if width == 1:
+                return [[hypothesis] for hypothesis in greedy_search(step, state, **common)]
+            penalty = LengthPenalty(length_penalty)
+            return beam_search(step, state, width=width, penalty=penalty, n_best=n_best, **common)
