@@ -42,9 +42,10 @@ class Watch(Observer):
             os.kill(os.getpid(), signal.SIGTERM)
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """Keep the model if it is the best so far."""
+        """Keep the model if it is the best so far; the clock stood meanwhile."""
         if self._snapshots is not None and record.best:
-            shutil.copytree(self._folder / BEST, self._snapshots / f"{record.seconds:.1f}")
+            shutil.copytree(self._folder / BEST, self._snapshots / f"{self._recorder.marks[-1][0]:.1f}")
+        self._recorder.skip()
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ class Recorder:
         self._paused = 0.0
         self._tokens = 0
         self._busy = 0.0
+        self._last = (0.0, 0.0)
         self.marks: list[tuple[float, float, int, float]] = []
         """After each update: seconds of training by the clock and by the processor (of all threads), real target tokens
         so far, loss."""
@@ -66,7 +67,14 @@ class Recorder:
             with self.pause():
                 snapshot(self._folder / f"{seconds:.1f}")
             self._next = seconds + self._every
+        self._last = (time.perf_counter(), time.process_time())
         return over
+
+    def skip(self) -> None:
+        """What came since the last update was not training."""
+        clock, busy = self._last
+        self._paused += time.perf_counter() - clock
+        self._busy += time.process_time() - busy
 
     @contextmanager
     def pause(self) -> Iterator[None]:

@@ -1,0 +1,211 @@
+"""How long training takes to BLEU 35, 37 and 39: ours and another toolkit, on one core each.
+
+    python benchmarks/time_to_quality.py --data DIR [--folder FOLDER] [--systems dragoman eole] [--minutes 60]
+        [--core 0] [--every 60] [--beam 5] [--note TEXT]
+
+``DIR`` holds Multi30k, as for ``training_throughput.py``; models, tokens, batches and threads (one) are the same too.
+Both train with one schedule: a cosine over 3,800 updates after 500 of warm-up, and a moving average of the weights.
+Each writes its model now and then; afterwards every model translates test 2016 by its own toolkit at beam 5, measured
+by sacreBLEU (13a, cased). Time is that of training alone, without validating, writing and translating.
+
+The systems are trained one after the other, or by two commands at the same time, each with one of ``--systems`` on a
+``--core`` of its own: what a command finds is kept under FOLDER, and ``results/time-to-quality.json`` and ``.png`` are
+written of all that is there, after every translation. A system that is there already is trained anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from peers.data import prepared
+from peers.eole import EOLE
+from peers.hugging_face import HUGGING_FACE
+from peers.joey_nmt import JOEY_NMT
+from peers.ours import BATCH_TOKENS, OURS
+from peers.peer import Peer, PeerError
+
+from dragoman.comparison.machine import describe_machine
+from dragoman.data.dataset import Dataset
+from dragoman.evaluation.bleu import bleu
+from dragoman.recipe import merge
+from dragoman.text.codec import masks_for
+
+RESULTS = Path(__file__).parent / "results"
+NAME = "time-to-quality"
+ARCHITECTURE = "transformer"
+GOALS = (35.0, 37.0, 39.0)
+VALIDATE_EVERY = 60
+"""Updates between ours' validations, each of which keeps a model if it is the best so far."""
+START_UP = 300.0
+
+_TRAINING = {"validate_every": VALIDATE_EVERY, "early_stopping": {"patience": 1000}}
+
+
+def _with(peer: Peer, changes: dict[str, Any]) -> Peer:
+    setting = merge(peer.architectures[ARCHITECTURE], changes)
+    return replace(peer, architectures={**peer.architectures, ARCHITECTURE: setting})
+
+
+SYSTEMS = {
+    peer.name: peer
+    for peer in (
+        _with(OURS, {"changes": {"training": _TRAINING}}),
+        # The same moving average as ours; its keep_checkpoint -1 keeps all.
+        _with(EOLE, {"training": {"average_decay": 0.002}}),
+        JOEY_NMT,
+        HUGGING_FACE,
+    )
+}
+
+
+def main() -> None:
+    arguments = _arguments()
+    data = prepared(arguments.data, arguments.folder / "data")
+    for name in arguments.systems:
+        try:
+            _measure(SYSTEMS[name], data, arguments)
+        except PeerError as error:
+            print(f"failed: {error}", file=sys.stderr)
+            _keep(name, {"error": str(error)}, arguments)
+    print(json.dumps(_write(arguments), indent=2))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the corpus")
+    parser.add_argument("--folder", type=Path, default=Path("runs/peers"), help="environments, data and runs")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=["dragoman", "eole"])
+    parser.add_argument("--minutes", type=float, default=60.0, help="of training, at most")
+    parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("--every", type=float, default=60.0, help="seconds between the models of the others")
+    parser.add_argument("--beam", type=int, default=5, help="1 is greedy")
+    parser.add_argument("--note", default="", help="what a reader of the result should know")
+    return parser.parse_args()
+
+
+def _measure(peer: Peer, data: Path, arguments: argparse.Namespace) -> None:
+    """Train, then translate by every model that was written."""
+    output = (arguments.folder / NAME / peer.name).absolute()
+    shutil.rmtree(output, ignore_errors=True)
+    common = {"data": str(data), "threads": 1, "cores": [arguments.core]}
+    seconds = 60 * arguments.minutes
+    answer = peer.train(
+        arguments.folder,
+        ARCHITECTURE,
+        **common,
+        output=str(output),
+        seconds=seconds,
+        snapshot_every=arguments.every,
+        batch_tokens=BATCH_TOKENS,
+        limit_seconds=3 * seconds + START_UP,
+    )
+    marks = answer.pop("marks")
+    found: dict[str, Any] = {**answer, "updates": len(marks), "target_tokens": marks[-1][2], "curve": []}
+    found["seconds"] = {"clock": marks[-1][0], "processor": marks[-1][1]}
+    test = Dataset.open(data / "dataset").test
+    assert test is not None
+    for folder in sorted((output / "snapshots").iterdir(), key=lambda path: float(path.name)):
+        begun = next(mark for mark in marks if mark[0] >= float(folder.name) - 0.1)
+        translated = peer.translate(
+            arguments.folder,
+            ARCHITECTURE,
+            **common,
+            model=str(folder),
+            output=str(output / "translated"),
+            beam=arguments.beam,
+            limit_seconds=START_UP + 900,
+        )
+        texts = translated.get("texts") or texts_of(translated["tokens"], data)
+        score = bleu(texts, test.target_texts(), "de")
+        found["curve"].append(
+            {
+                "minutes": round(begun[0] / 60, 3),
+                "processor_minutes": round(begun[1] / 60, 3),
+                "target_tokens": begun[2],
+                "bleu": round(score, 2),
+                "sentences_per_second": round(len(texts) / translated["seconds"], 1),
+            }
+        )
+        print(peer.name, json.dumps(found["curve"][-1]), flush=True)
+        _keep(peer.name, found, arguments)
+
+
+def texts_of(rows: list[str], data: Path) -> list[str]:
+    """The translations of the test set, from tokens as in ``peers/data.py``."""
+    dataset = Dataset.open(data / "dataset")
+    assert dataset.test is not None
+    ids = [[int(token[1:]) for token in row.split() if token[1:].isdigit()] for row in rows]
+    masks = masks_for(dataset.test.source_texts(), dataset.source, dataset.target)
+    return dataset.target.decode_batch(ids, masks)
+
+
+def minutes_to(goal: float, curve: list[dict[str, Any]], clock: str = "minutes") -> float | None:
+    """When the first model was as good as ``goal``, linearly between it and the one before; None if none was."""
+    before: dict[str, Any] = {clock: 0.0, "bleu": 0.0}
+    for point in curve:
+        if point["bleu"] >= goal:
+            share = (goal - before["bleu"]) / (point["bleu"] - before["bleu"])
+            return float(round(before[clock] + share * (point[clock] - before[clock]), 2))
+        before = point
+    return None
+
+
+def _keep(name: str, found: dict[str, Any], arguments: argparse.Namespace) -> None:
+    (arguments.folder / NAME).mkdir(parents=True, exist_ok=True)
+    (arguments.folder / NAME / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+    _write(arguments)
+
+
+def _write(arguments: argparse.Namespace) -> dict[str, Any]:
+    """All that was found so far, as results."""
+    systems = {path.stem: json.loads(path.read_text("utf-8")) for path in (arguments.folder / NAME).glob("*.json")}
+    goals = {}
+    for goal in GOALS:
+        reached = {
+            name: {clock: minutes_to(goal, found.get("curve", []), clock) for clock in ("minutes", "processor_minutes")}
+            for name, found in systems.items()
+        }
+        ours = reached.get(OURS.name, {}).get("minutes")
+        others = [r["minutes"] for name, r in reached.items() if name != OURS.name and r["minutes"] is not None]
+        goals[f"{goal:g}"] = {**reached, "times_faster": round(min(others) / ours, 2) if ours and others else None}
+    result = {
+        "what": "minutes of training on one core until sacreBLEU (13a, cased) on test 2016",
+        "command": "python " + " ".join(["benchmarks/time_to_quality.py", *sys.argv[1:]]),
+        "machine": describe_machine(),
+        "note": arguments.note,
+        "beam": arguments.beam,
+        "minutes_to_bleu": goals,
+        "systems": systems,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{NAME}.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    _draw(systems)
+    return goals
+
+
+def _draw(systems: dict[str, Any]) -> None:
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
+    for name, found in sorted(systems.items()):
+        curve = found.get("curve", [])
+        axes.plot([p["minutes"] for p in curve], [p["bleu"] for p in curve], marker=".", label=name)
+    for goal in GOALS:
+        axes.axhline(goal, color="0.8", linewidth=0.8, zorder=0)
+    axes.set(xlabel="minutes of training on one core", ylabel="BLEU, test 2016", ylim=(0, None), xlim=(0, None))
+    axes.legend()
+    figure.savefig(RESULTS / f"{NAME}.png", dpi=120)
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    main()
