@@ -12,6 +12,7 @@ from dragoman.cli.compare import compare
 from dragoman.cli.corpus import corpus
 from dragoman.cli.demo import demo
 from dragoman.cli.describe import describe
+from dragoman.cli.distill import distill
 from dragoman.cli.evaluate import evaluate
 from dragoman.cli.generate import generate
 from dragoman.cli.score import score
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, corpus, clean, train, translate, evaluate, compare, score, generate, describe):
+for command in (demo, corpus, clean, train, distill, translate, evaluate, compare, score, generate, describe):
     app.command()(command)
 
 

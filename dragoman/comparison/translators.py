@@ -46,29 +46,45 @@ class Translators:
     ) -> list[Examined]:
         """Translate greedily and with the beam. Subjects take turns, part by part, so that what slows the machine down
         for a while slows down all of them."""
-        sources, references = examples[0].source_texts(), examples[0].target_texts()
         translators = [Translator.load(subject.best) for subject in subjects]
-        beams = [beam or subject.recipe.search.beam for subject in subjects]
-        for translator, width in zip(translators, beams, strict=True):
-            translator.translate(sources[:_WARM_UP], beam=width)
-        found: list[dict[int, list[str]]] = [{1: [], width: []} for width in beams]
-        speeds: list[dict[int, list[float]]] = [{1: [], width: []} for width in beams]
-        for number, part in enumerate(np.array_split(np.arange(len(sources)), min(_PARTS, len(sources))), start=1):
-            tell(f"translating part {number} of {min(_PARTS, len(sources))}")
-            texts = [sources[row] for row in part]
-            for translator, width, written, rates in zip(translators, beams, found, speeds, strict=True):
-                for used in {1, width}:
-                    began = time.perf_counter()
-                    written[used] += translator.translate(texts, beam=used)
-                    rates[used].append(len(texts) / (time.perf_counter() - began))
-        for subject, width, written in zip(subjects, beams, found, strict=True):
-            lines = "".join(" ".join(text.splitlines()) + "\n" for text in written[width])
+        found = side_by_side(translators, examples[0], beam, tell)
+        for subject, (_, texts) in zip(subjects, found, strict=True):
+            lines = "".join(" ".join(text.splitlines()) + "\n" for text in texts)
             write_file(outputs / f"{subject.name}.txt", lines.encode())
-        language = subjects[0].recipe.data.target_language
-        return [
-            _examined(written, width, references, language, {used: statistics.median(r) for used, r in rates.items()})
-            for written, width, rates in zip(found, beams, speeds, strict=True)
-        ]
+        return [examined for examined, _ in found]
+
+
+def side_by_side(
+    translators: Sequence[Translator], examples: Examples, beam: int | None, tell: Callable[[str], None]
+) -> list[tuple[Examined, list[str]]]:
+    """What each translator makes of the same sentences, greedily and with the beam, and what it writes with the beam.
+
+    Args:
+        translators: take turns, part by part.
+        examples: sources and references.
+        beam: for all; by default each recipe's.
+        tell: is given a sentence on each part.
+    """
+    sources, references = examples.source_texts(), examples.target_texts()
+    beams = [beam or translator.recipe.search.beam for translator in translators]
+    for translator, width in zip(translators, beams, strict=True):
+        translator.translate(sources[:_WARM_UP], beam=width)
+    found: list[dict[int, list[str]]] = [{1: [], width: []} for width in beams]
+    speeds: list[dict[int, list[float]]] = [{1: [], width: []} for width in beams]
+    for number, part in enumerate(np.array_split(np.arange(len(sources)), min(_PARTS, len(sources))), start=1):
+        tell(f"translating part {number} of {min(_PARTS, len(sources))}")
+        texts = [sources[row] for row in part]
+        for translator, width, written, rates in zip(translators, beams, found, speeds, strict=True):
+            for used in {1, width}:
+                began = time.perf_counter()
+                written[used] += translator.translate(texts, beam=used)
+                rates[used].append(len(texts) / (time.perf_counter() - began))
+    language = translators[0].recipe.data.target_language
+    medians = [{used: statistics.median(measured) for used, measured in rates.items()} for rates in speeds]
+    return [
+        (_examined(written, width, references, language, rates), written[width])
+        for written, width, rates in zip(found, beams, medians, strict=True)
+    ]
 
 
 def _examined(

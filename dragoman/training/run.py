@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,7 @@ def train(
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
     observers: Sequence[Observer] = (),
+    beside: Collection[str] = (),
 ) -> Run:
     """Prepare the data, train, keep the best model, evaluate it.
 
@@ -97,13 +98,14 @@ def train(
 
     Args:
         recipe: a recipe, a TOML file, or a preset's name.
-        output: the run's folder; must not exist or be empty.
+        output: the run's folder; must not exist or be empty, but for what is named in ``beside``.
         changes: nested values that replace those of a file or preset.
         train: pairs instead of the recipe's corpus, in the columns that ``data.train`` names, by default ``source``
             and ``target``.
         validation: likewise.
         test: likewise.
         observers: told of every update and validation, in the first process.
+        beside: names in the folder that are someone else's, and are left alone.
 
     Raises:
         OutputError: if the folder exists and is not empty.
@@ -118,9 +120,9 @@ def train(
         hardware = _hardware(recipe, processes)
         if not processes.is_first:
             return _join(folder, processes)
-        created = _create(folder)
+        created = _create(folder, beside)
         with locked(folder):
-            _refuse_occupied(folder)
+            _refuse_occupied(folder, beside)
             _clear(folder)
             try:
                 # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
@@ -208,9 +210,9 @@ def _tell(observers: Sequence[Observer], message: str) -> None:
         observer.on_prepare(message)
 
 
-def _create(folder: Path) -> bool:
+def _create(folder: Path, beside: Collection[str]) -> bool:
     """Make the run's folder; whether it was not there before."""
-    _refuse_occupied(folder)
+    _refuse_occupied(folder, beside)
     try:
         created = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
@@ -219,9 +221,10 @@ def _create(folder: Path) -> bool:
     return created
 
 
-def _refuse_occupied(folder: Path) -> None:
+def _refuse_occupied(folder: Path, beside: Collection[str]) -> None:
+    allowed = _leftovers(folder) | {folder / name for name in beside}
     try:
-        occupied = folder.exists() and (not folder.is_dir() or set(folder.iterdir()) - _leftovers(folder))
+        occupied = folder.exists() and (not folder.is_dir() or set(folder.iterdir()) - allowed)
     except OSError as error:
         raise unwritable(folder, error, what="the output folder cannot be looked into") from error
     if occupied:

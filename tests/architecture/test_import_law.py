@@ -32,7 +32,19 @@ LAW: dict[str, set[str]] = {
     "predict": {"model", "search", "data", "text", "recipe", "native"},
     "training": {"predict", "evaluation", "model", "data", "recipe", "native"},
     "comparison": {"training", "predict", "evaluation", "model", "data", "recipe"},
-    "cli": {"native", "comparison", "training", "predict", "evaluation", "model", "data", "text", "recipe"},
+    "distillation": {"comparison", "training", "predict", "evaluation", "model", "data", "text", "recipe"},
+    "cli": {
+        "native",
+        "distillation",
+        "comparison",
+        "training",
+        "predict",
+        "evaluation",
+        "model",
+        "data",
+        "text",
+        "recipe",
+    },
 }
 
 

@@ -1,0 +1,110 @@
+"""``dragoman distill``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dragoman.cli.train import data_option
+from dragoman.errors import InputError
+
+if TYPE_CHECKING:
+    from dragoman.recipe import Recipe
+
+_TEACHING = "What the student learns from"
+
+File = Path | None
+Files = list[Path] | None
+Text = str | None
+
+
+def distill(
+    teacher: Annotated[File, typer.Argument(help="Folder of a translator, or of its run.", show_default=False)] = None,
+    recipe: Annotated[str, typer.Argument(help="The student: a TOML file, or a preset.")] = "fast",
+    output: Annotated[
+        File, typer.Option(help="Folder of the student's run; by default runs/TEACHER-distilled.")
+    ] = None,
+    resume: Annotated[File, typer.Option(help="Go on with the distillation in this folder.")] = None,
+    beam: Annotated[int, typer.Option(min=1, help="Of the teacher's search.", rich_help_panel=_TEACHING)] = 5,
+    best_of: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Learn from that one of so many candidates that is closest to the reference.",
+            rich_help_panel=_TEACHING,
+        ),
+    ] = 1,
+    keep_original: Annotated[
+        bool, typer.Option("--keep-original", help="Learn from the references as well.", rich_help_panel=_TEACHING)
+    ] = False,
+    own_vocabulary: Annotated[
+        bool, typer.Option("--own-vocabulary", help="Learn a vocabulary by the recipe; else the teacher's is taken.")
+    ] = False,
+    source: Annotated[File, data_option("Text file to translate; else the training set of the teacher's run.")] = None,
+    target: Annotated[File, data_option("Its translations by people.")] = None,
+    corpus: Annotated[Files, data_option("File of pairs. Repeatable.")] = None,
+    columns: Annotated[Text, data_option("Columns of the files, such as en,de.")] = None,
+    file_format: Annotated[Text, typer.Option("--format", help="Format of the files, if nothing tells it.")] = None,
+    validation_source: Annotated[File, data_option("Validation set; else some pairs are held out.")] = None,
+    validation_target: Annotated[File, data_option("Its translations.")] = None,
+    test_source: Annotated[File, data_option("Test set; else some pairs are held out.")] = None,
+    test_target: Annotated[File, data_option("Its translations.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a value of the student's recipe: training.seed=2.")
+    ] = None,
+) -> None:
+    """Train a small, fast translator on what a better one writes, and measure both (Kim & Rush 2016)."""
+    from dragoman.cli.report import print_run
+    from dragoman.cli.settings import corpora
+    from dragoman.distillation.distill import distill as distill_run
+    from dragoman.distillation.distill import resume_distillation
+    from dragoman.training.progress import TerminalProgress
+
+    with TerminalProgress() as progress:
+        if resume is not None:
+            done = resume_distillation(resume, tell=progress.on_prepare, observers=[progress])
+        elif teacher is None:
+            raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
+        else:
+            sections = {
+                "train": corpora(source, target, corpus, None, columns, file_format),
+                "validation": corpora(validation_source, validation_target),
+                "test": corpora(test_source, test_target),
+            }
+            done = distill_run(
+                teacher,
+                _student(recipe, sections, settings or []),
+                output or Path("runs") / f"{_name(teacher)}-distilled",
+                beam=beam,
+                best_of=best_of,
+                keep_original=keep_original,
+                own_vocabulary=own_vocabulary,
+                tell=progress.on_prepare,
+                observers=[progress],
+            )
+    if done.report is None:
+        print(f"{done.run.reason}. Nothing is lost; go on with:\n  dragoman distill --resume {done.run.folder}")
+        sys.exit(130)
+    print_run(done.run)
+    print(f"\n{done.report.as_text()}")
+
+
+def _student(recipe: str, sections: dict[str, list[dict[str, object]]], settings: list[str]) -> Recipe:
+    from dragoman.cli.settings import parse_settings
+    from dragoman.recipe import load_recipe, merge
+
+    data = {split: given for split, given in sections.items() if given}
+    if data and "train" not in data:
+        raise InputError(
+            "a validation or test set was given, and no text to translate",
+            remedy="give --source and --target, or --corpus; or leave these out, to use the teacher's run.",
+        )
+    changes = parse_settings(settings)
+    return load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes)
+
+
+def _name(teacher: Path) -> str:
+    return teacher.absolute().parent.name if teacher.name == "best" else teacher.name

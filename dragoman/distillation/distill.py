@@ -1,0 +1,200 @@
+"""Sequence-level knowledge distillation (Kim & Rush 2016): a student learns from what its teacher writes.
+
+The teacher translates the sources of the training set, and the student is trained on its translations in the place of
+the references, which are harder to learn because people translate the same thing in many ways. Validation and test sets
+stay as people wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dragoman.data.dataset import Dataset
+from dragoman.data.prepare import prepare
+from dragoman.distillation.corpora import write_corpora
+from dragoman.distillation.plan import PLAN, Plan
+from dragoman.distillation.report import Report, compare_sides
+from dragoman.distillation.teacher import Teacher
+from dragoman.distillation.translations import KeptTranslations, translate
+from dragoman.errors import InputError, OutputError, UnsupportedError
+from dragoman.recipe import Recipe, merge, recipe_from
+from dragoman.storage.folder import write_file
+from dragoman.storage.lock import locked
+from dragoman.training.distributed import is_alone
+from dragoman.training.observer import Observer
+from dragoman.training.precision import choose_hardware
+from dragoman.training.run import DATASET, RECIPE, Run, resume, train
+
+DISTILLED, TRANSLATIONS, CORPORA = "distilled", "translations.jsonl", "corpora"
+REPORT = "distillation.json"
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Distillation:
+    """A finished or interrupted distillation.
+
+    Attributes:
+        run: of the student.
+        report: teacher and student side by side; None if the run was interrupted.
+    """
+
+    run: Run
+    report: Report | None
+
+
+def distill(
+    teacher: Path | str,
+    student: Recipe,
+    output: Path | str,
+    *,
+    beam: int = 5,
+    best_of: int = 1,
+    keep_original: bool = False,
+    own_vocabulary: bool = False,
+    tell: Tell = lambda message: None,
+    observers: Sequence[Observer] = (),
+) -> Distillation:
+    """Translate a training set with the teacher, train a student on it, and measure both.
+
+    Args:
+        teacher: the folder of a translator, or of a run.
+        student: its recipe. Corpora in it are what the teacher translates; without any, the training set of the
+            teacher's run is, and its validation and test sets are kept. Cleaning is the teacher's where the recipe
+            says nothing of it.
+        output: the folder of the student's run, with what the teacher wrote in ``distilled/``; must not exist or be
+            empty.
+        beam: of the teacher's search.
+        best_of: candidates, of which the one closest to the reference is learnt from (sequence-level interpolation).
+        keep_original: learn from the references as well.
+        own_vocabulary: learn the student's vocabulary by its recipe, instead of taking over the teacher's.
+        tell: is given a sentence on each thing done.
+        observers: of training.
+
+    Raises:
+        InputError: if the teacher is no translator, or is one between other languages, or there is nothing to
+            translate.
+        OutputError: if the output folder is not empty, or cannot be written.
+        UnsupportedError: in several processes.
+    """
+    _refuse_several_processes()
+    folder = Path(output)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            "the output folder exists already and is not empty",
+            file=folder,
+            remedy="choose another --output, or go on with its distillation by `dragoman distill --resume`.",
+        )
+    opened = Teacher.open(Path(teacher))
+    recipe = _student(student, opened, own_vocabulary, tell)
+    if not recipe.data.train:
+        opened.dataset()
+    plan = Plan(opened.model, recipe, beam, best_of, keep_original)
+    plan.save(folder / DISTILLED)
+    return _go_on(plan, opened, folder, tell, observers)
+
+
+def resume_distillation(
+    output: Path | str, *, tell: Tell = lambda message: None, observers: Sequence[Observer] = ()
+) -> Distillation:
+    """Go on with a distillation that was stopped or killed: what was translated and trained is not done again.
+
+    Raises:
+        InputError: if there is none in the folder.
+        DamagedFileError: if what it kept is damaged.
+        UnsupportedError: in several processes.
+    """
+    _refuse_several_processes()
+    folder = Path(output)
+    plan = Plan.load(folder / DISTILLED)
+    return _go_on(plan, Teacher.open(plan.teacher), folder, tell, observers)
+
+
+def _go_on(plan: Plan, teacher: Teacher, folder: Path, tell: Tell, observers: Sequence[Observer]) -> Distillation:
+    training = plan.student.training
+    torch.set_num_threads(choose_hardware(training.device, training.precision, training.threads).threads)
+    if (folder / RECIPE).exists() or (folder / DATASET).exists():
+        run = resume(folder, observers=observers)
+    else:
+        recipe = _distilled(plan, teacher, folder, tell)
+        run = train(recipe, folder, observers=observers, beside=(DISTILLED,))
+    if run.interrupted:
+        return Distillation(run, None)
+    report = compare_sides(teacher, run.best, Dataset.open(folder / DATASET), plan.phrase, tell)
+    write_file(folder / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
+    return Distillation(run, report)
+
+
+def _distilled(plan: Plan, teacher: Teacher, folder: Path, tell: Tell) -> Recipe:
+    """The student's recipe with the corpora that the teacher wrote, after writing what is not written yet."""
+    place = folder / DISTILLED
+    with locked(folder):
+        dataset = _dataset(plan, teacher, place, tell)
+        kept = KeptTranslations(place / TRANSLATIONS)
+        tell(f"{teacher.name} translates {len(dataset.train):,} sentences ({plan.phrase})")
+        translate(teacher.translator, dataset.train, kept, plan, tell)
+        origin = f"the translator {teacher.name} ({plan.phrase})"
+        sections = write_corpora(
+            dataset, kept, place.absolute() / CORPORA, origin=origin, keep_original=plan.keep_original
+        )
+    values: dict[str, Any] = plan.student.model_dump(mode="json", exclude_none=True)
+    return recipe_from(merge(values, {"data": {"test": [], **sections}}), file=place / PLAN)
+
+
+def _dataset(plan: Plan, teacher: Teacher, place: Path, tell: Tell) -> Dataset:
+    """What shall be translated: the corpora that were given, prepared, or the dataset of the teacher's run."""
+    if not plan.student.data.train:
+        return teacher.dataset()
+    folder = place / DATASET
+    return Dataset.open(folder) if folder.is_dir() else prepare(plan.student, folder, tell=tell)
+
+
+def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, tell: Tell) -> Recipe:
+    """The student's recipe with all that it takes over from the teacher."""
+    _refuse_other_task(student, teacher)
+    data = teacher.recipe.data
+    changes: dict[str, Any] = {
+        "data": {"source_language": data.source_language, "target_language": data.target_language}
+    }
+    if "cleaning" not in student.model_fields_set:
+        changes["cleaning"] = teacher.recipe.cleaning.model_dump(mode="json")
+    if not own_vocabulary and teacher.one_vocabulary:
+        changes["tokenizer"] = {"model": str(teacher.model)}
+    elif not own_vocabulary:
+        tell(
+            f"{teacher.name} has a vocabulary for each language, or another way with capitals in each, "
+            "so the student learns its own"
+        )
+    return recipe_from(merge(student.model_dump(mode="json", exclude_none=True), changes))
+
+
+def _refuse_other_task(student: Recipe, teacher: Teacher) -> None:
+    if student.model.is_language_model:
+        raise InputError(
+            "the student's recipe is for a language model, which cannot learn from a translator",
+            remedy="give a recipe with an encoder, such as the preset `fast`.",
+        )
+    for side in ("source_language", "target_language"):
+        wanted, taught = getattr(student.data, side), getattr(teacher.recipe.data, side)
+        if side in student.data.model_fields_set and wanted != taught:
+            raise InputError(
+                f"the student's data.{side} is {wanted}, and the teacher's is {taught}",
+                file=teacher.model,
+                remedy="give a teacher of these languages, or leave the languages out of the student's recipe.",
+            )
+
+
+def _refuse_several_processes() -> None:
+    if not is_alone():
+        raise UnsupportedError(
+            "a distillation cannot be started in several processes",
+            remedy="start it without `torchrun`; once it trains, stop it and go on by "
+            "`torchrun … -m dragoman train --resume RUN`.",
+        )

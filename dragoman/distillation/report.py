@@ -1,0 +1,129 @@
+"""Teacher and student side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dragoman.comparison.report import Examination
+from dragoman.comparison.translators import side_by_side
+from dragoman.data.dataset import Dataset
+from dragoman.distillation.teacher import Teacher
+from dragoman.evaluation.significance import Difference, paired_bootstrap
+from dragoman.evaluation.text_table import aligned
+from dragoman.model.describe import parameter_count
+from dragoman.predict.translator import Translator
+from dragoman.training.assessment import test_split
+
+_MEBI = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two.
+
+    Attributes:
+        name: of the model.
+        architecture: in a few words.
+        parameters: trainable numbers.
+        mebibytes: of its weights on the disk.
+        examination: quality and speed.
+    """
+
+    name: str
+    architecture: str
+    parameters: int
+    mebibytes: float
+    examination: Examination
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a distillation came to.
+
+    Attributes:
+        teacher: what was learnt from.
+        student: what was learnt.
+        difference: the student's BLEU less the teacher's, by the paired bootstrap.
+        targets: how the teacher's targets were made.
+        split: what both were measured on.
+        sentences: how many.
+    """
+
+    teacher: Side
+    student: Side
+    difference: Difference
+    targets: str
+    split: str
+    sentences: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can write it."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """For people to read."""
+        sides = (self.teacher, self.student)
+        rows = [
+            ("", "teacher", "student"),
+            ("model", *(side.name for side in sides)),
+            ("parameters", *(f"{side.parameters:,}" for side in sides)),
+            ("weights, MiB", *(f"{side.mebibytes:.1f}" for side in sides)),
+            *_qualities(sides),
+            *_speeds(sides),
+        ]
+        gap = self.difference
+        return "\n".join(
+            [
+                f"On {self.sentences:,} sentences of the {self.split}, 95 % intervals in brackets:",
+                *aligned(rows),
+                f"The student's {gap.metric} less the teacher's: {gap.difference:+.2f} "
+                f"({gap.low:+.2f} to {gap.high:+.2f}), p = {gap.p_value:.3f} (paired bootstrap).",
+            ]
+        )
+
+
+def compare_sides(
+    teacher: Teacher, student: Path, dataset: Dataset, targets: str, tell: Callable[[str], None]
+) -> Report:
+    """Measure both on the test set of the student's run, or on its validation set where there is none.
+
+    Args:
+        teacher: what was learnt from.
+        student: the folder of the student's run's best model.
+        dataset: of the student's run, whose held-out references are real ones.
+        targets: how the teacher's targets were made.
+        tell: is given a sentence on each part.
+    """
+    split, examples = test_split(dataset)
+    learnt = Translator.load(student)
+    found = side_by_side([teacher.translator, learnt], examples, None, tell)
+    (first, _), (second, _) = found
+    return Report(
+        _side(teacher.name, teacher.model, teacher.translator, first.examination),
+        _side(student.parent.name, student, learnt, second.examination),
+        paired_bootstrap(first.statistics, second.statistics),
+        targets,
+        split,
+        len(examples),
+    )
+
+
+def _side(name: str, folder: Path, translator: Translator, examination: Examination) -> Side:
+    size = (folder / "weights.safetensors").stat().st_size / _MEBI
+    return Side(name, translator.recipe.model.phrase, parameter_count(translator.model), size, examination)
+
+
+def _qualities(sides: tuple[Side, Side]) -> list[tuple[str, ...]]:
+    estimates = [(side.examination.quality, *side.examination.others) for side in sides]
+    return [
+        (pair[0].metric, *(f"{one.value:.2f} ({one.low:.1f} to {one.high:.1f})" for one in pair))
+        for pair in zip(*estimates, strict=True)
+    ]
+
+
+def _speeds(sides: tuple[Side, Side]) -> list[tuple[str, ...]]:
+    speeds = [side.examination.speeds for side in sides]
+    return [(f"sentences/s, {use}", *(f"{of_side[use]:,.0f}" for of_side in speeds)) for use in speeds[0]]

@@ -1,0 +1,75 @@
+"""The translator that is learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dragoman.data.dataset import Dataset
+from dragoman.errors import InputError
+from dragoman.predict.translator import Translator
+from dragoman.recipe import Recipe
+from dragoman.text.codec import Codec
+from dragoman.training.run import BEST, DATASET
+
+_MODEL = "model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A translator with the place that it came from.
+
+    Attributes:
+        model: the folder of the model.
+        translator: the model, ready to translate.
+    """
+
+    model: Path
+    translator: Translator
+
+    @classmethod
+    def open(cls, folder: Path) -> Teacher:
+        """The model in a folder, or the best model of the run in it.
+
+        Raises:
+            InputError: if there is none, or it is a language model.
+            DamagedFileError: if it is damaged.
+        """
+        model = folder if (folder / _MODEL).is_file() or not (folder / BEST).is_dir() else folder / BEST
+        return cls(model.absolute(), Translator.load(model))
+
+    @property
+    def name(self) -> str:
+        """What people call it: the run's name, where the model lies in one."""
+        return self.model.parent.name if self.model.name == BEST else self.model.name
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it was made by."""
+        return self.translator.recipe
+
+    @property
+    def one_vocabulary(self) -> bool:
+        """Whether both of its languages are written with the same symbols, so that a student can take them over."""
+        source, target = self.translator.source, self.translator.target
+        return source.tokenizer is target.tokenizer and not _truecased(source) and not _truecased(target)
+
+    def dataset(self) -> Dataset:
+        """The dataset of the run that the model lies in.
+
+        Raises:
+            InputError: if it lies in none.
+            DamagedFileError: if the dataset is damaged.
+        """
+        folder = self.model.parent / DATASET
+        if not folder.is_dir():
+            raise InputError(
+                "this model does not lie in its run, so there is no training set beside it to translate",
+                file=self.model,
+                remedy="give the run's folder, or the text: --source and --target, or --corpus.",
+            )
+        return Dataset.open(folder)
+
+
+def _truecased(codec: Codec) -> bool:
+    return codec.truecaser is not None

@@ -1,0 +1,115 @@
+"""The teacher's translations of a training set, kept as they are made."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dragoman.data.dataset import Examples
+from dragoman.distillation.closest import closest
+from dragoman.distillation.plan import Plan
+from dragoman.errors import DamagedFileError
+from dragoman.predict.translator import Translator
+from dragoman.storage.failure import unwritable
+
+_CHUNK = 2048
+
+
+class KeptTranslations:
+    """A file with one JSON string a line, in the order of the training set. What is in it survives a kill; a line that
+    one tore is dropped.
+
+    Args:
+        path: of the file, which need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._count = 0
+        if path.exists():
+            self._count = self._drop_torn_line()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._count:
+            return
+        with self._path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                yield self._parsed(line, number)
+
+    def append(self, texts: Sequence[str]) -> None:
+        """Write some more, down to the disk.
+
+        Raises:
+            OutputError: if they cannot be written.
+        """
+        lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
+        try:
+            with self._path.open("ab") as stream:
+                stream.write(lines.encode("utf-8", "backslashreplace"))
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+        self._count += len(texts)
+
+    def _drop_torn_line(self) -> int:
+        count = end = 0
+        with self._path.open("rb") as stream:
+            for line in stream:
+                if line.endswith(b"\n"):
+                    count, end = count + 1, end + len(line)
+        try:
+            os.truncate(self._path, end)
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+        return count
+
+    def _parsed(self, line: bytes, number: int) -> str:
+        try:
+            return str(json.loads(line))
+        except ValueError as error:
+            raise DamagedFileError(
+                "this line is not a translation of the teacher's",
+                file=self._path,
+                line=number,
+                cause="the file was edited, or the disk failed",
+                remedy="cut the file off before this line; the rest is then translated again.",
+            ) from error
+
+
+def translate(
+    translator: Translator, examples: Examples, kept: KeptTranslations, plan: Plan, tell: Callable[[str], None]
+) -> None:
+    """Translate the sources that are not translated yet; every few thousand are kept and told of.
+
+    Args:
+        translator: the teacher.
+        examples: of the training set.
+        kept: what was done before, and gets the rest.
+        plan: how.
+        tell: is given a sentence on how far it is.
+    """
+    began, before, total = time.monotonic(), len(kept), len(examples)
+    if before:
+        tell(f"{before:,} of {total:,} sentences were translated before")
+    while len(kept) < total:
+        indices = np.arange(len(kept), min(len(kept) + _CHUNK, total))
+        sources = examples.source_texts(indices)
+        if plan.best_of == 1:
+            texts = [translation.text for translation in translator.stream(sources, beam=plan.beam)]
+        else:
+            found = translator.n_best(sources, plan.best_of, beam=plan.beam)
+            candidates = [[translation.text for translation in translations] for translations in found]
+            texts = closest(candidates, examples.target_texts(indices), translator.recipe.data.target_language)
+        kept.append(texts)
+        rate = (len(kept) - before) / (time.monotonic() - began)
+        left = (total - len(kept)) / rate
+        tell(f"{len(kept):,} of {total:,} sentences translated, {rate:,.0f} a second, {left / 60:.1f} minutes left")
