@@ -9,7 +9,7 @@ from dragoman.contracts import Hypothesis
 
 @runtime_checkable
 class Engine(Protocol):
-    """Source ids in, hypotheses out. Nothing of one row depends on another."""
+    """Source ids in, hypotheses out. It decides which rows are computed together; nothing of one depends on another."""
 
     def search(
         self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
@@ -17,7 +17,7 @@ class Engine(Protocol):
         """The best outputs for each source.
 
         Args:
-            rows: source ids, each row ended by the end symbol; at least one row.
+            rows: source ids, each row ended by the end symbol, in any number and order.
             width: live hypotheses; 1 is greedy search.
             n_best: hypotheses wanted of each row, at most ``width``.
             length_penalty: exponent α of :class:`~dragoman.search.length_penalty.LengthPenalty`.

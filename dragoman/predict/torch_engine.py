@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from dragoman.contracts import Hypothesis, Packed, StepFunction
+from dragoman.data.bucketing import in_order
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.search.beam import beam_search
@@ -21,11 +23,15 @@ class TorchEngine:
 
     Args:
         model: the encoder and decoder; used in evaluation mode.
+        batch_tokens: source tokens, times the beam, that are computed together at most.
         language_model: has its say in every search, if there is one.
     """
 
-    def __init__(self, model: EncoderDecoder, language_model: FusedLanguageModel | None = None) -> None:
+    def __init__(
+        self, model: EncoderDecoder, *, batch_tokens: int, language_model: FusedLanguageModel | None = None
+    ) -> None:
         self.model = model
+        self.batch_tokens = batch_tokens
         self.language_model = language_model
 
     def search(
@@ -36,6 +42,18 @@ class TorchEngine:
         Raises:
             UnsupportedError: if the model's scores are not numbers.
         """
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        found: list[list[Hypothesis]] = [[] for _ in rows]
+        # From long to short, so that a line too long for the memory is met first.
+        for places in reversed(in_order(lengths, lengths, tokens=max(self.batch_tokens // width, 1))):
+            batch = [rows[place] for place in places], [limits[place] for place in places]
+            for place, hypotheses in zip(places, self._search(*batch, width, n_best, length_penalty), strict=True):
+                found[place] = hypotheses
+        return found
+
+    def _search(
+        self, rows: list[list[int]], limits: list[int], width: int, n_best: int, length_penalty: float
+    ) -> list[list[Hypothesis]]:
         self.model.eval()
         with torch.inference_mode():
             state: Any = self.model.start(self.model.encode(Packed.of(rows, self.model.device)))

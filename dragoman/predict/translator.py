@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple, cast, overload
 import numpy as np
 
 from dragoman.contracts import Hypothesis
-from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -63,7 +62,7 @@ class Translator:
         self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe, engine: Engine | None = None
     ) -> None:
         self.model = model
-        self.engine: Engine = engine if engine is not None else TorchEngine(model)
+        self.engine = engine or TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
         self.source = source
         self.target = target
         self.recipe = recipe
@@ -95,7 +94,9 @@ class Translator:
         if language_model is not None:
             writer = Writer.load(language_model, device=device)
             fused = FusedLanguageModel.of(writer, translator.target, language_model_weight, language_model)
-            translator.engine = TorchEngine(translator.model, fused)
+            translator.engine = TorchEngine(
+                translator.model, batch_tokens=translator.recipe.search.batch_tokens, language_model=fused
+            )
         return translator
 
     @classmethod
@@ -243,15 +244,17 @@ class Translator:
     def _search_all(
         self, pieces: Sequence[_Piece], width: int, count: int, length_penalty: float | None
     ) -> list[list[Translation]]:
-        lengths = np.array([len(piece.ids) + 1 for piece in pieces], dtype=np.int64)
-        results: list[list[Translation]] = [[] for _ in pieces]
-        budget = max(self.recipe.search.batch_tokens // width, 1)
-        # From long to short, so that a line too long for the memory is met first.
-        for places in reversed(in_order(lengths, lengths, tokens=budget)):
-            found = self._search([[*pieces[place].ids, END] for place in places], width, count, length_penalty)
-            for place, hypotheses in zip(places, found, strict=True):
-                results[place] = self._decode(pieces[place], hypotheses)
-        return results
+        settings = self.recipe.search
+        rows = [[*piece.ids, END] for piece in pieces]
+        limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
+        found = self.engine.search(
+            rows,
+            width=width,
+            n_best=count,
+            length_penalty=settings.length_penalty if length_penalty is None else length_penalty,
+            limits=[min(limit, self._longest_target) for limit in limits],
+        )
+        return [self._decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
 
     def _retry(
         self, pieces: list[_Piece], found: list[list[Translation]], width: int, length_penalty: float | None
@@ -264,19 +267,6 @@ class Translator:
         candidates = self._search_all([pieces[place] for place in lost], width, width, length_penalty)
         for place, translations in zip(lost, candidates, strict=True):
             found[place] = [next((t for t in translations if t.placeholders_kept), found[place][0])]
-
-    def _search(
-        self, rows: list[list[int]], width: int, count: int, length_penalty: float | None
-    ) -> list[list[Hypothesis]]:
-        settings = self.recipe.search
-        limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
-        return self.engine.search(
-            rows,
-            width=width,
-            n_best=count,
-            length_penalty=settings.length_penalty if length_penalty is None else length_penalty,
-            limits=[min(limit, self._longest_target) for limit in limits],
-        )
 
     def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
         texts = self.target.decode_batch([h.tokens for h in hypotheses], [piece.mask] * len(hypotheses))
