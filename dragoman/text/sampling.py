@@ -22,9 +22,9 @@ Segment = Callable[[str, random.Random], list[str]]
 class SubwordSampler:
     """Encodes texts with a random segmentation of each word.
 
-    For each different word some segmentations are drawn once, by a generator that the word and the seed decide; a call
-    only chooses among them. So it is fast, and what it gives depends on its generator alone, not on what was encoded
-    before.
+    Each different word has some segmentations, each drawn when it is first chosen by a generator that the word, its
+    number and the seed decide; a call only chooses among them. So it is fast, from the first batch on, and what it
+    gives depends on its generator alone, not on what was encoded before.
 
     Args:
         tokenizer: whose symbols are used.
@@ -39,7 +39,7 @@ class SubwordSampler:
         self._segment = segment
         self._variants = variants
         self._seed = seed
-        self._known: dict[str, list[list[int]]] = {}
+        self._known: dict[str, dict[int, list[int]]] = {}
 
     @classmethod
     def bpe_dropout(cls, tokenizer: Tokenizer, *, rate: float, variants: int = 32, seed: int = 0) -> SubwordSampler:
@@ -72,17 +72,19 @@ class SubwordSampler:
         words = [self._cut.findall(" " + text) if text else [] for text in texts]
         chosen = iter(generator.integers(0, self._variants, sum(map(len, words))).tolist())
         return [
-            list(itertools.chain.from_iterable(self._variants_of(word)[next(chosen)] for word in row)) for row in words
+            list(itertools.chain.from_iterable(self._variant_of(word, next(chosen)) for word in row)) for row in words
         ]
 
-    def _variants_of(self, word: str) -> list[list[int]]:
-        found = self._known.get(word)
-        if found is None:
-            draw = random.Random(f"{self._seed} {word}")
-            found = [self._ids_of(self._segment(word, draw)) for _ in range(self._variants)]
+    def _variant_of(self, word: str, number: int) -> list[int]:
+        variants = self._known.get(word)
+        if variants is None:
             if len(self._known) >= _MOST_WORDS:
                 self._known.clear()
-            self._known[word] = found
+            variants = self._known[word] = {}
+        found = variants.get(number)
+        if found is None:
+            draw = random.Random(f"{self._seed} {number} {word}")
+            found = variants[number] = self._ids_of(self._segment(word, draw))
         return found
 
     def _ids_of(self, pieces: Sequence[str]) -> list[int]:
@@ -98,17 +100,22 @@ class SubwordSampler:
 
 def _merged(word: str, ranks: dict[tuple[str, ...], int], rate: float, draw: random.Random) -> list[str]:
     symbols = list(word)
-    while len(symbols) > 1:
-        possible = [
-            (rank, place)
-            for place in range(len(symbols) - 1)
-            if (rank := ranks.get((symbols[place], symbols[place + 1]))) is not None and draw.random() >= rate
-        ]
-        if not possible:
-            break
-        _, place = min(possible)
-        symbols[place : place + 2] = [symbols[place] + symbols[place + 1]]
-    return symbols
+    unmerged = len(ranks)
+    # The rank of each symbol with the next one; a merge changes two of them at most.
+    following = [ranks.get(pair, unmerged) for pair in itertools.pairwise(symbols)]
+    while True:
+        lowest, chosen = unmerged, 0
+        for place, rank in enumerate(following):
+            # Whether a merge is left out matters, and is drawn, only where it would come before the best so far.
+            if rank < lowest and draw.random() >= rate:
+                lowest, chosen = rank, place
+        if lowest == unmerged:
+            return symbols
+        symbols[chosen : chosen + 2] = [symbols[chosen] + symbols[chosen + 1]]
+        del following[chosen]
+        for place in (chosen - 1, chosen):
+            if 0 <= place < len(following):
+                following[place] = ranks.get((symbols[place], symbols[place + 1]), unmerged)
 
 
 def _sampled(word: str, weights: dict[str, float], draw: random.Random) -> list[str]:
