@@ -42,7 +42,7 @@ class AttentionalDecoder(AttentionalParts):
         """The vectors from which each next token is predicted, for whole rows at once."""
         x = self.dropout(self.embedding(inputs.values))
         hidden, _ = self.layers(x, inputs.layout, self.bridge(memory.final))
-        context = self.attention(hidden, inputs.layout, self.attention.project(memory))
+        context = self.attention(hidden, inputs.layout, memory)
         return self.dropout(self.join(context, hidden))
 
     def start(self, memory: Memory) -> AttentionalState:

@@ -76,7 +76,7 @@ class TransformerDecoder(nn.Module):
         x = self.embedding(inputs.values)
         x = self.dropout(x + self.positions(inputs.layout.positions, x))
         for block in self.blocks:
-            x = block(x, inputs.layout, block.cross_attention.project(memory))
+            x = block(x, inputs.layout, memory)
         return self.norm(x)
 
     def start(self, memory: Memory) -> TransformerState:

@@ -7,6 +7,9 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from dragoman.native import dropout as native
+from dragoman.native.training import available
+
 
 def dropout_equations(x: Float[Tensor, "*N"], kept: Bool[Tensor, "*N"], keep_probability: float) -> Float[Tensor, "*N"]:
     """h' = 0 where dropped, h / (1 − p) where kept, so that E[h'] = h (Srivastava et al. 2014, section 10)."""
@@ -16,8 +19,9 @@ def dropout_equations(x: Float[Tensor, "*N"], kept: Bool[Tensor, "*N"], keep_pro
 class Dropout(nn.Module):
     """Drop units at random while training; do nothing in evaluation.
 
-    On a processor the mask is made from random bytes, which costs a fifth of one Bernoulli draw per unit. The rate is
-    therefore rounded to a multiple of 1/256, and the scale uses the rounded rate, so that the expectation is exact.
+    On a processor with native kernels the mask is a function of a seed that is drawn from the global generator, and is
+    not stored. Without them it is made from random bytes, which costs a fifth of one Bernoulli draw per unit; the rate
+    is then rounded to a multiple of 1/256, and the scale uses the rounded rate, so that the expectation is exact.
 
     Args:
         rate: probability p of dropping a unit, in [0, 1).
@@ -35,7 +39,7 @@ class Dropout(nn.Module):
 
     @property
     def keep_probability(self) -> float:
-        """The share of units kept on a processor: 1 − p rounded to 1/256."""
+        """The share of units kept on a processor without native kernels: 1 − p rounded to 1/256."""
         return self.kept_of_256 / 256
 
     def mask(self, x: Float[Tensor, "*N"]) -> Bool[Tensor, "*N"]:
@@ -51,12 +55,16 @@ class Dropout(nn.Module):
         """``x`` with some units dropped."""
         if not self.active:
             return x
+        if available(x):
+            return native.dropout(x, self.rate, native.draw_seed())
         if x.device.type != "cpu":
             return F.dropout(x, self.rate)
         return x * self.mask(x).to(x.dtype).mul_(1 / self.keep_probability)
 
     def add(self, residual: Float[Tensor, "*N"], x: Float[Tensor, "*N"]) -> Float[Tensor, "*N"]:
         """residual + dropout(x)."""
+        if self.active and available(x, residual):
+            return native.dropout_add(residual, x, self.rate, native.draw_seed())
         if not self.active or x.device.type != "cpu":
             return residual + self(x)
         return torch.addcmul(residual, x, self.mask(x).to(x.dtype), value=1 / self.keep_probability)

@@ -7,6 +7,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dragoman.native import layer_norm as native
+from dragoman.native.training import available
+
 
 def layer_norm_equations(
     x: Float[Tensor, "*N D"], gain: Float[Tensor, " D"], bias: Float[Tensor, " D"], epsilon: float
@@ -32,5 +35,7 @@ class LayerNorm(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, x: Float[Tensor, "*N D"]) -> Float[Tensor, "*N D"]:
-        """The fused kernel; equal to :func:`layer_norm_equations`."""
+        """The fused kernel, native where it can be; equal to :func:`layer_norm_equations`."""
+        if available(x, self.gain):
+            return native.layer_norm(x, self.gain, self.bias, self.epsilon)
         return F.layer_norm(x, self.gain.shape, self.gain, self.bias, self.epsilon)

@@ -9,6 +9,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from dragoman.native.cross_entropy import cross_entropy_
+from dragoman.native.training import available
+
 # Rows whose logits exist at one time: few enough for a small buffer, many enough for an efficient product.
 _CHUNK = 512
 
@@ -42,6 +45,23 @@ def token_cross_entropy(
     return torch.cat(parts)
 
 
+def _to_gradient(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoothing: float) -> Float[Tensor, ""]:
+    """The twin of :func:`~dragoman.native.cross_entropy.cross_entropy_`: the gradient takes the logits' place."""
+    vocabulary = logits.shape[1]
+    exact = torch.promote_types(logits.dtype, torch.float32)
+    places = torch.arange(len(logits), device=logits.device) * vocabulary + targets
+    target_logit = logits.view(-1)[places].to(exact)
+    mean_logit = logits.mean(1, dtype=exact)
+    p = torch.softmax(logits, -1, out=logits)
+    # A probability below the smallest number counts as that number: the loss then stops growing near 87 nats.
+    target_p = p.view(-1)[places].to(exact).clamp_min_(torch.finfo(torch.float32).tiny)
+    log_normalizer = target_logit - target_p.log()
+    p -= smoothing / vocabulary
+    # A copy to flat places is cheap; scattering or adding to them is not.
+    p.view(-1).index_copy_(0, places, (target_p - (1 - smoothing + smoothing / vocabulary)).to(p.dtype))
+    return (log_normalizer - (1 - smoothing) * target_logit - smoothing * mean_logit).sum()
+
+
 class _FusedCrossEntropy(torch.autograd.Function):
     """The fast path of :func:`cross_entropy_equations`.
 
@@ -60,27 +80,15 @@ class _FusedCrossEntropy(torch.autograd.Function):
         states_gradient = torch.empty_like(states)
         weight_gradient = torch.zeros_like(weight)
         bias_gradient = None if bias is None else torch.zeros_like(bias)
-        mean_row = weight.mean(0, dtype=exact)
-        mean_bias = 0.0 if bias is None else bias.mean(dtype=exact)
         buffer = states.new_empty((min(_CHUNK, len(states)), vocabulary))
-        row_starts = torch.arange(len(buffer), device=states.device) * vocabulary
+        to_gradient = cross_entropy_ if available(buffer) else _to_gradient
         for begin in range(0, len(states), _CHUNK):
             h, wanted = states[begin : begin + _CHUNK], targets[begin : begin + _CHUNK]
             p = buffer[: len(h)]
             torch.mm(h, weight.t(), out=p)
             if bias is not None:
                 p += bias
-            places = row_starts[: len(h)] + wanted
-            target_logit = p.view(-1)[places].to(exact)
-            mean_logit = h.to(exact) @ mean_row + mean_bias
-            torch.softmax(p, -1, out=p)
-            # A probability below the smallest number counts as that number: the loss then stops growing near 87 nats.
-            target_p = p.view(-1)[places].to(exact).clamp_min_(torch.finfo(torch.float32).tiny)
-            log_normalizer = target_logit - target_p.log()
-            total += (log_normalizer - (1 - smoothing) * target_logit - smoothing * mean_logit).sum()
-            p -= smoothing / vocabulary
-            # A copy to flat places is cheap; scattering or adding to them is not.
-            p.view(-1).index_copy_(0, places, (target_p - (1 - smoothing + smoothing / vocabulary)).to(p.dtype))
+            total += to_gradient(p, wanted, smoothing)
             torch.mm(p, weight, out=states_gradient[begin : begin + _CHUNK])
             weight_gradient.addmm_(p.t(), h)
             if bias_gradient is not None:

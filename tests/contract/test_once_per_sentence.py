@@ -44,11 +44,18 @@ def projections(model: EncoderDecoder, monkeypatch: pytest.MonkeyPatch) -> dict[
     for attention in found:
         counts[id(attention)] = 0
 
+        def count(*_: Any, of: MemoryAttention = attention) -> None:
+            counts[id(of)] += 1
+
         def counted(memory: Memory, *, of: MemoryAttention = attention) -> KeyValues:
             counts[id(of)] += 1
             return type(of).project(of, memory)
 
-        monkeypatch.setattr(attention, "project", counted)
+        # Whole targets at once may take another way than `project`, but keys and values are one linear layer's.
+        if hasattr(attention, "memory_inputs"):
+            attention.memory_inputs.register_forward_hook(count)
+        else:
+            monkeypatch.setattr(attention, "project", counted)
     return counts
 
 

@@ -44,7 +44,7 @@ def test_dot_product_attention_over_packed_rows(scale: float, dtype: torch.dtype
     torch.manual_seed(0)
     attention = DotProductAttention(6, scale, 0.0)
     states, queries = leaf(sum(SOURCE), 6, dtype=dtype), leaf(sum(TARGET), 6, dtype=dtype)
-    memory = attention.project(Memory(states, Layout.of(SOURCE), states[:3]))
+    memory = Memory(states, Layout.of(SOURCE), states[:3])
     fast = attention(queries, Layout.of(TARGET), memory)
     rows = [
         attention_equations(q, m, m, scale=scale)
@@ -59,7 +59,7 @@ def test_additive_attention_over_packed_rows(dtype: torch.dtype) -> None:
     with torch.no_grad():
         attention.bias.normal_()
     states, queries = leaf(sum(SOURCE), 6, dtype=dtype), leaf(sum(TARGET), 4, dtype=dtype)
-    memory = attention.project(Memory(states, Layout.of(SOURCE), states[:3]))
+    memory = Memory(states, Layout.of(SOURCE), states[:3])
     fast = attention(queries, Layout.of(TARGET), memory)
     rows = []
     for q, m in zip(queries.split(TARGET), states.split(SOURCE), strict=True):

@@ -13,6 +13,8 @@ from dragoman.layers.attention.scaled_dot_product import attend, attention_equat
 from dragoman.layers.dropout import Dropout, dropout_equations
 from dragoman.layers.normalization import LayerNorm, layer_norm_equations
 from dragoman.model.loss import cross_entropy, cross_entropy_equations, token_cross_entropy
+from dragoman.native import training
+from dragoman.native.dropout import draw_seed, kept_units
 
 TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-10}
 
@@ -20,6 +22,16 @@ TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-10}
 @pytest.fixture(params=[torch.float32, torch.float64], ids=str)
 def dtype(request: pytest.FixtureRequest) -> torch.dtype:
     return request.param
+
+
+@pytest.fixture(params=["native", "torch"], autouse=True)
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """With the native kernels, where this machine has them, and without."""
+    if request.param == "torch":
+        monkeypatch.setattr(training, "kernels", lambda: None)
+    elif training.kernels() is None:
+        pytest.skip("the native kernels are not built here")
+    return str(request.param)
 
 
 def assert_same(fast: Tensor, slow: Tensor, leaves: list[Tensor], tolerance: float) -> None:
@@ -89,7 +101,7 @@ def test_cross_attention_over_packed_rows(dtype: torch.dtype) -> None:
     attention = CrossAttention(8, 2, 0.0).to(dtype)
     source_lengths, target_lengths = [4, 2], [3, 5]
     states, x = leaf(6, 8, dtype=dtype), leaf(8, 8, dtype=dtype)
-    memory = attention.project(Memory(states, Layout.of(source_lengths), states[:2]))
+    memory = Memory(states, Layout.of(source_lengths), states[:2])
     fast = attention(x, Layout.of(target_lengths), memory)
     rows = []
     w_k, w_v = attention.memory_inputs.weight.split(8)
@@ -118,11 +130,14 @@ def test_layer_norm(dtype: torch.dtype) -> None:
 def test_dropout(dtype: torch.dtype) -> None:
     dropout, x, residual = Dropout(0.3), leaf(40, 9, dtype=dtype), leaf(40, 9, dtype=dtype)
     torch.manual_seed(7)
-    kept = dropout.mask(x)
+    if training.available(x):
+        kept, keep_probability = kept_units(x.numel(), 0.3, draw_seed()).view(x.shape), 0.7
+    else:
+        kept, keep_probability = dropout.mask(x), dropout.keep_probability
     torch.manual_seed(7)
-    assert_same(dropout(x), dropout_equations(x, kept, dropout.keep_probability), [x], TOLERANCES[dtype])
+    assert_same(dropout(x), dropout_equations(x, kept, keep_probability), [x], TOLERANCES[dtype])
     torch.manual_seed(7)
-    slow = residual + dropout_equations(x, kept, dropout.keep_probability)
+    slow = residual + dropout_equations(x, kept, keep_probability)
     assert_same(dropout.add(residual, x), slow, [x, residual], TOLERANCES[dtype])
 
 

@@ -100,9 +100,10 @@ class AdditiveAttention(nn.Module):
         mask = None if layout.rectangular else layout.mask[:, None, None, :]
         return KeyValues(keys, layout.pad(memory.states)[:, None], mask)
 
-    def forward(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N C"]:
+    def forward(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "N C"]:
         """The context of every packed query."""
-        return layout.unpad(self._attend(layout.pad(F.linear(queries, self.weight_query)), memory))
+        padded = layout.pad(F.linear(queries, self.weight_query))
+        return layout.unpad(self._attend(padded, self.project(memory)))
 
     def step(self, queries: Float[Tensor, "R Q"], memory: KeyValues) -> Float[Tensor, "R C"]:
         """The context of one query of each hypothesis."""

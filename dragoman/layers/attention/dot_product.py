@@ -34,10 +34,10 @@ class DotProductAttention(nn.Module):
         states = layout.pad(memory.states)[:, None]
         return KeyValues(states, states, None if layout.rectangular else layout.mask[:, None, None, :])
 
-    def forward(self, queries: Float[Tensor, "N D"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N D"]:
+    def forward(self, queries: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
         """The context of every packed query."""
-        padded = layout.pad(queries)[:, None]
-        contexts = attend(padded, memory.keys, memory.values, memory.mask, self.dropout, self.scale)
+        padded, looked_up = layout.pad(queries)[:, None], self.project(memory)
+        contexts = attend(padded, looked_up.keys, looked_up.values, looked_up.mask, self.dropout, self.scale)
         return layout.unpad(contexts[:, 0])
 
     def step(self, queries: Float[Tensor, "R D"], memory: KeyValues) -> Float[Tensor, "R D"]:

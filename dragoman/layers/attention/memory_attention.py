@@ -22,11 +22,11 @@ class MemoryAttention(Protocol):
     width: int
 
     def project(self, memory: Memory) -> KeyValues:
-        """Keys and values: made once per sentence, however many steps follow."""
+        """Keys and values for :meth:`step`: made once per sentence, however many steps follow."""
         ...
 
-    def __call__(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N C"]:
-        """The context of every packed query, which attends to its own row of the memory."""
+    def __call__(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "N C"]:
+        """The context of every packed query, which attends to its own row of the memory: whole targets at once."""
         ...
 
     def step(self, queries: Float[Tensor, "R Q"], memory: KeyValues) -> Float[Tensor, "R C"]:

@@ -13,6 +13,9 @@ from dragoman.layers.attention.masks import causal_mask
 from dragoman.layers.attention.scaled_dot_product import attend
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
+from dragoman.native import attention as native
+from dragoman.native.dropout import draw_seed
+from dragoman.native.training import available
 
 
 class Projection(nn.Module):
@@ -46,6 +49,19 @@ def _join_heads(x: Float[Tensor, "B H L d"]) -> Float[Tensor, "B L D"]:
     return x.transpose(1, 2).flatten(2)
 
 
+# Beyond this many keys a kernel that never holds a row's scores as a whole is faster.
+_LONGEST_PACKED = 512
+
+
+def _packed_shape(
+    queries: Layout, keys: Layout, heads: int, width: int, dropout: Dropout, *, causal: bool = False
+) -> native.AttentionShape:
+    """What the native kernel is told, with a fresh mask where weights are dropped."""
+    rate = dropout.rate if dropout.active else 0.0
+    seed = draw_seed() if rate else 0
+    return native.AttentionShape(queries, keys, heads, (width // heads) ** -0.5, causal, rate, seed)
+
+
 class SelfAttention(nn.Module):
     """MultiHead(X, X, X) = Concat(head_1 … head_H) W^O (Vaswani et al. 2017, section 3.2.2).
 
@@ -68,7 +84,11 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "N D"]:
         """Every position of a row attends to the row."""
-        queries, keys, values = _split_heads(layout.pad(self.inputs(x)), 3, self.heads)
+        inputs = self.inputs(x)
+        if available(inputs) and layout.longest <= _LONGEST_PACKED:
+            shape = _packed_shape(layout, layout, self.heads, x.shape[1], self.dropout, causal=self.causal)
+            return self.output(native.self_attention(inputs, shape))
+        queries, keys, values = _split_heads(layout.pad(inputs), 3, self.heads)
         if self.causal:
             # Padding lies behind the real positions, so the causal mask hides it from them already.
             attended = attend(queries, keys, values, causal_mask(layout.longest, x.device), self.dropout)
@@ -114,10 +134,15 @@ class CrossAttention(nn.Module):
         keys, values = _split_heads(layout.pad(self.memory_inputs(memory.states)), 2, self.heads)
         return KeyValues(keys, values, None if layout.rectangular else layout.mask[:, None, None, :])
 
-    def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N D"]:
+    def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
         """Every position attends to its own row of the memory."""
-        (queries,) = _split_heads(layout.pad(self.queries(x)), 1, self.heads)
-        attended = attend(queries, memory.keys, memory.values, memory.mask, self.dropout)
+        queries = self.queries(x)
+        if available(queries, memory.states) and memory.layout.longest <= _LONGEST_PACKED:
+            shape = _packed_shape(layout, memory.layout, self.heads, self.width, self.dropout)
+            return self.output(native.cross_attention(queries, self.memory_inputs(memory.states), shape))
+        projected = self.project(memory)
+        (padded,) = _split_heads(layout.pad(queries), 1, self.heads)
+        attended = attend(padded, projected.keys, projected.values, projected.mask, self.dropout)
         return self.output(layout.unpad(_join_heads(attended)))
 
     def step(self, x: Float[Tensor, "R D"], memory: KeyValues) -> Float[Tensor, "R D"]:

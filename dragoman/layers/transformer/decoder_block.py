@@ -5,7 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dragoman.contracts import Layout
+from dragoman.contracts import Layout, Memory
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.transformer.feed_forward import FeedForward
@@ -35,7 +35,7 @@ class DecoderBlock(nn.Module):
         self.feed_forward = feed_forward
         self.around_self_attention, self.around_cross_attention, self.around_feed_forward = residuals
 
-    def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: KeyValues) -> Float[Tensor, "N D"]:
+    def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
         """The hidden states of whole rows after the block."""
         x = self.around_self_attention(x, lambda y: self.self_attention(y, layout))
         x = self.around_cross_attention(x, lambda y: self.cross_attention(y, layout, memory))

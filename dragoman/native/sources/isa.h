@@ -27,9 +27,10 @@ inline Isa detect_isa() {
     return Isa::baseline;
 }
 
-inline Isa isa() {
-    static const Isa found = detect_isa();
-    return found;
+// The one in use: the best, unless a test asks for less.
+inline Isa& isa() {
+    static Isa in_use = detect_isa();
+    return in_use;
 }
 
 }  // namespace dragoman

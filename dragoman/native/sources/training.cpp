@@ -20,7 +20,10 @@ Kernel* best(Kernel* baseline, Kernel* avx2, Kernel* avx512) {
 
 extern "C" {
 
-int dragoman_isa() {
+// Takes an instruction set from now on, 0 to 2, or the best that the processor has if that is less; returns it.
+int dragoman_use_isa(int wanted) {
+    const int best = static_cast<int>(dragoman::detect_isa());
+    dragoman::isa() = static_cast<dragoman::Isa>(wanted < best ? wanted : best);
     return static_cast<int>(dragoman::isa());
 }
 

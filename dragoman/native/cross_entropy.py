@@ -1,0 +1,41 @@
+"""Softmax, loss and gradient of a block of logits in one pass over each row, in place."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from dragoman.native.training import is_half, library
+
+
+def cross_entropy_(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoothing: float) -> Float[Tensor, ""]:
+    """The cross-entropy of each row, summed in float64; ``logits`` become its gradient with respect to them.
+
+    With q = 1 − ε + ε / V at the target and ε / V elsewhere (Szegedy et al. 2016, section 7), the loss of a row is
+    −Σ_v q(v) log softmax(x)(v), and its gradient softmax(x) − q.
+
+    Args:
+        logits: contiguous; see :func:`~dragoman.native.training.available`.
+        targets: the right symbols.
+        smoothing: ε.
+
+    Raises:
+        IndexError: if a target is no symbol.
+    """
+    rows, vocabulary = logits.shape
+    lowest, highest = (int(bound) for bound in torch.aminmax(targets))
+    if lowest < 0 or highest >= vocabulary:
+        raise IndexError(f"targets from {lowest} to {highest} in a vocabulary of {vocabulary}")
+    losses = torch.empty(rows, dtype=torch.float64)
+    library().dragoman_cross_entropy(
+        is_half(logits),
+        logits.data_ptr(),
+        losses.data_ptr(),
+        targets.contiguous().data_ptr(),
+        rows,
+        vocabulary,
+        smoothing,
+        torch.get_num_threads(),
+    )
+    return losses.sum()

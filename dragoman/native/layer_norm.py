@@ -1,0 +1,49 @@
+"""Layer normalisation in one pass over each row, forward and backward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from dragoman.native.training import is_half, library
+
+# Rows whose gradients of gain and bias are summed together: the bits then depend on this and not on the threads.
+_PIECE = 256
+
+
+class _LayerNorm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+        x = x.contiguous()
+        width = x.shape[-1]
+        rows = x.numel() // width
+        out, moments = torch.empty_like(x), torch.empty((rows, 2))
+        pointers = [tensor.data_ptr() for tensor in (out, moments, x, gain, bias)]
+        library().dragoman_layer_norm_forward(is_half(x), *pointers, rows, width, epsilon, torch.get_num_threads())
+        ctx.save_for_backward(x, gain, moments)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        x, gain, moments = ctx.saved_tensors
+        upstream = upstream.contiguous()
+        rows, width = len(moments), x.shape[-1]
+        x_gradient, sums = torch.empty_like(x), torch.empty((-(-rows // _PIECE), 2, width))
+        pointers = [tensor.data_ptr() for tensor in (x_gradient, sums, upstream, x, moments, gain)]
+        threads = torch.get_num_threads()
+        library().dragoman_layer_norm_backward(is_half(x), *pointers, rows, width, _PIECE, threads)
+        gain_gradient, bias_gradient = sums.sum(0).to(x.dtype).unbind(0)
+        return x_gradient, gain_gradient, bias_gradient, None
+
+
+def layer_norm(
+    x: Float[Tensor, "*N D"], gain: Float[Tensor, " D"], bias: Float[Tensor, " D"], epsilon: float
+) -> Float[Tensor, "*N D"]:
+    """(x − mean) / √(variance + ε) · gain + bias over the last axis (Ba, Kiros & Hinton 2016, eq. 3 and 4), computed
+    in float32 whatever the type; see :func:`~dragoman.native.training.available` for what it takes."""
+    return _LayerNorm.apply(x, gain, bias, epsilon)  # type: ignore[no-untyped-call]

@@ -1,0 +1,61 @@
+"""The library of training kernels: which tensors it takes, and its functions with their arguments' types."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from ctypes import c_float, c_int, c_int64, c_uint32, c_uint64, c_void_p
+
+import torch
+from torch import Tensor
+
+from dragoman.native.library import load
+
+_DTYPES = (torch.float32, torch.bfloat16)
+
+_DROPOUT = (c_int, c_void_p, c_void_p, c_void_p, c_int64, c_uint64, c_uint32, c_float, c_int)
+_LAYER_NORM_FORWARD = (c_int, *[c_void_p] * 5, c_int64, c_int64, c_float, c_int)
+_LAYER_NORM_BACKWARD = (c_int, *[c_void_p] * 6, c_int64, c_int64, c_int64, c_int)
+_ATTENTION_FORWARD = (c_int, *[c_void_p] * 6, c_int)
+_ATTENTION_BACKWARD = (c_int, *[c_void_p] * 9, c_int)
+_CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_int)
+
+
+@functools.cache
+def kernels() -> ctypes.CDLL | None:
+    """The functions of the library; None where it was not built."""
+    handle = load("training")
+    if handle is not None:
+        for name, arguments in (
+            ("dropout", _DROPOUT),
+            ("layer_norm_forward", _LAYER_NORM_FORWARD),
+            ("layer_norm_backward", _LAYER_NORM_BACKWARD),
+            ("attention_forward", _ATTENTION_FORWARD),
+            ("attention_backward", _ATTENTION_BACKWARD),
+            ("cross_entropy", _CROSS_ENTROPY),
+        ):
+            function = getattr(handle, f"dragoman_{name}")
+            function.argtypes, function.restype = arguments, None
+    return handle
+
+
+def available(*tensors: Tensor) -> bool:
+    """Whether the kernels exist and take these tensors: all on the processor, and of one type, float32 or bfloat16."""
+    first = tensors[0].dtype
+    return (
+        first in _DTYPES
+        and all(tensor.device.type == "cpu" and tensor.dtype == first for tensor in tensors)
+        and kernels() is not None
+    )
+
+
+def library() -> ctypes.CDLL:
+    """The functions of the library, for callers that have asked :func:`available`."""
+    handle = kernels()
+    assert handle is not None, "available() says whether there are kernels"
+    return handle
+
+
+def is_half(tensor: Tensor) -> int:
+    """What kernels are told of a tensor's type: 1 for bfloat16, 0 for float32."""
+    return int(tensor.dtype == torch.bfloat16)

@@ -1,0 +1,227 @@
+"""Native kernels against their definitions: uneven rows, odd widths, dropout, both types, any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from dragoman.contracts import Layout
+from dragoman.layers.dropout import dropout_equations
+from dragoman.layers.normalization import layer_norm_equations
+from dragoman.model.loss import cross_entropy_equations
+from dragoman.native import training
+from dragoman.native.attention import AttentionShape, cross_attention, self_attention
+from dragoman.native.cross_entropy import cross_entropy_
+from dragoman.native.dropout import dropout, dropout_add, kept_units
+from dragoman.native.layer_norm import layer_norm
+
+pytestmark = pytest.mark.skipif(training.kernels() is None, reason="the native kernels are not built here")
+
+
+@pytest.fixture(params=["baseline", "avx2", "avx512"], autouse=True, scope="module")
+def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Every kernel is built for each; the best that the processor has is taken."""
+    wanted = ["baseline", "avx2", "avx512"].index(request.param)
+    try:
+        if training.library().dragoman_use_isa(wanted) != wanted:
+            pytest.skip(f"this processor has no {request.param}")
+        yield str(request.param)
+    finally:
+        training.library().dragoman_use_isa(2)
+
+
+TOLERANCES = {torch.float32: 1e-5, torch.bfloat16: 3e-2}
+DTYPES = pytest.mark.parametrize("dtype", list(TOLERANCES), ids=str)
+
+
+def attention_of_rows(q: Tensor, k: Tensor, v: Tensor, shape: AttentionShape) -> Tensor:
+    """Row by row and head by head, with the mask that the kernel draws, in float64."""
+    width = q.shape[1] // shape.heads
+    rows = []
+    for n in range(shape.queries.batch):
+        q0, k0 = int(shape.queries.starts[n]), int(shape.keys.starts[n])
+        t, s = int(shape.queries.lengths[n]), int(shape.keys.lengths[n])
+        heads = []
+        for head in range(shape.heads):
+            columns = slice(head * width, (head + 1) * width)
+            scores = q[q0 : q0 + t, columns] @ k[k0 : k0 + s, columns].t() * shape.scale
+            if shape.causal:
+                scores = scores.masked_fill(~torch.ones(t, s, dtype=torch.bool).tril(), float("-inf"))
+            weights = torch.softmax(scores, 1)
+            if shape.rate:
+                offset, row = shape.mask_places(head)
+                kept = kept_units((q0 + t) * row, shape.rate, shape.seed).view(q0 + t, row)[q0:, offset : offset + s]
+                weights = dropout_equations(weights, kept, 1 - shape.rate)
+            heads.append(weights @ v[k0 : k0 + s, columns])
+        rows.append(torch.cat(heads, 1))
+    return torch.cat(rows)
+
+
+def check(fast: Callable[..., Tensor], slow: Callable[..., Tensor], leaves: list[Tensor], tolerance: float) -> None:
+    """``fast`` on the leaves equals ``slow`` on their float64 copies, in value and gradient."""
+    exact = [leaf.detach().double().requires_grad_() for leaf in leaves]
+    found, wanted = fast(*leaves), slow(*exact)
+    scale = float(wanted.detach().abs().max())
+    assert torch.allclose(found.double(), wanted, atol=tolerance * scale, rtol=tolerance)
+    direction = torch.randn_like(wanted)
+    gradients = torch.autograd.grad(found, leaves, direction.to(found.dtype))
+    for one, other in zip(gradients, torch.autograd.grad(wanted, exact, direction), strict=True):
+        assert torch.allclose(one.double(), other, atol=3 * tolerance * float(other.abs().max()), rtol=3 * tolerance)
+
+
+def leaf(*shape: int, dtype: torch.dtype) -> Tensor:
+    return torch.randn(*shape).to(dtype).requires_grad_()
+
+
+@DTYPES
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("heads", "width"), [(1, 5), (2, 16), (3, 20), (4, 32), (1, 64)])
+def test_self_attention(heads: int, width: int, causal: bool, rate: float, dtype: torch.dtype) -> None:
+    torch.manual_seed(heads * width)
+    layout = Layout.of([3, 1, 17, 16, 40])
+    shape = AttentionShape(layout, layout, heads, width**-0.5, causal, rate, 2**61 + 12345)
+    inputs = leaf(layout.tokens, 3 * heads * width, dtype=dtype)
+    check(
+        lambda x: self_attention(x, shape),
+        lambda x: attention_of_rows(*x.chunk(3, 1), shape),
+        [inputs],
+        TOLERANCES[dtype],
+    )
+
+
+@DTYPES
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+def test_cross_attention(rate: float, dtype: torch.dtype) -> None:
+    torch.manual_seed(1)
+    queries, keys = Layout.of([5, 1, 20, 2]), Layout.of([2, 33, 7, 1])
+    shape = AttentionShape(queries, keys, 2, 0.3, False, rate, 99)
+    q, memory = leaf(queries.tokens, 48, dtype=dtype), leaf(keys.tokens, 96, dtype=dtype)
+    check(
+        lambda q, m: cross_attention(q, m, shape),
+        lambda q, m: attention_of_rows(q, *m.chunk(2, 1), shape),
+        [q, memory],
+        TOLERANCES[dtype],
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(lengths=st.lists(st.integers(1, 70), min_size=1, max_size=6), heads=st.integers(1, 3), width=st.integers(1, 40))
+def test_attention_of_any_shape(lengths: list[int], heads: int, width: int) -> None:
+    torch.manual_seed(0)
+    layout = Layout.of(lengths)
+    shape = AttentionShape(layout, layout, heads, 1.0, True)
+    inputs = leaf(layout.tokens, 3 * heads * width, dtype=torch.float32)
+    check(lambda x: self_attention(x, shape), lambda x: attention_of_rows(*x.chunk(3, 1), shape), [inputs], 2e-5)
+
+
+def test_large_scores_do_not_overflow() -> None:
+    layout = Layout.of([9])
+    shape = AttentionShape(layout, layout, 1, 1.0)
+    inputs = (100 * torch.randn(9, 48)).requires_grad_()
+    found = self_attention(inputs, shape)
+    assert found.isfinite().all()
+    assert torch.autograd.grad(found.sum(), inputs)[0].isfinite().all()
+
+
+def test_nan_stays_in_its_row() -> None:
+    layout = Layout.of([4, 4])
+    inputs = torch.randn(8, 48)
+    inputs[1, 3] = float("nan")
+    found = self_attention(inputs, AttentionShape(layout, layout, 1, 1.0))
+    assert found[:4].isnan().any()
+    assert found[4:].isfinite().all()
+
+
+@DTYPES
+@pytest.mark.parametrize("width", [1, 6, 16, 100, 128])
+def test_layer_norm(width: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(width)
+    leaves = [leaf(300, width, dtype=dtype), leaf(width, dtype=dtype), leaf(width, dtype=dtype)]
+    # A row of one number has no spread: its gradient is 0, whatever the rounding.
+    check(
+        lambda x, g, b: layer_norm(x, g, b, 1e-3),
+        lambda x, g, b: layer_norm_equations(x, g, b, 1e-3),
+        leaves if width > 1 else leaves[:1] + [one.detach().fill_(0.5).requires_grad_() for one in leaves[1:]],
+        TOLERANCES[dtype] if width > 1 else 0.1,
+    )
+
+
+@DTYPES
+@pytest.mark.parametrize("count", [1, 16, 1000, 40_000])
+def test_dropout(count: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(count)
+    x, residual = leaf(count, dtype=dtype), leaf(count, dtype=dtype)
+    kept = kept_units(count, 0.25, 7)
+    check(lambda x: dropout(x, 0.25, 7), lambda x: dropout_equations(x, kept, 0.75), [x], TOLERANCES[dtype])
+    check(
+        lambda r, x: dropout_add(r, x, 0.25, 7),
+        lambda r, x: r + dropout_equations(x, kept, 0.75),
+        [residual, x],
+        TOLERANCES[dtype],
+    )
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_as_many_units_are_kept_as_the_rate_says(rate: float) -> None:
+    count = 200_000
+    kept = kept_units(count, rate, 2**62 - 1)
+    # Five standard deviations of a binomial.
+    assert abs(float(kept.double().mean()) - (1 - rate)) < 5 * (rate * (1 - rate) / count) ** 0.5
+
+
+def test_neighbouring_units_and_seeds_are_independent() -> None:
+    count = 200_000
+    one, other = kept_units(count, 0.5, 1), kept_units(count, 0.5, 2)
+    for a, b in ((one[1:], one[:-1]), (one[64:], one[:-64]), (one, other)):
+        assert abs(float((a == b).double().mean()) - 0.5) < 5 * 0.5 / count**0.5
+
+
+@DTYPES
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("vocabulary", [3, 16, 1000])
+def test_cross_entropy(vocabulary: int, smoothing: float, dtype: torch.dtype) -> None:
+    torch.manual_seed(vocabulary)
+    logits, targets = (3 * torch.randn(50, vocabulary)).to(dtype), torch.randint(0, vocabulary, (50,))
+    exact = logits.double().requires_grad_()
+    wanted = cross_entropy_equations(exact, torch.eye(vocabulary, dtype=torch.float64), None, targets, smoothing)
+    (gradient,) = torch.autograd.grad(wanted, exact)
+    assert cross_entropy_(logits, targets, smoothing).item() == pytest.approx(wanted.item(), rel=1e-6)
+    assert torch.allclose(logits.double(), gradient, atol=TOLERANCES[dtype] / 4, rtol=TOLERANCES[dtype])
+
+
+def test_a_target_beyond_the_vocabulary_is_refused() -> None:
+    with pytest.raises(IndexError, match="targets from 0 to 3 in a vocabulary of 3"):
+        cross_entropy_(torch.zeros(2, 3), torch.tensor([0, 3]), 0.1)
+
+
+@DTYPES
+def test_the_bits_do_not_depend_on_the_threads(dtype: torch.dtype) -> None:
+    torch.manual_seed(3)
+    layout = Layout.of([7, 30, 12, 5] * 40)
+    shape = AttentionShape(layout, layout, 2, 0.5, True, 0.2, 5)
+    x = leaf(layout.tokens, 96, dtype=dtype)
+    gain, bias = leaf(32, dtype=dtype), leaf(32, dtype=dtype)
+
+    def everything() -> list[Tensor]:
+        y = dropout_add(self_attention(x, shape), self_attention(x, shape), 0.3, 11)
+        y = layer_norm(y, gain, bias, 1e-5)
+        gradients = torch.autograd.grad(y, [x, gain, bias], torch.ones_like(y))
+        logits = y.detach().repeat(1, 10).contiguous()
+        loss = cross_entropy_(logits, torch.arange(len(logits)) % 320, 0.1)
+        return [y, *gradients, logits, loss]
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = everything()
+        torch.set_num_threads(3)
+        together = everything()
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
