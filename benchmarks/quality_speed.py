@@ -1,0 +1,210 @@
+"""The plane of quality and speed: BLEU on a test set against sentences per second on one core.
+
+    python benchmarks/quality_speed.py RUN [RUN …] --source FILE --target FILE [--engine NAME …] [--peers FILE]
+
+Each RUN is the folder of a run or of a model; each is measured with every engine that takes it, greedily and with beam
+5. All take turns, part by part of the test set, and speeds are medians over the parts. FILE of ``--peers`` is a JSON
+list of points measured elsewhere on the same machine: objects with ``name``, ``search`` (``greedy`` or ``beam 5``),
+``bleu`` and ``sentences_per_second``. Writes ``results/quality-speed.json`` and ``.png``. Best run by
+``taskset -c 0``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+
+from dragoman.comparison.machine import describe_machine
+from dragoman.errors import UnsupportedError
+from dragoman.evaluation.bleu import bleu
+from dragoman.evaluation.chrf import chrf
+from dragoman.model.describe import parameter_count
+from dragoman.predict.translator import Translator
+from dragoman.storage.folder import write_file
+
+RESULTS = Path(__file__).parent / "results"
+PARTS = 5
+WARM_UP = 64
+SEARCHES = {"greedy": 1, "beam 5": 5}
+ENGINES: dict[str, Callable[[Path], Translator]] = {
+    "torch": lambda folder: Translator.load(folder, device="cpu"),
+}
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+@dataclass
+class Subject:
+    """A model with an engine and a search."""
+
+    model: str
+    engine: str
+    search: str
+    translator: Translator
+    rates: list[float] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where something lies in the plane.
+
+    Attributes:
+        name: of the model, or of the peer.
+        engine: what translated; empty for a peer.
+        search: ``greedy`` or ``beam 5``.
+        bleu: sacreBLEU of the whole test set.
+        sentences_per_second: the median over parts.
+        chrf: chrF2++; None for a peer.
+        parameters: trainable numbers; None for a peer.
+    """
+
+    name: str
+    engine: str
+    search: str
+    bleu: float
+    sentences_per_second: float
+    chrf: float | None = None
+    parameters: int | None = None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=Path, nargs="+", help="folders of runs or models")
+    parser.add_argument("--source", type=Path, required=True, help="test set, one sentence a line")
+    parser.add_argument("--target", type=Path, required=True, help="its references")
+    parser.add_argument("--names", help="names of the runs in the picture, such as tiny,fast; else their folders'")
+    parser.add_argument("--engine", choices=list(ENGINES), action="append", help="repeatable; by default all")
+    parser.add_argument("--peers", type=Path, help="JSON list of points measured elsewhere")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", default="quality-speed", help="name of the result")
+    parser.add_argument("--note", default="", help="what a reader of the result should know")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    sources, references = (
+        path.read_text(encoding="utf-8").splitlines() for path in (arguments.source, arguments.target)
+    )
+    names = arguments.names.split(",") if arguments.names else [run.name for run in arguments.runs]
+    subjects = opened(dict(zip(names, arguments.runs, strict=True)), arguments.engine or list(ENGINES))
+    measure(subjects, sources)
+    points = [point(subject, references) for subject in subjects]
+    if arguments.peers is not None:
+        points += [Point(engine="", **given) for given in json.loads(arguments.peers.read_text(encoding="utf-8"))]
+    result = {
+        "machine": describe_machine(),
+        "note": arguments.note,
+        "threads": arguments.threads,
+        "sentences": len(sources),
+        "points": [asdict(found) for found in points],
+    }
+    write_file(RESULTS / f"{arguments.output}.json", (json.dumps(result, indent=2) + "\n").encode())
+    draw(points, RESULTS / f"{arguments.output}.png", f"{len(sources):,} sentences, {arguments.threads} thread(s)")
+    for found in points:
+        print(f"{found.name:24} {found.engine:24} {found.search:8} {found.bleu:6.2f} {found.sentences_per_second:9.1f}")
+
+
+def opened(runs: dict[str, Path], engines: Sequence[str]) -> list[Subject]:
+    """Each model with each engine that takes it, and each search."""
+    found = []
+    for name, run in runs.items():
+        folder = run if (run / "model.json").is_file() else run / "best"
+        for engine in engines:
+            try:
+                translator = ENGINES[engine](folder)
+            except UnsupportedError as error:
+                print(f"{name}: {engine} is left out: {error.what}")
+                continue
+            found += [Subject(name, engine, search, translator) for search in SEARCHES]
+    return found
+
+
+def measure(subjects: Sequence[Subject], sources: list[str]) -> None:
+    """Translate the test set in parts, all subjects in turn."""
+    for subject in subjects:
+        subject.translator.translate(sources[:WARM_UP], beam=SEARCHES[subject.search])
+    size = -(-len(sources) // PARTS)
+    for begin in range(0, len(sources), size):
+        texts = sources[begin : begin + size]
+        for subject in subjects:
+            began = time.perf_counter()
+            subject.outputs += subject.translator.translate(texts, beam=SEARCHES[subject.search])
+            subject.rates.append(len(texts) / (time.perf_counter() - began))
+
+
+def point(subject: Subject, references: list[str]) -> Point:
+    """Where a subject lies."""
+    language = subject.translator.recipe.data.target_language
+    return Point(
+        subject.model,
+        subject.engine,
+        subject.search,
+        bleu(subject.outputs, references, language),
+        statistics.median(subject.rates),
+        chrf(subject.outputs, references),
+        parameter_count(subject.translator.model),
+    )
+
+
+def draw(points: Sequence[Point], path: Path, title: str) -> None:
+    """Colour tells the model, shape the engine; beam 5 is filled, and joined with greedy search by a line."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
+
+    figure = Figure(figsize=(9.5, 5.5), dpi=110, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    ours = [found for found in points if found.engine]
+    models, engines = (list(dict.fromkeys(values)) for values in zip(*((p.name, p.engine) for p in ours), strict=True))
+    for model in models:
+        for engine in engines:
+            pair = sorted((p for p in ours if (p.name, p.engine) == (model, engine)), key=lambda p: p.search)
+            if not pair:
+                continue
+            colour, marker = COLOURS[models.index(model) % len(COLOURS)], MARKERS[engines.index(engine) % len(MARKERS)]
+            xs, ys = [p.sentences_per_second for p in pair], [p.bleu for p in pair]
+            axes.plot(xs, ys, "-", color=colour, linewidth=0.8, alpha=0.6)
+            for p, x, y in zip(pair, xs, ys, strict=True):
+                face = colour if p.search != "greedy" else "white"
+                axes.plot([x], [y], marker, color=colour, markerfacecolor=face, markersize=8)
+    for p in points:
+        if not p.engine:
+            filled = "#555555" if p.search != "greedy" else "white"
+            axes.plot([p.sentences_per_second], [p.bleu], "X", color="#555555", markerfacecolor=filled, markersize=8)
+            place = (p.sentences_per_second, p.bleu)
+            axes.annotate(p.name, place, (6, 4), textcoords="offset points", fontsize=9, color="#333333")
+    handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], linewidth=4, label=m) for i, m in enumerate(models)]
+    plain = {"linestyle": "none", "color": "#222222", "markersize": 8}
+    handles += [Line2D([], [], marker=MARKERS[i % len(MARKERS)], label=e, **plain) for i, e in enumerate(engines)]
+    handles += [
+        Line2D([], [], marker="o", label="beam 5", **plain),
+        Line2D([], [], marker="o", label="greedy", markerfacecolor="white", **plain),
+    ]
+    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=10)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    low, high = axes.get_xlim()
+    ticks = [n * 10**e for e in range(0, 6) for n in (1, 2, 5) if low <= n * 10**e <= high]
+    axes.set_xticks(ticks)
+    axes.set_xlabel("sentences per second (logarithmic)", fontsize=11)
+    axes.set_ylabel("BLEU", fontsize=11)
+    axes.set_title(f"Quality and speed: {title}", fontsize=12)
+    axes.grid(True, alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    write_file(path, picture.getvalue())
+
+
+if __name__ == "__main__":
+    main()
