@@ -25,7 +25,10 @@ def data_option(help: str) -> Any:
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="A TOML file, or a preset: tiny, small, base, recurrent, convolution, language-model.")
+        str,
+        typer.Argument(
+            help="A TOML file, or a preset: tiny, fast, small, base, recurrent, convolution, language-model."
+        ),
     ] = "tiny",
     source: Annotated[File, data_option("Text file, one source sentence a line.")] = None,
     target: Annotated[File, data_option("Text file, one target sentence a line.")] = None,
