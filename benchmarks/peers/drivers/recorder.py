@@ -21,13 +21,15 @@ class Recorder:
     """Notes what each update did and says when training is over.
 
     Args:
-        request: ``seconds`` of training or ``updates``, whichever comes first; ``snapshot_every`` seconds, or None.
+        request: ``seconds`` of training, and at least ``minimum_updates``, or ``updates``, whichever comes first;
+            ``snapshot_every`` seconds, or None.
         folder: of the snapshots, each named by the seconds of training before it.
     """
 
     def __init__(self, request: dict[str, Any], folder: Path) -> None:
         self._seconds = request.get("seconds") or float("inf")
         self._updates = request.get("updates") or float("inf")
+        self._least = request.get("minimum_updates") or 0
         self._every = request.get("snapshot_every") or float("inf")
         self._folder = folder
         self._next = self._every
@@ -62,13 +64,14 @@ class Recorder:
         seconds = time.perf_counter() - self._began - self._paused
         busy = time.process_time() - self._busy
         self.marks.append((round(seconds, 4), round(busy, 4), self._tokens, loss))
-        over = seconds >= self._seconds or len(self.marks) >= self._updates
+        updates = len(self.marks)
+        over = (seconds >= self._seconds and updates >= self._least) or updates >= self._updates
         if snapshot is not None and (seconds >= self._next or (over and self._every < float("inf"))):
             with self.pause():
                 snapshot(self._folder / f"{seconds:.1f}")
             self._next = seconds + self._every
         self._last = (time.perf_counter(), time.process_time())
-        return over
+        return bool(over)
 
     def skip(self) -> None:
         """What came since the last update was not training."""
