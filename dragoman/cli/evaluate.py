@@ -62,7 +62,7 @@ def evaluate(
 
 
 def _evaluate_language_model(writer: Writer, model: Path, text: Path | None, json_file: Path | None) -> None:
-    from dragoman.cli.translate import read_lines
+    from dragoman.cli.text_input import read_lines
     from dragoman.evaluation.language_report import evaluate_language_model
     from dragoman.storage.folder import write_file
 

@@ -24,7 +24,7 @@ def score(
     """
     import numpy as np
 
-    from dragoman.cli.translate import read_lines
+    from dragoman.cli.text_input import read_lines
     from dragoman.errors import InputError
     from dragoman.model.device import choose_device
     from dragoman.model.folder import load_model

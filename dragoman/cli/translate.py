@@ -2,100 +2,114 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.errors import InputError
+from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
+from dragoman.errors import OutputError
 
 if TYPE_CHECKING:
-    from dragoman.predict.translation import Translation
+    from dragoman.predict.file_translation import Setting, Translated, Watch
+    from dragoman.predict.output_form import OutputForm
+    from dragoman.predict.translator import Translator
+
+_N_BEST = "Write this many translations a line, as a table with scores."
+_LANGUAGE_MODEL = "Folder of a language model over the same vocabulary, for more fluent outputs."
+_WEIGHT = "Its say, against the translator's 1."
+_PROGRESS = "Show how far it is, or nothing but errors; by default on a terminal."
 
 
 def translate(
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
     source: Annotated[Path | None, typer.Option("--input", help="Text file; standard input if not given.")] = None,
     output: Annotated[Path | None, typer.Option(help="Text file; standard output if not given.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an --output that was interrupted.")] = False,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
-    n_best: Annotated[
-        int, typer.Option(min=1, help="Write this many translations a line, as a table with scores.")
-    ] = 1,
-    language_model: Annotated[
-        Path | None, typer.Option(help="Folder of a language model over the same vocabulary, for more fluent outputs.")
-    ] = None,
-    weight: Annotated[
-        float, typer.Option("--language-model-weight", min=0, help="Its say, against the translator's 1.")
-    ] = 0.1,
+    n_best: Annotated[int, typer.Option(min=1, help=_N_BEST)] = 1,
+    language_model: Annotated[Path | None, typer.Option(help=_LANGUAGE_MODEL)] = None,
+    weight: Annotated[float, typer.Option("--language-model-weight", min=0, help=_WEIGHT)] = 0.1,
+    progress: Annotated[bool | None, typer.Option("--progress/--quiet", help=_PROGRESS)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="What searches: torch, ctranslate2, or auto: the fastest that is exact enough.")
+    ] = "auto",
+    compute: Annotated[
+        str, typer.Option(help="Numbers of ctranslate2's matrix products: float32, int8, or auto.")
+    ] = "auto",
 ) -> None:
-    """Translate text line by line: as many lines out as in."""
+    """Translate text line by line: as many lines out as in, however many there are."""
+    from dragoman.cli.translation_progress import TranslationProgress, wanted
+    from dragoman.data.line_chunks import read_chunks
+    from dragoman.predict.file_translation import FileTranslation
+    from dragoman.predict.output_form import BestOnly, NBestTable
     from dragoman.predict.translator import Translator
-    from dragoman.storage.folder import write_file
 
-    translator = Translator.load(model, device=device, language_model=language_model, language_model_weight=weight)
-    lines = read_lines(source)
-    if n_best > 1:
-        written = _table(translator.n_best(list(lines), n_best, beam=beam))
-    else:
-        written = _flagging(translator.stream(lines, beam=beam))
-    if output is not None:
-        write_file(output, "".join(f"{line}\n" for line in written).encode())
-        return
-    for line in written:
-        sys.stdout.buffer.write(f"{line}\n".encode())
+    if resume and output is None:
+        raise OutputError("what goes to standard output cannot be resumed", remedy="give --output FILE.")
+    translator = Translator.load(
+        model,
+        device=device,
+        language_model=language_model,
+        language_model_weight=weight,
+        engine=engine,
+        compute=compute,
+    )
+    if engine == "auto" and progress is not False:
+        print(f"engine: {translator.engine.description}", file=sys.stderr)
+    run = functools.partial(translator.translate_chunks, count=n_best, beam=beam)
+    form = BestOnly() if n_best == 1 else NBestTable()
+    name = source or STANDARD_INPUT
+    with (
+        opened(source) as stream,
+        TranslationProgress(
+            size_of(source),
+            shown=wanted(progress, to_terminal=output is None and sys.stdout.isatty()),
+            resumable=output is not None,
+            remarks=n_best == 1 and progress is not False,
+        ) as watch,
+    ):
+        if output is not None:
+            settings = _settings(translator, model, language_model, weight, beam, n_best)
+            FileTranslation(output, form, run, settings).run(stream, name, watch, resume=resume)
+        else:
+            _print_translations(run(read_chunks(stream, name)), form, watch)
+        watch.end()
+
+
+def _print_translations(translated: Iterable[Translated], form: OutputForm, watch: Watch) -> None:
+    """To standard output, chunk by chunk; where its reader is slow the work waits, so that nothing piles up."""
+    from dragoman.data.line_chunks import START
+    from dragoman.predict.output_form import written
+
+    watch.begin(START)
+    sys.stdout.buffer.write(form.heading.encode())
+    for chunk, found in translated:
+        sys.stdout.buffer.write(written(form, chunk.first, found))
+        sys.stdout.flush()
+        watch.on_chunk(chunk, found)
     sys.stdout.flush()
 
 
-def read_lines(file: Path | None) -> Iterator[str]:
-    """The lines of a file, or of standard input.
+def _settings(
+    translator: Translator, model: Path, language_model: Path | None, weight: float, beam: int | None, n_best: int
+) -> dict[str, Setting]:
+    """All that translations depend on but the input. Models are told apart by their checksums."""
+    from dragoman import __version__
+    from dragoman.storage.manifest import MANIFEST, digest
 
-    Raises:
-        InputError: if they cannot be read or are not UTF-8.
-    """
-    if file is None:
-        yield from _decode(sys.stdin.buffer, "standard input")
-        return
-    try:
-        with file.open("rb") as stream:
-            yield from _decode(stream, str(file))
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=file, remedy="give a readable text file.") from error
-
-
-def _decode(stream: Iterable[bytes], name: str) -> Iterator[str]:
-    for number, line in enumerate(stream, start=1):
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}",
-                file=name,
-                line=number,
-                remedy="convert the text first, for example with `iconv -f latin1 -t utf-8`.",
-            ) from None
-        yield text.removesuffix("\n").removesuffix("\r")
-
-
-def _flagging(translations: Iterator[Translation]) -> Iterator[str]:
-    """The texts; lines that a person should look at are named on standard error, with the reason."""
-    for number, translation in enumerate(translations, start=1):
-        if translation.flagged:
-            print(f"line {number}: {'; '.join(translation.concerns)}", file=sys.stderr)
-        yield _one_line(translation.text)
-
-
-def _table(all_translations: list[list[Translation]]) -> Iterator[str]:
-    yield "line\trank\tscore\tlog_probability\tending\tplaceholders_kept\ttext"
-    for number, translations in enumerate(all_translations, start=1):
-        for rank, t in enumerate(translations, start=1):
-            numbers = f"{number}\t{rank}\t{t.score:.4f}\t{t.log_probability:.4f}"
-            kept = "yes" if t.placeholders_kept else "no"
-            yield f"{numbers}\t{t.ending.value}\t{kept}\t{_one_line(t.text)}"
-
-
-def _one_line(text: str) -> str:
-    """A model can write any character; a line break or tab in the middle of a line would break the count of lines."""
-    return " ".join(text.splitlines()).replace("\t", " ")
+    settings: dict[str, Setting] = {
+        "dragoman": __version__,
+        "model": digest(model / MANIFEST),
+        "beam": max(beam or translator.recipe.search.beam, n_best),
+        "n-best": n_best,
+        "device": str(translator.model.device),
+        "engine": translator.engine.description,
+    }
+    if language_model is not None:
+        settings |= {"language model": digest(language_model / MANIFEST), "language model's weight": weight}
+    return settings

@@ -22,6 +22,6 @@ def open_input(path: Path) -> BinaryIO:
         raise unreadable(path, error) from error
 
 
-def unreadable(path: Path, error: OSError) -> InputError:
+def unreadable(path: Path | str, error: OSError) -> InputError:
     """The error for a file that the operating system does not let us read, or that fails while it is read."""
     return InputError(f"cannot be read: {error.strerror}", file=path, remedy="give a readable file.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from dragoman.data.open_input import open_input, unreadable
 from dragoman.errors import InputError
@@ -11,6 +12,19 @@ from dragoman.errors import InputError
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_LINE = 1 << 26
+
+
+@runtime_checkable
+class ByteStream(Protocol):
+    """What bytes are read from, open files among others."""
+
+    def read(self, size: int, /) -> bytes:
+        """So many bytes, fewer at the end."""
+        ...
+
+    def readline(self, size: int, /) -> bytes:
+        """The rest of a line with its end, or so many bytes of it."""
+        ...
 
 
 def read_text_lines(path: Path) -> Iterator[str]:
@@ -28,38 +42,61 @@ def read_text_lines(path: Path) -> Iterator[str]:
 def read_raw_lines(path: Path) -> Iterator[str]:
     """Like :func:`read_text_lines`, but each line keeps its end."""
     with open_input(path) as stream:
-        try:
-            for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
-                if len(line) == _LONGEST_LINE:
-                    raise _endless(path, number)
-                if number == 1:
-                    line = line.removeprefix(_BYTE_ORDER_MARK)
-                    if not line:
-                        return
-                try:
-                    yield line.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    raise _not_utf_8(path, number, line, error) from None
-        except OSError as error:
-            raise unreadable(path, error) from error
+        for number, line in enumerate(limited_lines(stream, path), start=1):
+            if line != _BYTE_ORDER_MARK or number > 1:
+                yield decoded(line, path, number)
 
 
-def _endless(path: Path, number: int) -> InputError:
+def limited_lines(stream: ByteStream, file: Path | str, before: int = 0) -> Iterator[bytes]:
+    """The lines of a stream with their ends, as bytes.
+
+    Args:
+        stream: to be read.
+        file: what a person calls it.
+        before: lines of it that were read already.
+
+    Raises:
+        InputError: if they cannot be read, or one has 64 MiB.
+    """
+    try:
+        for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=before + 1):
+            if len(line) == _LONGEST_LINE:
+                raise _endless(file, number)
+            yield line
+    except OSError as error:
+        raise unreadable(file, error) from error
+
+
+def decoded(line: bytes, file: Path | str, number: int) -> str:
+    """Line ``number``, from 1, of a file, without the byte-order mark that may begin the first.
+
+    Raises:
+        InputError: if it is not UTF-8.
+    """
+    if number == 1:
+        line = line.removeprefix(_BYTE_ORDER_MARK)
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _not_utf_8(file, number, line, error) from None
+
+
+def _endless(file: Path | str, number: int) -> InputError:
     return InputError(
         f"a line of {_LONGEST_LINE >> 20} MiB or more",
-        file=path,
+        file=file,
         line=number,
         cause="the file is not text, or its lines end with something else than a line feed.",
         remedy="give a text file with one sentence a line.",
     )
 
 
-def _not_utf_8(path: Path, number: int, line: bytes, error: UnicodeDecodeError) -> InputError:
+def _not_utf_8(file: Path | str, number: int, line: bytes, error: UnicodeDecodeError) -> InputError:
     wide = number == 1 and line.startswith(_UTF_16_MARKS)
     character = len(line[: error.start].decode("utf-8")) + 1
     return InputError(
         f"not UTF-8: byte 0x{line[error.start]:02x} at character {character} (byte {error.start + 1} of the line)",
-        file=path,
+        file=file,
         line=number,
         cause="the file is UTF-16, which some programs call Unicode." if wide else "the file has another encoding.",
         remedy=f"convert it first, for example with `iconv -f {'utf-16' if wide else 'latin1'} -t utf-8`.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, overload
 import numpy as np
 
 from dragoman.contracts import Hypothesis
+from dragoman.data.line_chunks import LineChunk, chunks_of
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -33,7 +33,6 @@ from dragoman.text.vocabulary import END
 if TYPE_CHECKING:
     from pandas import Series
 
-_CHUNK = 4096
 _RETRIED = 5
 _NO_LIMIT = 2**31
 
@@ -156,8 +155,8 @@ class Translator:
     ) -> list[list[Translation]]:
         """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide. A line too long
         for the model has one, put together of the best of its pieces."""
-        width = max(beam or self.recipe.search.beam, count)
-        return self._translate_chunk(list(texts), 0, width, count, length_penalty)
+        chunks = self.translate_chunks(chunks_of(texts), count, beam=beam, length_penalty=length_penalty)
+        return [translations for _, found in chunks for translations in found]
 
     def stream(
         self, lines: Iterable[str], *, beam: int | None = None, length_penalty: float | None = None
@@ -167,13 +166,31 @@ class Translator:
         Where the best one loses or invents a placeholder, a tag or a URL, the best of the next that does not is taken;
         if there is none, it is flagged.
         """
-        lines = iter(lines)
-        done = 0
-        while chunk := list(itertools.islice(lines, _CHUNK)):
-            width = beam or self.recipe.search.beam
-            for translations in self._translate_chunk(chunk, done, width, 1, length_penalty):
+        for _, found in self.translate_chunks(chunks_of(lines), beam=beam, length_penalty=length_penalty):
+            for translations in found:
                 yield translations[0]
-            done += len(chunk)
+
+    def translate_chunks(
+        self,
+        chunks: Iterable[LineChunk],
+        count: int = 1,
+        *,
+        beam: int | None = None,
+        length_penalty: float | None = None,
+    ) -> Iterator[tuple[LineChunk, list[list[Translation]]]]:
+        """Each chunk with up to ``count`` translations of each of its lines, as :meth:`n_best` and, for one, as
+        :meth:`stream` have them. What a chunk gets depends on nothing outside it; lines that stand in it several times
+        are translated once.
+
+        Raises:
+            InputError: if an item is not text.
+        """
+        width = max(beam or self.recipe.search.beam, count)
+        for chunk in chunks:
+            _refuse_what_is_no_text(chunk)
+            distinct = list(dict.fromkeys(chunk.lines))
+            found = dict(zip(distinct, self._translate(distinct, width, count, length_penalty), strict=True))
+            yield chunk, [[*found[line]] for line in chunk.lines]
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> TextScores:
         """How probable each target is as the translation of its source.
@@ -205,10 +222,10 @@ class Translator:
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         return [normalize(text, form, collapse_white_space=collapse) for text in texts]
 
-    def _translate_chunk(
-        self, texts: list[str], first: int, width: int, count: int, length_penalty: float | None
+    def _translate(
+        self, texts: list[str], width: int, count: int, length_penalty: float | None
     ) -> list[list[Translation]]:
-        pieces = self._pieces(texts, first)
+        pieces = self._pieces(texts)
         found = self._search_all(pieces, width, count, length_penalty)
         if count == 1:
             self._retry(pieces, found, width, length_penalty)
@@ -220,14 +237,8 @@ class Translator:
             for parts in of_line
         ]
 
-    def _pieces(self, texts: list[str], first: int) -> list[_Piece]:
+    def _pieces(self, texts: list[str]) -> list[_Piece]:
         """What is to be translated of lines with anything visible."""
-        for number, text in enumerate(texts, start=first + 1):
-            if not isinstance(text, str):
-                raise InputError(
-                    f"item {number} is {text!r}, which is {type(text).__name__} and not text",
-                    remedy="give a list of strings.",
-                )
         normalized = self._normalized(texts)
         lines = [number for number, text in enumerate(normalized) if is_visible(text)]
         visible = [normalized[number] for number in lines]
@@ -281,3 +292,12 @@ class Translator:
             )
             for text, h in zip(texts, hypotheses, strict=True)
         ]
+
+
+def _refuse_what_is_no_text(chunk: LineChunk) -> None:
+    for number, text in enumerate(chunk.lines, start=chunk.first + 1):
+        if not isinstance(text, str):
+            raise InputError(
+                f"item {number} is {text!r}, which is {type(text).__name__} and not text",
+                remedy="give a list of strings.",
+            )

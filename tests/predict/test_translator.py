@@ -121,7 +121,7 @@ def test_input_is_normalized_as_training_text_was(translator: Translator) -> Non
 
 
 def test_a_stream_is_lazy(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dragoman.predict.translator._CHUNK", 64)
+    monkeypatch.setattr("dragoman.data.line_chunks.CHUNK_LINES", 64)
     taken = []
 
     def lines():

@@ -1,0 +1,50 @@
+"""Text that a command reads from a file or from standard input."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from dragoman.data.open_input import open_input
+from dragoman.data.text_file import decoded, limited_lines
+
+STANDARD_INPUT = "standard input"
+
+
+@contextlib.contextmanager
+def opened(file: Path | None) -> Iterator[BinaryIO]:
+    """The bytes of a file, or of standard input.
+
+    Raises:
+        InputError: if the file cannot be opened.
+    """
+    if file is None:
+        yield sys.stdin.buffer
+        return
+    with open_input(file) as stream:
+        yield stream
+
+
+def read_lines(file: Path | None) -> Iterator[str]:
+    """The lines of a file, or of standard input.
+
+    Raises:
+        InputError: if they cannot be read or are not UTF-8.
+    """
+    name = file or STANDARD_INPUT
+    with opened(file) as stream:
+        for number, line in enumerate(limited_lines(stream, name), start=1):
+            yield decoded(line, name, number).removesuffix("\n").removesuffix("\r")
+
+
+def size_of(file: Path | None) -> int | None:
+    """Bytes of a file, or of standard input where that is one; None where it is a pipe or a terminal."""
+    with contextlib.suppress(OSError):
+        status = os.fstat(sys.stdin.buffer.fileno()) if file is None else file.stat()
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
+    return None

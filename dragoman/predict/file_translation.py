@@ -1,0 +1,134 @@
+"""A text file of any size to another, chunk by chunk, that can be interrupted at any moment and gone on with.
+
+What is kept after a chunk is enough to know that the next one is translated as it would have been: the place in the
+input with the hash of all before it, and what the translations depend on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from dragoman.data.line_chunks import START, LineChunk, Place, read_chunks
+from dragoman.data.text_file import ByteStream
+from dragoman.errors import DamagedFileError, OutputError
+from dragoman.predict.output_form import OutputForm, written
+from dragoman.predict.translation import Translation
+from dragoman.storage.resumable_file import Kept, ResumableFile, forget, is_in_place, kept_of, progress_of
+
+Translated = tuple[LineChunk, list[list[Translation]]]
+"""A chunk, and of each of its lines the translations, best first."""
+
+Setting = str | int | float | None
+
+
+@runtime_checkable
+class Watch(Protocol):
+    """Is told how far a translation is."""
+
+    def begin(self, place: Place) -> None:
+        """It goes on from there."""
+        ...
+
+    def on_chunk(self, chunk: LineChunk, found: Sequence[Sequence[Translation]]) -> None:
+        """These lines are translated and written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileTranslation:
+    """A translation from file to file.
+
+    Attributes:
+        output: the file to be.
+        form: what is written of translations.
+        translate: turns chunks into translated chunks, in order; each by itself.
+        made_with: all that the translations depend on but the input: model, search, versions.
+    """
+
+    output: Path
+    form: OutputForm
+    translate: Callable[[Iterable[LineChunk]], Iterator[Translated]]
+    made_with: Mapping[str, Setting]
+
+    def run(self, stream: ByteStream, name: Path | str, watch: Watch, *, resume: bool) -> None:
+        """Translate a stream into the file.
+
+        Args:
+            stream: UTF-8, at its beginning.
+            name: what a person calls it.
+            watch: is told of every chunk when it is kept.
+            resume: whether to go on with what an interrupted translation left, if it left anything.
+
+        Raises:
+            InputError: if a line cannot be read, or the part that is translated already is not as it was.
+            DamagedFileError: if what an interrupted translation left was altered.
+            OutputError: if that was made with something else, if ``resume`` finds an output and nothing unfinished, or
+                if the output cannot be written; what was kept before is kept then.
+        """
+        kept = self._left() if resume else None
+        place = START if kept is None else self._place(kept)
+        watch.begin(place)
+        if kept is not None and is_in_place(self.output, kept):
+            forget(self.output)
+            return
+        with self._opened(kept) as file:
+            if kept is None:
+                file.append(self.form.heading.encode())
+            for chunk, found in self.translate(read_chunks(stream, name, place)):
+                assert chunk.end is not None, "chunks of a stream know their ends"
+                file.append(written(self.form, chunk.first, found))
+                place = chunk.end
+                file.keep(self._facts(place))
+                watch.on_chunk(chunk, found)
+            file.finish(self._facts(place))
+
+    def _left(self) -> Kept | None:
+        kept = kept_of(self.output)
+        if kept is None and self.output.exists():
+            raise OutputError(
+                "there is nothing to resume: it is there, and nothing unfinished lies beside it",
+                file=self.output,
+                cause="it is whole already.",
+                remedy="leave --resume away to translate the input anew.",
+            )
+        return kept
+
+    def _opened(self, kept: Kept | None) -> AbstractContextManager[ResumableFile]:
+        return ResumableFile.begin(self.output) if kept is None else ResumableFile.resume(self.output, kept)
+
+    def _facts(self, place: Place) -> dict[str, object]:
+        return {
+            "lines": place.line,
+            "input_bytes": place.byte,
+            "input_sha256": place.digest,
+            "made_with": dict(self.made_with),
+        }
+
+    def _place(self, kept: Kept) -> Place:
+        facts = kept.facts
+        try:
+            place = Place(int(facts["lines"]), int(facts["input_bytes"]), str(facts["input_sha256"]))
+            before = dict(facts["made_with"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFileError(
+                f"it does not say what was translated: {error!r}",
+                file=progress_of(self.output),
+                cause="it was altered, or belongs to something else than a translation.",
+                remedy="remove it to begin anew.",
+            ) from error
+        changed = [
+            f"{name} was {before.get(name)} and is {self.made_with.get(name)}"
+            for name in sorted({*before, *self.made_with})
+            if before.get(name) != self.made_with.get(name)
+        ]
+        if changed:
+            raise OutputError(
+                f"its first {place.line:,} lines were translated otherwise: {'; '.join(changed)}",
+                file=self.output,
+                remedy=f"give the same model and options, or remove {progress_of(self.output)} to begin anew.",
+            )
+        return place

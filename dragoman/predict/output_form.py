@@ -1,0 +1,58 @@
+"""What is written of translations: a line each, or a table of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from dragoman.predict.translation import Translation
+
+
+@runtime_checkable
+class OutputForm(Protocol):
+    """Turns translations into lines of text.
+
+    Attributes:
+        heading: lines above all others.
+    """
+
+    heading: str
+
+    def lines(self, first: int, found: Sequence[Sequence[Translation]]) -> Iterator[str]:
+        """The lines for the translations of consecutive inputs, of which ``first`` stand before these."""
+        ...
+
+
+class BestOnly:
+    """The best translation, one line for each input."""
+
+    heading = ""
+
+    def lines(self, first: int, found: Sequence[Sequence[Translation]]) -> Iterator[str]:
+        """The texts."""
+        del first
+        return (_one_line(translations[0].text) for translations in found)
+
+
+class NBestTable:
+    """Every translation, tab-separated, with its scores."""
+
+    heading = "line\trank\tscore\tlog_probability\tending\tplaceholders_kept\ttext\n"
+
+    def lines(self, first: int, found: Sequence[Sequence[Translation]]) -> Iterator[str]:
+        """The rows, the best of an input first; inputs are counted from 1."""
+        for number, translations in enumerate(found, start=first + 1):
+            for rank, t in enumerate(translations, start=1):
+                numbers = f"{number}\t{rank}\t{t.score:.4f}\t{t.log_probability:.4f}"
+                kept = "yes" if t.placeholders_kept else "no"
+                yield f"{numbers}\t{t.ending.value}\t{kept}\t{_one_line(t.text)}"
+
+
+def written(form: OutputForm, first: int, found: Sequence[Sequence[Translation]]) -> bytes:
+    """The lines in UTF-8, each with its end."""
+    return "".join(f"{line}\n" for line in form.lines(first, found)).encode()
+
+
+def _one_line(text: str) -> str:
+    """A model can write any character; a line break or tab in the middle of a line would break the count of lines."""
+    return " ".join(text.splitlines()).replace("\t", " ")
