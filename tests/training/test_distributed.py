@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
@@ -228,6 +228,7 @@ def drawn(loader: Loader, count: int) -> list[list[int]]:
     return [next(loader).target.values.tolist() for _ in range(count)]
 
 
+@settings(max_examples=30)
 @given(size=st.integers(1, 7), count=st.integers(1, 4), before=st.integers(0, 6), after=st.integers(1, 6))
 def test_loaders_deal_out_what_one_hands_out(size: int, count: int, before: int, after: int) -> None:
     """Also after a pause, across the ends of passes; and all stand at the same place."""
