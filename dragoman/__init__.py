@@ -32,11 +32,11 @@ _HOMES = {
 }
 
 
-def load(folder: Any, *, device: str = "auto") -> Translator:
+def load(folder: Any, *, device: str = "auto", engine: str = "torch", compute: str = "auto") -> Translator:
     """The model in ``folder``, ready to translate; see :class:`dragoman.predict.translator.Translator`."""
     from dragoman.predict.translator import Translator
 
-    return Translator.load(folder, device=device)
+    return Translator.load(folder, device=device, engine=engine, compute=compute)
 
 
 def __getattr__(name: str) -> Any:

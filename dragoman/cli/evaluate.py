@@ -26,6 +26,12 @@ def evaluate(
     text: Annotated[Path | None, typer.Option(help="Text file, for a language model.")] = None,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="What searches: torch, ctranslate2, or auto: the fastest that is exact enough.")
+    ] = "torch",
+    compute: Annotated[
+        str, typer.Option(help="Numbers of ctranslate2's matrix products: float32, int8, or auto.")
+    ] = "auto",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the translations, one a line.")] = None,
 ) -> None:
@@ -38,6 +44,7 @@ def evaluate(
     from dragoman.evaluation.translation_report import evaluate_translations
     from dragoman.model.device import choose_device
     from dragoman.model.folder import load_model
+    from dragoman.predict.choose_engine import choose_engine
     from dragoman.predict.translator import Translator
     from dragoman.predict.writer import Writer
     from dragoman.storage.folder import write_file
@@ -49,6 +56,7 @@ def evaluate(
     if text is not None:
         raise InputError("--text is for language models", file=text, remedy="give --source and --target, or --corpus.")
     translator = Translator.of(loaded, model)
+    translator.engine = choose_engine(loaded, engine, compute=compute)
     sections = corpora(source, target, corpus, None, columns, file_format)
     sources, references, names = _given(translator, sections) if sections else _held_out(model)
     outputs = translator.translate(sources, beam=beam)

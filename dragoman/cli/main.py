@@ -14,6 +14,7 @@ from dragoman.cli.demo import demo
 from dragoman.cli.describe import describe
 from dragoman.cli.distill import distill
 from dragoman.cli.evaluate import evaluate
+from dragoman.cli.export import export
 from dragoman.cli.generate import generate
 from dragoman.cli.score import score
 from dragoman.cli.train import train
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, corpus, clean, train, distill, translate, evaluate, compare, score, generate, describe):
+for command in (demo, corpus, clean, train, distill, translate, evaluate, export, compare, score, generate, describe):
     app.command()(command)
 
 

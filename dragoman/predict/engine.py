@@ -11,6 +11,11 @@ from dragoman.contracts import Hypothesis
 class Engine(Protocol):
     """Source ids in, hypotheses out. It decides which rows are computed together; nothing of one depends on another."""
 
+    @property
+    def description(self) -> str:
+        """What computes, and with which numbers, in a few words."""
+        ...
+
     def search(
         self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
     ) -> list[list[Hypothesis]]:

@@ -34,6 +34,12 @@ class TorchEngine:
         self.batch_tokens = batch_tokens
         self.language_model = language_model
 
+    @property
+    def description(self) -> str:
+        """Where PyTorch computes, and with which numbers."""
+        parameter = next(self.model.parameters())
+        return f"PyTorch, {str(parameter.dtype).removeprefix('torch.')}, on {parameter.device.type}"
+
     def search(
         self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
     ) -> list[list[Hypothesis]]:

@@ -15,6 +15,7 @@ from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.pair_losses import pair_losses
@@ -77,25 +78,31 @@ class Translator:
         device: str = "auto",
         language_model: Path | str | None = None,
         language_model_weight: float = 0.1,
+        engine: str = "torch",
+        compute: str = "auto",
     ) -> Translator:
         """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
         Args:
             folder: of the model.
             device: where to compute.
+            engine: what searches, and with which numbers it computes; see
+                :func:`~dragoman.predict.choose_engine.choose_engine`.
+            compute: likewise.
             language_model: the folder of one over the same vocabulary, which has its say at every step of a search.
             language_model_weight: how much, against the translator's 1.
 
         Raises:
-            InputError: if a folder holds another kind of model, or the vocabularies differ.
+            InputError: if a folder holds another kind of model, the vocabularies differ, or there is no such engine.
+            UnsupportedError: if the engine cannot translate with it.
         """
-        translator = cls.of(load_model(folder, choose_device(device)), folder)
+        loaded = load_model(folder, choose_device(device))
+        translator = cls.of(loaded, folder)
+        fused = None
         if language_model is not None:
             writer = Writer.load(language_model, device=device)
             fused = FusedLanguageModel.of(writer, translator.target, language_model_weight, language_model)
-            translator.engine = TorchEngine(
-                translator.model, batch_tokens=translator.recipe.search.batch_tokens, language_model=fused
-            )
+        translator.engine = choose_engine(loaded, engine, compute=compute, language_model=fused)
         return translator
 
     @classmethod

@@ -1,0 +1,98 @@
+"""Lexical shortlist: the few target symbols that a source sentence can need, so that no others are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from dragoman.alignment.ibm_model_1 import TranslationTable
+from dragoman.errors import DamagedFileError
+
+_SEEN_BY_CHANCE = 1e-3
+"""Probabilities below are of symbols that only happened to stand in the same sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """What an output may be written with (L'Hostis et al. 2016): symbols that are always allowed, and for each symbol
+    of the source the targets it most probably becomes.
+
+    Attributes:
+        always: target ids, ascending.
+        offsets: source id e owns ``targets[offsets[e] : offsets[e + 1]]``.
+        targets: target ids, ascending within one e.
+    """
+
+    always: Int[np.ndarray, " a"]
+    offsets: Int[np.ndarray, " o"]
+    targets: Int[np.ndarray, " t"]
+
+    @classmethod
+    def of(
+        cls,
+        table: TranslationTable,
+        counts: Int[np.ndarray, " w"],
+        *,
+        sources: int,
+        always: Sequence[int],
+        shared: bool,
+        frequent: int,
+        per_symbol: int,
+    ) -> Shortlist:
+        """The shortlist of a corpus.
+
+        Args:
+            table: t(f | e) learnt from it.
+            counts: occurrences of each target symbol there.
+            sources: symbols of the source vocabulary.
+            always: what must never become unreachable, whatever the corpus: special symbols, bytes, placeholders.
+            shared: whether both languages have one vocabulary; each symbol is then its own translation too, so that
+                names can be copied.
+            frequent: how many of the most frequent target symbols are always allowed.
+            per_symbol: targets of each source symbol at most.
+        """
+        most_frequent = np.argsort(-counts, kind="stable")[:frequent]
+        fixed = np.union1d(np.array(always, dtype=np.int64), most_frequent[counts[most_frequent] > 0])
+        known = (table.sources >= 0) & (table.probabilities >= _SEEN_BY_CHANCE) & ~np.isin(table.targets, fixed)
+        e, f, t = table.sources[known], table.targets[known], table.probabilities[known]
+        order = np.lexsort((f, -t, e))
+        e, f = e[order], f[order]
+        # The rank of each entry among those of its source.
+        begins = np.searchsorted(e, np.arange(sources))
+        best = np.arange(len(e)) - begins[e] < per_symbol
+        e, f = e[best], f[best]
+        if shared:
+            own = np.setdiff1d(np.arange(sources), fixed)
+            e, f = np.concatenate([e, own]), np.concatenate([f, own])
+        keys = np.unique(e * max(len(counts), sources) + f)
+        e, f = np.divmod(keys, max(len(counts), sources))
+        offsets = np.searchsorted(e, np.arange(sources + 1))
+        return cls(fixed.astype(np.int32), offsets.astype(np.int64), f.astype(np.int32))
+
+    def of_source(self, symbol: int) -> Int[np.ndarray, " k"]:
+        """The targets of one source symbol, without those that are always allowed."""
+        return self.targets[self.offsets[symbol] : self.offsets[symbol + 1]]
+
+    def save(self, path: Path) -> None:
+        """Write one file."""
+        save_file({"always": self.always, "offsets": self.offsets, "targets": self.targets}, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Shortlist:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            DamagedFileError: if it is something else.
+        """
+        remedy = "make it anew with `dragoman shortlist`."
+        try:
+            arrays = load_file(path)
+            return cls(arrays["always"], arrays["offsets"], arrays["targets"])
+        except (SafetensorError, OSError, KeyError) as error:
+            raise DamagedFileError(f"not a shortlist: {error}", file=path, remedy=remedy) from error

@@ -1,0 +1,28 @@
+"""``dragoman export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dragoman.errors import InputError
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
+    output: Annotated[Path, typer.Option(help="Folder to be written; it must not exist.")],
+    to: Annotated[str, typer.Option("--to", help="Format: ctranslate2.")] = "ctranslate2",
+    quantization: Annotated[
+        str, typer.Option(help="Type that weights are stored in: float32, bfloat16, float16, int16 or int8.")
+    ] = "float32",
+) -> None:
+    """Write a Transformer for another engine, with its tokenizer."""
+    from dragoman.export.ctranslate2_model import export_ctranslate2
+    from dragoman.model.folder import load_model
+
+    if to != "ctranslate2":
+        raise InputError(f"no format to export to is called {to}", remedy="give ctranslate2.")
+    export_ctranslate2(load_model(model), output, quantization=quantization)
+    print(f"{output}: for CTranslate2, {quantization}")

@@ -1,0 +1,77 @@
+"""A model's folder as CTranslate2 reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from dragoman.errors import InputError, UnsupportedError
+from dragoman.export.package import ctranslate2_package
+from dragoman.export.transformer_spec import transformer_spec
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel
+from dragoman.storage.folder import new_folder
+from dragoman.text.codec_files import save_codecs
+from dragoman.text.vocabulary import END, SPECIAL_SYMBOLS, START, UNKNOWN, Vocabulary
+
+QUANTIZATIONS = ("float32", "bfloat16", "float16", "int16", "int8")
+"""Types that weights can be stored in; what is no matrix stays float32 with the integers."""
+
+_SPACE = "▁"
+_NAMES = str.maketrans(
+    {
+        " ": _SPACE,
+        **{mark: "".join(f"<0x{b:02X}>" for b in mark.encode()) for mark in f"{_SPACE}\t\n\v\f\r\x85\u2028\u2029"},
+    }
+)
+
+
+def symbol_names(vocabulary: Vocabulary) -> list[str]:
+    """What CTranslate2 calls each symbol: a space is ``▁``, and what its own files cannot hold is spelt in bytes. No
+    two have the same name, since symbols of several characters hold only letters, marks, digits and spaces."""
+    return [symbol.translate(_NAMES) for symbol in vocabulary.symbols]
+
+
+def export_ctranslate2(loaded: LoadedModel, folder: Path, *, quantization: str = "float32") -> None:
+    """Write a model for CTranslate2, with its tokenizer.
+
+    A source is its ids' names from the vocabulary, and ``</s>`` at the end.
+
+    Args:
+        loaded: the model.
+        folder: does not exist yet.
+        quantization: one of :data:`QUANTIZATIONS`.
+
+    Raises:
+        InputError: if there is no such quantization.
+        OutputError: if the folder exists or cannot be written; nothing is left half-written.
+        UnsupportedError: if it is not a Transformer with an encoder and a decoder, or CTranslate2 is not installed.
+    """
+    if quantization not in QUANTIZATIONS:
+        raise InputError(f"no quantization is called {quantization}", remedy=f"give {', '.join(QUANTIZATIONS)}.")
+    if loaded.recipe.model.is_language_model:
+        raise UnsupportedError(
+            "this model is a language model, and the export is of translators", remedy="give a translator."
+        )
+    with new_folder(folder) as temporary:
+        write_ctranslate2(loaded, temporary, quantization=quantization)
+        save_codecs(temporary, loaded.source, loaded.target)
+
+
+def write_ctranslate2(loaded: LoadedModel, folder: Path, *, quantization: str = "float32") -> None:
+    """The files of CTranslate2 alone, into a folder that exists.
+
+    Raises:
+        UnsupportedError: if it is not a Transformer, or CTranslate2 is not installed.
+    """
+    ctranslate2_package()
+    spec = transformer_spec(cast(EncoderDecoder, loaded.model), loaded.recipe)
+    spec.config.unk_token, spec.config.bos_token, spec.config.eos_token = (
+        SPECIAL_SYMBOLS[symbol] for symbol in (UNKNOWN, START, END)
+    )
+    spec.config.decoder_start_token = SPECIAL_SYMBOLS[START]
+    spec.register_source_vocabulary(symbol_names(loaded.source.tokenizer.vocabulary))
+    spec.register_target_vocabulary(symbol_names(loaded.target.tokenizer.vocabulary))
+    spec.validate()
+    spec.optimize(quantization=quantization)
+    spec.save(str(folder))

@@ -1,0 +1,71 @@
+"""Which engine translates with a model."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import cast
+
+from dragoman.errors import InputError, UnsupportedError
+from dragoman.export.transformer_spec import is_exportable
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel
+from dragoman.predict.ctranslate2_engine import COMPUTE_TYPES, CTranslate2Engine
+from dragoman.predict.engine import Engine
+from dragoman.predict.fused_language_model import FusedLanguageModel
+from dragoman.predict.torch_engine import TorchEngine
+
+ENGINES = ("auto", "torch", "ctranslate2")
+"""``auto`` takes the fastest that is exact enough; docs/speed.md says what that was measured to be."""
+
+_AUTO_COMPUTE_TYPE = "float32"
+
+
+def choose_engine(
+    loaded: LoadedModel, name: str, *, compute: str = "auto", language_model: FusedLanguageModel | None = None
+) -> Engine:
+    """The engine of that name for a translator.
+
+    Args:
+        loaded: the translator.
+        name: one of :data:`ENGINES`.
+        compute: the numbers of CTranslate2's matrix products, ``float32`` or ``int8``; ``auto`` takes the fastest that
+            is exact enough. PyTorch computes in the model's own, float32.
+        language_model: has its say in every search, if there is one; only PyTorch's can hear it.
+
+    Raises:
+        InputError: if there is no such engine or type of number.
+        UnsupportedError: if the engine cannot do what is asked.
+    """
+    if name not in ENGINES:
+        raise InputError(f"no engine is called {name}", remedy=f"give {', '.join(ENGINES)}.")
+    if compute not in ("auto", *COMPUTE_TYPES):
+        raise InputError(f"no type of number is called {compute}", remedy=f"give auto, {', '.join(COMPUTE_TYPES)}.")
+    obstacle = _obstacle(loaded, language_model)
+    if name == "ctranslate2" and obstacle is not None:
+        raise UnsupportedError(
+            f"the engine ctranslate2 cannot be used: {obstacle}", remedy="translate with `--engine torch`."
+        )
+    if name == "torch" or obstacle is not None:
+        if compute not in ("auto", "float32"):
+            raise UnsupportedError(
+                f"PyTorch's engine computes in float32, not in {compute}"
+                + (f"; and ctranslate2 cannot be used: {obstacle}" if obstacle else ""),
+                remedy="leave `--compute` out.",
+            )
+        model = cast(EncoderDecoder, loaded.model)
+        return TorchEngine(model, batch_tokens=loaded.recipe.search.batch_tokens, language_model=language_model)
+    return CTranslate2Engine(loaded, compute_type=_AUTO_COMPUTE_TYPE if compute == "auto" else compute)
+
+
+def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) -> str | None:
+    """Why CTranslate2 cannot translate with it; None if it can."""
+    if not is_exportable(loaded.recipe):
+        model = loaded.recipe.model
+        return f"it computes Transformers, and this is a {model.phrase}"
+    if language_model is not None:
+        return "a language model has its say in the search"
+    if cast(EncoderDecoder, loaded.model).device.type != "cpu":
+        return "the model is on another device than the processor"
+    if find_spec("ctranslate2") is None:
+        return "the package ctranslate2 is not installed"
+    return None

@@ -1,0 +1,207 @@
+"""Searches with a Transformer in CTranslate2."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from dragoman.contracts import Ending, Hypothesis
+from dragoman.errors import InputError, UnsupportedError
+from dragoman.export.ctranslate2_model import symbol_names, write_ctranslate2
+from dragoman.export.package import ctranslate2_package
+from dragoman.export.transformer_spec import longest_rows
+from dragoman.model.folder import LoadedModel
+from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.repetition import RepetitionRule
+from dragoman.text.vocabulary import END
+
+COMPUTE_TYPES = ("float32", "int8")
+"""Numbers that matrix products are computed with."""
+
+# Sentences that are computed together, and hypotheses, as multiples of the beam, that must be complete before a
+# sentence is done: measured by benchmarks/translation_speed.py.
+_BATCH = 32
+_PATIENCE = 1.5
+
+
+class CTranslate2Engine:
+    """An :class:`~dragoman.predict.engine.Engine` for Transformers on the processor.
+
+    Log-probabilities are over the symbols that may be written, so they are higher than the model's own by what it gives
+    to the others. A sentence's beam search ends when half as many hypotheses again as the beam is wide are complete
+    (Kasai et al. 2024), which may be before or after :func:`~dragoman.search.beam.beam_search` ends.
+
+    Args:
+        loaded: a model with a Transformer encoder and decoder; it is converted here.
+        compute_type: one of :data:`COMPUTE_TYPES`.
+        threads: sentences' batches that are searched at the same time, each on one core; by default as many as PyTorch
+            uses threads.
+
+    Raises:
+        InputError: if there is no such type.
+        UnsupportedError: if the model is another, or CTranslate2 is not installed.
+    """
+
+    def __init__(self, loaded: LoadedModel, *, compute_type: str = "float32", threads: int | None = None) -> None:
+        if compute_type not in COMPUTE_TYPES:
+            raise InputError(
+                f"no type of number is called {compute_type}", remedy=f"give {' or '.join(COMPUTE_TYPES)}."
+            )
+        package = ctranslate2_package()
+        self._sources = symbol_names(loaded.source.tokenizer.vocabulary)
+        self._targets = symbol_names(loaded.target.tokenizer.vocabulary)
+        self._ids = {name: place for place, name in enumerate(self._targets)}
+        self._longest_source, self._longest_target = longest_rows(loaded.recipe)
+        self._repetition = RepetitionRule()
+        self.compute_type = compute_type
+        with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
+            write_ctranslate2(loaded, Path(folder))
+            self._translator: Any = package.Translator(
+                folder,
+                "cpu",
+                compute_type=compute_type,
+                inter_threads=threads or torch.get_num_threads(),
+                intra_threads=1,
+            )
+
+    @property
+    def description(self) -> str:
+        """The numbers that CTranslate2 computes with."""
+        return f"CTranslate2, {self.compute_type}"
+
+    def search(
+        self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
+    ) -> list[list[Hypothesis]]:
+        """The best outputs for each source; see :meth:`~dragoman.predict.engine.Engine.search`.
+
+        Raises:
+            UnsupportedError: if a row or a limit is longer than the converted model's position encodings.
+        """
+        self._refuse_long(rows, limits)
+        sources = [[self._sources[token] for token in row] for row in rows]
+        found: list[list[Hypothesis]] = [[] for _ in rows]
+        rest = list(range(len(rows)))
+        longest = max(limits, default=0)
+        self._search_together(sources, limits, rest, found, width, length_penalty, longest)
+        if width > 1:
+            # All rows went on to the longest limit. Where too few hypotheses were complete by a row's own, those that
+            # were live then matter, and some of them are gone.
+            rest = [place for place in rest if limits[place] < longest and _complete(found[place]) < n_best]
+            for limit in sorted({limits[place] for place in rest}):
+                same = [place for place in rest if limits[place] == limit]
+                self._search_together(sources, limits, same, found, width, length_penalty, limit)
+        return [hypotheses[:n_best] for hypotheses in found]
+
+    def _search_together(
+        self,
+        sources: list[list[str]],
+        limits: list[int],
+        places: Sequence[int],
+        found: list[list[Hypothesis]],
+        width: int,
+        length_penalty: float,
+        longest: int,
+    ) -> None:
+        """Put the hypotheses of the rows at ``places``, searched for up to ``longest`` tokens, into ``found``."""
+        # What greedy search finds is not ranked. Without a penalty a sentence is done when its best hypothesis is.
+        alpha = length_penalty if width > 1 else 0.0
+        results = self._translator.translate_batch(
+            [sources[place] for place in places],
+            max_batch_size=_BATCH,
+            beam_size=width,
+            num_hypotheses=width,
+            patience=_PATIENCE if alpha else 1,
+            length_penalty=alpha,
+            max_input_length=0,
+            max_decoding_length=longest + 1,
+            min_decoding_length=0,
+            return_end_token=True,
+            return_scores=True,
+        )
+        penalty = LengthPenalty(alpha)
+        cut: list[_Cut] = []
+        for place, result in zip(places, results, strict=True):
+            found[place] = []
+            for names, score in zip(result.hypotheses, result.scores, strict=True):
+                tokens = [self._ids[name] for name in names]
+                written = tokens[: limits[place]]
+                loop = looping_prefix(written, self._repetition)
+                if loop is not None:
+                    cut.append(_Cut(place, tokens[:loop], Ending.REPETITION))
+                elif tokens[-1:] == [END] and len(tokens) <= limits[place] + 1:
+                    total = score * len(tokens) ** alpha
+                    ranked = penalty.score(total, len(tokens))
+                    found[place].append(Hypothesis(tokens[:-1], total, ranked, Ending.COMPLETE))
+                else:
+                    cut.append(_Cut(place, written, Ending.LENGTH))
+            found[place].sort(key=lambda hypothesis: -hypothesis.score)
+        self._add_cut(sources, cut, found, penalty)
+
+    def _add_cut(
+        self, sources: list[list[str]], cut: list[_Cut], found: list[list[Hypothesis]], penalty: LengthPenalty
+    ) -> None:
+        """Behind the complete hypotheses of each row, those that had to be cut, by score."""
+        if not cut:
+            return
+        results = self._translator.score_batch(
+            [sources[one.place] for one in cut],
+            [[self._targets[token] for token in one.tokens] for one in cut],
+            max_batch_size=_BATCH,
+            max_input_length=0,
+        )
+        scored = []
+        for one, result in zip(cut, results, strict=True):
+            total = sum(result.log_probs[: len(one.tokens)])
+            kept = self._repetition.cut(one.tokens) if one.ending is Ending.REPETITION else one.tokens
+            scored.append((one.place, Hypothesis(kept, total, penalty.score(total, len(one.tokens)), one.ending)))
+        for place, hypothesis in sorted(scored, key=lambda item: -item[1].score):
+            found[place].append(hypothesis)
+
+    def _refuse_long(self, rows: list[list[int]], limits: list[int]) -> None:
+        longest = max((len(row) for row in rows), default=0), max(limits, default=0) + 1
+        for tokens, known, side in zip(
+            longest, (self._longest_source, self._longest_target), ("source", "output"), strict=True
+        ):
+            if tokens > known:
+                raise UnsupportedError(
+                    f"a row's {side} may have {tokens:,} tokens, and the converted model knows {known:,} positions",
+                    remedy="split the line, set a lower limit, or translate with `--engine torch`.",
+                )
+
+
+def _complete(hypotheses: list[Hypothesis]) -> int:
+    return sum(hypothesis.ending is Ending.COMPLETE for hypothesis in hypotheses)
+
+
+class _Cut(NamedTuple):
+    """A hypothesis that its model did not end: which row's, what is scored of it, and why it ends."""
+
+    place: int
+    tokens: list[int]
+    ending: Ending
+
+
+def looping_prefix(tokens: Sequence[int], rule: RepetitionRule) -> int | None:
+    """Where a search by ``rule`` would have stopped: the length of the shortest beginning that ends in a loop; None if
+    there is none."""
+    periods = range(1, rule.longest + 1)
+    repeated = len(tokens) - len(set(tokens))
+    # A loop repeats all of its tokens but the first period's.
+    if repeated < min((rule.tail(period) - period for period in periods), default=repeated + 1):
+        return None
+    ends = (_loop_end(tokens, period, rule.tail(period)) for period in periods)
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _loop_end(tokens: Sequence[int], period: int, tail: int) -> int | None:
+    """Where the first loop of ``period`` tokens has filled ``tail``."""
+    equal = 0
+    for place in range(period, len(tokens)):
+        equal = equal + 1 if tokens[place] == tokens[place - period] else 0
+        if equal == tail - period:
+            return place + 1
+    return None

@@ -1,0 +1,182 @@
+"""The engine CTranslate2 against PyTorch's, on models with random weights and every shape that it takes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dragoman.contracts import Ending, Hypothesis
+from dragoman.errors import InputError, UnsupportedError
+from dragoman.model.build import build
+from dragoman.model.folder import LoadedModel, save_model
+from dragoman.predict.choose_engine import choose_engine
+from dragoman.predict.ctranslate2_engine import CTranslate2Engine, looping_prefix
+from dragoman.predict.fused_language_model import FusedLanguageModel
+from dragoman.predict.torch_engine import TorchEngine
+from dragoman.predict.translator import Translator
+from dragoman.recipe import recipe_from
+from dragoman.search.repetition import RepetitionRule
+from dragoman.text.codec import Codec
+from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.vocabulary import END, NEVER_WRITTEN
+
+WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+SMALL = {"layers": 1, "width": 16, "feed_forward": 24, "heads": 2}
+DEEP = {"layers": 2, "width": 32, "feed_forward": 16, "heads": 4}
+SHAPES: dict[str, dict[str, Any]] = {
+    "pre-norm": {"encoder": SMALL, "decoder": SMALL},
+    "post-norm": {"encoder": {**SMALL, "norm": "post"}, "decoder": {**SMALL, "norm": "post"}},
+    "gelu": {"encoder": {**SMALL, "activation": "gelu"}, "decoder": {**SMALL, "activation": "gelu"}},
+    "learned": {
+        "encoder": {**SMALL, "positions": "learned", "max_positions": 60},
+        "decoder": {**SMALL, "positions": "learned", "max_positions": 80},
+    },
+    "untied": {"encoder": SMALL, "decoder": SMALL, "tie": "none"},
+    "deep encoder": {"encoder": {**SMALL, "layers": 3}, "decoder": SMALL},
+    "other widths": {"encoder": DEEP, "decoder": SMALL, "tie": "decoder"},
+}
+
+
+def model_of(seed: int = 2, **model: Any) -> LoadedModel:
+    """Random weights, turned up so that scores are far apart and outputs differ."""
+    recipe = recipe_from({"model": model or SHAPES["pre-norm"], "search": {"batch_tokens": 60}})
+    tokenizer = Tokenizer.train([" ".join(WORDS)] * 9, vocabulary_size=300)
+    built = build(recipe.model, tokenizer.size, tokenizer.size, seed)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in built.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.2)
+        if not recipe.model.is_language_model:
+            cast(Any, built).decoder.output.weight[END] *= 3
+    return LoadedModel(built.eval(), recipe, Codec(tokenizer), Codec(tokenizer))
+
+
+def sources(loaded: LoadedModel, count: int = 25) -> list[list[int]]:
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(WORDS, random.integers(1, 9))) for _ in range(count)]
+    return [[*row, END] for row in loaded.source.tokenizer.encode_batch(texts)]
+
+
+def both(loaded: LoadedModel, **wanted: Any) -> tuple[list[list[Hypothesis]], list[list[Hypothesis]]]:
+    rows = sources(loaded)
+    settings = {"n_best": 1, "length_penalty": 1.0, "limits": [2 * len(row) + 5 for row in rows], **wanted}
+    slow = TorchEngine(loaded.model, batch_tokens=100)
+    return slow.search(rows, **settings), CTranslate2Engine(loaded, threads=1).search(rows, **settings)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_greedy_outputs_and_endings_are_those_of_pytorch(shape: str) -> None:
+    ours, theirs = both(model_of(**SHAPES[shape]), width=1)
+    assert [h.tokens for (h,) in theirs] == [h.tokens for (h,) in ours]
+    assert [h.ending for (h,) in theirs] == [h.ending for (h,) in ours]
+    assert len({tuple(h.tokens) for (h,) in theirs}) > 5, "outputs that do not depend on the source prove nothing"
+
+
+def test_every_kind_of_ending_comes_back() -> None:
+    endings = {h.ending for seed in (2, 4) for (h,) in both(model_of(seed=seed), width=1)[1]}
+    assert endings == set(Ending)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_beam_search_finds_hypotheses_as_good(alpha: float) -> None:
+    ours, theirs = both(model_of(seed=2), width=4, length_penalty=alpha)
+    same = sum(p[0].tokens == q[0].tokens for p, q in zip(ours, theirs, strict=True))
+    assert same >= 0.8 * len(ours)
+    for p, q in zip(ours, theirs, strict=True):
+        if p[0].tokens == q[0].tokens and p[0].ending is q[0].ending is Ending.COMPLETE:
+            # Symbols that are never written have no share of the probability here.
+            assert q[0].log_probability >= p[0].log_probability - 1e-3
+            assert q[0].score == pytest.approx(q[0].log_probability / ((6 + len(q[0].tokens)) / 6) ** alpha)
+
+
+def test_n_best_is_ranked_with_what_was_cut_at_the_end() -> None:
+    for hypotheses in both(model_of(), width=5, n_best=4)[1]:
+        assert 1 <= len(hypotheses) <= 4
+        complete = [h.ending is Ending.COMPLETE for h in hypotheses]
+        assert complete == sorted(complete, reverse=True)
+        scores = [h.score for h in hypotheses if h.ending is Ending.COMPLETE]
+        assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_neighbours_and_their_limits_do_not_matter(width: int) -> None:
+    loaded = model_of()
+    engine = CTranslate2Engine(loaded, threads=2)
+    rows = sources(loaded)
+    limits = [3 + place % 7 for place in range(len(rows))]
+    together = engine.search(rows, width=width, n_best=1, length_penalty=1.0, limits=limits)
+    for row, limit, expected in zip(rows, limits, together, strict=True):
+        (alone,) = engine.search([row], width=width, n_best=1, length_penalty=1.0, limits=[limit])
+        assert alone[0].tokens == expected[0].tokens
+        assert alone[0].ending is expected[0].ending
+        assert len(alone[0].tokens) <= limit
+    assert engine.search([], width=width, n_best=1, length_penalty=1.0, limits=[]) == []
+
+
+def test_special_symbols_are_never_written() -> None:
+    loaded = model_of(tie="none", encoder=SMALL, decoder=SMALL)
+    decoder: Any = loaded.model.decoder
+    with torch.no_grad():
+        decoder.output.weight[list(NEVER_WRITTEN)] = 3 * decoder.output.weight.abs().amax(0)
+    for (hypothesis,) in both(loaded, width=1)[1]:
+        assert not set(hypothesis.tokens) & set(NEVER_WRITTEN)
+
+
+def test_log_probabilities_of_what_was_cut_are_of_what_was_written() -> None:
+    ours, theirs = both(model_of(), width=1, limits=[4] * 25)
+    cut = [(p[0], q[0]) for p, q in zip(ours, theirs, strict=True) if q[0].ending is Ending.LENGTH]
+    assert cut
+    for p, q in cut:
+        assert len(q.tokens) == 4
+        assert p.log_probability - 1e-3 < q.log_probability < p.log_probability + 0.5
+
+
+def test_a_row_beyond_the_positions_is_refused() -> None:
+    loaded = model_of(**SHAPES["learned"])
+    engine = CTranslate2Engine(loaded, threads=1)
+    row = sources(loaded)[0]
+    with pytest.raises(UnsupportedError, match="source may have 61 tokens"):
+        engine.search([[9] * 60 + [END]], width=1, n_best=1, length_penalty=1.0, limits=[5])
+    with pytest.raises(UnsupportedError, match="output may have 81 tokens"):
+        engine.search([row], width=1, n_best=1, length_penalty=1.0, limits=[80])
+
+
+@given(st.lists(st.integers(0, 3), max_size=50))
+def test_loops_are_found_where_the_search_would_find_them(tokens: list[int]) -> None:
+    rule = RepetitionRule(longest=3, times=3, span=6)
+    ends = (end for end in range(1, len(tokens) + 1) if bool(rule.find(torch.tensor([tokens[:end]]))[0]))
+    assert looping_prefix(tokens, rule) == next(ends, None)
+
+
+def test_the_engine_is_chosen_by_what_the_model_is() -> None:
+    transformer = model_of()
+    assert isinstance(choose_engine(transformer, "auto"), CTranslate2Engine)
+    assert choose_engine(transformer, "ctranslate2", compute="int8").description == "CTranslate2, int8"
+    assert isinstance(choose_engine(transformer, "torch"), TorchEngine)
+    recurrent = model_of(encoder=SMALL, decoder={"kind": "gru", "layers": 1, "width": 16})
+    assert isinstance(choose_engine(recurrent, "auto"), TorchEngine)
+    silent = recipe_from({"model": {"encoder": {"kind": "none"}, "decoder": SMALL}})
+    fused = FusedLanguageModel(cast(Any, build(silent.model, 9, 9, 1)), 0.1)
+    with pytest.raises(UnsupportedError, match="language model has its say"):
+        choose_engine(transformer, "ctranslate2", language_model=fused)
+    with pytest.raises(UnsupportedError, match="gru decoder"):
+        choose_engine(recurrent, "ctranslate2")
+    with pytest.raises(UnsupportedError, match="float32, not in int8"):
+        choose_engine(recurrent, "auto", compute="int8")
+    with pytest.raises(InputError, match="no engine is called onnx"):
+        choose_engine(transformer, "onnx")
+    with pytest.raises(InputError, match="no type of number is called int4"):
+        choose_engine(transformer, "auto", compute="int4")
+
+
+def test_a_translator_is_loaded_with_an_engine(tmp_path: Any) -> None:
+    loaded = model_of()
+    save_model(tmp_path / "model", loaded, {})
+    texts = ["one two", "", "three four five"]
+    fast = Translator.load(tmp_path / "model", engine="ctranslate2", compute="float32")
+    assert fast.translate(texts, beam=1) == Translator.load(tmp_path / "model").translate(texts, beam=1)
