@@ -6,7 +6,8 @@
 Dragoman alone, the Transformer of the preset ``tiny`` but for what is varied. The corpora are generated: ids drawn by
 Zipf's law, so that there is nothing to learn and nothing to clean; lengths are of a Poisson distribution around a mean,
 or all one number where length is varied. Each training is a process of its own, which counts after the warm-up; the
-rounds go through all settings in turn. Writes ``results/scaling.json`` after each training, and ``scaling.png``.
+rounds go through all settings in turn. Resident memory includes what was read of the corpus's file, which the system
+can take back. Writes ``results/scaling.json`` after each training, and ``scaling.png``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 import numpy as np
 from peers.ours import OURS
 from peers.peer import PeerError
-from training_throughput import START_UP, rates
+from training_throughput import MINIMUM_UPDATES, START_UP, rates
 
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Corpus, DatasetWriter
@@ -96,7 +97,8 @@ def main() -> None:
                 RESULTS.mkdir(exist_ok=True)
                 (RESULTS / "scaling.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
                 print(json.dumps(row), flush=True)
-    _draw(result["summary"])
+    if any(entry["rounds"] for entry in result["summary"]):
+        _draw(result["summary"])
 
 
 def _arguments() -> argparse.Namespace:
@@ -134,7 +136,8 @@ def _measured(point: Point, arguments: argparse.Namespace) -> dict[str, Any]:
             threads=point.threads,
             cores=arguments.cores[: point.threads],
             seconds=seconds,
-            limit_seconds=3 * seconds + START_UP,
+            minimum_updates=MINIMUM_UPDATES,
+            limit_seconds=6 * seconds + START_UP,
         )
         marks = answer.pop("marks")
         return {"first_update_seconds": marks[0][0], **rates(marks, arguments.warm_up), **answer}
@@ -207,21 +210,21 @@ def _draw(summarised: list[dict[str, Any]]) -> None:
         "corpus": "pairs in the corpus",
         "threads": "threads",
     }
-    varied = list(dict.fromkeys(entry["varied"] for entry in summarised))
+    varied = list(dict.fromkeys(entry["varied"] for entry in summarised if entry["rounds"]))
     size = (3.4 * len(varied), 3.2)
     figure, all_axes = pyplot.subplots(1, len(varied), figsize=size, layout="constrained", squeeze=False)
     for axes, name in zip(all_axes[0], varied, strict=True):
         good = [entry for entry in summarised if entry["varied"] == name and entry["rounds"]]
         values = [entry["value"] for entry in good]
         axes.plot(values, [entry["tokens_per_second"] for entry in good], marker="o", color="C0")
-        axes.set(xlabel=titles[name], ylim=(0, None))
+        axes.set(xlabel=titles[name], ylim=(0, 1.15 * max(entry["tokens_per_second"] for entry in good)))
         axes.set_ylabel("target tokens per second", color="C0")
         if name != "threads":
             axes.set_xscale("log")
         memory = axes.twinx()
         memory.plot(values, [entry["peak_resident_mib"] for entry in good], marker="s", color="C1", linestyle=":")
         memory.set_ylabel("peak memory (MiB)", color="C1")
-        memory.set_ylim(0, None)
+        memory.set_ylim(0, 1.3 * max(entry["peak_resident_mib"] for entry in good))
     figure.savefig(RESULTS / "scaling.png", dpi=120)
     pyplot.close(figure)
 

@@ -33,12 +33,12 @@ class RecordedTrainer(eole.trainer.Trainer):  # type: ignore[misc]  # Eole has n
     parameters: ClassVar[int] = 0
 
     def _train_step(self, batches: Any, normalization: Any, total_stats: Any, report_stats: Any, step: int = 0) -> None:
+        type(self).parameters = self.parameters or sum(part.numel() for part in self.model.parameters())
         self.recorder.start()
         before = (total_stats.loss, total_stats.n_tokens)
         super()._train_step(batches, normalization, total_stats, report_stats, step=step)
         loss, words = total_stats.loss - before[0], total_stats.n_tokens - before[1]
         if self.recorder.update(words, loss / max(words, 1), self._snapshot):
-            type(self).parameters = sum(parameter.numel() for parameter in self.model.parameters())
             raise OverError
 
     def _snapshot(self, folder: Path) -> None:
