@@ -13,6 +13,7 @@ from dragoman.cli.corpus import corpus
 from dragoman.cli.demo import demo
 from dragoman.cli.describe import describe
 from dragoman.cli.distill import distill
+from dragoman.cli.doctor import doctor
 from dragoman.cli.evaluate import evaluate
 from dragoman.cli.export import export
 from dragoman.cli.generate import generate
@@ -28,7 +29,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, corpus, clean, train, distill, translate, evaluate, export, compare, score, generate, describe):
+for command in (
+    demo,
+    corpus,
+    clean,
+    train,
+    distill,
+    translate,
+    evaluate,
+    export,
+    compare,
+    score,
+    generate,
+    describe,
+    doctor,
+):
     app.command()(command)
 
 

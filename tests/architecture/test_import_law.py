@@ -35,7 +35,9 @@ LAW: dict[str, set[str]] = {
     "training": {"predict", "evaluation", "model", "data", "recipe", "native"},
     "comparison": {"training", "predict", "evaluation", "model", "data", "recipe"},
     "distillation": {"comparison", "training", "predict", "evaluation", "model", "data", "text", "recipe"},
+    "diagnosis": {"training", "native"},
     "cli": {
+        "diagnosis",
         "native",
         "distillation",
         "comparison",

@@ -1,0 +1,112 @@
+"""All that decides how fast dragoman is on a machine, and what is amiss."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+
+from dragoman.diagnosis.kernels import KernelSpeed, LibraryState, kernel_speeds, library_states
+from dragoman.diagnosis.peaks import matrix_product_peaks
+from dragoman.diagnosis.processor import Processor, examine_processor
+from dragoman.diagnosis.software import Software, examine_software
+from dragoman.training.precision import choose_hardware
+
+_LITTLE_MEMORY_GIB = 1.0
+_BUSY = 0.5
+"""Load beside this process, in cores, from which on measurements are disturbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is amiss.
+
+    Attributes:
+        what: one sentence.
+        remedy: what to do about it.
+    """
+
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a machine is and what runs on it.
+
+    Attributes:
+        processor: what computes.
+        software: what is installed.
+        libraries: of native kernels, by name.
+        device: what ``auto`` means here.
+        precision: what ``auto`` means for training here.
+        peaks: matrix products, giga-operations a second by type of number; empty if not measured.
+        kernels: native kernels against PyTorch; empty if there are none or they were not measured.
+    """
+
+    processor: Processor
+    software: Software
+    libraries: dict[str, LibraryState]
+    device: str
+    precision: str
+    peaks: dict[str, float]
+    kernels: dict[str, KernelSpeed]
+
+    @property
+    def complaints(self) -> list[Complaint]:
+        """What is amiss, the gravest first."""
+        found = [*_software_complaints(self.software)]
+        for name, state in self.libraries.items():
+            if not state.loaded:
+                what = f"the native {name} kernels are not used, so that PyTorch or Python does their work"
+                found.append(Complaint(what, f"{state.reason}."))
+        return found + _processor_complaints(self.processor)
+
+    def as_json(self) -> dict[str, object]:
+        """All of it in plain types."""
+        return {**asdict(self), "complaints": [asdict(warning) for warning in self.complaints]}
+
+
+def diagnose(*, measure: bool = True) -> Diagnosis:
+    """Examine this machine.
+
+    Args:
+        measure: whether to take some seconds to measure speeds.
+    """
+    processor = examine_processor()  # before any measurement loads the cores
+    hardware = choose_hardware("auto", "auto", 0)
+    kernels = kernel_speeds(hardware.dtype if hardware.device.type == "cpu" else torch.float32) if measure else {}
+    return Diagnosis(
+        processor=processor,
+        software=examine_software(),
+        libraries=library_states(),
+        device=str(hardware.device),
+        precision=str(hardware.dtype).removeprefix("torch."),
+        peaks=matrix_product_peaks() if measure else {},
+        kernels=kernels,
+    )
+
+
+def _software_complaints(software: Software) -> list[Complaint]:
+    if software.torch_fits:
+        return []
+    found, wanted = software.versions["torch"], software.torch_wanted
+    return [
+        Complaint(f"PyTorch is {found}, and dragoman is tested with {wanted}", f"run `pip install torch=={wanted}`.")
+    ]
+
+
+def _processor_complaints(processor: Processor) -> list[Complaint]:
+    found = []
+    if processor.threads > processor.usable_cores:
+        what = f"PyTorch computes with {processor.threads} threads on {processor.usable_cores} cores"
+        found.append(
+            Complaint(what, f"set OMP_NUM_THREADS={processor.usable_cores}, or training.threads in the recipe.")
+        )
+    if processor.load is not None and processor.load > processor.cores - processor.threads + _BUSY:
+        what = f"other processes are busy: on average {processor.load} wanted one of the {processor.cores} cores"
+        found.append(Complaint(what, "stop them, or measure again when they have ended."))
+    if processor.available_gib is not None and processor.available_gib < _LITTLE_MEMORY_GIB:
+        what = f"{processor.available_gib} GiB of memory are available"
+        found.append(Complaint(what, "close other programs, or lower training.batch.tokens."))
+    return found

@@ -1,0 +1,112 @@
+"""Native kernels: which are there, and how fast each is against the PyTorch function that stands in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from dragoman.contracts import Layout
+from dragoman.diagnosis.peaks import shortest
+from dragoman.native.attention import AttentionShape, self_attention
+from dragoman.native.cross_entropy import cross_entropy_
+from dragoman.native.dropout import draw_seed, dropout
+from dragoman.native.layer_norm import layer_norm
+from dragoman.native.library import INTERFACES, library
+from dragoman.native.training import available
+
+_SECONDS = 0.15
+_ROWS, _LENGTH, _WIDTH, _HEADS = 64, 16, 256, 4
+_VOCABULARY = 8_000
+_RATE, _SMOOTHING, _EPSILON = 0.1, 0.1, 1e-5
+
+Task = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState:
+    """Whether a library of kernels is used.
+
+    Attributes:
+        loaded: whether it is.
+        reason: why not, and what to do; empty if it is.
+        threaded: whether it shares PyTorch's threads.
+    """
+
+    loaded: bool
+    reason: str
+    threaded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSpeed:
+    """Microseconds of one call on a small mini-batch.
+
+    Attributes:
+        native: of the kernel.
+        torch: of PyTorch's function.
+    """
+
+    native: float
+    torch: float
+
+
+def library_states() -> dict[str, LibraryState]:
+    """Every library that this version knows."""
+    found = {name: library(name) for name in INTERFACES}
+    return {name: LibraryState(it.handle is not None, it.reason, it.threaded) for name, it in found.items()}
+
+
+def kernel_speeds(dtype: torch.dtype, seconds: float = _SECONDS) -> dict[str, KernelSpeed]:
+    """Each training kernel's forward pass, and PyTorch's; empty where there are none.
+
+    Args:
+        dtype: what to compute in.
+        seconds: to measure each for.
+    """
+    if not available(torch.empty(0, dtype=dtype)):
+        return {}
+    speeds = {}
+    with torch.no_grad():
+        for name, (native, twin) in _tasks(dtype).items():
+            microseconds = [round(1e6 * shortest(task, seconds), 1) for task in (native, twin)]
+            speeds[name] = KernelSpeed(*microseconds)
+    return speeds
+
+
+def _tasks(dtype: torch.dtype) -> dict[str, tuple[Task, Task]]:
+    """The kernels and their twins on the same input."""
+    generator = torch.Generator().manual_seed(1)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator).to(dtype)
+
+    layout = Layout.of([_LENGTH] * _ROWS)
+    shape = AttentionShape(layout, layout, _HEADS, (_WIDTH // _HEADS) ** -0.5)
+    x, gain, bias = normal(layout.tokens, _WIDTH), normal(_WIDTH), normal(_WIDTH)
+    inputs = normal(layout.tokens, 3 * _WIDTH)
+    q, k, v = inputs.view(_ROWS, _LENGTH, 3, _HEADS, _WIDTH // _HEADS).permute(2, 0, 3, 1, 4)
+    logits = normal(layout.tokens, _VOCABULARY)
+    targets = torch.randint(_VOCABULARY, (layout.tokens,), generator=generator)
+    return {
+        "attention": (lambda: self_attention(inputs, shape), lambda: F.scaled_dot_product_attention(q, k, v)),
+        "layer normalisation": (
+            lambda: layer_norm(x, gain, bias, _EPSILON),
+            lambda: F.layer_norm(x, (_WIDTH,), gain, bias, _EPSILON),
+        ),
+        "dropout": (lambda: dropout(x, _RATE, draw_seed()), lambda: F.dropout(x, _RATE)),
+        # The kernel leaves the gradient in place of the logits, and PyTorch's backward pass makes it from these.
+        "cross-entropy and gradient": (
+            lambda: cross_entropy_(logits.clone(), targets, _SMOOTHING),
+            lambda: _cross_entropy_gradient(logits, targets),
+        ),
+    }
+
+
+def _cross_entropy_gradient(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    with torch.enable_grad():
+        leaf = logits.detach().requires_grad_()
+        loss = F.cross_entropy(leaf, targets, reduction="sum", label_smoothing=_SMOOTHING)
+        return torch.autograd.grad(loss, leaf)[0]
