@@ -35,7 +35,11 @@ PARTS = 5
 WARM_UP = 64
 SEARCHES = {"greedy": 1, "beam 5": 5}
 ENGINES: dict[str, Callable[[Path], Translator]] = {
-    "torch": lambda folder: Translator.load(folder, device="cpu"),
+    "torch": lambda folder: Translator.load(folder, device="cpu", engine="torch"),
+    "ctranslate2 float32": lambda folder: Translator.load(
+        folder, device="cpu", engine="ctranslate2", compute="float32"
+    ),
+    "ctranslate2 int8": lambda folder: Translator.load(folder, device="cpu", engine="ctranslate2", compute="int8"),
 }
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P")

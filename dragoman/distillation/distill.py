@@ -92,6 +92,7 @@ def distill(
             file=folder,
             remedy="choose another --output, or go on with its distillation by `dragoman distill --resume`.",
         )
+    _use_threads(student)
     opened = Teacher.open(Path(teacher))
     recipe = _student(student, opened, own_vocabulary, tell)
     if not recipe.data.train:
@@ -114,12 +115,11 @@ def resume_distillation(
     _refuse_several_processes()
     folder = Path(output)
     plan = Plan.load(folder / DISTILLED)
+    _use_threads(plan.student)
     return _go_on(plan, Teacher.open(plan.teacher), folder, tell, observers)
 
 
 def _go_on(plan: Plan, teacher: Teacher, folder: Path, tell: Tell, observers: Sequence[Observer]) -> Distillation:
-    training = plan.student.training
-    torch.set_num_threads(choose_hardware(training.device, training.precision, training.threads).threads)
     if (folder / RECIPE).exists() or (folder / DATASET).exists():
         run = resume(folder, observers=observers)
     else:
@@ -189,6 +189,12 @@ def _refuse_other_task(student: Recipe, teacher: Teacher) -> None:
                 file=teacher.model,
                 remedy="give a teacher of these languages, or leave the languages out of the student's recipe.",
             )
+
+
+def _use_threads(student: Recipe) -> None:
+    """Those of the student's recipe, for the teacher as well; engines ask for the number when they are made."""
+    training = student.training
+    torch.set_num_threads(choose_hardware(training.device, training.precision, training.threads).threads)
 
 
 def _refuse_several_processes() -> None:

@@ -77,7 +77,7 @@ class Report:
         gap = self.difference
         return "\n".join(
             [
-                f"On {self.sentences:,} sentences of the {self.split}, 95 % intervals in brackets:",
+                f"On {self.sentences:,} sentences of the {self.split}, with PyTorch; 95 % intervals in brackets:",
                 *aligned(rows),
                 f"The student's {gap.metric} less the teacher's: {gap.difference:+.2f} "
                 f"({gap.low:+.2f} to {gap.high:+.2f}), p = {gap.p_value:.3f} (paired bootstrap).",
@@ -88,7 +88,7 @@ class Report:
 def compare_sides(
     teacher: Teacher, student: Path, dataset: Dataset, targets: str, tell: Callable[[str], None]
 ) -> Report:
-    """Measure both on the test set of the student's run, or on its validation set where there is none.
+    """Measure both, with PyTorch, on the test set of the student's run, or on its validation set where there is none.
 
     Args:
         teacher: what was learnt from.
@@ -98,11 +98,10 @@ def compare_sides(
         tell: is given a sentence on each part.
     """
     split, examples = test_split(dataset)
-    learnt = Translator.load(student)
-    found = side_by_side([teacher.translator, learnt], examples, None, tell)
-    (first, _), (second, _) = found
+    taught_by, learnt = Translator.load(teacher.model), Translator.load(student)
+    (first, _), (second, _) = side_by_side([taught_by, learnt], examples, None, tell)
     return Report(
-        _side(teacher.name, teacher.model, teacher.translator, first.examination),
+        _side(teacher.name, teacher.model, taught_by, first.examination),
         _side(student.parent.name, student, learnt, second.examination),
         paired_bootstrap(first.statistics, second.statistics),
         targets,

@@ -29,14 +29,14 @@ class Teacher:
 
     @classmethod
     def open(cls, folder: Path) -> Teacher:
-        """The model in a folder, or the best model of the run in it.
+        """The model in a folder, or the best model of the run in it, with the fastest engine that is exact enough.
 
         Raises:
             InputError: if there is none, or it is a language model.
             DamagedFileError: if it is damaged.
         """
         model = folder if (folder / _MODEL).is_file() or not (folder / BEST).is_dir() else folder / BEST
-        return cls(model.absolute(), Translator.load(model))
+        return cls(model.absolute(), Translator.load(model, engine="auto"))
 
     @property
     def name(self) -> str:
