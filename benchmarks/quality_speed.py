@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -29,6 +31,9 @@ from dragoman.evaluation.chrf import chrf
 from dragoman.model.describe import parameter_count
 from dragoman.predict.translator import Translator
 from dragoman.storage.folder import write_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 RESULTS = Path(__file__).parent / "results"
 PARTS = 5
@@ -42,6 +47,7 @@ ENGINES: dict[str, Callable[[Path], Translator]] = {
     "ctranslate2 int8": lambda folder: Translator.load(folder, device="cpu", engine="ctranslate2", compute="int8"),
 }
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+GREY = "#555555"
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -161,53 +167,66 @@ def draw(points: Sequence[Point], path: Path, title: str) -> None:
     """Colour tells the model, shape the engine; beam 5 is filled, and joined with greedy search by a line."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
     figure = Figure(figsize=(9.5, 5.5), dpi=110, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    ours = [found for found in points if found.engine]
+    ours = [p for p in points if p.engine]
     models, engines = (list(dict.fromkeys(values)) for values in zip(*((p.name, p.engine) for p in ours), strict=True))
-    for model in models:
-        for engine in engines:
-            pair = sorted((p for p in ours if (p.name, p.engine) == (model, engine)), key=lambda p: p.search)
-            if not pair:
-                continue
-            colour, marker = COLOURS[models.index(model) % len(COLOURS)], MARKERS[engines.index(engine) % len(MARKERS)]
-            xs, ys = [p.sentences_per_second for p in pair], [p.bleu for p in pair]
-            axes.plot(xs, ys, "-", color=colour, linewidth=0.8, alpha=0.6)
-            for p, x, y in zip(pair, xs, ys, strict=True):
-                face = colour if p.search != "greedy" else "white"
-                axes.plot([x], [y], marker, color=colour, markerfacecolor=face, markersize=8)
+    colours = {model: COLOURS[place % len(COLOURS)] for place, model in enumerate(models)}
+    markers = {engine: MARKERS[place % len(MARKERS)] for place, engine in enumerate(engines)}
+    for model, engine in itertools.product(models, engines):
+        pair = [p for p in ours if (p.name, p.engine) == (model, engine)]
+        axes.plot(
+            [p.sentences_per_second for p in pair], [p.bleu for p in pair], color=colours[model], lw=0.8, alpha=0.6
+        )
     for p in points:
+        draw_point(axes, p, colours.get(p.name, GREY) if p.engine else GREY, markers.get(p.engine, "X"))
         if not p.engine:
-            filled = "#555555" if p.search != "greedy" else "white"
-            axes.plot([p.sentences_per_second], [p.bleu], "X", color="#555555", markerfacecolor=filled, markersize=8)
             place = (p.sentences_per_second, p.bleu)
-            axes.annotate(p.name, place, (6, 4), textcoords="offset points", fontsize=9, color="#333333")
-    handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], linewidth=4, label=m) for i, m in enumerate(models)]
+            axes.annotate(p.name, place, (6, 4), textcoords="offset points", fontsize=9, color=GREY)
+    draw_legend(axes, colours, markers)
+    dress(axes)
+    axes.set_title(f"Quality and speed: {title}", fontsize=12)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    write_file(path, picture.getvalue())
+
+
+def draw_point(axes: Axes, point: Point, colour: str, marker: str) -> None:
+    """Filled for beam search, hollow for greedy."""
+    face = "white" if point.search == "greedy" else colour
+    x, y = [point.sentences_per_second], [point.bleu]
+    axes.plot(x, y, marker, color=colour, markerfacecolor=face, markersize=8)
+
+
+def draw_legend(axes: Axes, colours: dict[str, str], markers: dict[str, str]) -> None:
+    """Models, engines, searches."""
+    from matplotlib.lines import Line2D
+
     plain = {"linestyle": "none", "color": "#222222", "markersize": 8}
-    handles += [Line2D([], [], marker=MARKERS[i % len(MARKERS)], label=e, **plain) for i, e in enumerate(engines)]
+    handles = [Line2D([], [], color=colour, linewidth=4, label=model) for model, colour in colours.items()]
+    handles += [Line2D([], [], marker=marker, label=engine, **plain) for engine, marker in markers.items()]
     handles += [
         Line2D([], [], marker="o", label="beam 5", **plain),
         Line2D([], [], marker="o", label="greedy", markerfacecolor="white", **plain),
     ]
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=10)
+
+
+def dress(axes: Axes) -> None:
+    """Axes, labels and grid."""
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
+
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     low, high = axes.get_xlim()
-    ticks = [n * 10**e for e in range(0, 6) for n in (1, 2, 5) if low <= n * 10**e <= high]
-    axes.set_xticks(ticks)
+    axes.set_xticks([n * 10**e for e in range(6) for n in (1, 2, 5) if low <= n * 10**e <= high])
     axes.set_xlabel("sentences per second (logarithmic)", fontsize=11)
     axes.set_ylabel("BLEU", fontsize=11)
-    axes.set_title(f"Quality and speed: {title}", fontsize=12)
     axes.grid(True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
-    write_file(path, picture.getvalue())
 
 
 if __name__ == "__main__":
