@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 from peers.ours import OURS
-from peers.peer import PeerError
+from peers.peer import PeerError, end_drivers_on_sigterm
 from training_throughput import MINIMUM_UPDATES, START_UP, rates
 
 from dragoman.comparison.machine import describe_machine
@@ -80,6 +80,7 @@ def points(largest: int) -> dict[str, list[Point]]:
 
 def main() -> None:
     arguments = _arguments()
+    end_drivers_on_sigterm()
     chosen = {name: found for name, found in points(arguments.largest).items() if name in arguments.only}
     result: dict[str, Any] = {
         "what": "training of the preset tiny: target tokens per second and peak of resident memory",
@@ -123,9 +124,7 @@ def _measured(point: Point, arguments: argparse.Namespace) -> dict[str, Any]:
     shutil.rmtree(output, ignore_errors=True)
     seconds = arguments.warm_up + arguments.seconds
     setting = OURS.architectures["transformer"]
-    # No validation, whose time would count.
-    unvalidated = {"training": {"updates": 10**6, "validate_every": 10**6, "checkpoint_every": 10**6}}
-    changes = merge(merge(setting["changes"], unvalidated), point.changes)
+    changes = merge(setting["changes"], point.changes)
     peer = replace(OURS, architectures={"transformer": {**setting, "changes": changes}})
     try:
         answer = peer.train(

@@ -28,7 +28,7 @@ from peers.eole import EOLE
 from peers.hugging_face import HUGGING_FACE
 from peers.joey_nmt import JOEY_NMT
 from peers.ours import BATCH_TOKENS, OURS
-from peers.peer import Peer, PeerError
+from peers.peer import Peer, PeerError, end_drivers_on_sigterm
 
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
@@ -66,6 +66,7 @@ SYSTEMS = {
 
 def main() -> None:
     arguments = _arguments()
+    end_drivers_on_sigterm()
     data = prepared(arguments.data, arguments.folder / "data")
     for name in arguments.systems:
         try:

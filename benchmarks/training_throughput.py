@@ -32,7 +32,7 @@ from peers.eole import EOLE
 from peers.hugging_face import HUGGING_FACE
 from peers.joey_nmt import JOEY_NMT
 from peers.ours import BATCH_TOKENS, OURS
-from peers.peer import Peer, PeerError
+from peers.peer import Peer, PeerError, end_drivers_on_sigterm
 
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
@@ -51,6 +51,7 @@ Row = dict[str, Any]
 
 def main() -> None:
     arguments = _arguments()
+    end_drivers_on_sigterm()
     data = prepared(arguments.data, arguments.folder / "data")
     peers = installed([PEERS[name] for name in arguments.peers], arguments.folder)
     result: dict[str, Any] = {

@@ -15,7 +15,8 @@ from typing import Any
 
 DRIVERS = Path(__file__).parent / "drivers"
 TORCH = "torch==2.13.0"
-"""The same for all; installed first, so that what a toolkit needs cannot bring another one in."""
+"""The same for all; installed first, so that what a toolkit needs cannot bring another one in. Where the package index
+has builds for several kinds of machines, pip's configuration says which."""
 
 
 class PeerError(Exception):
@@ -113,6 +114,11 @@ class Peer:
                 raise PeerError(f"{self.name}: its driver ended with {code}:\n{_tail(log)}")
             answer: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
             return answer
+
+
+def end_drivers_on_sigterm() -> None:
+    """Let SIGTERM end this program by an exception, so that the driver that runs is ended too."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def _run(command: list[str]) -> None:

@@ -19,6 +19,8 @@ from joeynmt.training import TrainManager
 from recorder import Recorder, answer, read_request
 
 PACKAGES = ("joeynmt", "torch", "numpy")
+WARM_UP = 64
+"""Sentences of the validation set that are translated before the clock runs."""
 
 
 class RecordedManager(TrainManager):  # type: ignore[misc]  # Joey NMT has no types
@@ -113,7 +115,7 @@ def translate(request: dict[str, Any]) -> None:
         return [row[: row.index("</s>")] if "</s>" in row else row for row in rows]
 
     _, _, _, few, _ = load_data(arguments.data, ["dev"])
-    few.reset_indices(random_subset=100)
+    few.reset_indices(random_subset=WARM_UP)
     run(few)
     test.reset_indices(random_subset=-1)
     began = time.perf_counter()
