@@ -12,9 +12,15 @@ from dragoman.cli.train import data_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
+    from dragoman.distillation.distill import Distillation
     from dragoman.recipe import Recipe
 
+_SIGNALLED = 130
 _TEACHING = "What the student learns from"
+_BEST_OF = "Learn from that one of so many candidates that is closest to the reference."
+_KEEP = "Learn from the references as well."
+_OWN = "Learn a vocabulary by the recipe; else the teacher's is taken."
+_SET = "Change a value of the student's recipe: training.seed=2."
 
 File = Path | None
 Files = list[Path] | None
@@ -29,20 +35,9 @@ def distill(
     ] = None,
     resume: Annotated[File, typer.Option(help="Go on with the distillation in this folder.")] = None,
     beam: Annotated[int, typer.Option(min=1, help="Of the teacher's search.", rich_help_panel=_TEACHING)] = 5,
-    best_of: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Learn from that one of so many candidates that is closest to the reference.",
-            rich_help_panel=_TEACHING,
-        ),
-    ] = 1,
-    keep_original: Annotated[
-        bool, typer.Option("--keep-original", help="Learn from the references as well.", rich_help_panel=_TEACHING)
-    ] = False,
-    own_vocabulary: Annotated[
-        bool, typer.Option("--own-vocabulary", help="Learn a vocabulary by the recipe; else the teacher's is taken.")
-    ] = False,
+    best_of: Annotated[int, typer.Option(min=1, help=_BEST_OF, rich_help_panel=_TEACHING)] = 1,
+    keep_original: Annotated[bool, typer.Option("--keep-original", help=_KEEP, rich_help_panel=_TEACHING)] = False,
+    own_vocabulary: Annotated[bool, typer.Option("--own-vocabulary", help=_OWN)] = False,
     source: Annotated[File, data_option("Text file to translate; else the training set of the teacher's run.")] = None,
     target: Annotated[File, data_option("Its translations by people.")] = None,
     corpus: Annotated[Files, data_option("File of pairs. Repeatable.")] = None,
@@ -52,12 +47,9 @@ def distill(
     validation_target: Annotated[File, data_option("Its translations.")] = None,
     test_source: Annotated[File, data_option("Test set; else some pairs are held out.")] = None,
     test_target: Annotated[File, data_option("Its translations.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a value of the student's recipe: training.seed=2.")
-    ] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
     """Train a small, fast translator on what a better one writes, and measure both (Kim & Rush 2016)."""
-    from dragoman.cli.report import print_run
     from dragoman.cli.settings import corpora
     from dragoman.distillation.distill import distill as distill_run
     from dragoman.distillation.distill import resume_distillation
@@ -85,9 +77,15 @@ def distill(
                 tell=progress.on_prepare,
                 observers=[progress],
             )
+    _print(done)
+
+
+def _print(done: Distillation) -> None:
+    from dragoman.cli.report import print_run
+
     if done.report is None:
         print(f"{done.run.reason}. Nothing is lost; go on with:\n  dragoman distill --resume {done.run.folder}")
-        sys.exit(130)
+        sys.exit(_SIGNALLED)
     print_run(done.run)
     print(f"\n{done.report.as_text()}")
 
