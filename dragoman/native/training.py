@@ -18,6 +18,7 @@ _LAYER_NORM_FORWARD = (c_int, *[c_void_p] * 5, c_int64, c_int64, c_float, c_int)
 _LAYER_NORM_BACKWARD = (c_int, *[c_void_p] * 6, c_int64, c_int64, c_int64, c_int)
 _ATTENTION_FORWARD = (c_int, *[c_void_p] * 6, c_int)
 _ATTENTION_BACKWARD = (c_int, *[c_void_p] * 9, c_int)
+_COLUMN_SUMS = (c_int, c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int)
 _CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_int)
 
 
@@ -32,6 +33,7 @@ def kernels() -> ctypes.CDLL | None:
             ("layer_norm_backward", _LAYER_NORM_BACKWARD),
             ("attention_forward", _ATTENTION_FORWARD),
             ("attention_backward", _ATTENTION_BACKWARD),
+            ("column_sums", _COLUMN_SUMS),
             ("cross_entropy", _CROSS_ENTROPY),
         ):
             function = getattr(handle, f"dragoman_{name}")

@@ -19,20 +19,21 @@ from dragoman.native.attention import AttentionShape, cross_attention, self_atte
 from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.dropout import dropout, dropout_add, kept_units
 from dragoman.native.layer_norm import layer_norm
+from dragoman.native.linear import linear
 
 pytestmark = pytest.mark.skipif(training.kernels() is None, reason="the native kernels are not built here")
 
 
-@pytest.fixture(params=["baseline", "avx2", "avx512"], autouse=True, scope="module")
+@pytest.fixture(params=["baseline", "avx2", "avx512", "avx512_bf16"], autouse=True, scope="module")
 def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
     """Every kernel is built for each; the best that the processor has is taken."""
-    wanted = ["baseline", "avx2", "avx512"].index(request.param)
+    wanted = ["baseline", "avx2", "avx512", "avx512_bf16"].index(request.param)
     try:
         if training.library().dragoman_use_isa(wanted) != wanted:
             pytest.skip(f"this processor has no {request.param}")
         yield str(request.param)
     finally:
-        training.library().dragoman_use_isa(2)
+        training.library().dragoman_use_isa(3)
 
 
 TOLERANCES = {torch.float32: 1e-5, torch.bfloat16: 3e-2}
@@ -225,3 +226,10 @@ def test_the_bits_do_not_depend_on_the_threads(dtype: torch.dtype) -> None:
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
+
+
+@DTYPES
+def test_linear(dtype: torch.dtype) -> None:
+    torch.manual_seed(4)
+    leaves = [leaf(600, 20, dtype=dtype), leaf(9, 20, dtype=dtype), leaf(9, dtype=dtype)]
+    check(linear, torch.nn.functional.linear, leaves, TOLERANCES[dtype])

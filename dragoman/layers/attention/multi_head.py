@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.indexed import IndexedMemory, IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.masks import causal_mask
 from dragoman.layers.attention.scaled_dot_product import attend
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
+from dragoman.layers.linear import linear
 from dragoman.native import attention as native
+from dragoman.native import decoding
 from dragoman.native.dropout import draw_seed
 from dragoman.native.training import available
 
@@ -36,7 +38,7 @@ class Projection(nn.Module):
 
     def forward(self, x: Float[Tensor, "*N E"]) -> Float[Tensor, "*N P"]:
         """All maps of ``x``, P = parts · D."""
-        return F.linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias)
 
 
 def _split_heads(x: Float[Tensor, "B L E"], parts: int, heads: int) -> tuple[Tensor, ...]:
@@ -97,9 +99,17 @@ class SelfAttention(nn.Module):
             attended = attend(queries, keys, values, mask, self.dropout)
         return self.output(layout.unpad(_join_heads(attended)))
 
-    def step(self, x: Float[Tensor, "R D"], past: KeyValues | None) -> tuple[Float[Tensor, "R D"], KeyValues]:
+    def step(
+        self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None
+    ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
         """One more position of each row, which attends to the row's earlier positions and to itself."""
-        queries, keys, values = _split_heads(self.inputs(x)[:, None], 3, self.heads)
+        inputs = self.inputs(x)
+        if past is None and decoding.available(inputs) and not self.dropout.active:
+            past = IndexedPast.none(len(x))
+        if isinstance(past, IndexedPast):
+            present = past.grown(inputs)
+            return self.output(decoding.attend_to_past(present.steps, present.ancestry, self.heads)), present
+        queries, keys, values = _split_heads(inputs[:, None], 3, self.heads)
         if past is not None:
             keys = torch.cat([past.keys, keys], 2)
             values = torch.cat([past.values, values], 2)
@@ -128,10 +138,15 @@ class CrossAttention(nn.Module):
         self.dropout = Dropout(dropout)
         self.heads = heads
 
-    def project(self, memory: Memory) -> KeyValues:
+    def project(self, memory: Memory) -> KeyValues | IndexedMemory:
         """Keys and values of the memory: made once per sentence, however many steps follow."""
-        layout = memory.layout
-        keys, values = _split_heads(layout.pad(self.memory_inputs(memory.states)), 2, self.heads)
+        inputs = self.memory_inputs(memory.states)
+        if decoding.available(inputs) and not self.dropout.active:
+            return IndexedMemory.of(inputs, memory.layout)
+        return self._padded(inputs, memory.layout)
+
+    def _padded(self, inputs: Float[Tensor, "N P"], layout: Layout) -> KeyValues:
+        keys, values = _split_heads(layout.pad(inputs), 2, self.heads)
         return KeyValues(keys, values, None if layout.rectangular else layout.mask[:, None, None, :])
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
@@ -140,14 +155,16 @@ class CrossAttention(nn.Module):
         if available(queries, memory.states) and memory.layout.longest <= _LONGEST_PACKED:
             shape = _packed_shape(layout, memory.layout, self.heads, self.width, self.dropout)
             return self.output(native.cross_attention(queries, self.memory_inputs(memory.states), shape))
-        projected = self.project(memory)
+        projected = self._padded(self.memory_inputs(memory.states), memory.layout)
         (padded,) = _split_heads(layout.pad(queries), 1, self.heads)
         attended = attend(padded, projected.keys, projected.values, projected.mask, self.dropout)
         return self.output(layout.unpad(_join_heads(attended)))
 
-    def step(self, x: Float[Tensor, "R D"], memory: KeyValues) -> Float[Tensor, "R D"]:
-        """One position of each hypothesis. ``R`` is a multiple of the memory's rows; those of one row stand together
-        and share its keys without a copy."""
-        (queries,) = _split_heads(self.queries(x).view(memory.keys.shape[0], -1, x.shape[-1]), 1, self.heads)
-        attended = attend(queries, memory.keys, memory.values, memory.mask, self.dropout)
+    def step(self, x: Float[Tensor, "R D"], memory: KeyValues | IndexedMemory) -> Float[Tensor, "R D"]:
+        """One position of each hypothesis; see :class:`~dragoman.layers.attention.memory_attention.MemoryAttention`."""
+        queries = self.queries(x)
+        if isinstance(memory, IndexedMemory):
+            return self.output(decoding.attend_to_memory(queries, memory.inputs, memory.sentences, memory.layout, self.heads))
+        (split,) = _split_heads(queries.view(memory.keys.shape[0], -1, x.shape[-1]), 1, self.heads)
+        attended = attend(split, memory.keys, memory.values, memory.mask, self.dropout)
         return self.output(_join_heads(attended).view(x.shape))

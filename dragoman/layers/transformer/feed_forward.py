@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
+from dragoman.layers.linear import linear
 
 
 class FeedForward(nn.Module):
@@ -36,5 +36,5 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
         """The same network at every position."""
-        hidden = self.activation(F.linear(x, self.weight_1, self.bias_1))
-        return F.linear(self.dropout(hidden), self.weight_2, self.bias_2)
+        hidden = self.activation(linear(x, self.weight_1, self.bias_1))
+        return linear(self.dropout(hidden), self.weight_2, self.bias_2)

@@ -1,8 +1,8 @@
 // One source, compiled for several instruction sets, of which the best that the processor has is taken at run time.
 //
-// A kernel is written once, in a file K.inc that uses the vectors of vector.inc. Three small sources include it, each
-// with a `#pragma GCC target` in its first line and in a namespace of its own, and a fourth calls the best of them.
-// Nothing from the standard library may be instantiated in the three, or the linker could merge an inline function
+// A kernel is written once, in a file K.inc that uses the vectors of vector.inc. Small sources, one for each, include it, each
+// with a `#pragma GCC target` in its first line and in a namespace of its own, and one more calls the best of them.
+// Nothing from the standard library may be instantiated in these, or the linker could merge an inline function
 // that was built for a newer processor into code for an older one.
 #pragma once
 
@@ -14,14 +14,14 @@
 
 namespace dragoman {
 
-enum class Isa { baseline, avx2, avx512 };
+enum class Isa { baseline, avx2, avx512, avx512_bf16 };
 
 inline Isa detect_isa() {
 #if DRAGOMAN_X86
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
-        return Isa::avx512;
+        return __builtin_cpu_supports("avx512bf16") ? Isa::avx512_bf16 : Isa::avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::avx2;
 #endif
     return Isa::baseline;

@@ -1,13 +1,32 @@
 // What Python calls: each kernel for the best instruction set that the processor has.
+#include <cstdlib>
+
 #include "training_kernels.h"
 
 DRAGOMAN_LIBRARY(1)
 
+float* dragoman::scratch(int64_t count) {
+    struct Room {
+        float* numbers = nullptr;
+        int64_t size = 0;
+        ~Room() { std::free(numbers); }
+    };
+    static thread_local Room room;
+    if (count > room.size) {
+        std::free(room.numbers);
+        room.size = (count + 15) / 16 * 16;
+        room.numbers = static_cast<float*>(std::aligned_alloc(64, room.size * sizeof(float)));
+        if (room.numbers == nullptr) std::abort();
+    }
+    return room.numbers;
+}
+
 namespace {
 
 template <class Kernel>
-Kernel* best(Kernel* baseline, Kernel* avx2, Kernel* avx512) {
+Kernel* best(Kernel* baseline, Kernel* avx2, Kernel* avx512, Kernel* avx512_bf16) {
     switch (dragoman::isa()) {
+        case dragoman::Isa::avx512_bf16: return avx512_bf16;
         case dragoman::Isa::avx512: return avx512;
         case dragoman::Isa::avx2: return avx2;
         default: return baseline;
@@ -16,11 +35,13 @@ Kernel* best(Kernel* baseline, Kernel* avx2, Kernel* avx512) {
 
 }  // namespace
 
-#define BEST(kernel) best(dragoman::baseline::kernel, dragoman::avx2::kernel, dragoman::avx512::kernel)
+#define BEST(kernel)                                                                       \
+    best(dragoman::baseline::kernel, dragoman::avx2::kernel, dragoman::avx512::kernel, \
+         dragoman::avx512_bf16::kernel)
 
 extern "C" {
 
-// Takes an instruction set from now on, 0 to 2, or the best that the processor has if that is less; returns it.
+// Takes an instruction set from now on, 0 to 3, or the best that the processor has if that is less; returns it.
 int dragoman_use_isa(int wanted) {
     const int best = static_cast<int>(dragoman::detect_isa());
     dragoman::isa() = static_cast<dragoman::Isa>(wanted < best ? wanted : best);
@@ -52,6 +73,11 @@ void dragoman_attention_backward(int half, const dragoman::Attention* s, void* d
                                  const void* upstream, const float* normalizers, const void* q, const void* k,
                                  const void* v, int threads) {
     BEST(attention_backward)(half, *s, dq, dk, dv, upstream, normalizers, q, k, v, threads);
+}
+
+void dragoman_column_sums(int half, float* sums, const void* x, int64_t rows, int64_t width, int64_t piece_rows,
+                          int threads) {
+    BEST(column_sums)(half, sums, x, rows, width, piece_rows, threads);
 }
 
 void dragoman_cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,

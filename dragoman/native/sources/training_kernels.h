@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 
 #include "isa.h"
 #include "parallel.h"
@@ -23,6 +22,9 @@ struct Attention {
     int32_t causal;
 };
 
+// Room for `count` numbers, aligned to a cache line, that a thread keeps for its next piece of work.
+float* scratch(int64_t count);
+
 #define DRAGOMAN_TRAINING_KERNELS                                                                                     \
     void dropout(int half, void* out, const void* residual, const void* x, int64_t count, uint64_t seed,              \
                  uint32_t threshold, float scale, int threads);                                                       \
@@ -35,6 +37,8 @@ struct Attention {
                            const void* v, int threads);                                                               \
     void attention_backward(int half, const Attention& s, void* dq, void* dk, void* dv, const void* upstream,         \
                             const float* normalizers, const void* q, const void* k, const void* v, int threads);      \
+    void column_sums(int half, float* sums, const void* x, int64_t rows, int64_t width, int64_t piece_rows,           \
+                     int threads);                                                                                    \
     void cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,                  \
                        int64_t vocabulary, float smoothing, int threads);
 
@@ -45,6 +49,9 @@ namespace avx2 {
 DRAGOMAN_TRAINING_KERNELS
 }
 namespace avx512 {
+DRAGOMAN_TRAINING_KERNELS
+}
+namespace avx512_bf16 {
 DRAGOMAN_TRAINING_KERNELS
 }
 
