@@ -9,7 +9,7 @@ from peers.peer import Peer
 _TRAINING: dict[str, Any] = {
     "batch_type": "tokens",
     # Counted with padding and by the longer side: about 4,096 target tokens.
-    "batch_size": 4800,
+    "batch_size": 5100,
     "batch_size_multiple": 1,
     # One pass over the corpus: of a larger bucket Eole drops the repetitions that fall into one batch.
     "bucket_size": 29_000,
@@ -84,7 +84,7 @@ EOLE = Peer(
         "language-model": _setting({"architecture": "transformer_lm", **_TRANSFORMER}, pairs=False, batch_size=4150),
     },
     notes=(
-        "counts a batch with padding and by its longer side, so its batch of 4,800 holds about 4,096 target tokens",
+        "counts a batch with padding and by its longer side, so its batch of 5,100 holds about 4,096 target tokens",
         "convolution: convolutional encoder and decoder (Gehring et al. 2017); ours has an LSTM decoder",
     ),
 )
