@@ -133,6 +133,22 @@ def test_a_stream_is_lazy(translator: Translator, monkeypatch: pytest.MonkeyPatc
     assert len(taken) == 64
 
 
+def test_equal_lines_of_a_chunk_are_translated_once(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dragoman.data.line_chunks.CHUNK_LINES", 4)
+    searched = []
+    translate = Translator._translate
+
+    def watched(self: Translator, texts: list[str], *rest: object):
+        searched.append(texts)
+        return translate(self, texts, *rest)
+
+    monkeypatch.setattr(Translator, "_translate", watched)
+    found = [item.text for item in translator.stream(["one", "two", "one", "", "one", "one"], beam=1)]
+    assert searched == [["one", "two", ""], ["one"]]
+    assert found[0] == found[2] == found[4] == found[5]
+    assert [found[1], found[3]] == translator.translate(["two", ""], beam=1)
+
+
 @pytest.mark.parametrize("item", [5, None, b"one", ["one"]])
 def test_what_is_no_text_is_refused(translator: Translator, item: object) -> None:
     # What a user meets, who runs without the tests' own checks of types.
