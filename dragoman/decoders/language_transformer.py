@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Carried, Packed
+from dragoman.layers.attention.indexed import IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
@@ -26,13 +27,10 @@ class TransformerLanguageState:
     """
 
     length: int
-    past: tuple[KeyValues, ...]
+    past: tuple[KeyValues | IndexedPast, ...]
 
     def select(self, rows: Int[Tensor, " K"]) -> TransformerLanguageState:
         """The state of texts ``rows``."""
-        if not self.past:
-            return self
-        rows = rows.to(self.past[0].keys.device)
         return TransformerLanguageState(self.length, tuple(block.select(rows) for block in self.past))
 
 

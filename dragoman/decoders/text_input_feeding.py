@@ -12,6 +12,7 @@ from torch import Tensor
 from dragoman.contracts import Memory, Packed
 from dragoman.decoders.attentional_parts import AttentionalParts
 from dragoman.decoders.sentence_memory import SentenceMemory
+from dragoman.layers.attention.indexed import IndexedMemory
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.recurrent.cell import CellState
 from dragoman.layers.recurrent.time_major import TimeMajor
@@ -93,7 +94,7 @@ class InputFeedingDecoder(AttentionalParts):
         return of_embedding, of_fed
 
     def _step(
-        self, gates: Float[Tensor, "R G"], states: list[CellState], keys: KeyValues
+        self, gates: Float[Tensor, "R G"], states: list[CellState], keys: KeyValues | IndexedMemory
     ) -> tuple[Float[Tensor, "R E"], list[CellState]]:
         """From the projected input to the attentional vector and the states after the step."""
         hidden, states = self.layers.step_projected(gates, states)

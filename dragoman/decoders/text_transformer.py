@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Packed
 from dragoman.decoders.sentence_memory import SentenceMemory
+from dragoman.layers.attention.indexed import IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
@@ -28,13 +29,13 @@ class TransformerState:
     """
 
     length: int
-    past: tuple[KeyValues, ...]
+    past: tuple[KeyValues | IndexedPast, ...]
     memory: SentenceMemory
 
     def select(self, rows: Int[Tensor, " K"]) -> TransformerState:
         """The state of hypotheses ``rows``."""
-        rows = rows.to(self.memory.sentences.device)
-        return TransformerState(self.length, tuple(block.select(rows) for block in self.past), self.memory.select(rows))
+        past = tuple(block.select(rows) for block in self.past)
+        return TransformerState(self.length, past, self.memory.select(rows.to(self.memory.sentences.device)))
 
 
 class TransformerDecoder(nn.Module):

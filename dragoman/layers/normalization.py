@@ -35,7 +35,8 @@ class LayerNorm(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, x: Float[Tensor, "*N D"]) -> Float[Tensor, "*N D"]:
-        """The fused kernel, native where it can be; equal to :func:`layer_norm_equations`."""
-        if available(x, self.gain):
+        """The fused kernel, native in training where it can be; equal to :func:`layer_norm_equations`."""
+        # Without a gradient, PyTorch's own kernel is as fast and costs less to call.
+        if torch.is_grad_enabled() and available(x, self.gain):
             return native.layer_norm(x, self.gain, self.bias, self.epsilon)
         return F.layer_norm(x, self.gain.shape, self.gain, self.bias, self.epsilon)

@@ -12,7 +12,7 @@ from torch import Tensor
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, log_normalizer, top_symbols
+from dragoman.search.scores import Normalizer, best_symbols, log_normalizer
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ def _extend(beam: _Beam, logits: Float[Tensor, "R V"], rules: _Rules) -> _Candid
     """The best 2·width continuations of each sentence: at most width of them end, so width live ones remain."""
     places, rows = beam.log_probabilities.shape
     wanted = 2 * rules.width + len(rules.forbidden)
-    values, symbols = top_symbols(logits, wanted, rules.normalizer(logits))
+    values, symbols = best_symbols(logits, wanted, rules.normalizer)
     values, symbols = values.cpu().double(), symbols.cpu()
     values = values.masked_fill(torch.isin(symbols, rules.forbidden), float("-inf"))
     totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)

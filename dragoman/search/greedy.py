@@ -8,7 +8,7 @@ import torch
 
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, log_normalizer, top_symbols
+from dragoman.search.scores import Normalizer, best_symbols, log_normalizer
 
 
 def greedy_search(
@@ -45,7 +45,7 @@ def greedy_search(
     banned = torch.tensor(list(forbidden), dtype=torch.int64)
     while len(sentences):
         logits, state = step(tokens[:, -1], state)
-        values, ids = top_symbols(logits, 1 + len(forbidden), normalizer(logits))
+        values, ids = best_symbols(logits, 1 + len(forbidden), normalizer)
         values, ids = values.cpu().double(), ids.cpu()
         values = values.masked_fill(torch.isin(ids, banned), float("-inf"))
         value, place = values.max(1)

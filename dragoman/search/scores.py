@@ -9,6 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dragoman.errors import UnsupportedError
+from dragoman.native import decoding as native
+from dragoman.native.decoding import available
 
 _BLOCK = 100
 
@@ -19,7 +21,10 @@ def log_normalizer(logits: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
     Raises:
         UnsupportedError: if the model's scores are not numbers.
     """
-    normalizer = torch.logsumexp(logits.to(torch.promote_types(logits.dtype, torch.float32)), 1)
+    return _refuse_what_is_no_number(torch.logsumexp(logits.to(torch.promote_types(logits.dtype, torch.float32)), 1))
+
+
+def _refuse_what_is_no_number(normalizer: Float[Tensor, " R"]) -> Float[Tensor, " R"]:
     if bool((normalizer.isnan() | normalizer.isposinf()).any()):
         raise UnsupportedError(
             "the model's scores are not numbers",
@@ -41,6 +46,22 @@ def unnormalized(scores: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
 
 Normalizer = Callable[[Float[Tensor, "R V"]], Float[Tensor, " R"]]
 """What is subtracted from the scores of each row to make log-probabilities of them."""
+
+
+def best_symbols(
+    logits: Float[Tensor, "R V"], count: int, normalizer: Normalizer
+) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"]]:
+    """The log-probabilities and ids of the ``count`` best symbols of each row; both at once where a native kernel can.
+
+    Where symbols tie, which of them is taken is deterministic but not specified.
+
+    Raises:
+        UnsupportedError: if the model's scores are not numbers.
+    """
+    if normalizer is log_normalizer and available(logits):
+        values, ids, normalizers = native.top_symbols(logits.contiguous(), min(count, logits.shape[1]))
+        return values - _refuse_what_is_no_number(normalizers)[:, None], ids
+    return top_symbols(logits, count, normalizer(logits))
 
 
 def top_symbols(

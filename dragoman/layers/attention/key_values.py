@@ -24,6 +24,7 @@ class KeyValues:
 
     def select(self, rows: Int[Tensor, " K"]) -> KeyValues:
         """Those of ``rows``, in that order."""
+        rows = rows.to(self.keys.device)
         mask = None if self.mask is None else self.mask.index_select(0, rows)
         return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows), mask)
 

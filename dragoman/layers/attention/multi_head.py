@@ -164,7 +164,9 @@ class CrossAttention(nn.Module):
         """One position of each hypothesis; see :class:`~dragoman.layers.attention.memory_attention.MemoryAttention`."""
         queries = self.queries(x)
         if isinstance(memory, IndexedMemory):
-            return self.output(decoding.attend_to_memory(queries, memory.inputs, memory.sentences, memory.layout, self.heads))
+            return self.output(
+                decoding.attend_to_memory(queries, memory.inputs, memory.sentences, memory.layout, self.heads)
+            )
         (split,) = _split_heads(queries.view(memory.keys.shape[0], -1, x.shape[-1]), 1, self.heads)
         attended = attend(split, memory.keys, memory.values, memory.mask, self.dropout)
         return self.output(_join_heads(attended).view(x.shape))

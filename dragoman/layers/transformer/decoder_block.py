@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.indexed import IndexedMemory, IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.transformer.feed_forward import FeedForward
@@ -42,10 +43,10 @@ class DecoderBlock(nn.Module):
         return self.around_feed_forward(x, self.feed_forward)
 
     def step(
-        self, x: Float[Tensor, "R D"], past: KeyValues | None, memory: KeyValues
-    ) -> tuple[Float[Tensor, "R D"], KeyValues]:
+        self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None, memory: KeyValues | IndexedMemory
+    ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
         """The hidden states of one more position of each hypothesis, and the keys and values up to it."""
-        grown: list[KeyValues] = []
+        grown: list[KeyValues | IndexedPast] = []
 
         def attend_to_past(y: Tensor) -> Tensor:
             attended, present = self.self_attention.step(y, past)

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout
+from dragoman.layers.attention.indexed import IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.multi_head import SelfAttention
 from dragoman.layers.transformer.feed_forward import FeedForward
@@ -36,9 +37,11 @@ class EncoderBlock(nn.Module):
         x = self.around_attention(x, lambda y: self.attention(y, layout))
         return self.around_feed_forward(x, self.feed_forward)
 
-    def step(self, x: Float[Tensor, "R D"], past: KeyValues | None) -> tuple[Float[Tensor, "R D"], KeyValues]:
+    def step(
+        self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None
+    ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
         """The hidden states of one more position of each row, and the keys and values up to it; only if causal."""
-        grown: list[KeyValues] = []
+        grown: list[KeyValues | IndexedPast] = []
 
         def attend_to_past(y: Tensor) -> Tensor:
             attended, present = self.attention.step(y, past)

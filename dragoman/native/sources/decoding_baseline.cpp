@@ -1,0 +1,2 @@
+#define DRAGOMAN_ISA baseline
+#include "decoding_kernels.inc"
