@@ -79,6 +79,12 @@ class Shortlist:
         """The targets of one source symbol, without those that are always allowed."""
         return self.targets[self.offsets[symbol] : self.offsets[symbol + 1]]
 
+    def fits(self, sources: int, targets: int) -> bool:
+        """Whether it is of vocabularies of these sizes."""
+        ids = np.concatenate([self.always, self.targets])
+        inside = not len(ids) or bool(0 <= ids.min() <= ids.max() < targets)
+        return len(self.offsets) == sources + 1 and inside
+
     def save(self, path: Path) -> None:
         """Write one file."""
         save_file({"always": self.always, "offsets": self.offsets, "targets": self.targets}, path)

@@ -32,6 +32,9 @@ def evaluate(
     compute: Annotated[
         str, typer.Option(help="Numbers of ctranslate2's matrix products: float32, int8, or auto.")
     ] = "auto",
+    shortlist: Annotated[
+        bool, typer.Option("--shortlist", help="Score only symbols of the model's lexical shortlist (ctranslate2).")
+    ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the translations, one a line.")] = None,
 ) -> None:
@@ -42,6 +45,7 @@ def evaluate(
     """
     from dragoman.cli.settings import corpora
     from dragoman.evaluation.translation_report import evaluate_translations
+    from dragoman.export.shortlist_file import load_shortlist
     from dragoman.model.device import choose_device
     from dragoman.model.folder import load_model
     from dragoman.predict.choose_engine import choose_engine
@@ -56,7 +60,8 @@ def evaluate(
     if text is not None:
         raise InputError("--text is for language models", file=text, remedy="give --source and --target, or --corpus.")
     translator = Translator.of(loaded, model)
-    translator.engine = choose_engine(loaded, engine, compute=compute)
+    narrowed = load_shortlist(model, loaded.source.size, loaded.target.size) if shortlist else None
+    translator.engine = choose_engine(loaded, engine, compute=compute, shortlist=narrowed)
     sections = corpora(source, target, corpus, None, columns, file_format)
     sources, references, names = _given(translator, sections) if sections else _held_out(model)
     outputs = translator.translate(sources, beam=beam)

@@ -17,12 +17,18 @@ def export(
     quantization: Annotated[
         str, typer.Option(help="Type that weights are stored in: float32, bfloat16, float16, int16 or int8.")
     ] = "float32",
+    shortlist: Annotated[
+        bool, typer.Option("--shortlist", help="With the model's lexical shortlist, as vmap.txt.")
+    ] = False,
 ) -> None:
     """Write a Transformer for another engine, with its tokenizer."""
     from dragoman.export.ctranslate2_model import export_ctranslate2
+    from dragoman.export.shortlist_file import load_shortlist
     from dragoman.model.folder import load_model
 
     if to != "ctranslate2":
         raise InputError(f"no format to export to is called {to}", remedy="give ctranslate2.")
-    export_ctranslate2(load_model(model), output, quantization=quantization)
+    loaded = load_model(model)
+    narrowed = load_shortlist(model, loaded.source.size, loaded.target.size) if shortlist else None
+    export_ctranslate2(loaded, output, quantization=quantization, shortlist=narrowed)
     print(f"{output}: for CTranslate2, {quantization}")

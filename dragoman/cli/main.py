@@ -18,6 +18,7 @@ from dragoman.cli.evaluate import evaluate
 from dragoman.cli.export import export
 from dragoman.cli.generate import generate
 from dragoman.cli.score import score
+from dragoman.cli.shortlist import shortlist
 from dragoman.cli.train import train
 from dragoman.cli.translate import translate
 from dragoman.errors import DragomanError
@@ -37,6 +38,7 @@ for command in (
     distill,
     translate,
     evaluate,
+    shortlist,
     export,
     compare,
     score,

@@ -41,6 +41,9 @@ def translate(
     compute: Annotated[
         str, typer.Option(help="Numbers of ctranslate2's matrix products: float32, int8, or auto.")
     ] = "auto",
+    shortlist: Annotated[
+        bool, typer.Option("--shortlist", help="Score only symbols of the model's lexical shortlist (ctranslate2).")
+    ] = False,
 ) -> None:
     """Translate text line by line: as many lines out as in, however many there are."""
     from dragoman.cli.translation_progress import TranslationProgress, wanted
@@ -58,6 +61,7 @@ def translate(
         language_model_weight=weight,
         engine=engine,
         compute=compute,
+        shortlist=shortlist,
     )
     if engine == "auto" and progress is not False:
         print(f"engine: {translator.engine.description}", file=sys.stderr)

@@ -125,6 +125,14 @@ class Examples:
         """The ids of all targets end to end."""
         return ChainedColumn(self._target)
 
+    def ids(self, indices: Int[np.ndarray, " B"]) -> tuple[list[list[int]], list[list[int]]]:
+        """The ids of the sources and of the targets of these examples, each row ended by the end symbol."""
+        rows = pa.array(indices)
+        return (
+            self._table.column("source_ids").take(rows).to_pylist(),
+            self._table.column("target_ids").take(rows).to_pylist(),
+        )
+
     def target_ids(self) -> list[list[int]]:
         """The ids of all targets, each ended by the end symbol."""
         return self._table.column("target_ids").to_pylist()

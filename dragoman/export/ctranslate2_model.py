@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
+from dragoman.alignment.shortlist import Shortlist
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.package import ctranslate2_package
 from dragoman.export.transformer_spec import transformer_spec
@@ -17,6 +18,7 @@ from dragoman.text.vocabulary import END, SPECIAL_SYMBOLS, START, UNKNOWN, Vocab
 QUANTIZATIONS = ("float32", "bfloat16", "float16", "int16", "int8")
 """Types that weights can be stored in; what is no matrix stays float32 with the integers."""
 
+_VOCABULARY_MAP = "vmap.txt"
 _SPACE = "▁"
 _NAMES = str.maketrans(
     {
@@ -32,7 +34,9 @@ def symbol_names(vocabulary: Vocabulary) -> list[str]:
     return [symbol.translate(_NAMES) for symbol in vocabulary.symbols]
 
 
-def export_ctranslate2(loaded: LoadedModel, folder: Path, *, quantization: str = "float32") -> None:
+def export_ctranslate2(
+    loaded: LoadedModel, folder: Path, *, quantization: str = "float32", shortlist: Shortlist | None = None
+) -> None:
     """Write a model for CTranslate2, with its tokenizer.
 
     A source is its ids' names from the vocabulary, and ``</s>`` at the end.
@@ -41,6 +45,7 @@ def export_ctranslate2(loaded: LoadedModel, folder: Path, *, quantization: str =
         loaded: the model.
         folder: does not exist yet.
         quantization: one of :data:`QUANTIZATIONS`.
+        shortlist: written as ``vmap.txt``, which CTranslate2 heeds if asked to (``use_vmap``).
 
     Raises:
         InputError: if there is no such quantization.
@@ -54,11 +59,13 @@ def export_ctranslate2(loaded: LoadedModel, folder: Path, *, quantization: str =
             "this model is a language model, and the export is of translators", remedy="give a translator."
         )
     with new_folder(folder) as temporary:
-        write_ctranslate2(loaded, temporary, quantization=quantization)
+        write_ctranslate2(loaded, temporary, quantization=quantization, shortlist=shortlist)
         save_codecs(temporary, loaded.source, loaded.target)
 
 
-def write_ctranslate2(loaded: LoadedModel, folder: Path, *, quantization: str = "float32") -> None:
+def write_ctranslate2(
+    loaded: LoadedModel, folder: Path, *, quantization: str = "float32", shortlist: Shortlist | None = None
+) -> None:
     """The files of CTranslate2 alone, into a folder that exists.
 
     Raises:
@@ -70,8 +77,20 @@ def write_ctranslate2(loaded: LoadedModel, folder: Path, *, quantization: str = 
         SPECIAL_SYMBOLS[symbol] for symbol in (UNKNOWN, START, END)
     )
     spec.config.decoder_start_token = SPECIAL_SYMBOLS[START]
-    spec.register_source_vocabulary(symbol_names(loaded.source.tokenizer.vocabulary))
-    spec.register_target_vocabulary(symbol_names(loaded.target.tokenizer.vocabulary))
+    sources, targets = (symbol_names(codec.tokenizer.vocabulary) for codec in (loaded.source, loaded.target))
+    spec.register_source_vocabulary(sources)
+    spec.register_target_vocabulary(targets)
     spec.validate()
     spec.optimize(quantization=quantization)
     spec.save(str(folder))
+    if shortlist is not None:
+        (folder / _VOCABULARY_MAP).write_text(_vocabulary_map(shortlist, sources, targets), encoding="utf-8")
+
+
+def _vocabulary_map(shortlist: Shortlist, sources: list[str], targets: list[str]) -> str:
+    """One line for what is always allowed, and one for each source symbol with targets of its own."""
+    lines = ["\t" + " ".join(targets[target] for target in shortlist.always)]
+    for symbol, name in enumerate(sources):
+        if len(own := shortlist.of_source(symbol)):
+            lines.append(f"{name}\t" + " ".join(targets[target] for target in own))
+    return "".join(f"{line}\n" for line in lines)

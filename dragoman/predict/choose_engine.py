@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import cast
 
+from dragoman.alignment.shortlist import Shortlist
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.transformer_spec import is_exportable
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -17,11 +18,17 @@ from dragoman.predict.torch_engine import TorchEngine
 ENGINES = ("auto", "torch", "ctranslate2")
 """``auto`` takes the fastest that is exact enough; docs/speed.md says what that was measured to be."""
 
-_AUTO_COMPUTE_TYPE = "float32"
+# Its loss of BLEU against float32 was within noise on every model that was measured; docs/speed.md, "Engines".
+_AUTO_COMPUTE_TYPE = "int8"
 
 
 def choose_engine(
-    loaded: LoadedModel, name: str, *, compute: str = "auto", language_model: FusedLanguageModel | None = None
+    loaded: LoadedModel,
+    name: str,
+    *,
+    compute: str = "auto",
+    language_model: FusedLanguageModel | None = None,
+    shortlist: Shortlist | None = None,
 ) -> Engine:
     """The engine of that name for a translator.
 
@@ -31,6 +38,7 @@ def choose_engine(
         compute: the numbers of CTranslate2's matrix products, ``float32`` or ``int8``; ``auto`` takes the fastest that
             is exact enough. PyTorch computes in the model's own, float32.
         language_model: has its say in every search, if there is one; only PyTorch's can hear it.
+        shortlist: what outputs may be written with; only CTranslate2's heeds it.
 
     Raises:
         InputError: if there is no such engine or type of number.
@@ -52,9 +60,16 @@ def choose_engine(
                 + (f"; and ctranslate2 cannot be used: {obstacle}" if obstacle else ""),
                 remedy="leave `--compute` out.",
             )
+        if shortlist is not None:
+            raise UnsupportedError(
+                "PyTorch's engine scores all symbols"
+                + (f"; ctranslate2 cannot be used: {obstacle}" if obstacle else ""),
+                remedy="translate without `--shortlist`.",
+            )
         model = cast(EncoderDecoder, loaded.model)
         return TorchEngine(model, batch_tokens=loaded.recipe.search.batch_tokens, language_model=language_model)
-    return CTranslate2Engine(loaded, compute_type=_AUTO_COMPUTE_TYPE if compute == "auto" else compute)
+    compute_type = _AUTO_COMPUTE_TYPE if compute == "auto" else compute
+    return CTranslate2Engine(loaded, compute_type=compute_type, shortlist=shortlist)
 
 
 def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) -> str | None:

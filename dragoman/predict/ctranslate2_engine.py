@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
+from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts import Ending, Hypothesis
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.ctranslate2_model import symbol_names, write_ctranslate2
@@ -22,31 +24,56 @@ from dragoman.text.vocabulary import END
 COMPUTE_TYPES = ("float32", "int8")
 """Numbers that matrix products are computed with."""
 
-# Sentences that are computed together, and hypotheses, as multiples of the beam, that must be complete before a
-# sentence is done: measured by benchmarks/translation_speed.py.
-_BATCH = 32
-_PATIENCE = 1.5
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What speed and stopping depend on; the defaults were found by ``benchmarks/translation_speed.py --tune``.
+
+    Attributes:
+        batch: sentences that are computed together.
+        patience: a sentence's beam search ends when this times the beam's width of hypotheses are complete (Kasai et
+            al. 2024).
+    """
+
+    batch: int = 32
+    patience: float = 1.5
+
+
+DEFAULT_TUNING = Tuning()
 
 
 class CTranslate2Engine:
     """An :class:`~dragoman.predict.engine.Engine` for Transformers on the processor.
 
     Log-probabilities are over the symbols that may be written, so they are higher than the model's own by what it gives
-    to the others. A sentence's beam search ends when half as many hypotheses again as the beam is wide are complete
-    (Kasai et al. 2024), which may be before or after :func:`~dragoman.search.beam.beam_search` ends.
+    to the others. A sentence's beam search ends by the count of complete hypotheses, which may be before or after
+    :func:`~dragoman.search.beam.beam_search` ends.
+
+    With a shortlist, only what the sentences of one batch may need is scored; outputs then depend a little on which
+    sentences those are.
 
     Args:
         loaded: a model with a Transformer encoder and decoder; it is converted here.
         compute_type: one of :data:`COMPUTE_TYPES`.
         threads: sentences' batches that are searched at the same time, each on one core; by default as many as PyTorch
             uses threads.
+        shortlist: what outputs may be written with; by default all symbols.
+        tuning: of speed and stopping.
 
     Raises:
         InputError: if there is no such type.
         UnsupportedError: if the model is another, or CTranslate2 is not installed.
     """
 
-    def __init__(self, loaded: LoadedModel, *, compute_type: str = "float32", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        *,
+        compute_type: str = "float32",
+        threads: int | None = None,
+        shortlist: Shortlist | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> None:
         if compute_type not in COMPUTE_TYPES:
             raise InputError(
                 f"no type of number is called {compute_type}", remedy=f"give {' or '.join(COMPUTE_TYPES)}."
@@ -58,8 +85,10 @@ class CTranslate2Engine:
         self._longest_source, self._longest_target = longest_rows(loaded.recipe)
         self._repetition = RepetitionRule()
         self.compute_type = compute_type
+        self._tuning = tuning
+        self._has_shortlist = shortlist is not None
         with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
-            write_ctranslate2(loaded, Path(folder))
+            write_ctranslate2(loaded, Path(folder), shortlist=shortlist)
             self._translator: Any = package.Translator(
                 folder,
                 "cpu",
@@ -71,7 +100,7 @@ class CTranslate2Engine:
     @property
     def description(self) -> str:
         """The numbers that CTranslate2 computes with."""
-        return f"CTranslate2, {self.compute_type}"
+        return f"CTranslate2, {self.compute_type}" + (", shortlist" if self._has_shortlist else "")
 
     def search(
         self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
@@ -111,14 +140,15 @@ class CTranslate2Engine:
         alpha = length_penalty if width > 1 else 0.0
         results = self._translator.translate_batch(
             [sources[place] for place in places],
-            max_batch_size=_BATCH,
+            max_batch_size=self._tuning.batch,
             beam_size=width,
             num_hypotheses=width,
-            patience=_PATIENCE if alpha else 1,
+            patience=self._tuning.patience if alpha else 1,
             length_penalty=alpha,
             max_input_length=0,
             max_decoding_length=longest + 1,
             min_decoding_length=0,
+            use_vmap=self._has_shortlist,
             return_end_token=True,
             return_scores=True,
         )
@@ -150,7 +180,7 @@ class CTranslate2Engine:
         results = self._translator.score_batch(
             [sources[one.place] for one in cut],
             [[self._targets[token] for token in one.tokens] for one in cut],
-            max_batch_size=_BATCH,
+            max_batch_size=self._tuning.batch,
             max_input_length=0,
         )
         scored = []

@@ -12,6 +12,7 @@ import numpy as np
 from dragoman.contracts import Hypothesis
 from dragoman.data.line_chunks import LineChunk, chunks_of
 from dragoman.errors import InputError
+from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
@@ -80,6 +81,7 @@ class Translator:
         language_model_weight: float = 0.1,
         engine: str = "torch",
         compute: str = "auto",
+        shortlist: bool = False,
     ) -> Translator:
         """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
@@ -89,6 +91,7 @@ class Translator:
             engine: what searches, and with which numbers it computes; see
                 :func:`~dragoman.predict.choose_engine.choose_engine`.
             compute: likewise.
+            shortlist: whether outputs are written with the symbols of the model's lexical shortlist alone.
             language_model: the folder of one over the same vocabulary, which has its say at every step of a search.
             language_model_weight: how much, against the translator's 1.
 
@@ -102,7 +105,8 @@ class Translator:
         if language_model is not None:
             writer = Writer.load(language_model, device=device)
             fused = FusedLanguageModel.of(writer, translator.target, language_model_weight, language_model)
-        translator.engine = choose_engine(loaded, engine, compute=compute, language_model=fused)
+        narrowed = load_shortlist(Path(folder), loaded.source.size, loaded.target.size) if shortlist else None
+        translator.engine = choose_engine(loaded, engine, compute=compute, language_model=fused, shortlist=narrowed)
         return translator
 
     @classmethod

@@ -1,0 +1,42 @@
+"""The lexical shortlist of a dataset."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dragoman.alignment.ibm_model_1 import ibm_model_1
+from dragoman.alignment.shortlist import Shortlist
+from dragoman.data.dataset import Dataset
+from dragoman.text.tokenizer import BYTE_SYMBOLS
+from dragoman.text.vocabulary import SPECIAL_SYMBOLS
+
+MOST_PAIRS = 200_000
+"""Pairs that are aligned at most; of more, so many are drawn."""
+
+
+def dataset_shortlist(dataset: Dataset, *, frequent: int, per_symbol: int, seed: int = 1) -> Shortlist:
+    """The shortlist of a dataset's training pairs. Special symbols, bytes and placeholders are always allowed.
+
+    Args:
+        dataset: whose pairs are aligned by IBM Model 1.
+        frequent: how many of the most frequent target symbols are always allowed.
+        per_symbol: targets of each source symbol at most.
+        seed: of the draw.
+    """
+    train = dataset.train
+    chosen = np.arange(len(train))
+    if len(train) > MOST_PAIRS:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(train), MOST_PAIRS, replace=False))
+    # Rows without their end symbols, which is always allowed.
+    sources, targets = ([row[:-1] for row in rows] for rows in train.ids(chosen))
+    vocabulary = dataset.target.tokenizer.vocabulary
+    counts = np.bincount([token for row in targets for token in row], minlength=len(vocabulary))
+    return Shortlist.of(
+        ibm_model_1(sources, targets),
+        counts,
+        sources=dataset.source.size,
+        always=[vocabulary.ids[s] for s in (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS, *sorted(dataset.target.units))],
+        shared=dataset.source.tokenizer.vocabulary == vocabulary,
+        frequent=frequent,
+        per_symbol=per_symbol,
+    )

@@ -1,0 +1,53 @@
+"""The lexical shortlist in a model's folder: one file more, that models have or have not."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from dragoman.alignment.shortlist import Shortlist
+from dragoman.errors import InputError
+from dragoman.storage.folder import new_folder
+from dragoman.storage.manifest import files_below, verify
+
+SHORTLIST = "shortlist.safetensors"
+
+
+def load_shortlist(folder: Path, sources: int, targets: int) -> Shortlist:
+    """The shortlist of the model in ``folder``, whose checksums were verified.
+
+    Args:
+        folder: of the model.
+        sources: symbols of its source vocabulary.
+        targets: of its target vocabulary.
+
+    Raises:
+        InputError: if it has none, or one of other vocabularies.
+        DamagedFileError: if the file is something else.
+    """
+    if not (folder / SHORTLIST).is_file():
+        raise InputError("this model has no shortlist", file=folder, remedy="make one with `dragoman shortlist`.")
+    shortlist = Shortlist.load(folder / SHORTLIST)
+    if not shortlist.fits(sources, targets):
+        raise InputError(
+            "this shortlist is of other vocabularies than the model's",
+            file=folder / SHORTLIST,
+            remedy="make it anew with `dragoman shortlist`.",
+        )
+    return shortlist
+
+
+def add_shortlist(folder: Path, shortlist: Shortlist) -> None:
+    """Put a shortlist into a model's folder, in the place of an earlier one; the folder is as it was, or has it.
+
+    Raises:
+        DamagedFileError: if a file of the model does not match its checksum.
+        OutputError: if the folder cannot be written.
+    """
+    verify(folder)
+    with new_folder(folder, replace=True) as temporary:
+        for path in files_below(folder):
+            place = temporary / path.relative_to(folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+        shortlist.save(temporary / SHORTLIST)

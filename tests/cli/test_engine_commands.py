@@ -1,0 +1,103 @@
+"""Engines, export and shortlists, as a person meets them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from dragoman.recipe import recipe_from
+from dragoman.storage.manifest import verify
+from dragoman.training.run import train
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from toy import frame, recipe
+
+LINES = b"a b c\n\nd e\n"
+
+
+@pytest.fixture(scope="module")
+def transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(recipe(), tmp_path_factory.mktemp("runs") / "run", train=frame("copy", 300)).best
+
+
+@pytest.fixture(scope="module")
+def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    stack = {"kind": "gru", "layers": 1, "width": 16}
+    model = recipe_from({"model": {"encoder": stack, "decoder": stack}}).model
+    changed = recipe(updates=5).model_copy(update={"model": model})
+    return train(changed, tmp_path_factory.mktemp("runs") / "run", train=frame("copy", 300)).best
+
+
+def test_both_engines_write_the_same_and_auto_says_which_it_took(run, transformer: Path) -> None:
+    outputs = [
+        run("translate", transformer, "--beam", 1, "--engine", engine, stdin=LINES)
+        for engine in ("torch", "ctranslate2")
+    ]
+    assert [status for status, _, _ in outputs] == [0, 0]
+    assert outputs[0][1] == outputs[1][1]
+    status, _, errors = run("translate", transformer, "--beam", 1, stdin=LINES)
+    assert status == 0
+    assert errors.splitlines()[0].startswith("engine: CTranslate2, ")
+
+
+def test_auto_takes_pytorch_for_other_models(run, recurrent: Path) -> None:
+    status, _, errors = run("translate", recurrent, "--beam", 1, stdin=LINES)
+    assert status == 0
+    assert errors.splitlines()[0] == "engine: PyTorch, float32, on cpu"
+
+
+def test_export(run, transformer: Path, tmp_path: Path) -> None:
+    status, output, _ = run("export", transformer, "--to", "ctranslate2", "--output", "out", "--quantization", "int8")
+    assert status == 0
+    assert "int8" in output
+    verify(tmp_path / "out", ["model.bin", "config.json", "shared_vocabulary.json", "tokenizer.json"])
+
+
+def test_a_shortlist_is_made_used_and_exported(run, transformer: Path, tmp_path: Path) -> None:
+    command = ["translate", transformer, "--beam", 1, "--engine", "ctranslate2", "--shortlist"]
+    status, _, errors = run(*command, stdin=LINES)
+    assert status == 1
+    assert "this model has no shortlist" in errors
+    status, output, _ = run("shortlist", transformer)
+    assert status == 0
+    assert "symbols always" in output
+    status, output, _ = run(*command, stdin=LINES)
+    assert status == 0
+    assert output.count("\n") == 3
+    assert run("evaluate", transformer, "--engine", "ctranslate2", "--compute", "int8", "--shortlist")[0] == 0
+    assert run("export", transformer, "--output", "out", "--shortlist")[0] == 0
+    verify(tmp_path / "out", ["vmap.txt"])
+    status, _, errors = run("translate", transformer, "--engine", "torch", "--shortlist", stdin=LINES)
+    assert status == 1
+    assert "scores all symbols" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["translate", "RECURRENT", "--engine", "ctranslate2"], "gru encoder"),
+        (["translate", "TRANSFORMER", "--engine", "onnx"], "no engine is called onnx"),
+        (
+            ["translate", "TRANSFORMER", "--engine", "ctranslate2", "--compute", "int4"],
+            "no type of number is called int4",
+        ),
+        (["evaluate", "RECURRENT", "--compute", "int8"], "float32, not in int8"),
+        (["export", "RECURRENT", "--output", "out"], "gru decoder"),
+        (["export", "TRANSFORMER", "--output", "out", "--to", "onnx"], "no format to export to is called onnx"),
+        (["export", "TRANSFORMER", "--output", "out", "--quantization", "int4"], "no quantization is called int4"),
+        (["export", "TRANSFORMER", "--output", "full"], "exists already"),
+        (["shortlist", "TRANSFORMER", "--dataset", "full"], "no dataset here"),
+    ],
+)
+def test_bad_input(arguments: list[str], message: str, run, transformer: Path, recurrent: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").write_text("mine")
+    places = {"TRANSFORMER": transformer, "RECURRENT": recurrent}
+    status, output, errors = run(*(places.get(argument, argument) for argument in arguments), stdin=LINES)
+    assert status == 1
+    assert message in errors
+    assert "Remedy:" in errors
+    assert "Traceback" not in errors + output
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
