@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import torch
@@ -27,12 +28,19 @@ class SinusoidalPositions(nn.Module):
 
     def forward(self, positions: Int[Tensor, " N"], like: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
         """The encodings of ``positions``, with the type and device of ``like``."""
-        longest = int(positions.max()) + 1
-        half = (self.width + 1) // 2
-        rates = torch.exp(torch.arange(half) * (-2 * math.log(10_000) / self.width))
-        angles = torch.arange(longest)[:, None] * rates
-        table = torch.cat([angles.sin(), angles.cos()], 1)[:, : self.width]
+        table = _table(self.width, 1 << int(positions.max()).bit_length())
         return table.to(like.device, like.dtype).index_select(0, positions)
+
+
+@functools.lru_cache(maxsize=32)
+def _table(width: int, longest: int) -> Float[Tensor, "L D"]:
+    """The encodings of the first ``longest`` positions: made once for all steps of a search."""
+    half = (width + 1) // 2
+    # Training may use what a search has made first.
+    with torch.inference_mode(False):
+        rates = torch.exp(torch.arange(half) * (-2 * math.log(10_000) / width))
+        angles = torch.arange(longest)[:, None] * rates
+        return torch.cat([angles.sin(), angles.cos()], 1)[:, :width]
 
 
 class LearnedPositions(nn.Module):
