@@ -33,8 +33,8 @@ from peers.joey_nmt import JOEY_NMT
 from dragoman.alignment.dataset_shortlist import dataset_shortlist
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
-from dragoman.evaluation.bleu import bleu
-from dragoman.evaluation.significance import compare_translations
+from dragoman.evaluation.bleu import bleu, bleu_statistics
+from dragoman.evaluation.significance import paired_bootstrap
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine, Tuning
 from dragoman.predict.translator import Translator
@@ -195,9 +195,8 @@ def judge(rows: Sequence[Row], references: list[str], loaded: LoadedModel) -> No
         row["same_as_first"] = sum(a == b for a, b in zip(row["outputs"], first["outputs"], strict=True))
         row["ratio"] = statistics.median(first["processor_seconds"]) / statistics.median(row["processor_seconds"])
         if row is not first:
-            (difference, *_) = compare_translations(
-                first["outputs"], row["outputs"], references, target_language=language
-            )
+            pair = (bleu_statistics(one["outputs"], references, language) for one in (first, row))
+            difference = paired_bootstrap(*pair)
             row["bleu_difference"] = difference.difference
             row["bleu_difference_interval"] = [difference.low, difference.high]
             row["p_value"] = difference.p_value
