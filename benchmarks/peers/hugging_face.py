@@ -75,6 +75,7 @@ HUGGING_FACE = Peer(
     },
     notes=(
         "is given batches by tokens and of similar length; its Trainer knows batches by sentences only",
+        "bfloat16 autocast and eager attention, which were faster than float32 and than fused attention",
         "post-norm: Marian has no other",
     ),
 )
