@@ -18,5 +18,5 @@ class SearchRecipe(Section):
     """Longest output in tokens per source token, beside ``max_length_extra``."""
     max_length_extra: int = Field(default=20, ge=1)
     """Tokens that any output may have beyond ``max_length_ratio``."""
-    batch_tokens: int = Field(default=4096, ge=1)
+    batch_tokens: int = Field(default=8192, ge=1)
     """Source tokens, times the beam, that are translated together at most."""
