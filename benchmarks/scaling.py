@@ -34,6 +34,7 @@ from dragoman.data.dataset import Corpus, DatasetWriter
 from dragoman.data.spool import PairBatch
 from dragoman.recipe import merge
 from dragoman.text.codec import Codec
+from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.vocabulary import END
 
@@ -158,7 +159,7 @@ def generate(folder: Path, pairs: int, length: int) -> None:
         for name, size in (("train", pairs), ("validation", 100)):
             with writer.split(name) as split:
                 for count in _chunks(size):
-                    source, target = _rows(random, count, length), _rows(random, count, length)
+                    source, target = (Ragged.of(_rows(random, count, length)) for _ in range(2))
                     texts = [""] * count
                     split.write(PairBatch(texts, texts, [0] * count, [0] * count, [0] * count), source, target)
         writer.write_codecs(codec, codec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from types import TracebackType
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from dragoman.data.spool import PairBatch
+from dragoman.text.ragged import Ragged
 
 _ROWS_PER_RECORD_BATCH = 65_536
 _IDS = pa.list_(pa.int32())
@@ -53,7 +53,7 @@ class SplitWriter:
         finally:
             self._sink.close()
 
-    def write(self, pairs: PairBatch, source_ids: list[list[int]], target_ids: list[list[int]]) -> None:
+    def write(self, pairs: PairBatch, source_ids: Ragged, target_ids: Ragged) -> None:
         """Append pairs with their ids, each row ended by the end symbol."""
         columns = [
             pa.array(pairs.sources, pa.large_string()),
@@ -76,11 +76,8 @@ class SplitWriter:
         self._waiting = []
 
 
-def _ragged(rows: list[list[int]]) -> pa.ListArray:
-    offsets = np.zeros(len(rows) + 1, dtype=np.int32)
-    np.cumsum([len(row) for row in rows], out=offsets[1:])
-    values = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int32, count=int(offsets[-1]))
-    return pa.ListArray.from_arrays(offsets, values, type=_IDS)
+def _ragged(rows: Ragged) -> pa.ListArray:
+    return pa.ListArray.from_arrays(rows.offsets.astype(np.int32), rows.values, type=_IDS)
 
 
 class RaggedColumn:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import regex
-
 from dragoman.data.drops import Drop
+from dragoman.data.keys import pair_hashes
 from dragoman.data.pair import Entry, Pair, Skip
-from dragoman.data.seen import SeenBefore, hashes
+from dragoman.data.screen import Screen
+from dragoman.data.seen import SeenBefore
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.placeholders import same_placeholders
@@ -19,6 +19,7 @@ from dragoman.text.rules.control_characters import has_control_characters
 from dragoman.text.rules.copied import is_copied
 from dragoman.text.rules.empty import is_empty
 from dragoman.text.rules.language import BatchRule, wrong_language
+from dragoman.text.rules.language_screen import screened
 from dragoman.text.rules.numbers import differs_in_numbers
 from dragoman.text.rules.overlong import has_overlong_word, is_overlong
 from dragoman.text.rules.repetition import is_repetitive
@@ -103,9 +104,11 @@ class Cleaner:
         self._collapse = recipe.collapse_white_space
         self._rules: dict[str, Rule] = {"empty": is_empty}
         self._batch_rules: dict[str, BatchRule] = {}
+        self._screen: Screen | None = None
         if everything:
             self._rules |= _rules(recipe, source_language, target_language)
             self._batch_rules = _batch_rules(recipe, source_language, target_language)
+            self._screen = Screen.of(recipe, source_language, target_language)
 
     def clean(
         self,
@@ -130,29 +133,51 @@ class Cleaner:
 
     def _judged_alone(self, entries: list[Entry]) -> _Chunk:
         chunk = _Chunk(len(entries))
-        for entry in entries:
+        surely = self._surely_pass(entries)
+        doubtful = [entry for entry, passes in zip(entries, surely, strict=True) if not passes]
+        # White space and Unicode forms are what keeps most sound pairs from passing as they were read.
+        normalized = [self._normalized(entry) for entry in doubtful]
+        judged = zip(normalized, self._surely_pass(normalized), strict=True)
+        for entry, passes in zip(entries, surely, strict=True):
+            if passes and isinstance(entry, Pair):
+                chunk.passed.append((entry, entry))
+                continue
+            pair, passes_now = next(judged)
             if isinstance(entry, Skip):
                 chunk.drops.append(Drop(*entry))
-                continue
-            source = normalize(entry.source, self._form, collapse_white_space=self._collapse)
-            target = normalize(entry.target, self._form, collapse_white_space=self._collapse)
-            for name, rule in self._rules.items():
-                if rule(source, target):
-                    chunk.drops.append(Drop(name, *entry))
-                    break
+            elif not passes_now and (name := self._first_broken(pair)) is not None:
+                chunk.drops.append(Drop(name, *entry))
             else:
-                chunk.passed.append((entry, Pair(source, target, entry.file, entry.line)))
+                chunk.passed.append((entry, pair))
         return chunk
+
+    def _surely_pass(self, entries: Sequence[Entry]) -> list[bool]:
+        """For each whether it is a pair, normalised, that surely breaks no rule on single pairs."""
+        if self._screen is None:
+            return [False] * len(entries)
+        sources, targets = [entry.source for entry in entries], [entry.target for entry in entries]
+        passes = self._screen.surely_pass(sources, targets)
+        return [passed and not isinstance(entry, Skip) for entry, passed in zip(entries, passes, strict=True)]
+
+    def _normalized(self, entry: Entry) -> Pair:
+        source = normalize(entry.source, self._form, collapse_white_space=self._collapse)
+        target = normalize(entry.target, self._form, collapse_white_space=self._collapse)
+        return Pair(source, target, entry.file, entry.line)
+
+    def _first_broken(self, pair: Pair) -> str | None:
+        return next((name for name, rule in self._rules.items() if rule(pair.source, pair.target)), None)
 
     def _judged_together(self, chunk: _Chunk, report: CleaningReport) -> list[Pair]:
         passed = chunk.passed
         for name, rule in self._batch_rules.items():
             broken = rule([pair.source for _, pair in passed], [pair.target for _, pair in passed])
+            if not any(broken):
+                continue
             both = list(zip(passed, broken, strict=True))
             chunk.drops += [Drop(name, *read) for (read, _), is_broken in both if is_broken]
             passed = [pairs for pairs, is_broken in both if not is_broken]
         report.kept += len(passed)
-        report.changed += sum(read[:2] != pair[:2] for read, pair in passed)
+        report.changed += sum(read is not pair and read[:2] != pair[:2] for read, pair in passed)
         return [pair for _, pair in passed]
 
 
@@ -198,27 +223,15 @@ def _batch_rules(recipe: CleaningRecipe, source_language: str, target_language: 
     """The rules that look at many pairs at once."""
     rules: dict[str, BatchRule] = {}
     if recipe.language and (rule := wrong_language(source_language, target_language)) is not None:
-        rules["language"] = rule
+        rules["language"] = screened(rule)
     if recipe.drop_duplicates:
-        rules["duplicate"] = _met_before(lambda text: text)
+        rules["duplicate"] = _met_before(0)
     if recipe.drop_near_duplicates:
-        rules["near-duplicate"] = _met_before(_words)
+        rules["near-duplicate"] = _met_before(1)
     return rules
 
 
-_WORD = regex.compile(r"[\p{L}\p{M}]+|\p{N}+(?:[.,:/]\p{N}+)*|[\p{S}?？؟]|[-−](?=\p{N})|%")
-
-
-def _words(text: str) -> str:
-    """What is left of a text without case, white space and punctuation; numbers, signs and question marks stay."""
-    return " ".join(_WORD.findall(text.casefold()))
-
-
-def _met_before(key: Callable[[str], str]) -> BatchRule:
+def _met_before(which: int) -> BatchRule:
+    """Drops what was met before; ``which`` of the hashes of :func:`~dragoman.data.keys.pair_hashes` tells."""
     seen = SeenBefore()
-
-    def rule(sources: Iterable[str], targets: Iterable[str]) -> list[bool]:
-        texts = (f"{key(source)}\0{key(target)}" for source, target in zip(sources, targets, strict=True))
-        return seen.add(hashes(texts)).tolist()
-
-    return rule
+    return lambda sources, targets: seen.add(pair_hashes(sources, targets)[which]).tolist()

@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from jaxtyping import Int8
+from jaxtyping import Int, Int8
 
 from dragoman.data.dataset import DatasetWriter
 from dragoman.data.drops import Drop
 from dragoman.data.spool import PairBatch, Spool
 from dragoman.text.codec import Codec, masks_for
+from dragoman.text.ragged import Ragged
 from dragoman.text.vocabulary import END
 
 TOO_MANY_TOKENS = "too many tokens"
@@ -73,41 +74,37 @@ class DatasetEncoder:
                 sides = side[begin : begin + len(batch)]
                 begin += len(batch)
                 masks = masks_for(batch.sources, self._source, self._target)
-                source_ids = self._source.encode_batch(batch.sources, masks)
-                target_ids = self._target.encode_batch(batch.targets, masks)
+                source_ids = self._source.encode_ragged(batch.sources, masks)
+                target_ids = self._target.encode_ragged(batch.targets, masks)
                 if self._one_side:
-                    source_ids = [[] for _ in target_ids]
+                    source_ids = Ragged.of([[] for _ in batch.sources])
                     batch = replace(batch, sources=[""] * len(batch))
                 for number, name in enumerate(names):
-                    rows = np.flatnonzero(sides == number).tolist()
+                    rows = np.flatnonzero(sides == number)
                     kept = rows if name == "test" else self._short_enough(name, batch, rows, source_ids, target_ids)
-                    both = [[ids[row] for row in kept] for ids in (source_ids, target_ids)]
-                    part = batch.select(kept)
-                    self._count(name, part, both)
-                    ends = ([] if self._one_side else [END], [END])
-                    ended = [[[*ids, *end] for ids in column] for column, end in zip(both, ends, strict=True)]
-                    writers[number].write(part, *ended)
+                    part, left, right = batch.select(kept.tolist()), source_ids.select(kept), target_ids.select(kept)
+                    self._count(name, part, left, right)
+                    writers[number].write(part, left if self._one_side else left.ended(END), right.ended(END))
             self.found.rows |= {name: writer.rows for name, writer in zip(names, writers, strict=True)}
 
     def _short_enough(
-        self, name: str, batch: PairBatch, rows: list[int], source_ids: list[list[int]], target_ids: list[list[int]]
-    ) -> list[int]:
+        self, name: str, batch: PairBatch, rows: Int[np.ndarray, " r"], source_ids: Ragged, target_ids: Ragged
+    ) -> Int[np.ndarray, " k"]:
         # The end symbol counts as a token of its row.
         limit = self._max_tokens - 1
-        kept = []
-        for row in rows:
-            if max(len(source_ids[row]), len(target_ids[row])) <= limit:
-                kept.append(row)
-                continue
+        fits = np.maximum(source_ids.lengths[rows], target_ids.lengths[rows]) <= limit
+        for row in rows[~fits].tolist():
             file, line = self._files[batch.files[row]], batch.lines[row]
             drop = Drop(TOO_MANY_TOKENS, batch.sources[row], batch.targets[row], file, line)
             self._drop(name, batch.corpora[row], [drop])
-        return kept
+        return rows[fits]
 
-    def _count(self, name: str, part: PairBatch, both: list[list[list[int]]]) -> None:
+    def _count(self, name: str, part: PairBatch, source_ids: Ragged, target_ids: Ragged) -> None:
         corpora = self.found.by_corpus.setdefault(name, {})
-        for corpus, source_ids, target_ids in zip(part.corpora, *both, strict=True):
+        of_pair = np.array(part.corpora, dtype=np.int64)
+        for corpus in np.unique(of_pair).tolist():
+            chosen = of_pair == corpus
             counts = corpora.setdefault(corpus, [0, 0, 0])
-            counts[0] += 1
-            counts[1] += len(source_ids)
-            counts[2] += len(target_ids)
+            counts[0] += int(chosen.sum())
+            counts[1] += int(source_ids.lengths[chosen].sum())
+            counts[2] += int(target_ids.lengths[chosen].sum())

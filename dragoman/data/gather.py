@@ -13,8 +13,8 @@ from jaxtyping import UInt64
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.corpora import read_corpus, read_frame
 from dragoman.data.drops import DropList
+from dragoman.data.keys import match_hashes
 from dragoman.data.pair import Entry
-from dragoman.data.split import match_hashes
 from dragoman.data.spool import FileNames, Spool
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt64
-
-from dragoman.data.seen import hashes
-from dragoman.text.normalization import match_key
 
 _LARGEST_SHARE = 0.1
 
@@ -23,11 +19,6 @@ class Split:
     test: Int[np.ndarray, " t"]
 
 
-def match_hashes(sources: Iterable[str]) -> UInt64[np.ndarray, " n"]:
-    """64 bits for each source; equal for sources that count as the same (:func:`~dragoman.text.match_key`)."""
-    return hashes(map(match_key, sources))
-
-
 def split(keys: UInt64[np.ndarray, " n"], *, validation_pairs: int, test_pairs: int, seed: int) -> Split:
     """Hold out so many pairs at most. All pairs whose sources have one match key stay on one side.
 
@@ -35,7 +26,7 @@ def split(keys: UInt64[np.ndarray, " n"], *, validation_pairs: int, test_pairs: 
     but never exceeds what was asked for, and a source that fills much of the corpus stays in training.
 
     Args:
-        keys: of the source of each pair, as :func:`match_hashes` gives them.
+        keys: of the source of each pair, as :func:`~dragoman.data.keys.match_hashes` gives them.
         validation_pairs: to hold out for validation; at most a tenth of all, but one where a tenth is less.
         test_pairs: to hold out for the test; at most a tenth of all; 0 for none.
         seed: of the choice.

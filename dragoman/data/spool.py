@@ -42,6 +42,8 @@ class PairBatch:
     def select(self, rows: Iterable[int]) -> PairBatch:
         """Some rows, in the order given."""
         chosen = list(rows)
+        if chosen == list(range(len(self))):
+            return self
         return PairBatch(
             [self.sources[row] for row in chosen],
             [self.targets[row] for row in chosen],

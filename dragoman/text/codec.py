@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dragoman.text.placeholders import UNITS, Mask
+from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser, detruecase
 
@@ -35,6 +36,10 @@ class Codec:
     def encode_batch(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[list[int]]:
         """The ids of each text under its mask, without start and end symbol."""
         return self.tokenizer.encode_batch(self.hide(texts, masks))
+
+    def encode_ragged(self, texts: Sequence[str], masks: Sequence[Mask]) -> Ragged:
+        """The same end to end, which is faster for many texts."""
+        return self.tokenizer.encode_ragged(self.hide(texts, masks))
 
     def decode_batch(self, rows: Sequence[Sequence[int]], masks: Sequence[Mask]) -> list[str]:
         """The text of each row of ids under its mask."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from dragoman.text.tokenizer import BYTE_SYMBOLS, Tokenizer
 
 _CHUNK = 10_000
@@ -61,17 +63,18 @@ def count_tokens(tokenizer: Tokenizer, texts: Iterable[str], *, spaced: bool) ->
         texts: to be encoded, some thousand at a time.
         spaced: whether the language puts spaces between words.
     """
-    byte_ids = frozenset(tokenizer.vocabulary.ids[symbol] for symbol in BYTE_SYMBOLS)
+    byte_ids = [tokenizer.vocabulary.ids[symbol] for symbol in BYTE_SYMBOLS]
     remaining = iter(texts)
     count, words, characters, tokens, byte_tokens = 0, 0, 0, 0, 0
     while part := list(itertools.islice(remaining, _CHUNK)):
         count += len(part)
-        for text, ids in zip(part, tokenizer.encode_batch(part), strict=True):
+        ids = tokenizer.encode_ragged(part).values
+        tokens += len(ids)
+        byte_tokens += int(np.isin(ids, byte_ids).sum())
+        for text in part:
             parts = text.split()
             words += len(parts)
             characters += sum(map(len, parts))
-            tokens += len(ids)
-            byte_tokens += sum(token in byte_ids for token in ids)
     return TokenCounts(count, words if spaced else None, characters, tokens, byte_tokens)
 
 

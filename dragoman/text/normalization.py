@@ -32,10 +32,15 @@ def match_key(text: str) -> str:
     Case is folded as in definition D146 of the Unicode Standard, in composed form. Symbols are no punctuation: ``5 €``
     and ``5 $`` differ. A text of nothing but punctuation is its own key.
     """
+    key = " ".join(fold(text).split())
+    return key.strip(_characters_of(("P", "Zs"))) or key
+
+
+def fold(text: str) -> str:
+    """``text`` without differences of case and width (definition D146 of the Unicode Standard, then composed)."""
     if not text.isascii():
         text = _compatible(_compatible(unicodedata.normalize("NFD", text).casefold()).casefold())
-    key = " ".join(text.casefold().split())
-    return key.strip(_characters_of(("P", "Zs"))) or key
+    return text.casefold()
 
 
 def is_visible(text: str) -> bool:

@@ -72,8 +72,8 @@ class Mask:
     @classmethod
     def of(cls, source: str, available: Set[str]) -> Mask:
         """The mask of a source sentence. Placeholders beyond the units that are ``available`` stay as they are."""
-        found = find_placeholders(source)
-        if not found or not available:
+        found = find_placeholders(source) if available else []
+        if not found:
             return _NOTHING
         free = {kind: iter([unit for unit in kind if unit in available]) for kind in _KINDS}
         units: dict[str, str] = {}

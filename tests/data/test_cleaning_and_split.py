@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.data.cleaning import Cleaner, CleaningReport
+from dragoman.data.keys import match_hashes
 from dragoman.data.pair import Pair
-from dragoman.data.split import match_hashes, overlap, split
+from dragoman.data.split import overlap, split
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import match_key
 

@@ -17,6 +17,7 @@ from dragoman.data.passes import Buckets
 from dragoman.data.spool import PairBatch
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.text.codec import Codec
+from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
 
 LENGTHS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=60)
@@ -37,7 +38,8 @@ def encoded(count: int, seed: int = 0) -> Encoded:
 
 def write_split(writer: DatasetWriter, name: str, content: Encoded) -> None:
     with writer.split(name) as split:
-        split.write(*content)
+        pairs, *ids = content
+        split.write(pairs, *map(Ragged.of, ids))
 
 
 def codecs(*texts: str) -> list[Codec]:
@@ -84,7 +86,8 @@ def test_several_record_batches_read_as_one(tmp_path: Path, monkeypatch: pytest.
     with arrow.SplitWriter(tmp_path / "x.arrow") as writer:
         for begin in range(0, 50, 4):
             part = range(begin, min(begin + 4, 50))
-            writer.write(pairs.select(part), [sources[i] for i in part], [targets[i] for i in part])
+            rows = [Ragged.of([side[i] for i in part]) for side in (sources, targets)]
+            writer.write(pairs.select(part), *rows)
     assert writer.rows == 50
     examples = Examples(tmp_path / "x.arrow")
     indices = np.random.default_rng(0).permutation(50)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.data.split import match_hashes, overlap, split
+from dragoman.data.keys import match_hashes
+from dragoman.data.split import overlap, split
 from dragoman.text.normalization import match_key
 
 

@@ -47,6 +47,12 @@ def wrong_script(source_language: str, target_language: str) -> Callable[[str, s
     return rule
 
 
+def foreign_letters(language: str) -> regex.Pattern[str] | None:
+    """Matches each run of letters that are not of the language's script; None where that is unknown."""
+    script = _script(language)
+    return None if script is None else script.foreign
+
+
 def _script(language: str) -> _Script | None:
     name = script_of(language)
     if name is None:

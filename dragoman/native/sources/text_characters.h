@@ -1,0 +1,61 @@
+// Characters that can be judged one by one, by tables that Python makes from its own Unicode database.
+#pragma once
+
+#include <cstdint>
+
+namespace dragoman {
+
+enum Character : uint16_t {
+    simple = 1,     // never changes or is changed by its neighbours under any of our mappings
+    space = 2,      // white space
+    invisible = 4,  // separators, controls, format characters
+    control = 8,    // what the rule on control characters drops
+    letter = 16,
+    mark = 32,
+    number = 64,
+    sign = 128,  // symbols and question marks, which count as words
+    trimmed = 256,  // punctuation and spaces, which match keys have not at their ends
+    digit = 512,
+};
+
+constexpr int fold_width = 3;
+
+struct Characters {
+    const uint16_t* flags;      // [65536]
+    const uint16_t* casefold;   // [65536, 3], filled up with zeros
+    const uint16_t* match;      // [65536, 3]: what a character is in a match key
+};
+
+struct Lines {
+    const uint8_t* bytes;
+    const int64_t* offsets;  // [rows + 1]; one byte stands between two rows
+
+    const uint8_t* begin(int64_t row) const { return bytes + offsets[row]; }
+    const uint8_t* end(int64_t row) const { return bytes + offsets[row + 1] - 1; }
+};
+
+// The next code point; 0x10000 for all beyond the first plane, which no table knows.
+inline uint32_t next_code(const uint8_t*& at) {
+    const uint32_t lead = *at++;
+    if (lead < 0x80) return lead;
+    if (lead < 0xe0) return (lead & 0x1f) << 6 | (*at++ & 0x3f);
+    if (lead < 0xf0) {
+        const uint32_t code = (lead & 0xf) << 12 | (at[0] & 0x3f) << 6 | (at[1] & 0x3f);
+        at += 2;
+        return code;
+    }
+    at += 3;
+    return 0x10000;
+}
+
+inline uint16_t flags_of(const Characters& characters, uint32_t code) {
+    return code < 0x10000 ? characters.flags[code] : 0;
+}
+
+inline bool all_simple(const Characters& characters, const uint8_t* at, const uint8_t* end) {
+    while (at < end)
+        if (!(flags_of(characters, next_code(at)) & simple)) return false;
+    return true;
+}
+
+}  // namespace dragoman

@@ -1,0 +1,116 @@
+// Which pairs surely break no rule that looks at one pair; all others are judged by the rules themselves.
+#pragma once
+
+#include "text_characters.h"
+
+namespace dragoman {
+
+struct ScreenLimits {
+    int64_t max_characters;
+    int64_t max_word_characters;
+    double max_ratio;
+    int32_t needs_one_space;  // white space is collapsed: other than single spaces inside changes the text
+    int32_t judges_copies;    // whether a target must not be its source
+};
+
+struct SideFacts {
+    bool plain = true;  // only simple characters, white space as it shall be, no placeholder can stand in it
+    bool visible = false;
+    int64_t bytes = 0, characters = 0, words = 0, longest_word = 0, foreign = 0, distinct_words = 0;
+    int32_t distinct_triples = 0;
+    int32_t numerals[10] = {};
+};
+
+// A lower bound on how many different values were added: those of one slot count once.
+class DistinctBound {
+public:
+    void add(uint32_t value) {
+        const uint32_t slot = value * 2654435761u >> 20;
+        uint64_t& word = taken_[slot >> 6];
+        const uint64_t bit = uint64_t{1} << (slot & 63);
+        count_ += !(word & bit);
+        word |= bit;
+    }
+    int32_t count() const { return count_; }
+
+private:
+    uint64_t taken_[64] = {};
+    int32_t count_ = 0;
+};
+
+inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, bool needs_one_space,
+                          const uint8_t* at, const uint8_t* end) {
+    SideFacts facts;
+    facts.bytes = end - at;
+    DistinctBound triples, words;
+    int64_t word = 0;
+    uint32_t before = 0, two_before = 0, word_hash = 0;
+    bool after_space = true;
+    while (at < end) {
+        const uint32_t code = next_code(at);
+        const uint16_t flags = flags_of(characters, code);
+        const bool is_trigger = code == '{' || code == '<' || code == '%' || code == '&' || code == '$' ||
+                                (code == '/' && before == '/' && two_before == ':') ||
+                                (code == '.' && before == 'w' && two_before == 'w');
+        if (!(flags & simple) || (flags & control) || is_trigger || ((flags & digit) && code > '9')) {
+            facts.plain = false;
+            return facts;
+        }
+        ++facts.characters;
+        if (flags & space) {
+            if (needs_one_space && (code != ' ' || after_space)) {
+                facts.plain = false;
+                return facts;
+            }
+            if (word) words.add(word_hash);
+            word = 0;
+            word_hash = 0;
+            after_space = true;
+        } else {
+            facts.words += word == 0;
+            ++word;
+            word_hash = (word_hash ^ code) * 16777619u;
+            if (word > facts.longest_word) facts.longest_word = word;
+            after_space = false;
+        }
+        facts.visible |= !(flags & invisible);
+        facts.foreign += foreign[code];
+        if (flags & digit) ++facts.numerals[code - '0'];
+        if (facts.characters >= 3) triples.add((two_before * 31 + before) * 8191 + code);
+        two_before = before;
+        before = code;
+    }
+    if (word) words.add(word_hash);
+    if (needs_one_space && after_space) facts.plain = false;
+    facts.distinct_words = words.count();
+    facts.distinct_triples = triples.count();
+    return facts;
+}
+
+inline bool may_repeat(const SideFacts& side) {
+    if (side.characters < 24) return false;
+    if (side.words >= 8) return side.distinct_words * 4 <= side.words;
+    return side.distinct_triples * int64_t{4} <= side.characters - 2;
+}
+
+inline bool may_differ_in_numbers(const SideFacts& left, const SideFacts& right) {
+    int32_t numbers = 0, others = 0, common = 0;
+    for (int numeral = 1; numeral < 10; ++numeral) {
+        const int32_t a = left.numerals[numeral], b = right.numerals[numeral];
+        numbers += a;
+        others += b;
+        common += a < b ? a : b;
+    }
+    return numbers && others && 2 * common < (numbers > others ? numbers : others);
+}
+
+inline bool surely_passes(const SideFacts& left, const SideFacts& right, const ScreenLimits& limits) {
+    if (!left.plain || !right.plain || !left.visible || !right.visible) return false;
+    const double a = 10 + left.bytes, b = 10 + right.bytes;
+    return left.characters <= limits.max_characters && right.characters <= limits.max_characters &&
+           left.longest_word <= limits.max_word_characters && right.longest_word <= limits.max_word_characters &&
+           a <= limits.max_ratio * b && b <= limits.max_ratio * a && left.foreign < 4 && right.foreign < 4 &&
+           !may_repeat(left) && !may_repeat(right) && !may_differ_in_numbers(left, right);
+}
+
+}  // namespace dragoman

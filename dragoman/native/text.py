@@ -1,0 +1,296 @@
+"""What preparing text asks of every character, over many lines at once.
+
+Each function has its definition in :mod:`dragoman.text` or :mod:`dragoman.data`, in Python, which is used where the
+library was not built and for each line that it does not judge.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int, Int32, Int64, UInt8, UInt16, UInt64
+
+from dragoman.native.library import load
+
+TRIGRAM_SLOTS = 1 << 18
+FOLD_WIDTH = 3
+_THREADS = os.cpu_count() or 1
+
+
+class _Characters(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_void_p), ("casefold", ctypes.c_void_p), ("match", ctypes.c_void_p))
+
+
+class _Limits(ctypes.Structure):
+    _fields_ = (
+        ("max_characters", ctypes.c_int64),
+        ("max_word_characters", ctypes.c_int64),
+        ("max_ratio", ctypes.c_double),
+        ("needs_one_space", ctypes.c_int32),
+        ("judges_copies", ctypes.c_int32),
+    )
+
+
+class _Lines(ctypes.Structure):
+    _fields_ = (("bytes", ctypes.c_void_p), ("offsets", ctypes.c_void_p))
+
+
+def available() -> bool:
+    """Whether the library can be used."""
+    return load("text") is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterTables:
+    """What is known of each character of the first plane; :mod:`dragoman.text.characters` makes it.
+
+    Attributes:
+        flags: as ``text_characters.h`` names them.
+        casefold: its case folded, filled up with zeros.
+        match: what it is in a match key, likewise.
+    """
+
+    flags: UInt16[np.ndarray, " 65536"]
+    casefold: UInt16[np.ndarray, "65536 3"]
+    match: UInt16[np.ndarray, "65536 3"]
+
+    def _pointer(self) -> Any:
+        return ctypes.byref(_Characters(*(array.ctypes.data for array in (self.flags, self.casefold, self.match))))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Texts end to end in UTF-8, one byte between two of them.
+
+    Attributes:
+        content: the bytes.
+        offsets: where each text begins, and one behind the end of the last.
+    """
+
+    content: bytes
+    offsets: Int64[np.ndarray, " n1"]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Lines:
+        """Of any texts; half characters stay what they are."""
+        content = "\n".join(texts).encode("utf-8", "surrogatepass")
+        breaks = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
+        if len(breaks) == max(len(texts) - 1, 0):
+            inner = breaks + 1
+        else:
+            inner = np.cumsum([len(text.encode("utf-8", "surrogatepass")) + 1 for text in texts])[:-1]
+        offsets = np.concatenate([[0], inner, [len(content) + 1]]) if len(texts) else np.zeros(1)
+        return cls(content, offsets.astype(np.int64))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def _pointer(self) -> Any:
+        return ctypes.byref(_Lines(_address(self.content), self.offsets.ctypes.data))
+
+
+def _address(content: bytes) -> int | None:
+    return ctypes.cast(ctypes.c_char_p(content), ctypes.c_void_p).value
+
+
+def _library() -> ctypes.CDLL:
+    found = load("text")
+    if found is None:
+        raise RuntimeError("the native library `text` is not there; ask available() first")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenLimits:
+    """Limits of the rules on single pairs; see :class:`~dragoman.recipe.data.CleaningRecipe`."""
+
+    max_characters: int
+    max_word_characters: int
+    max_ratio: float
+    collapse_white_space: bool
+    copies: bool
+
+
+def screen(
+    tables: CharacterTables,
+    limits: ScreenLimits,
+    sources: Lines,
+    targets: Lines,
+    foreign: tuple[UInt8[np.ndarray, " 65536"], UInt8[np.ndarray, " 65536"]],
+) -> Bool[np.ndarray, " n"]:
+    """Which pairs surely break none of the rules on single pairs and are what normalising makes of them.
+
+    Args:
+        tables: of characters that the wished Unicode form leaves as they are.
+        limits: of the rules.
+        sources: one side.
+        targets: the other.
+        foreign: 1 for each letter that is of another script than the source's and the target's language.
+    """
+    passes = np.zeros(len(sources), dtype=np.uint8)
+    bounds = _Limits(
+        limits.max_characters,
+        limits.max_word_characters,
+        limits.max_ratio,
+        limits.collapse_white_space,
+        limits.copies,
+    )
+    _library().dragoman_screen(
+        tables._pointer(),
+        ctypes.byref(bounds),
+        sources._pointer(),
+        targets._pointer(),
+        *(ctypes.c_void_p(table.ctypes.data) for table in foreign),
+        ctypes.c_int64(len(sources)),
+        ctypes.c_void_p(passes.ctypes.data),
+        _THREADS,
+    )
+    return passes.astype(bool)
+
+
+def match_hashes(tables: CharacterTables, lines: Lines) -> UInt64[np.ndarray, " n"]:
+    """The hash of each text's match key; 0 where it is for Python to say."""
+    found = np.zeros(len(lines), dtype=np.uint64)
+    rows, pointer = ctypes.c_int64(len(lines)), ctypes.c_void_p(found.ctypes.data)
+    _library().dragoman_match_hashes(tables._pointer(), lines._pointer(), rows, pointer, _THREADS)
+    return found
+
+
+def pair_hashes(
+    tables: CharacterTables, sources: Lines, targets: Lines
+) -> tuple[UInt64[np.ndarray, " n"], UInt64[np.ndarray, " n"]]:
+    """The hash of each pair, and that of its words alone, 0 where that is for Python to say."""
+    exact, words = (np.zeros(len(sources), dtype=np.uint64) for _ in range(2))
+    _library().dragoman_pair_hashes(
+        tables._pointer(),
+        sources._pointer(),
+        targets._pointer(),
+        ctypes.c_int64(len(sources)),
+        ctypes.c_void_p(exact.ctypes.data),
+        ctypes.c_void_p(words.ctypes.data),
+        _THREADS,
+    )
+    return exact, words
+
+
+def count_trigrams(lines: Lines, chosen: Bool[np.ndarray, " n"]) -> Int64[np.ndarray, " 262144"]:
+    """How often the trigrams of each slot occur in the chosen texts."""
+    counts = np.zeros(TRIGRAM_SLOTS, dtype=np.int64)
+    mask = chosen.astype(np.uint8)
+    pointers = (ctypes.c_void_p(mask.ctypes.data), ctypes.c_int64(len(lines)), ctypes.c_void_p(counts.ctypes.data))
+    _library().dragoman_count_trigrams(lines._pointer(), *pointers)
+    return counts
+
+
+def weigh_trigrams(lines: Lines, weights: Float32[np.ndarray, " 262144"]) -> Float32[np.ndarray, " n"]:
+    """The sum of the weights of each text's trigrams."""
+    sums = np.zeros(len(lines), dtype=np.float32)
+    pointers = (ctypes.c_void_p(weights.ctypes.data), ctypes.c_void_p(sums.ctypes.data))
+    _library().dragoman_weigh_trigrams(lines._pointer(), ctypes.c_int64(len(lines)), *pointers, _THREADS)
+    return sums
+
+
+class Cutter:
+    """Cuts texts into the parts that a tokenizer joins nothing across, and numbers each different part.
+
+    Args:
+        tables: of characters.
+        single_digits: whether each digit is a part by itself.
+    """
+
+    def __init__(self, tables: CharacterTables, *, single_digits: bool) -> None:
+        self._tables = tables
+        self._single_digits = single_digits
+        self._native = _library()
+        for name in ("new", "bytes", "ends", "numbers"):
+            getattr(self._native, f"dragoman_cutter_{name}").restype = ctypes.c_void_p
+        for name in ("words", "cut"):
+            getattr(self._native, f"dragoman_cutter_{name}").restype = ctypes.c_int64
+        self._handle = ctypes.c_void_p(self._native.dragoman_cutter_new())
+
+    def __del__(self) -> None:
+        if hasattr(self, "_handle"):
+            self._native.dragoman_cutter_free(self._handle)
+
+    def __len__(self) -> int:
+        return int(self._native.dragoman_cutter_words(self._handle))
+
+    def number(self, word: str) -> int:
+        """The number of a part."""
+        content = word.encode("utf-8")
+        return int(self._native.dragoman_cutter_add(self._handle, content, ctypes.c_int64(len(content))))
+
+    def words(self, first: int = 0) -> list[str]:
+        """The parts from number ``first`` on."""
+        count = len(self) - first
+        if not count:
+            return []
+        ends = _copied(self._native.dragoman_cutter_ends(self._handle), first + count + 1, ctypes.c_int64)[first:]
+        address = self._native.dragoman_cutter_bytes(self._handle) + int(ends[0])
+        content = ctypes.string_at(address, int(ends[-1] - ends[0]))
+        bounds = (ends - ends[0]).tolist()
+        return [content[begin:end].decode("utf-8") for begin, end in itertools.pairwise(bounds)]
+
+    def cut(self, lines: Lines) -> tuple[Int32[np.ndarray, " m"], Int64[np.ndarray, " n"]]:
+        """The parts of all texts, by number, and how many each text has: -1, and none, where Python has to cut it."""
+        counts = np.zeros(len(lines), dtype=np.int64)
+        size = self._native.dragoman_cutter_cut(
+            self._handle,
+            self._tables._pointer(),
+            int(self._single_digits),
+            lines._pointer(),
+            ctypes.c_int64(len(lines)),
+            ctypes.c_void_p(counts.ctypes.data),
+        )
+        return _copied(self._native.dragoman_cutter_numbers(self._handle), size, ctypes.c_int32), counts
+
+
+def _copied(address: int | None, size: int, kind: Any) -> Int[np.ndarray, " m"]:
+    if not size or address is None:
+        return np.zeros(0, dtype=kind)
+    return np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(kind)), (size,)).copy()
+
+
+def learn_bpe(
+    symbols: Int32[np.ndarray, " s"],
+    ends: Int64[np.ndarray, " w1"],
+    counts: Int64[np.ndarray, " w"],
+    alphabet: Int32[np.ndarray, " a"],
+    *,
+    first_id: int,
+    room: int,
+    min_count: int,
+) -> Int32[np.ndarray, "m 3"]:
+    """The merges of byte-pair encoding, the most frequent pair first: left, right and the symbol they become.
+
+    Args:
+        symbols: ids of the characters of all words end to end.
+        ends: where each word begins, and the end of the last.
+        counts: how often each word occurs.
+        alphabet: code points of the characters, in the order of their ids.
+        first_id: of the alphabet.
+        room: new symbols at most.
+        min_count: how often a pair must occur.
+    """
+    native = _library()
+    native.dragoman_learn_bpe.restype = ctypes.c_int64
+    most = max(2 * room, 0) + 1
+    merges = np.zeros((most, 3), dtype=np.int32)
+    done = native.dragoman_learn_bpe(
+        *(ctypes.c_void_p(array.ctypes.data) for array in (symbols, ends, counts)),
+        ctypes.c_int64(len(counts)),
+        ctypes.c_void_p(alphabet.ctypes.data),
+        ctypes.c_int64(len(alphabet)),
+        ctypes.c_int32(first_id),
+        ctypes.c_int64(room),
+        ctypes.c_int64(min_count),
+        ctypes.c_void_p(merges.ctypes.data),
+        ctypes.c_int64(most),
+    )
+    return merges[:done]

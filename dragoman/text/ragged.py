@@ -1,0 +1,64 @@
+"""Rows of ids of different length, end to end."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int, Int32, Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Rows of ids.
+
+    Attributes:
+        values: the ids of all rows end to end.
+        offsets: where each row begins, and the end of the last.
+    """
+
+    values: Int32[np.ndarray, " m"]
+    offsets: Int64[np.ndarray, " n1"]
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]]) -> Ragged:
+        """From lists."""
+        offsets = _offsets(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)))
+        values = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int32, count=int(offsets[-1]))
+        return cls(values, offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Int64[np.ndarray, " n"]:
+        """Ids of each row."""
+        return np.diff(self.offsets)
+
+    def to_lists(self) -> list[list[int]]:
+        """The rows as lists."""
+        values, ends = self.values.tolist(), self.offsets.tolist()
+        return [values[begin:end] for begin, end in itertools.pairwise(ends)]
+
+    def select(self, rows: Int[np.ndarray, " r"]) -> Ragged:
+        """Some rows, in the order given; one may come several times."""
+        lengths = self.lengths[rows]
+        offsets = _offsets(lengths)
+        within = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return Ragged(self.values[within], offsets)
+
+    def joined(self, counts: Int64[np.ndarray, " g"]) -> Ragged:
+        """Groups of rows that follow one another, each as one row; ``counts`` has the rows of each group."""
+        return Ragged(self.values, self.offsets[_offsets(counts)])
+
+    def ended(self, end: int) -> Ragged:
+        """Each row with one more id at its end."""
+        return Ragged(np.insert(self.values, self.offsets[1:], np.int32(end)), self.offsets + np.arange(len(self) + 1))
+
+
+def _offsets(lengths: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n1"]:
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets

@@ -1,0 +1,61 @@
+"""How often each part occurs that a tokenizer joins nothing across."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64
+
+from dragoman.native.text import Cutter, Lines
+from dragoman.text.alphabet import CODE_POINTS
+from dragoman.text.characters import character_tables
+from dragoman.text.tokenizers.pretokenization import cutter, pattern
+
+_CHUNK = 10_000
+_SPACE = " "
+
+
+@dataclass(frozen=True, slots=True)
+class WordCounts:
+    """Different parts, and how often each occurs.
+
+    Attributes:
+        words: each part, with the space that stands before it.
+        counts: of each.
+    """
+
+    words: list[str]
+    counts: Int64[np.ndarray, " w"]
+
+    @classmethod
+    def of(cls, texts: Iterable[str], *, single_digits: bool) -> WordCounts:
+        """Of texts, before each of which a space is put. They are gone through once; needs the native library.
+
+        Raises:
+            UnicodeEncodeError: if a text has a lone surrogate.
+        """
+        table = Cutter(character_tables("NFC"), single_digits=single_digits)
+        exact = cutter(pattern(single_digits=single_digits))
+        counts = np.zeros(0, dtype=np.int64)
+        remaining = iter(texts)
+        while part := list(itertools.islice(remaining, _CHUNK)):
+            words, sizes = table.cut(Lines.of(part))
+            # An empty text is the space before it.
+            rest = [
+                table.number(word) for row in np.flatnonzero(sizes < 1) for word in exact.findall(_SPACE + part[row])
+            ]
+            found = np.bincount(np.concatenate([words, np.array(rest, dtype=np.int32)]), minlength=len(table))
+            found[: len(counts)] += counts
+            counts = found
+        return cls(table.words(), counts)
+
+    def characters(self) -> Int64[np.ndarray, " 1114112"]:
+        """How often each code point occurs."""
+        codes = np.frombuffer("".join(self.words).encode("utf-32-le"), dtype=np.uint32)
+        often = np.repeat(self.counts, list(map(len, self.words)))
+        totals = np.zeros(CODE_POINTS, dtype=np.int64)
+        np.add.at(totals, codes, often)
+        return totals
