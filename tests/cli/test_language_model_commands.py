@@ -119,7 +119,7 @@ def test_evaluate(run, language_model: Path, tmp_path: Path) -> None:
 
 def test_a_language_model_has_its_say_in_translating(run, translator: Path, language_model: Path) -> None:
     given = "\n".join(frame("copy", 30, seed=3)["source"]).encode()
-    alone = run("translate", translator, "--beam", 3, stdin=given)[1]
+    alone = run("translate", translator, "--beam", 3, "--engine", "torch", stdin=given)[1]
     fused = ["translate", translator, "--beam", 3, "--language-model", language_model, "--language-model-weight"]
     assert run(*fused, 0, stdin=given)[1] == alone
     status, strong, _ = run(*fused, 5, stdin=given)
