@@ -40,3 +40,9 @@ class LayerNorm(nn.Module):
         if torch.is_grad_enabled() and available(x, self.gain):
             return native.layer_norm(x, self.gain, self.bias, self.epsilon)
         return F.layer_norm(x, self.gain.shape, self.gain, self.bias, self.epsilon)
+
+    def beside(self, x: Float[Tensor, "*N D"]) -> tuple[Float[Tensor, "*N D"], Float[Tensor, "*N D"]]:
+        """``x`` and ``self(x)``, for a residual connection: the gradients of both meet in one kernel."""
+        if torch.is_grad_enabled() and available(x, self.gain):
+            return native.layer_norm_beside(x, self.gain, self.bias, self.epsilon)
+        return x, self(x)

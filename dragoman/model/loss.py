@@ -13,7 +13,7 @@ from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.training import available
 
 # Rows whose logits exist at one time: few enough for a small buffer, many enough for an efficient product.
-_CHUNK = 512
+_CHUNK = 1024
 
 
 def cross_entropy_equations(

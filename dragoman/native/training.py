@@ -15,7 +15,7 @@ _DTYPES = (torch.float32, torch.bfloat16)
 
 _DROPOUT = (c_int, c_void_p, c_void_p, c_void_p, c_int64, c_uint64, c_uint32, c_float, c_int)
 _LAYER_NORM_FORWARD = (c_int, *[c_void_p] * 5, c_int64, c_int64, c_float, c_int)
-_LAYER_NORM_BACKWARD = (c_int, *[c_void_p] * 6, c_int64, c_int64, c_int64, c_int)
+_LAYER_NORM_BACKWARD = (c_int, *[c_void_p] * 7, c_int64, c_int64, c_int64, c_int)
 _ATTENTION_FORWARD = (c_int, *[c_void_p] * 6, c_int)
 _ATTENTION_BACKWARD = (c_int, *[c_void_p] * 9, c_int)
 _COLUMN_SUMS = (c_int, c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int)

@@ -18,7 +18,7 @@ from dragoman.native import training
 from dragoman.native.attention import AttentionShape, cross_attention, self_attention
 from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.dropout import dropout, dropout_add, kept_units
-from dragoman.native.layer_norm import layer_norm
+from dragoman.native.layer_norm import layer_norm, layer_norm_beside
 from dragoman.native.linear import linear
 
 pytestmark = pytest.mark.skipif(training.kernels() is None, reason="the native kernels are not built here")
@@ -151,6 +151,18 @@ def test_layer_norm(width: int, dtype: torch.dtype) -> None:
         leaves if width > 1 else leaves[:1] + [one.detach().fill_(0.5).requires_grad_() for one in leaves[1:]],
         TOLERANCES[dtype] if width > 1 else 0.1,
     )
+
+
+@DTYPES
+def test_layer_norm_beside_a_residual_connection(dtype: torch.dtype) -> None:
+    torch.manual_seed(2)
+    leaves = [leaf(300, 20, dtype=dtype), leaf(20, dtype=dtype), leaf(20, dtype=dtype)]
+
+    def both(x: Tensor, g: Tensor, b: Tensor) -> Tensor:
+        beside, normalized = layer_norm_beside(x, g, b, 1e-3)
+        return beside * normalized
+
+    check(both, lambda x, g, b: x * layer_norm_equations(x, g, b, 1e-3), leaves, 2 * TOLERANCES[dtype])
 
 
 @DTYPES

@@ -26,7 +26,8 @@ class PreNorm(nn.Module):
 
     def forward(self, x: Float[Tensor, "N D"], sublayer: Callable[[Tensor], Tensor]) -> Float[Tensor, "N D"]:
         """The sub-layer around ``x``."""
-        return self.dropout.add(x, sublayer(self.norm(x)))
+        x, normalized = self.norm.beside(x)
+        return self.dropout.add(x, sublayer(normalized))
 
 
 class PostNorm(nn.Module):

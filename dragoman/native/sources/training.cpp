@@ -3,7 +3,7 @@
 
 #include "training_kernels.h"
 
-DRAGOMAN_LIBRARY(1)
+DRAGOMAN_LIBRARY(2)
 
 float* dragoman::scratch(int64_t count) {
     struct Room {
@@ -58,10 +58,11 @@ void dragoman_layer_norm_forward(int half, void* out, float* moments, const void
     BEST(layer_norm_forward)(half, out, moments, x, gain, bias, rows, width, epsilon, threads);
 }
 
-void dragoman_layer_norm_backward(int half, void* x_gradient, float* sums, const void* upstream, const void* x,
-                                  const float* moments, const void* gain, int64_t rows, int64_t width,
+void dragoman_layer_norm_backward(int half, void* x_gradient, float* sums, const void* upstream, const void* beside,
+                                  const void* x, const float* moments, const void* gain, int64_t rows, int64_t width,
                                   int64_t piece_rows, int threads) {
-    BEST(layer_norm_backward)(half, x_gradient, sums, upstream, x, moments, gain, rows, width, piece_rows, threads);
+    BEST(layer_norm_backward)
+    (half, x_gradient, sums, upstream, beside, x, moments, gain, rows, width, piece_rows, threads);
 }
 
 void dragoman_attention_forward(int half, const dragoman::Attention* s, void* out, float* normalizers, const void* q,

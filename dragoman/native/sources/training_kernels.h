@@ -30,9 +30,9 @@ float* scratch(int64_t count);
                  uint32_t threshold, float scale, int threads);                                                       \
     void layer_norm_forward(int half, void* out, float* moments, const void* x, const void* gain, const void* bias,   \
                             int64_t rows, int64_t width, float epsilon, int threads);                                 \
-    void layer_norm_backward(int half, void* x_gradient, float* sums, const void* upstream, const void* x,            \
-                             const float* moments, const void* gain, int64_t rows, int64_t width, int64_t piece_rows, \
-                             int threads);                                                                            \
+    void layer_norm_backward(int half, void* x_gradient, float* sums, const void* upstream, const void* beside,       \
+                             const void* x, const float* moments, const void* gain, int64_t rows, int64_t width,      \
+                             int64_t piece_rows, int threads);                                                        \
     void attention_forward(int half, const Attention& s, void* out, float* normalizers, const void* q, const void* k, \
                            const void* v, int threads);                                                               \
     void attention_backward(int half, const Attention& s, void* dq, void* dk, void* dv, const void* upstream,         \
