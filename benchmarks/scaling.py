@@ -32,6 +32,7 @@ from training_throughput import MINIMUM_UPDATES, START_UP, rates
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Corpus, DatasetWriter
 from dragoman.data.spool import PairBatch
+from dragoman.native.lines import Lines
 from dragoman.recipe import merge
 from dragoman.text.codec import Codec
 from dragoman.text.ragged import Ragged
@@ -160,8 +161,8 @@ def generate(folder: Path, pairs: int, length: int) -> None:
             with writer.split(name) as split:
                 for count in _chunks(size):
                     source, target = (Ragged.of(_rows(random, count, length)) for _ in range(2))
-                    texts = [""] * count
-                    split.write(PairBatch(texts, texts, [0] * count, [0] * count, [0] * count), source, target)
+                    texts, zeros = Lines.of([""] * count), np.zeros(count, dtype=np.int64)
+                    split.write(PairBatch(texts, texts, zeros, zeros, zeros), source, target)
         writer.write_codecs(codec, codec)
         writer.write_facts([Corpus("generated", 1.0)], ["generated"])
         writer.write_report({})

@@ -10,6 +10,7 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from dragoman.data.spool import PairBatch
+from dragoman.data.text_column import text_column
 from dragoman.text.ragged import Ragged
 
 _ROWS_PER_RECORD_BATCH = 65_536
@@ -56,8 +57,8 @@ class SplitWriter:
     def write(self, pairs: PairBatch, source_ids: Ragged, target_ids: Ragged) -> None:
         """Append pairs with their ids, each row ended by the end symbol."""
         columns = [
-            pa.array(pairs.sources, pa.large_string()),
-            pa.array(pairs.targets, pa.large_string()),
+            text_column(pairs.sources),
+            text_column(pairs.targets),
             _ragged(source_ids),
             _ragged(target_ids),
             pa.array(pairs.corpora, pa.int16()),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int
 
 from dragoman.data.drops import Drop
 from dragoman.data.keys import pair_hashes
-from dragoman.data.pair import Entry, Pair, Skip
+from dragoman.data.pair_chunk import PairChunk
 from dragoman.data.screen import Screen
 from dragoman.data.seen import SeenBefore
 from dragoman.recipe.data import CleaningRecipe
-from dragoman.text.normalization import UNICODE_FORMS, normalize
+from dragoman.text.line_normalization import normalize_lines
 from dragoman.text.placeholders import same_placeholders
 from dragoman.text.rules.control_characters import has_control_characters
 from dragoman.text.rules.copied import is_copied
@@ -26,11 +28,10 @@ from dragoman.text.rules.repetition import is_repetitive
 from dragoman.text.rules.script import wrong_script
 from dragoman.text.rules.uneven import is_uneven
 
-CHUNK = 10_000
-"""Pairs that are cleaned, set down and encoded together."""
-
 _EXAMPLES = 5
 _SHOWN = 80
+_HASHES = ("duplicate", "near-duplicate")
+"""The rules that go by the hashes of :func:`~dragoman.data.keys.pair_hashes`, in their order."""
 
 Rule = Callable[[str, str], bool]
 
@@ -100,107 +101,114 @@ class Cleaner:
     def __init__(
         self, recipe: CleaningRecipe, source_language: str, target_language: str, *, everything: bool = True
     ) -> None:
-        self._form = UNICODE_FORMS[recipe.unicode_form]
+        self._form = recipe.unicode_form
         self._collapse = recipe.collapse_white_space
         self._rules: dict[str, Rule] = {"empty": is_empty}
         self._batch_rules: dict[str, BatchRule] = {}
+        self._seen: dict[str, SeenBefore] = {}
         self._screen: Screen | None = None
         if everything:
             self._rules |= _rules(recipe, source_language, target_language)
             self._batch_rules = _batch_rules(recipe, source_language, target_language)
+            asked = zip(_HASHES, (recipe.drop_duplicates, recipe.drop_near_duplicates), strict=True)
+            self._seen = {name: SeenBefore() for name, is_on in asked if is_on}
             self._screen = Screen.of(recipe, source_language, target_language)
 
     def clean(
         self,
-        entries: Iterable[Entry],
+        chunks: Iterable[PairChunk],
         report: CleaningReport,
         record: Callable[[list[Drop]], None] = lambda drops: None,
-    ) -> Iterator[list[Pair]]:
-        """The pairs worth keeping, normalised, in lists of some thousand.
+    ) -> Iterator[PairChunk]:
+        """The pairs worth keeping, normalised, chunk by chunk.
 
         Args:
-            entries: of one corpus.
+            chunks: of one corpus.
             report: counts what is dropped.
             record: is given all drops, list by list.
         """
-        for part in _batched(entries, CHUNK):
-            chunk = self._judged_alone(part)
-            pairs = self._judged_together(chunk, report)
-            report.read += chunk.read
-            report.count(chunk.drops)
-            record(chunk.drops)
-            yield pairs
+        for chunk in chunks:
+            judged = self._judged_alone(chunk)
+            kept = self._judged_together(judged)
+            report.read += len(chunk)
+            report.kept += len(kept)
+            report.changed += int(judged.changed.sum())
+            report.count(judged.drops)
+            record(judged.drops)
+            yield kept
 
-    def _judged_alone(self, entries: list[Entry]) -> _Chunk:
-        chunk = _Chunk(len(entries))
-        surely = self._surely_pass(entries)
-        doubtful = [entry for entry, passes in zip(entries, surely, strict=True) if not passes]
+    def _judged_alone(self, read: PairChunk) -> _Judged:
+        """Normalise, and apply the rules on single pairs to those that do not surely keep them."""
+        passes = self._surely_pass(read.sources, read.targets) & read.is_pair
+        doubtful = np.flatnonzero(~passes)
+        if not len(doubtful):
+            return _Judged(read, np.arange(len(read)), read, np.zeros(len(read), dtype=bool))
         # White space and Unicode forms are what keeps most sound pairs from passing as they were read.
-        normalized = [self._normalized(entry) for entry in doubtful]
-        judged = zip(normalized, self._surely_pass(normalized), strict=True)
-        for entry, passes in zip(entries, surely, strict=True):
-            if passes and isinstance(entry, Pair):
-                chunk.passed.append((entry, entry))
-                continue
-            pair, passes_now = next(judged)
-            if isinstance(entry, Skip):
-                chunk.drops.append(Drop(*entry))
-            elif not passes_now and (name := self._first_broken(pair)) is not None:
-                chunk.drops.append(Drop(name, *entry))
-            else:
-                chunk.passed.append((entry, pair))
-        return chunk
+        (sources, left), (targets, right) = (
+            normalize_lines(side.select(doubtful), self._form, collapse_white_space=self._collapse)
+            for side in (read.sources, read.targets)
+        )
+        sides = (read.sources.replaced(doubtful, sources), read.targets.replaced(doubtful, targets))
+        changed = np.zeros(len(read), dtype=bool)
+        changed[doubtful] = left | right
+        passes[doubtful] = self._surely_pass(sources, targets) & read.is_pair[doubtful]
+        drops = []
+        for place in np.flatnonzero(~passes[doubtful]).tolist():
+            row = int(doubtful[place])
+            broken = read.skips[row] if row in read.skips else self._first_broken(sources[place], targets[place])
+            passes[row] = broken is None
+            if broken is not None:
+                drops.append(Drop(broken, *read.pair(row)))
+        rows = np.flatnonzero(passes)
+        return _Judged(read, rows, replace(read, sources=sides[0], targets=sides[1]).select(rows), changed[rows], drops)
 
-    def _surely_pass(self, entries: Sequence[Entry]) -> list[bool]:
-        """For each whether it is a pair, normalised, that surely breaks no rule on single pairs."""
-        if self._screen is None:
-            return [False] * len(entries)
-        sources, targets = [entry.source for entry in entries], [entry.target for entry in entries]
-        passes = self._screen.surely_pass(sources, targets)
-        return [passed and not isinstance(entry, Skip) for entry, passed in zip(entries, passes, strict=True)]
+    def _surely_pass(self, sources: Sequence[str], targets: Sequence[str]) -> Bool[np.ndarray, " n"]:
+        """For each pair whether it is normalised, and surely breaks no rule on single pairs."""
+        return (
+            np.zeros(len(sources), dtype=bool) if self._screen is None else self._screen.surely_pass(sources, targets)
+        )
 
-    def _normalized(self, entry: Entry) -> Pair:
-        source = normalize(entry.source, self._form, collapse_white_space=self._collapse)
-        target = normalize(entry.target, self._form, collapse_white_space=self._collapse)
-        return Pair(source, target, entry.file, entry.line)
+    def _first_broken(self, source: str, target: str) -> str | None:
+        return next((name for name, rule in self._rules.items() if rule(source, target)), None)
 
-    def _first_broken(self, pair: Pair) -> str | None:
-        return next((name for name, rule in self._rules.items() if rule(pair.source, pair.target)), None)
-
-    def _judged_together(self, chunk: _Chunk, report: CleaningReport) -> list[Pair]:
-        passed = chunk.passed
+    def _judged_together(self, judged: _Judged) -> PairChunk:
         for name, rule in self._batch_rules.items():
-            broken = rule([pair.source for _, pair in passed], [pair.target for _, pair in passed])
-            if not any(broken):
-                continue
-            both = list(zip(passed, broken, strict=True))
-            chunk.drops += [Drop(name, *read) for (read, _), is_broken in both if is_broken]
-            passed = [pairs for pairs, is_broken in both if not is_broken]
-        report.kept += len(passed)
-        report.changed += sum(read is not pair and read[:2] != pair[:2] for read, pair in passed)
-        return [pair for _, pair in passed]
+            judged.drop(name, np.array(rule(judged.pairs.sources, judged.pairs.targets), dtype=bool))
+        if self._seen:
+            hashes = dict(zip(_HASHES, pair_hashes(judged.pairs.sources, judged.pairs.targets), strict=True))
+            left = np.ones(len(judged.pairs), dtype=bool)
+            for name, seen in self._seen.items():
+                met = seen.add(hashes[name][left])
+                judged.drop(name, met)
+                left[left] = ~met
+        return judged.pairs
 
 
 @dataclass(slots=True)
-class _Chunk:
-    """Some thousand entries on their way through the rules.
+class _Judged:
+    """A chunk on its way through the rules.
 
     Attributes:
-        read: how many there were.
-        passed: each pair that broke no rule so far, as it was read and normalised.
+        read: the entries as they were read.
+        rows: those of them that broke no rule so far.
+        pairs: these, normalised.
+        changed: which of these normalising changed.
         drops: the others.
     """
 
-    read: int
-    passed: list[tuple[Pair, Pair]] = field(default_factory=list)
+    read: PairChunk
+    rows: Int[np.ndarray, " n"]
+    pairs: PairChunk
+    changed: Bool[np.ndarray, " n"]
     drops: list[Drop] = field(default_factory=list)
 
-
-def _batched(items: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
-    """Lists of ``size`` items; the last may be shorter."""
-    remaining = iter(items)
-    while part := list(itertools.islice(remaining, size)):
-        yield part
+    def drop(self, rule: str, broken: Bool[np.ndarray, " n"]) -> None:
+        """Drop the pairs that broke a rule."""
+        if not broken.any():
+            return
+        self.drops += [Drop(rule, *self.read.pair(row)) for row in self.rows[broken].tolist()]
+        self.rows, self.changed = self.rows[~broken], self.changed[~broken]
+        self.pairs = self.pairs.select(np.flatnonzero(~broken))
 
 
 def _rules(recipe: CleaningRecipe, source_language: str, target_language: str) -> dict[str, Rule]:
@@ -221,17 +229,5 @@ def _rules(recipe: CleaningRecipe, source_language: str, target_language: str) -
 
 def _batch_rules(recipe: CleaningRecipe, source_language: str, target_language: str) -> dict[str, BatchRule]:
     """The rules that look at many pairs at once."""
-    rules: dict[str, BatchRule] = {}
-    if recipe.language and (rule := wrong_language(source_language, target_language)) is not None:
-        rules["language"] = screened(rule)
-    if recipe.drop_duplicates:
-        rules["duplicate"] = _met_before(0)
-    if recipe.drop_near_duplicates:
-        rules["near-duplicate"] = _met_before(1)
-    return rules
-
-
-def _met_before(which: int) -> BatchRule:
-    """Drops what was met before; ``which`` of the hashes of :func:`~dragoman.data.keys.pair_hashes` tells."""
-    seen = SeenBefore()
-    return lambda sources, targets: seen.add(pair_hashes(sources, targets)[which]).tolist()
+    rule = wrong_language(source_language, target_language) if recipe.language else None
+    return {} if rule is None else {"language": screened(rule)}

@@ -12,7 +12,8 @@ from jaxtyping import Int, Int8
 from dragoman.data.dataset import DatasetWriter
 from dragoman.data.drops import Drop
 from dragoman.data.spool import PairBatch, Spool
-from dragoman.text.codec import Codec, masks_for
+from dragoman.native.lines import Lines
+from dragoman.text.codec import Codec, masks_by_row
 from dragoman.text.ragged import Ragged
 from dragoman.text.vocabulary import END
 
@@ -73,16 +74,16 @@ class DatasetEncoder:
             for batch in spool:
                 sides = side[begin : begin + len(batch)]
                 begin += len(batch)
-                masks = masks_for(batch.sources, self._source, self._target)
+                masks = masks_by_row(batch.sources, self._source, self._target)
                 source_ids = self._source.encode_ragged(batch.sources, masks)
                 target_ids = self._target.encode_ragged(batch.targets, masks)
                 if self._one_side:
                     source_ids = Ragged.of([[] for _ in batch.sources])
-                    batch = replace(batch, sources=[""] * len(batch))
+                    batch = replace(batch, sources=Lines.of([""] * len(batch)))
                 for number, name in enumerate(names):
                     rows = np.flatnonzero(sides == number)
                     kept = rows if name == "test" else self._short_enough(name, batch, rows, source_ids, target_ids)
-                    part, left, right = batch.select(kept.tolist()), source_ids.select(kept), target_ids.select(kept)
+                    part, left, right = batch.select(kept), source_ids.select(kept), target_ids.select(kept)
                     self._count(name, part, left, right)
                     writers[number].write(part, left if self._one_side else left.ended(END), right.ended(END))
             self.found.rows |= {name: writer.rows for name, writer in zip(names, writers, strict=True)}
@@ -94,14 +95,14 @@ class DatasetEncoder:
         limit = self._max_tokens - 1
         fits = np.maximum(source_ids.lengths[rows], target_ids.lengths[rows]) <= limit
         for row in rows[~fits].tolist():
-            file, line = self._files[batch.files[row]], batch.lines[row]
+            file, line = self._files[batch.files[row]], int(batch.lines[row])
             drop = Drop(TOO_MANY_TOKENS, batch.sources[row], batch.targets[row], file, line)
-            self._drop(name, batch.corpora[row], [drop])
+            self._drop(name, int(batch.corpora[row]), [drop])
         return rows[fits]
 
     def _count(self, name: str, part: PairBatch, source_ids: Ragged, target_ids: Ragged) -> None:
         corpora = self.found.by_corpus.setdefault(name, {})
-        of_pair = np.array(part.corpora, dtype=np.int64)
+        of_pair = part.corpora
         for corpus in np.unique(of_pair).tolist():
             chosen = of_pair == corpus
             counts = corpora.setdefault(corpus, [0, 0, 0])

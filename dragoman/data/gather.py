@@ -11,15 +11,16 @@ import numpy as np
 from jaxtyping import UInt64
 
 from dragoman.data.cleaning import Cleaner, CleaningReport
-from dragoman.data.corpora import read_corpus, read_frame
+from dragoman.data.corpora import read_corpus_chunks, read_frame
 from dragoman.data.drops import DropList
 from dragoman.data.keys import match_hashes
-from dragoman.data.pair import Entry
+from dragoman.data.pair_chunk import PairChunk, chunked
 from dragoman.data.spool import FileNames, Spool
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
-from dragoman.text.placeholders import UNITS, Mask, units_in
+from dragoman.text.line_placeholders import masks_of
+from dragoman.text.placeholders import UNITS, units_in
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -88,13 +89,13 @@ class Gatherer:
             InputError: if a corpus cannot be read, or nothing is left of all.
         """
         sections = getattr(self._recipe.data, split)
-        readers: dict[str, Callable[[], Iterator[Entry]]] = {
+        readers: dict[str, Callable[[], Iterator[PairChunk]]] = {
             section.title: self._reader(section) for section in ([] if frame is not None else sections)
         }
         if frame is not None:
             columns = sections[0] if sections else CorpusRecipe.model_construct()
             names = (TEXT, TEXT) if self._is_text else (columns.source_column, columns.target_column)
-            readers[FRAME] = lambda: read_frame(frame, *names)
+            readers[FRAME] = lambda: chunked(read_frame(frame, *names))
         if not readers:
             return None
         cleaner = Cleaner(self._cleaning, *self._languages, everything=split == "train")
@@ -105,20 +106,21 @@ class Gatherer:
         _refuse_nothing(split, gathered, sections)
         return gathered
 
-    def _reader(self, section: CorpusRecipe) -> Callable[[], Iterator[Entry]]:
-        return lambda: read_corpus(section, *self._languages)
+    def _reader(self, section: CorpusRecipe) -> Callable[[], Iterator[PairChunk]]:
+        return lambda: read_corpus_chunks(section, *self._languages)
 
     def _gather_corpus(
-        self, split: str, name: str, entries: Iterator[Entry], cleaner: Cleaner, gathered: Gathered
+        self, split: str, name: str, chunks: Iterator[PairChunk], cleaner: Cleaner, gathered: Gathered
     ) -> UInt64[np.ndarray, " n"]:
         report = gathered.reports.setdefault(name, CleaningReport())
         number = self.corpora.setdefault(name, len(self.corpora))
         keys = [np.zeros(0, dtype=np.uint64)]
-        for pairs in cleaner.clean(entries, report, lambda drops: self._drops.write(split, name, drops)):
+        for pairs in cleaner.clean(chunks, report, lambda drops: self._drops.write(split, name, drops)):
             gathered.spool.write(pairs, number)
-            keys.append(match_hashes(pair.source for pair in pairs))
+            keys.append(match_hashes(pairs.sources))
             if self._recipe.tokenizer.placeholders:
-                gathered.units |= units_in(Mask.of(p.source, _ALL_UNITS).hide(p.source) for p in pairs)
+                masks = masks_of(pairs.sources, _ALL_UNITS)
+                gathered.units |= units_in(mask.hide(pairs.sources[row]) for row, mask in masks.items())
         self._tell(f"{split}, {name}: {report.as_text()}")
         return np.concatenate(keys)
 

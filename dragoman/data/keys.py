@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import regex
@@ -10,19 +10,19 @@ from jaxtyping import UInt64
 
 from dragoman.data.seen import hashes
 from dragoman.native import text as native
+from dragoman.native.lines import Lines
 from dragoman.text.characters import character_tables
 from dragoman.text.normalization import match_key
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+|\p{N}+(?:[.,:/]\p{N}+)*|[\p{S}?？؟]|[-−](?=\p{N})|%")
 
 
-def match_hashes(sources: Iterable[str]) -> UInt64[np.ndarray, " n"]:
+def match_hashes(sources: Sequence[str]) -> UInt64[np.ndarray, " n"]:
     """64 bits for each source; equal for sources that count as the same (:func:`~dragoman.text.match_key`)."""
-    texts = list(sources)
     if not native.available():
-        return hashes(map(match_key, texts))
-    found = native.match_hashes(character_tables("NFC"), native.Lines.of(texts))
-    return _with_the_rest(found, lambda rows: hashes(match_key(texts[row]) for row in rows))
+        return hashes(map(match_key, sources))
+    found = native.match_hashes(character_tables("NFC"), Lines.of(sources))
+    return _with_the_rest(found, lambda rows: hashes(match_key(sources[row]) for row in rows))
 
 
 def pair_hashes(
@@ -30,15 +30,14 @@ def pair_hashes(
 ) -> tuple[UInt64[np.ndarray, " n"], UInt64[np.ndarray, " n"]]:
     """64 bits for each pair, and 64 for what it says without case, white space and punctuation."""
 
-    def of_words(rows: Iterable[int]) -> UInt64[np.ndarray, " r"]:
-        return hashes(f"{words(sources[row])}\0{words(targets[row])}" for row in rows)
-
     if not native.available():
-        exact = hashes(f"{source}\0{target}" for source, target in zip(sources, targets, strict=True))
-        return exact, of_words(range(len(sources)))
-    sides = (native.Lines.of(sources), native.Lines.of(targets))
-    exact, found = native.pair_hashes(character_tables("NFC"), *sides)
-    return exact, _with_the_rest(found, of_words)
+        pairs = list(zip(sources, targets, strict=True))
+        exact = hashes(f"{source}\0{target}" for source, target in pairs)
+        return exact, hashes(f"{words(source)}\0{words(target)}" for source, target in pairs)
+    exact, found = native.pair_hashes(character_tables("NFC"), Lines.of(sources), Lines.of(targets))
+    return exact, _with_the_rest(
+        found, lambda rows: hashes(f"{words(sources[row])}\0{words(targets[row])}" for row in rows)
+    )
 
 
 def words(text: str) -> str:

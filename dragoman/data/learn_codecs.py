@@ -15,7 +15,7 @@ from dragoman.recipe.data import TokenizerRecipe
 from dragoman.storage.manifest import verify
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs
-from dragoman.text.placeholders import Mask
+from dragoman.text.line_placeholders import hide_lines, masks_of
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
@@ -113,9 +113,9 @@ class _Texts:
         for batch in self.spool:
             rows = np.flatnonzero(self.chosen[begin : begin + len(batch)])
             begin += len(batch)
+            masks = masks_of(batch.sources.select(rows), self.units)
             texts = batch.sources if self.side == "source" else batch.targets
-            for row in rows:
-                yield self.case(Mask.of(batch.sources[row], self.units).hide(texts[row]))
+            yield from map(self.case, hide_lines(texts.select(rows), masks))
 
 
 @dataclass(frozen=True, slots=True)

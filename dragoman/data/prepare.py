@@ -212,7 +212,7 @@ def _coverage(
         rows = np.flatnonzero(side[begin : begin + len(batch)] == 0)
         begin += len(batch)
         for column, kept in zip((batch.sources, batch.targets), texts, strict=True):
-            kept += [column[row] for row in rows]
+            kept += column.select(rows)
         if len(texts[0]) >= _COVERAGE_TEXTS:
             break
     masks = masks_for(texts[0], source, target)

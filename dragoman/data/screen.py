@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from dragoman.native import text as native
+from dragoman.native.lines import Lines
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.characters import character_tables, foreign_table, unchanged_form
 from dragoman.text.rules.script import foreign_letters
@@ -48,7 +49,6 @@ class Screen:
         source, target = (foreign_table(foreign_letters(code) if recipe.script else None) for code in languages)
         return cls(recipe, (source, target))
 
-    def surely_pass(self, sources: Sequence[str], targets: Sequence[str]) -> list[bool]:
+    def surely_pass(self, sources: Sequence[str], targets: Sequence[str]) -> Bool[np.ndarray, " n"]:
         """For each pair whether it surely breaks no rule and is normalised already."""
-        lines = (native.Lines.of(sources), native.Lines.of(targets))
-        return native.screen(self._tables, self._limits, *lines, self._foreign).tolist()
+        return native.screen(self._tables, self._limits, Lines.of(sources), Lines.of(targets), self._foreign)

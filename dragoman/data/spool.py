@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+from jaxtyping import Int
 
-from dragoman.data.pair import Pair
+from dragoman.data.pair_chunk import PairChunk
+from dragoman.data.text_column import lines_of_column, text_column
+from dragoman.native.lines import Lines
 
 _SCHEMA = pa.schema(
     [
@@ -33,27 +37,21 @@ class PairBatch:
         lines: its line there.
     """
 
-    sources: list[str]
-    targets: list[str]
-    corpora: list[int]
-    files: list[int]
-    lines: list[int]
+    sources: Lines
+    targets: Lines
+    corpora: Int[np.ndarray, " n"]
+    files: Int[np.ndarray, " n"]
+    lines: Int[np.ndarray, " n"]
 
-    def select(self, rows: Iterable[int]) -> PairBatch:
+    def select(self, rows: Int[np.ndarray, " r"]) -> PairBatch:
         """Some rows, in the order given."""
-        chosen = list(rows)
-        if chosen == list(range(len(self))):
+        if np.array_equal(rows, np.arange(len(self))):
             return self
-        return PairBatch(
-            [self.sources[row] for row in chosen],
-            [self.targets[row] for row in chosen],
-            [self.corpora[row] for row in chosen],
-            [self.files[row] for row in chosen],
-            [self.lines[row] for row in chosen],
-        )
+        sides = (self.sources.select(rows), self.targets.select(rows))
+        return PairBatch(*sides, self.corpora[rows], self.files[rows], self.lines[rows])
 
     def __len__(self) -> int:
-        return len(self.sources)
+        return len(self.lines)
 
 
 @dataclass(slots=True)
@@ -81,17 +79,25 @@ class Spool:
         self._writer = pa.ipc.new_file(pa.OSFile(str(path), "wb"), _SCHEMA)
         self.pairs = 0
 
-    def write(self, pairs: list[Pair], corpus: int) -> None:
+    def write(self, pairs: PairChunk, corpus: int) -> None:
         """Append pairs of one corpus."""
-        columns = {
-            "source": [pair.source for pair in pairs],
-            "target": [pair.target for pair in pairs],
-            "corpus": [corpus] * len(pairs),
-            "file": [self._names.number(pair.file) for pair in pairs],
-            "line": [pair.line for pair in pairs],
-        }
-        self._writer.write_batch(pa.RecordBatch.from_pydict(columns, schema=_SCHEMA))
+        columns = [
+            text_column(pairs.sources),
+            text_column(pairs.targets),
+            pa.array(np.full(len(pairs), corpus), pa.int16()),
+            pa.array(self._numbers(pairs)[pairs.files], pa.int32()),
+            pa.array(pairs.lines, pa.int64()),
+        ]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
         self.pairs += len(pairs)
+
+    def _numbers(self, pairs: PairChunk) -> Int[np.ndarray, " f"]:
+        """The number of each of a chunk's files; files that no pair is from get none."""
+        numbers = np.zeros(len(pairs.names), dtype=np.int64)
+        used, first = np.unique(pairs.files, return_index=True)
+        for place in used[np.argsort(first)].tolist():
+            numbers[place] = self._names.number(pairs.names[place])
+        return numbers
 
     def close(self) -> None:
         """End writing."""
@@ -102,4 +108,6 @@ class Spool:
         with pa.OSFile(str(self._path), "rb") as file:
             reader = pa.ipc.open_file(file)
             for index in range(reader.num_record_batches):
-                yield PairBatch(*(column.to_pylist() for column in reader.get_batch(index).columns))
+                sources, targets, *places = reader.get_batch(index).columns
+                corpora, files, lines = (column.to_numpy() for column in places)
+                yield PairBatch(lines_of_column(sources), lines_of_column(targets), corpora, files, lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -45,6 +46,31 @@ def read_raw_lines(path: Path) -> Iterator[str]:
         for number, line in enumerate(limited_lines(stream, path), start=1):
             if line != _BYTE_ORDER_MARK or number > 1:
                 yield decoded(line, path, number)
+
+
+def next_raw_lines(stream: ByteStream, file: Path | str, first: int, most: int) -> list[bytes]:
+    """The next lines of a stream with their ends, as bytes; none at its end.
+
+    A byte-order mark that is all there is counts as nothing.
+
+    Args:
+        stream: to be read.
+        file: what a person calls it.
+        first: number of the first of them, from 1.
+        most: how many at most.
+
+    Raises:
+        InputError: if they cannot be read, or one has 64 MiB.
+    """
+    try:
+        lines = list(itertools.takewhile(len, map(stream.readline, itertools.repeat(_LONGEST_LINE, most))))
+    except OSError as error:
+        raise unreadable(file, error) from error
+    for place in (place for place, line in enumerate(lines) if len(line) == _LONGEST_LINE):
+        raise _endless(file, first + place)
+    if first == 1 and lines:
+        lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
+    return [] if lines == [b""] else lines
 
 
 def limited_lines(stream: ByteStream, file: Path | str, before: int = 0) -> Iterator[bytes]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import itertools
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int, Int32, Int64, UInt8, UInt16, UInt64
 
 from dragoman.native.library import load
+from dragoman.native.lines import Lines
 
 TRIGRAM_SLOTS = 1 << 18
 FOLD_WIDTH = 3
@@ -35,10 +35,6 @@ class _Limits(ctypes.Structure):
         ("needs_one_space", ctypes.c_int32),
         ("judges_copies", ctypes.c_int32),
     )
-
-
-class _Lines(ctypes.Structure):
-    _fields_ = (("bytes", ctypes.c_void_p), ("offsets", ctypes.c_void_p))
 
 
 def available() -> bool:
@@ -62,41 +58,6 @@ class CharacterTables:
 
     def _pointer(self) -> Any:
         return ctypes.byref(_Characters(*(array.ctypes.data for array in (self.flags, self.casefold, self.match))))
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Texts end to end in UTF-8, one byte between two of them.
-
-    Attributes:
-        content: the bytes.
-        offsets: where each text begins, and one behind the end of the last.
-    """
-
-    content: bytes
-    offsets: Int64[np.ndarray, " n1"]
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> Lines:
-        """Of any texts; half characters stay what they are."""
-        content = "\n".join(texts).encode("utf-8", "surrogatepass")
-        breaks = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
-        if len(breaks) == max(len(texts) - 1, 0):
-            inner = breaks + 1
-        else:
-            inner = np.cumsum([len(text.encode("utf-8", "surrogatepass")) + 1 for text in texts])[:-1]
-        offsets = np.concatenate([[0], inner, [len(content) + 1]]) if len(texts) else np.zeros(1)
-        return cls(content, offsets.astype(np.int64))
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def _pointer(self) -> Any:
-        return ctypes.byref(_Lines(_address(self.content), self.offsets.ctypes.data))
-
-
-def _address(content: bytes) -> int | None:
-    return ctypes.cast(ctypes.c_char_p(content), ctypes.c_void_p).value
 
 
 def _library() -> ctypes.CDLL:
@@ -144,8 +105,8 @@ def screen(
     _library().dragoman_screen(
         tables._pointer(),
         ctypes.byref(bounds),
-        sources._pointer(),
-        targets._pointer(),
+        sources.pointer(),
+        targets.pointer(),
         *(ctypes.c_void_p(table.ctypes.data) for table in foreign),
         ctypes.c_int64(len(sources)),
         ctypes.c_void_p(passes.ctypes.data),
@@ -158,7 +119,7 @@ def match_hashes(tables: CharacterTables, lines: Lines) -> UInt64[np.ndarray, " 
     """The hash of each text's match key; 0 where it is for Python to say."""
     found = np.zeros(len(lines), dtype=np.uint64)
     rows, pointer = ctypes.c_int64(len(lines)), ctypes.c_void_p(found.ctypes.data)
-    _library().dragoman_match_hashes(tables._pointer(), lines._pointer(), rows, pointer, _THREADS)
+    _library().dragoman_match_hashes(tables._pointer(), lines.pointer(), rows, pointer, _THREADS)
     return found
 
 
@@ -169,8 +130,8 @@ def pair_hashes(
     exact, words = (np.zeros(len(sources), dtype=np.uint64) for _ in range(2))
     _library().dragoman_pair_hashes(
         tables._pointer(),
-        sources._pointer(),
-        targets._pointer(),
+        sources.pointer(),
+        targets.pointer(),
         ctypes.c_int64(len(sources)),
         ctypes.c_void_p(exact.ctypes.data),
         ctypes.c_void_p(words.ctypes.data),
@@ -179,12 +140,35 @@ def pair_hashes(
     return exact, words
 
 
+def collapse(tables: CharacterTables, lines: Lines, *, white_space: bool) -> tuple[Lines, UInt8[np.ndarray, " n"]]:
+    """Texts of simple characters, if wished with every run of white space turned into one space and both ends stripped.
+
+    Returns:
+        The texts, and for each what happened: nothing (0), it changed (1), it is for Python to normalise (2).
+    """
+    content = np.empty(int(lines.sizes.sum()), dtype=np.uint8)
+    offsets = np.zeros(len(lines) + 1, dtype=np.int64)
+    states = np.zeros(len(lines), dtype=np.uint8)
+    rows = ctypes.c_int64(len(lines))
+    pointers = (ctypes.c_void_p(array.ctypes.data) for array in (content, offsets, states))
+    _library().dragoman_collapse(tables._pointer(), lines.pointer(), rows, int(white_space), *pointers)
+    return Lines(content, offsets, 0), states
+
+
+def may_hold_placeholders(lines: Lines) -> Bool[np.ndarray, " n"]:
+    """Whether each text has what some placeholder, tag or URL begins with."""
+    found = np.zeros(len(lines), dtype=np.uint8)
+    rows, pointer = ctypes.c_int64(len(lines)), ctypes.c_void_p(found.ctypes.data)
+    _library().dragoman_may_hold_placeholders(lines.pointer(), rows, pointer)
+    return found.astype(bool)
+
+
 def count_trigrams(lines: Lines, chosen: Bool[np.ndarray, " n"]) -> Int64[np.ndarray, " 262144"]:
     """How often the trigrams of each slot occur in the chosen texts."""
     counts = np.zeros(TRIGRAM_SLOTS, dtype=np.int64)
     mask = chosen.astype(np.uint8)
     pointers = (ctypes.c_void_p(mask.ctypes.data), ctypes.c_int64(len(lines)), ctypes.c_void_p(counts.ctypes.data))
-    _library().dragoman_count_trigrams(lines._pointer(), *pointers)
+    _library().dragoman_count_trigrams(lines.pointer(), *pointers)
     return counts
 
 
@@ -192,7 +176,7 @@ def weigh_trigrams(lines: Lines, weights: Float32[np.ndarray, " 262144"]) -> Flo
     """The sum of the weights of each text's trigrams."""
     sums = np.zeros(len(lines), dtype=np.float32)
     pointers = (ctypes.c_void_p(weights.ctypes.data), ctypes.c_void_p(sums.ctypes.data))
-    _library().dragoman_weigh_trigrams(lines._pointer(), ctypes.c_int64(len(lines)), *pointers, _THREADS)
+    _library().dragoman_weigh_trigrams(lines.pointer(), ctypes.c_int64(len(lines)), *pointers, _THREADS)
     return sums
 
 
@@ -244,7 +228,7 @@ class Cutter:
             self._handle,
             self._tables._pointer(),
             int(self._single_digits),
-            lines._pointer(),
+            lines.pointer(),
             ctypes.c_int64(len(lines)),
             ctypes.c_void_p(counts.ctypes.data),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from dragoman.text.line_placeholders import hide_lines, masks_of
 from dragoman.text.placeholders import UNITS, Mask
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
@@ -37,15 +38,25 @@ class Codec:
         """The ids of each text under its mask, without start and end symbol."""
         return self.tokenizer.encode_batch(self.hide(texts, masks))
 
-    def encode_ragged(self, texts: Sequence[str], masks: Sequence[Mask]) -> Ragged:
-        """The same end to end, which is faster for many texts."""
-        return self.tokenizer.encode_ragged(self.hide(texts, masks))
+    def encode_ragged(self, texts: Sequence[str], masks: Mapping[int, Mask]) -> Ragged:
+        """The same end to end, which is faster for many texts; ``masks`` by row, those that hide nothing left out."""
+        return self.tokenizer.encode_ragged(self.hide_lines(texts, masks))
+
+    def hide_lines(self, texts: Sequence[str], masks: Mapping[int, Mask]) -> Sequence[str]:
+        """What :meth:`hide` gives for texts whose masks stand by row, those that hide nothing left out."""
+        hidden: Sequence[str] = hide_lines(texts, masks)
+        return hidden if self.truecaser is None else [self.truecaser.truecase(text) for text in hidden]
 
     def decode_batch(self, rows: Sequence[Sequence[int]], masks: Sequence[Mask]) -> list[str]:
         """The text of each row of ids under its mask."""
         texts = self.tokenizer.decode_batch(rows)
         cased = texts if self.truecaser is None else [detruecase(text) for text in texts]
         return [mask.show(text) for text, mask in zip(cased, masks, strict=True)]
+
+
+def masks_by_row(sources: Sequence[str], source: Codec, target: Codec) -> dict[int, Mask]:
+    """The masks of :func:`masks_for` that hide something, by row."""
+    return masks_of(sources, source.units & target.units)
 
 
 def masks_for(sources: Sequence[str], source: Codec, target: Codec) -> list[Mask]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int64
 
-from dragoman.native.text import Cutter, Lines
+from dragoman.native.lines import Lines
+from dragoman.native.text import Cutter
 from dragoman.text.alphabet import CODE_POINTS
 from dragoman.text.characters import character_tables
 from dragoman.text.tokenizers.pretokenization import cutter, pattern

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Int64
 
-from dragoman.native.text import Cutter, Lines
+from dragoman.native.lines import Lines
+from dragoman.native.text import Cutter
 from dragoman.text.characters import character_tables
 from dragoman.text.ragged import Ragged
 

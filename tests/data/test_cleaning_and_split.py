@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.keys import match_hashes
 from dragoman.data.pair import Pair
+from dragoman.data.pair_chunk import chunked
 from dragoman.data.split import overlap, split
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import match_key
@@ -15,7 +16,7 @@ from dragoman.text.normalization import match_key
 
 def clean(entries, recipe: CleaningRecipe, report: CleaningReport, *, everything: bool = True) -> list[Pair]:
     cleaner = Cleaner(recipe, "en", "de", everything=everything)
-    return [pair for pairs in cleaner.clean(entries, report) for pair in pairs]
+    return [pair for pairs in cleaner.clean(chunked(entries), report) for pair in pairs]
 
 
 def pairs(*sides: tuple[str, str]):

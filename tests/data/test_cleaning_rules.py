@@ -11,6 +11,7 @@ from dragoman.data.clean_corpora import clean_corpora
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.drops import Drop
 from dragoman.data.pair import Entry, Pair, Skip
+from dragoman.data.pair_chunk import chunked
 from dragoman.errors import InputError, OutputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.recipe.data import CleaningRecipe
@@ -41,7 +42,9 @@ def entries() -> list[Entry]:
 def test_each_rule_catches_its_fault_and_every_drop_has_its_place() -> None:
     report, drops = CleaningReport(), list[Drop]()
     kept = [
-        pair for pairs in Cleaner(CleaningRecipe(), "en", "de").clean(entries(), report, drops.extend) for pair in pairs
+        pair
+        for pairs in Cleaner(CleaningRecipe(), "en", "de").clean(chunked(entries()), report, drops.extend)
+        for pair in pairs
     ]
     assert [tuple(pair[:2]) for pair in kept] == GOOD
     assert report.dropped == dict.fromkeys([*FAULTS, "fuzzy"], 1)
@@ -71,22 +74,22 @@ def test_each_rule_can_be_switched_off(rule: str) -> None:
     report = CleaningReport()
     pairs = [Pair(*GOOD[0], "f", 1), Pair(*FAULTS[rule], "f", 2)]
     cleaner = Cleaner(CleaningRecipe(**SWITCHES[rule]), "en", "de")
-    assert sum(map(len, cleaner.clean(pairs, report))) == 2, report.dropped
+    assert sum(map(len, cleaner.clean(chunked(pairs), report))) == 2, report.dropped
 
 
 def test_a_duplicate_is_one_across_corpora() -> None:
     cleaner, reports = Cleaner(CleaningRecipe(), "en", "de"), [CleaningReport(), CleaningReport()]
     for report in reports:
-        list(cleaner.clean([Pair(*GOOD[0], "f", 1)], report))
+        list(cleaner.clean(chunked([Pair(*GOOD[0], "f", 1)]), report))
     assert [report.kept for report in reports] == [1, 0]
     assert reports[1].dropped == {"duplicate": 1}
 
 
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, parts = CleaningReport(), CleaningReport()
-    list(Cleaner(CleaningRecipe(), "en", "de").clean(entries(), whole))
-    monkeypatch.setattr("dragoman.data.cleaning.CHUNK", 3)
-    list(Cleaner(CleaningRecipe(), "en", "de").clean(entries(), parts))
+    list(Cleaner(CleaningRecipe(), "en", "de").clean(chunked(entries()), whole))
+    monkeypatch.setattr("dragoman.data.pair_chunk.CHUNK", 3)
+    list(Cleaner(CleaningRecipe(), "en", "de").clean(chunked(entries()), parts))
     assert (whole.dropped, whole.kept, whole.examples) == (parts.dropped, parts.kept, parts.examples)
 
 

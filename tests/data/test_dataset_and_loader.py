@@ -16,6 +16,7 @@ from dragoman.data.loader import Loader
 from dragoman.data.passes import Buckets
 from dragoman.data.spool import PairBatch
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
+from dragoman.native.lines import Lines
 from dragoman.text.codec import Codec
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
@@ -31,8 +32,9 @@ def encoded(count: int, seed: int = 0) -> Encoded:
     random = np.random.default_rng(seed)
     ids = [[random.integers(4, 99, random.integers(1, 12)).tolist() for _ in range(count)] for _ in range(2)]
     numbers = range(count)
-    texts = [[f"{side} {number}" for number in numbers] for side in ("source", "target")]
-    places = [n % 2 for n in numbers], [n % 3 for n in numbers], [n + 1 for n in numbers]
+    texts = [Lines.of([f"{side} {number}" for number in numbers]) for side in ("source", "target")]
+    row = np.arange(count)
+    places = row % 2, row % 3, row + 1
     return PairBatch(*texts, *places), ids[0], ids[1]
 
 
@@ -73,7 +75,7 @@ def test_what_is_written_is_read(dataset: Path) -> None:
     assert opened.train.source_texts(indices) == [f"source {i}" for i in indices]
     assert opened.train.target_texts()[3] == "target 3"
     assert opened.train.source_lengths.tolist() == [len(row) for row in sources]
-    assert opened.train.corpora.tolist() == pairs.corpora
+    assert opened.train.corpora.tolist() == pairs.corpora.tolist()
     assert opened.train.places(indices) == [(i % 3, i + 1) for i in indices]
     assert (opened.corpora, opened.files) == (tuple(CORPORA), tuple(FILES))
     assert opened.test is None
@@ -87,7 +89,7 @@ def test_several_record_batches_read_as_one(tmp_path: Path, monkeypatch: pytest.
         for begin in range(0, 50, 4):
             part = range(begin, min(begin + 4, 50))
             rows = [Ragged.of([side[i] for i in part]) for side in (sources, targets)]
-            writer.write(pairs.select(part), *rows)
+            writer.write(pairs.select(np.array(part)), *rows)
     assert writer.rows == 50
     examples = Examples(tmp_path / "x.arrow")
     indices = np.random.default_rng(0).permutation(50)

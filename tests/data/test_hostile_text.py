@@ -8,8 +8,9 @@ import pytest
 
 from dragoman.data import text_file
 from dragoman.data.cleaning import Cleaner, CleaningReport
-from dragoman.data.corpora import read_corpus, read_lines
+from dragoman.data.corpora import read_corpus
 from dragoman.data.formats.detection import detect_format
+from dragoman.data.line_pairs import read_line_chunks
 from dragoman.errors import InputError
 from dragoman.recipe.data import CleaningRecipe, CorpusRecipe
 
@@ -25,7 +26,8 @@ def test_a_line_of_a_megabyte_is_a_counted_drop(tmp_path: Path) -> None:
     long = b"word " * 200_000
     paths = files(tmp_path, b"fine\n" + long + b"\nalso fine\n", b"gut\n" + long + b"\nauch gut\n")
     report = CleaningReport()
-    kept = [pair for pairs in Cleaner(CleaningRecipe(), "en", "de").clean(read_lines(*paths), report) for pair in pairs]
+    chunks = Cleaner(CleaningRecipe(), "en", "de").clean(read_line_chunks(*paths), report)
+    kept = [pair for chunk in chunks for pair in chunk]
     assert [pair.source for pair in kept] == ["fine", "also fine"]
     assert report.dropped == {"overlong": 1}
     assert len(report.examples["overlong"][0]["source"]) == 80
@@ -35,7 +37,7 @@ def test_a_file_without_lines_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(text_file, "_LONGEST_LINE", 1000)
     paths = files(tmp_path, b"a\n" + b"x" * 5000, b"b\ny\n")
     with pytest.raises(InputError, match=r"a\.en:2: a line of"):
-        list(read_lines(*paths))
+        list(read_line_chunks(*paths))
 
 
 def test_control_characters_and_separators(tmp_path: Path) -> None:
@@ -43,7 +45,8 @@ def test_control_characters_and_separators(tmp_path: Path) -> None:
     target = "eins\nzwei und drei\ndrei\nvier\nsieben\n"
     paths = files(tmp_path, source.encode(), target.encode())
     report = CleaningReport()
-    kept = [pair for pairs in Cleaner(CleaningRecipe(), "en", "de").clean(read_lines(*paths), report) for pair in pairs]
+    chunks = Cleaner(CleaningRecipe(), "en", "de").clean(read_line_chunks(*paths), report)
+    kept = [pair for chunk in chunks for pair in chunk]
     assert [pair.source for pair in kept] == ["first second", "three", "four five"]
     assert report.dropped == {"control characters": 2}
 

@@ -3,10 +3,11 @@
 #include "text_bpe.h"
 #include "text_keys.h"
 #include "text_language.h"
+#include "text_lines.h"
 #include "text_screen.h"
 #include "text_words.h"
 
-DRAGOMAN_LIBRARY(1)
+DRAGOMAN_LIBRARY(2)
 
 namespace {
 
@@ -92,6 +93,32 @@ void dragoman_pair_hashes(const dragoman::Characters* characters, const dragoman
             words[row] = dragoman::blake2b_64(reinterpret_cast<const uint8_t*>(key.data()), key.size());
         }
     });
+}
+
+// Rows of two columns end to end: picks has the row of the first, or the complement of that of the second.
+void dragoman_gather_lines(const dragoman::Lines* first, const dragoman::Lines* second, const int64_t* picks,
+                           int64_t rows, uint8_t* out) {
+    for (int64_t row = 0; row < rows; ++row) {
+        const auto* column = picks[row] < 0 ? second : first;
+        const int64_t place = picks[row] < 0 ? ~picks[row] : picks[row];
+        const int64_t size = column->end(place) - column->begin(place);
+        if (size) std::memcpy(out, column->begin(place), size);
+        out += size;
+    }
+}
+
+void dragoman_collapse(const dragoman::Characters* characters, const dragoman::Lines* lines, int64_t rows,
+                       int collapses, uint8_t* out, int64_t* offsets, uint8_t* states) {
+    uint8_t* at = out;
+    for (int64_t row = 0; row < rows; ++row) {
+        states[row] = dragoman::collapse_line(*characters, collapses, lines->begin(row), lines->end(row), at);
+        offsets[row + 1] = at - out;
+    }
+}
+
+void dragoman_may_hold_placeholders(const dragoman::Lines* lines, int64_t rows, uint8_t* found) {
+    for (int64_t row = 0; row < rows; ++row)
+        found[row] = dragoman::may_hold_placeholder(lines->begin(row), lines->end(row));
 }
 
 // Adds the trigrams of the chosen rows to `counts`.

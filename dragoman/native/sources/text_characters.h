@@ -28,10 +28,11 @@ struct Characters {
 
 struct Lines {
     const uint8_t* bytes;
-    const int64_t* offsets;  // [rows + 1]; one byte stands between two rows
+    const int64_t* offsets;  // [rows + 1]
+    int64_t gap;             // bytes between two rows
 
     const uint8_t* begin(int64_t row) const { return bytes + offsets[row]; }
-    const uint8_t* end(int64_t row) const { return bytes + offsets[row + 1] - 1; }
+    const uint8_t* end(int64_t row) const { return bytes + offsets[row + 1] - gap; }
 };
 
 // The next code point; 0x10000 for all beyond the first plane, which no table knows.

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from dragoman.native import text as native
+from dragoman.native.lines import Lines
 from dragoman.text.rules.language import BatchRule
 
 _PAIRS = 10_000
@@ -54,8 +55,8 @@ class LanguageScreen:
         """The rows of the pairs that the rule has to judge."""
         if self._evidence is None:
             return list(range(len(sources)))
-        left = native.weigh_trigrams(native.Lines.of(sources), self._evidence.weights)
-        right = native.weigh_trigrams(native.Lines.of(targets), self._evidence.weights)
+        left = native.weigh_trigrams(Lines.of(sources), self._evidence.weights)
+        right = native.weigh_trigrams(Lines.of(targets), self._evidence.weights)
         sure = (left > self._evidence.source_from) & (right < self._evidence.target_to)
         return np.flatnonzero(~sure).tolist()
 
@@ -74,7 +75,7 @@ class LanguageScreen:
         if self._judged >= _PAIRS:
             self._is_learning = False
             if self._broken <= _LARGEST_BROKEN_SHARE * self._judged:
-                self._evidence = _learnt(native.Lines.of(self._sources), native.Lines.of(self._targets))
+                self._evidence = _learnt(Lines.of(self._sources), Lines.of(self._targets))
             self._sources, self._targets = [], []
 
 
@@ -86,7 +87,10 @@ def screened(rule: BatchRule) -> BatchRule:
     def judge(sources: Sequence[str], targets: Sequence[str]) -> list[bool]:
         found = [False] * len(sources)
         rows = screen.doubtful(sources, targets)
-        left, right = [sources[row] for row in rows], [targets[row] for row in rows]
+        if len(rows) == len(sources):
+            left, right = list(sources), list(targets)
+        else:
+            left, right = [sources[row] for row in rows], [targets[row] for row in rows]
         broken = rule(left, right)
         screen.learn(left, right, broken)
         for row, is_broken in zip(rows, broken, strict=True):
@@ -96,16 +100,14 @@ def screened(rule: BatchRule) -> BatchRule:
     return judge
 
 
-def _learnt(sources: native.Lines, targets: native.Lines) -> _Evidence:
+def _learnt(sources: Lines, targets: Lines) -> _Evidence:
     is_learnt_from = np.arange(len(sources)) % 2 == 0
     weights = _log_odds(sources, targets, is_learnt_from)
     left, right = (native.weigh_trigrams(side, weights)[~is_learnt_from] for side in (sources, targets))
     return _Evidence(weights, max(float(right.max()), 0) + _MARGIN, min(float(left.min()), 0) - _MARGIN)
 
 
-def _log_odds(
-    sources: native.Lines, targets: native.Lines, chosen: Bool[np.ndarray, " n"]
-) -> Float32[np.ndarray, " 262144"]:
+def _log_odds(sources: Lines, targets: Lines, chosen: Bool[np.ndarray, " n"]) -> Float32[np.ndarray, " 262144"]:
     left, right = native.count_trigrams(sources, chosen), native.count_trigrams(targets, chosen)
     slots = int(((left + right) > 0).sum())
 

@@ -1,0 +1,108 @@
+"""Text files as chunks of pairs: buffers of lines, which become text only where something is wrong with them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from dragoman.data.open_input import open_input
+from dragoman.data.pair import Pair
+from dragoman.data.pair_chunk import CHUNK, PairChunk, chunked
+from dragoman.data.text_file import decoded, next_raw_lines
+from dragoman.errors import InputError
+from dragoman.native.lines import Lines
+
+
+def read_line_chunks(source: Path, target: Path) -> Iterator[PairChunk]:
+    """The lines of two files side by side. Lines end with LF or CR LF; a byte-order mark is dropped.
+
+    Raises:
+        InputError: if a file cannot be read, is not UTF-8, or the files have different numbers of lines.
+    """
+    with ExitStack() as stack:
+        files = [stack.enter_context(open_input(path)) for path in (source, target)]
+        for first in itertools.count(1, CHUNK):
+            lefts = next_raw_lines(files[0], source, first, CHUNK)
+            rights = next_raw_lines(files[1], target, first, CHUNK)
+            if not lefts and not rights:
+                return
+            sides = (_lines(lefts), _lines(rights))
+            if sides[0] is None or sides[1] is None or len(lefts) != len(rights):
+                # Line by line, for the first fault that there is.
+                left = _decoded_lines(lefts, files[0], source, first)
+                right = _decoded_lines(rights, files[1], target, first)
+                yield from chunked(pair_lines(left, right, source, target, first))
+                return
+            yield PairChunk.of_file(sides[0], sides[1], str(source), first)
+
+
+def read_text_chunks(path: Path) -> Iterator[PairChunk]:
+    """The lines of a text, each as a pair of itself, so that every rule, split and hash of pairs serves texts too.
+
+    Raises:
+        InputError: if the file cannot be read or is not UTF-8.
+    """
+    with open_input(path) as file:
+        for first in itertools.count(1, CHUNK):
+            raw = next_raw_lines(file, path, first, CHUNK)
+            if not raw:
+                return
+            lines = _lines(raw)
+            if lines is None:
+                lines = Lines.of([_text(line, path, number) for number, line in enumerate(raw, start=first)])
+            yield PairChunk.of_file(lines, lines, str(path), first)
+
+
+def pair_lines(
+    lefts: Iterator[str], rights: Iterator[str], source: Path, target: Path, first: int = 1
+) -> Iterator[Pair]:
+    """Lines of two files side by side, from line ``first`` on.
+
+    Raises:
+        InputError: if there are more of one than of the other.
+    """
+    file = str(source)
+    for number in itertools.count(first):
+        left, right = next(lefts, None), next(rights, None)
+        if left is None and right is None:
+            return
+        if left is None or right is None:
+            rest = sum(1 for _ in lefts) + sum(1 for _ in rights)
+            short, long = (source, target) if left is None else (target, source)
+            raise InputError(
+                f"the files have different numbers of lines: {short} has {number - 1:,} and {long} has "
+                f"{number + rest:,}",
+                file=short,
+                cause="a line is missing or was broken in two somewhere before.",
+                remedy="align the files so that line n of one translates line n of the other.",
+            )
+        yield Pair(left, right, file, number)
+
+
+def _lines(raw: list[bytes]) -> Lines | None:
+    """Lines of a file without their ends; None if one is not UTF-8."""
+    lines = Lines.of_raw(raw)
+    content = lines.content.tobytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if b"\r" not in content:
+        return lines
+    return Lines.of_raw([line.removesuffix(b"\n").removesuffix(b"\r") + b"\n" for line in raw])
+
+
+def _decoded_lines(raw: list[bytes], stream: BinaryIO, path: Path, first: int) -> Iterator[str]:
+    """Lines that were read, and then all that follow them."""
+    while raw:
+        for number, line in enumerate(raw, start=first):
+            yield _text(line, path, number)
+        first += len(raw)
+        raw = next_raw_lines(stream, path, first, CHUNK)
+
+
+def _text(line: bytes, path: Path, number: int) -> str:
+    return decoded(line, path, number).removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,43 @@
+"""Normalising many texts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool
+
+from dragoman.native import text as native
+from dragoman.native.lines import Lines
+from dragoman.text.characters import character_tables, unchanged_form
+from dragoman.text.normalization import UNICODE_FORMS, normalize
+
+_CHANGED, _LEFT = 1, 2
+
+
+def normalize_lines(
+    texts: Sequence[str], unicode_form: str, *, collapse_white_space: bool
+) -> tuple[Lines, Bool[np.ndarray, " n"]]:
+    """What :func:`~dragoman.text.normalization.normalize` makes of each text, and whether that is another text.
+
+    Args:
+        texts: to normalise.
+        unicode_form: a name in ``UNICODE_FORMS``.
+        collapse_white_space: as there.
+    """
+    lines = Lines.of(texts)
+    form = UNICODE_FORMS[unicode_form]
+    if not native.available():
+        normalized = [normalize(text, form, collapse_white_space=collapse_white_space) for text in lines]
+        differ = [before != after for before, after in zip(lines, normalized, strict=True)]
+        return Lines.of(normalized), np.array(differ, dtype=bool)
+    tables = character_tables(unchanged_form(unicode_form))
+    collapsed, states = native.collapse(tables, lines, white_space=collapse_white_space)
+    changed = states == _CHANGED
+    rest = np.flatnonzero(states == _LEFT)
+    if not len(rest):
+        return collapsed, changed
+    left = [lines[row] for row in rest.tolist()]
+    others = [normalize(text, form, collapse_white_space=collapse_white_space) for text in left]
+    changed[rest] = [before != after for before, after in zip(left, others, strict=True)]
+    return collapsed.replaced(rest, others), changed
