@@ -18,6 +18,10 @@ _LAYER_NORM_FORWARD = (c_int, *[c_void_p] * 5, c_int64, c_int64, c_float, c_int)
 _LAYER_NORM_BACKWARD = (c_int, *[c_void_p] * 7, c_int64, c_int64, c_int64, c_int)
 _ATTENTION_FORWARD = (c_int, *[c_void_p] * 6, c_int)
 _ATTENTION_BACKWARD = (c_int, *[c_void_p] * 9, c_int)
+_ADDITIVE_SCORES = (c_int, *[c_void_p] * 4, c_int64, c_int64, c_int64, c_int64, c_int)
+_ADDITIVE_BACKWARD = (c_int, *[c_void_p] * 7, c_int64, c_int64, c_int64, c_int64, c_int)
+_LSTM_FORWARD = (c_int, *[c_void_p] * 4, c_int64, c_int64, c_int)
+_LSTM_BACKWARD = (c_int, *[c_void_p] * 6, c_int64, c_int64, c_int)
 _COLUMN_SUMS = (c_int, c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int)
 _CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_int)
 
@@ -33,6 +37,10 @@ def kernels() -> ctypes.CDLL | None:
             ("layer_norm_backward", _LAYER_NORM_BACKWARD),
             ("attention_forward", _ATTENTION_FORWARD),
             ("attention_backward", _ATTENTION_BACKWARD),
+            ("additive_scores", _ADDITIVE_SCORES),
+            ("additive_backward", _ADDITIVE_BACKWARD),
+            ("lstm_forward", _LSTM_FORWARD),
+            ("lstm_backward", _LSTM_BACKWARD),
             ("column_sums", _COLUMN_SUMS),
             ("cross_entropy", _CROSS_ENTROPY),
         ):

@@ -11,15 +11,19 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dragoman.contracts import Layout
+from dragoman.layers.attention.additive import additive_score_equations
 from dragoman.layers.dropout import dropout_equations
 from dragoman.layers.normalization import layer_norm_equations
+from dragoman.layers.recurrent.lstm import lstm_equations
 from dragoman.model.loss import cross_entropy_equations
 from dragoman.native import training
+from dragoman.native.additive import additive_scores
 from dragoman.native.attention import AttentionShape, cross_attention, self_attention
 from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.dropout import dropout, dropout_add, kept_units
 from dragoman.native.layer_norm import layer_norm, layer_norm_beside
 from dragoman.native.linear import linear
+from dragoman.native.lstm import lstm
 
 pytestmark = pytest.mark.skipif(training.kernels() is None, reason="the native kernels are not built here")
 
@@ -245,3 +249,49 @@ def test_linear(dtype: torch.dtype) -> None:
     torch.manual_seed(4)
     leaves = [leaf(600, 20, dtype=dtype), leaf(9, 20, dtype=dtype), leaf(9, dtype=dtype)]
     check(linear, torch.nn.functional.linear, leaves, TOLERANCES[dtype])
+
+
+@DTYPES
+@pytest.mark.parametrize("width", [5, 16, 40])
+def test_additive_scores(width: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(width)
+    leaves = [leaf(3, 4, width, dtype=dtype), leaf(3, 7, width, dtype=dtype), leaf(width, dtype=dtype)]
+    check(additive_scores, additive_score_equations, leaves, TOLERANCES[dtype])
+
+
+def test_saturated_units_do_not_overflow() -> None:
+    queries = torch.tensor([[[1e4, -1e4, 50.0]]], requires_grad=True)
+    scores = additive_scores(queries, torch.zeros(1, 1, 3), torch.ones(3))
+    assert scores.item() == 1.0
+    assert torch.equal(torch.autograd.grad(scores.sum(), queries)[0], torch.zeros(1, 1, 3))
+
+
+@DTYPES
+@pytest.mark.parametrize("width", [6, 32])
+def test_lstm(width: int, dtype: torch.dtype) -> None:
+    """Rows of 4, 3, 3 and 1 steps, longest first, with what is read from every step and from the last states."""
+    torch.manual_seed(width)
+    sizes = torch.tensor([4, 3, 3, 1])
+    leaves = [
+        leaf(11, 4 * width, dtype=dtype),
+        (0.3 * torch.randn(4 * width, width)).to(dtype).requires_grad_(),
+        leaf(4, width, dtype=dtype),
+        leaf(4, width, dtype=dtype),
+    ]
+
+    def fast(projected: Tensor, weight: Tensor, h: Tensor, c: Tensor) -> Tensor:
+        hidden, last = lstm(projected, weight, (h, c), sizes)
+        return torch.cat([hidden, *last])
+
+    def slow(projected: Tensor, weight: Tensor, h: Tensor, c: Tensor) -> Tensor:
+        hidden, ended = [], []
+        identity, nothing = torch.eye(4 * width, dtype=h.dtype), torch.zeros(4 * width, dtype=h.dtype)
+        for part in torch.split(projected, sizes.tolist()):
+            ended.append((h[len(part) :], c[len(part) :]))
+            h, c = lstm_equations(part, h[: len(part)], c[: len(part)], identity, weight, nothing)
+            hidden.append(h)
+        ended.append((h, c))
+        last = [torch.cat([state[side] for state in reversed(ended)]) for side in (0, 1)]
+        return torch.cat([*hidden, *last])
+
+    check(fast, slow, leaves, 2 * TOLERANCES[dtype])

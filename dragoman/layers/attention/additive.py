@@ -14,6 +14,8 @@ from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.masks import score_bias
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
+from dragoman.native import additive as native
+from dragoman.native.training import available
 
 # Numbers of the hidden layer that exist at one time; it would have batch · T · S · A of them.
 _LARGEST_HIDDEN = 1 << 21
@@ -64,7 +66,9 @@ def _at_once(keys: Tensor) -> int:
 def additive_scores(
     queries: Float[Tensor, "B T A"], keys: Float[Tensor, "B S A"], vector: Float[Tensor, " A"]
 ) -> Float[Tensor, "B T S"]:
-    """The fast path of :func:`additive_score_equations`; it can be differentiated once."""
+    """The fast path of :func:`additive_score_equations`, native where it can be; it can be differentiated once."""
+    if available(queries, keys, vector):
+        return native.additive_scores(queries, keys, vector)
     return _FusedScore.apply(queries, keys, vector)  # type: ignore[no-untyped-call]
 
 

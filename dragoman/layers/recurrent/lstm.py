@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.layers.initialization import orthogonal_blocks, xavier_uniform
+from dragoman.layers.linear import linear
 from dragoman.layers.recurrent.cell import CellState
+from dragoman.native import lstm as native
+from dragoman.native.training import available
 
 
 def lstm_equations(
@@ -59,7 +61,7 @@ class LSTM(nn.Module):
 
     def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
         """W x + b of all gates."""
-        return F.linear(x, self.weight_input, self.bias)
+        return linear(x, self.weight_input, self.bias)
 
     def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
         """One step, equal to :func:`lstm_equations`."""
@@ -71,7 +73,9 @@ class LSTM(nn.Module):
     def forward(
         self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
     ) -> tuple[Float[Tensor, "N D"], CellState]:
-        """All steps by the fused kernel."""
+        """All steps by the fused kernel, native where it can be."""
+        if available(x, self.weight_hidden):
+            return native.lstm(self.project(x), self.weight_hidden, (state[0], state[1]), sizes)
         weights = [self.weight_input, self.weight_hidden, self.bias, torch.zeros_like(self.bias)]
         before = [part[None] for part in state]
         hidden, h, c = torch.lstm(x, sizes, before, weights, True, 1, 0.0, self.training, False)

@@ -3,7 +3,7 @@
 
 #include "training_kernels.h"
 
-DRAGOMAN_LIBRARY(2)
+DRAGOMAN_LIBRARY(3)
 
 float* dragoman::scratch(int64_t count) {
     struct Room {
@@ -74,6 +74,30 @@ void dragoman_attention_backward(int half, const dragoman::Attention* s, void* d
                                  const void* upstream, const float* normalizers, const void* q, const void* k,
                                  const void* v, int threads) {
     BEST(attention_backward)(half, *s, dq, dk, dv, upstream, normalizers, q, k, v, threads);
+}
+
+void dragoman_additive_scores(int half, void* scores, const void* queries, const void* keys, const void* vector,
+                              int64_t batch, int64_t t, int64_t s, int64_t width, int threads) {
+    BEST(additive_scores)(half, scores, queries, keys, vector, batch, t, s, width, threads);
+}
+
+void dragoman_additive_backward(int half, void* dq, void* dk, float* vector_sums, const void* upstream,
+                                const void* queries, const void* keys, const void* vector, int64_t batch, int64_t t,
+                                int64_t s, int64_t width, int threads) {
+    BEST(additive_backward)
+    (half, dq, dk, vector_sums, upstream, queries, keys, vector, batch, t, s, width, threads);
+}
+
+void dragoman_lstm_forward(int half, void* gates, float* memory, void* hidden, const float* before, int64_t rows,
+                           int64_t width, int threads) {
+    BEST(lstm_forward)(half, gates, memory, hidden, before, rows, width, threads);
+}
+
+void dragoman_lstm_backward(int half, void* gates_gradient, float* memory_gradient, const void* hidden_gradient,
+                            const void* gates, const float* memory, const float* before, int64_t rows, int64_t width,
+                            int threads) {
+    BEST(lstm_backward)
+    (half, gates_gradient, memory_gradient, hidden_gradient, gates, memory, before, rows, width, threads);
 }
 
 void dragoman_column_sums(int half, float* sums, const void* x, int64_t rows, int64_t width, int64_t piece_rows,

@@ -37,6 +37,16 @@ float* scratch(int64_t count);
                            const void* v, int threads);                                                               \
     void attention_backward(int half, const Attention& s, void* dq, void* dk, void* dv, const void* upstream,         \
                             const float* normalizers, const void* q, const void* k, const void* v, int threads);      \
+    void additive_scores(int half, void* scores, const void* queries, const void* keys, const void* vector,           \
+                         int64_t batch, int64_t t, int64_t s, int64_t width, int threads);                            \
+    void additive_backward(int half, void* dq, void* dk, float* vector_sums, const void* upstream,                    \
+                           const void* queries, const void* keys, const void* vector, int64_t batch, int64_t t,       \
+                           int64_t s, int64_t width, int threads);                                                    \
+    void lstm_forward(int half, void* gates, float* memory, void* hidden, const float* before, int64_t rows,          \
+                      int64_t width, int threads);                                                                    \
+    void lstm_backward(int half, void* gates_gradient, float* memory_gradient, const void* hidden_gradient,           \
+                       const void* gates, const float* memory, const float* before, int64_t rows, int64_t width,      \
+                       int threads);                                                                                  \
     void column_sums(int half, float* sums, const void* x, int64_t rows, int64_t width, int64_t piece_rows,           \
                      int threads);                                                                                    \
     void cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,                  \

@@ -1,0 +1,45 @@
+"""Scores of additive attention whose hidden layer is never held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from dragoman.native.training import is_half, library
+
+
+class _AdditiveScores(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, queries: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
+        queries, keys, vector = queries.contiguous(), keys.contiguous(), vector.contiguous()
+        batch, t, width = queries.shape
+        scores = queries.new_empty((batch, t, keys.shape[1]))
+        pointers = [tensor.data_ptr() for tensor in (scores, queries, keys, vector)]
+        sizes = (batch, t, keys.shape[1], width)
+        library().dragoman_additive_scores(is_half(queries), *pointers, *sizes, torch.get_num_threads())
+        ctx.save_for_backward(queries, keys, vector)
+        return scores
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, ...]:
+        queries, keys, vector = ctx.saved_tensors
+        upstream = upstream.contiguous()
+        batch, t, width = queries.shape
+        dq, dk, sums = torch.empty_like(queries), torch.empty_like(keys), torch.empty((batch, width))
+        pointers = [tensor.data_ptr() for tensor in (dq, dk, sums, upstream, queries, keys, vector)]
+        sizes = (batch, t, keys.shape[1], width)
+        library().dragoman_additive_backward(is_half(queries), *pointers, *sizes, torch.get_num_threads())
+        return dq, dk, sums.sum(0).to(vector.dtype)
+
+
+def additive_scores(
+    queries: Float[Tensor, "B T A"], keys: Float[Tensor, "B S A"], vector: Float[Tensor, " A"]
+) -> Float[Tensor, "B T S"]:
+    """vᵀ tanh(q + k) (Bahdanau et al. 2015, appendix A.1.2); see :func:`~dragoman.native.training.available` for what
+    it takes."""
+    return _AdditiveScores.apply(queries, keys, vector)  # type: ignore[no-untyped-call]
