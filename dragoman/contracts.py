@@ -238,6 +238,18 @@ class StepFunction(Protocol[State]):
 
 
 @runtime_checkable
+class RankingStep(StepFunction[State], Protocol[State]):
+    """A :class:`StepFunction` that can find the best symbols without laying out the scores of all."""
+
+    def best(
+        self, tokens: Int[Tensor, " R"], state: State, count: int
+    ) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], Float[Tensor, " R"], State]:
+        """Of the scores of each row the ``count`` largest (or all, if there are fewer), from large to small; their
+        symbols; log Σ exp of all scores of the row; and the state after ``tokens``."""
+        ...
+
+
+@runtime_checkable
 class TextEncoder(Protocol):
     """Any encoder of text."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dragoman.contracts import Batch, Carried, DecoderState, Memory, Packed, TextDecoder, TextEncoder
+from dragoman.contracts import Batch, Carried, DecoderState, Memory, Packed, StepFunction, TextDecoder, TextEncoder
+from dragoman.decoders.packed_transformer import PackedTransformer
 from dragoman.model.loss import cross_entropy, token_cross_entropy
 
 
@@ -64,3 +66,10 @@ class EncoderDecoder(nn.Module):
     def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         return self.decoder.step(tokens.to(self.device), state)
+
+    def for_search(self) -> tuple[Callable[[Memory], Any], StepFunction[Any]]:
+        """:meth:`start` and :meth:`step`, or what computes the same faster with the weights of now."""
+        if PackedTransformer.takes(self.decoder):
+            packed = PackedTransformer(self.decoder)
+            return packed.start, packed
+        return self.start, self.step

@@ -15,8 +15,9 @@ from dragoman.contracts import Layout
 from dragoman.native.library import load
 
 _TO_PAST = (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int64, c_int)
-_TO_MEMORY = (*[c_void_p] * 7, c_int64, c_int)
+_TO_MEMORY = (*[c_void_p] * 7, c_int)
 _TOP_SYMBOLS = (*[c_void_p] * 4, c_int64, c_int64, c_int64, c_int)
+_DECODER_STEP = (c_void_p, c_void_p, c_int)
 
 
 class _Lookup(ctypes.Structure):
@@ -34,6 +35,7 @@ def kernels() -> ctypes.CDLL | None:
             ("attend_to_past", _TO_PAST),
             ("attend_to_memory", _TO_MEMORY),
             ("top_symbols", _TOP_SYMBOLS),
+            ("decoder_step", _DECODER_STEP),
         ):
             function = getattr(handle, f"dragoman_{name}")
             function.argtypes, function.restype = arguments, None
@@ -107,7 +109,7 @@ def attend_to_memory(
     shape = _Lookup(rows, heads, width // heads, width, 2 * width, (width // heads) ** -0.5)
     tensors = (out, queries, memory, sentences, layout.starts, layout.lengths)
     library().dragoman_attend_to_memory(
-        ctypes.addressof(shape), *[tensor.data_ptr() for tensor in tensors], layout.longest, torch.get_num_threads()
+        ctypes.addressof(shape), *[tensor.data_ptr() for tensor in tensors], torch.get_num_threads()
     )
     return out
 

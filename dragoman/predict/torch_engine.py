@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from dragoman.contracts import Hypothesis, Packed, StepFunction
+from dragoman.contracts import Hypothesis, Memory, Packed, StepFunction
 from dragoman.data.bucketing import in_order
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.predict.fused_language_model import FusedLanguageModel
@@ -48,22 +49,32 @@ class TorchEngine:
         Raises:
             UnsupportedError: if the model's scores are not numbers.
         """
+        self.model.eval()
+        with torch.inference_mode():
+            searched = self.model.for_search()
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         found: list[list[Hypothesis]] = [[] for _ in rows]
         # From long to short, so that a line too long for the memory is met first.
         for places in reversed(in_order(lengths, lengths, tokens=max(self.batch_tokens // width, 1))):
             batch = [rows[place] for place in places], [limits[place] for place in places]
-            for place, hypotheses in zip(places, self._search(*batch, width, n_best, length_penalty), strict=True):
+            for place, hypotheses in zip(
+                places, self._search(searched, *batch, width, n_best, length_penalty), strict=True
+            ):
                 found[place] = hypotheses
         return found
 
     def _search(
-        self, rows: list[list[int]], limits: list[int], width: int, n_best: int, length_penalty: float
+        self,
+        searched: tuple[Callable[[Memory], Any], StepFunction[Any]],
+        rows: list[list[int]],
+        limits: list[int],
+        width: int,
+        n_best: int,
+        length_penalty: float,
     ) -> list[list[Hypothesis]]:
-        self.model.eval()
+        start, step = searched
         with torch.inference_mode():
-            state: Any = self.model.start(self.model.encode(Packed.of(rows, self.model.device)))
-            step: StepFunction[Any] = self.model.step
+            state = start(self.model.encode(Packed.of(rows, self.model.device)))
             normalizer: Normalizer = log_normalizer
             if self.language_model is not None:
                 step, state = self.language_model.fuse(step, state, len(rows))

@@ -12,7 +12,7 @@ from torch import Tensor
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, best_symbols, log_normalizer
+from dragoman.search.scores import Normalizer, best_continuations, log_normalizer
 
 
 @dataclass(slots=True)
@@ -59,7 +59,6 @@ class _Rules:
     penalty: LengthPenalty
     forbidden: Int[Tensor, " f"]
     repetition: RepetitionRule
-    normalizer: Normalizer
 
 
 def beam_search(
@@ -98,9 +97,7 @@ def beam_search(
     Returns:
         For each sentence up to ``n_best`` hypotheses: complete ones by score, then cut ones by score.
     """
-    rules = _Rules(
-        width, end, n_best, penalty, torch.tensor(list(forbidden), dtype=torch.int64), repetition, normalizer
-    )
+    rules = _Rules(width, end, n_best, penalty, torch.tensor(list(forbidden), dtype=torch.int64), repetition)
     sentences = [_Sentence(index) for index in range(len(limits))]
     beam = _Beam(
         list(sentences),
@@ -109,8 +106,9 @@ def beam_search(
         torch.zeros((len(limits), 1), dtype=torch.float64),
     )
     while beam.sentences:
-        logits, state = step(beam.tokens[:, :, -1].flatten(), state)
-        candidates = _extend(beam, logits, rules)
+        wanted = 2 * width + len(forbidden)
+        values, symbols, state = best_continuations(step, beam.tokens[:, :, -1].flatten(), state, wanted, normalizer)
+        candidates = _extend(beam, values, symbols, rules)
         written = beam.tokens.shape[2]
         _collect_complete(beam, candidates, rules)
         grown, parents = _survive(beam, candidates, rules)
@@ -123,11 +121,9 @@ def beam_search(
     return [sentence.best(n_best) for sentence in sentences]
 
 
-def _extend(beam: _Beam, logits: Float[Tensor, "R V"], rules: _Rules) -> _Candidates:
+def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], rules: _Rules) -> _Candidates:
     """The best 2·width continuations of each sentence: at most width of them end, so width live ones remain."""
     places, rows = beam.log_probabilities.shape
-    wanted = 2 * rules.width + len(rules.forbidden)
-    values, symbols = best_symbols(logits, wanted, rules.normalizer)
     values, symbols = values.cpu().double(), symbols.cpu()
     values = values.masked_fill(torch.isin(symbols, rules.forbidden), float("-inf"))
     totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)

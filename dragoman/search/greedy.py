@@ -8,7 +8,7 @@ import torch
 
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, best_symbols, log_normalizer
+from dragoman.search.scores import Normalizer, best_continuations, log_normalizer
 
 
 def greedy_search(
@@ -44,8 +44,7 @@ def greedy_search(
     total = torch.zeros(len(limits), dtype=torch.float64)
     banned = torch.tensor(list(forbidden), dtype=torch.int64)
     while len(sentences):
-        logits, state = step(tokens[:, -1], state)
-        values, ids = best_symbols(logits, 1 + len(forbidden), normalizer)
+        values, ids, state = best_continuations(step, tokens[:, -1], state, 1 + len(forbidden), normalizer)
         values, ids = values.cpu().double(), ids.cpu()
         values = values.masked_fill(torch.isin(ids, banned), float("-inf"))
         value, place = values.max(1)

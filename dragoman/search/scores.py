@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from dragoman.contracts import RankingStep, State, StepFunction
 from dragoman.errors import UnsupportedError
 from dragoman.native import decoding as native
 from dragoman.native.decoding import available
@@ -46,6 +47,23 @@ def unnormalized(scores: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
 
 Normalizer = Callable[[Float[Tensor, "R V"]], Float[Tensor, " R"]]
 """What is subtracted from the scores of each row to make log-probabilities of them."""
+
+
+def best_continuations(
+    step: StepFunction[State], tokens: Int[Tensor, " R"], state: State, count: int, normalizer: Normalizer
+) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], State]:
+    """The log-probabilities and ids of the ``count`` best symbols after ``tokens``, and the state after these.
+
+    Where symbols tie, which of them is taken is deterministic but not specified.
+
+    Raises:
+        UnsupportedError: if the model's scores are not numbers.
+    """
+    if normalizer is log_normalizer and isinstance(step, RankingStep):
+        values, ids, normalizers, state = step.best(tokens, state, count)
+        return values - _refuse_what_is_no_number(normalizers)[:, None], ids, state
+    logits, state = step(tokens, state)
+    return *best_symbols(logits, count, normalizer), state
 
 
 def best_symbols(

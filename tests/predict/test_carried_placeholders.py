@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -46,6 +47,9 @@ class Scripted(EncoderDecoder):
                     place = output[len(prefix)]
                     logits[row, place] = torch.logaddexp(logits[row, place], torch.tensor(probability))
         return logits, ScriptedState(grown, begun=True)
+
+    def for_search(self) -> tuple[Any, Any]:
+        return self.start, self.step
 
 
 class ScriptedState:

@@ -3,11 +3,14 @@
 
 #include "decoding_kernels.h"
 
-DRAGOMAN_LIBRARY(1)
+DRAGOMAN_LIBRARY(2)
 
 namespace {
 
-template <class Item>
+// A thread has one room for each purpose.
+enum class Purpose { scratch, places, workspace };
+
+template <Purpose purpose, class Item>
 Item* room_for(int64_t count) {
     struct Room {
         Item* items = nullptr;
@@ -36,11 +39,15 @@ Kernel* best(Kernel* baseline, Kernel* avx2, Kernel* avx512) {
 }  // namespace
 
 float* dragoman::scratch(int64_t count) {
-    return room_for<float>(count);
+    return room_for<Purpose::scratch, float>(count);
 }
 
 const float** dragoman::places(int64_t count) {
-    return room_for<const float*>(count);
+    return room_for<Purpose::places, const float*>(count);
+}
+
+float* dragoman::workspace(int64_t count) {
+    return room_for<Purpose::workspace, float>(count);
 }
 
 #define BEST(kernel) best(dragoman::baseline::kernel, dragoman::avx2::kernel, dragoman::avx512::kernel)
@@ -62,13 +69,17 @@ void dragoman_attend_to_past(const dragoman::Lookup* s, float* out, const float*
 
 void dragoman_attend_to_memory(const dragoman::Lookup* s, float* out, const float* queries, const float* keys,
                                const int64_t* sentences, const int64_t* starts, const int64_t* lengths,
-                               int64_t longest, int threads) {
-    BEST(attend_to_memory)(*s, out, queries, keys, sentences, starts, lengths, longest, threads);
+                               int threads) {
+    BEST(attend_to_memory)(*s, out, queries, keys, sentences, starts, lengths, threads);
 }
 
 void dragoman_top_symbols(float* values, int64_t* ids, float* normalizers, const float* logits, int64_t rows,
                           int64_t vocabulary, int64_t count, int threads) {
     BEST(top_symbols)(values, ids, normalizers, logits, rows, vocabulary, count, threads);
+}
+
+void dragoman_decoder_step(const dragoman::Decoder* decoder, const dragoman::Step* step, int threads) {
+    BEST(decoder_step)(*decoder, *step, threads);
 }
 
 }

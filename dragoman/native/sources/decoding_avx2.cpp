@@ -2,4 +2,6 @@
 #pragma GCC target("avx2,fma")
 #endif
 #define DRAGOMAN_ISA avx2
+#define DRAGOMAN_TILE_ROWS 6
+#define DRAGOMAN_TILE_VECTORS 1
 #include "decoding_kernels.inc"
