@@ -5,14 +5,15 @@
 The pairs are generated: each side joins three phrases of the demo (dates, times, numbers, units, names by the rules of
 the CLDR), so that all cleaning rules have something to read. Each size runs in a process of its own, whose peak of
 resident memory is what the operating system saw. Processor seconds are those of all its threads, which other work on
-the machine lengthens little. ``--corpus EN DE`` repeats real pairs instead, numbered so that none is a duplicate.
-Writes ``results/prepare.json`` after each size.
+the machine lengthens little. ``--corpus SOURCE TARGET`` repeats real pairs instead, numbered so that none is a duplicate. Writes
+``results/prepare.json`` after each size.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -34,12 +35,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="10000,100000,1000000,10000000")
     parser.add_argument("--folder", type=Path, default=None, help="where corpora and datasets go; about 4 GB at 10⁷")
-    parser.add_argument("--corpus", type=Path, nargs=2, default=None, help="two files of real pairs, en and de")
+    parser.add_argument("--corpus", type=Path, nargs=2, default=None, help="two files of real pairs")
+    parser.add_argument("--languages", nargs=2, default=["en", "de"], metavar="CODE", help="of the corpus")
     parser.add_argument("--output", default="prepare.json", help="name of the file in results/")
     parser.add_argument("--one", type=int, default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one is not None:
-        measure_here(arguments.folder, arguments.one)
+        measure_here(arguments.folder, arguments.one, arguments.languages)
         return
     rows = []
     for size in map(int, arguments.sizes.split(",")):
@@ -49,6 +51,7 @@ def main() -> None:
             else:
                 repeat_corpus(arguments.corpus, Path(folder), size)
             command = [sys.executable, __file__, "--one", str(size), "--folder", folder]
+            command += ["--languages", *arguments.languages]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             rows.append(json.loads(done.stdout.splitlines()[-1]))
             print(rows[-1], flush=True)
@@ -59,7 +62,8 @@ def save(rows: list[dict[str, object]], arguments: argparse.Namespace) -> None:
     result = {
         "what": "dragoman prepare: read, clean by every rule, split, learn BPE of 10,000 symbols, encode, write",
         "corpus": "generated" if arguments.corpus is None else [path.name for path in arguments.corpus],
-        "command": "python benchmarks/prepare.py" + ("" if arguments.corpus is None else " --corpus EN DE"),
+        "command": "python benchmarks/prepare.py" + ("" if arguments.corpus is None else " --corpus SOURCE TARGET"),
+        "languages": arguments.languages,
         "sizes": rows,
         "machine": describe_machine(),
     }
@@ -97,14 +101,15 @@ def peak_gib() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 3)
 
 
-def measure_here(folder: Path, size: int) -> None:
+def measure_here(folder: Path, size: int, languages: list[str]) -> None:
     """Prepare the corpus in ``folder`` and print one line of JSON."""
     from dragoman.data.prepare import prepare
     from dragoman.native import text as native
     from dragoman.recipe import load_recipe
 
     train = {"source": folder / "corpus.en", "target": folder / "corpus.de"}
-    recipe = load_recipe("tiny", changes={"data": {"train": train}})
+    codes = dict(zip(("source_language", "target_language"), languages, strict=True))
+    recipe = load_recipe("tiny", changes={"data": {"train": train, **codes}})
     began, busy_before = time.perf_counter(), time.process_time()
     marks: list[dict[str, object]] = []
 
@@ -120,6 +125,7 @@ def measure_here(folder: Path, size: int) -> None:
             {
                 "pairs": size,
                 "kept": dataset.report["cleaning"]["train"]["kept"],
+                "load_average": round(os.getloadavg()[0], 1),
                 "seconds": round(seconds, 1),
                 "microseconds_per_pair": round(1e6 * seconds / size, 1),
                 "processor_seconds": round(busy, 1),

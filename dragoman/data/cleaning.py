@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int
 
+from dragoman.data.ahead import run_ahead
 from dragoman.data.drops import Drop
 from dragoman.data.keys import pair_hashes
 from dragoman.data.pair_chunk import PairChunk
@@ -127,10 +128,9 @@ class Cleaner:
             report: counts what is dropped.
             record: is given all drops, list by list.
         """
-        for chunk in chunks:
-            judged = self._judged_alone(chunk)
+        for judged in run_ahead(map(self._judged_alone, chunks)):
             kept = self._judged_together(judged)
-            report.read += len(chunk)
+            report.read += len(judged.read)
             report.kept += len(kept)
             report.changed += int(judged.changed.sum())
             report.count(judged.drops)

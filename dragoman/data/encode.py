@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Int, Int8
 
+from dragoman.data.ahead import run_ahead
 from dragoman.data.dataset import DatasetWriter
 from dragoman.data.drops import Drop
 from dragoman.data.spool import PairBatch, Spool
@@ -71,15 +72,9 @@ class DatasetEncoder:
         begin = 0
         with ExitStack() as stack:
             writers = [stack.enter_context(self._writer.split(name)) for name in names]
-            for batch in spool:
+            for batch, source_ids, target_ids in run_ahead(map(self._encoded, spool)):
                 sides = side[begin : begin + len(batch)]
                 begin += len(batch)
-                masks = masks_by_row(batch.sources, self._source, self._target)
-                source_ids = self._source.encode_ragged(batch.sources, masks)
-                target_ids = self._target.encode_ragged(batch.targets, masks)
-                if self._one_side:
-                    source_ids = Ragged.of([[] for _ in batch.sources])
-                    batch = replace(batch, sources=Lines.of([""] * len(batch)))
                 for number, name in enumerate(names):
                     rows = np.flatnonzero(sides == number)
                     kept = rows if name == "test" else self._short_enough(name, batch, rows, source_ids, target_ids)
@@ -87,6 +82,13 @@ class DatasetEncoder:
                     self._count(name, part, left, right)
                     writers[number].write(part, left if self._one_side else left.ended(END), right.ended(END))
             self.found.rows |= {name: writer.rows for name, writer in zip(names, writers, strict=True)}
+
+    def _encoded(self, batch: PairBatch) -> tuple[PairBatch, Ragged, Ragged]:
+        masks = masks_by_row(batch.sources, self._source, self._target)
+        target_ids = self._target.encode_ragged(batch.targets, masks)
+        if self._one_side:
+            return replace(batch, sources=Lines.of([""] * len(batch))), Ragged.of([[]] * len(batch)), target_ids
+        return batch, self._source.encode_ragged(batch.sources, masks), target_ids
 
     def _short_enough(
         self, name: str, batch: PairBatch, rows: Int[np.ndarray, " r"], source_ids: Ragged, target_ids: Ragged
