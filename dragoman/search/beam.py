@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -12,7 +12,7 @@ from torch import Tensor
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, best_continuations, log_normalizer
+from dragoman.search.scores import Normalizer, continuations_of, log_normalizer
 
 
 @dataclass(slots=True)
@@ -22,6 +22,12 @@ class _Sentence:
     index: int
     complete: list[Hypothesis] = field(default_factory=list)
     cut: list[Hypothesis] = field(default_factory=list)
+
+    def closing(self, count: int) -> float:
+        """The score that a live hypothesis must exceed to be among the ``count`` best complete ones."""
+        if len(self.complete) < count:
+            return float("-inf")
+        return sorted((h.score for h in self.complete), reverse=True)[count - 1]
 
     def best(self, count: int) -> list[Hypothesis]:
         """Complete ones first, then those that the search had to cut, each by score."""
@@ -34,10 +40,20 @@ class _Beam:
     """The live hypotheses: ``width`` rows for each of A sentences, those of one sentence together.
 
     A row whose log-probability is −∞ is dead: it fills a place that no hypothesis wants.
+
+    Attributes:
+        sentences: those that are searched on.
+        limits: most tokens of each.
+        longest: what a hypothesis with as many tokens is divided by.
+        closing: see :meth:`_Sentence.closing`.
+        tokens: of each hypothesis, the start symbol first.
+        log_probabilities: of these.
     """
 
     sentences: list[_Sentence]
     limits: Int[Tensor, " A"]
+    longest: Float[Tensor, " A"]
+    closing: Float[Tensor, " A"]
     tokens: Int[Tensor, "A k t"]
     log_probabilities: Float[Tensor, "A k"]
 
@@ -102,12 +118,14 @@ def beam_search(
     beam = _Beam(
         list(sentences),
         torch.tensor(list(limits)),
+        torch.tensor([penalty.divisor(limit + 1) for limit in limits], dtype=torch.float64),
+        torch.full((len(limits),), float("-inf"), dtype=torch.float64),
         torch.full((len(limits), 1, 1), start),
         torch.zeros((len(limits), 1), dtype=torch.float64),
     )
+    best_continuations, wanted = continuations_of(step, normalizer), 2 * width + len(forbidden)
     while beam.sentences:
-        wanted = 2 * width + len(forbidden)
-        values, symbols, state = best_continuations(step, beam.tokens[:, :, -1].flatten(), state, wanted, normalizer)
+        values, symbols, state = best_continuations(beam.tokens[:, :, -1].flatten(), state, wanted)
         candidates = _extend(beam, values, symbols, rules)
         written = beam.tokens.shape[2]
         _collect_complete(beam, candidates, rules)
@@ -136,11 +154,15 @@ def _collect_complete(beam: _Beam, candidates: _Candidates, rules: _Rules) -> No
     """Keep what ends among the first ``width`` continuations."""
     first = slice(0, rules.width)
     ends = (candidates.symbols[:, first] == rules.end) & candidates.log_probabilities[:, first].isfinite()
-    for place, rank in ends.nonzero().tolist():
-        tokens = beam.tokens[place, candidates.rows[place, rank], 1:].tolist()
-        total = float(candidates.log_probabilities[place, rank])
-        score = rules.penalty.score(total, len(tokens) + 1)
-        beam.sentences[place].complete.append(Hypothesis(tokens, total, score, Ending.COMPLETE))
+    places, ranks = ends.nonzero().unbind(1)
+    totals = candidates.log_probabilities[places, ranks].tolist()
+    outputs = beam.tokens[places, candidates.rows[places, ranks], 1:].tolist()
+    divisor = rules.penalty.divisor(beam.tokens.shape[2])
+    for place, total, tokens in zip(places.tolist(), totals, outputs, strict=True):
+        beam.sentences[place].complete.append(Hypothesis(tokens, total, total / divisor, Ending.COMPLETE))
+    # Sentences repeat, always with the same number.
+    scores = [beam.sentences[place].closing(rules.n_best) for place in places.tolist()]
+    beam.closing[places] = torch.tensor(scores, dtype=torch.float64)
 
 
 def _survive(beam: _Beam, candidates: _Candidates, rules: _Rules) -> tuple[_Beam, Int[Tensor, "A k"]]:
@@ -157,7 +179,7 @@ def _survive(beam: _Beam, candidates: _Candidates, rules: _Rules) -> tuple[_Beam
     tokens = beam.tokens.gather(1, rows[:, :, None].expand(-1, -1, beam.tokens.shape[2]))
     tokens = torch.cat([tokens, candidates.symbols.gather(1, order)[:, :, None]], 2)
     parents = rows + torch.arange(len(rows))[:, None] * beam.tokens.shape[1]
-    return _Beam(beam.sentences, beam.limits, tokens, kept), parents
+    return replace(beam, tokens=tokens, log_probabilities=kept), parents
 
 
 def _collect_loops(beam: _Beam, rules: _Rules) -> None:
@@ -179,15 +201,9 @@ def _collect_at_limit(beam: _Beam, written: int, rules: _Rules) -> None:
 
 def _still_open(beam: _Beam, written: int, rules: _Rules) -> Bool[Tensor, " A"]:
     """Which sentences have a live hypothesis that can still win."""
-    going_on = (beam.limits >= written) & beam.log_probabilities.isfinite().any(1)
     best = beam.log_probabilities.amax(1)
-    for place in going_on.nonzero()[:, 0].tolist():
-        complete = sorted((h.score for h in beam.sentences[place].complete), reverse=True)
-        if len(complete) >= rules.n_best:
-            longest = int(beam.limits[place]) + 1
-            bound = rules.penalty.upper_bound(float(best[place]), written + 1, longest)
-            going_on[place] = bound > complete[rules.n_best - 1]
-    return going_on
+    bounds = rules.penalty.upper_bounds(best, written + 1, beam.longest)
+    return (beam.limits >= written) & best.isfinite() & (bounds > beam.closing)
 
 
 def _without_closed(
@@ -198,8 +214,8 @@ def _without_closed(
         return beam, parents
     places = going_on.nonzero()[:, 0]
     sentences = [beam.sentences[place] for place in places.tolist()]
-    kept = _Beam(sentences, beam.limits[places], beam.tokens[places], beam.log_probabilities[places])
-    return kept, parents[places]
+    numbers = beam.limits, beam.longest, beam.closing, beam.tokens, beam.log_probabilities
+    return _Beam(sentences, *[tensor[places] for tensor in numbers]), parents[places]
 
 
 def _cut(beam: _Beam, place: int, row: int, ending: Ending, rules: _Rules) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
 from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, best_continuations, log_normalizer
+from dragoman.search.scores import Normalizer, continuations_of, log_normalizer
 
 
 def greedy_search(
@@ -43,8 +43,9 @@ def greedy_search(
     tokens = torch.full((len(limits), 1), start)
     total = torch.zeros(len(limits), dtype=torch.float64)
     banned = torch.tensor(list(forbidden), dtype=torch.int64)
+    best_continuations = continuations_of(step, normalizer)
     while len(sentences):
-        values, ids, state = best_continuations(step, tokens[:, -1], state, 1 + len(forbidden), normalizer)
+        values, ids, state = best_continuations(tokens[:, -1], state, 1 + len(forbidden))
         values, ids = values.cpu().double(), ids.cpu()
         values = values.masked_fill(torch.isin(ids, banned), float("-inf"))
         value, place = values.max(1)

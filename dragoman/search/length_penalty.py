@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
 
 @dataclass(frozen=True, slots=True)
 class LengthPenalty:
@@ -15,14 +19,25 @@ class LengthPenalty:
 
     alpha: float
 
+    def divisor(self, length: int) -> float:
+        """lp(length)."""
+        return float(((5 + length) / 6) ** self.alpha)
+
     def score(self, log_probability: float, length: int) -> float:
         """log P / lp(length)."""
-        return log_probability / ((5 + length) / 6) ** self.alpha
+        return log_probability / self.divisor(length)
 
-    def upper_bound(self, log_probability: float, length: int, longest: int) -> float:
-        """The best score that any hypothesis of ``length`` to ``longest`` tokens can reach from here.
+    def upper_bounds(
+        self, log_probabilities: Float[Tensor, " A"], length: int, longest: Float[Tensor, " A"]
+    ) -> Float[Tensor, " A"]:
+        """The best score that any hypothesis of ``length`` tokens or more can reach from each log-probability.
 
         More tokens can only lower the log-probability, and lp is monotone, so the best case is the log-probability of
         now at one of the two ends, whatever the sign of α.
+
+        Args:
+            log_probabilities: in float64.
+            length: tokens, the end symbol included.
+            longest: :meth:`divisor` of the most tokens of each.
         """
-        return max(self.score(log_probability, length), self.score(log_probability, longest))
+        return torch.maximum(log_probabilities / self.divisor(length), log_probabilities / longest)

@@ -49,21 +49,31 @@ Normalizer = Callable[[Float[Tensor, "R V"]], Float[Tensor, " R"]]
 """What is subtracted from the scores of each row to make log-probabilities of them."""
 
 
-def best_continuations(
-    step: StepFunction[State], tokens: Int[Tensor, " R"], state: State, count: int, normalizer: Normalizer
-) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], State]:
-    """The log-probabilities and ids of the ``count`` best symbols after ``tokens``, and the state after these.
+Continuations = Callable[[Int[Tensor, " R"], State, int], tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], State]]
+"""From tokens, the state before them and a count to the log-probabilities and ids of so many best next symbols of each
+row, and the state after the tokens; as many as there are, if these are fewer."""
 
-    Where symbols tie, which of them is taken is deterministic but not specified.
 
-    Raises:
-        UnsupportedError: if the model's scores are not numbers.
+def continuations_of(step: StepFunction[State], normalizer: Normalizer) -> Continuations[State]:
+    """The best continuations by a step's scores, by the step itself where it can rank them.
+
+    Where symbols tie, which of them is taken is deterministic but not specified. Calls raise
+    :class:`~dragoman.errors.UnsupportedError` if the model's scores are not numbers.
     """
     if normalizer is log_normalizer and isinstance(step, RankingStep):
-        values, ids, normalizers, state = step.best(tokens, state, count)
-        return values - _refuse_what_is_no_number(normalizers)[:, None], ids, state
-    logits, state = step(tokens, state)
-    return *best_symbols(logits, count, normalizer), state
+        ranking = step
+
+        def ranked(tokens: Tensor, state: State, count: int) -> tuple[Tensor, Tensor, State]:
+            values, ids, normalizers, state = ranking.best(tokens, state, count)
+            return values - _refuse_what_is_no_number(normalizers)[:, None], ids, state
+
+        return ranked
+
+    def from_scores(tokens: Tensor, state: State, count: int) -> tuple[Tensor, Tensor, State]:
+        logits, state = step(tokens, state)
+        return *best_symbols(logits, count, normalizer), state
+
+    return from_scores
 
 
 def best_symbols(

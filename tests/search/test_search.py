@@ -225,7 +225,8 @@ def test_block_top_k_is_exact(seed: int, count: int, vocabulary: int) -> None:
 @given(st.floats(-50, 0), st.integers(1, 30), st.integers(0, 30), st.sampled_from([-1.0, 0.0, 0.6, 1.0, 3.0]))
 def test_no_continuation_scores_above_the_bound(now: float, length: int, room: int, alpha: float) -> None:
     penalty = LengthPenalty(alpha)
-    bound = penalty.upper_bound(now, length, length + room)
+    longest = torch.tensor([penalty.divisor(length + room)], dtype=torch.float64)
+    bound = float(penalty.upper_bounds(torch.tensor([now], dtype=torch.float64), length, longest))
     for longer in range(length, length + room + 1):
         assert penalty.score(now, longer) <= bound + 1e-12
         assert penalty.score(now - 1.0, longer) <= bound + 1e-12
