@@ -5,8 +5,8 @@
 The pairs are generated: each side joins three phrases of the demo (dates, times, numbers, units, names by the rules of
 the CLDR), so that all cleaning rules have something to read. Each size runs in a process of its own, whose peak of
 resident memory is what the operating system saw. Processor seconds are those of all its threads, which other work on
-the machine lengthens little. ``--corpus SOURCE TARGET`` repeats real pairs instead, numbered so that none is a duplicate. Writes
-``results/prepare.json`` after each size.
+the machine lengthens little. ``--corpus SOURCE TARGET`` repeats real pairs instead, numbered so that none is a
+duplicate. Writes ``results/prepare.json`` after each size.
 """
 
 from __future__ import annotations
