@@ -13,7 +13,7 @@ from dragoman.native.lines import Lines
 from dragoman.native.text import Cutter
 from dragoman.text.alphabet import CODE_POINTS
 from dragoman.text.characters import character_tables
-from dragoman.text.tokenizers.pretokenization import cutter, pattern
+from dragoman.text.tokenizers.pretokenization import pattern, pre_tokenizer
 
 _CHUNK = 10_000
 _SPACE = " "
@@ -39,14 +39,17 @@ class WordCounts:
             UnicodeEncodeError: if a text has a lone surrogate.
         """
         table = Cutter(character_tables("NFC"), single_digits=single_digits)
-        exact = cutter(pattern(single_digits=single_digits))
+        # The library's own cut: newer characters are letters or marks to one Unicode database and not to another.
+        exact = pre_tokenizer(pattern(single_digits=single_digits))
         counts = np.zeros(0, dtype=np.int64)
         remaining = iter(texts)
         while part := list(itertools.islice(remaining, _CHUNK)):
             words, sizes = table.cut(Lines.of(part))
             # An empty text is the space before it.
             rest = [
-                table.number(word) for row in np.flatnonzero(sizes < 1) for word in exact.findall(_SPACE + part[row])
+                table.number(word)
+                for row in np.flatnonzero(sizes < 1)
+                for word, _ in exact.pre_tokenize_str(_SPACE + part[row])
             ]
             found = np.bincount(np.concatenate([words, np.array(rest, dtype=np.int32)]), minlength=len(table))
             found[: len(counts)] += counts

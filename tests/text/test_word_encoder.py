@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dragoman.errors import InputError
@@ -52,6 +52,7 @@ def learnt(texts: list[str], size: int, single_digits: bool, *, by_words: bool) 
 
 
 @given(st.lists(st.one_of(st.sampled_from(CORPUS), NASTY, st.text("ab ", max_size=30)), max_size=30), st.booleans())
+@example(["\U0003d000", "A\U0003d000"], False)  # a mark to newer Unicode databases only
 @settings(deadline=None)
 def test_the_same_merges(texts: list[str], single_digits: bool) -> None:
     for size in (264, 300, 600):
