@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,12 +23,19 @@ class _Sentence:
     index: int
     complete: list[Hypothesis] = field(default_factory=list)
     cut: list[Hypothesis] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    """Those of complete ones, rising."""
 
     def closing(self, count: int) -> float:
         """The score that a live hypothesis must exceed to be among the ``count`` best complete ones."""
         if len(self.complete) < count:
             return float("-inf")
-        return sorted((h.score for h in self.complete), reverse=True)[count - 1]
+        return self.scores[-count]
+
+    def add_complete(self, hypothesis: Hypothesis) -> None:
+        """Keep one more."""
+        self.complete.append(hypothesis)
+        insort(self.scores, hypothesis.score)
 
     def best(self, count: int) -> list[Hypothesis]:
         """Complete ones first, then those that the search had to cut, each by score."""
@@ -159,7 +167,7 @@ def _collect_complete(beam: _Beam, candidates: _Candidates, rules: _Rules) -> No
     outputs = beam.tokens[places, candidates.rows[places, ranks], 1:].tolist()
     divisor = rules.penalty.divisor(beam.tokens.shape[2])
     for place, total, tokens in zip(places.tolist(), totals, outputs, strict=True):
-        beam.sentences[place].complete.append(Hypothesis(tokens, total, total / divisor, Ending.COMPLETE))
+        beam.sentences[place].add_complete(Hypothesis(tokens, total, total / divisor, Ending.COMPLETE))
     # Sentences repeat, always with the same number.
     scores = [beam.sentences[place].closing(rules.n_best) for place in places.tolist()]
     beam.closing[places] = torch.tensor(scores, dtype=torch.float64)
