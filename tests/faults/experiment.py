@@ -34,6 +34,9 @@ from dragoman.errors import DragomanError, InputError
 from dragoman.storage.folder import write_file
 from dragoman.training import run as run_module
 
+_BY_THE_CLOCK = ("seconds", "waited")
+"""What a history holds that no two runs agree in."""
+
 FAULTS: dict[str, Callable[[int, Path], Fault]] = {
     "kill": lambda number, folder: kill_at(number),
     "io": lambda number, folder: fail_once(number),
@@ -102,7 +105,7 @@ def bits(folder: Path) -> dict[str, Any]:
     files += [folder / "best" / name for name in ("weights.safetensors", "tokenizer.json", "recipe.toml")]
     return {
         "facts": facts,
-        "history": [{name: value for name, value in row.items() if name != "seconds"} for row in rows],
+        "history": [{name: value for name, value in row.items() if name not in _BY_THE_CLOCK} for row in rows],
         "hidden": [str(path) for path in folder.rglob(".*")],
         **{path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
     }

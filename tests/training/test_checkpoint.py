@@ -41,7 +41,8 @@ def result(folder: Path) -> tuple[object, ...]:
     rows = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     files = (newest / "state.safetensors", folder / "best" / "weights.safetensors", folder / "evaluation.json")
     for row in rows:
-        del row["seconds"]
+        for measured in ("seconds", "waited"):
+            row.pop(measured, None)
     return newest.name, rows, *(path.read_bytes() for path in files)
 
 
