@@ -98,7 +98,9 @@ def test_score(run, language_model: Path, translator: Path, tmp_path: Path) -> N
 
 def test_a_translators_score_is_that_of_its_search(run, translator: Path, tmp_path: Path) -> None:
     (tmp_path / "source.txt").write_text("a b c\nd\n")
-    table = run("translate", translator, "--input", "source.txt", "--n-best", 2, "--beam", 4)[1].splitlines()[1:]
+    # CTranslate2 would round, and leaves forbidden symbols out of what it normalises by.
+    options = ("--input", "source.txt", "--n-best", 2, "--beam", 4, "--engine", "torch")
+    table = run("translate", translator, *options)[1].splitlines()[1:]
     best = [row.split("\t") for row in table if row.split("\t")[1] == "1" and row.split("\t")[4] == "complete"]
     assert best
     for number, _, _, log_probability, *_, text in best:
