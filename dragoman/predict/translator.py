@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from pandas import Series
 
 _RETRIED = 5
+# Nats below the best translation at which another is none, only what a beam was filled up with.
+_LEAST_PLAUSIBLE = 20.0
 _NO_LIMIT = 2**31
 
 
@@ -288,7 +290,10 @@ class Translator:
         width = max(width, _RETRIED)
         candidates = self._search_all([pieces[place] for place in lost], width, width, length_penalty)
         for place, translations in zip(lost, candidates, strict=True):
-            found[place] = [next((t for t in translations if t.placeholders_kept), found[place][0])]
+            best = found[place][0]
+            least = best.log_probability - _LEAST_PLAUSIBLE
+            kept = (t for t in translations if t.placeholders_kept and t.log_probability >= least)
+            found[place] = [next(kept, best)]
 
     def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
         texts = self.target.decode_batch([h.tokens for h in hypotheses], [piece.mask] * len(hypotheses))

@@ -40,8 +40,7 @@ class Scripted(EncoderDecoder):
             prefix if begin else (*prefix, int(token))
             for prefix, token, begin in zip(state.prefixes, tokens, [not state.begun] * len(tokens), strict=True)
         ]
-        # What is not scripted is improbable, and placeholders, which have low ids, most of all.
-        logits = (torch.arange(self.size) - 1e4).repeat(len(grown), 1)
+        logits = torch.full((len(grown), self.size), -1e4)
         for row, prefix in enumerate(grown):
             for output, probability in self.outputs.items():
                 if output[: len(prefix)] == prefix and len(output) > len(prefix):
