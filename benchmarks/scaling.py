@@ -18,13 +18,13 @@ import json
 import shutil
 import statistics
 import string
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from command_line import command_line
 from peers.ours import OURS
 from peers.peer import PeerError, end_drivers_on_sigterm
 from training_throughput import MINIMUM_UPDATES, START_UP, rates
@@ -86,7 +86,7 @@ def main() -> None:
     chosen = {name: found for name, found in points(arguments.largest).items() if name in arguments.only}
     result: dict[str, Any] = {
         "what": "training of the preset tiny: target tokens per second and peak of resident memory",
-        "command": "python " + " ".join(["benchmarks/scaling.py", *sys.argv[1:]]),
+        "command": command_line(),
         "machine": describe_machine(),
         "note": arguments.note,
         "rows": [],

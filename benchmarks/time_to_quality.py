@@ -23,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from command_line import command_line
 from peers.data import prepared
 from peers.eole import EOLE
 from peers.hugging_face import HUGGING_FACE
@@ -177,7 +178,7 @@ def _write(arguments: argparse.Namespace) -> dict[str, Any]:
         goals[f"{goal:g}"] = {**reached, "times_faster": round(min(others) / ours, 2) if ours and others else None}
     result = {
         "what": "minutes of training on one core until sacreBLEU (13a, cased) on test 2016",
-        "command": "python " + " ".join(["benchmarks/time_to_quality.py", *sys.argv[1:]]),
+        "command": command_line(),
         "machine": describe_machine(),
         "note": arguments.note,
         "beam": arguments.beam,

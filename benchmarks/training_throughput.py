@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from command_line import command_line
 from flop import Corpus, language_model_step, peak_flops, transformer_step
 from peers.data import prepared
 from peers.eole import EOLE
@@ -56,7 +57,7 @@ def main() -> None:
     peers = installed([PEERS[name] for name in arguments.peers], arguments.folder)
     result: dict[str, Any] = {
         "what": "target tokens per second in training, by toolkit, architecture and threads",
-        "command": "python " + " ".join(["benchmarks/training_throughput.py", *sys.argv[1:]]),
+        "command": command_line(),
         "machine": describe_machine(),
         "note": arguments.note,
         "settings": {peer.name: {**peer.architectures} for peer in (OURS, *peers)},

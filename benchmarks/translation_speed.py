@@ -19,13 +19,13 @@ import argparse
 import json
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from command_line import command_line
 from peers.eole import EOLE
 from peers.hugging_face import HUGGING_FACE
 from peers.joey_nmt import JOEY_NMT
@@ -68,7 +68,7 @@ def main() -> None:
         judge([row for row in rows if row["search"] == search and "outputs" in row], references, loaded)
     result = {
         "what": "sentences per second in translating, by engine and search",
-        "command": "python " + " ".join(["benchmarks/translation_speed.py", *sys.argv[1:]]),
+        "command": command_line(),
         "machine": describe_machine(),
         "threads": arguments.threads,
         "rounds": arguments.rounds,
