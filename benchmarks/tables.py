@@ -18,6 +18,9 @@ def main() -> None:
     parts = [
         *_demo(),
         *_multi30k(),
+        *_training_throughput(),
+        *_precision(),
+        *_translation_speed(),
         *_architectures(),
         *_reversal(),
         *_language_models(),
@@ -86,6 +89,84 @@ def _multi30k() -> list[str]:
         *notes,
         "",
     ]
+
+
+_SYSTEMS = {"dragoman": "Dragoman", "eole": "Eole", "hf": "Hugging Face", "joey": "Joey NMT"}
+
+
+def _training_throughput() -> list[str]:
+    parts = []
+    for result in _results("training-throughput.json"):
+        parts += [
+            "**Training, side by side** (`python benchmarks/training_throughput.py --data DIR`): real target tokens "
+            "per second, the same Multi30k tokens, vocabulary and about 4,096 target tokens a batch for all, "
+            "interleaved, medians. In brackets tokens per second of processor, which other processes disturb less.",
+            "",
+            f"| model | threads | {' | '.join(_SYSTEMS.values())} | × the fastest | of the bf16 peak |",
+            f"|---|---|{'---|' * len(_SYSTEMS)}---|---|",
+            *[_throughput_row(entry) for entry in result["summary"]],
+            "",
+            f"{_machine(result)}. {result['note']}",
+            "",
+        ]
+    return parts
+
+
+def _throughput_row(entry: dict[str, Any]) -> str:
+    cells = []
+    for name in _SYSTEMS:
+        found = entry["systems"].get(name, {})
+        clock, processor = found.get("tokens_per_second"), found.get("tokens_per_processor_second")
+        cells.append("–" if clock is None else f"{clock:,.0f} ({processor:,.0f})")
+    ratios = [entry.get(f"ratio_{unit}") for unit in ("tokens_per_second", "tokens_per_processor_second")]
+    clock, processor = (f"{ratio['ratio']:.1f}" if ratio else "–" for ratio in ratios)
+    share = entry.get("share_of_bf16_peak")
+    peak = "–" if share is None else f"{100 * share['share']:.0f} % ({100 * share['share_by_processor_time']:.0f} %)"
+    return f"| {entry['architecture']} | {entry['threads']} | {' | '.join(cells)} | {clock} ({processor}) | {peak} |"
+
+
+def _precision() -> list[str]:
+    parts = []
+    for result in _results("precision.json"):
+        differences = ", ".join(f"{row['difference']:+.2f}" for row in result["rows"])
+        parts += [
+            f"What bfloat16 and the native kernels cost in quality (`benchmarks/precision.py`): {differences} BLEU "
+            f"with {len(result['rows'])} seeds, {result['mean difference']:+.2f} on average. {result['note']}",
+            "",
+        ]
+    return parts
+
+
+def _translation_speed() -> list[str]:
+    parts = []
+    for result in _results("translation-speed.json"):
+        engines = dict.fromkeys(row["engine"] for row in result["rows"])
+        rows = []
+        for engine in engines:
+            cells = []
+            for search in ("greedy", "beam 5"):
+                found = [row for row in result["rows"] if (row["engine"], row["search"]) == (engine, search)]
+                cells += [_speed_cells(row) for row in found] or ["– | – | –"]
+            rows.append(f"| {engine} | {' | '.join(cells)} |")
+        parts += [
+            f"**Translating** (`python benchmarks/translation_speed.py MODEL`): {result['sentences']:,} sentences of "
+            f"test 2016, {result['threads']} thread(s), sentences per second by the clock (of processor), BLEU, and "
+            "outputs that are the same as PyTorch's.",
+            "",
+            "| engine | greedy | BLEU | same | beam 5 | BLEU | same |",
+            "|---|---|---|---|---|---|---|",
+            *rows,
+            "",
+            f"{_machine(result)}. {result['note']}",
+            "",
+        ]
+    return parts
+
+
+def _speed_cells(row: dict[str, Any]) -> str:
+    clock, processor = row["sentences_per_second"], row["sentences_per_processor_second"]
+    bleu = "–" if row.get("bleu") is None else f"{row['bleu']:.2f}"
+    return f"{clock:,.0f} ({processor:,.0f}) | {bleu} | {row.get('same_as_first', '–')}"
 
 
 def _architectures() -> list[str]:
@@ -222,8 +303,8 @@ def _real_corpora() -> list[str]:
 
 def _prepare() -> list[str]:
     rows = [
-        f"| {size['pairs']:,} | {size['seconds']:,.0f} | {size['microseconds_per_pair']:.0f} "
-        f"| {size['peak_resident_gib']:.2f} |"
+        f"| {size['pairs']:,} | {size['seconds']:,.1f} | {size['microseconds_per_pair']:.0f} "
+        f"| {size['processor_microseconds_per_pair']:.0f} | {size['peak_resident_gib']:.2f} |"
         for result in _results("prepare.json")
         for size in result["sizes"]
     ]
@@ -233,8 +314,8 @@ def _prepare() -> list[str]:
         "**Any size** (`python benchmarks/prepare.py`): reading, cleaning by every rule, splitting, learning the "
         "vocabulary, encoding and writing, on generated pairs.",
         "",
-        "| pairs | seconds | microseconds a pair | most resident memory, GiB |",
-        "|---|---|---|---|",
+        "| pairs | seconds | microseconds a pair | of processor | most resident memory, GiB |",
+        "|---|---|---|---|---|",
         *rows,
         "",
     ]
