@@ -96,7 +96,7 @@ _SYSTEMS = {"dragoman": "Dragoman", "eole": "Eole", "hf": "Hugging Face", "joey"
 
 def _training_throughput() -> list[str]:
     parts = []
-    for result in _results("training-throughput.json"):
+    for result in _results("training-throughput*.json"):
         parts += [
             "**Training, side by side** (`python benchmarks/training_throughput.py --data DIR`): real target tokens "
             "per second, the same Multi30k tokens, vocabulary and about 4,096 target tokens a batch for all, "

@@ -35,11 +35,11 @@ WARM_UP = 5
 # The first group whose beginning fits takes an operator's own time.
 GROUPS = {
     "matrix products": ("aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm", "mkldnn"),
-    "attention": ("_Attention", "aten::_softmax", "_FusedScore"),
+    "attention": ("_Attention", "_AdditiveScores", "aten::_softmax", "_FusedScore"),
     "softmax and loss": ("_FusedCrossEntropy",),
     "layer normalisation": ("_LayerNorm", "aten::native_layer_norm"),
     "dropout": ("_Dropout", "aten::random_", "aten::lt"),
-    "recurrence": ("aten::lstm", "aten::gru", "aten::sigmoid", "aten::tanh", "aten::_thnn"),
+    "recurrence": ("_LSTM", "aten::lstm", "aten::gru", "aten::sigmoid", "aten::tanh", "aten::_thnn"),
     "biases' gradients": ("_Linear",),
     "optimizer": ("aten::_fused_adamw", "aten::lerp", "aten::linalg_vector_norm"),
 }

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from dragoman.data.open_input import open_input
 from dragoman.data.pair import Pair
 from dragoman.data.pair_chunk import CHUNK, PairChunk, chunked
-from dragoman.data.text_file import decoded, next_raw_lines
+from dragoman.data.text_file import BYTE_ORDER_MARK, decoded, next_raw_lines
 from dragoman.errors import InputError
 from dragoman.native.lines import Lines
 
@@ -29,7 +29,7 @@ def read_line_chunks(source: Path, target: Path) -> Iterator[PairChunk]:
             rights = next_raw_lines(files[1], target, first, CHUNK)
             if not lefts and not rights:
                 return
-            sides = (_lines(lefts), _lines(rights))
+            sides = (_lines(lefts, first), _lines(rights, first))
             if sides[0] is None or sides[1] is None or len(lefts) != len(rights):
                 # Line by line, for the first fault that there is.
                 left = _decoded_lines(lefts, files[0], source, first)
@@ -50,7 +50,7 @@ def read_text_chunks(path: Path) -> Iterator[PairChunk]:
             raw = next_raw_lines(file, path, first, CHUNK)
             if not raw:
                 return
-            lines = _lines(raw)
+            lines = _lines(raw, first)
             if lines is None:
                 lines = Lines.of([_text(line, path, number) for number, line in enumerate(raw, start=first)])
             yield PairChunk.of_file(lines, lines, str(path), first)
@@ -82,8 +82,10 @@ def pair_lines(
         yield Pair(left, right, file, number)
 
 
-def _lines(raw: list[bytes]) -> Lines | None:
-    """Lines of a file without their ends; None if one is not UTF-8."""
+def _lines(raw: list[bytes], first: int) -> Lines | None:
+    """Lines of a file, from line ``first`` on, without their ends; None if one is not UTF-8."""
+    if first == 1 and raw:
+        raw = [raw[0].removeprefix(BYTE_ORDER_MARK), *raw[1:]]
     lines = Lines.of_raw(raw)
     content = lines.content.tobytes()
     try:

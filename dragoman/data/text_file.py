@@ -10,7 +10,9 @@ from typing import Protocol, runtime_checkable
 from dragoman.data.open_input import open_input, unreadable
 from dragoman.errors import InputError
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some programs begin UTF-8 files with; no part of the text."""
+
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_LINE = 1 << 26
 
@@ -44,14 +46,14 @@ def read_raw_lines(path: Path) -> Iterator[str]:
     """Like :func:`read_text_lines`, but each line keeps its end."""
     with open_input(path) as stream:
         for number, line in enumerate(limited_lines(stream, path), start=1):
-            if line != _BYTE_ORDER_MARK or number > 1:
+            if line != BYTE_ORDER_MARK or number > 1:
                 yield decoded(line, path, number)
 
 
 def next_raw_lines(stream: ByteStream, file: Path | str, first: int, most: int) -> list[bytes]:
     """The next lines of a stream with their ends, as bytes; none at its end.
 
-    A byte-order mark that is all there is counts as nothing.
+    The first has the byte-order mark, if there is one; a mark that is all there is counts as nothing.
 
     Args:
         stream: to be read.
@@ -68,9 +70,7 @@ def next_raw_lines(stream: ByteStream, file: Path | str, first: int, most: int) 
         raise unreadable(file, error) from error
     for place in (place for place, line in enumerate(lines) if len(line) == _LONGEST_LINE):
         raise _endless(file, first + place)
-    if first == 1 and lines:
-        lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
-    return [] if lines == [b""] else lines
+    return [] if first == 1 and lines == [BYTE_ORDER_MARK] else lines
 
 
 def limited_lines(stream: ByteStream, file: Path | str, before: int = 0) -> Iterator[bytes]:
@@ -100,7 +100,7 @@ def decoded(line: bytes, file: Path | str, number: int) -> str:
         InputError: if it is not UTF-8.
     """
     if number == 1:
-        line = line.removeprefix(_BYTE_ORDER_MARK)
+        line = line.removeprefix(BYTE_ORDER_MARK)
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:

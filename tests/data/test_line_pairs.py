@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dragoman.data import line_pairs
@@ -35,6 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("lines")
 
 
+@example(source=b"", target=b"\xef\xbb\xbf\xff", marked=True, same=False)
+@example(source=b"", target=b"\xef\xbb\xbf", marked=True, same=False)
 @given(source=content(*FAULTS), target=content(*FAULTS), marked=st.booleans(), same=st.booleans())
 def test_the_same_pairs_and_faults(folder: Path, source: bytes, target: bytes, marked: bool, same: bool) -> None:
     paths = folder / "x.en", folder / "x.de"
