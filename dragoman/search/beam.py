@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
@@ -47,7 +47,7 @@ class _Sentence:
 class _Beam:
     """The live hypotheses: ``width`` rows for each of A sentences, those of one sentence together.
 
-    A row whose log-probability is −∞ is dead: it fills a place that no hypothesis wants.
+    A row whose log-probability is −∞ is dead: it fills a place that no hypothesis wants, and the model never sees it.
 
     Attributes:
         sentences: those that are searched on.
@@ -64,6 +64,11 @@ class _Beam:
     closing: Float[Tensor, " A"]
     tokens: Int[Tensor, "A k t"]
     log_probabilities: Float[Tensor, "A k"]
+
+    @property
+    def live(self) -> Int[Tensor, " R"]:
+        """The places of the hypotheses among the ``A · k`` rows."""
+        return self.log_probabilities.flatten().isfinite().nonzero()[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,10 @@ def beam_search(
 ) -> list[list[Hypothesis]]:
     """The best hypotheses that ``width`` live ones at each step lead to.
 
-    A hypothesis that ends among the ``width`` best continuations is complete and takes no place in the beam. A sentence
-    is done when its ``n_best``-th complete hypothesis scores at least as high as any live one still can, or when its
-    limit is reached; it then leaves the batch. Nothing of one sentence depends on another.
+    A hypothesis that ends among the ``width`` best continuations is complete and takes no place in the beam. A live one
+    is given up when it can no longer score higher than the ``n_best``-th complete one: all that rank below it can as
+    little, so nothing that could still win is lost. A sentence is done when none is live, or when its limit is reached;
+    it then leaves the batch. Nothing of one sentence depends on another.
 
     Args:
         step: scores of the next symbol.
@@ -133,24 +139,38 @@ def beam_search(
     )
     best_continuations, wanted = continuations_of(step, normalizer), 2 * width + len(forbidden)
     while beam.sentences:
-        values, symbols, state = best_continuations(beam.tokens[:, :, -1].flatten(), state, wanted)
-        candidates = _extend(beam, values, symbols, rules)
+        live = beam.live
+        values, symbols, state = best_continuations(beam.tokens[:, :, -1].flatten()[live], state, wanted)
+        candidates = _extend(beam, *_spread(beam, live, values, symbols), rules)
         written = beam.tokens.shape[2]
         _collect_complete(beam, candidates, rules)
         grown, parents = _survive(beam, candidates, rules)
         _collect_loops(grown, rules)
-        going_on = _still_open(grown, written, rules)
+        _give_up(grown, written, rules)
         _collect_at_limit(beam, written, rules)
-        beam, parents = _without_closed(grown, parents, going_on)
+        rows_of_state = torch.zeros(beam.log_probabilities.numel(), dtype=torch.int64)
+        rows_of_state[live] = torch.arange(len(live))
+        beam, parents = _without_closed(grown, parents)
         if beam.sentences:
-            state = state.select(parents.flatten())
+            state = state.select(rows_of_state[parents.flatten()[beam.live]])
     return [sentence.best(n_best) for sentence in sentences]
+
+
+def _spread(
+    beam: _Beam, live: Int[Tensor, " L"], values: Float[Tensor, "L c"], symbols: Int[Tensor, "L c"]
+) -> tuple[Float[Tensor, "R c"], Int[Tensor, "R c"]]:
+    """The continuations of live rows among those of all, where dead ones have none that is possible."""
+    rows, (count, each) = beam.log_probabilities.numel(), values.shape
+    values, symbols = values.cpu().double(), symbols.cpu()
+    if count == rows:
+        return values, symbols
+    all_values = values.new_full((rows, each), float("-inf")).index_copy_(0, live, values)
+    return all_values, symbols.new_zeros((rows, each)).index_copy_(0, live, symbols)
 
 
 def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], rules: _Rules) -> _Candidates:
     """The best 2·width continuations of each sentence: at most width of them end, so width live ones remain."""
     places, rows = beam.log_probabilities.shape
-    values, symbols = values.cpu().double(), symbols.cpu()
     values = values.masked_fill(torch.isin(symbols, rules.forbidden), float("-inf"))
     totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)
     best, order = totals.sort(dim=1, descending=True, stable=True)
@@ -207,20 +227,19 @@ def _collect_at_limit(beam: _Beam, written: int, rules: _Rules) -> None:
             _cut(beam, place, row, Ending.LENGTH, rules)
 
 
-def _still_open(beam: _Beam, written: int, rules: _Rules) -> Bool[Tensor, " A"]:
-    """Which sentences have a live hypothesis that can still win."""
-    best = beam.log_probabilities.amax(1)
-    bounds = rules.penalty.upper_bounds(best, written + 1, beam.longest)
-    return (beam.limits >= written) & best.isfinite() & (bounds > beam.closing)
+def _give_up(beam: _Beam, written: int, rules: _Rules) -> None:
+    """Take the hypotheses out of the beam that cannot win any more, and all of a sentence whose tokens are used up."""
+    bounds = rules.penalty.upper_bounds(beam.log_probabilities, written + 1, beam.longest[:, None])
+    hopeless = (bounds <= beam.closing[:, None]) | (beam.limits < written)[:, None]
+    beam.log_probabilities.masked_fill_(hopeless, float("-inf"))
 
 
-def _without_closed(
-    beam: _Beam, parents: Int[Tensor, "A k"], going_on: Bool[Tensor, " A"]
-) -> tuple[_Beam, Int[Tensor, "B k"]]:
-    """Let the sentences that are done leave the batch."""
-    if bool(going_on.all()):
+def _without_closed(beam: _Beam, parents: Int[Tensor, "A k"]) -> tuple[_Beam, Int[Tensor, "B k"]]:
+    """Let the sentences leave the batch in which nothing is live."""
+    open_ = beam.log_probabilities.isfinite().any(1)
+    if bool(open_.all()):
         return beam, parents
-    places = going_on.nonzero()[:, 0]
+    places = open_.nonzero()[:, 0]
     sentences = [beam.sentences[place] for place in places.tolist()]
     numbers = beam.limits, beam.longest, beam.closing, beam.tokens, beam.log_probabilities
     return _Beam(sentences, *[tensor[places] for tensor in numbers]), parents[places]

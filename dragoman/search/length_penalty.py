@@ -28,8 +28,8 @@ class LengthPenalty:
         return log_probability / self.divisor(length)
 
     def upper_bounds(
-        self, log_probabilities: Float[Tensor, " A"], length: int, longest: Float[Tensor, " A"]
-    ) -> Float[Tensor, " A"]:
+        self, log_probabilities: Float[Tensor, "A k"], length: int, longest: Float[Tensor, "A 1"]
+    ) -> Float[Tensor, "A k"]:
         """The best score that any hypothesis of ``length`` tokens or more can reach from each log-probability.
 
         More tokens can only lower the log-probability, and lp is monotone, so the best case is the log-probability of
@@ -38,6 +38,6 @@ class LengthPenalty:
         Args:
             log_probabilities: in float64.
             length: tokens, the end symbol included.
-            longest: :meth:`divisor` of the most tokens of each.
+            longest: :meth:`divisor` of the most tokens of each sentence.
         """
         return torch.maximum(log_probabilities / self.divisor(length), log_probabilities / longest)

@@ -43,6 +43,20 @@ def greedy(model: Markov, chains: list[int], limits: list[int], **more):
     )
 
 
+def test_what_cannot_win_any_more_is_not_computed() -> None:
+    """Without a penalty a live hypothesis that is less probable than the best complete one has lost."""
+    model, computed = Markov.random(1, 7, 5, 1), []
+
+    def step(tokens: torch.Tensor, state: object) -> object:
+        computed.append(len(tokens))
+        return model.step(tokens, state)
+
+    common = {"start": START, "end": END, "limits": [6], "width": 5, "repetition": NO_RULE}
+    ((best, *_),) = beam_search(step, model.start([0]), penalty=LengthPenalty(0.0), **common)
+    assert best.ending is Ending.COMPLETE
+    assert any(0 < rows < 5 for rows in computed[1:])
+
+
 @settings(max_examples=60)
 @given(SEEDS, st.integers(1, 5), st.integers(1, 6), st.sampled_from([0.0, 0.6, 1.0, 2.0]), st.integers(1, 3))
 def test_beam_equals_the_slow_one_although_it_stops_early(
@@ -225,8 +239,8 @@ def test_block_top_k_is_exact(seed: int, count: int, vocabulary: int) -> None:
 @given(st.floats(-50, 0), st.integers(1, 30), st.integers(0, 30), st.sampled_from([-1.0, 0.0, 0.6, 1.0, 3.0]))
 def test_no_continuation_scores_above_the_bound(now: float, length: int, room: int, alpha: float) -> None:
     penalty = LengthPenalty(alpha)
-    longest = torch.tensor([penalty.divisor(length + room)], dtype=torch.float64)
-    bound = float(penalty.upper_bounds(torch.tensor([now], dtype=torch.float64), length, longest))
+    longest = torch.tensor([[penalty.divisor(length + room)]], dtype=torch.float64)
+    bound = float(penalty.upper_bounds(torch.tensor([[now]], dtype=torch.float64), length, longest))
     for longer in range(length, length + room + 1):
         assert penalty.score(now, longer) <= bound + 1e-12
         assert penalty.score(now - 1.0, longer) <= bound + 1e-12
