@@ -3,10 +3,10 @@
     python benchmarks/quality_speed.py RUN [RUN …] --source FILE --target FILE [--engine NAME …] [--peers FILE]
 
 Each RUN is the folder of a run or of a model; each is measured with every engine that takes it, greedily and with beam
-5. All take turns, part by part of the test set, and speeds are medians over the parts. FILE of ``--peers`` is a JSON
-list of points measured elsewhere on the same machine: objects with ``name``, ``search`` (``greedy`` or ``beam 5``),
-``bleu`` and ``sentences_per_second``. Writes ``results/quality-speed.json`` and ``.png``. Best run by
-``taskset -c 0``.
+5; with a shortlist only if ``dragoman shortlist`` gave it one. All take turns, part by part of the test set, and speeds
+are medians over the parts. FILE of ``--peers`` is a JSON list of points measured elsewhere on the same machine: objects
+with ``name``, ``search`` (``greedy`` or ``beam 5``), ``bleu`` and ``sentences_per_second``. Writes
+``results/quality-speed.json`` and ``.png``. Best run by ``taskset -c 0``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from dragoman.comparison.machine import describe_machine
-from dragoman.errors import UnsupportedError
+from dragoman.errors import InputError, UnsupportedError
 from dragoman.evaluation.bleu import bleu
 from dragoman.evaluation.chrf import chrf
 from dragoman.model.describe import parameter_count
@@ -45,6 +45,9 @@ ENGINES: dict[str, Callable[[Path], Translator]] = {
         folder, device="cpu", engine="ctranslate2", compute="float32"
     ),
     "ctranslate2 int8": lambda folder: Translator.load(folder, device="cpu", engine="ctranslate2", compute="int8"),
+    "ctranslate2 int8 shortlist": lambda folder: Translator.load(
+        folder, device="cpu", engine="ctranslate2", compute="int8", shortlist=True
+    ),
 }
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 GREY = "#555555"
@@ -129,7 +132,7 @@ def opened(runs: dict[str, Path], engines: Sequence[str]) -> list[Subject]:
         for engine in engines:
             try:
                 translator = ENGINES[engine](folder)
-            except UnsupportedError as error:
+            except (InputError, UnsupportedError) as error:
                 print(f"{name}: {engine} is left out: {error.what}")
                 continue
             found += [Subject(name, engine, search, translator) for search in SEARCHES]
