@@ -1,7 +1,7 @@
 """How long training takes to BLEU 35, 37 and 39: ours and another toolkit, on one core each.
 
     python benchmarks/time_to_quality.py --data DIR [--folder FOLDER] [--systems dragoman eole] [--minutes 60]
-        [--core 0] [--every 60] [--beam 5] [--note TEXT]
+        [--core 0] [--every 60] [--beam 5] [--translate-only] [--note TEXT]
 
 ``DIR`` holds Multi30k, as for ``training_throughput.py``; models, tokens, batches and threads (one) are the same too.
 Both train with one schedule: a cosine over 3,800 updates after 500 of warm-up, and a moving average of the weights.
@@ -10,7 +10,8 @@ by sacreBLEU (13a, cased). Time is that of training alone, without validating, w
 
 The systems are trained one after the other, or by two commands at the same time, each with one of ``--systems`` on a
 ``--core`` of its own: what a command finds is kept under FOLDER, and ``results/time-to-quality.json`` and ``.png`` are
-written of all that is there, after every translation. A system that is there already is trained anew.
+written of all that is there, after every translation. A system that is there already is trained anew, unless
+``--translate-only`` asks for no more than the translations of the models that it wrote.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def main() -> None:
     data = prepared(arguments.data, arguments.folder / "data")
     for name in arguments.systems:
         try:
-            _measure(SYSTEMS[name], data, arguments)
+            found = {} if arguments.translate_only else _trained(SYSTEMS[name], data, arguments)
+            _translate(SYSTEMS[name], data, found, arguments)
         except PeerError as error:
             print(f"failed: {error}", file=sys.stderr)
             _keep(name, {"error": str(error)}, arguments)
@@ -87,20 +89,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--every", type=float, default=60.0, help="seconds between the models of the others")
     parser.add_argument("--beam", type=int, default=5, help="1 is greedy")
+    parser.add_argument("--translate-only", action="store_true", help="with the models of an earlier training")
     parser.add_argument("--note", default="", help="what a reader of the result should know")
     return parser.parse_args()
 
 
-def _measure(peer: Peer, data: Path, arguments: argparse.Namespace) -> None:
-    """Train, then translate by every model that was written."""
-    output = (arguments.folder / NAME / peer.name).absolute()
+def _trained(peer: Peer, data: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Train, and note when each model was written."""
+    output = _output(peer, arguments)
     shutil.rmtree(output, ignore_errors=True)
-    common = {"data": str(data), "threads": 1, "cores": [arguments.core]}
     seconds = 60 * arguments.minutes
     answer = peer.train(
         arguments.folder,
         ARCHITECTURE,
-        **common,
+        **_common(data, arguments),
         output=str(output),
         seconds=seconds,
         snapshot_every=arguments.every,
@@ -108,34 +110,50 @@ def _measure(peer: Peer, data: Path, arguments: argparse.Namespace) -> None:
         limit_seconds=3 * seconds + START_UP,
     )
     marks = answer.pop("marks")
-    found: dict[str, Any] = {**answer, "updates": len(marks), "target_tokens": marks[-1][2], "curve": []}
+    found: dict[str, Any] = {**answer, "updates": len(marks), "target_tokens": marks[-1][2]}
     found["seconds"] = {"clock": marks[-1][0], "processor": marks[-1][1]}
+    begun = [next(m for m in marks if m[0] >= float(folder.name) - 0.1) for folder in _snapshots(output)]
+    found["curve"] = [
+        {"minutes": round(m[0] / 60, 3), "processor_minutes": round(m[1] / 60, 3), "target_tokens": m[2]} for m in begun
+    ]
+    _keep(peer.name, found, arguments)
+    return found
+
+
+def _translate(peer: Peer, data: Path, found: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Translate by every model that was written, and measure."""
+    found = found or json.loads((arguments.folder / NAME / f"{peer.name}.json").read_text("utf-8"))
+    output = _output(peer, arguments)
     test = Dataset.open(data / "dataset").test
     assert test is not None
-    for folder in sorted((output / "snapshots").iterdir(), key=lambda path: float(path.name)):
-        begun = next(mark for mark in marks if mark[0] >= float(folder.name) - 0.1)
+    for point, folder in zip(found["curve"], _snapshots(output), strict=True):
         translated = peer.translate(
             arguments.folder,
             ARCHITECTURE,
-            **common,
+            **_common(data, arguments),
             model=str(folder),
             output=str(output / "translated"),
             beam=arguments.beam,
             limit_seconds=START_UP + 900,
         )
         texts = translated.get("texts") or texts_of(translated["tokens"], data)
-        score = bleu(texts, test.target_texts(), "de")
-        found["curve"].append(
-            {
-                "minutes": round(begun[0] / 60, 3),
-                "processor_minutes": round(begun[1] / 60, 3),
-                "target_tokens": begun[2],
-                "bleu": round(score, 2),
-                "sentences_per_second": round(len(texts) / translated["seconds"], 1),
-            }
-        )
-        print(peer.name, json.dumps(found["curve"][-1]), flush=True)
+        point["bleu"] = round(bleu(texts, test.target_texts(), "de"), 2)
+        point["sentences_per_second"] = round(len(texts) / translated["seconds"], 1)
+        print(peer.name, json.dumps(point), flush=True)
         _keep(peer.name, found, arguments)
+
+
+def _output(peer: Peer, arguments: argparse.Namespace) -> Path:
+    return Path(arguments.folder / NAME / peer.name).absolute()
+
+
+def _common(data: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    return {"data": str(data), "threads": 1, "cores": [arguments.core]}
+
+
+def _snapshots(output: Path) -> list[Path]:
+    """The models that were written, by the seconds after which they were."""
+    return sorted((output / "snapshots").iterdir(), key=lambda path: float(path.name))
 
 
 def texts_of(rows: list[str], data: Path) -> list[str]:
@@ -150,7 +168,7 @@ def texts_of(rows: list[str], data: Path) -> list[str]:
 def minutes_to(goal: float, curve: list[dict[str, Any]], clock: str = "minutes") -> float | None:
     """When the first model was as good as ``goal``, linearly between it and the one before; None if none was."""
     before: dict[str, Any] = {clock: 0.0, "bleu": 0.0}
-    for point in curve:
+    for point in (point for point in curve if "bleu" in point):
         if point["bleu"] >= goal:
             share = (goal - before["bleu"]) / (point["bleu"] - before["bleu"])
             return float(round(before[clock] + share * (point[clock] - before[clock]), 2))
@@ -199,7 +217,7 @@ def _draw(systems: dict[str, Any]) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
     for name, found in sorted(systems.items()):
-        curve = found.get("curve", [])
+        curve = [point for point in found.get("curve", []) if "bleu" in point]
         axes.plot([p["minutes"] for p in curve], [p["bleu"] for p in curve], marker=".", label=name)
     for goal in GOALS:
         axes.axhline(goal, color="0.8", linewidth=0.8, zorder=0)

@@ -40,6 +40,8 @@ _TRANSFORMER: dict[str, Any] = {
     "heads": 4,
     "add_qkvbias": True,
     "add_ffnbias": True,
+    # Said outright: by default the encoder is trained without, and loaded with one that was never set.
+    "add_final_linear_bias": True,
     "embeddings": {
         "word_vec_size": 128,
         "position_encoding": True,
