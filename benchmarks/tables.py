@@ -20,7 +20,10 @@ def main() -> None:
         *_multi30k(),
         *_training_throughput(),
         *_precision(),
+        *_time_to_quality(),
         *_translation_speed(),
+        *_quality_speed(),
+        *_scaling(),
         *_architectures(),
         *_reversal(),
         *_language_models(),
@@ -132,6 +135,93 @@ def _precision() -> list[str]:
         parts += [
             f"What bfloat16 and the native kernels cost in quality (`benchmarks/precision.py`): {differences} BLEU "
             f"with {len(result['rows'])} seeds, {result['mean difference']:+.2f} on average. {result['note']}",
+            "",
+        ]
+    return parts
+
+
+def _time_to_quality() -> list[str]:
+    parts = []
+    for result in _results("time-to-quality.json"):
+        names = [name for name in _SYSTEMS if name in result["systems"]]
+        goals = result["minutes_to_bleu"]
+        rows = []
+        for name in names:
+            best = max(point["bleu"] for point in result["systems"][name]["curve"])
+            reached = [goals[goal].get(name) or {} for goal in goals]
+            cells = [_minutes(found.get("minutes"), found.get("processor_minutes")) for found in reached]
+            trained = result["systems"][name]["seconds"]
+            rows.append(
+                f"| {_SYSTEMS[name]} | {' | '.join(cells)} | {best:.2f} | "
+                f"{_minutes(trained['clock'] / 60, trained['processor'] / 60)} |"
+            )
+        times = [str(goals[goal]["times_faster"] or "–") for goal in goals]
+        parts += [
+            "**Time to quality** (`python benchmarks/time_to_quality.py --data DIR`): minutes of training on one core, "
+            "by the clock (of processor), until sacreBLEU on test 2016, beam 5, is as much.",
+            "",
+            f"| toolkit | {' | '.join(f'BLEU {goal}' for goal in goals)} | best BLEU | trained for |",
+            f"|---|{'---|' * len(goals)}---|---|",
+            *rows,
+            f"| times faster than the next | {' | '.join(times)} | | |",
+            "",
+            f"{_machine(result)}. {result['note']}",
+            "",
+            "![BLEU over minutes of training, by toolkit](benchmarks/results/time-to-quality.png)",
+            "",
+        ]
+    return parts
+
+
+def _minutes(clock: float | None, processor: float | None) -> str:
+    return "–" if clock is None or processor is None else f"{clock:.1f} ({processor:.1f})"
+
+
+def _quality_speed() -> list[str]:
+    return [
+        line
+        for result in _results("quality-speed.json")
+        for line in (
+            "**Quality and speed** (`python benchmarks/quality_speed.py RUN …`): presets and engines, "
+            f"{result['threads']} thread(s). {result['note']}",
+            "",
+            "![BLEU against sentences per second](benchmarks/results/quality-speed.png)",
+            "",
+        )
+    ]
+
+
+_VARIED = {
+    "batch": "target tokens in a batch",
+    "length": "tokens in a sentence",
+    "width": "width of the model",
+    "corpus": "pairs in the corpus",
+    "threads": "threads",
+}
+
+
+def _scaling() -> list[str]:
+    parts = []
+    for result in _results("scaling.json"):
+        rows = []
+        for name, title in _VARIED.items():
+            found = [entry for entry in result["summary"] if entry["varied"] == name and entry["rounds"]]
+            cells = [
+                f"{e['value']:,}: {e['tokens_per_processor_second']:,.0f} ({e['peak_resident_mib']:,.0f})"
+                for e in found
+            ]
+            rows += [f"| {title} | {' · '.join(cells)} |"] if found else []
+        parts += [
+            "**Scaling** (`python benchmarks/scaling.py`): the preset `tiny` with one thing varied: target tokens per "
+            "second of processor (and the peak of resident memory in MiB).",
+            "",
+            "| what is varied | value: tokens per second (memory) |",
+            "|---|---|",
+            *rows,
+            "",
+            f"{_machine(result)}. {result['note']}",
+            "",
+            "![Speed and memory of training by batch, length, width and corpus](benchmarks/results/scaling.png)",
             "",
         ]
     return parts
