@@ -14,7 +14,7 @@ from dragoman.native.attention import AttentionShape, self_attention
 from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.dropout import draw_seed, dropout
 from dragoman.native.layer_norm import layer_norm
-from dragoman.native.library import INTERFACES, library
+from dragoman.native.library import INTERFACES, library, threads_at_once
 from dragoman.native.training import available
 
 _SECONDS = 0.15
@@ -32,7 +32,7 @@ class LibraryState:
     Attributes:
         loaded: whether it is.
         reason: why not, and what to do; empty if it is.
-        threaded: whether it shares PyTorch's threads.
+        threaded: whether its loops were seen to run in two of PyTorch's threads at one time.
     """
 
     loaded: bool
@@ -56,7 +56,10 @@ class KernelSpeed:
 def library_states() -> dict[str, LibraryState]:
     """Every library that this version knows."""
     found = {name: library(name) for name in INTERFACES}
-    return {name: LibraryState(it.handle is not None, it.reason, it.threaded) for name, it in found.items()}
+    return {
+        name: LibraryState(it.handle is not None, it.reason, threads_at_once(name, 2) == 2)
+        for name, it in found.items()
+    }
 
 
 def kernel_speeds(dtype: torch.dtype, seconds: float = _SECONDS) -> dict[str, KernelSpeed]:

@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-INTERFACES = {"training": 3, "decoding": 2, "text": 2}
+INTERFACES = {"training": 4, "decoding": 3, "text": 3}
 """Libraries, and the version of the functions that this revision calls; a library that was built from other sources
 is not used. Raise the number, here and in the source, whenever a function's arguments change."""
 
@@ -30,13 +30,11 @@ class Library:
         name: key of :data:`INTERFACES`.
         handle: its functions; None if it cannot be used.
         reason: why not, and what to do; empty if it can.
-        threaded: whether it shares PyTorch's OpenMP threads; else each call runs in one.
     """
 
     name: str
     handle: ctypes.CDLL | None
     reason: str = ""
-    threaded: bool = False
 
 
 def load(name: str) -> ctypes.CDLL | None:
@@ -60,12 +58,18 @@ def library(name: str) -> Library:
     if found != INTERFACES[name]:
         built = f"built for interface {found}, this revision has {INTERFACES[name]}"
         return Library(name, None, f"{path.name} is {built}: install dragoman again")
-    parallel = _openmp_parallel()
-    if parallel is not None:
-        handle.dragoman_use_threads.argtypes = [ctypes.c_void_p]
+    openmp = _openmp()
+    if openmp is not None:
+        handle.dragoman_use_threads.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
         handle.dragoman_use_threads.restype = None
-        handle.dragoman_use_threads(parallel)
-    return Library(name, handle, threaded=parallel is not None)
+        handle.dragoman_use_threads(*openmp)
+    return Library(name, handle)
+
+
+def threads_at_once(name: str, threads: int) -> int:
+    """How many threads the kernels of a library run in at one time when they are asked for so many; 1 without it."""
+    handle = load(name)
+    return 1 if handle is None else int(handle.dragoman_threads_at_once(threads))
 
 
 def _places(name: str) -> list[Path]:
@@ -73,14 +77,16 @@ def _places(name: str) -> list[Path]:
 
 
 @functools.cache
-def _openmp_parallel() -> int | None:
-    """The address of PyTorch's own ``GOMP_parallel``. A second OpenMP runtime in the process would bring a second set
-    of threads, which would fight with the first for the cores."""
+def _openmp() -> tuple[int | None, ...] | None:
+    """The addresses of PyTorch's own ``GOMP_parallel`` and ``omp_get_thread_num``. A second OpenMP runtime in the
+    process would bring a second set of threads, which would fight with the first for the cores."""
     import torch
 
     for path in sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*")):
         try:
-            return ctypes.cast(ctypes.CDLL(str(path)).GOMP_parallel, ctypes.c_void_p).value
+            runtime = ctypes.CDLL(str(path))
+            functions = runtime.GOMP_parallel, runtime.omp_get_thread_num
+            return tuple(ctypes.cast(function, ctypes.c_void_p).value for function in functions)
         except (OSError, AttributeError):
             continue
     return None

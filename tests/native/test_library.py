@@ -28,6 +28,15 @@ def test_turned_off_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.stdout.splitlines() == ["turned off by DRAGOMAN_NATIVE", "False", "True"]
 
 
+@pytest.mark.parametrize("name", libraries.INTERFACES)
+def test_loops_run_in_as_many_threads_as_they_are_asked_for(name: str) -> None:
+    """Of the kernels, that is: each instruction set's are compiled by themselves."""
+    if libraries.load(name) is None:
+        pytest.skip("the native kernels are not built here")
+    assert libraries.threads_at_once(name, 2) == 2
+    assert libraries.threads_at_once(name, 1) == 1
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the library is looked for, without what was loaded before."""

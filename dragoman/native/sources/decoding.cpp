@@ -3,7 +3,7 @@
 
 #include "decoding_kernels.h"
 
-DRAGOMAN_LIBRARY(2)
+DRAGOMAN_LIBRARY(3)
 
 namespace {
 
@@ -53,6 +53,10 @@ float* dragoman::workspace(int64_t count) {
 #define BEST(kernel) best(dragoman::baseline::kernel, dragoman::avx2::kernel, dragoman::avx512::kernel)
 
 extern "C" {
+
+int dragoman_threads_at_once(int threads) {
+    return BEST(threads_at_once)(threads);
+}
 
 // Takes an instruction set from now on, 0 to 2, or the best that the processor has if that is less; returns it.
 int dragoman_use_isa(int wanted) {

@@ -81,7 +81,8 @@ float* workspace(int64_t count);
                           const int64_t* sentences, const int64_t* starts, const int64_t* lengths, int threads);     \
     void top_symbols(float* values, int64_t* ids, float* normalizers, const float* logits, int64_t rows,             \
                      int64_t vocabulary, int64_t count, int threads);                                                \
-    void decoder_step(const Decoder& decoder, const Step& step, int threads);
+    void decoder_step(const Decoder& decoder, const Step& step, int threads);                                        \
+    int threads_at_once(int threads);
 
 namespace baseline {
 DRAGOMAN_DECODING_KERNELS

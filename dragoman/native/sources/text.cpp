@@ -7,7 +7,7 @@
 #include "text_screen.h"
 #include "text_words.h"
 
-DRAGOMAN_LIBRARY(2)
+DRAGOMAN_LIBRARY(3)
 
 namespace {
 
@@ -25,6 +25,10 @@ void for_rows(int64_t rows, int threads, const Work& work) {
 }  // namespace
 
 extern "C" {
+
+int dragoman_threads_at_once(int threads) {
+    return dragoman::count_threads(threads);
+}
 
 void dragoman_screen(const dragoman::Characters* characters, const dragoman::ScreenLimits* limits,
                      const dragoman::Lines* sources, const dragoman::Lines* targets, const uint8_t* foreign_source,

@@ -3,7 +3,7 @@
 
 #include "training_kernels.h"
 
-DRAGOMAN_LIBRARY(3)
+DRAGOMAN_LIBRARY(4)
 
 float* dragoman::scratch(int64_t count) {
     struct Room {
@@ -40,6 +40,10 @@ Kernel* best(Kernel* baseline, Kernel* avx2, Kernel* avx512, Kernel* avx512_bf16
          dragoman::avx512_bf16::kernel)
 
 extern "C" {
+
+int dragoman_threads_at_once(int threads) {
+    return BEST(threads_at_once)(threads);
+}
 
 // Takes an instruction set from now on, 0 to 3, or the best that the processor has if that is less; returns it.
 int dragoman_use_isa(int wanted) {

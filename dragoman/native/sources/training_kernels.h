@@ -50,7 +50,8 @@ float* scratch(int64_t count);
     void column_sums(int half, float* sums, const void* x, int64_t rows, int64_t width, int64_t piece_rows,           \
                      int threads);                                                                                    \
     void cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,                  \
-                       int64_t vocabulary, float smoothing, int threads);
+                       int64_t vocabulary, float smoothing, int threads);                                             \
+    int threads_at_once(int threads);
 
 namespace baseline {
 DRAGOMAN_TRAINING_KERNELS
