@@ -203,6 +203,7 @@ def _draw(summarised: list[dict[str, Any]]) -> None:
 
     matplotlib.use("agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import NullFormatter
 
     titles = {
         "batch": "target tokens in a batch",
@@ -222,6 +223,9 @@ def _draw(summarised: list[dict[str, Any]]) -> None:
         axes.set_ylabel("target tokens per second", color="C0")
         if name != "threads":
             axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        if name == "width":
+            axes.set_xticks(values, [str(value) for value in values])
         memory = axes.twinx()
         memory.plot(values, [entry["peak_resident_mib"] for entry in good], marker="s", color="C1", linestyle=":")
         memory.set_ylabel("peak memory (MiB)", color="C1")
