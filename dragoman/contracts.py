@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
@@ -53,7 +54,8 @@ class Layout:
         if sizes.numel() == 0 or int(sizes.min()) < 1:
             raise ValueError(f"a layout needs rows of at least one token, got lengths {sizes.tolist()[:8]}")
         starts = sizes.cumsum(0) - sizes
-        rows = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+        # PyTorch's own would wake all threads for this, in the loader's thread a second set of them.
+        rows = torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes.numpy()))
         positions = torch.arange(len(rows)) - starts[rows]
         return cls(sizes.to(device), starts.to(device), rows.to(device), positions.to(device), int(sizes.max()))
 

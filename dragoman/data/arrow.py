@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +16,8 @@ from dragoman.text.ragged import Ragged
 
 _ROWS_PER_RECORD_BATCH = 65_536
 _IDS = pa.list_(pa.int32())
+_NUMBER = 4
+"""Bytes of an id."""
 _SCHEMA = pa.schema(
     [
         ("source_text", pa.large_string()),
@@ -85,17 +88,33 @@ class RaggedColumn:
     """A column of id lists, over all record batches of a file.
 
     Args:
-        column: the lists; their numbers stay where they are, on disk.
+        column: the lists, of a file that is mapped into memory; their numbers stay where they are, on disk.
     """
 
     def __init__(self, column: pa.ChunkedArray) -> None:
+        # Held, because the numbers are read where it has them.
+        self._column = column
         self._values = [np.asarray(chunk.values) for chunk in column.chunks]
         self._offsets = [np.asarray(chunk.offsets, dtype=np.int64) for chunk in column.chunks]
-        sizes = [len(offsets) - 1 for offsets in self._offsets]
-        self._first_rows = np.cumsum([0, *sizes])
         self.lengths: Int[np.ndarray, " n"] = np.concatenate(
             [np.diff(offsets) for offsets in self._offsets] or [np.zeros(0, np.int64)]
         ).astype(np.int32)
+        self._all, self._begins = self._as_one()
+
+    def _as_one(self) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " n"]]:
+        """All that lies between the first number of the column and its last as one array, and where in it each row
+        begins: what lies between two record batches is never looked at, and no row is searched for in many."""
+        pieces = [values for values in self._values if len(values)]
+        if not pieces:
+            return np.zeros(0, np.int32), np.zeros(len(self.lengths), np.int64)
+        first = min(values.ctypes.data for values in pieces)
+        last = max(values.ctypes.data + values.nbytes for values in pieces)
+        numbers = (ctypes.c_int32 * ((last - first) // _NUMBER)).from_address(first)
+        begins = [
+            (values.ctypes.data - first) // _NUMBER + offsets[:-1]
+            for values, offsets in zip(self._values, self._offsets, strict=True)
+        ]
+        return np.frombuffer(numbers, dtype=np.int32), np.concatenate(begins)
 
     def parts(self) -> list[Int[np.ndarray, " m"]]:
         """The numbers of each record batch."""
@@ -105,16 +124,8 @@ class RaggedColumn:
         """The numbers of ``rows`` end to end, in that order, with the length of each row."""
         lengths = self.lengths[rows].astype(np.int64)
         ends = np.cumsum(lengths)
-        gathered = np.empty(int(ends[-1]) if len(ends) else 0, dtype=np.int64)
-        chunks = np.searchsorted(self._first_rows, rows, side="right") - 1
-        for chunk in np.unique(chunks):
-            of_chunk = np.flatnonzero(chunks == chunk)
-            begins = self._offsets[chunk][rows[of_chunk] - self._first_rows[chunk]]
-            sizes = lengths[of_chunk]
-            within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-            places = np.repeat(ends[of_chunk] - sizes, sizes) + within
-            gathered[places] = self._values[chunk][np.repeat(begins, sizes) + within]
-        return gathered, lengths
+        within = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - lengths, lengths)
+        return self._all[np.repeat(self._begins[rows], lengths) + within].astype(np.int64), lengths
 
 
 class ChainedColumn:
