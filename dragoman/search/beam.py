@@ -129,14 +129,7 @@ def beam_search(
     """
     rules = _Rules(width, end, n_best, penalty, torch.tensor(list(forbidden), dtype=torch.int64), repetition)
     sentences = [_Sentence(index) for index in range(len(limits))]
-    beam = _Beam(
-        list(sentences),
-        torch.tensor(list(limits)),
-        torch.tensor([penalty.divisor(limit + 1) for limit in limits], dtype=torch.float64),
-        torch.full((len(limits),), float("-inf"), dtype=torch.float64),
-        torch.full((len(limits), 1, 1), start),
-        torch.zeros((len(limits), 1), dtype=torch.float64),
-    )
+    beam = _first_beam(sentences, limits, start, penalty)
     best_continuations, wanted = continuations_of(step, normalizer), 2 * width + len(forbidden)
     while beam.sentences:
         live = beam.live
@@ -154,6 +147,18 @@ def beam_search(
         if beam.sentences:
             state = state.select(rows_of_state[parents.flatten()[beam.live]])
     return [sentence.best(n_best) for sentence in sentences]
+
+
+def _first_beam(sentences: list[_Sentence], limits: Sequence[int], start: int, penalty: LengthPenalty) -> _Beam:
+    """One empty hypothesis for each sentence."""
+    return _Beam(
+        list(sentences),
+        torch.tensor(list(limits)),
+        torch.tensor([penalty.divisor(limit + 1) for limit in limits], dtype=torch.float64),
+        torch.full((len(limits),), float("-inf"), dtype=torch.float64),
+        torch.full((len(limits), 1, 1), start),
+        torch.zeros((len(limits), 1), dtype=torch.float64),
+    )
 
 
 def _spread(
