@@ -114,7 +114,7 @@ class RaggedColumn:
             (values.ctypes.data - first) // _NUMBER + offsets[:-1]
             for values, offsets in zip(self._values, self._offsets, strict=True)
         ]
-        return np.frombuffer(numbers, dtype=np.int32), np.concatenate(begins)
+        return np.ctypeslib.as_array(numbers), np.concatenate(begins)
 
     def parts(self) -> list[Int[np.ndarray, " m"]]:
         """The numbers of each record batch."""
