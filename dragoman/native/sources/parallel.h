@@ -73,9 +73,9 @@ static inline int count_threads(int threads) {
 }  // namespace dragoman
 
 // Every library says which interface it has, and takes the threads of the process.
-#define DRAGOMAN_LIBRARY(version)                                                          \
-    extern "C" int dragoman_interface() { return version; }                                \
-    extern "C" void dragoman_use_threads(void* parallel_region, void* thread_number) {     \
+#define DRAGOMAN_LIBRARY(version)                                                                \
+    extern "C" int dragoman_interface() { return version; }                                      \
+    extern "C" void dragoman_use_threads(void* parallel_region, void* thread_number) {           \
         dragoman::parallel_region = reinterpret_cast<dragoman::ParallelRegion>(parallel_region); \
-        dragoman::thread_number = reinterpret_cast<dragoman::ThreadNumber>(thread_number); \
+        dragoman::thread_number = reinterpret_cast<dragoman::ThreadNumber>(thread_number);       \
     }
