@@ -54,9 +54,9 @@ class Layout:
         if sizes.numel() == 0 or int(sizes.min()) < 1:
             raise ValueError(f"a layout needs rows of at least one token, got lengths {sizes.tolist()[:8]}")
         starts = sizes.cumsum(0) - sizes
-        # PyTorch's own would wake all threads for this, in the loader's thread a second set of them.
+        # PyTorch's own repeating and indexing would wake all threads, in the loader's thread a second set of them.
         rows = torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes.numpy()))
-        positions = torch.arange(len(rows)) - starts[rows]
+        positions = torch.arange(len(rows)) - torch.from_numpy(np.repeat(starts.numpy(), sizes.numpy()))
         return cls(sizes.to(device), starts.to(device), rows.to(device), positions.to(device), int(sizes.max()))
 
     @property
