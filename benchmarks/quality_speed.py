@@ -4,9 +4,9 @@
 
 Each RUN is the folder of a run or of a model; each is measured with every engine that takes it, greedily and with beam
 5; with a shortlist only if ``dragoman shortlist`` gave it one. All take turns, part by part of the test set, and speeds
-are medians over the parts. FILE of ``--peers`` is a JSON list of points measured elsewhere on the same machine: objects
-with ``name``, ``search`` (``greedy`` or ``beam 5``), ``bleu`` and ``sentences_per_second``. Writes
-``results/quality-speed.json`` and ``.png``. Best run by ``taskset -c 0``.
+are medians over the parts. FILE of ``--peers`` is a result of ``translation_speed.py``, of whose peers the points are
+taken as they are: it must be of the same machine and threads. Writes ``results/quality-speed.json`` and ``.png``. Best
+run by ``taskset -c 0``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--target", type=Path, required=True, help="its references")
     parser.add_argument("--names", help="names of the runs in the picture, such as tiny,fast; else their folders'")
     parser.add_argument("--engine", choices=list(ENGINES), action="append", help="repeatable; by default all")
-    parser.add_argument("--peers", type=Path, help="JSON list of points measured elsewhere")
+    parser.add_argument("--peers", type=Path, help="result with the other toolkits")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", default="quality-speed", help="name of the result")
     parser.add_argument("--note", default="", help="what a reader of the result should know")
@@ -110,7 +110,7 @@ def main() -> None:
     measure(subjects, sources)
     points = [point(subject, references) for subject in subjects]
     if arguments.peers is not None:
-        points += [Point(engine="", **given) for given in json.loads(arguments.peers.read_text(encoding="utf-8"))]
+        points += peers_of(json.loads(arguments.peers.read_text(encoding="utf-8"))["rows"])
     result = {
         "machine": describe_machine(),
         "note": arguments.note,
@@ -137,6 +137,15 @@ def opened(runs: dict[str, Path], engines: Sequence[str]) -> list[Subject]:
                 continue
             found += [Subject(name, engine, search, translator) for search in SEARCHES]
     return found
+
+
+def peers_of(rows: Sequence[dict[str, Any]]) -> list[Point]:
+    """The points of the other toolkits, whose rows name a model of theirs."""
+    return [
+        Point(row["engine"], "", row["search"], row["bleu"], row["sentences_per_second"])
+        for row in rows
+        if "model" in row
+    ]
 
 
 def measure(subjects: Sequence[Subject], sources: list[str]) -> None:

@@ -254,9 +254,10 @@ def _translation_speed() -> list[str]:
 
 
 def _speed_cells(row: dict[str, Any]) -> str:
-    clock, processor = row["sentences_per_second"], row["sentences_per_processor_second"]
+    clock, processor = row["sentences_per_second"], row.get("sentences_per_processor_second")
     bleu = "–" if row.get("bleu") is None else f"{row['bleu']:.2f}"
-    return f"{clock:,.0f} ({processor:,.0f}) | {bleu} | {row.get('same_as_first', '–')}"
+    beside = "" if processor is None else f" ({processor:,.0f})"
+    return f"{clock:,.0f}{beside} | {bleu} | {row.get('same_as_first', '–')}"
 
 
 def _architectures() -> list[str]:

@@ -39,6 +39,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine, Tuning
 from dragoman.predict.translator import Translator
 from dragoman.storage.folder import write_file
+from dragoman.text.placeholders import Mask
 
 RESULTS = Path(__file__).parent / "results"
 PEERS = {peer.name: peer for peer in (EOLE, JOEY_NMT, HUGGING_FACE)}
@@ -157,6 +158,8 @@ def measured(systems: dict[str, System], sources: list[str], arguments: argparse
             print(f"round {number + 1}: {row['engine']}, {row['search']}: {row['seconds'][-1]:.1f} s", flush=True)
         for row in peers:
             _measure_peer(row, arguments)
+    for row in peers:
+        row["outputs"] = texts_of(row.pop("tokens"), arguments.model)
     for row in (*rows, *peers):
         for times in ("seconds", "processor_seconds"):
             if row.get(times):
@@ -186,6 +189,12 @@ def _measure_peer(row: Row, arguments: argparse.Namespace) -> None:
     print(f"{row['engine']}, {row['search']}: {row['seconds'][-1]:.1f} s", flush=True)
 
 
+def texts_of(outputs: list[str], model: Path) -> list[str]:
+    """What a peer wrote, from the tokens of :mod:`peers.data`."""
+    rows = [[int(token[1:]) for token in output.split() if token[1:].isdecimal()] for output in outputs]
+    return load_model(model).target.decode_batch(rows, [Mask.of("", frozenset())] * len(rows))
+
+
 def judge(rows: Sequence[Row], references: list[str], loaded: LoadedModel) -> None:
     """Quality, and likeness to the first row's outputs."""
     language = loaded.recipe.data.target_language
@@ -193,7 +202,8 @@ def judge(rows: Sequence[Row], references: list[str], loaded: LoadedModel) -> No
     for row in rows:
         row["bleu"] = bleu(row["outputs"], references, language)
         row["same_as_first"] = sum(a == b for a, b in zip(row["outputs"], first["outputs"], strict=True))
-        row["ratio"] = statistics.median(first["processor_seconds"]) / statistics.median(row["processor_seconds"])
+        times = "processor_seconds" if "processor_seconds" in row else "seconds"
+        row["ratio"] = statistics.median(first[times]) / statistics.median(row[times])
         if row is not first:
             pair = (bleu_statistics(one["outputs"], references, language) for one in (first, row))
             difference = paired_bootstrap(*pair)
