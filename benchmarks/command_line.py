@@ -8,5 +8,10 @@ from pathlib import Path
 
 def command_line() -> str:
     """The command, with the names alone of files that were given by an absolute path, which no other machine has."""
-    given = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
-    return " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *given])
+    return " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *map(_shown, sys.argv[1:])])
+
+
+def _shown(word: str) -> str:
+    """A word of the command; a file may stand behind a name, as in ``eole=FILE``."""
+    name, sign, file = word.rpartition("=")
+    return f"{name}{sign}{Path(file).name}" if Path(file).is_absolute() else word

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from command_line import command_line
 
 from dragoman.comparison.machine import describe_machine
 from dragoman.errors import InputError, UnsupportedError
@@ -112,6 +113,8 @@ def main() -> None:
     if arguments.peers is not None:
         points += peers_of(json.loads(arguments.peers.read_text(encoding="utf-8"))["rows"])
     result = {
+        "what": "BLEU and sentences per second, by model, engine and search",
+        "command": command_line(),
         "machine": describe_machine(),
         "note": arguments.note,
         "threads": arguments.threads,

@@ -109,10 +109,18 @@ def _training_throughput() -> list[str]:
             f"|---|---|{'---|' * len(_SYSTEMS)}---|---|",
             *[_throughput_row(entry) for entry in result["summary"]],
             "",
-            f"{_machine(result)}. {result['note']}",
+            "Peak of resident memory in MiB: " + "; ".join(map(_memory, result["summary"])) + ".",
+            "",
+            _closing(result),
             "",
         ]
     return parts
+
+
+def _memory(entry: dict[str, Any]) -> str:
+    systems = entry["systems"]
+    peaks = [f"{title} {systems[n]['peak_resident_mib']:,.0f}" for n, title in _SYSTEMS.items() if n in systems]
+    return f"{entry['architecture']}, {entry['threads']} thread(s): {', '.join(peaks)}"
 
 
 def _throughput_row(entry: dict[str, Any]) -> str:
@@ -165,7 +173,7 @@ def _time_to_quality() -> list[str]:
             *rows,
             f"| times faster than the next | {' | '.join(times)} | | |",
             "",
-            f"{_machine(result)}. {result['note']}",
+            _closing(result),
             "",
             "![BLEU over minutes of training, by toolkit](benchmarks/results/time-to-quality.png)",
             "",
@@ -219,7 +227,7 @@ def _scaling() -> list[str]:
             "|---|---|",
             *rows,
             "",
-            f"{_machine(result)}. {result['note']}",
+            _closing(result),
             "",
             "![Speed and memory of training by batch, length, width and corpus](benchmarks/results/scaling.png)",
             "",
@@ -247,7 +255,7 @@ def _translation_speed() -> list[str]:
             "|---|---|---|---|---|---|---|",
             *rows,
             "",
-            f"{_machine(result)}. {result['note']}",
+            _closing(result),
             "",
         ]
     return parts
@@ -300,7 +308,7 @@ def _comparison(result: dict[str, Any]) -> list[str]:
         *rows,
         "",
         f"Each saw {result['rows'][0]['tokens']:,} target tokens in the same batches. {result['threads']} thread(s), "
-        f"{_machine(result)}. {result['note']}",
+        + _closing(result),
         "",
     ]
 
@@ -436,6 +444,11 @@ def _faults() -> list[str]:
         *rows,
         "",
     ]
+
+
+def _closing(result: dict[str, Any]) -> str:
+    """Where it was measured, and what else a reader should know."""
+    return f"{_machine(result)}. {result['note']}".rstrip()
 
 
 def _machine(result: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from command_line import command_line
-from peers.data import prepared
+from peers.data import prepared, texts_of
 from peers.eole import EOLE
 from peers.hugging_face import HUGGING_FACE
 from peers.joey_nmt import JOEY_NMT
@@ -36,7 +36,6 @@ from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
 from dragoman.evaluation.bleu import bleu
 from dragoman.recipe import merge
-from dragoman.text.codec import masks_for
 
 RESULTS = Path(__file__).parent / "results"
 NAME = "time-to-quality"
@@ -154,15 +153,6 @@ def _common(data: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 def _snapshots(output: Path) -> list[Path]:
     """The models that were written, by the seconds after which they were."""
     return sorted((output / "snapshots").iterdir(), key=lambda path: float(path.name))
-
-
-def texts_of(rows: list[str], data: Path) -> list[str]:
-    """The translations of the test set, from tokens as in ``peers/data.py``."""
-    dataset = Dataset.open(data / "dataset")
-    assert dataset.test is not None
-    ids = [[int(token[1:]) for token in row.split() if token[1:].isdigit()] for row in rows]
-    masks = masks_for(dataset.test.source_texts(), dataset.source, dataset.target)
-    return dataset.target.decode_batch(ids, masks)
 
 
 def minutes_to(goal: float, curve: list[dict[str, Any]], clock: str = "minutes") -> float | None:

@@ -26,6 +26,7 @@ from typing import Any
 
 import torch
 from command_line import command_line
+from peers.data import texts_of
 from peers.eole import EOLE
 from peers.hugging_face import HUGGING_FACE
 from peers.joey_nmt import JOEY_NMT
@@ -39,7 +40,6 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine, Tuning
 from dragoman.predict.translator import Translator
 from dragoman.storage.folder import write_file
-from dragoman.text.placeholders import Mask
 
 RESULTS = Path(__file__).parent / "results"
 PEERS = {peer.name: peer for peer in (EOLE, JOEY_NMT, HUGGING_FACE)}
@@ -75,7 +75,7 @@ def main() -> None:
         "rounds": arguments.rounds,
         "sentences": len(sources),
         "note": arguments.note,
-        "rows": [{name: value for name, value in row.items() if name != "outputs"} for row in rows],
+        "rows": [_kept(row) for row in rows],
     }
     write_file(RESULTS / f"{arguments.name}.json", (json.dumps(result, indent=2) + "\n").encode())
     for row in result["rows"]:
@@ -159,7 +159,7 @@ def measured(systems: dict[str, System], sources: list[str], arguments: argparse
         for row in peers:
             _measure_peer(row, arguments)
     for row in peers:
-        row["outputs"] = texts_of(row.pop("tokens"), arguments.model)
+        row["outputs"] = texts_of(row.pop("tokens"), arguments.peer_data)
     for row in (*rows, *peers):
         for times in ("seconds", "processor_seconds"):
             if row.get(times):
@@ -170,6 +170,12 @@ def measured(systems: dict[str, System], sources: list[str], arguments: argparse
 def _peer_row(given: str, search: str) -> Row:
     name, _, model = given.partition("=")
     return {"engine": name, "model": str(Path(model).absolute()), "search": search, "seconds": []}
+
+
+def _kept(row: Row) -> Row:
+    """What the result keeps of a row: no outputs, and of a folder its name."""
+    named = {"model": Path(row["model"]).name} if "model" in row else {}
+    return {name: value for name, value in (row | named).items() if name != "outputs"}
 
 
 def _measure_peer(row: Row, arguments: argparse.Namespace) -> None:
@@ -187,12 +193,6 @@ def _measure_peer(row: Row, arguments: argparse.Namespace) -> None:
     row["seconds"].append(answer["seconds"])
     row["tokens"] = answer["tokens"]
     print(f"{row['engine']}, {row['search']}: {row['seconds'][-1]:.1f} s", flush=True)
-
-
-def texts_of(outputs: list[str], model: Path) -> list[str]:
-    """What a peer wrote, from the tokens of :mod:`peers.data`."""
-    rows = [[int(token[1:]) for token in output.split() if token[1:].isdecimal()] for output in outputs]
-    return load_model(model).target.decode_batch(rows, [Mask.of("", frozenset())] * len(rows))
 
 
 def judge(rows: Sequence[Row], references: list[str], loaded: LoadedModel) -> None:

@@ -6,6 +6,7 @@ as ``t`` and its id, which no toolkit's tokenizer takes apart, and ``vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from dragoman.data.dataset import Dataset, Examples
 from dragoman.data.prepare import prepare
 from dragoman.recipe import load_recipe
 from dragoman.storage.folder import new_folder
+from dragoman.text.codec import masks_for
 from dragoman.text.vocabulary import END
 
 SPLITS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
@@ -45,6 +47,20 @@ def write_tokens(dataset: Dataset, folder: Path) -> None:
             examples = getattr(dataset, name)
             for side in ("source", "target"):
                 _write_side(examples, side, unfinished / f"{name}.{side}")
+
+
+def texts_of(rows: Sequence[str], data: Path) -> list[str]:
+    """The translations of the test set that a toolkit wrote as tokens.
+
+    Args:
+        rows: of each sentence, tokens as :func:`write_tokens` writes them; what is none of them is left out.
+        data: the folder of :func:`prepared`.
+    """
+    dataset = Dataset.open(data / "dataset")
+    assert dataset.test is not None
+    ids = [[int(token[1:]) for token in row.split() if token[1:].isdigit()] for row in rows]
+    masks = masks_for(dataset.test.source_texts(), dataset.source, dataset.target)
+    return dataset.target.decode_batch(ids, masks)
 
 
 def _write_side(examples: Examples, side: str, path: Path) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -219,3 +222,32 @@ def test_an_error_in_the_thread_reaches_the_caller(dataset: Path, monkeypatch: p
     with pytest.raises(OSError, match="disk gone"):
         next(it)
     it.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads as Linux tells them")
+def test_a_thread_that_makes_batches_wakes_no_others() -> None:
+    """A parallel loop of PyTorch there would bring a second team of threads, beside which the first waits asleep."""
+    program = """
+import threading, torch
+from pathlib import Path
+from dragoman.contracts import Layout
+
+torch.set_num_threads(2)
+torch.randn(1_000_000).exp()
+lengths = torch.full((600,), 20)
+count = lambda: len(list(Path("/proc/self/task").iterdir()))
+grown = []
+
+def work():
+    before = count()
+    Layout.of(lengths)
+    grown.append(count() - before)
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(grown[0])
+"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"
