@@ -102,16 +102,26 @@ def main() -> None:
     parser.add_argument("--output", default="quality-speed", help="name of the result")
     parser.add_argument("--note", default="", help="what a reader of the result should know")
     arguments = parser.parse_args()
+    names = arguments.names.split(",") if arguments.names else [run.name for run in arguments.runs]
+    if len(names) != len(arguments.runs) or len(set(names)) != len(names):
+        parser.error(
+            f"{len(arguments.runs)} runs are called {', '.join(names)}; give each a name of its own by --names"
+        )
+    peers = []
+    if arguments.peers is not None:
+        try:
+            peers = peers_of(json.loads(arguments.peers.read_text(encoding="utf-8"))["rows"])
+        except (OSError, ValueError, KeyError) as error:
+            parser.error(f"--peers {arguments.peers} is no result of translation_speed.py: {error!r}")
     torch.set_num_threads(arguments.threads)
     sources, references = (
         path.read_text(encoding="utf-8").splitlines() for path in (arguments.source, arguments.target)
     )
-    names = arguments.names.split(",") if arguments.names else [run.name for run in arguments.runs]
     subjects = opened(dict(zip(names, arguments.runs, strict=True)), arguments.engine or list(ENGINES))
+    if not subjects:
+        parser.error("no engine takes any of these models, so there is nothing to measure")
     measure(subjects, sources)
-    points = [point(subject, references) for subject in subjects]
-    if arguments.peers is not None:
-        points += peers_of(json.loads(arguments.peers.read_text(encoding="utf-8"))["rows"])
+    points = [*(point(subject, references) for subject in subjects), *peers]
     result = {
         "what": "BLEU and sentences per second, by model, engine and search",
         "command": command_line(),

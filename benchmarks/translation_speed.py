@@ -96,7 +96,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--peer-cache", type=Path, help="folder of the peers' environments")
     parser.add_argument("--name", default="translation-speed", help="of the result")
     parser.add_argument("--note", default="", help="what a reader of the result should know")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    unknown = [given for given in arguments.peer if given.partition("=")[0] not in PEERS]
+    if unknown:
+        parser.error(f"--peer {unknown[0]}: give {', '.join(f'{name}=FOLDER' for name in PEERS)}")
+    if arguments.peer and None in (arguments.peer_data, arguments.peer_cache):
+        parser.error("--peer needs --peer-data and --peer-cache, the folders that training_throughput.py made")
+    return arguments
 
 
 def engines(loaded: LoadedModel, dataset: Dataset | None) -> dict[str, System]:

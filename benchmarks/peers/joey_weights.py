@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
 from dragoman.model.folder import load_model
+from dragoman.recipe.transformer import TransformerRecipe
 
 POSITIONS = 5000
 """Joey NMT keeps encodings of so many among its weights."""
@@ -27,14 +28,19 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
     loaded = load_model(arguments.model)
+    encoder, decoder = loaded.recipe.model.encoder, loaded.recipe.model.decoder
+    if not (isinstance(encoder, TransformerRecipe) and isinstance(decoder, TransformerRecipe)):
+        parser.error(f"{arguments.model} is no Transformer: {loaded.recipe.model.phrase}")
+    if encoder.layers != decoder.layers or loaded.recipe.model.tie != "all":
+        parser.error(f"{arguments.model} is not as deep on both sides with one embedding, as the preset `tiny` is")
     weights = {name: weight.detach() for name, weight in loaded.model.state_dict().items()}
     arguments.folder.mkdir(parents=True, exist_ok=True)
     rest = dict.fromkeys(("optimizer_state", "scaler_state", "scheduler_state", "train_iter_state", "stats_state"))
-    torch.save({"model_state": renamed(weights), **rest}, arguments.folder / "dragoman.ckpt")
+    torch.save({"model_state": renamed(weights, encoder.layers), **rest}, arguments.folder / "dragoman.ckpt")
 
 
-def renamed(ours: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights by Joey NMT's names."""
+def renamed(ours: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """The weights by Joey NMT's names, of as many layers on either side."""
     embedding = ours["encoder.embedding.embedding.weight"]
     width = embedding.shape[1]
     positions = SinusoidalPositions(width)(torch.arange(POSITIONS), embedding)[None]
@@ -47,7 +53,6 @@ def renamed(ours: dict[str, Tensor]) -> dict[str, Tensor]:
     }
     for side in ("encoder", "decoder"):
         norm(ours, f"{side}.norm", theirs, f"{side}.layer_norm")
-    layers = 1 + max(int(name.split(".")[2]) for name in ours if name.startswith("encoder.blocks."))
     for place in range(layers):
         block, layer = f"encoder.blocks.{place}", f"encoder.layers.{place}"
         norm(ours, f"{block}.around_attention.norm", theirs, f"{layer}.layer_norm")
