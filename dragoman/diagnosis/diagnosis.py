@@ -105,7 +105,8 @@ def _processor_complaints(processor: Processor) -> list[Complaint]:
         )
     if processor.load is not None and processor.load > processor.cores - processor.threads + _BUSY:
         what = f"other processes are busy: on average {processor.load} wanted one of the {processor.cores} cores"
-        found.append(Complaint(what, "stop them, or measure again when they have ended."))
+        remedy = "stop them, or leave them a core (training.threads): all threads wait for one that has none."
+        found.append(Complaint(what, remedy))
     if processor.available_gib is not None and processor.available_gib < _LITTLE_MEMORY_GIB:
         what = f"{processor.available_gib} GiB of memory are available"
         found.append(Complaint(what, "close other programs, or lower training.batch.tokens."))
