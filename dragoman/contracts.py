@@ -8,6 +8,9 @@ Text is ragged, and it crosses rooms **packed**: the rows of a batch lie end to 
 ``N``, and a :class:`Layout` says where each begins. Position-wise layers, the output layer and the loss then never
 compute on padding. What needs a rectangle (attention, convolution) asks the layout to :meth:`~Layout.pad` and
 :meth:`~Layout.unpad`; nothing else converts. A mask is boolean and ``True`` means a real position.
+
+Pictures are ragged in their width, and cross rooms in the same way: their columns lie end to end
+(:class:`Pictures`). Rows of a table all have the same columns (:class:`Rows`).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped, UInt8
 from torch import Tensor, nn
 
 
@@ -130,6 +133,16 @@ class Packed:
         """The ids as one list per row."""
         return [part.tolist() for part in torch.split(self.values, self.layout.lengths.tolist())]
 
+    @property
+    def units(self) -> int:
+        """What a loss over them is the mean of: tokens."""
+        return self.layout.tokens
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Of all that would be padded."""
+        return [self.layout]
+
     def shifted(self, start: int) -> Packed:
         """Each row moved one place to the right behind the symbol ``start``: what a decoder reads to predict it."""
         values = self.values.roll(1)
@@ -142,8 +155,139 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures of one height, laid end to end.
+
+    Attributes:
+        values: C channels (1 grey, or 3 for red, green and blue), H rows, and the columns of all pictures side by side;
+            each from 0, black, to 255.
+        layout: where each picture's columns lie; a token is a column.
+    """
+
+    values: UInt8[Tensor, "C H N"]
+    layout: Layout
+
+    @classmethod
+    def of(cls, pictures: Sequence[UInt8[np.ndarray, "C H W"]]) -> Pictures:
+        """Lay pictures of one height, and of any widths, end to end."""
+        return cls(torch.from_numpy(np.concatenate(pictures, axis=2)), Layout.of([p.shape[2] for p in pictures]))
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of pictures is padded: they stay side by side."""
+        return []
+
+    def to(self, device: torch.device | str) -> Pictures:
+        """The same pictures on another device."""
+        return Pictures(self.values.to(device, non_blocking=True), self.layout.to(device))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a table.
+
+    Attributes:
+        numbers: the numeric columns, standardised.
+        categories: the number of each categorical column's value.
+    """
+
+    numbers: Float[Tensor, "B n"]
+    categories: Int[Tensor, "B c"]
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of a table is padded."""
+        return []
+
+    def to(self, device: torch.device | str) -> Rows:
+        """The same rows on another device."""
+        return Rows(self.numbers.to(device, non_blocking=True), self.categories.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The number of each example's class, from 0."""
+
+    values: Int[Tensor, " B"]
+
+    @property
+    def units(self) -> int:
+        """What a loss over them is the mean of: examples."""
+        return len(self.values)
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of them is padded."""
+        return []
+
+    def to(self, device: torch.device | str) -> Labels:
+        """The same labels on another device."""
+        return Labels(self.values.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A number for each example, standardised."""
+
+    values: Float[Tensor, " B"]
+
+    @property
+    def units(self) -> int:
+        """What a loss over them is the mean of: examples."""
+        return len(self.values)
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of them is padded."""
+        return []
+
+    def to(self, device: torch.device | str) -> Numbers:
+        """The same numbers on another device."""
+        return Numbers(self.values.to(device, non_blocking=True))
+
+
+Source = Packed | Pictures | Rows
+"""What an encoder reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSize:
+    """What an encoder of pictures must know before it sees one.
+
+    Attributes:
+        channels: 1 or 3.
+        height: in pixels.
+        width: in pixels; None where pictures differ in it.
+    """
+
+    channels: int
+    height: int
+    width: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowSize:
+    """What an encoder of rows must know before it sees one.
+
+    Attributes:
+        numbers: numeric columns.
+        categories: values of each categorical column; the last stands for all that training has not seen.
+    """
+
+    numbers: int
+    categories: tuple[int, ...]
+
+
+SourceSize = int | PictureSize | RowSize
+"""Of a text the symbols of its vocabulary."""
+
+Target = Packed | Labels | Numbers
+"""What a decoder shall say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """Some examples. Rows of source and target end with the end symbol; a start symbol is never stored.
+    """Some examples. Rows of text end with the end symbol; a start symbol is never stored.
 
     Attributes:
         source: what the encoder reads.
@@ -151,14 +295,14 @@ class Batch:
         examples: the index of each row in its split of the dataset, so that a batch can be traced to its lines.
     """
 
-    source: Packed
-    target: Packed
+    source: Source
+    target: Target
     examples: Int[Tensor, " B"]
 
     @property
     def layouts(self) -> list[Layout]:
         """Of all that would be padded."""
-        return [self.source.layout, self.target.layout]
+        return [*self.source.layouts, *self.target.layouts]
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
@@ -252,17 +396,50 @@ class RankingStep(StepFunction[State], Protocol[State]):
 
 
 @runtime_checkable
-class TextEncoder(Protocol):
-    """Any encoder of text."""
+class Encoder(Protocol):
+    """Any encoder: of text, pictures or rows of a table."""
 
-    def __call__(self, source: Packed) -> Memory:
-        """The hidden states of every source token."""
+    def __call__(self, source: Any) -> Memory:
+        """The hidden states of an input: of every token, of every place across a picture, or of a row the only one."""
         ...
 
 
 @runtime_checkable
-class TextDecoder(Protocol):
-    """Any decoder of text.
+class Decoder(Protocol):
+    """Any decoder of a memory, into text, labels or numbers."""
+
+    def loss(self, target: Any, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
+        """What training makes small, summed over the units of ``target``.
+
+        Args:
+            target: what shall be said, one row per row of the memory.
+            memory: of the encoder.
+            smoothing: share of the probability that is spread over everything that could be said.
+        """
+        ...
+
+    def measured_loss(self, target: Any, memory: Memory) -> Float[Tensor, " M"]:
+        """The same without smoothing, for measuring: of each token, or of each example where its tokens have no loss of
+        their own. Without a gradient."""
+        ...
+
+
+@runtime_checkable
+class WritingDecoder(Decoder, Protocol):
+    """Any decoder whose output a search puts together symbol by symbol."""
+
+    def start(self, memory: Memory) -> Any:
+        """The state before the first token: one hypothesis per row of the memory."""
+        ...
+
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+        """The unnormalised scores of each next token after ``tokens``, and the state after them."""
+        ...
+
+
+@runtime_checkable
+class TextDecoder(WritingDecoder, Protocol):
+    """Any decoder of text that predicts each token from those before it.
 
     Attributes:
         output: hidden state to vocabulary.
@@ -277,14 +454,6 @@ class TextDecoder(Protocol):
             inputs: the targets shifted right behind the start symbol.
             memory: of the encoder, one row per row of ``inputs``.
         """
-        ...
-
-    def start(self, memory: Memory) -> Any:
-        """The state before the first token: one hypothesis per row of the memory."""
-        ...
-
-    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
-        """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         ...
 
 

@@ -60,7 +60,7 @@ def evaluate(
     if text is not None:
         raise InputError("--text is for language models", file=text, remedy="give --source and --target, or --corpus.")
     translator = Translator.of(loaded, model)
-    narrowed = load_shortlist(model, loaded.source.size, loaded.target.size) if shortlist else None
+    narrowed = load_shortlist(model, *loaded.vocabularies) if shortlist else None
     translator.engine = choose_engine(loaded, engine, compute=compute, shortlist=narrowed)
     sections = corpora(source, target, corpus, None, columns, file_format)
     sources, references, names = _given(translator, sections) if sections else _held_out(model)

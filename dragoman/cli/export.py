@@ -29,6 +29,6 @@ def export(
     if to != "ctranslate2":
         raise InputError(f"no format to export to is called {to}", remedy="give ctranslate2.")
     loaded = load_model(model)
-    narrowed = load_shortlist(model, loaded.source.size, loaded.target.size) if shortlist else None
+    narrowed = load_shortlist(model, *loaded.vocabularies) if shortlist else None
     export_ctranslate2(loaded, output, quantization=quantization, shortlist=narrowed)
     print(f"{output}: for CTranslate2, {quantization}")

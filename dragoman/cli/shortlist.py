@@ -26,7 +26,7 @@ def shortlist(
 
     loaded = load_model(model)
     opened = Dataset.open(dataset if dataset is not None else model.absolute().parent / "dataset")
-    for ours, theirs in ((loaded.source, opened.source), (loaded.target, opened.target)):
+    for ours, theirs in zip(loaded.codecs, (opened.source, opened.target), strict=True):
         if ours.tokenizer.vocabulary != theirs.tokenizer.vocabulary:
             raise InputError(
                 "the dataset has another vocabulary than the model",

@@ -77,10 +77,10 @@ class CleaningReport:
         """The report as JSON can write it."""
         return asdict(self)
 
-    def as_text(self) -> str:
-        """One line: what was kept and why the rest was not."""
+    def as_text(self, unit: str = "pairs") -> str:
+        """One line: what was kept and why the rest was not; ``unit`` names what was read."""
         reasons = ", ".join(f"{count:,} {rule}" for rule, count in self.dropped.items())
-        return f"kept {self.kept:,} of {self.read:,} pairs" + (f"; dropped {reasons}" if reasons else "")
+        return f"kept {self.kept:,} of {self.read:,} {unit}" + (f"; dropped {reasons}" if reasons else "")
 
 
 def _shortened(text: str) -> str:

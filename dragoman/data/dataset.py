@@ -159,37 +159,27 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
-    """A dataset that was opened.
+class DatasetFacts:
+    """What a dataset's folder says of itself.
 
     Attributes:
-        train: what is learnt from.
-        validation: what chooses the best weights.
-        test: what is measured on at the end; None if there is none.
-        source: text to ids of the source.
-        target: of the target.
         corpora: what it was made from, by number.
         files: the files that these were read from, by number.
         report: how the dataset was made.
         fingerprint: SHA-256 of the manifest: two datasets with the same one are the same.
     """
 
-    train: Examples
-    validation: Examples
-    test: Examples | None
-    source: Codec
-    target: Codec
     corpora: tuple[Corpus, ...]
     files: tuple[str, ...]
     report: dict[str, Any]
     fingerprint: str
 
     @classmethod
-    def open(cls, folder: Path) -> Dataset:
-        """Open a dataset after checking every file's checksum.
+    def read(cls, folder: Path) -> DatasetFacts:
+        """Read them after checking every file's checksum.
 
         Raises:
-            InputError: if there is none.
+            InputError: if there is no dataset.
             DamagedFileError: if a file is missing or was altered.
             UnsupportedError: if it was written by a newer version.
         """
@@ -203,25 +193,66 @@ class Dataset:
                 f"{folder} has dataset format {facts['format']}, and this version reads up to {FORMAT}",
                 remedy="use the version of dragoman that wrote it, or prepare the data anew.",
             )
-        source, target = load_codecs(folder)
-        test = folder / "test.arrow"
         return cls(
-            Examples(folder / "train.arrow"),
-            Examples(folder / "validation.arrow"),
-            Examples(test) if test.exists() else None,
-            source,
-            target,
             tuple(Corpus(**corpus) for corpus in facts.get("corpora", [{"name": "corpus", "weight": 1.0}])),
             tuple(facts.get("files", [""])),
             json.loads((folder / "report.json").read_text(encoding="utf-8")),
             hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
         )
 
+    def all(self) -> tuple[tuple[Corpus, ...], tuple[str, ...], dict[str, Any], str]:
+        """The attributes in their order."""
+        return self.corpora, self.files, self.report, self.fingerprint
+
+    def weights_of(self, numbers: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"] | None:
+        """How often each example is seen in one pass, by the number of its corpus; None if each is seen once."""
+        weights = np.array([corpus.weight for corpus in self.corpora])
+        return None if (weights == 1).all() else weights[numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(DatasetFacts):
+    """A dataset that was opened.
+
+    Attributes:
+        train: what is learnt from.
+        validation: what chooses the best weights.
+        test: what is measured on at the end; None if there is none.
+        source: text to ids of the source.
+        target: of the target.
+    """
+
+    train: Examples
+    validation: Examples
+    test: Examples | None
+    source: Codec
+    target: Codec
+
+    @classmethod
+    def open(cls, folder: Path) -> Dataset:
+        """Open a dataset after checking every file's checksum.
+
+        Raises:
+            InputError: if there is none.
+            DamagedFileError: if a file is missing or was altered.
+            UnsupportedError: if it was written by a newer version.
+        """
+        facts = DatasetFacts.read(folder)
+        source, target = load_codecs(folder)
+        test = folder / "test.arrow"
+        return cls(
+            *facts.all(),
+            Examples(folder / "train.arrow"),
+            Examples(folder / "validation.arrow"),
+            Examples(test) if test.exists() else None,
+            source,
+            target,
+        )
+
     @property
     def training_weights(self) -> Float[np.ndarray, " n"] | None:
         """How often each training example is seen in one pass; None if each is seen once."""
-        weights = np.array([corpus.weight for corpus in self.corpora])
-        return None if (weights == 1).all() else weights[self.train.corpora]
+        return self.weights_of(self.train.corpora)
 
 
 def _packed(values: Int[np.ndarray, " N"], lengths: Int[np.ndarray, " B"]) -> Packed:

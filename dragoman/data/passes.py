@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,7 +12,24 @@ from dragoman.contracts import AnyBatch
 from dragoman.data.bucketing import length_buckets
 from dragoman.data.dataset import Examples
 
-MakeBatch = Callable[[Examples, Int[np.ndarray, " B"], np.random.Generator], AnyBatch]
+
+@runtime_checkable
+class Measured(Protocol):
+    """Examples whose lengths are known."""
+
+    @property
+    def source_lengths(self) -> Int[np.ndarray, " n"]:
+        """Tokens of each source."""
+        ...
+
+    @property
+    def target_lengths(self) -> Int[np.ndarray, " n"]:
+        """Tokens of each target."""
+        ...
+
+
+Of = TypeVar("Of", bound=Measured)
+MakeBatch = Callable[[Of, Int[np.ndarray, " B"], np.random.Generator], AnyBatch]
 """Makes the batch of some examples; whatever it draws at random comes from the generator."""
 
 
@@ -45,25 +62,25 @@ def stored_lines(examples: Examples, indices: Int[np.ndarray, " B"], generator: 
     return examples.text_batch(indices)
 
 
-class Buckets:
+class Buckets(Generic[Of]):
     """Examples of similar length, under a budget of tokens.
 
     Args:
         examples: the split.
         tokens: target tokens in a batch, at most.
         pool: batches' worth of examples that are sorted by length together.
-        weights: how often each example comes in a pass; None for once.
         make: makes each batch.
+        weights: how often each example comes in a pass; None for once.
     """
 
     def __init__(
         self,
-        examples: Examples,
+        examples: Of,
         *,
         tokens: int,
         pool: int,
+        make: MakeBatch[Of],
         weights: Float[np.ndarray, " n"] | None = None,
-        make: MakeBatch = stored_pairs,
     ) -> None:
         self._examples = examples
         self._tokens = tokens

@@ -16,7 +16,7 @@ from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.vocabulary import END
 
 
-def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> MakeBatch:
+def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> MakeBatch[Examples]:
     """How a training batch is segmented at random: BPE-dropout (Provilkov et al. 2020) or unigram sampling (Kudo
     2018), as the recipe says; as it stands on disk if it asks for neither."""
     if not recipe.dropout and not recipe.sampling:

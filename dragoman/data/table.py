@@ -37,10 +37,18 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         InputError: if the file cannot be read, a quoted field does not end, or a row has more or fewer fields than
             the header.
     """
+    separator, quoted = separator_of(path)
+    return _checked(_quoted_rows(path, separator) if quoted else _split_rows(path), path)
+
+
+def separator_of(path: Path) -> tuple[str, bool]:
+    """What separates the fields, and whether some are quoted, as :func:`read_rows` tells it.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
     separator = _separator(path, next(read_text_lines(path), ""))
-    if separator == "\t" and not is_quoted(read_text_lines(path)):
-        return _checked(_split_rows(path), path)
-    return _checked(_quoted_rows(path, separator), path)
+    return separator, separator != "\t" or is_quoted(read_text_lines(path))
 
 
 def find_column(header: list[str], name: str, path: Path | None) -> int:

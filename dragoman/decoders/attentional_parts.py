@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dragoman.decoders.token_by_token import TokenByToken
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
@@ -33,7 +34,7 @@ class AttentionalVector(nn.Module):
         return torch.tanh(self.linear(torch.cat([context, hidden], 1)))
 
 
-class AttentionalParts(nn.Module):
+class AttentionalParts(TokenByToken):
     """The layers of a recurrent decoder with attention, whatever the order in which it uses them.
 
     Args:

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Packed
+from dragoman.decoders.token_by_token import TokenByToken
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.recurrent.bridge import Bridge
@@ -34,7 +35,7 @@ class RecurrentState:
         return RecurrentState(layers, self.context.index_select(0, rows))
 
 
-class RecurrentDecoder(nn.Module):
+class RecurrentDecoder(TokenByToken):
     """A language model of the target that starts from the source (Sutskever et al. 2014, section 2).
 
     As in Cho et al. 2014, section 2.2, the source also goes into every step; here as C f added to the embedding, where

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Packed
 from dragoman.decoders.sentence_memory import SentenceMemory
+from dragoman.decoders.token_by_token import TokenByToken
 from dragoman.layers.attention.indexed import IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.dropout import Dropout
@@ -38,7 +39,7 @@ class TransformerState:
         return TransformerState(self.length, past, self.memory.select(rows.to(self.memory.sentences.device)))
 
 
-class TransformerDecoder(nn.Module):
+class TransformerDecoder(TokenByToken):
     """Embedding plus position, a stack of blocks, and an output layer (Vaswani et al. 2017, section 3.1).
 
     Args:

@@ -60,7 +60,7 @@ def export_ctranslate2(
         )
     with new_folder(folder) as temporary:
         write_ctranslate2(loaded, temporary, quantization=quantization, shortlist=shortlist)
-        save_codecs(temporary, loaded.source, loaded.target)
+        save_codecs(temporary, *loaded.codecs)
 
 
 def write_ctranslate2(
@@ -77,7 +77,7 @@ def write_ctranslate2(
         SPECIAL_SYMBOLS[symbol] for symbol in (UNKNOWN, START, END)
     )
     spec.config.decoder_start_token = SPECIAL_SYMBOLS[START]
-    sources, targets = (symbol_names(codec.tokenizer.vocabulary) for codec in (loaded.source, loaded.target))
+    sources, targets = (symbol_names(codec.tokenizer.vocabulary) for codec in loaded.codecs)
     spec.register_source_vocabulary(sources)
     spec.register_target_vocabulary(targets)
     spec.validate()

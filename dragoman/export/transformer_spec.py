@@ -34,7 +34,7 @@ _NEVER = -6e4
 def longest_rows(recipe: Recipe) -> tuple[int, int]:
     """Positions that the encoder and the decoder of an exported model know: the longest source that text is cut to,
     and the longest output that a search may then write, their end symbols included."""
-    known = recipe.model.text_encoder.longest, recipe.model.decoder.longest
+    known = recipe.model.text_encoder.longest, recipe.model.token_decoder.longest
     source = known[0] or recipe.cleaning.max_tokens
     written = math.ceil(recipe.search.max_length_ratio * source) + recipe.search.max_length_extra + 1
     return source, known[1] or written

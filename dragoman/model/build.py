@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
 
-from dragoman.contracts import LanguageDecoder, TextDecoder, TextEncoder
+from dragoman.contracts import Decoder, Encoder, LanguageDecoder, SourceSize, TextDecoder
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.model.build_convolution import convolutional_encoder
+from dragoman.model.build_outputs import alignment_decoder, label_decoder, number_decoder
+from dragoman.model.build_perceptron import perceptron_encoder
+from dragoman.model.build_picture import lenet_encoder, residual_encoder
 from dragoman.model.build_recurrent import recurrent_decoder, recurrent_encoder, recurrent_language_decoder
 from dragoman.model.build_transformer import transformer_decoder, transformer_encoder, transformer_language_decoder
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
-from dragoman.recipe.architecture import ModelRecipe
-from dragoman.text.vocabulary import START
+from dragoman.model.memory_widths import MemoryWidths
+from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 
-ENCODERS: dict[str, Callable[..., TextEncoder]] = {
+TEXT_ENCODERS: dict[str, Callable[..., Encoder]] = {
     "transformer": transformer_encoder,
     "rnn": recurrent_encoder,
     "gru": recurrent_encoder,
     "lstm": recurrent_encoder,
     "convolution": convolutional_encoder,
 }
-DECODERS: dict[str, Callable[..., TextDecoder]] = {
+SIGHT_ENCODERS: dict[str, Callable[..., tuple[Encoder, MemoryWidths]]] = {
+    "lenet": lenet_encoder,
+    "residual": residual_encoder,
+    "linear": perceptron_encoder,
+    "mlp": perceptron_encoder,
+}
+"""Encoders of pictures and rows, with the widths of their memory, which may depend on those."""
+TEXT_DECODERS: dict[str, Callable[..., TextDecoder]] = {
     "transformer": transformer_decoder,
     "rnn": recurrent_decoder,
     "gru": recurrent_decoder,
@@ -36,38 +46,63 @@ LANGUAGE_DECODERS: dict[str, Callable[..., LanguageDecoder]] = {
     "gru": recurrent_language_decoder,
     "lstm": recurrent_language_decoder,
 }
+OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
+    "alignment": alignment_decoder,
+    "label": label_decoder,
+    "number": number_decoder,
+}
+"""Decoders that do not predict token by token."""
 
 Model = EncoderDecoder | LanguageModel
 
 
-def build(recipe: ModelRecipe, source_vocabulary: int, target_vocabulary: int, seed: int) -> Model:
+def build(
+    recipe: ModelRecipe, source: SourceSize, target: int, seed: int, class_weights: Sequence[float] | None = None
+) -> Model:
     """A model with fresh weights, in float32 on the processor: an encoder and a decoder, or a decoder alone.
 
     Args:
         recipe: the architecture.
-        source_vocabulary: symbols that the encoder reads.
-        target_vocabulary: symbols that the decoder writes.
+        source: symbols that the encoder reads, or the size of its pictures or rows.
+        target: symbols that the decoder writes, or classes among which it chooses.
         seed: of the weights; the global random state is left as it was.
+        class_weights: how much each class counts in training; None for 1 each. They are no part of the weights.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if recipe.is_language_model:
-            return _language_model(recipe, target_vocabulary)
-        source_embedding = TokenEmbedding(source_vocabulary, recipe.text_encoder.embedding)
+            return _language_model(recipe, target)
+        source_embedding = TokenEmbedding(source, recipe.text_encoder.embedding) if isinstance(source, int) else None
+        if not isinstance(recipe.decoder, TokenByTokenRecipe):
+            encoder, widths = _encoder(recipe, source, source_embedding)
+            other = OTHER_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target, class_weights)
+            return EncoderDecoder(encoder, other)
         target_embedding = source_embedding
-        if recipe.tie != "all":
-            target_embedding = TokenEmbedding(target_vocabulary, recipe.decoder.embedding)
-        output = nn.Linear(recipe.decoder.embedding, target_vocabulary, bias=False)
-        if recipe.tie != "none":
-            output.weight = target_embedding.embedding.weight
-        encoder = ENCODERS[recipe.encoder.kind](recipe.encoder, source_embedding)
-        decoder = DECODERS[recipe.decoder.kind](recipe.decoder, recipe.text_encoder, target_embedding, output)
-    return EncoderDecoder(encoder, decoder, START)
+        if target_embedding is None or recipe.tie != "all":
+            target_embedding = TokenEmbedding(target, recipe.decoder.embedding)
+        output = _output_layer(recipe, target_embedding, target)
+        encoder, widths = _encoder(recipe, source, source_embedding)
+        decoder = TEXT_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target_embedding, output)
+    return EncoderDecoder(encoder, decoder)
+
+
+def _encoder(recipe: ModelRecipe, source: SourceSize, embedding: TokenEmbedding | None) -> tuple[Encoder, MemoryWidths]:
+    if embedding is None:
+        return SIGHT_ENCODERS[recipe.encoder.kind](recipe.encoder, source)
+    reads = recipe.text_encoder
+    return TEXT_ENCODERS[reads.kind](reads, embedding), MemoryWidths(reads.memory_width, reads.final_width)
 
 
 def _language_model(recipe: ModelRecipe, vocabulary: int) -> LanguageModel:
-    embedding = TokenEmbedding(vocabulary, recipe.decoder.embedding)
-    output = nn.Linear(recipe.decoder.embedding, vocabulary, bias=False)
+    decoder = recipe.token_decoder
+    embedding = TokenEmbedding(vocabulary, decoder.embedding)
+    output = _output_layer(recipe, embedding, vocabulary)
+    return LanguageModel(LANGUAGE_DECODERS[decoder.kind](decoder, embedding, output))
+
+
+def _output_layer(recipe: ModelRecipe, embedding: TokenEmbedding, vocabulary: int) -> nn.Linear:
+    """From hidden states to the vocabulary; its weight is the target embedding's where they are tied."""
+    output = nn.Linear(recipe.token_decoder.embedding, vocabulary, bias=False)
     if recipe.tie != "none":
         output.weight = embedding.embedding.weight
-    return LanguageModel(LANGUAGE_DECODERS[recipe.decoder.kind](recipe.decoder, embedding, output), START)
+    return output

@@ -24,7 +24,7 @@ from dragoman.layers.recurrent.deep import Deep
 from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
 from dragoman.layers.recurrent.lstm import LSTM
 from dragoman.layers.recurrent.rnn import RNN, ReLURNN
-from dragoman.recipe.architecture import TextEncoderRecipe
+from dragoman.model.memory_widths import MemoryWidths
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe, RecurrentRecipe
 
 Decoder = RecurrentDecoder | AttentionalDecoder | InputFeedingDecoder
@@ -58,15 +58,15 @@ def recurrent_encoder(recipe: RecurrentEncoderRecipe, embedding: TokenEmbedding)
 
 
 def recurrent_decoder(
-    recipe: RecurrentDecoderRecipe, encoder: TextEncoderRecipe, embedding: TokenEmbedding, output: nn.Linear
+    recipe: RecurrentDecoderRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: nn.Linear
 ) -> Decoder:
     """Cells over the target, with the attention that the recipe names."""
-    bridge = Bridge(encoder.final_width, [[recipe.width] * recipe.parts] * recipe.layers)
+    bridge = Bridge(memory.final, [[recipe.width] * recipe.parts] * recipe.layers)
     if recipe.attention == "none":
-        context = nn.Linear(encoder.final_width, recipe.embedding)
+        context = nn.Linear(memory.final, recipe.embedding)
         stack = _stack(recipe, recipe.embedding)
         return RecurrentDecoder(embedding, bridge, context, stack, _readout(recipe), output, recipe.dropout)
-    attention = ATTENTIONS[recipe.attention](recipe, encoder.memory_width)
+    attention = ATTENTIONS[recipe.attention](recipe, memory.states)
     join = AttentionalVector(attention.width, recipe.width, recipe.embedding)
     if recipe.input_feeding:
         stack = _stack(recipe, 2 * recipe.embedding)

@@ -18,7 +18,7 @@ from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.positional_encoding import LearnedPositions, SinusoidalPositions
 from dragoman.layers.transformer.residual import PostNorm, PreNorm, Residual
-from dragoman.recipe.architecture import TextEncoderRecipe
+from dragoman.model.memory_widths import MemoryWidths
 from dragoman.recipe.transformer import TransformerRecipe
 
 RESIDUALS: dict[str, type[Residual]] = {"pre": PreNorm, "post": PostNorm}
@@ -42,13 +42,13 @@ def transformer_encoder(recipe: TransformerRecipe, embedding: TokenEmbedding) ->
 
 
 def transformer_decoder(
-    recipe: TransformerRecipe, encoder: TextEncoderRecipe, embedding: TokenEmbedding, output: nn.Linear
+    recipe: TransformerRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: nn.Linear
 ) -> TransformerDecoder:
     """Causal self-attention, and attention to the encoder's hidden states, however wide these are."""
     blocks = [
         DecoderBlock(
             _self_attention(recipe, causal=True),
-            CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, encoder.memory_width),
+            CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory.states),
             _feed_forward(recipe),
             (_residual(recipe), _residual(recipe), _residual(recipe)),
         )

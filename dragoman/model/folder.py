@@ -15,16 +15,18 @@ from torch import Tensor
 
 import dragoman
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
+from dragoman.fields.files import SourceField, TargetField, load_fields, save_fields
+from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import Model, build
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import verify
 from dragoman.text.codec import Codec
-from dragoman.text.codec_files import load_codecs, save_codecs
 
-FORMAT = 3
+FORMAT = 4
 """Format 2 adds the casing of words, and units for placeholders in the vocabulary; format 1 is read as without.
-Format 3 adds recurrent and convolutional models, and language models."""
+Format 3 adds recurrent and convolutional models, and language models. Format 4 adds models that read pictures and
+rows of tables, and that say labels and numbers; with what batch normalisation has counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,27 @@ class LoadedModel:
     Attributes:
         model: in evaluation mode, float32.
         recipe: that it was trained by.
-        source: text to the encoder's ids.
-        target: the decoder's ids to text.
+        source: what goes in, to what the encoder reads.
+        target: what the decoder says, to what comes out.
     """
 
     model: Model
     recipe: Recipe
-    source: Codec
-    target: Codec
+    source: SourceField
+    target: TargetField
+
+    @property
+    def codecs(self) -> tuple[Codec, Codec]:
+        """Source and target of a model that reads text, or nothing, and writes text."""
+        assert isinstance(self.source, Codec)
+        assert isinstance(self.target, Codec)
+        return self.source, self.target
+
+    @property
+    def vocabularies(self) -> tuple[int, int]:
+        """Symbols of :attr:`codecs`."""
+        source, target = self.codecs
+        return source.size, target.size
 
 
 def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, replace: bool = False) -> None:
@@ -49,20 +64,21 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
 
     Args:
         folder: does not exist yet, unless ``replace``.
-        loaded: what to save; weights are stored in float32.
+        loaded: what to save; numbers are stored in float32.
         files: further text files by name, such as ``card.md``.
         replace: whether to take the place of an existing model.
 
     Raises:
         OutputError: if the folder exists or cannot be written; nothing is left half-written.
     """
-    weights = {name: p.detach().float().cpu().contiguous().clone() for name, p in loaded.model.named_parameters()}
+    learnt = {**dict(loaded.model.named_parameters()), **learnt_buffers(loaded.model)}
+    weights = {name: p.detach().float().cpu().contiguous().clone() for name, p in learnt.items()}
     facts = {"format": FORMAT, "dragoman": dragoman.__version__, "torch": torch.__version__}
     with new_folder(folder, replace=replace) as temporary:
         save_file(weights, temporary / "weights.safetensors", metadata={"format": str(FORMAT)})
         (temporary / "recipe.toml").write_text(dump_recipe(loaded.recipe), encoding="utf-8")
         (temporary / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        save_codecs(temporary, loaded.source, loaded.target)
+        save_fields(temporary, loaded.source, loaded.target)
         for name, text in files.items():
             (temporary / name).write_text(text, encoding="utf-8")
 
@@ -89,7 +105,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     recipe = recipe_from(
         tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8")), file=folder / "recipe.toml"
     )
-    source, target = load_codecs(folder)
+    source, target = load_fields(folder)
     model = build(recipe.model, source.size, target.size, recipe.training.seed)
     _load_weights(model, folder / "weights.safetensors")
     return LoadedModel(model.to(device).eval(), recipe, source, target)
@@ -100,7 +116,7 @@ def _load_weights(model: Model, file: Path) -> None:
         weights: dict[str, Tensor] = load_file(file)
     except SafetensorError as error:
         raise DamagedFileError(f"not readable: {error}", file=file, remedy="copy the model anew.") from error
-    parameters = dict(model.named_parameters())
+    parameters = {**dict(model.named_parameters()), **learnt_buffers(model)}
     shapes = {name: tuple(p.shape) for name, p in parameters.items()}
     if shapes != {name: tuple(w.shape) for name, w in weights.items()}:
         raise DamagedFileError(

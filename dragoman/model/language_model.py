@@ -9,7 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Carried, DecoderState, LanguageDecoder, Packed, TextBatch
-from dragoman.model.loss import cross_entropy, token_cross_entropy
+from dragoman.layers.cross_entropy import cross_entropy, token_cross_entropy
+from dragoman.text.vocabulary import START
 
 
 class LanguageModel(nn.Module):
@@ -17,13 +18,11 @@ class LanguageModel(nn.Module):
 
     Args:
         decoder: of any kind.
-        start: id of the symbol that stands before every line.
     """
 
-    def __init__(self, decoder: LanguageDecoder, start: int) -> None:
+    def __init__(self, decoder: LanguageDecoder) -> None:
         super().__init__()
         self.decoder = decoder
-        self.start_symbol = start
 
     @property
     def device(self) -> torch.device:
@@ -37,7 +36,7 @@ class LanguageModel(nn.Module):
     def states(self, source: Packed, target: Packed) -> Float[Tensor, "N D"]:
         """What the output layer reads, for one pass over ``target``; there is no use for a source."""
         del source
-        return self.decoder(target.shifted(self.start_symbol), ())[0]
+        return self.decoder(target.shifted(START), ())[0]
 
     def loss(self, batch: TextBatch, smoothing: float, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
         """Cross-entropy in nats, label smoothing included, summed over the batch's tokens; and what the next batch
@@ -46,7 +45,7 @@ class LanguageModel(nn.Module):
         output = self.decoder.output
         return cross_entropy(states, output.weight, output.bias, batch.target.values, smoothing), after
 
-    def token_loss(self, batch: TextBatch) -> Float[Tensor, " N"]:
+    def measured_loss(self, batch: TextBatch) -> Float[Tensor, " N"]:
         """Cross-entropy of each token in nats, without smoothing or gradient; every row begins anew."""
         output = self.decoder.output
         with torch.no_grad():

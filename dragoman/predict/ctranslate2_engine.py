@@ -79,8 +79,7 @@ class CTranslate2Engine:
                 f"no type of number is called {compute_type}", remedy=f"give {' or '.join(COMPUTE_TYPES)}."
             )
         package = ctranslate2_package()
-        self._sources = symbol_names(loaded.source.tokenizer.vocabulary)
-        self._targets = symbol_names(loaded.target.tokenizer.vocabulary)
+        self._sources, self._targets = (symbol_names(codec.tokenizer.vocabulary) for codec in loaded.codecs)
         self._ids = {name: place for place, name in enumerate(self._targets)}
         self._longest_source, self._longest_target = longest_rows(loaded.recipe)
         self._repetition = RepetitionRule()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from dragoman.contracts import Hypothesis, Memory, Packed, StepFunction
+from dragoman.contracts import Hypothesis, Memory, Packed, Pictures, Source, StepFunction
 from dragoman.data.bucketing import in_order
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.predict.fused_language_model import FusedLanguageModel
@@ -56,28 +56,41 @@ class TorchEngine:
         found: list[list[Hypothesis]] = [[] for _ in rows]
         # From long to short, so that a line too long for the memory is met first.
         for places in reversed(in_order(lengths, lengths, tokens=max(self.batch_tokens // width, 1))):
-            batch = [rows[place] for place in places], [limits[place] for place in places]
+            source = Packed.of([rows[place] for place in places], self.model.device)
+            allowed = [limits[place] for place in places]
             for place, hypotheses in zip(
-                places, self._search(searched, *batch, width, n_best, length_penalty), strict=True
+                places, self._search(searched, source, allowed, width, n_best, length_penalty), strict=True
             ):
                 found[place] = hypotheses
         return found
 
+    def search_pictures(
+        self, pictures: Pictures, *, width: int, n_best: int, length_penalty: float
+    ) -> list[list[Hypothesis]]:
+        """The best outputs for each picture, which all are computed together; none is longer than the encoder has
+        places for it. Else as :meth:`search`."""
+        self.model.eval()
+        with torch.inference_mode():
+            searched = self.model.for_search()
+        return self._search(searched, pictures.to(self.model.device), None, width, n_best, length_penalty)
+
     def _search(
         self,
         searched: tuple[Callable[[Memory], Any], StepFunction[Any]],
-        rows: list[list[int]],
-        limits: list[int],
+        source: Source,
+        limits: list[int] | None,
         width: int,
         n_best: int,
         length_penalty: float,
     ) -> list[list[Hypothesis]]:
         start, step = searched
         with torch.inference_mode():
-            state = start(self.model.encode(Packed.of(rows, self.model.device)))
+            memory = self.model.encode(source)
+            limits = memory.layout.lengths.tolist() if limits is None else limits
+            state = start(memory)
             normalizer: Normalizer = log_normalizer
             if self.language_model is not None:
-                step, state = self.language_model.fuse(step, state, len(rows))
+                step, state = self.language_model.fuse(step, state, memory.layout.batch)
                 normalizer = unnormalized
             common: dict[str, Any] = {
                 "start": START,

@@ -19,6 +19,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.fused_language_model import FusedLanguageModel
+from dragoman.predict.model_kinds import no_translator
 from dragoman.predict.pair_losses import pair_losses
 from dragoman.predict.pieces import cut
 from dragoman.predict.text_scores import TextScores
@@ -70,7 +71,7 @@ class Translator:
         self.target = target
         self.recipe = recipe
         self._longest_source = min(recipe.cleaning.max_tokens, recipe.model.text_encoder.longest or _NO_LIMIT) - 1
-        self._longest_target = (recipe.model.decoder.longest or _NO_LIMIT) - 1
+        self._longest_target = (recipe.model.token_decoder.longest or _NO_LIMIT) - 1
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     @classmethod
@@ -107,7 +108,7 @@ class Translator:
         if language_model is not None:
             writer = Writer.load(language_model, device=device)
             fused = FusedLanguageModel.of(writer, translator.target, language_model_weight, language_model)
-        narrowed = load_shortlist(Path(folder), loaded.source.size, loaded.target.size) if shortlist else None
+        narrowed = load_shortlist(Path(folder), *loaded.vocabularies) if shortlist else None
         translator.engine = choose_engine(loaded, engine, compute=compute, language_model=fused, shortlist=narrowed)
         return translator
 
@@ -116,15 +117,11 @@ class Translator:
         """A model that was loaded from ``folder``.
 
         Raises:
-            InputError: if it is a language model.
+            InputError: if it is a model of another kind.
         """
-        if loaded.recipe.model.is_language_model:
-            raise InputError(
-                "this model is a language model, which has no source to translate",
-                file=folder,
-                remedy="use `dragoman generate` or `dragoman score`, or give it to `--language-model`.",
-            )
-        return cls(cast(EncoderDecoder, loaded.model), loaded.source, loaded.target, loaded.recipe)
+        if not loaded.recipe.model.is_translator:
+            raise no_translator(loaded.recipe.model, folder)
+        return cls(cast(EncoderDecoder, loaded.model), *loaded.codecs, loaded.recipe)
 
     @overload
     def translate(self, texts: str, *, beam: int | None = ..., length_penalty: float | None = ...) -> str: ...

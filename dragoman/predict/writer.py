@@ -77,7 +77,7 @@ class Writer:
                 file=folder,
                 remedy="use `dragoman translate`, or train a language model with `dragoman train language-model`.",
             )
-        return cls(cast(LanguageModel, loaded.model), loaded.target, loaded.recipe)
+        return cls(cast(LanguageModel, loaded.model), loaded.codecs[1], loaded.recipe)
 
     def write(
         self,

@@ -8,6 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Tag, model_validator
 
 from dragoman.recipe.convolution import ConvolutionalEncoderRecipe
+from dragoman.recipe.perceptron import (
+    AlignmentDecoderRecipe,
+    LabelDecoderRecipe,
+    NumberDecoderRecipe,
+    PerceptronRecipe,
+)
+from dragoman.recipe.picture import LeNetRecipe, ResidualRecipe
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe
 from dragoman.recipe.section import Section
 from dragoman.recipe.transformer import TransformerRecipe
@@ -32,7 +39,8 @@ def _kind(value: Any) -> str:
 
 
 TextEncoderRecipe = TransformerRecipe | RecurrentEncoderRecipe | ConvolutionalEncoderRecipe
-DecoderRecipe = TransformerRecipe | RecurrentDecoderRecipe
+TokenByTokenRecipe = TransformerRecipe | RecurrentDecoderRecipe
+"""Decoders that predict each token from those before it."""
 
 AnyEncoder = Annotated[
     Annotated[TransformerRecipe, Tag("transformer")]
@@ -40,6 +48,10 @@ AnyEncoder = Annotated[
     | Annotated[RecurrentEncoderRecipe, Tag("gru")]
     | Annotated[RecurrentEncoderRecipe, Tag("lstm")]
     | Annotated[ConvolutionalEncoderRecipe, Tag("convolution")]
+    | Annotated[LeNetRecipe, Tag("lenet")]
+    | Annotated[ResidualRecipe, Tag("residual")]
+    | Annotated[PerceptronRecipe, Tag("linear")]
+    | Annotated[PerceptronRecipe, Tag("mlp")]
     | Annotated[NoEncoderRecipe, Tag("none")],
     Discriminator(_kind),
 ]
@@ -47,23 +59,29 @@ AnyDecoder = Annotated[
     Annotated[TransformerRecipe, Tag("transformer")]
     | Annotated[RecurrentDecoderRecipe, Tag("rnn")]
     | Annotated[RecurrentDecoderRecipe, Tag("gru")]
-    | Annotated[RecurrentDecoderRecipe, Tag("lstm")],
+    | Annotated[RecurrentDecoderRecipe, Tag("lstm")]
+    | Annotated[AlignmentDecoderRecipe, Tag("alignment")]
+    | Annotated[LabelDecoderRecipe, Tag("label")]
+    | Annotated[NumberDecoderRecipe, Tag("number")],
     Discriminator(_kind),
 ]
 
 
 class ModelRecipe(Section):
-    """An encoder, a decoder and how their embeddings are shared. Any text encoder goes with any decoder."""
+    """An encoder, a decoder and how their embeddings are shared. Any encoder goes with any decoder, but that alignments
+    need a picture's places, and fully connected encoders write no text."""
 
     encoder: AnyEncoder = TransformerRecipe()
-    """Source text to hidden states; its ``kind`` is ``transformer``, ``rnn``, ``gru``, ``lstm``, ``convolution``, or
-    ``none`` for a language model."""
+    """Input to hidden states; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or
+    ``convolution``; for pictures ``lenet`` or ``residual``; for rows of a table, and pictures of one size, ``linear``
+    or ``mlp``; and ``none`` for a language model."""
     decoder: AnyDecoder = TransformerRecipe()
-    """Hidden states to target text; its ``kind`` is ``transformer``, ``rnn``, ``gru`` or ``lstm``."""
+    """Hidden states to output; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or ``alignment``;
+    else ``label`` or ``number``."""
     tie: Literal["all", "decoder", "none"] = "all"
     """Which matrices are one: source embedding, target embedding and output layer (``all``, needs a shared vocabulary
     and embeddings of one width), target embedding and output layer (``decoder``), or ``none``. If absent, ``all`` where
-    that is possible, else ``decoder``."""
+    that is possible, else ``decoder`` where there is a target embedding."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -78,13 +96,24 @@ class ModelRecipe(Section):
             return handler({"tie": "decoder", **values, "decoder": decoder})
         if "tie" in values:
             return handler(values)
+        if _kind(values.get("decoder", {})) in ("alignment", "label", "number"):
+            return handler({**values, "tie": "none"})
         model = handler({**values, "tie": "decoder"})
-        equal = model.text_encoder.embedding == model.decoder.embedding
+        reads, writes = model.encoder, model.decoder
+        equal = (
+            isinstance(reads, TextEncoderRecipe)
+            and isinstance(writes, TokenByTokenRecipe)
+            and reads.embedding == writes.embedding
+        )
         return handler({**values, "tie": "all"}) if equal else model
 
     @model_validator(mode="after")
     def _they_go_together(self) -> ModelRecipe:
-        problem = _language_model_problem(self) if self.is_language_model else _pair_problem(self)
+        problem = (
+            _language_model_problem(self)
+            if self.is_language_model
+            else _tie_problem(self) or _width_problem(self) or _alignment_problem(self)
+        )
         if problem is not None:
             raise ValueError(problem)
         return self
@@ -97,8 +126,35 @@ class ModelRecipe(Section):
     @property
     def text_encoder(self) -> TextEncoderRecipe:
         """The encoder of a model that has one."""
-        assert not isinstance(self.encoder, NoEncoderRecipe)
+        assert isinstance(self.encoder, TextEncoderRecipe)
         return self.encoder
+
+    @property
+    def token_decoder(self) -> TokenByTokenRecipe:
+        """The decoder of a model whose output is predicted token by token."""
+        assert isinstance(self.decoder, TokenByTokenRecipe)
+        return self.decoder
+
+    @property
+    def reads(self) -> Literal["text", "picture", "row", "nothing"]:
+        """What goes in."""
+        if isinstance(self.encoder, NoEncoderRecipe):
+            return "nothing"
+        if isinstance(self.encoder, (LeNetRecipe, ResidualRecipe)):
+            return "picture"
+        return self.encoder.reads if isinstance(self.encoder, PerceptronRecipe) else "text"
+
+    @property
+    def says(self) -> Literal["text", "label", "number"]:
+        """What comes out."""
+        if isinstance(self.decoder, LabelDecoderRecipe):
+            return "label"
+        return "number" if isinstance(self.decoder, NumberDecoderRecipe) else "text"
+
+    @property
+    def is_translator(self) -> bool:
+        """Whether text goes in and comes out."""
+        return self.reads == "text" and self.says == "text"
 
     @property
     def phrase(self) -> str:
@@ -111,6 +167,11 @@ class ModelRecipe(Section):
 
 def _language_model_problem(model: ModelRecipe) -> str | None:
     decoder = model.decoder
+    if not isinstance(decoder, TokenByTokenRecipe):
+        return (
+            f'decoder.kind = "{decoder.kind}" needs something to speak of, and encoder.kind is "none"; give an '
+            "encoder, or use a transformer, rnn, gru or lstm as decoder"
+        )
     if isinstance(decoder, RecurrentDecoderRecipe) and decoder.attention != "none":
         return (
             f'decoder.attention = "{decoder.attention}" needs an encoder to look at, and encoder.kind is "none"; '
@@ -121,20 +182,51 @@ def _language_model_problem(model: ModelRecipe) -> str | None:
     return None
 
 
-def _pair_problem(model: ModelRecipe) -> str | None:
-    encoder, decoder = model.text_encoder, model.decoder
-    if model.tie == "all" and encoder.embedding != decoder.embedding:
+def _tie_problem(model: ModelRecipe) -> str | None:
+    encoder, decoder = model.encoder, model.decoder
+    if model.tie != "none" and not isinstance(decoder, TokenByTokenRecipe):
+        return f'tie = "{model.tie}" needs a target embedding, and decoder.kind = "{decoder.kind}" has none; use "none"'
+    if model.tie != "all":
+        return None
+    if not isinstance(encoder, TextEncoderRecipe) or not isinstance(decoder, TokenByTokenRecipe):
+        return (
+            f'tie = "all" needs a source embedding, and encoder.kind = "{encoder.kind}" reads no text; '
+            'use "decoder" or "none"'
+        )
+    if encoder.embedding != decoder.embedding:
         return (
             f'tie = "all" makes one matrix of embeddings that are {encoder.embedding} wide in the encoder and '
             f"{decoder.embedding} in the decoder; make the widths equal (embedding_width, in recurrent ones) or use "
             'tie = "decoder"'
         )
-    dot = isinstance(decoder, RecurrentDecoderRecipe) and decoder.attention in ("dot", "scaled_dot")
-    if dot and decoder.width != encoder.memory_width:
+    return None
+
+
+def _width_problem(model: ModelRecipe) -> str | None:
+    encoder, decoder = model.encoder, model.decoder
+    if isinstance(encoder, PerceptronRecipe):
+        if model.says == "text":
+            return (
+                f'decoder.kind = "{decoder.kind}" writes text, and encoder.kind = "{encoder.kind}" is for labels and '
+                'numbers; use a decoder of kind "label" or "number", or another encoder'
+            )
+        return None
+    if not isinstance(decoder, RecurrentDecoderRecipe) or isinstance(encoder, NoEncoderRecipe):
+        return None
+    if decoder.attention in ("dot", "scaled_dot") and decoder.width != encoder.memory_width:
         both = " (both directions joined)" if getattr(encoder, "bidirectional", False) else ""
         return (
             f"dot-product attention compares vectors of one width: the decoder's states are {decoder.width} wide and "
             f"the encoder's {encoder.memory_width}{both}; use decoder.width = {encoder.memory_width}, or attention = "
             '"additive" or "multi_head", which bring any widths together'
+        )
+    return None
+
+
+def _alignment_problem(model: ModelRecipe) -> str | None:
+    if isinstance(model.decoder, AlignmentDecoderRecipe) and not isinstance(model.encoder, ResidualRecipe):
+        return (
+            'decoder.kind = "alignment" puts a symbol at each place across a picture, and encoder.kind = '
+            f'"{model.encoder.kind}" has no such places; use encoder.kind = "residual"'
         )
     return None

@@ -1,4 +1,4 @@
-"""Where the parallel text comes from and how it is cleaned."""
+"""Where the examples come from and how they are cleaned."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from dragoman.recipe.picture import Names
 from dragoman.recipe.section import Section
 
 FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
 
 
 class CorpusRecipe(Section):
-    """One corpus: two line-aligned files (``source`` and ``target``), or one file or folder of pairs (``path``), or for
-    a language model one file of ``text``."""
+    """One corpus: two line-aligned files (``source`` and ``target``), or one file or folder of pairs (``path``), or one
+    file of ``text``: for a language model, for a reader of pictures that learns from rendered lines, or, with a
+    ``label``, for a model that tells labels apart."""
 
     name: str | None = None
     """What statistics call it; by default the name of the file."""
@@ -25,15 +27,19 @@ class CorpusRecipe(Section):
     target: FilePath | None = None
     """Text file with one target sentence a line, as many lines as ``source``."""
     text: FilePath | None = None
-    """Text file for a language model, one sentence or paragraph a line."""
+    """Text file, one sentence or paragraph a line."""
+    label: str | None = None
+    """What every line of ``text`` is: its language, domain or topic."""
     path: FilePath | None = None
-    """A file of pairs in one of the formats below, or a catalogue: a folder, zip or wheel with files by language."""
+    """A file of pairs in one of the formats below; a catalogue: a folder, zip or wheel with files by language; or for
+    pictures with labels a folder that has a folder of pictures for each label."""
     format: Literal["auto", "lines", "table", "json-lines", "parquet", "po", "mo", "xliff", "tmx", "catalogue"] = "auto"
     """What ``path`` is; ``auto`` tells it by name and content."""
     source_column: str = "source"
-    """Column that holds the source, in a table (TSV, CSV), Parquet or JSON lines; ``translation.en`` reaches inside."""
+    """Column that holds the source, in a table (TSV, CSV), Parquet or JSON lines; ``translation.en`` reaches inside. Of
+    pictures it holds their paths, which count from the table's folder, or in Parquet their files' bytes."""
     target_column: str = "target"
-    """Column that holds the target."""
+    """Column that holds the target: text, a label or a number."""
     licence: str | None = None
     """Terms of use of the corpus, for the model's card."""
     origin: str | None = None
@@ -53,6 +59,8 @@ class CorpusRecipe(Section):
         partial = (self.source is None) != (self.target is None)
         if partial or sum((lines, self.path is not None, self.text is not None)) != 1:
             raise ValueError("give either both `source` and `target`, or `path`, or, for a language model, `text`")
+        if self.label is not None and self.text is None:
+            raise ValueError(f'label = "{self.label}" says what a `text` is, and there is no `text`')
         if self.text is not None and self.format != "auto":
             raise ValueError(f'format = "{self.format}" goes with `path`, and `text` is plain lines')
         if self.text is None and lines != (self.format == "lines") and self.format != "auto":
@@ -66,7 +74,7 @@ class CorpusRecipe(Section):
         """Its name, or that of its file without the ending."""
         file = self.path or self.text or self.source
         assert file is not None
-        return self.name or file.name.removesuffix(file.suffix) or file.name
+        return self.name or self.label or file.name.removesuffix(file.suffix) or file.name
 
 
 def _several(value: Any) -> Any:
@@ -97,6 +105,10 @@ class DataRecipe(Section):
     """Pairs to hold out for validation where no corpus is given; at most a tenth of the corpora is taken."""
     test_pairs: int = Field(default=1000, ge=0)
     """Pairs to hold out for the test where no corpus is given; at most a tenth of the corpora is taken."""
+    features: Names = ()
+    """Columns that the encoder reads of a table's row; all but the target, if none is named."""
+    categorical: Names = ()
+    """Columns of numbers that are names all the same, such as a postal code."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> DataRecipe:

@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.data import CleaningRecipe, DataRecipe, TokenizerRecipe
+from dragoman.recipe.picture import PictureRecipe, RenderingRecipe
 from dragoman.recipe.search import SearchRecipe
 from dragoman.recipe.section import Section
 from dragoman.recipe.training import TrainingRecipe
@@ -23,6 +24,10 @@ class Recipe(Section):
     """Which pairs are kept."""
     tokenizer: TokenizerRecipe = TokenizerRecipe()
     """How text becomes ids."""
+    pictures: PictureRecipe = PictureRecipe()
+    """How pictures become numbers."""
+    rendering: RenderingRecipe = RenderingRecipe()
+    """How lines of text become pictures to learn reading from."""
     model: ModelRecipe = ModelRecipe()
     """The encoder and the decoder."""
     training: TrainingRecipe = TrainingRecipe()
@@ -37,7 +42,9 @@ class Recipe(Section):
         tokenizer = values.get("tokenizer") if isinstance(values, Mapping) else None
         model = values.get("model", {}) if isinstance(values, Mapping) else None
         separate = isinstance(tokenizer, Mapping) and tokenizer.get("shared") is False and "model" not in tokenizer
-        if separate and isinstance(model, Mapping):
+        decoder = model.get("decoder") if isinstance(model, Mapping) else None
+        kind = decoder.get("kind") if isinstance(decoder, Mapping) else None
+        if separate and isinstance(model, Mapping) and kind not in ("alignment", "label", "number"):
             return {**values, "model": {"tie": "decoder", **model}}
         return values
 
@@ -51,39 +58,79 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _the_corpora_fit_the_model(self) -> Recipe:
-        problems = _language_model_problems(self) if self.model.is_language_model else _pair_problems(self)
+        problems = [*_corpus_problems(self), *_size_problems(self), *_metric_problems(self), *_text_problems(self)]
         if problems:
             raise ValueError("; ".join(problems))
         return self
 
 
-def _language_model_problems(recipe: Recipe) -> list[str]:
-    data, training = recipe.data, recipe.training
-    found = [
-        f"data.{split}: {corpus.path or corpus.source} holds pairs, and a language model reads no source; "
-        "give one file as `text`"
-        for split in ("train", "validation", "test")
-        for corpus in getattr(data, split)
-        if corpus.text is None
-    ]
-    if training.early_stopping.metric != "loss":
-        metric = training.early_stopping.metric
-        found.append(f'training.early_stopping.metric = "{metric}" needs translations; a language model has "loss"')
-    if recipe.tokenizer.dropout or recipe.tokenizer.sampling:
-        found.append(
-            "tokenizer.dropout and tokenizer.sampling are for translators; a language model has one segmentation"
-        )
+_METRICS = {
+    ("nothing", "text"): ("loss",),
+    ("text", "text"): ("loss", "chrf", "bleu"),
+    ("picture", "text"): ("loss", "cer", "wer"),
+    "label": ("loss", "accuracy", "macro_f1"),
+    "number": ("loss", "rmse", "mae"),
+}
+"""What can be watched on the validation set, by what goes in and comes out, or by what comes out alone."""
+
+
+def _corpus_problems(recipe: Recipe) -> list[str]:
+    """Corpora that are no examples of what the model reads and says."""
+    reads, says = recipe.model.reads, recipe.model.says
+    found = []
+    for split in ("train", "validation", "test"):
+        for corpus in getattr(recipe.data, split):
+            if reads == "nothing":
+                if corpus.text is None or corpus.label is not None:
+                    given = corpus.path or corpus.source or corpus.text
+                    found.append(
+                        f"data.{split}: {given} holds pairs, and a language model reads no source; "
+                        "give one file as `text`"
+                    )
+            elif corpus.label is not None and (reads, says) != ("text", "label"):
+                found.append(
+                    f'data.{split}: label = "{corpus.label}" is for models that read text and say labels '
+                    '(decoder.kind = "label")'
+                )
+            elif corpus.text is not None and corpus.label is None and (reads, says) == ("text", "label"):
+                found.append(f"data.{split}: {corpus.text} has no label; say what its lines are with `label`")
+            elif corpus.text is not None and corpus.label is None and (reads, says) != ("picture", "text"):
+                found.append(
+                    f"data.{split}: {corpus.text} is text without a source, which is for language models "
+                    '(encoder.kind = "none") and for readers of pictures'
+                )
+            elif corpus.source is not None and reads in ("picture", "row"):
+                found.append(
+                    f"data.{split}: {corpus.source} and {corpus.target} are lines of text, and this model reads a "
+                    f"{reads}; give a table as `path`"
+                )
     return found
 
 
-def _pair_problems(recipe: Recipe) -> list[str]:
-    found = [
-        f'data.{split}: {corpus.text} is text without a source, which is for language models (encoder.kind = "none")'
-        for split in ("train", "validation", "test")
-        for corpus in getattr(recipe.data, split)
-        if corpus.text is not None
-    ]
-    if recipe.training.batch.partition != "lines":
+def _size_problems(recipe: Recipe) -> list[str]:
+    kind = recipe.model.encoder.kind
+    if recipe.model.reads == "picture" and kind != "residual" and recipe.pictures.width is None:
+        return [f'encoder.kind = "{kind}" reads pictures of one size; give pictures.width beside pictures.height']
+    return []
+
+
+def _metric_problems(recipe: Recipe) -> list[str]:
+    reads, says = recipe.model.reads, recipe.model.says
+    known = _METRICS[(reads, says)] if says == "text" else _METRICS[says]
+    metric = recipe.training.early_stopping.metric
+    if metric in known:
+        return []
+    return [f'training.early_stopping.metric = "{metric}" is not measured of this model; known: {", ".join(known)}']
+
+
+def _text_problems(recipe: Recipe) -> list[str]:
+    """What only some readers or writers of text can do."""
+    found = []
+    if not recipe.model.is_translator and (recipe.tokenizer.dropout or recipe.tokenizer.sampling):
+        found.append(
+            "tokenizer.dropout and tokenizer.sampling are for translators; all other models have one segmentation"
+        )
+    if not recipe.model.is_language_model and recipe.training.batch.partition != "lines":
         partition = recipe.training.batch.partition
-        found.append(f'training.batch.partition = "{partition}" is for language models; translators take "lines"')
+        found.append(f'training.batch.partition = "{partition}" is for language models; others take "lines"')
     return found

@@ -13,7 +13,7 @@ class BatchRecipe(Section):
     """Mini-batches of similar length under a budget of tokens."""
 
     tokens: int = Field(default=4096, ge=1)
-    """Target tokens in one mini-batch, at most."""
+    """Target tokens in one mini-batch, at most; of labels and numbers, examples."""
     accumulation: int = Field(default=1, ge=1)
     """Mini-batches whose gradients are summed before each update."""
     partition: Literal["lines", "sequential", "random"] = "lines"
@@ -56,8 +56,10 @@ class ScheduleRecipe(Section):
 class EarlyStoppingRecipe(Section):
     """When to stop for lack of progress, and which weights are best."""
 
-    metric: Literal["loss", "chrf", "bleu"] = "loss"
-    """What is watched on the validation set; ``loss`` is cross-entropy per token without label smoothing."""
+    metric: Literal["loss", "chrf", "bleu", "cer", "wer", "accuracy", "macro_f1", "rmse", "mae"] = "loss"
+    """What is watched on the validation set; ``loss`` is what training makes small, without label smoothing: of text
+    cross-entropy per token. ``chrf`` and ``bleu`` are for translators, ``cer`` and ``wer`` for readers of pictures,
+    ``accuracy`` and ``macro_f1`` for labels, ``rmse`` and ``mae`` for numbers."""
     patience: int = Field(default=10, ge=1)
     """Validations without a new best before training stops."""
 

@@ -9,20 +9,25 @@ from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
-SHARED, SOURCE, TARGET = "tokenizer.json", "source.tokenizer.json", "target.tokenizer.json"
-SOURCE_CASING, TARGET_CASING = "source.truecaser.json", "target.truecaser.json"
+SHARED, OF_ONE, CASING = "tokenizer.json", "{}.tokenizer.json", "{}.truecaser.json"
+SOURCE, TARGET = "source", "target"
 
 
 def save_codecs(folder: Path, source: Codec, target: Codec) -> None:
     """Write both; a tokenizer that both share, the same object twice, is written once."""
-    if source.tokenizer is target.tokenizer:
-        source.tokenizer.save(folder / SHARED)
-    else:
-        source.tokenizer.save(folder / SOURCE)
-        target.tokenizer.save(folder / TARGET)
-    for codec, name in ((source, SOURCE_CASING), (target, TARGET_CASING)):
-        if codec.truecaser is not None:
-            codec.truecaser.save(folder / name)
+    if source.tokenizer is not target.tokenizer:
+        save_codec(folder, SOURCE, source)
+        save_codec(folder, TARGET, target)
+        return
+    source.tokenizer.save(folder / SHARED)
+    for codec, name in ((source, SOURCE), (target, TARGET)):
+        _save_casing(folder, name, codec)
+
+
+def save_codec(folder: Path, name: str, codec: Codec) -> None:
+    """Write one by itself; ``name`` is ``source`` or ``target``."""
+    codec.tokenizer.save(folder / OF_ONE.format(name))
+    _save_casing(folder, name, codec)
 
 
 def load_codecs(folder: Path) -> tuple[Codec, Codec]:
@@ -31,12 +36,26 @@ def load_codecs(folder: Path) -> tuple[Codec, Codec]:
     Raises:
         DamagedFileError: if a file is not what its name says.
     """
-    if (folder / SHARED).exists():
-        source = target = Tokenizer.load(folder / SHARED)
-    else:
-        source, target = Tokenizer.load(folder / SOURCE), Tokenizer.load(folder / TARGET)
-    return Codec(source, _truecaser(folder / SOURCE_CASING)), Codec(target, _truecaser(folder / TARGET_CASING))
+    if not (folder / SHARED).exists():
+        return load_codec(folder, SOURCE), load_codec(folder, TARGET)
+    shared = Tokenizer.load(folder / SHARED)
+    return Codec(shared, _casing(folder, SOURCE)), Codec(shared, _casing(folder, TARGET))
 
 
-def _truecaser(path: Path) -> Truecaser | None:
+def load_codec(folder: Path, name: str) -> Codec:
+    """Read one that :func:`save_codec` wrote.
+
+    Raises:
+        DamagedFileError: if a file is not what its name says.
+    """
+    return Codec(Tokenizer.load(folder / OF_ONE.format(name)), _casing(folder, name))
+
+
+def _save_casing(folder: Path, name: str, codec: Codec) -> None:
+    if codec.truecaser is not None:
+        codec.truecaser.save(folder / CASING.format(name))
+
+
+def _casing(folder: Path, name: str) -> Truecaser | None:
+    path = folder / CASING.format(name)
     return Truecaser.load(path) if path.exists() else None

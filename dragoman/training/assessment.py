@@ -6,19 +6,32 @@ import datetime
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import dragoman
 from dragoman.data.dataset import Corpus, Dataset, Examples
+from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.translator import Translator
 from dragoman.recipe.data import CorpusRecipe
+from dragoman.text.codec import Codec
 from dragoman.training.card import CardFacts, model_card
 from dragoman.training.observer import RunStart
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+Split = TypeVar("Split", covariant=True)
+
+
+class _Splits(Protocol[Split]):
+    """A dataset of any kind."""
+
+    @property
+    def validation(self) -> Split: ...
+    @property
+    def test(self) -> Split | None: ...
 
 
 def evaluate_model(
@@ -48,16 +61,17 @@ def assess(
     return report, model_card(replace(card_facts(best, dataset, start, history, reason, split), quality=report))
 
 
-def test_split(dataset: Dataset) -> tuple[str, Examples]:
+def test_split(dataset: _Splits[Split]) -> tuple[str, Split]:
     """What a best model is measured on, and what that is called."""
     return ("test set", dataset.test) if dataset.test is not None else ("validation set", dataset.validation)
 
 
 def card_facts(
-    best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str, split: str
+    best: LoadedModel, dataset: Dataset | GridDataset, start: RunStart, history: DataFrame, reason: str, split: str
 ) -> CardFacts:
     """All that a card says but how well the model does."""
     recipe = best.recipe
+    reads_text, writes_text = recipe.model.reads == "text", recipe.model.says == "text"
     cleaning: dict[str, Any] = dataset.report["cleaning"]["train"]
     validations = history[history["event"] == "validation"]
     chosen = validations[validations["best"].fillna(False)].iloc[-1]
@@ -76,14 +90,14 @@ def card_facts(
         validation_pairs=len(dataset.validation),
         test_pairs=None if dataset.test is None else len(dataset.test),
         dropped=cleaning["dropped"],
-        source_tokens=int(dataset.train.source_lengths.sum()) or None,
-        target_tokens=int(dataset.train.target_lengths.sum()),
-        longest_source=None if recipe.model.is_language_model else int(dataset.train.source_lengths.max()) - 1,
-        longest_target=int(dataset.train.target_lengths.max()) - 1,
+        source_tokens=int(dataset.train.source_lengths.sum()) if reads_text else None,
+        target_tokens=int(dataset.train.target_lengths.sum()) if writes_text else None,
+        longest_source=int(dataset.train.source_lengths.max()) - 1 if reads_text else None,
+        longest_target=int(dataset.train.target_lengths.max()) - 1 if writes_text else None,
         architecture=recipe.model.phrase,
         parameters=start.parameters,
-        source_vocabulary=None if recipe.model.is_language_model else best.source.size,
-        target_vocabulary=best.target.size,
+        source_vocabulary=best.source.size if reads_text and isinstance(best.source, Codec) else None,
+        target_vocabulary=best.target.size if isinstance(best.target, Codec) else None,
         updates=int(history["update"].max()),
         best_update=int(chosen["update"]),
         stopped=reason,

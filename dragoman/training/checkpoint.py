@@ -1,7 +1,8 @@
 """A checkpoint is the whole experiment: whoever goes on from it ends with the same bits as if it had never stopped.
 
 It holds the weights and their average, the optimizer's memory, the loss scale, the random state, the loader's position,
-the best validation so far, the state that a recurrent language model carries on, and the history. What it need not hold
+the best validation so far, the state that a recurrent language model carries on, what batch normalisation has counted,
+and the history. What it need not hold
 is a function of these and the recipe: the learning rate and the average's decay are functions of the update's number,
 and the loader's order of the seed and the epoch.
 """
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from dragoman.contracts import Carried
 from dragoman.errors import DamagedFileError, DragomanError, TrainingError, UnsupportedError
+from dragoman.model.buffers import learnt_buffers
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
 from dragoman.storage.manifest import verify
@@ -29,10 +31,11 @@ from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
 from dragoman.training.step import Trainee
 
-FORMAT = 3
-"""Format 2 adds the history, format 3 the state that is carried on from batch to batch."""
+FORMAT = 4
+"""Format 2 adds the history, format 3 the state that is carried on from batch to batch, format 4 what batch
+normalisation has counted."""
 TENSORS, FACTS = "state.safetensors", "state.json"
-_CARRIED = "carried."
+_CARRIED, _BUFFER = "carried.", "buffer."
 _REMEDY = "put an undamaged copy of it back, or train anew into another folder."
 
 
@@ -92,6 +95,7 @@ class Checkpoints:
             **_random_state(trainee.model.device),
             **optimizer_tensors(trainee.optimizer),
             **{f"{_CARRIED}{index:04d}": part for index, part in enumerate(progress.carried)},
+            **{f"{_BUFFER}{name}": buffer for name, buffer in learnt_buffers(trainee.model).items()},
         }
         facts = {
             "format": FORMAT,
@@ -180,6 +184,8 @@ class _Saved:
         trainee.parameters.master.copy_(self.tensors["weights"])
         trainee.average.average.copy_(self.tensors["average"])
         trainee.parameters.publish()
+        for name, buffer in learnt_buffers(trainee.model).items():
+            buffer.copy_(self.tensors[f"{_BUFFER}{name}"])
         restore_optimizer(trainee.optimizer, self.tensors)
         if self.scaler:
             trainee.scaler.load_state_dict(self.scaler)
@@ -194,14 +200,19 @@ class _Saved:
                 for name, tensor in self.tensors.items()
                 if name.startswith(f"optimizer.{index}.") and tensor.ndim
             }
-        for name, shape in expected.items():
-            if self.tensors[name].shape != shape:
+        buffers = {f"{_BUFFER}{name}": buffer.shape for name, buffer in learnt_buffers(trainee.model).items()}
+        for name, shape in {**expected, **buffers}.items():
+            if name not in self.tensors or self.tensors[name].shape != shape:
                 raise DamagedFileError(
-                    f"its {name} holds {self.tensors[name].numel():,} numbers, and the recipe's model has "
+                    f"its {name} holds {_size(self.tensors, name):,} numbers, and the recipe's model has "
                     f"{shape.numel():,}",
                     file=self.path,
                     remedy="put the run's own recipe.toml back.",
                 )
+
+
+def _size(tensors: dict[str, Tensor], name: str) -> int:
+    return tensors[name].numel() if name in tensors else 0
 
 
 def _read(path: Path, fingerprint: str) -> _Saved:

@@ -65,6 +65,14 @@ class Processes:
         self.sum_(values)
         return values.tolist()
 
+    def mean_(self, tensors: Sequence[Tensor]) -> None:
+        """Put the mean over all processes in the place of each tensor, in one exchange."""
+        if self.count > 1 and tensors:
+            flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+            self.sum_(flat)
+            for tensor, mean in zip(tensors, torch.split(flat / self.count, [t.numel() for t in tensors]), strict=True):
+                tensor.copy_(mean.view(tensor.shape))
+
     def signal(self, received: signal.Signals | None) -> signal.Signals | None:
         """The signal that any process received."""
         if self.count == 1:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-BETTER: dict[str, Callable[[float, float], bool]] = {
-    "loss": lambda new, old: new < old,
-    "chrf": lambda new, old: new > old,
-    "bleu": lambda new, old: new > old,
-}
+from dragoman.training.scores import SCORES
 
 
 @dataclass(slots=True)
@@ -17,7 +12,7 @@ class EarlyStopping:
     """Prechelt 1998's patience rule.
 
     Attributes:
-        metric: what is watched; a key of ``BETTER``.
+        metric: what is watched: ``loss``, or a key of :data:`~dragoman.training.scores.SCORES`.
         patience: validations without a new best before :attr:`exhausted`.
         best: the best value so far.
         waited: validations since.
@@ -30,10 +25,14 @@ class EarlyStopping:
 
     def observe(self, value: float) -> bool:
         """Take in a validation; whether it is the best so far. A value that is not a number never is."""
-        is_best = value == value and (self.best is None or BETTER[self.metric](value, self.best))
+        is_best = value == value and (self.best is None or self._is_better(value, self.best))
         self.best = value if is_best else self.best
         self.waited = 0 if is_best else self.waited + 1
         return is_best
+
+    def _is_better(self, new: float, old: float) -> bool:
+        score = SCORES.get(self.metric)
+        return new > old if score is not None and score.higher_is_better else new < old
 
     @property
     def exhausted(self) -> bool:

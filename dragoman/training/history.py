@@ -22,6 +22,7 @@ from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import write_file
 from dragoman.training.observer import Observer, RunStart, UpdateRecord, ValidationRecord
+from dragoman.training.scores import SCORES
 
 FILE_NAME = "history.jsonl"
 UPDATE = "update"
@@ -40,8 +41,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "seconds": "float64",
         "waited": "float64",
         "perplexity": "float64",
-        "bleu": "float64",
-        "chrf": "float64",
+        **dict.fromkeys(SCORES, "float64"),
         "best": "boolean",
         "sample_source": "string",
         "sample_reference": "string",
@@ -98,7 +98,8 @@ class History(Observer):
         """
         row: dict[str, Any] = {"event": VALIDATION, **asdict(record)}
         sample = row.pop("sample") or dict.fromkeys(("source", "reference", "output"))
-        self._append({**row, **{f"sample_{side}": text for side, text in sample.items()}})
+        scores = row.pop("scores")
+        self._append({**row, **scores, **{f"sample_{side}": text for side, text in sample.items()}})
         self._sync()
 
     def on_end(self, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dragoman.data.dataset import Examples
 from dragoman.predict.writer import Writer
 from dragoman.training.observer import Sample
-from dragoman.training.validation import Measurement
+from dragoman.training.validation import Measurement, perplexity_of
 
 _PROMPT_WORDS = 3
 _SAMPLE_TOKENS = 40
@@ -31,9 +31,10 @@ class LanguageValidator:
         reference = self._texts[turn % len(self._texts)]
         prompt = " ".join(reference.split()[:_PROMPT_WORDS])
         written = self._writer.write([prompt], seed=turn, longest=_SAMPLE_TOKENS)[0]
+        loss = float(scores.nats.sum() / scores.tokens.sum())
         return Measurement(
-            loss=float(scores.nats.sum() / scores.tokens.sum()),
-            bleu=None,
-            chrf=None,
+            loss=loss,
+            perplexity=perplexity_of(loss),
+            scores={},
             sample=Sample(prompt, reference, written.text),
         )

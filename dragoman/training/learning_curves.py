@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from dragoman.errors import InputError
 from dragoman.storage.folder import write_file
+from dragoman.training.scores import SCORES
 
 BLUE, VERMILLION, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442"
 """Colours that people with any common colour blindness tell apart (Okabe & Ito 2008)."""
@@ -28,7 +29,7 @@ def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
     """Draw a run's history as a PNG file, written as a whole or not at all.
 
     Panels: training loss (smoothed, raw behind it) and validation cross-entropy, in nats per target token, with the
-    best validation marked; BLEU and chrF2++ if they were measured; learning rate and gradient norm.
+    best validation marked; the scores that were measured; learning rate and gradient norm.
 
     Args:
         history: as :func:`~dragoman.training.history.read_history` returns it.
@@ -42,16 +43,16 @@ def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
         raise InputError("the history holds nothing to draw yet", remedy="draw it after the first update.")
     updates = history[history["event"] == "update"]
     validations = history[history["event"] == "validation"]
-    scored = bool(validations[["bleu", "chrf"]].notna().to_numpy().any())
-    heights = [3.4, 2.2, 2.2] if scored else [3.4, 2.2]
+    measured = [name for name in SCORES if validations[name].notna().any()]
+    heights = [3.4, 2.2, 2.2] if measured else [3.4, 2.2]
     figure = Figure(figsize=(9, sum(heights) + 0.8), dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     panels = list(figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
     # A name may hold dollar signs, which would be read as a formula.
     figure.suptitle(title, fontsize=14, parse_math=False)
-    _draw_losses(panels[0], updates, validations)
-    if scored:
-        _draw_scores(panels[1], validations)
+    _draw_losses(panels[0], updates, validations, _unit(measured))
+    if measured:
+        _draw_scores(panels[1], validations, measured)
     _draw_optimisation(panels[-1], updates)
     for panel in panels:
         panel.grid(visible=True, color="#E5E5E5", linewidth=0.8)
@@ -64,7 +65,7 @@ def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
     write_file(path, data.getvalue())
 
 
-def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame) -> None:
+def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame, unit: str) -> None:
     smoothed = _smoothed(updates["loss"])
     axes.plot(updates["update"], updates["loss"], color=BLUE, alpha=0.25, linewidth=0.7)
     label = "training loss, smoothed (with label smoothing and dropout)"
@@ -76,7 +77,7 @@ def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame) -
         linewidth=1.8,
         marker="o",
         markersize=4,
-        label="validation cross-entropy (without either)",
+        label="validation loss (without either)",
     )
     best = validations[validations["best"].fillna(value=False).astype(bool) & validations["loss"].notna()]
     if len(best):
@@ -89,18 +90,18 @@ def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame) -
             "markerfacecolor": YELLOW,
         }
         axes.plot([row["update"]], [row["loss"]], linestyle="none", label=found, zorder=5, **style)
-    axes.set_ylabel("nats per target token", fontsize=11)
+    axes.set_ylabel(unit, fontsize=11)
     _limit(axes, np.concatenate([smoothed.to_numpy(), validations["loss"].to_numpy()]))
     _legend_above(axes)
 
 
-def _draw_scores(axes: Axes, validations: pd.DataFrame) -> None:
-    for column, label, colour, marker in (("bleu", "BLEU", GREEN, "s"), ("chrf", "chrF2++", PURPLE, "^")):
+def _draw_scores(axes: Axes, validations: pd.DataFrame, measured: list[str]) -> None:
+    for column, (colour, marker) in zip(measured, ((GREEN, "s"), (PURPLE, "^")), strict=False):
         known = validations[validations[column].notna()]
-        if len(known):
-            style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.8}
-            axes.plot(known["update"], known[column], label=f"{label} of greedy output", **style)
-    axes.set_ylabel("score (0 to 100)", fontsize=11)
+        better = "higher" if SCORES[column].higher_is_better else "lower"
+        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.8}
+        axes.plot(known["update"], known[column], label=f"{SCORES[column].title} ({better} is better)", **style)
+    axes.set_ylabel("score (0 to 100)" if SCORES[measured[0]].percent else "error", fontsize=11)
     axes.set_ylim(bottom=0)
     _legend_above(axes)
 
@@ -126,6 +127,13 @@ def _draw_optimisation(axes: Axes, updates: pd.DataFrame) -> None:
     right.set_ylim(bottom=0)
     right.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
     _legend_above(axes, [*norm, *rate])
+
+
+def _unit(measured: list[str]) -> str:
+    """Of the loss, by the scores beside it."""
+    if "rmse" in measured:
+        return "loss per example"
+    return "nats per label" if "accuracy" in measured else "nats per target token"
 
 
 def _smoothed(losses: pd.Series[float]) -> pd.Series[float]:

@@ -3,6 +3,7 @@ monitors come and go without a change to the loop."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,11 @@ class UpdateRecord:
     Attributes:
         update: its number, from 1.
         epoch: passes over the training set begun, from 1.
-        loss: the training loss, in nats per target token, label smoothing and dropout included.
+        loss: the training loss, in nats per target token or label, label smoothing and dropout included; of numbers
+            in the unit of their loss.
         learning_rate: of this update.
         gradient_norm: Euclidean norm of the whole gradient before clipping.
-        target_tokens: real target tokens it was computed from.
+        target_tokens: real target tokens it was computed from; of labels and numbers, examples.
         padding: share of padding in the padded form of its batches, source and target together.
         seconds: training time since the first start of the run, validation left out.
         waited: seconds of them that this update waited for its mini-batches to be made.
@@ -59,7 +61,7 @@ class UpdateRecord:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One validation sentence and what the model makes of it."""
+    """One validation example and what the model makes of it."""
 
     source: str
     reference: str
@@ -73,10 +75,11 @@ class ValidationRecord:
     Attributes:
         update: updates done.
         epoch: passes over the training set begun.
-        loss: cross-entropy in nats per target token, without label smoothing.
-        perplexity: its exponential.
-        bleu: sacreBLEU of greedy output, 0 to 100, or None if not asked for.
-        chrf: chrF2++ of greedy output, 0 to 100, or None if not asked for.
+        loss: cross-entropy in nats per target token or label, without label smoothing; of numbers in the unit of their
+            loss.
+        perplexity: its exponential; None of numbers.
+        scores: further measures, by their names in :data:`~dragoman.training.scores.SCORES`; of text they are those of
+            greedy output.
         best: whether it is the best so far by the recipe's metric.
         seconds: training time since the first start of the run, validation left out.
         sample: one sentence to look at.
@@ -85,9 +88,8 @@ class ValidationRecord:
     update: int
     epoch: int
     loss: float
-    perplexity: float
-    bleu: float | None
-    chrf: float | None
+    perplexity: float | None
+    scores: Mapping[str, float]
     best: bool
     seconds: float
     sample: Sample | None

@@ -112,8 +112,10 @@ class FlatParameters:
             self._compute.copy_(self.master)
 
     def twin(self, model: Model, flat: Float[Tensor, " P"]) -> Model:
-        """A second model of the same architecture whose weights are views of ``flat``, in evaluation mode."""
-        other = copy.deepcopy(model)
+        """A second model of the same architecture whose weights are views of ``flat``, in evaluation mode. What the
+        first learns without a gradient, as batch normalisation does, it shares."""
+        shared = {id(buffer): buffer for buffer in model.buffers()}
+        other = copy.deepcopy(model, shared)
         for parameter in other.parameters():
             parameter.grad = None
             parameter.requires_grad_(False)

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from dragoman.training.meter import Meter, Reading
 from dragoman.training.observer import Observer, RunStart, Sample, UpdateRecord, ValidationRecord
+from dragoman.training.scores import SCORES
 
 LINE_EVERY = 10.0
 """Seconds between lines where the output is no terminal."""
@@ -26,8 +27,8 @@ READ_EVERY = 0.25
 HEADING_EVERY = 10
 """Validations between two headings of the table."""
 WIDTHS = (("update", 9), ("epoch", 5), ("train loss", 10), ("valid loss", 10), ("perplexity", 10))
-SCORE_WIDTHS = (("BLEU", 6), ("chrF", 6), ("", 4))
-"""Columns of the validation table."""
+SCORE_WIDTH, BEST_WIDTH = 8, 4
+"""Columns of the validation table; between them stand the scores that the model has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,11 @@ class TerminalProgress(Observer):
     def on_validation(self, record: ValidationRecord) -> None:
         """Write a row of the table, and the sample under it."""
         if self._validations % HEADING_EVERY == 0:
-            self._print(_table_row([name for name, _ in (*WIDTHS, *SCORE_WIDTHS)]))
+            self._print(_table_row([name for name, _ in WIDTHS], [SCORES[name].title for name in record.scores], ""))
         self._validations += 1
         numbers = [self._since_validation.value, record.loss, record.perplexity]
-        scores = ["-" if score is None else f"{score:.2f}" for score in (record.bleu, record.chrf)]
-        cells = [f"{record.update:,}", str(record.epoch), *map(_loss, numbers), *scores, "best" if record.best else ""]
-        self._print(_table_row(cells))
+        cells = [f"{record.update:,}", str(record.epoch), *map(_loss, numbers)]
+        self._print(_table_row(cells, [f"{value:.2f}" for value in record.scores.values()], "best" * record.best))
         if record.sample is not None:
             self._print_sample(record.sample)
         self._since_validation = _TokenMean()
@@ -218,9 +218,9 @@ def shortened(text: str, cells: int) -> str:
     return "".join(kept) + "..."[: max(cells, 0)]
 
 
-def _table_row(cells: list[str]) -> str:
-    widths = [width for _, width in (*WIDTHS, *SCORE_WIDTHS)]
-    return " ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def _table_row(cells: list[str], scores: list[str], best: str) -> str:
+    widths = [*(width for _, width in WIDTHS), *[SCORE_WIDTH] * len(scores), BEST_WIDTH]
+    return " ".join(cell.rjust(width) for cell, width in zip([*cells, *scores, best], widths, strict=True)).rstrip()
 
 
 def _loss(value: float | None) -> str:

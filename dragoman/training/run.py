@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from dragoman.data.dataset import Dataset
-from dragoman.data.prepare import prepare
+from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.model.build import Model, build
 from dragoman.model.describe import parameter_count
@@ -45,8 +45,10 @@ from dragoman.training.trainer import Trainer
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+AnyDataset = Dataset | GridDataset
+
 RECIPE, DATASET, BEST = "recipe.toml", "dataset", "best"
-CURVES, EVALUATION = "learning_curves.png", "evaluation.json"
+CURVES, EVALUATION, PICTURE = "learning_curves.png", "evaluation.json", "evaluation.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Run:
 
     Attributes:
         folder: holds ``recipe.toml``, ``dataset/``, ``history.jsonl``, ``checkpoints/``, ``best/`` and, once
-            finished, ``learning_curves.png`` and ``evaluation.json``.
+            finished, ``learning_curves.png``, ``evaluation.json`` and, of labels and numbers, ``evaluation.png``.
         reason: why training ended.
         interrupted: whether a signal ended it, so that it can be resumed.
         report: how well the best model does on the test set, or on the validation set where there is none; None if
@@ -127,7 +129,9 @@ def train(
             try:
                 # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
                 stage_file(folder / RECIPE, dump_recipe(recipe).encode())
-                dataset = prepare(recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message))
+                dataset = task_of(recipe).prepare(
+                    recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message)
+                )
                 commit_file(folder / RECIPE)
             except BaseException:
                 _undo(folder, created)
@@ -151,7 +155,7 @@ def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
             return _join(folder, processes)
         with _reopened(folder) as recipe:
             hardware = _hardware(recipe, processes)
-            dataset = Dataset.open(folder / DATASET)
+            dataset = task_of(recipe).open(folder / DATASET)
             processes.wait()
             return _train(folder, recipe, dataset, hardware, observers, processes)
 
@@ -173,7 +177,7 @@ def _reopened(folder: Path) -> Iterator[Recipe]:
             )
         recipe = _read_recipe(path)
         recover(folder / BEST)
-        for name in (BEST, FILE_NAME, CURVES, EVALUATION):
+        for name in (BEST, FILE_NAME, CURVES, EVALUATION, PICTURE):
             discard(folder / name)
         yield recipe
 
@@ -182,7 +186,7 @@ def _join(folder: Path, processes: Processes) -> Run:
     """What every process but the first does: wait until the data lies there, and train with the others."""
     processes.wait()
     recipe = _read_recipe(folder / RECIPE)
-    dataset = Dataset.open(folder / DATASET)
+    dataset = task_of(recipe).open(folder / DATASET)
     return _train(folder, recipe, dataset, _hardware(recipe, processes), (), processes)
 
 
@@ -258,7 +262,7 @@ def _undo(folder: Path, created: bool) -> None:
 def _train(
     folder: Path,
     recipe: Recipe,
-    dataset: Dataset,
+    dataset: AnyDataset,
     hardware: Hardware,
     observers: Sequence[Observer],
     processes: Processes,
@@ -268,7 +272,8 @@ def _train(
     settings = with_updates(recipe.training, loader.tokens_per_batch())
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
-    trainee, averaged = _trainee(recipe.model, settings, dataset, hardware)
+    weights = task.class_weights(recipe, dataset)
+    trainee, averaged = _trainee(recipe.model, settings, dataset, hardware, weights)
     checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     history = History(folder)
@@ -314,10 +319,14 @@ def _train(
 
 
 def _trainee(
-    recipe: ModelRecipe, settings: TrainingRecipe, dataset: Dataset, hardware: Hardware
+    recipe: ModelRecipe,
+    settings: TrainingRecipe,
+    dataset: AnyDataset,
+    hardware: Hardware,
+    class_weights: Sequence[float] | None,
 ) -> tuple[Trainee, Model]:
     """The model with all that updates it, and its twin with the averaged weights."""
-    model = build(recipe, dataset.source.size, dataset.target.size, settings.seed)
+    model = build(recipe, dataset.source.size, dataset.target.size, settings.seed, class_weights)
     model.to(hardware.device).train()
     parameters = FlatParameters(model, hardware.dtype, hardware.device)
     average = MovingAverage(parameters.master, settings.average)
@@ -326,13 +335,15 @@ def _trainee(
     return trainee, parameters.twin(model, average.average)
 
 
-def _finish(task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
+def _finish(task: Task, dataset: AnyDataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
     """Draw the curves, evaluate the best model, write its card."""
     folder = start.folder
     history = read_history(folder)
     draw_learning_curves(history, folder / CURVES, title=folder.name)
-    best = load_model(folder / BEST, hardware.device)
+    best = task.calibrated(load_model(folder / BEST, hardware.device), dataset)
+    report: Report
     report, card = task.assess(best, dataset, start, history, reason)
+    task.draw(best, dataset, report, folder / PICTURE)
     save_model(folder / BEST, best, {"card.md": card}, replace=True)
     write_file(folder / EVALUATION, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
     return report

@@ -10,6 +10,7 @@ import torch
 from dragoman.contracts import AnyBatch, Carried
 from dragoman.data.bucketing import padded_places
 from dragoman.errors import TrainingError
+from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import Model
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.distributed import ALONE, Processes
@@ -95,6 +96,8 @@ def training_step(
         parameters.collect_gradient()
         total += loss.item()
     processes.sum_(parameters.gradient)
+    # Each process counted for itself what batch normalisation needs; from here on all have the same again.
+    processes.mean_(list(learnt_buffers(model).values()))
     (total,) = processes.sum([total])
     trainee.scaler.unscale_(trainee.optimizer)
 
@@ -117,9 +120,9 @@ def training_step(
 def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float]:
     """Target tokens of the mini-batches of all processes, and the share of padding in their padded form."""
     layouts = [layout for batch in batches for layout in batch.layouts]
-    target = sum(batch.target.layout.tokens for batch in batches)
+    target = sum(batch.target.units for batch in batches)
     tokens, occupied, places = processes.sum([target, sum(layout.tokens for layout in layouts), padded_places(layouts)])
-    return int(tokens), 1 - occupied / places
+    return int(tokens), 1 - occupied / places if places else 0.0
 
 
 def _not_finite(update: int, loss: float, norm: float, batches: Sequence[AnyBatch]) -> TrainingError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
-from dragoman.data.dataset import Dataset
+from dragoman.data.dataset import Dataset, Examples
 from dragoman.data.loader import Loader
 from dragoman.data.partition import random_windows, sequential_windows
 from dragoman.data.passes import Buckets, MakeBatch, Passes, stored_lines
+from dragoman.data.prepare import prepare
 from dragoman.data.resegmentation import resegmentation
 from dragoman.data.windows import Partition, Windows
 from dragoman.model.build import Model
@@ -21,6 +23,7 @@ from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
 from dragoman.training.assessment import assess
 from dragoman.training.distributed import Processes
+from dragoman.training.grid_task import Estimation, Labelling, Reading
 from dragoman.training.language_assessment import assess_language_model
 from dragoman.training.language_validation import LanguageValidator
 from dragoman.training.observer import RunStart
@@ -48,22 +51,65 @@ class Report(Protocol):
 class Task(Protocol):
     """Where batches come from, how the model is looked at, and what is said of it in the end."""
 
-    def loader(self, recipe: Recipe, dataset: Dataset, processes: Processes) -> Loader:
+    def prepare(self, recipe: Recipe, folder: Path, **given: Any) -> Any:
+        """Make the dataset; ``given`` is what :func:`~dragoman.data.prepare.prepare` takes."""
+        ...
+
+    def open(self, folder: Path) -> Any:
+        """Open the dataset."""
+        ...
+
+    def class_weights(self, recipe: Recipe, dataset: Any) -> Sequence[float] | None:
+        """How much each class counts in training; None for 1 each."""
+        ...
+
+    def loader(self, recipe: Recipe, dataset: Any, processes: Processes) -> Loader:
         """Training batches: of all that are dealt out to the processes, those of this one."""
         ...
 
-    def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
+    def validator(self, model: Model, recipe: Recipe, dataset: Any) -> Validating:
         """Looks at ``model``, which has the averaged weights."""
         ...
 
+    def calibrated(self, best: LoadedModel, dataset: Any) -> LoadedModel:
+        """The best model, whose probabilities are made to fit the validation set, if it says any."""
+        ...
+
     def assess(
-        self, best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str
-    ) -> tuple[Report, str]:
-        """The report on the test set, or on the validation set where there is none; and the card."""
+        self, best: LoadedModel, dataset: Any, start: RunStart, history: DataFrame, reason: str
+    ) -> tuple[Any, str]:
+        """The :class:`Report` on the test set, or on the validation set where there is none; and the card."""
+        ...
+
+    def draw(self, best: LoadedModel, dataset: Any, report: Any, path: Path) -> None:
+        """A picture of the report, if there is one of its kind."""
         ...
 
 
-class Translation:
+class TextTask:
+    """What is the same for translators and language models."""
+
+    def prepare(self, recipe: Recipe, folder: Path, **given: Any) -> Dataset:
+        """Make the dataset."""
+        return prepare(recipe, folder, **given)
+
+    def open(self, folder: Path) -> Dataset:
+        """Open the dataset."""
+        return Dataset.open(folder)
+
+    def class_weights(self, recipe: Recipe, dataset: Dataset) -> None:
+        """There are no classes."""
+
+    def calibrated(self, best: LoadedModel, dataset: Dataset) -> LoadedModel:
+        """The model as it is."""
+        del dataset
+        return best
+
+    def draw(self, best: LoadedModel, dataset: Dataset, report: Report, path: Path) -> None:
+        """There is nothing to draw."""
+
+
+class Translation(TextTask):
     """Text to text."""
 
     def loader(self, recipe: Recipe, dataset: Dataset, processes: Processes) -> Loader:
@@ -84,7 +130,7 @@ class Translation:
         return assess(best, dataset, start, history, reason)
 
 
-class LanguageModelling:
+class LanguageModelling(TextTask):
     """Nothing to text."""
 
     def loader(self, recipe: Recipe, dataset: Dataset, processes: Processes) -> Loader:
@@ -106,7 +152,7 @@ def _loader(passes: Passes, recipe: Recipe, processes: Processes) -> Loader:
     return Loader(passes, seed=recipe.training.seed, index=processes.index, count=processes.count)
 
 
-def _buckets(recipe: Recipe, dataset: Dataset, make: MakeBatch) -> Passes:
+def _buckets(recipe: Recipe, dataset: Dataset, make: MakeBatch[Examples]) -> Passes:
     batch = recipe.training.batch
     return Buckets(dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=make)
 
@@ -124,6 +170,16 @@ PARTITIONS: dict[str, Callable[[Recipe, Dataset], Passes]] = {
 }
 
 
+TASKS: dict[tuple[str, str], Task] = {
+    ("nothing", "text"): LanguageModelling(),
+    ("text", "text"): Translation(),
+    ("picture", "text"): Reading(),
+    **{(reads, "label"): Labelling() for reads in ("text", "picture", "row")},
+    **{(reads, "number"): Estimation() for reads in ("text", "picture", "row")},
+}
+"""By what goes in and what comes out."""
+
+
 def task_of(recipe: Recipe) -> Task:
     """What the recipe's model is for."""
-    return LanguageModelling() if recipe.model.is_language_model else Translation()
+    return TASKS[recipe.model.reads, recipe.model.says]

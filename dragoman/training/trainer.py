@@ -103,15 +103,14 @@ class Trainer:
 
     def _validate(self, progress: Progress) -> None:
         found = self.validator.measure(turn=progress.update // self.recipe.validate_every)
-        watched = {"loss": found.loss, "bleu": found.bleu, "chrf": found.chrf}[progress.stopping.metric]
-        assert watched is not None, "a recipe asks for a metric that its model has"
+        # A recipe asks for a metric that its model has.
+        watched = {"loss": found.loss, **found.scores}[progress.stopping.metric]
         record = ValidationRecord(
             update=progress.update,
             epoch=self.loader.epoch,
             loss=found.loss,
             perplexity=found.perplexity,
-            bleu=found.bleu,
-            chrf=found.chrf,
+            scores=found.scores,
             best=progress.stopping.observe(watched),
             seconds=progress.seconds,
             sample=found.sample,

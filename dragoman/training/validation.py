@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,14 +26,14 @@ class Measurement:
     """What a validation found; units as in :class:`dragoman.training.observer.ValidationRecord`."""
 
     loss: float
-    bleu: float | None
-    chrf: float | None
+    perplexity: float | None
+    scores: Mapping[str, float]
     sample: Sample
 
-    @property
-    def perplexity(self) -> float:
-        """exp(loss), infinite where that overflows."""
-        return math.exp(self.loss) if self.loss < 700 else math.inf
+
+def perplexity_of(loss: float) -> float:
+    """exp(loss), infinite where that overflows."""
+    return math.exp(loss) if loss < 700 else math.inf
 
 
 class Validator:
@@ -58,10 +59,14 @@ class Validator:
         references = self._examples.target_texts(self._translated)
         outputs = self._translator.translate(sources, beam=1)
         chosen = turn % len(sources)
+        loss = self.loss()
         return Measurement(
-            loss=self.loss(),
-            bleu=bleu(outputs, references, self._target_language),
-            chrf=chrf(outputs, references),
+            loss=loss,
+            perplexity=perplexity_of(loss),
+            scores={
+                "bleu": bleu(outputs, references, self._target_language),
+                "chrf": chrf(outputs, references),
+            },
             sample=Sample(sources[chosen], references[chosen], outputs[chosen]),
         )
 
@@ -72,6 +77,6 @@ class Validator:
         with torch.inference_mode():
             for indices in self._batches:
                 batch = self._examples.batch(indices).to(model.device)
-                total += model.token_loss(batch).cpu().double().sum().item()
-                tokens += batch.target.layout.tokens
+                total += model.measured_loss(batch).cpu().double().sum().item()
+                tokens += batch.target.units
         return total / tokens

@@ -17,6 +17,7 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.vocabulary import START
 
 V = 23
 SOURCES = [[5, 6, 7, 3], [8, 9, 3], [10, 3], [11, 12, 13, 14, 15, 3]]
@@ -145,7 +146,7 @@ def test_forward_equals_step(model: EncoderDecoder) -> None:
     model.double()
     data = batch()
     whole = data.target.layout.pad(logits(model, data))
-    inputs = data.target.layout.pad(data.target.shifted(model.start_symbol).values)
+    inputs = data.target.layout.pad(data.target.shifted(START).values)
     state = model.start(model.encode(data.source))
     for position in range(data.target.layout.longest):
         scores, state = model.step(inputs[:, position], state)

@@ -146,10 +146,10 @@ def test_save_and_load(decoder: dict[str, Any], tmp_path: Path) -> None:
     assert logits(loaded.model, batch()).equal(logits(model.float(), batch()))
 
 
-def test_token_loss_is_the_loss_without_smoothing(model: LanguageModel) -> None:
+def test_the_measured_loss_is_the_loss_without_smoothing(model: LanguageModel) -> None:
     model.double()
     loss, _ = model.loss(batch(), 0.0)
-    assert model.token_loss(batch()).sum().item() == pytest.approx(loss.item())
+    assert model.measured_loss(batch()).sum().item() == pytest.approx(loss.item())
 
 
 def test_numeric_gradient_of_the_whole_model(decoder: dict[str, Any]) -> None:

@@ -81,8 +81,8 @@ def test_in_search(model: EncoderDecoder, projections: dict[int, int], beam: int
     limits = [STEPS] * ROWS
     state = model.start(model.encode(SOURCE))
     if beam == 1:
-        greedy_search(step, state, start=model.start_symbol, end=V, limits=limits)
+        greedy_search(step, state, start=START, end=V, limits=limits)
     else:
-        beam_search(step, state, start=model.start_symbol, end=V, limits=limits, width=beam, penalty=LengthPenalty(0.0))
+        beam_search(step, state, start=START, end=V, limits=limits, width=beam, penalty=LengthPenalty(0.0))
     assert steps >= STEPS
     assert set(projections.values()) == {1}

@@ -10,9 +10,9 @@ from dragoman.contracts import Layout, Memory
 from dragoman.layers.attention.masks import causal_mask
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.attention.scaled_dot_product import attend, attention_equations
+from dragoman.layers.cross_entropy import cross_entropy, cross_entropy_equations, token_cross_entropy
 from dragoman.layers.dropout import Dropout, dropout_equations
 from dragoman.layers.normalization import LayerNorm, layer_norm_equations
-from dragoman.model.loss import cross_entropy, cross_entropy_equations, token_cross_entropy
 from dragoman.native import training
 from dragoman.native.dropout import draw_seed, kept_units
 

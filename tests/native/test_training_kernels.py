@@ -12,10 +12,10 @@ from torch import Tensor
 
 from dragoman.contracts import Layout
 from dragoman.layers.attention.additive import additive_score_equations
+from dragoman.layers.cross_entropy import cross_entropy_equations
 from dragoman.layers.dropout import dropout_equations
 from dragoman.layers.normalization import layer_norm_equations
 from dragoman.layers.recurrent.lstm import lstm_equations
-from dragoman.model.loss import cross_entropy_equations
 from dragoman.native import training
 from dragoman.native.additive import additive_scores
 from dragoman.native.attention import AttentionShape, cross_attention, self_attention

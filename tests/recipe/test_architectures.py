@@ -129,7 +129,7 @@ def test_any_decoder_alone_is_a_language_model(decoder: str) -> None:
         ),
         (
             {**model({"kind": "none"}, {}), "training": {"early_stopping": {"metric": "bleu"}}},
-            ['metric = "bleu" needs translations'],
+            ['metric = "bleu" is not measured of this model'],
         ),
         ({"training": {"batch": {"partition": "random"}}}, ["is for language models"]),
         ({**model({"kind": "none"}, {}), "tokenizer": {"dropout": 0.1}}, ["for translators"]),

@@ -16,7 +16,9 @@ from dragoman.training.history import COLUMNS, History, read_history
 from dragoman.training.observer import RunStart, Sample, UpdateRecord, ValidationRecord
 
 UPDATE = UpdateRecord(1, 1, 5.5, 1e-3, 2.5, 4000, 0.125, 1.5)
-VALIDATION = ValidationRecord(1, 1, 3.25, 25.8, 12.5, 40.25, True, 1.5, Sample("a cat", "eine Katze", "ein Hund"))
+VALIDATION = ValidationRecord(
+    1, 1, 3.25, 25.8, {"bleu": 12.5, "chrf": 40.25}, True, 1.5, Sample("a cat", "eine Katze", "ein Hund")
+)
 
 
 def begin(folder: Path, update: int = 0) -> History:
@@ -44,8 +46,9 @@ def test_what_is_written_is_read_back(tmp_path):
     first, validation = frame.iloc[0], frame.iloc[3]
     for name in ("epoch", "learning_rate", "gradient_norm", "target_tokens", "padding", "seconds"):
         assert first[name] == getattr(UPDATE, name)
-    for name in ("loss", "perplexity", "bleu", "chrf", "best", "seconds"):
+    for name in ("loss", "perplexity", "best", "seconds"):
         assert validation[name] == getattr(VALIDATION, name)
+    assert validation[["bleu", "chrf"]].to_dict() == VALIDATION.scores
     assert validation["sample_output"] == "ein Hund"
 
 
@@ -68,7 +71,7 @@ def test_numbers_that_are_not_finite_are_null_in_the_file_and_missing_in_the_fra
     history = begin(tmp_path)
     for loss in (math.nan, math.inf, -math.inf):
         history.on_update(replace(UPDATE, loss=loss))
-    history.on_validation(replace(VALIDATION, perplexity=math.inf, bleu=None, chrf=None, sample=None))
+    history.on_validation(replace(VALIDATION, perplexity=math.inf, scores={}, sample=None))
     history.on_end("done")
     lines = (tmp_path / "history.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line, parse_constant=pytest.fail) for line in lines]

@@ -18,7 +18,7 @@ from dragoman.training.learning_curves import draw_learning_curves
 from dragoman.training.observer import UpdateRecord, ValidationRecord
 
 UPDATE = UpdateRecord(1, 1, 5.0, 1e-3, 2.0, 4000, 0.1, 1.0)
-VALIDATION = ValidationRecord(1, 1, 4.0, 54.6, None, None, False, 1.0, None)
+VALIDATION = ValidationRecord(1, 1, 4.0, 54.6, {}, False, 1.0, None)
 
 
 def recorded(folder: Path, updates: int, *, scores: bool = False, best: int | None = None) -> pd.DataFrame:
@@ -27,8 +27,8 @@ def recorded(folder: Path, updates: int, *, scores: bool = False, best: int | No
     for update in range(1, updates + 1):
         history.on_update(replace(UPDATE, update=update, loss=9 / update**0.2))
         if update % 10 == 0:
-            bleu = update / 10 if scores else None
-            record = replace(VALIDATION, update=update, loss=8 / update**0.2, best=update == best, bleu=bleu, chrf=bleu)
+            found = dict.fromkeys(("bleu", "chrf"), update / 10) if scores else {}
+            record = replace(VALIDATION, update=update, loss=8 / update**0.2, best=update == best, scores=found)
             history.on_validation(record)
     history.on_end("done")
     return read_history(folder)

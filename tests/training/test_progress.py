@@ -17,7 +17,9 @@ from dragoman.training.observer import RunStart, Sample, UpdateRecord, Validatio
 from dragoman.training.progress import TerminalProgress, one_line, shortened
 
 UPDATE = UpdateRecord(1, 1, 5.5, 1e-3, 2.5, 4000, 0.1, 1.0)
-VALIDATION = ValidationRecord(1, 1, 3.25, 25.79, 12.5, 40.25, True, 1.0, Sample("a cat", "eine Katze", "ein Hund"))
+VALIDATION = ValidationRecord(
+    1, 1, 3.25, 25.79, {"bleu": 12.5, "chrf": 40.25}, True, 1.0, Sample("a cat", "eine Katze", "ein Hund")
+)
 
 
 class Clock:
@@ -127,7 +129,7 @@ def test_the_training_loss_of_a_row_is_of_the_updates_since_the_last():
     progress.on_start(run_start())
     for update, loss in ((1, 9.0), (2, 4.0)):
         progress.on_update(replace(UPDATE, update=update, loss=loss))
-        progress.on_validation(replace(VALIDATION, update=update, best=False, bleu=None, chrf=None, sample=None))
+        progress.on_validation(replace(VALIDATION, update=update, best=False, scores={}, sample=None))
     assert data.getvalue().decode().splitlines()[-1].split() == ["2", "1", "4.000", "3.250", "25.790", "-", "-"]
 
 

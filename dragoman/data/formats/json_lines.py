@@ -18,6 +18,7 @@ _KINDS = {dict: "an object", list: "a list", bool: "true or false", int: "a numb
 
 # Whole numbers are never text; how many digits they have is of no concern.
 _DECODER = json.JSONDecoder(parse_int=lambda digits: 0)
+_PLAIN = json.JSONDecoder()
 
 
 def read_json_lines(path: Path, source_column: str, target_column: str) -> Iterator[Entry]:
@@ -33,18 +34,26 @@ def read_json_lines(path: Path, source_column: str, target_column: str) -> Itera
         InputError: if the file cannot be read or is not UTF-8, or a line is no JSON object, lacks a key, or has
             something other than text there. It names the line.
     """
-    for number, line in enumerate(read_text_lines(path), start=1):
-        if not line.strip(" \t\r"):
-            continue
-        record = _parse(line, path, number)
+    for number, record in read_objects(path, _DECODER):
         source = _text(record, source_column, path, number)
         target = _text(record, target_column, path, number)
         yield Pair(source, target, str(path), number)
 
 
-def _parse(line: str, path: Path, number: int) -> dict[str, object]:
+def read_objects(path: Path, decoder: json.JSONDecoder = _PLAIN) -> Iterator[tuple[int, dict[str, object]]]:
+    """The objects of a file with one a line, each with its line. Blank lines are left out.
+
+    Raises:
+        InputError: if the file cannot be read or is not UTF-8, or a line is no JSON object.
+    """
+    for number, line in enumerate(read_text_lines(path), start=1):
+        if line.strip(" \t\r"):
+            yield number, _parse(line, path, number, decoder)
+
+
+def _parse(line: str, path: Path, number: int, decoder: json.JSONDecoder) -> dict[str, object]:
     try:
-        record = _DECODER.decode(line)
+        record = decoder.decode(line)
     except json.JSONDecodeError as error:
         raise InputError(
             f"not JSON at character {error.colno}: {error.msg}",

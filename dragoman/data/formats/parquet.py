@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,16 +30,32 @@ def read_parquet(path: Path, source_column: str, target_column: str) -> Iterator
         InputError: if the file cannot be read or is no Parquet file, a column is missing or does not hold text, or a
             text is not UTF-8.
     """
+    with _explained(path), pq.ParquetFile(path) as file:
+        names = (source_column, target_column)
+        fields = [_find(file.schema_arrow, name, path) for name in names]
+        row = 1
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(names)):
+            columns = [_texts(batch, fields[side], names[side], path, row) for side in range(2)]
+            for source, target in zip(*columns, strict=True):
+                yield Pair(source, target, str(path), row)
+                row += 1
+
+
+def read_parquet_table(path: Path) -> pa.Table:
+    """All of a Parquet file.
+
+    Raises:
+        InputError: if the file cannot be read or is no Parquet file.
+    """
+    with _explained(path):
+        return pq.read_table(path)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What goes wrong with a Parquet file, as an error that says so."""
     try:
-        with pq.ParquetFile(path) as file:
-            names = (source_column, target_column)
-            fields = [_find(file.schema_arrow, name, path) for name in names]
-            row = 1
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(names)):
-                columns = [_texts(batch, fields[side], names[side], path, row) for side in range(2)]
-                for source, target in zip(*columns, strict=True):
-                    yield Pair(source, target, str(path), row)
-                    row += 1
+        yield
     except FileNotFoundError:
         raise InputError("no such file", file=path, remedy="check the path.") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:

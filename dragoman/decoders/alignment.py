@@ -1,0 +1,211 @@
+"""Hidden states to text by connectionist temporal classification: the probability of a text is summed over all its
+alignments with the places of the memory.
+
+``S`` counts the places of the longest sentence, ``S1`` is ``S + 1``: after none, after one, …, after all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout, Memory, Packed
+from dragoman.layers.connectionist_temporal_classification import ctc_loss, ctc_nats
+from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
+
+BLANK = PADDING
+"""What stands at a place that writes nothing."""
+
+NOT_AT_A_PLACE = (UNKNOWN, START, END)
+"""Symbols that no place may have: a text ends where the places do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceProbabilities:
+    """How probable each symbol is at each place, held once for each sentence.
+
+    Attributes:
+        symbols: the probabilities; those too small for a number are 0.
+        layout: where each sentence's places lie.
+        blanks: ln of the product of the blank's probabilities up to each place, from none on. Behind a shorter
+            sentence the blank is certain.
+    """
+
+    symbols: Float[Tensor, "N V"]
+    layout: Layout
+    blanks: Float[Tensor, "B S1"]
+
+    @classmethod
+    def of(cls, logits: Float[Tensor, "N V"], layout: Layout) -> PlaceProbabilities:
+        """Those with these unnormalised scores."""
+        exact = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        # Denormal numbers would slow the products down.
+        symbols = F.threshold(torch.softmax(exact, 1), torch.finfo(exact.dtype).tiny, 0.0, inplace=True)
+        blanks = layout.pad((exact[:, BLANK] - torch.logsumexp(exact, 1)).double())
+        return cls(symbols, layout, F.pad(blanks.cumsum(1), (1, 0)))
+
+    def of_symbol(self, sentences: Int[Tensor, " R"], symbols: Int[Tensor, " R"]) -> Float[Tensor, "R S"]:
+        """The probability of one symbol at each place of each row's sentence; 0 behind a shorter one."""
+        layout = self.layout
+        offsets = torch.arange(layout.longest, device=layout.starts.device)
+        lengths = layout.lengths.index_select(0, sentences)[:, None]
+        places = layout.starts.index_select(0, sentences)[:, None] + torch.minimum(offsets, lengths - 1)
+        found = self.symbols.view(-1)[places * self.symbols.shape[1] + symbols[:, None]].double()
+        return found.masked_fill_(offsets >= lengths, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentState:
+    """All that the decoder knows of each hypothesis g (Graves 2012, section 7.5.3), as natural logarithms.
+
+    Attributes:
+        places: of the sentences, shared by their hypotheses.
+        sentences: the sentence of each hypothesis, on the processor.
+        last: the last symbol of g, or the start symbol.
+        in_symbol: γ_n(g, t): the first t places write g, and the last of them is not blank.
+        in_blank: γ_b(g, t): the same, and it is blank.
+        prefix: ψ(g): the text begins with g.
+    """
+
+    places: PlaceProbabilities
+    sentences: Int[Tensor, " R"]
+    last: Int[Tensor, " R"]
+    in_symbol: Float[Tensor, "R S1"]
+    in_blank: Float[Tensor, "R S1"]
+    prefix: Float[Tensor, " R"]
+
+    def select(self, rows: Int[Tensor, " K"]) -> AlignmentState:
+        """The state of hypotheses ``rows``; the probabilities of symbols are never copied."""
+        there = rows.to(self.prefix.device)
+        parts = (part.index_select(0, there) for part in (self.last, self.in_symbol, self.in_blank, self.prefix))
+        return AlignmentState(self.places, self.sentences.index_select(0, rows), *parts)
+
+    @property
+    def written(self) -> Float[Tensor, "R S1"]:
+        """γ(g, t): the first t places write g."""
+        return torch.logaddexp(self.in_symbol, self.in_blank)
+
+
+class AlignmentDecoder(nn.Module):
+    """At each place of the memory a symbol or the blank (Graves et al. 2006), each place by itself.
+
+    A search writes symbol by symbol nevertheless: the probability of the next symbol c after the prefix g is
+    ψ(g·c) / ψ(g), where ψ is the probability of all texts that begin so, each with all its alignments (Graves 2012,
+    "Supervised Sequence Labelling with Recurrent Neural Networks", section 7.5.3; Watanabe et al. 2017, "Hybrid
+    CTC/Attention Architecture", section IV). Padding serves as the blank.
+
+    Args:
+        output: hidden state to vocabulary, with a bias.
+    """
+
+    def __init__(self, output: nn.Linear) -> None:
+        super().__init__()
+        self.output = output
+
+    @property
+    def _bias(self) -> Float[Tensor, " V"]:
+        """That of the output layer, −∞ for symbols that no place may have."""
+        bias = self.output.bias
+        return bias.index_fill(0, torch.tensor(NOT_AT_A_PLACE, device=bias.device), float("-inf"))
+
+    def loss(self, target: Packed, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
+        """−ln of the texts' probabilities, summed over rows.
+
+        A row that no alignment writes counts nothing: it has fewer places than its text needs, or an unknown symbol.
+        ``smoothing`` is not used: it is not defined for a sum over alignments.
+        """
+        return ctc_loss(memory.states, memory.layout, self.output.weight, self._bias, without_end(target), BLANK)
+
+    def measured_loss(self, target: Packed, memory: Memory) -> Float[Tensor, " B"]:
+        """−ln of each text's probability, infinite where no alignment writes it. Without a gradient."""
+        with torch.no_grad():
+            return ctc_nats(memory.states, memory.layout, self.output.weight, self._bias, without_end(target), BLANK)
+
+    def start(self, memory: Memory) -> AlignmentState:
+        """The state before the first token: one hypothesis per row of the memory, which writes nothing yet.
+
+        Steps from here have no gradient; what is learnt, is learnt from :meth:`loss`.
+        """
+        with torch.no_grad():
+            logits = F.linear(memory.states, self.output.weight, self._bias)
+            places = PlaceProbabilities.of(logits, memory.layout)
+        rows = memory.layout.batch
+        return AlignmentState(
+            places,
+            torch.arange(rows),
+            memory.layout.lengths.new_full((rows,), START),
+            torch.full_like(places.blanks, float("-inf")),
+            places.blanks,
+            places.blanks.new_zeros(rows),
+        )
+
+    def step(self, tokens: Int[Tensor, " R"], state: AlignmentState) -> tuple[Float[Tensor, "R V"], AlignmentState]:
+        """The log-probabilities of each next token after ``tokens``, and the state after them.
+
+        The start symbol is read by all hypotheses together, and first.
+        """
+        sentences, tokens = state.sentences.to(state.prefix.device), tokens.to(state.prefix.device)
+        p_token = state.places.of_symbol(sentences, tokens)
+        if not bool((tokens == START).all()):
+            state = _extended(state, sentences, tokens, p_token)
+        # Where a prefix is impossible nothing is possible.
+        prefix = state.prefix.clamp_min(torch.finfo(torch.float64).min)[:, None]
+        written = state.written - prefix
+        scores = _next_symbols(state, written[:, :-1].exp())
+        # After itself a symbol is written again only behind a blank.
+        again = ((state.in_blank[:, :-1] - prefix).exp() * p_token).sum(1, keepdim=True)
+        scores.scatter_(1, state.last[:, None], again.to(scores.dtype))
+        scores.log_()
+        scores[:, BLANK] = float("-inf")
+        scores[:, END] = written[:, -1]
+        return scores, state
+
+
+def _next_symbols(state: AlignmentState, chances: Float[Tensor, "R S"]) -> Float[Tensor, "R V"]:
+    """Σ_t γ(g, t − 1) / ψ(g) · p_t(c) for each symbol c: one product for the hypotheses of a sentence."""
+    symbols, layout = state.places.symbols, state.places.layout
+    weights = F.threshold(chances.to(symbols.dtype), torch.finfo(symbols.dtype).tiny, 0.0)
+    scores = symbols.new_empty((len(weights), symbols.shape[1]))
+    starts, lengths = layout.starts.tolist(), layout.lengths.tolist()
+    kept, counts = torch.unique_consecutive(state.sentences, return_counts=True)
+    row = 0
+    for sentence, count in zip(kept.tolist(), counts.tolist(), strict=True):
+        begin, places, rows = starts[sentence], lengths[sentence], slice(row, row + count)
+        torch.mm(weights[rows, :places], symbols[begin : begin + places], out=scores[rows])
+        row += count
+    return scores
+
+
+def _extended(
+    state: AlignmentState, sentences: Int[Tensor, " R"], tokens: Int[Tensor, " R"], p_token: Float[Tensor, "R S"]
+) -> AlignmentState:
+    """The state of g·c (Watanabe et al. 2017, algorithm 2), for all places at once.
+
+    γ_n(t) = (γ_n(t − 1) + φ_t) p_t is a sum of products, γ_n(t) = Σ_s φ_s p_s ⋯ p_t = P_t Σ_s φ_s / P_{s−1} with the
+    products P_t = p_1 ⋯ p_t. These span too many orders of magnitude for anything but logarithms in float64.
+    """
+    # A probability below the smallest number counts as that number.
+    log_p = p_token.clamp_min(torch.finfo(state.places.symbols.dtype).tiny).log_()
+    before = torch.where((tokens == state.last)[:, None], state.in_blank, state.written)[:, :-1]
+    products = log_p.cumsum(1)
+    in_symbol = products + torch.logcumsumexp(before - (products - log_p), 1)
+    in_symbol = F.pad(in_symbol, (1, 0), value=float("-inf"))
+    blanks = state.places.blanks.index_select(0, sentences)
+    in_blank = blanks[:, 1:] + torch.logcumsumexp(in_symbol[:, :-1] - blanks[:, :-1], 1)
+    in_blank = F.pad(in_blank, (1, 0), value=float("-inf"))
+    prefix = torch.logsumexp(before + log_p, 1)
+    return replace(state, last=tokens, in_symbol=in_symbol, in_blank=in_blank, prefix=prefix)
+
+
+def without_end(target: Packed) -> Packed:
+    """Rows that end with the end symbol, without it; one that has no other is empty."""
+    layout = target.layout
+    kept = layout.positions < layout.lengths[layout.rows] - 1
+    lengths = layout.lengths - 1
+    starts = lengths.cumsum(0) - lengths
+    inner = Layout(lengths, starts, layout.rows[kept], layout.positions[kept], layout.longest - 1)
+    return Packed(target.values[kept], inner)

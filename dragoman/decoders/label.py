@@ -1,0 +1,53 @@
+"""A hidden state to a label."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.contracts import Labels, Memory
+from dragoman.layers.initialization import xavier_uniform
+
+
+class LabelDecoder(nn.Module):
+    """Softmax regression on the encoder's final vector: p(k) ∝ exp(w_k · f + b_k).
+
+    Args:
+        width: of the final vector.
+        classes: K.
+        class_weights: of each class in the training loss, best with a mean of 1 over the training examples, so that the
+            loss keeps its scale; None for 1. They are not saved with the model.
+    """
+
+    class_weights: Float[Tensor, " K"] | None
+
+    def __init__(self, width: int, classes: int, class_weights: Float[Tensor, " K"] | None = None) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(classes, width))
+        self.bias = nn.Parameter(torch.zeros(classes))
+        self.register_buffer("class_weights", class_weights, persistent=False)
+        xavier_uniform(self.weight.data)
+
+    def forward(self, memory: Memory) -> Float[Tensor, "B K"]:
+        """The unnormalised scores of every class."""
+        return F.linear(memory.final.to(self.weight.dtype), self.weight, self.bias)
+
+    def loss(self, target: Labels, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
+        """Σ_n w_{y_n} · cross-entropy of example n, in nats; a share ``smoothing`` of the wanted probability is spread
+        evenly over all classes (Szegedy et al. 2016, section 7)."""
+        nats = F.cross_entropy(_exact(self(memory)), target.values, reduction="none", label_smoothing=smoothing)
+        if self.class_weights is not None:
+            nats = nats * self.class_weights.to(nats.dtype).index_select(0, target.values)
+        return nats.sum()
+
+    def measured_loss(self, target: Labels, memory: Memory) -> Float[Tensor, " B"]:
+        """−log p(label) of each example, in nats, whatever the weights of the classes."""
+        with torch.no_grad():
+            return F.cross_entropy(_exact(self(memory)), target.values, reduction="none")
+
+
+def _exact(logits: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
+    """In float32 at the least."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))

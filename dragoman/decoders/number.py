@@ -1,0 +1,47 @@
+"""A hidden state to a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.contracts import Memory, Numbers
+from dragoman.layers.initialization import xavier_uniform
+
+
+class NumberDecoder(nn.Module):
+    """Linear regression on the encoder's final vector: ŷ = w · f + b.
+
+    Args:
+        width: of the final vector.
+        loss: of each prediction against its target, as in :mod:`dragoman.layers.regression_loss`.
+    """
+
+    def __init__(self, width: int, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(1, width))
+        self.bias = nn.Parameter(torch.zeros(1))
+        self.example_loss = loss
+        xavier_uniform(self.weight.data)
+
+    def forward(self, memory: Memory) -> Float[Tensor, " B"]:
+        """The predictions, standardised as the targets are; in float32 at the least."""
+        predictions = F.linear(memory.final.to(self.weight.dtype), self.weight, self.bias)[:, 0]
+        return predictions.to(torch.promote_types(predictions.dtype, torch.float32))
+
+    def loss(self, target: Numbers, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
+        """The loss summed over examples. ``smoothing`` has no meaning for numbers, and no effect."""
+        return self._each(target, memory).sum()
+
+    def measured_loss(self, target: Numbers, memory: Memory) -> Float[Tensor, " B"]:
+        """The loss of each example."""
+        with torch.no_grad():
+            return self._each(target, memory)
+
+    def _each(self, target: Numbers, memory: Memory) -> Float[Tensor, " B"]:
+        predictions = self(memory)
+        return self.example_loss(predictions, target.values.to(predictions.dtype))

@@ -1,0 +1,46 @@
+"""A picture or a row of a table to one hidden state, by fully connected layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor, nn
+
+from dragoman.contracts import Layout, Memory, Pictures, Rows
+from dragoman.layers.hidden_layers import HiddenLayers
+
+
+class MultilayerPerceptron(nn.Module):
+    """Hidden layers over the numbers of an input.
+
+    Without a hidden layer the hidden state is these numbers as they are, in their own precision, and a linear decoder
+    on top is linear or softmax regression.
+
+    Args:
+        numbers: from an input to a vector of numbers.
+        widths: of the hidden layers, from the input on; the last is that of the hidden state.
+        inputs: how many numbers.
+        activation: of the hidden layers.
+        dropout: rate on the result of each hidden layer.
+
+    Attributes:
+        states_width: of the hidden state, D.
+    """
+
+    def __init__(
+        self,
+        numbers: nn.Module,
+        widths: Sequence[int],
+        inputs: int,
+        activation: Callable[[Tensor], Tensor],
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.numbers = numbers
+        self.hidden = HiddenLayers(inputs, widths, activation, dropout)
+        self.states_width = self.hidden.width
+
+    def forward(self, source: Pictures | Rows) -> Memory:
+        """One hidden state for each picture or row."""
+        states = self.hidden(self.numbers(source))
+        return Memory(states, Layout.of([1] * len(states), states.device), states)

@@ -1,0 +1,113 @@
+"""A picture of any width to hidden states across it, by a residual network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dragoman.contracts import Memory, Pictures
+from dragoman.errors import UnsupportedError
+from dragoman.layers.convolution.batch_norm import BatchNorm2d
+from dragoman.layers.convolution.cross_correlation_2d import CrossCorrelation2d
+from dragoman.layers.convolution.gated_block import GatedConvolutionBlock
+from dragoman.layers.convolution.output_size import output_size
+from dragoman.layers.convolution.residual_block import ResidualBlock
+from dragoman.layers.convolution.side_by_side import SideBySide
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.initialization import xavier_uniform
+from dragoman.layers.linear import linear
+from dragoman.layers.normalization import LayerNorm
+
+Step = tuple[int, int, int]
+"""Channels, vertical stride and horizontal stride of a convolution."""
+
+
+class ResidualPictureEncoder(nn.Module):
+    """A convolution, residual blocks (He et al. 2016), one vector for each column left, gated convolutions across them.
+
+    A pixel goes in as ink: 0 where it is white, 1 where it is black. So the zeros that convolutions see around a
+    picture look like paper. The pictures of a batch stand side by side on one long picture (:class:`SideBySide`), which
+    is zero between them from the first layer to the last: none has a say in another's hidden states, batch
+    normalisation in training aside.
+
+    Args:
+        channels_in: of a picture: 1, or 3 in colour.
+        height: of a picture, in pixels.
+        stem: the first convolution, 3×3.
+        blocks: the residual blocks.
+        width: of the hidden states, D.
+        context: over the hidden states, from left to right and from right to left.
+        dropout: rate on the vectors that the context starts from.
+
+    Attributes:
+        stride: columns of a picture for each hidden state.
+    """
+
+    def __init__(
+        self,
+        channels_in: int,
+        height: int,
+        stem: Step,
+        blocks: Sequence[Step],
+        width: int,
+        context: Iterable[GatedConvolutionBlock],
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.size = channels_in, height
+        channels, vertical, horizontal = stem
+        self.stem = CrossCorrelation2d(
+            channels_in, channels, (3, 3), stride=(vertical, horizontal), padding=(1, 1), bias=False
+        )
+        self.stem_norm = BatchNorm2d(channels)
+        self.blocks = nn.ModuleList()
+        self.strides = tuple(step[2] for step in (stem, *blocks))
+        self.stride = torch.Size(self.strides).numel()
+        height = output_size(height, 3, vertical, 1)
+        for outputs, vertical, horizontal in blocks:
+            self.blocks.append(ResidualBlock(channels, outputs, (vertical, horizontal)))
+            channels, height = outputs, output_size(height, 3, vertical, 1)
+        self.weight = nn.Parameter(torch.empty(width, height * channels))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.context = nn.ModuleList(context)
+        self.norm = LayerNorm(width)
+        self.dropout = Dropout(dropout)
+        xavier_uniform(self.weight.data)
+
+    def forward(self, source: Pictures) -> Memory:
+        """The hidden states across every picture.
+
+        Raises:
+            UnsupportedError: if the pictures have other channels or another height.
+        """
+        place = SideBySide.of(source.layout, self.stride)
+        x = place.lay(self._ink(source))
+        place, real = _next(place, self.strides[0], None)
+        x = F.relu(self.stem_norm(self.stem(x), real))
+        for block, stride in zip(self.blocks, self.strides[1:], strict=True):
+            place, real = _next(place, stride, real)
+            x = block(x, real)
+        states = self.dropout(linear(place.columns(x), self.weight, self.bias))
+        for block in self.context:
+            states = block(states, place.layout)
+        states = self.norm(states)
+        return Memory(states, place.layout, place.layout.mean(states))
+
+    def _ink(self, source: Pictures) -> Tensor:
+        channels, height = source.values.shape[:2]
+        if (channels, height) != self.size:
+            raise UnsupportedError(
+                f"this encoder reads pictures with {self.size[0]} channels and height {self.size[1]}, and got "
+                f"{channels} channels and height {height}",
+                remedy="scale the pictures to that height, and make them grey or coloured as those it was trained on.",
+            )
+        return (255 - source.values).to(self.weight.dtype) / 255
+
+
+def _next(place: SideBySide, stride: int, real: Tensor | None) -> tuple[SideBySide, Tensor]:
+    """Where the pictures stand after a stride, and the columns that are real there."""
+    after = place.strided(stride)
+    return after, after.real if real is None or after is not place else real

@@ -1,0 +1,145 @@
+"""All that is said of lines read from pictures, as numbers and as text."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
+from dragoman.evaluation.edit_distance import edits
+from dragoman.evaluation.exact_match import Share, wilson_interval
+from dragoman.evaluation.pairs import checked_pairs
+from dragoman.evaluation.recognition import comparable, recognition_statistics
+from dragoman.evaluation.text_table import aligned
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterConfusion:
+    """One character read as another.
+
+    Attributes:
+        expected: what stands there; empty if nothing does.
+        found: what was read; empty if nothing was.
+        count: how often.
+    """
+
+    expected: str
+    found: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionReport:
+    """How close read lines are to what stands there.
+
+    Attributes:
+        lines: lines compared.
+        characters: code points of the references, composed.
+        words: of the references.
+        cer: character error rate: edits for each 100 characters.
+        wer: word error rate: edits for each 100 words.
+        exact: share of lines without any edit.
+        substituted: characters read as others.
+        missed: characters that were not read.
+        added: characters that were read and do not stand there.
+        empty_outputs: lines of which nothing was read although something stands there.
+        confusions: the most frequent edits, the most frequent first.
+    """
+
+    lines: int
+    characters: int
+    words: int
+    cer: Estimate
+    wer: Estimate
+    exact: Share
+    substituted: int
+    missed: int
+    added: int
+    empty_outputs: int
+    confusions: tuple[CharacterConfusion, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON can write it."""
+        return {**asdict(self), "confusions": [asdict(part) for part in self.confusions]}
+
+    def as_text(self) -> str:
+        """The report as plain aligned tables, without markup."""
+        scores = [("metric", "value", "95 % interval")]
+        scores += [(e.metric, f"{e.value:.2f} %", f"{e.low:.2f} to {e.high:.2f} %") for e in (self.cer, self.wer)]
+        exact = self.exact
+        scores.append(
+            ("exact lines", f"{100 * exact.value:.2f} %", f"{100 * exact.low:.2f} to {100 * exact.high:.2f} %")
+        )
+        confusions = [("stands there", "was read", "times")]
+        confusions += [(_shown(c.expected), _shown(c.found), f"{c.count:,}") for c in self.confusions]
+        count = "1 line" if self.lines == 1 else f"{self.lines:,} lines"
+        return "\n".join(
+            [
+                f"{count}, {self.words:,} words, {self.characters:,} characters",
+                "",
+                *aligned(scores),
+                "",
+                "CER and WER are edits for each 100 characters (code points, NFC) and words: lower is better.",
+                f"Intervals: {self.cer.resamples:,} bootstrap resamples of the lines, seed {self.cer.seed}; "
+                "exact lines by Wilson's formula.",
+                f"Characters substituted: {self.substituted:,}; missed: {self.missed:,}; added: {self.added:,}.",
+                *([f"Empty outputs: {self.empty_outputs:,}."] if self.empty_outputs else []),
+                *(["", *aligned(confusions)] if self.confusions else []),
+            ]
+        )
+
+
+def evaluate_recognition(
+    outputs: Sequence[str], references: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED
+) -> RecognitionReport:
+    """Measure read lines against what stands there.
+
+    Args:
+        outputs: lines as they were read.
+        references: lines as they stand there, in the same order.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        InputError: if the counts differ or there is no line.
+    """
+    left, right = checked_pairs(outputs, references)
+    statistics = recognition_statistics(left, right)
+    cer, wer = estimates(statistics, resamples=resamples, seed=seed)
+    characters, words = (metric.counts for metric in statistics)
+    counted: Counter[tuple[str, str]] = Counter()
+    for output, reference in zip(map(comparable, left), map(comparable, right), strict=True):
+        counted.update(
+            (
+                "" if edit.expected is None else reference[edit.expected],
+                "" if edit.found is None else output[edit.found],
+            )
+            for edit in (edits(output, reference) if output != reference else ())
+        )
+    order = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
+    return RecognitionReport(
+        lines=len(left),
+        characters=int(characters[:, 1].sum()),
+        words=int(words[:, 1].sum()),
+        cer=cer,
+        wer=wer,
+        exact=wilson_interval(int((characters[:, 0] == 0).sum()), len(left)),
+        substituted=sum(count for (expected, found), count in counted.items() if expected and found),
+        missed=sum(count for (_, found), count in counted.items() if not found),
+        added=sum(count for (expected, _), count in counted.items() if not expected),
+        empty_outputs=sum(bool(r.strip()) and not o.strip() for o, r in zip(left, right, strict=True)),
+        confusions=tuple(CharacterConfusion(expected, found, count) for (expected, found), count in order),
+    )
+
+
+def _shown(character: str) -> str:
+    if not character:
+        return "nothing"
+    if character.isprintable() and not character.isspace() and not unicodedata.combining(character):
+        return character
+    return unicodedata.name(character, f"U+{ord(character):04X}").lower()

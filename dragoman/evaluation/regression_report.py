@@ -1,0 +1,135 @@
+"""All that is said of estimated numbers, as numbers and as text."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from dragoman.errors import InputError
+from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
+from dragoman.evaluation.regression import regression_statistics
+from dragoman.evaluation.text_table import aligned
+
+QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+_WORST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorQuantile:
+    """How far most estimates are off at most.
+
+    Attributes:
+        share: of the examples, 0 to 1.
+        error: that this share does not exceed, in the unit of the target.
+    """
+
+    share: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionReport:
+    """How close estimates are to the true numbers.
+
+    Attributes:
+        examples: examples measured.
+        rmse: root of the mean squared error, in the unit of the target.
+        mae: mean absolute error, in the unit of the target.
+        r2: share of the variance that is explained; 1 is best, 0 is no better than the mean of these examples.
+        bias: mean of estimate less truth, in the unit of the target.
+        baseline_rmse: RMSE of always saying the mean of the training examples.
+        baseline_mae: MAE of the same.
+        quantiles: of the absolute error.
+        worst: numbers, from 1, of the examples with the largest errors, the largest first.
+    """
+
+    examples: int
+    rmse: Estimate
+    mae: Estimate
+    r2: Estimate
+    bias: float
+    baseline_rmse: float
+    baseline_mae: float
+    quantiles: tuple[ErrorQuantile, ...]
+    worst: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON can write it."""
+        return {**asdict(self), "quantiles": [asdict(part) for part in self.quantiles], "worst": list(self.worst)}
+
+    def as_text(self) -> str:
+        """The report as plain aligned tables, without markup."""
+        baselines = (f"{self.baseline_rmse:.4g}", f"{self.baseline_mae:.4g}", "–")
+        scores = [("metric", "value", "95 % interval", "always the mean")]
+        scores += [
+            (e.metric, f"{e.value:.4g}", f"{e.low:.4g} to {e.high:.4g}", baseline)
+            for e, baseline in zip((self.rmse, self.mae, self.r2), baselines, strict=True)
+        ]
+        errors = [("share of examples", "error at most")]
+        errors += [(f"{100 * part.share:.0f} %", f"{part.error:.4g}") for part in self.quantiles]
+        count = "1 example" if self.examples == 1 else f"{self.examples:,} examples"
+        return "\n".join(
+            [
+                count,
+                "",
+                *aligned(scores),
+                "",
+                "RMSE and MAE: lower is better, in the unit of the target. R²: higher is better, 1 at most.",
+                "Always the mean: of the training examples.",
+                f"Intervals: {self.rmse.resamples:,} bootstrap resamples of the examples, seed {self.rmse.seed}.",
+                f"Estimates less true numbers, on average: {self.bias:+.4g}.",
+                f"Largest errors: examples {', '.join(map(str, self.worst))}.",
+                "",
+                *aligned(errors),
+            ]
+        )
+
+
+def evaluate_numbers(
+    predicted: Float[np.ndarray, " n"],
+    true: Float[np.ndarray, " n"],
+    *,
+    training_mean: float,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> RegressionReport:
+    """Measure estimated numbers against the true ones.
+
+    Args:
+        predicted: the estimate of each example, in the unit of the target.
+        true: the true number of each example.
+        training_mean: mean of the training examples' numbers, which the baseline always says.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        InputError: if there is no example, or an estimate is not finite.
+    """
+    if not len(true):
+        raise InputError("there is no example to evaluate", remedy="give at least one example and its number.")
+    predicted, true = predicted.astype(np.float64), true.astype(np.float64)
+    for row in np.flatnonzero(~np.isfinite(predicted))[:1].tolist():
+        raise InputError(
+            f"the estimate of example {row + 1:,} is {predicted[row]}",
+            cause="weights that are not finite, after training that diverged",
+            remedy="train again with a lower training.optimizer.learning_rate.",
+        )
+    rmse, mae, r2 = estimates(regression_statistics(predicted, true), resamples=resamples, seed=seed)
+    errors = np.abs(predicted - true)
+    baseline_rmse, baseline_mae, _ = (
+        metric.corpus_score() for metric in regression_statistics(np.full(len(true), training_mean), true)
+    )
+    return RegressionReport(
+        examples=len(true),
+        rmse=rmse,
+        mae=mae,
+        r2=r2,
+        bias=float((predicted - true).mean()),
+        baseline_rmse=baseline_rmse,
+        baseline_mae=baseline_mae,
+        quantiles=tuple(ErrorQuantile(share, float(np.quantile(errors, share))) for share in QUANTILES),
+        worst=tuple((np.argsort(-errors, kind="stable")[:_WORST] + 1).tolist()),
+    )

@@ -1,0 +1,60 @@
+"""The fields of a source and a target in a folder: the codecs of text as they are, all else as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dragoman.errors import DamagedFileError
+from dragoman.fields.field import field_from_dict
+from dragoman.fields.label import LabelField
+from dragoman.fields.number import NumberField
+from dragoman.fields.picture import PictureField
+from dragoman.fields.row import RowField
+from dragoman.text.codec import Codec
+from dragoman.text.codec_files import load_codec, load_codecs, save_codec, save_codecs
+
+SourceField = Codec | PictureField | RowField
+TargetField = Codec | LabelField | NumberField
+
+SOURCE, TARGET = "source", "target"
+
+
+def save_fields(folder: Path, source: SourceField, target: TargetField) -> None:
+    """Write both."""
+    if isinstance(source, Codec) and isinstance(target, Codec):
+        save_codecs(folder, source, target)
+        return
+    for name, field in ((SOURCE, source), (TARGET, target)):
+        if isinstance(field, Codec):
+            save_codec(folder, name, field)
+        else:
+            text = json.dumps(field.to_dict(), indent=2, ensure_ascii=False)
+            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_fields(folder: Path) -> tuple[SourceField, TargetField]:
+    """Read both.
+
+    Raises:
+        DamagedFileError: if a file is not what its name says.
+    """
+    if not any((folder / f"{name}.json").exists() for name in (SOURCE, TARGET)):
+        return load_codecs(folder)
+    source, target = (_load(folder, name) for name in (SOURCE, TARGET))
+    return source, target
+
+
+def _load(folder: Path, name: str) -> Any:
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return load_codec(folder, name)
+    try:
+        return field_from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFileError(
+            f"this does not say how inputs or outputs become numbers: {error!r}",
+            file=path,
+            remedy="copy the model or the dataset anew.",
+        ) from error

@@ -1,0 +1,154 @@
+"""Labels as class numbers and back."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float, Float64, Int, Int64
+
+from dragoman.errors import InputError
+from dragoman.fields.cells import cell_text, is_missing
+from dragoman.fields.place import Place
+
+_MANY = 50
+"""Labels up to which no column is suspected to hold something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelField:
+    """The classes that a model tells apart.
+
+    Attributes:
+        names: of the classes; a class's number is its place, from 0.
+        counts: training examples of each.
+        temperature: by which logits are divided before they become probabilities (Guo et al. 2017).
+    """
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+    temperature: float = 1.0
+
+    @classmethod
+    def learn(cls, values: Sequence[object], places: Sequence[Place] = ()) -> LabelField:
+        """The labels of the training examples in order: whole numbers by value, all else by alphabet.
+
+        Args:
+            values: the label of each training example.
+            places: where each is from, for errors.
+
+        Raises:
+            InputError: if a label is missing, there is only one, or hardly any occurs twice.
+        """
+        counts = Counter(_label(value, place) for value, place in _placed(values, places))
+        if len(counts) < 2:
+            found = f"only one label, `{next(iter(counts))}`" if counts else "no label"
+            raise InputError(
+                f"the training examples have {found}",
+                file=places[0][0] if places else None,
+                cause="another column than that of the labels, or a file of one class only",
+                remedy="give examples of at least two classes.",
+            )
+        if len(counts) > max(_MANY, len(values) / 2):
+            raise InputError(
+                f"{len(values):,} training examples have {len(counts):,} different labels, `{next(iter(counts))}` "
+                "among them",
+                file=places[0][0] if places else None,
+                cause="a column of numbers, identifiers or free text",
+                remedy='give several examples of each label, or, for numbers, use decoder.kind = "number".',
+            )
+        names = sorted(counts, key=_by_value) if all(map(_is_whole, counts)) else sorted(counts)
+        return cls(tuple(names), tuple(counts[name] for name in names))
+
+    @property
+    def size(self) -> int:
+        """The number of classes, K."""
+        return len(self.names)
+
+    def encode(self, values: Sequence[object], places: Sequence[Place] = ()) -> Int64[np.ndarray, " n"]:
+        """The class number of each label.
+
+        Args:
+            values: labels.
+            places: where each is from, for errors.
+
+        Raises:
+            InputError: if a label is missing or was not among those of the training examples.
+        """
+        numbers = {name: number for number, name in enumerate(self.names)}
+        found = np.empty(len(values), dtype=np.int64)
+        for row, (value, place) in enumerate(_placed(values, places)):
+            label = _label(value, place)
+            if label not in numbers:
+                raise self._unseen(label, place)
+            found[row] = numbers[label]
+        return found
+
+    def decode(self, ids: Int[np.ndarray, " n"]) -> list[str]:
+        """The name of each class number."""
+        return [self.names[number] for number in ids.tolist()]
+
+    def class_weights(self, kind: Literal["none", "balanced"]) -> Float64[np.ndarray, " K"]:
+        """By how much the loss of each class's examples is multiplied; 1 on average over the training examples.
+
+        Args:
+            kind: ``none`` gives 1 to all; ``balanced`` gives n / (K · n_k), so that all classes weigh the same.
+        """
+        counts = np.array(self.counts, dtype=np.float64)
+        return np.ones(self.size) if kind == "none" else counts.sum() / (self.size * counts)
+
+    def probabilities(self, logits: Float[np.ndarray, "B K"]) -> Float64[np.ndarray, "B K"]:
+        """The probability of each class: the softmax of the logits over the temperature."""
+        scaled = logits.astype(np.float64) / self.temperature
+        exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as JSON can write it."""
+        return {"field": "label", **asdict(self), "names": list(self.names), "counts": list(self.counts)}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> LabelField:
+        """The field that :meth:`to_dict` wrote."""
+        return cls(tuple(content["names"]), tuple(content["counts"]), content["temperature"])
+
+    def _unseen(self, label: str, place: Place) -> InputError:
+        near = difflib.get_close_matches(label.casefold(), [name.casefold() for name in self.names], n=1)
+        meant = next((name for name in self.names if near and name.casefold() == near[0]), None)
+        shown = ", ".join(self.names[:10]) + (f" and {self.size - 10:,} more" if self.size > 10 else "")
+        return InputError(
+            f"no training example has the label `{label}`; the labels are: {shown}",
+            file=place[0],
+            line=place[1],
+            cause="a label that is written in another way, or a class that the model was never shown",
+            remedy=f"did you mean `{meant}`?" if meant else "correct the label, or leave out the example.",
+        )
+
+
+def _placed(values: Sequence[object], places: Sequence[Place]) -> zip[tuple[object, Place]]:
+    nowhere: Place = (None, None)
+    return zip(values, places or [nowhere] * len(values), strict=True)
+
+
+def _label(value: object, place: Place) -> str:
+    if is_missing(value):
+        raise InputError(
+            "the label is missing",
+            file=place[0],
+            line=place[1],
+            cause="an empty cell",
+            remedy="fill it in, or leave out the example.",
+        )
+    return cell_text(value)
+
+
+def _is_whole(name: str) -> bool:
+    return name.removeprefix("-").isdecimal()
+
+
+def _by_value(name: str) -> tuple[int, str]:
+    return int(name), name

@@ -1,0 +1,81 @@
+"""Numbers as standardised numbers and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from dragoman.errors import InputError
+from dragoman.fields.cells import cell_numbers
+from dragoman.fields.moments import mean_and_deviation
+from dragoman.fields.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class NumberField:
+    """A number that a model estimates.
+
+    Attributes:
+        mean: of the training examples.
+        deviation: standard deviation of the training examples; 1 if they are all equal.
+    """
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def learn(cls, values: Float64[np.ndarray, " n"]) -> NumberField:
+        """The mean and deviation of the training examples: at least one, all finite."""
+        return cls(*mean_and_deviation(values))
+
+    @property
+    def size(self) -> int:
+        """Numbers for an example."""
+        return 1
+
+    @staticmethod
+    def parse(values: Sequence[object], places: Sequence[Place], column: str) -> Float64[np.ndarray, " n"]:
+        """The numbers in cells of a table.
+
+        Args:
+            values: numbers, text that is a number, or true and false, which are 1 and 0.
+            places: where each is from, for errors.
+            column: that they stand in, for errors.
+
+        Raises:
+            InputError: if a cell is empty, infinite or no number.
+        """
+        numbers, bad = cell_numbers(values)
+        if bad is not None:
+            file, line = places[bad.row]
+            remedy = f"{bad.remedy}, or leave out the example."
+            raise InputError(f"column `{column}`: {bad.value!r} is not a number", remedy=remedy, file=file, line=line)
+        for row in np.flatnonzero(~np.isfinite(numbers))[:1].tolist():
+            file, line = places[row]
+            if np.isnan(numbers[row]):
+                what, remedy = "the target is missing", "fill it in, or leave out the example."
+            else:
+                what, remedy = f"{values[row]!r} is infinite", "give a number that is not, or leave out the example."
+            raise InputError(f"column `{column}`: {what}", remedy=remedy, file=file, line=line)
+        return numbers
+
+    def standardise(self, values: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Numbers with mean 0 and deviation 1 over the training examples."""
+        return (values.astype(np.float64) - self.mean) / self.deviation
+
+    def restore(self, standardised: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """The numbers that :meth:`standardise` was given."""
+        return standardised.astype(np.float64) * self.deviation + self.mean
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as JSON can write it."""
+        return {"field": "number", **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> NumberField:
+        """The field that :meth:`to_dict` wrote."""
+        return cls(content["mean"], content["deviation"])

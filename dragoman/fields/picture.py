@@ -1,0 +1,83 @@
+"""Pictures as arrays of one height."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from dragoman.contracts import PictureSize
+from dragoman.fields.place import Place
+from dragoman.images.picture_file import open_picture
+from dragoman.images.preparation import Preparation
+
+AnyPicture = Path | bytes | Image.Image | np.ndarray
+"""A picture's file, the bytes of one, or a picture in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureField:
+    """The pictures that a model reads.
+
+    Attributes:
+        preparation: what becomes of each.
+        most_pixels: of the largest that is decoded.
+    """
+
+    preparation: Preparation
+    most_pixels: int
+
+    @property
+    def size(self) -> PictureSize:
+        """What an encoder must know of them."""
+        return PictureSize(self.preparation.channels, self.preparation.height, self.preparation.width)
+
+    def encode(
+        self, picture: AnyPicture, place: Place = (None, None), column: str | None = None
+    ) -> UInt8[np.ndarray, "C H W"]:
+        """A picture as the model reads it.
+
+        Args:
+            picture: to be read.
+            place: the table and the line that it is named in, for errors.
+            column: and the column.
+
+        Raises:
+            InputError: if it cannot be read, or is too large.
+        """
+        file, line = place
+        pixels = open_picture(
+            picture,
+            channels=self.preparation.channels,
+            file=file,
+            line=line,
+            column=column,
+            most_pixels=self.most_pixels,
+        )
+        named = picture if isinstance(picture, Path) and file is None else file
+        return self.preparation.prepare(pixels, file=named, line=line)
+
+    def encode_all(self, pictures: Sequence[AnyPicture]) -> list[UInt8[np.ndarray, "C H W"]]:
+        """Each picture as the model reads it; of one in memory an error says its place in the list, from 1.
+
+        Raises:
+            InputError: if one cannot be read, or is too large.
+        """
+        return [
+            self.encode(picture, (None, None if isinstance(picture, Path) else number))
+            for number, picture in enumerate(pictures, start=1)
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as JSON can write it."""
+        return {"field": "picture", "preparation": self.preparation.to_dict(), "most_pixels": self.most_pixels}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> PictureField:
+        """The field that :meth:`to_dict` wrote."""
+        return cls(Preparation.from_dict(content["preparation"]), content["most_pixels"])

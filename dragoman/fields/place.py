@@ -1,0 +1,33 @@
+"""Where a value came from, so that an error can name it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dragoman.errors import InputError
+
+Place = tuple[Path | str | None, int | None]
+"""A file and a line in it, counted from 1; either may be unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlace:
+    """Where the rows of a table came from.
+
+    Attributes:
+        file: that holds the table.
+        lines: the line on which each row begins, counted from 1; None if it has no lines.
+    """
+
+    file: Path | str | None = None
+    lines: Sequence[int] | None = None
+
+    def error(self, what: str, *, remedy: str, row: int | None = None, cause: str | None = None) -> InputError:
+        """An error about the table, or about a row of it, counted from 0."""
+        if row is None:
+            return InputError(what, remedy=remedy, file=self.file, cause=cause)
+        if self.lines is None:
+            return InputError(f"row {row + 1:,}: {what}", remedy=remedy, file=self.file, cause=cause)
+        return InputError(what, remedy=remedy, file=self.file, line=self.lines[row], cause=cause)

@@ -1,0 +1,228 @@
+"""Rows of a table as numbers, and how that is learnt from the training rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float64, Int64
+
+from dragoman.contracts import RowSize
+from dragoman.fields.cells import cell_text, column_numbers, is_missing
+from dragoman.fields.columns import CategoricalColumn, NumericColumn
+from dragoman.fields.encoded_rows import EncodedRows, RowReport
+from dragoman.fields.learn_column import learn_column, refuse_infinite
+from dragoman.fields.place import TablePlace
+
+
+@dataclass(frozen=True, slots=True)
+class RowField:
+    """The columns of a table that a model reads.
+
+    Attributes:
+        columns: in the order of the training table, or of the features where they were named.
+        dropped: name of each column that was left out, and why.
+    """
+
+    columns: tuple[NumericColumn | CategoricalColumn, ...]
+    dropped: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def learn(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        exclude: str,
+        features: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+        file: Path | str | None = None,
+        lines: Sequence[int] | None = None,
+    ) -> RowField:
+        """What is to be known of each column of the training table.
+
+        Args:
+            frame: the training rows.
+            exclude: the target's column.
+            features: the columns to read; all but the target if none is named.
+            categorical: columns whose values are names, even if they look like numbers.
+            file: that holds the table, for errors.
+            lines: the line on which each row begins, for errors.
+
+        Raises:
+            InputError: if a column is absent or cannot be used, or none is left.
+        """
+        place = TablePlace(file, lines)
+        named = _named(frame, place)
+        for name in (*features, *categorical):
+            _find(named, name, place)
+        if exclude in features:
+            raise place.error(
+                f"column `{exclude}` is the target and among the features",
+                remedy="leave it out of data.features: a model that reads the answer learns nothing else.",
+            )
+        chosen = list(dict.fromkeys(features)) or [name for name in named if name != exclude]
+        if frame.empty:
+            raise place.error("the table has no rows", remedy="give a table with rows to learn from.")
+        learnt = {name: learn_column(named[name], name, place, categorical=name in categorical) for name in chosen}
+        columns = tuple(column for column in learnt.values() if not isinstance(column, str))
+        dropped = tuple((name, column) for name, column in learnt.items() if isinstance(column, str))
+        if not columns:
+            reasons = "; ".join(f"`{name}`: {reason}" for name, reason in dropped)
+            raise place.error(
+                "the table has no column to learn from" + (f" ({reasons})" if reasons else ""),
+                remedy=f"give at least one column beside the target, `{exclude}`, that differs between rows.",
+            )
+        return cls(columns, dropped)
+
+    @property
+    def numbers(self) -> int:
+        """Numbers in an encoded row, k, the indicators of what is missing included."""
+        return sum(column.width for column in self.columns if isinstance(column, NumericColumn))
+
+    @property
+    def category_sizes(self) -> tuple[int, ...]:
+        """How many numbers the values of each categorical column have."""
+        return tuple(column.size for column in self.columns if isinstance(column, CategoricalColumn))
+
+    @property
+    def size(self) -> RowSize:
+        """What an encoder must know of the rows."""
+        return RowSize(self.numbers, self.category_sizes)
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The number of any unseen value of each categorical column. No training row has it."""
+        return tuple(column.other for column in self.columns if isinstance(column, CategoricalColumn))
+
+    def encode(
+        self, frame: pd.DataFrame, *, file: Path | str | None = None, lines: Sequence[int] | None = None
+    ) -> EncodedRows:
+        """Rows as numbers; columns that the field does not know are ignored.
+
+        Args:
+            frame: the rows.
+            file: that holds the table, for errors.
+            lines: the line on which each row begins, for errors.
+
+        Raises:
+            InputError: if a column is absent, or a cell of a numeric column holds text or infinity.
+        """
+        place = TablePlace(file, lines)
+        named = _named(frame, place)
+        missing: dict[str, int] = {}
+        unseen: dict[str, int] = {}
+        numbers: list[Float64[np.ndarray, " n"]] = []
+        categories: list[Int64[np.ndarray, " n"]] = []
+        for column in self.columns:
+            cells = _find(named, column.name, place)
+            if isinstance(column, NumericColumn):
+                values = _values(cells, column.name, place)
+                absent = np.isnan(values)
+                numbers.append(_standardised(values, column, place))
+                numbers += [absent.astype(np.float64)] if column.has_missing else []
+            else:
+                ids, absent = _ids(cells.tolist(), column)
+                categories.append(ids)
+                unseen[column.name] = int(((ids == column.other) & ~absent).sum())
+            missing[column.name] = int(absent.sum())
+        return EncodedRows(
+            np.stack(numbers, 1).astype(np.float32) if numbers else np.zeros((len(frame), 0), dtype=np.float32),
+            np.stack(categories, 1) if categories else np.zeros((len(frame), 0), dtype=np.int64),
+            RowReport(_some(missing), _some(unseen)),
+        )
+
+    def describe(self) -> list[str]:
+        """One line for each column, for people to read."""
+        left_out = [f"{name}: left out, as {reason}" for name, reason in self.dropped]
+        return [*(column.describe() for column in self.columns), *left_out]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as JSON can write it."""
+        columns = [
+            {"kind": "numeric", **asdict(column)}
+            if isinstance(column, NumericColumn)
+            else {"kind": "categorical", **asdict(column), "values": list(column.values)}
+            for column in self.columns
+        ]
+        return {"field": "row", "columns": columns, "dropped": [list(pair) for pair in self.dropped]}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> RowField:
+        """The field that :meth:`to_dict` wrote."""
+        columns = tuple(
+            NumericColumn(column["name"], column["mean"], column["deviation"], column["has_missing"])
+            if column["kind"] == "numeric"
+            else CategoricalColumn(column["name"], tuple(column["values"]), column["has_missing"])
+            for column in content["columns"]
+        )
+        return cls(columns, tuple((name, reason) for name, reason in content["dropped"]))
+
+
+def _named(frame: pd.DataFrame, place: TablePlace) -> dict[str, pd.Series]:
+    names = [str(name) for name in frame.columns]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise place.error(f"two columns are called `{twice}`", remedy="rename or remove one of them.")
+    return {name: frame.iloc[:, number] for number, name in enumerate(names)}
+
+
+def _find(columns: dict[str, pd.Series], name: str, place: TablePlace) -> pd.Series:
+    if name in columns:
+        return columns[name]
+    near = difflib.get_close_matches(name, columns, n=3)
+    raise place.error(
+        f"no column `{name}`; there are: {', '.join(columns) or 'none'}",
+        cause=None if near else "the file has no header line, or its columns have other names",
+        remedy=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else "give a table that has it.",
+    )
+
+
+def _values(
+    cells: pd.Series,
+    name: str,
+    place: TablePlace,
+) -> Float64[np.ndarray, " n"]:
+    values, bad = column_numbers(cells)
+    if bad is not None:
+        raise place.error(
+            f"column `{name}`: {bad.value!r} is not a number",
+            row=bad.row,
+            cause="the training rows hold numbers in this column",
+            remedy=f"{bad.remedy}, or leave the cell empty.",
+        )
+    refuse_infinite(values, name, place)
+    return values
+
+
+def _standardised(
+    values: Float64[np.ndarray, " n"], column: NumericColumn, place: TablePlace
+) -> Float64[np.ndarray, " n"]:
+    """Zero, which is the mean, stands for what is missing."""
+    with np.errstate(over="ignore"):
+        found = np.nan_to_num((values - column.mean) / column.deviation, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    for row in np.flatnonzero(np.abs(found) > np.finfo(np.float32).max)[:1].tolist():
+        raise place.error(
+            f"column `{column.name}`: {values[row]:g} is too far from the training rows, whose mean is {column.mean:g}",
+            row=row,
+            remedy="correct it, or leave the cell empty.",
+        )
+    return found
+
+
+def _ids(cells: list[object], column: CategoricalColumn) -> tuple[Int64[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
+    numbers = {value: number for number, value in enumerate(column.values)}
+    absent = np.array([is_missing(cell) for cell in cells], dtype=np.bool_)
+    found = [
+        column.missing if gone else numbers.get(cell_text(cell), column.other)
+        for cell, gone in zip(cells, absent, strict=True)
+    ]
+    return np.array(found, dtype=np.int64), absent
+
+
+def _some(counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}

@@ -1,0 +1,248 @@
+"""The fonts of this machine, and what each can write."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+from fontTools.ttLib import TTCollection, TTFont, newTable  # type: ignore[import-untyped]
+from PIL import ImageFont
+
+from dragoman.errors import InputError
+
+_NO_LETTERS = re.compile(
+    r"last ?resort|symbol|emoji|dingbat|d050000l|icon|braille|music|ornament|math|stix|initials|keyboard|blank|"
+    r"hairline|thin\b",
+    re.IGNORECASE,
+)
+"""Names of fonts of symbols and ornaments, and of those whose strokes would vanish in a small picture."""
+_FEWEST_LETTERS = 20
+_NO_CHARACTER = 0xFDD0
+"""A font that has this code point has a box for everything."""
+_OUTLINES = ("glyf", "CFF ", "CFF2")
+# FontTools would read or invent a name for each of tens of thousands of glyphs; only which there are counts.
+_GLYPH_NAMES = [str(number) for number in range(0x10000)]
+_VARIANTS = dict.fromkeys(range(0xFE00, 0xFE10))
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """One face of a font file.
+
+    Attributes:
+        path: the file.
+        index: the face's number in it, from 0.
+        family: such as "DejaVu Sans".
+        style: such as "Bold Oblique".
+    """
+
+    path: Path
+    index: int
+    family: str
+    style: str
+
+    @property
+    def name(self) -> str:
+        """Family and style."""
+        return f"{self.family} {self.style}"
+
+
+def fonts_on_this_machine() -> list[Font]:
+    """All fonts with letters and outlines, one per family and style, by name; never none, since Matplotlib brings some.
+
+    Fonts of symbols, of pictures and of bitmaps, and broken files are left out. The first call reads every font file:
+    some milliseconds for each.
+    """
+    return list(_all_fonts())
+
+
+def characters_of(font: Font) -> frozenset[int]:
+    """The code points that the font has a glyph for.
+
+    Raises:
+        InputError: if the file has gone or is broken.
+    """
+    return _characters(font.path, font.index)
+
+
+def drawn(text: str) -> str:
+    """What a renderer draws of a text: composed (NFC), white space and control characters as spaces, and without what
+    is invisible (joiners, marks of direction, choices of variants)."""
+    text = unicodedata.normalize("NFC", text).translate(_VARIANTS)
+    if text.isprintable():
+        return text
+    parts = []
+    for character in text:
+        kind = unicodedata.category(character)
+        if kind != "Cf":
+            parts.append(" " if kind[0] == "Z" or kind == "Cc" else character)
+    return "".join(parts)
+
+
+def covers(font: Font, characters: str) -> bool:
+    """Whether the font has a glyph for each of ``characters`` that is drawn."""
+    return _codes(characters) <= characters_of(font)
+
+
+def missing(font: Font, characters: str) -> str:
+    """Those of ``characters`` that are drawn and that the font has no glyph for, in the order of their code points."""
+    return "".join(map(chr, sorted(_codes(characters) - characters_of(font))))
+
+
+def fonts_of(families: Sequence[str] = (), without: Sequence[str] = ()) -> list[Font]:
+    """The fonts of some families.
+
+    Args:
+        families: their names, in capitals or not; empty for all.
+        without: families left out, such as those that a model shall be tested on.
+
+    Raises:
+        InputError: if there is no such family, or none is left.
+    """
+    by_name: dict[str, list[Font]] = {}
+    for font in _all_fonts():
+        by_name.setdefault(font.family.casefold(), []).append(font)
+    for asked in (*families, *without):
+        if asked.casefold() not in by_name:
+            raise _unknown_family(asked, {name: fonts[0].family for name, fonts in by_name.items()})
+    left_out = {name.casefold() for name in without}
+    chosen = sorted({name.casefold() for name in families} or by_name)
+    fonts = [font for name in chosen if name not in left_out for font in by_name[name]]
+    if not fonts:
+        raise InputError(
+            "every family of fonts that was asked for is left out again",
+            remedy="name fewer families to leave out, or more to use.",
+        )
+    return sorted(fonts, key=_by_name)
+
+
+def fonts_for(characters: str, families: Sequence[str] = (), without: Sequence[str] = ()) -> list[Font]:
+    """The fonts that have a glyph for each of ``characters`` that is drawn.
+
+    Args:
+        characters: those of a text or of a whole corpus, in any order.
+        families: see :func:`fonts_of`.
+        without: see :func:`fonts_of`.
+
+    Raises:
+        InputError: if there is no such font, with the characters that are in none.
+    """
+    fonts = fonts_of(families, without)
+    able = [font for font in fonts if covers(font, characters)]
+    if not able:
+        raise no_font_for(characters, fonts)
+    return able
+
+
+def no_font_for(characters: str, fonts: Sequence[Font]) -> InputError:
+    """The error that none of ``fonts`` (at least one) has all of ``characters``."""
+    lacking = set(_codes(characters))
+    for font in fonts:
+        lacking -= characters_of(font)
+    remedy = (
+        "install a font that has them (on Debian and Ubuntu: apt install fonts-noto-core fonts-noto-cjk), "
+        "name other families, or leave these lines out."
+    )
+    which = f"none of {len(fonts)} fonts" if len(fonts) > 1 else f"the font {fonts[0].name}"
+    if lacking:
+        glyphs = "no glyph" if len(fonts) == 1 else "a glyph"
+        return InputError(f"{which} has {glyphs} for {named(map(chr, sorted(lacking)))}", remedy=remedy)
+    best = min(fonts, key=lambda font: len(missing(font, characters)))
+    return InputError(
+        f"{which} has all the characters; {best.name} comes closest, and lacks {named(missing(best, characters))}",
+        remedy=remedy,
+    )
+
+
+def named(characters: Iterable[str]) -> str:
+    """Characters with their code points, for messages: ``é (U+00E9)``; of many only the first few."""
+    every = list(characters)
+    shown = [f"{c} (U+{ord(c):04X})" if c.isprintable() else f"U+{ord(c):04X}" for c in every[:_SHOWN]]
+    more = len(every) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _codes(text: str) -> set[int]:
+    return set(map(ord, drawn(text))) - {0x20}
+
+
+def _by_name(font: Font) -> tuple[str, str, str, int]:
+    return font.family, font.style, str(font.path), font.index
+
+
+def _unknown_family(asked: str, known: dict[str, str]) -> InputError:
+    near = [known[name] for name in difflib.get_close_matches(asked.casefold(), known, n=3)]
+    return InputError(
+        f"this machine has no font family {asked!r}",
+        cause="did you mean " + " or ".join(map(repr, near)) + "?" if near else "it is not installed.",
+        remedy="name one of these, or install it: " + ", ".join(sorted(known.values())[:20]) + ", …",
+    )
+
+
+@cache
+def _all_fonts() -> tuple[Font, ...]:
+    from matplotlib import get_data_path
+    from matplotlib.font_manager import findSystemFonts
+
+    brought = Path(get_data_path(), "fonts", "ttf").glob("DejaVu*.ttf")
+    found: dict[tuple[str, str], Font] = {}
+    for path in [*sorted(map(Path, findSystemFonts())), *sorted(brought)]:
+        try:
+            for font in _faces(path):
+                found.setdefault((font.family, font.style), font)
+        except Exception:
+            # A broken font raises whatever its broken table leads to; the others are enough.
+            continue
+    return tuple(sorted(found.values(), key=_by_name))
+
+
+def _faces(path: Path) -> Iterator[Font]:
+    collection = path.suffix.lower() in (".ttc", ".otc")
+    faces = TTCollection(path, lazy=True).fonts if collection else [TTFont(path, lazy=True)]
+    for index, face in enumerate(faces):
+        names = face["name"]
+        family, style = names.getBestFamilyName(), names.getBestSubFamilyName()
+        if not family or _NO_LETTERS.search(f"{family} {style}") or not any(tag in face for tag in _OUTLINES):
+            continue
+        font = Font(path, index, family, style or "Regular")
+        if _has_letters(font):
+            yield font
+
+
+def _has_letters(font: Font) -> bool:
+    characters = characters_of(font)
+    by_code = map(chr, sorted(characters))
+    letters = list(islice((c for c in by_code if unicodedata.category(c)[0] == "L"), _FEWEST_LETTERS))
+    if len(letters) < _FEWEST_LETTERS or _NO_CHARACTER in characters:
+        return False
+    drawer = ImageFont.truetype(str(font.path), 16, font.index, layout_engine=ImageFont.Layout.BASIC)
+    left, top, right, bottom = drawer.getbbox(letters[0])
+    return left < right and top < bottom
+
+
+@cache
+def _characters(path: Path, index: int) -> frozenset[int]:
+    try:
+        with TTFont(path, fontNumber=index, lazy=True) as face:
+            return _characters_in(face.reader["cmap"])
+    except Exception as error:
+        raise InputError(
+            f"the font cannot be read ({error})", remedy="install it again, or leave it out.", file=path
+        ) from error
+
+
+@cache
+def _characters_in(table: bytes) -> frozenset[int]:
+    """The code points of a character map; the faces of a family often have the same, of tens of thousands."""
+    face = TTFont()
+    face.setGlyphOrder(_GLYPH_NAMES)
+    characters = newTable("cmap")
+    characters.decompile(table, face)
+    return frozenset(characters.getBestCmap() or ())

@@ -1,0 +1,151 @@
+"""What becomes of a picture before a model reads it: colour, contrast, size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Shaped, UInt8
+from PIL import Image
+
+from dragoman.errors import InputError
+
+WIDEST = 8_192
+"""Columns of the widest prepared picture: some thousand letters at a height of 32."""
+
+# Of the pixels this share may be darker than what becomes black, and as many lighter than what becomes white: specks.
+_SPECKS = 1 / 1000
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What becomes of every picture, in training as in use.
+
+    Attributes:
+        height: rows of the prepared picture.
+        width: its columns; None lets it be as wide as its shape asks for, and then it may not exceed :data:`WIDEST`.
+        channels: 1 for grey, 3 for red, green and blue.
+        contrast: whether the darkest value becomes 0 and the lightest 255, the same in all channels, and a picture on a
+            dark ground (its border is nearer to the darkest than to the lightest) is inverted, so that ink is dark. For
+            text and figures.
+    """
+
+    height: int
+    width: int | None
+    channels: int
+    contrast: bool
+
+    def __post_init__(self) -> None:
+        sizes = (self.height,) if self.width is None else (self.height, self.width)
+        if any(not 1 <= size <= WIDEST for size in sizes) or self.channels not in (1, 3):
+            raise ValueError(f"no preparation of pictures: {self}")
+
+    def prepare(
+        self, picture: UInt8[np.ndarray, "C H W"], *, file: Path | str | None = None, line: int | None = None
+    ) -> UInt8[np.ndarray, "c h w"]:
+        """The picture in ``channels``, ``height`` and ``width``; one that is so already is unchanged but for contrast.
+
+        With a ``width``, the picture is fitted inside and centred on the colour of its border.
+
+        Args:
+            picture: of 1 or 3 channels.
+            file: where it came from, for errors.
+            line: its line there.
+
+        Raises:
+            InputError: if it would be wider than :data:`WIDEST`.
+        """
+        picture = _in_channels(picture, self.channels)
+        rows, columns = self._size(picture.shape[1], picture.shape[2])
+        if columns > WIDEST:
+            raise InputError(
+                f"a picture of {picture.shape[2]:,} × {picture.shape[1]:,} pixels would be {columns:,} columns wide at "
+                f"a height of {self.height}; at most {WIDEST:,} are read",
+                file=file,
+                line=line,
+                cause="it is no single line of text, or hardly higher than nothing.",
+                remedy="cut it into shorter pieces, or leave it out.",
+            )
+        picture = _scaled(picture, rows, columns)
+        if self.contrast:
+            picture = _full_contrast(picture)
+        return picture if self.width is None else _padded(picture, self.height, self.width)
+
+    def _size(self, rows: int, columns: int) -> tuple[int, int]:
+        """Rows and columns after scaling, in the same proportion."""
+        scale = self.height / rows
+        if self.width is None:
+            return self.height, max(1, round(columns * scale))
+        scale = min(scale, self.width / columns)
+        return max(1, round(rows * scale)), max(1, round(columns * scale))
+
+    def to_dict(self) -> dict[str, int | bool | None]:
+        """The attributes by name."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, int | bool | None]) -> Preparation:
+        """The inverse of :meth:`to_dict`.
+
+        Raises:
+            ValueError: if an attribute is missing, unknown or out of range.
+        """
+        if set(values) != set(cls.__slots__):
+            raise ValueError(f"no preparation of pictures: {dict(values)}")
+        height, width, channels = (values[name] for name in ("height", "width", "channels"))
+        if height is None or channels is None:
+            raise ValueError(f"no preparation of pictures: {dict(values)}")
+        return cls(int(height), None if width is None else int(width), int(channels), bool(values["contrast"]))
+
+
+def border_colour(picture: UInt8[np.ndarray, "C H W"]) -> UInt8[np.ndarray, " C"]:
+    """The median of each channel along the four edges: the ground that something is drawn on."""
+    edges = (picture[:, 0], picture[:, -1], picture[:, :, 0], picture[:, :, -1])
+    edge = np.concatenate(edges, axis=1)
+    # The middle one, not a mean of two: then it is a colour that occurs.
+    return np.partition(edge, edge.shape[1] // 2, axis=1)[:, edge.shape[1] // 2]
+
+
+def _in_channels(picture: UInt8[np.ndarray, "C H W"], channels: int) -> UInt8[np.ndarray, "c H W"]:
+    if picture.shape[0] == channels:
+        return picture
+    if channels == 3:
+        return np.repeat(picture, 3, axis=0)
+    return np.rint(np.tensordot(_LUMA, picture, 1)).astype(np.uint8)[None]
+
+
+def _scaled(picture: UInt8[np.ndarray, "C H W"], rows: int, columns: int) -> UInt8[np.ndarray, "C h w"]:
+    if picture.shape[1:] == (rows, columns):
+        return picture
+    # Averages over all that falls into a pixel when it makes smaller; very large pictures first by whole numbers.
+    size, kind = (columns, rows), Image.Resampling.LANCZOS
+    return np.stack([np.asarray(Image.fromarray(part).resize(size, kind, reducing_gap=3.0)) for part in picture])
+
+
+def _full_contrast(picture: UInt8[np.ndarray, "C H W"]) -> UInt8[np.ndarray, "C H W"]:
+    values = np.sort(picture, axis=None)
+    specks = int(len(values) * _SPECKS)
+    darkest, lightest = int(values[specks]), int(values[-1 - specks])
+    if darkest == lightest:
+        darkest, lightest = int(values[0]), int(values[-1])
+    if darkest == lightest:
+        return picture
+    levels = (np.arange(256, dtype=np.float32) - darkest) * (255 / (lightest - darkest))
+    table = np.rint(levels.clip(0, 255)).astype(np.uint8)
+    stretched = table[picture]
+    ground = _in_channels(border_colour(stretched)[:, None, None], 1)
+    return 255 - stretched if int(ground[0, 0, 0]) < 128 else stretched
+
+
+def _padded(picture: UInt8[np.ndarray, "C h w"], rows: int, columns: int) -> Shaped[np.ndarray, "C H W"]:
+    channels, height, width = picture.shape
+    if (height, width) == (rows, columns):
+        return picture
+    padded = np.empty((channels, rows, columns), dtype=np.uint8)
+    padded[:] = border_colour(picture)[:, None, None]
+    top, left = (rows - height) // 2, (columns - width) // 2
+    padded[:, top : top + height, left : left + width] = picture
+    return padded

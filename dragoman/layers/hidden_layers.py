@@ -1,0 +1,60 @@
+"""Fully connected hidden layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dragoman.layers.dropout import Dropout
+from dragoman.layers.initialization import xavier_uniform
+
+
+def hidden_layers_equations(
+    x: Float[Tensor, " n"],
+    weights: Sequence[Float[Tensor, "_ _"]],
+    biases: Sequence[Float[Tensor, " _"]],
+    activation: Callable[[Tensor], Tensor],
+) -> Float[Tensor, " D"]:
+    """h_0 = x, h_l = f(W_l h_{l−1} + b_l); the last h (Rumelhart, Hinton & Williams 1986, eq. 1 and 2)."""
+    h = x
+    for weight, bias in zip(weights, biases, strict=True):
+        h = activation(weight @ h + bias)
+    return h
+
+
+class HiddenLayers(nn.Module):
+    """The fast path of :func:`hidden_layers_equations`, for a batch, with dropout after every layer.
+
+    Args:
+        inputs: numbers of an example.
+        widths: of the hidden layers, from the input on; without any, the numbers pass as they are.
+        activation: f.
+        dropout: rate on the result of each layer.
+
+    Attributes:
+        width: of the result, D.
+    """
+
+    def __init__(
+        self, inputs: int, widths: Sequence[int], activation: Callable[[Tensor], Tensor], dropout: float
+    ) -> None:
+        super().__init__()
+        sizes = [inputs, *widths]
+        self.weights = nn.ParameterList(torch.empty(outer, inner) for inner, outer in pairwise(sizes))
+        self.biases = nn.ParameterList(torch.zeros(outer) for outer in widths)
+        self.activation = activation
+        self.dropout = Dropout(dropout)
+        self.width = sizes[-1]
+        for weight in self.weights:
+            xavier_uniform(weight.data)
+
+    def forward(self, x: Float[Tensor, "B n"]) -> Float[Tensor, "B D"]:
+        """The last layer's result for every example, in the precision of the weights."""
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            x = self.dropout(self.activation(F.linear(x.to(weight.dtype), weight, bias)))
+        return x

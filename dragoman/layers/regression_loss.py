@@ -1,0 +1,42 @@
+"""How wrong a predicted number is."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+def squared_loss(prediction: Float[Tensor, " B"], target: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
+    """½ (y − ŷ)² of each example: what least squares makes small."""
+    return (target - prediction).square() / 2
+
+
+def absolute_loss(prediction: Float[Tensor, " B"], target: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
+    """|y − ŷ| of each example: predicts the median, which outliers do not move."""
+    return (target - prediction).abs()
+
+
+def huber_loss_equations(
+    prediction: Float[Tensor, " B"], target: Float[Tensor, " B"], threshold: float
+) -> Float[Tensor, " B"]:
+    """½ r² where |r| ≤ δ, and δ (|r| − δ/2) beyond, r = y − ŷ (Huber 1964, example (iii) of section 3)."""
+    size = (target - prediction).abs()
+    return torch.where(size <= threshold, size.square() / 2, threshold * (size - threshold / 2))
+
+
+class HuberLoss(nn.Module):
+    """Squared near the target, absolute far from it: the fast path of :func:`huber_loss_equations`.
+
+    Args:
+        threshold: δ > 0, in units of the standardised target.
+    """
+
+    def __init__(self, threshold: float) -> None:
+        super().__init__()
+        self.threshold = threshold
+
+    def forward(self, prediction: Float[Tensor, " B"], target: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
+        """The loss of each example."""
+        return F.huber_loss(prediction, target, reduction="none", delta=self.threshold)

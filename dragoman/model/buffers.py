@@ -1,0 +1,11 @@
+"""What a model learns without a gradient, such as the running statistics of batch normalisation."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+def learnt_buffers(model: nn.Module) -> dict[str, Tensor]:
+    """The buffers that are part of the model, by name; those that can be computed anew are not."""
+    kept = model.state_dict().keys()
+    return {name: buffer for name, buffer in model.named_buffers() if name in kept}

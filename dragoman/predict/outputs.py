@@ -1,0 +1,30 @@
+"""What a decoder of labels or numbers says of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.predict.source_batches import SourceBatch
+
+
+def outputs_of(model: EncoderDecoder, batches: Iterable[SourceBatch], count: int) -> Float64[np.ndarray, n * K]:
+    """The logits, or the standardised number, of each of ``count`` inputs, in their order. The model is used in
+    evaluation mode."""
+    model.eval()
+    places: list[np.ndarray] = []
+    found: list[np.ndarray] = []
+    with torch.inference_mode():
+        for indices, source in batches:
+            said = model.decoder(model.encode(source.to(model.device)))  # type: ignore[operator]  # it has no tokens
+            places.append(indices)
+            found.append(said.double().cpu().numpy())
+    if not found:
+        return np.zeros(0)
+    outputs = np.empty((count, *found[0].shape[1:]))
+    outputs[np.concatenate(places)] = np.concatenate(found)
+    return outputs

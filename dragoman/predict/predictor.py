@@ -1,0 +1,100 @@
+"""Labels and numbers for texts, pictures and rows of tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from jaxtyping import Float64
+
+from dragoman.fields.label import LabelField
+from dragoman.fields.number import NumberField
+from dragoman.model.device import choose_device
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.model_kinds import not_this_kind
+from dragoman.predict.outputs import outputs_of
+from dragoman.predict.source_batches import source_batches
+
+
+def _to_standard_error(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+class Predictor:
+    """What a model makes of its inputs: texts, pictures or rows, as it was trained on.
+
+    Args:
+        loaded: the model, which says labels or numbers.
+        tell: is given a sentence on what was missing, unknown or cut in the inputs; by default standard error is.
+    """
+
+    def __init__(self, loaded: LoadedModel, tell: Callable[[str], None] = _to_standard_error) -> None:
+        self.model = cast(EncoderDecoder, loaded.model)
+        self.recipe = loaded.recipe
+        self.source = loaded.source
+        self.target = loaded.target
+        self._tell = tell
+
+    @classmethod
+    def load(cls, folder: Path | str, *, device: str = "auto") -> Predictor:
+        """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+        Raises:
+            InputError: if there is no model, or one of another kind.
+        """
+        return cls.of(load_model(folder, choose_device(device)), folder)
+
+    @classmethod
+    def of(cls, loaded: LoadedModel, folder: Path | str) -> Predictor:
+        """A model that was loaded from ``folder``.
+
+        Raises:
+            InputError: if it says neither labels nor numbers.
+        """
+        if loaded.recipe.model.says == "text":
+            raise not_this_kind(loaded.recipe.model, folder, "model that says labels or numbers")
+        return cls(loaded)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Those that the model tells apart; none if it says numbers."""
+        return self.target.names if isinstance(self.target, LabelField) else ()
+
+    def predict(self, inputs: Any) -> list[str] | list[float]:
+        """The most probable label, or the number, of each input.
+
+        Args:
+            inputs: a list of texts; a list of pictures (paths, bytes, arrays, Pillow's images); or rows: a DataFrame,
+                or a list with a mapping from column to value for each.
+
+        Raises:
+            InputError: if an input cannot be read, or lacks a column.
+        """
+        if isinstance(self.target, LabelField):
+            return self.target.decode(self.probabilities(inputs).argmax(1)) if _count(inputs) else []
+        assert isinstance(self.target, NumberField)
+        return self.target.restore(self._outputs(inputs)).tolist()
+
+    def probabilities(self, inputs: Any) -> Float64[np.ndarray, "n K"]:
+        """How probable each of :attr:`labels` is for each input, after temperature scaling.
+
+        Raises:
+            InputError: as :meth:`predict`; or if the model says numbers.
+        """
+        if not isinstance(self.target, LabelField):
+            raise not_this_kind(self.recipe.model, "model", "model that says labels")
+        if not _count(inputs):
+            return np.zeros((0, self.target.size))
+        return self.target.probabilities(self._outputs(inputs))
+
+    def _outputs(self, inputs: Any) -> Float64[np.ndarray, n * K]:
+        batches = source_batches(self.source, self.recipe, inputs, self._tell)
+        return outputs_of(self.model, batches, _count(inputs))
+
+
+def _count(inputs: Sequence[Any]) -> int:
+    return len(inputs)

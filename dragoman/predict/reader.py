@@ -1,0 +1,87 @@
+"""Pictures of lines in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from dragoman.contracts import Hypothesis, Pictures
+from dragoman.fields.picture import AnyPicture, PictureField
+from dragoman.model.device import choose_device
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.model_kinds import not_this_kind
+from dragoman.predict.source_batches import picture_batches
+from dragoman.predict.torch_engine import TorchEngine
+from dragoman.recipe import Recipe
+from dragoman.text.codec import Codec
+from dragoman.text.placeholders import Mask
+
+
+class Reader:
+    """Reads pictures, each of one line of text.
+
+    Args:
+        model: the encoder of pictures and the decoder of text; used in evaluation mode.
+        source: what becomes of a picture.
+        target: the decoder's ids to text.
+        recipe: how outputs are searched for, unless a call says otherwise.
+    """
+
+    def __init__(self, model: EncoderDecoder, source: PictureField, target: Codec, recipe: Recipe) -> None:
+        self.model = model
+        self.source = source
+        self.target = target
+        self.recipe = recipe
+        self._engine = TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
+
+    @classmethod
+    def load(cls, folder: Path | str, *, device: str = "auto") -> Reader:
+        """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+        Raises:
+            InputError: if there is no model, or one of another kind.
+        """
+        return cls.of(load_model(folder, choose_device(device)), folder)
+
+    @classmethod
+    def of(cls, loaded: LoadedModel, folder: Path | str) -> Reader:
+        """A model that was loaded from ``folder``.
+
+        Raises:
+            InputError: if it does not turn pictures into text.
+        """
+        if not isinstance(loaded.source, PictureField) or not isinstance(loaded.target, Codec):
+            raise not_this_kind(loaded.recipe.model, folder, "reader of pictures")
+        return cls(cast(EncoderDecoder, loaded.model), loaded.source, loaded.target, loaded.recipe)
+
+    def read(self, pictures: Sequence[AnyPicture], *, beam: int | None = None) -> list[str]:
+        """The text of each picture.
+
+        Args:
+            pictures: paths, bytes, arrays or Pillow's images.
+            beam: live hypotheses; 1 is greedy search. By default the recipe's.
+
+        Raises:
+            InputError: if a picture cannot be read.
+        """
+        found = [""] * len(pictures)
+        for places, batch in picture_batches(self.source, pictures):
+            for place, text in zip(places.tolist(), self.read_prepared(cast(Pictures, batch), beam=beam), strict=True):
+                found[place] = text
+        return found
+
+    def read_prepared(self, pictures: Pictures, *, beam: int | None = None) -> list[str]:
+        """The text of each picture of a batch."""
+        found = self._engine.search_pictures(
+            pictures,
+            width=beam or self.recipe.search.beam,
+            n_best=1,
+            length_penalty=self.recipe.search.length_penalty,
+        )
+        return self._texts([hypotheses[0] for hypotheses in found])
+
+    def _texts(self, hypotheses: list[Hypothesis]) -> list[str]:
+        nothing = [Mask.of("", frozenset())] * len(hypotheses)
+        return self.target.decode_batch([hypothesis.tokens for hypothesis in hypotheses], nothing)

@@ -1,0 +1,93 @@
+"""Linear and multilayer encoders of what always has the same size, and decoders to labels and numbers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dragoman.recipe.picture import Sizes
+from dragoman.recipe.section import Section
+
+
+class PerceptronRecipe(Section):
+    """Fully connected layers over rows of a table, or over pictures of one size. Without any (``linear``), the decoder
+    sees the input itself: it then is linear regression, or softmax regression."""
+
+    kind: Literal["linear", "mlp"]
+    """No hidden layer, or some."""
+    reads: Literal["row", "picture"] = "row"
+    """What goes in."""
+    hidden: Sizes = Field(default=(128,), min_length=1, max_length=20)
+    """Units of each hidden layer. For ``mlp``."""
+    activation: Literal["relu", "tanh", "sigmoid"] = "relu"
+    """Non-linearity of the hidden layers. For ``mlp``."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Rate on each hidden layer. For ``mlp``."""
+    embedding_width: int = Field(default=0, ge=0, le=1024)
+    """Width of the vector that stands for a value of a categorical column; 0 gives each value a column of its own
+    (one-hot)."""
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Units of each hidden layer; none if linear."""
+        return self.hidden if self.kind == "mlp" else ()
+
+    @property
+    def longest(self) -> int | None:
+        """Most tokens in a row: there are none."""
+        return None
+
+    @property
+    def phrase(self) -> str:
+        """The network in a few words."""
+        hidden = ", ".join(map(str, self.layers))
+        return f"of a {self.reads}" + (f", hidden layers {hidden}" if hidden else "")
+
+
+class LabelDecoderRecipe(Section):
+    """Softmax regression on the encoder's one vector."""
+
+    kind: Literal["label"]
+    """The output."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """``balanced`` weighs examples so that every class counts as much as the others, however rare it is."""
+
+    @property
+    def phrase(self) -> str:
+        """The decoder in a few words."""
+        return "softmax regression" + (", balanced" if self.class_weights == "balanced" else "")
+
+
+class NumberDecoderRecipe(Section):
+    """Linear regression on the encoder's one vector; numbers are standardised on the way."""
+
+    kind: Literal["number"]
+    """The output."""
+    loss: Literal["squared", "absolute", "huber"] = "squared"
+    """What training makes small: half the square of the difference, its absolute value, or Huber's loss, which is the
+    first near zero and the second far from it."""
+    delta: float = Field(default=1.0, gt=0)
+    """Where Huber's loss becomes linear, in standard deviations of the target. For ``huber``."""
+
+    @property
+    def phrase(self) -> str:
+        """The decoder in a few words."""
+        return f"linear regression, {self.loss} loss"
+
+
+class AlignmentDecoderRecipe(Section):
+    """A symbol or nothing at each place of the memory (connectionist temporal classification, Graves et al. 2006)."""
+
+    kind: Literal["alignment"]
+    """The output."""
+
+    @property
+    def longest(self) -> int | None:
+        """Most tokens in an output: there is no limit but the places of the memory."""
+        return None
+
+    @property
+    def phrase(self) -> str:
+        """The decoder in a few words."""
+        return "connectionist temporal classification"

@@ -1,0 +1,191 @@
+"""What runs do whose models read pictures or rows, or say labels or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from dragoman.contracts import AnyBatch
+from dragoman.data.grid.examples import GridExamples
+from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.grid.prepare_grid import prepare_grid
+from dragoman.data.loader import Loader
+from dragoman.data.passes import Buckets
+from dragoman.evaluation.classification_report import ClassificationReport, evaluate_labels
+from dragoman.evaluation.recognition_report import RecognitionReport, evaluate_recognition
+from dragoman.evaluation.regression_report import RegressionReport, evaluate_numbers
+from dragoman.evaluation.temperature import fit_temperature
+from dragoman.fields.label import LabelField
+from dragoman.fields.number import NumberField
+from dragoman.model.build import Model
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel
+from dragoman.predict.reader import Reader
+from dragoman.recipe import Recipe
+from dragoman.recipe.perceptron import LabelDecoderRecipe
+from dragoman.training.assessment import card_facts, test_split
+from dragoman.training.distributed import Processes
+from dragoman.training.evaluation_pictures import draw_confusion, draw_predictions
+from dragoman.training.grid_card import grid_card
+from dragoman.training.grid_validation import (
+    LabelValidator,
+    NumberValidator,
+    ReadingValidator,
+    example_outputs,
+    read_examples,
+    true_labels,
+    true_numbers,
+)
+from dragoman.training.observer import RunStart
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from dragoman.training.trainer import Validating
+
+
+class GridTask:
+    """What is the same for all of them."""
+
+    def prepare(self, recipe: Recipe, folder: Path, **given: Any) -> GridDataset:
+        """Make the dataset."""
+        return prepare_grid(recipe, folder, **given)
+
+    def open(self, folder: Path) -> GridDataset:
+        """Open the dataset."""
+        return GridDataset.open(folder)
+
+    def loader(self, recipe: Recipe, dataset: GridDataset, processes: Processes) -> Loader:
+        """Examples of similar length."""
+        batch = recipe.training.batch
+        passes = Buckets(
+            dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=_drawn
+        )
+        return Loader(passes, seed=recipe.training.seed, index=processes.index, count=processes.count)
+
+    def class_weights(self, recipe: Recipe, dataset: GridDataset) -> Sequence[float] | None:
+        """All classes count the same."""
+        del recipe, dataset
+        return None
+
+    def calibrated(self, best: LoadedModel, dataset: GridDataset) -> LoadedModel:
+        """The model as it is: it says no probabilities."""
+        del dataset
+        return best
+
+
+def _drawn(examples: GridExamples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
+    """What is rendered looks different in every pass."""
+    return examples.batch(indices, generator)
+
+
+class Labelling(GridTask):
+    """Anything to a label."""
+
+    def class_weights(self, recipe: Recipe, dataset: GridDataset) -> Sequence[float] | None:
+        """How much each class counts in training; None for 1 each."""
+        decoder = cast(LabelDecoderRecipe, recipe.model.decoder)
+        if decoder.class_weights == "none":
+            return None
+        return cast(LabelField, dataset.target).class_weights(decoder.class_weights).tolist()
+
+    def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
+        """Cross-entropy, accuracy and macro-F1."""
+        del recipe
+        return LabelValidator(cast(EncoderDecoder, model), dataset.validation, cast(LabelField, dataset.target))
+
+    def calibrated(self, best: LoadedModel, dataset: GridDataset) -> LoadedModel:
+        """The model with the temperature under which its validation labels are most likely."""
+        logits = example_outputs(cast(EncoderDecoder, best.model), dataset.validation)
+        temperature = fit_temperature(logits, true_labels(dataset.validation))
+        return replace(best, target=replace(cast(LabelField, best.target), temperature=temperature))
+
+    def assess(
+        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
+    ) -> tuple[ClassificationReport, str]:
+        """Labels against the true ones."""
+        split, examples = test_split(dataset)
+        report = measure_labels(best, examples)
+        facts = card_facts(best, dataset, start, history, reason, split)
+        return report, grid_card(facts, best.source, best.target, report)
+
+    def draw(self, best: LoadedModel, dataset: GridDataset, report: ClassificationReport, path: Path) -> None:
+        """The confusion matrix and the calibration."""
+        del best, dataset
+        draw_confusion(report, path, path.parent.name)
+
+
+class Estimation(GridTask):
+    """Anything to a number."""
+
+    def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
+        """Loss, RMSE and MAE."""
+        del recipe
+        return NumberValidator(cast(EncoderDecoder, model), dataset.validation, cast(NumberField, dataset.target))
+
+    def assess(
+        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
+    ) -> tuple[RegressionReport, str]:
+        """Numbers against the true ones."""
+        split, examples = test_split(dataset)
+        report = measure_numbers(best, examples)
+        facts = card_facts(best, dataset, start, history, reason, split)
+        return report, grid_card(facts, best.source, best.target, report)
+
+    def draw(self, best: LoadedModel, dataset: GridDataset, report: RegressionReport, path: Path) -> None:
+        """Estimates over true numbers."""
+        del report
+        _, examples = test_split(dataset)
+        draw_predictions(estimated(best, examples), true_numbers(examples), path, path.parent.name)
+
+
+class Reading(GridTask):
+    """Pictures to text."""
+
+    def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
+        """Loss, and what is read."""
+        best = LoadedModel(model, recipe, dataset.source, dataset.target)
+        return ReadingValidator(Reader.of(best, "the run's model"), dataset.validation)
+
+    def assess(
+        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
+    ) -> tuple[RecognitionReport, str]:
+        """What is read against what was written."""
+        split, examples = test_split(dataset)
+        report = measure_reading(best, examples)
+        facts = card_facts(best, dataset, start, history, reason, split)
+        return report, grid_card(facts, best.source, best.target, report)
+
+    def draw(self, best: LoadedModel, dataset: GridDataset, report: RecognitionReport, path: Path) -> None:
+        """There is nothing to draw."""
+
+
+def measure_labels(model: LoadedModel, examples: GridExamples) -> ClassificationReport:
+    """How well a model says the labels of some examples."""
+    field = cast(LabelField, model.target)
+    probabilities = field.probabilities(example_outputs(cast(EncoderDecoder, model.model), examples))
+    said = probabilities.argmax(1)
+    return evaluate_labels(said, true_labels(examples), field.names, probabilities=probabilities)
+
+
+def estimated(model: LoadedModel, examples: GridExamples) -> Float64[np.ndarray, " n"]:
+    """The number that a model says for each of some examples."""
+    return cast(NumberField, model.target).restore(example_outputs(cast(EncoderDecoder, model.model), examples))
+
+
+def measure_numbers(model: LoadedModel, examples: GridExamples) -> RegressionReport:
+    """How well a model says the numbers of some examples."""
+    mean = cast(NumberField, model.target).mean
+    return evaluate_numbers(estimated(model, examples), true_numbers(examples), training_mean=mean)
+
+
+def measure_reading(model: LoadedModel, examples: GridExamples, beam: int | None = None) -> RecognitionReport:
+    """How well a model reads the pictures of some examples."""
+    reader = Reader.of(model, "the run's best model")
+    outputs = read_examples(reader, examples, np.arange(len(examples)), beam)
+    return evaluate_recognition(outputs, examples.target_texts())
