@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pandas as pd
+from training_command import run_training
 
 from dragoman.comparison.machine import describe_machine
 from dragoman.training.history import read_history
@@ -68,15 +66,12 @@ def run(arguments: argparse.Namespace, folder: Path, processes: int) -> pd.DataF
         "threads": 1,
         "device": "cpu",
     }
-    several = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     data = arguments.data
-    command = [sys.executable, *(several if processes > 1 else []), "-m", "dragoman", "train", "tiny"]
+    # The test set is translated at the end, which is not what is measured here.
+    command = ["--set", "search.beam=1", "--output", str(folder)]
     for option, name in (("", "train"), ("validation-", "val"), ("test-", "test_2016_flickr")):
         command += [f"--{option}source", str(data / f"{name}.en"), f"--{option}target", str(data / f"{name}.de")]
-    command += [part for key, value in settings.items() for part in ("--set", f"training.{key}={value}")]
-    # The test set is translated at the end, which is not what is measured here.
-    command += ["--set", "search.beam=1", "--output", str(folder)]
-    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    run_training("tiny", command, settings, processes=processes)
     return read_history(folder).query("event == 'update'")
 
 

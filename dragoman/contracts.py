@@ -168,7 +168,7 @@ class Pictures:
     layout: Layout
 
     @classmethod
-    def of(cls, pictures: Sequence[UInt8[np.ndarray, "C H W"]]) -> Pictures:
+    def of(cls, pictures: Sequence[UInt8[np.ndarray, "C H _"]]) -> Pictures:
         """Lay pictures of one height, and of any widths, end to end."""
         return cls(torch.from_numpy(np.concatenate(pictures, axis=2)), Layout.of([p.shape[2] for p in pictures]))
 

@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from dragoman.contracts import Pictures, Rows
+from dragoman.encoders.ink import ink
 from dragoman.errors import UnsupportedError
 from dragoman.layers.initialization import embedding_normal
 
@@ -35,7 +36,7 @@ def of_one_size(source: Pictures, channels: int, height: int, width: int) -> UIn
 
 
 class PictureNumbers(nn.Module):
-    """The pixels of a picture as numbers from 0, black, to 1.
+    """The pixels of a picture as numbers from 0, white, to 1, black.
 
     Args:
         channels: of every picture.
@@ -57,7 +58,7 @@ class PictureNumbers(nn.Module):
         Raises:
             UnsupportedError: if a picture has another size.
         """
-        return of_one_size(source, *self.size).flatten(1).float() / 255
+        return ink(of_one_size(source, *self.size).flatten(1), torch.float32)
 
 
 class RowNumbers(nn.Module):

@@ -9,6 +9,7 @@ from torch import nn
 
 from dragoman.contracts import Layout, Memory, Pictures
 from dragoman.encoders.flat import of_one_size
+from dragoman.encoders.ink import ink
 from dragoman.layers.convolution.cross_correlation_2d import CrossCorrelation2d
 from dragoman.layers.convolution.output_size import output_size
 from dragoman.layers.convolution.pooling import MaximumPooling
@@ -20,7 +21,7 @@ class LeNetEncoder(nn.Module):
 
     Modern where that costs nothing: ReLU for the scaled tanh, the maximum for the trained averages, every map sees all
     maps before it, and what reads the result is softmax regression instead of radial basis functions. A pixel goes in
-    as a number from 0, black, to 1. With 28×28 pixels, 6 and 16 channels and layers of 120 and 84, it is LeNet-5.
+    as a number from 0, white, to 1, black. With 28×28 pixels, 6 and 16 channels and layers of 120 and 84, it is LeNet-5.
 
     Args:
         channels_in: of a picture: 1, or 3 in colour.
@@ -59,7 +60,7 @@ class LeNetEncoder(nn.Module):
 
     def forward(self, source: Pictures) -> Memory:
         """One hidden state for each picture."""
-        x = of_one_size(source, *self.size).to(self.convolution_1.weight.dtype) / 255
+        x = ink(of_one_size(source, *self.size), self.convolution_1.weight.dtype)
         for convolution in (self.convolution_1, self.convolution_2):
             x = self.pooling(F.relu(convolution(x)))
         states = self.hidden(x.flatten(1))

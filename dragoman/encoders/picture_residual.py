@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Pictures
+from dragoman.encoders.ink import ink
 from dragoman.errors import UnsupportedError
 from dragoman.layers.convolution.batch_norm import BatchNorm2d
 from dragoman.layers.convolution.cross_correlation_2d import CrossCorrelation2d
@@ -104,7 +105,7 @@ class ResidualPictureEncoder(nn.Module):
                 f"{channels} channels and height {height}",
                 remedy="scale the pictures to that height, and make them grey or coloured as those it was trained on.",
             )
-        return (255 - source.values).to(self.weight.dtype) / 255
+        return ink(source.values, self.weight.dtype)
 
 
 def _next(place: SideBySide, stride: int, real: Tensor | None) -> tuple[SideBySide, Tensor]:

@@ -61,7 +61,7 @@ class ResidualRecipe(Section):
     """Width D of the hidden states."""
     context: int = Field(default=3, ge=0, le=20)
     """Gated convolutions over the hidden states, from which a state learns what stands around it."""
-    taps: int = Field(default=5, ge=1, le=99)
+    taps: int = Field(default=3, ge=1, le=99)
     """Width of their kernels, odd."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Rate before each gated convolution."""

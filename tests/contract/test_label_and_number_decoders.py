@@ -119,7 +119,7 @@ def test_on_rows_it_is_the_linear_regression_of_the_closed_form() -> None:
     effects = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
     y = rows.numbers @ torch.tensor([2.0, -1.0], dtype=torch.float64) + effects[rows.categories[:, 0]]
     target = Numbers(y + 0.1 * torch.randn(40, dtype=torch.float64))
-    numbers = RowNumbers(2, [3], None)
+    numbers = RowNumbers(2, [4], None)
     encoder, decoder = MultilayerPerceptron(numbers, [], numbers.outputs, F.relu, 0.0), NumberDecoder(5, squared_loss)
     decoder.double()
     optimizer = torch.optim.LBFGS(decoder.parameters(), max_iter=200, line_search_fn="strong_wolfe")

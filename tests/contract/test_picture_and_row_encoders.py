@@ -19,7 +19,7 @@ from dragoman.encoders.picture_residual import ResidualPictureEncoder
 from dragoman.errors import UnsupportedError
 from dragoman.layers.convolution.gated_block import GatedConvolutionBlock
 
-CATEGORIES = [3, 2]
+CATEGORIES = [4, 3]
 WIDTHS = [13, 4, 21, 1]
 
 
@@ -49,7 +49,7 @@ def pictures(widths: list[int], height: int, channels: int = 1) -> Pictures:
 
 def rows(count: int = 4) -> Rows:
     generator = torch.Generator().manual_seed(0)
-    categories = [torch.randint(0, values, (count,), generator=generator) for values in CATEGORIES]
+    categories = [torch.randint(0, values - 1, (count,), generator=generator) for values in CATEGORIES]
     return Rows(torch.randn(count, 2, generator=generator), torch.stack(categories, 1))
 
 
@@ -231,16 +231,25 @@ def test_without_hidden_layers_the_numbers_pass_as_they_are() -> None:
     assert states[:, 2:].sum(1).equal(torch.full((4,), 2.0))
 
 
+@pytest.mark.parametrize("embedding", [None, 4])
+def test_a_value_that_training_has_not_seen_is_a_vector_of_zeros(embedding: int | None) -> None:
+    numbers, seen = RowNumbers(2, CATEGORIES, embedding), rows()
+    unseen = Rows(seen.numbers, torch.tensor([[3, 2]] * 4))
+    assert numbers(seen)[:, 2:].abs().sum(1).min() > 0
+    assert numbers(unseen)[:, 2:].abs().sum() == 0
+    assert numbers(unseen).shape[1] == numbers.outputs
+
+
 def test_a_table_may_lack_numbers_or_categories() -> None:
     count = torch.zeros(3, 0, dtype=torch.int64)
     assert RowNumbers(2, [], 4)(Rows(torch.ones(3, 2), count)).equal(torch.ones(3, 2))
-    assert RowNumbers(0, [2], None)(Rows(torch.ones(3, 0), count.new_ones(3, 1))).tolist() == [[0.0, 1.0]] * 3
+    assert RowNumbers(0, [3], None)(Rows(torch.ones(3, 0), count.new_ones(3, 1))).tolist() == [[0.0, 1.0]] * 3
 
 
 def test_pixels_pass_channel_by_channel_and_row_by_row() -> None:
     source = pictures([3, 3], 2, 3)
     first = PictureNumbers(3, 2, 3)(source)[0]
-    assert torch.allclose(first * 255, source.values[:, :, :3].flatten().float())
+    assert torch.allclose(first * 255, 255 - source.values[:, :, :3].flatten().float())
 
 
 @pytest.mark.parametrize("build", [lenet, perceptron_of_pictures])

@@ -42,10 +42,10 @@ class _RealPlaces(torch.autograd.Function):
         x = x * real
         # With these, it returns statistics in their precision.
         mean, variance = torch.batch_norm_update_stats(x, torch.zeros_like(gain), torch.ones_like(gain), 0.0)
-        share = x.numel() / x.shape[1] / count
-        square = (variance + mean.square()) * share
-        mean = mean * share
-        variance = (square - mean.square()).clamp_min_(0)
+        # n' places, n of them real: with r = n'/n, the real ones have mean r m and variance r (v − m² (r − 1)).
+        ratio = x.numel() / x.shape[1] / count
+        variance = (ratio * (variance - mean.square() * (ratio - 1))).clamp_min_(0)
+        mean = ratio * mean
         y = F.batch_norm(x, mean, variance, gain, bias, False, 0.0, epsilon).mul_(real)
         ctx.save_for_backward(x, gain, real, mean, (variance + epsilon).rsqrt())
         ctx.count, ctx.epsilon = count, epsilon
