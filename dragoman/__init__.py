@@ -7,6 +7,9 @@
     run = dragoman.train("recipe.toml", output="runs/mine")
     model = dragoman.load("runs/mine/best")
     model.translate(["Hello world."])
+
+Models of other kinds: ``dragoman.Reader.load(folder).read(pictures)`` and ``dragoman.Predictor.load(folder).predict``
+of texts, pictures or rows.
 """
 
 from __future__ import annotations
@@ -15,15 +18,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dragoman.errors import DragomanError
+    from dragoman.predict.predictor import Predictor
+    from dragoman.predict.reader import Reader
     from dragoman.predict.translator import Translator
     from dragoman.recipe import Recipe, load_recipe
     from dragoman.training.run import Run, train
 
 __version__ = "0.1.0"
-__all__ = ["DragomanError", "Recipe", "Run", "Translator", "load", "load_recipe", "train"]
+__all__ = ["DragomanError", "Predictor", "Reader", "Recipe", "Run", "Translator", "load", "load_recipe", "train"]
 
 _HOMES = {
     "DragomanError": "dragoman.errors",
+    "Predictor": "dragoman.predict.predictor",
+    "Reader": "dragoman.predict.reader",
     "Recipe": "dragoman.recipe",
     "Run": "dragoman.training.run",
     "Translator": "dragoman.predict.translator",

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from dragoman.errors import InputError
+
 
 def clean(
     output: Annotated[Path, typer.Option(help="Folder to be made.")],
@@ -30,9 +32,16 @@ def clean(
 
     from dragoman.cli.settings import corpora, recipe_with
     from dragoman.data.clean_corpora import clean_corpora
+    from dragoman.predict.model_kinds import kind_of
 
     sections = {"train": corpora(source, target, corpus, catalogue, columns, file_format)}
-    complete = recipe_with(recipe, sections, source_language, target_language, settings or [])
+    complete = recipe_with(recipe, sections, source_language, target_language, settings or [], columns=columns)
+    if not complete.model.is_translator and not complete.model.is_language_model:
+        raise InputError(
+            f"the recipe is for {kind_of(complete.model)}, and this command cleans parallel text",
+            file=recipe,
+            remedy="give a translator's recipe, such as tiny; `dragoman train` cleans what other models learn from.",
+        )
     report = clean_corpora(complete, output, tell=print)
     console = Console()
     table = Table(title="dropped")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,40 +14,48 @@ from dragoman.cli.train import data_option
 if TYPE_CHECKING:
     from dragoman.comparison.report import Report
     from dragoman.comparison.subject import Subject
+    from dragoman.recipe import Recipe
 
 _BUDGET = "Budget of recipes (one of these)"
 
 File = Path | None
 Files = list[Path] | None
 Text = str | None
+Texts = list[str] | None
 
 
 def compare(
     subjects: Annotated[list[str], typer.Argument(help="Folders of finished runs, TOML files, presets.")],
-    tokens: Annotated[int | None, typer.Option(help="Target tokens.", rich_help_panel=_BUDGET)] = None,
+    tokens: Annotated[int | None, typer.Option(help="Target tokens, or examples.", rich_help_panel=_BUDGET)] = None,
     updates: Annotated[int | None, typer.Option(help="Updates.", rich_help_panel=_BUDGET)] = None,
     minutes: Annotated[float | None, typer.Option(help="Minutes of training.", rich_help_panel=_BUDGET)] = None,
-    reach: Annotated[float | None, typer.Option(help="Tell the time to this score (BLEU).")] = None,
+    reach: Annotated[float | None, typer.Option(help="Tell the time to this score, such as 30 (BLEU).")] = None,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; by default each recipe's.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads for measuring.")] = None,
     names: Annotated[Text, typer.Option(help="Names of the subjects, such as a,b,c.")] = None,
     output: Annotated[Path, typer.Option(help="Folder of the report and of recipes' runs.")] = Path("comparison"),
-    source: Annotated[File, data_option("Text file, one source sentence a line.")] = None,
-    target: Annotated[File, data_option("Text file, one target sentence a line.")] = None,
-    corpus: Annotated[Files, data_option("File of pairs. Repeatable.")] = None,
-    text: Annotated[Files, data_option("Text file for language models. Repeatable.")] = None,
-    columns: Annotated[Text, data_option("Columns of the files, such as en,de.")] = None,
+    source: Annotated[File, data_option("Text file, one source a line.")] = None,
+    target: Annotated[File, data_option("Text file with their translations, labels or numbers.")] = None,
+    corpus: Annotated[Files, data_option("File of pairs, table, or folder of pictures, as in training.")] = None,
+    text: Annotated[Texts, data_option("Text file, or LABEL=FILE, as in training. Repeatable.")] = None,
+    columns: Annotated[Text, data_option("Columns of the files, such as en,de; of rows the target's alone.")] = None,
+    features: Annotated[Text, data_option("Columns of a table's row that are read, such as a,b; else all.")] = None,
+    categorical: Annotated[Text, data_option("Columns of numbers that are names, such as a,b.")] = None,
     file_format: Annotated[Text, typer.Option("--format", help="Format of the files, if nothing tells it.")] = None,
-    validation_source: Annotated[File, data_option("Validation set; else some pairs are held out.")] = None,
-    validation_target: Annotated[File, data_option("Its translations.")] = None,
-    test_source: Annotated[File, data_option("Test set; else some pairs are held out.")] = None,
-    test_target: Annotated[File, data_option("Its translations.")] = None,
+    validation_source: Annotated[File, data_option("Validation set; else some examples are held out.")] = None,
+    validation_target: Annotated[File, data_option("Its translations, labels or numbers.")] = None,
+    validation: Annotated[Files, data_option("Validation set, as --corpus is. Repeatable.")] = None,
+    validation_text: Annotated[Texts, data_option("Validation set, as --text is. Repeatable.")] = None,
+    test_source: Annotated[File, data_option("Test set; else some examples are held out.")] = None,
+    test_target: Annotated[File, data_option("Its translations, labels or numbers.")] = None,
+    test: Annotated[Files, data_option("Test set, as --corpus is. Repeatable.")] = None,
+    test_text: Annotated[Texts, data_option("Test set, as --text is. Repeatable.")] = None,
     source_language: Annotated[Text, typer.Option("--from", help="Source language, such as en.")] = None,
     target_language: Annotated[Text, typer.Option("--to", help="Target language, such as de.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a value of every recipe.")] = None,
 ) -> None:
     """Compare recipes, trained under one budget, or finished runs: a table, pictures and a page."""
-    from dragoman.cli.settings import corpora
+    from dragoman.cli.settings import corpora, recipe_with
     from dragoman.comparison.budget import Budget
     from dragoman.comparison.compare import PAGE
     from dragoman.comparison.compare import compare as compare_subjects
@@ -53,10 +63,22 @@ def compare(
 
     sections = {
         "train": corpora(source, target, corpus, None, columns, file_format, text),
-        "validation": corpora(validation_source, validation_target),
-        "test": corpora(test_source, test_target),
+        "validation": corpora(
+            validation_source, validation_target, validation, None, columns, file_format, validation_text
+        ),
+        "test": corpora(test_source, test_target, test, None, columns, file_format, test_text),
     }
-    found = _subjects(subjects, names, sections, (source_language, target_language), settings or [])
+    complete = functools.partial(
+        recipe_with,
+        sections=sections,
+        source_language=source_language,
+        target_language=target_language,
+        settings=settings or [],
+        columns=columns,
+        features=features,
+        categorical=categorical,
+    )
+    found = _subjects(subjects, names, complete)
     given = any(value is not None for value in (tokens, updates, minutes))
     with TerminalProgress() as progress:
         report = compare_subjects(
@@ -88,14 +110,7 @@ def _print(report: Report) -> None:
         console.print(f"- {note}", markup=False, highlight=False)
 
 
-def _subjects(
-    subjects: list[str],
-    names: str | None,
-    sections: dict[str, list[dict[str, object]]],
-    languages: tuple[str | None, str | None],
-    settings: list[str],
-) -> list[Subject]:
-    from dragoman.cli.settings import recipe_with
+def _subjects(subjects: list[str], names: str | None, complete: Callable[[str], Recipe]) -> list[Subject]:
     from dragoman.comparison.subject import Subject
     from dragoman.errors import RecipeError
 
@@ -103,6 +118,6 @@ def _subjects(
     if len(called) != len(subjects):
         raise RecipeError([f"--names {names}: {len(called)} names for {len(subjects)} subjects"])
     return [
-        Subject(name, Path(subject) if Path(subject).is_dir() else recipe_with(subject, sections, *languages, settings))
+        Subject(name, Path(subject) if Path(subject).is_dir() else complete(subject))
         for name, subject in zip(called, subjects, strict=True)
     ]

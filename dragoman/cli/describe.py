@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from dragoman.model.describe import LayerRow
 
 
 def describe(
@@ -14,31 +19,61 @@ def describe(
 ) -> None:
     """Print the layers of a model with their output shapes and parameter counts."""
     from rich.console import Console
-    from rich.table import Table
 
     from dragoman.model.build import build
     from dragoman.model.describe import describe as layers_of
     from dragoman.model.describe import parameter_count
+    from dragoman.model.example_input import example_title, stand_in_sizes
     from dragoman.model.folder import load_model
     from dragoman.recipe import dump_recipe, load_recipe
 
     if Path(subject).is_dir():
         loaded = load_model(Path(subject))
-        recipe, model = loaded.recipe, loaded.model
+        recipe, model, source, target = loaded.recipe, loaded.model, loaded.source.size, loaded.target.size
+        title = example_title(recipe.model, source, target)
     else:
         recipe = load_recipe(subject)
-        size = recipe.tokenizer.vocabulary_size
-        model = build(recipe.model, size, size, recipe.training.seed)
+        source, target = stand_in_sizes(recipe)
+        model = build(recipe.model, source, target, recipe.training.seed)
+        title = example_title(recipe.model, source, target, unknown=" (how many, the data will tell)")
     if toml:
         print(dump_recipe(recipe), end="")
         return
-    table = Table(title=f"{subject}: one sentence of S source and T target tokens")
+    rows = layers_of(model, recipe.model, source)
+    console = Console()
+    console.print(_table(f"{subject}: {title}", rows))
+    console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")
+    if any(row.fully_connected is not None for row in rows):
+        console.print(_of_fully_connected(any_width=any("W" in row.shape for row in rows)))
+
+
+def _table(title: str, rows: list[LayerRow]) -> Table:
+    from rich.table import Table
+
+    from dragoman.model.describe import convolution_totals
+
+    convolutions = any(row.fully_connected is not None for row in rows)
+    table = Table(title=title)
     table.add_column("layer")
     table.add_column("kind")
-    table.add_column("output", justify="right")
-    table.add_column("parameters", justify="right")
-    for row in layers_of(model):
-        table.add_row("  " * row.depth + row.name, row.kind, row.shape, f"{row.parameters:,}")
-    console = Console()
-    console.print(table)
-    console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")
+    for heading in ("output", "parameters", *(["fully connected"] if convolutions else [])):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        instead = "" if row.fully_connected is None else f"{row.fully_connected:,}"
+        cells = ["  " * row.depth + row.name, row.kind, row.shape, f"{row.parameters:,}"]
+        table.add_row(*cells, *([instead] if convolutions else []))
+    if convolutions:
+        parameters, instead_of_all = convolution_totals(rows)
+        table.add_section()
+        table.add_row("all 2-d convolutions", "", "", f"{parameters:,}", f"{instead_of_all:,}")
+    return table
+
+
+def _of_fully_connected(*, any_width: bool) -> str:
+    from dragoman.model.example_input import EXAMPLE_WIDTH
+
+    width = f", for pictures with W = {EXAMPLE_WIDTH}" if any_width else ""
+    return (
+        f"Outputs of convolutions: channels × height × width. Fully connected: the weights, without a bias, of a layer "
+        f"in its place that connects all of its input with all of its output{width}."
+    )

@@ -68,7 +68,7 @@ def distill(
             }
             done = distill_run(
                 teacher,
-                _student(recipe, sections, settings or []),
+                _student(recipe, sections, settings or [], columns),
                 output or Path("runs") / f"{_name(teacher)}-distilled",
                 beam=beam,
                 best_of=best_of,
@@ -90,8 +90,10 @@ def _print(done: Distillation) -> None:
     print(f"\n{done.report.as_text()}")
 
 
-def _student(recipe: str, sections: dict[str, list[dict[str, object]]], settings: list[str]) -> Recipe:
-    from dragoman.cli.settings import parse_settings
+def _student(
+    recipe: str, sections: dict[str, list[dict[str, object]]], settings: list[str], columns: str | None
+) -> Recipe:
+    from dragoman.cli.settings import check_columns, parse_settings
     from dragoman.recipe import load_recipe, merge
 
     data = {split: given for split, given in sections.items() if given}
@@ -101,7 +103,9 @@ def _student(recipe: str, sections: dict[str, list[dict[str, object]]], settings
             remedy="give --source and --target, or --corpus; or leave these out, to use the teacher's run.",
         )
     changes = parse_settings(settings)
-    return load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes)
+    student = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes)
+    check_columns(columns, student)
+    return student
 
 
 def _name(teacher: Path) -> str:

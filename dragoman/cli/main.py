@@ -17,6 +17,8 @@ from dragoman.cli.doctor import doctor
 from dragoman.cli.evaluate import evaluate
 from dragoman.cli.export import export
 from dragoman.cli.generate import generate
+from dragoman.cli.predict import predict
+from dragoman.cli.read import read
 from dragoman.cli.score import score
 from dragoman.cli.shortlist import shortlist
 from dragoman.cli.train import train
@@ -37,6 +39,8 @@ for command in (
     train,
     distill,
     translate,
+    read,
+    predict,
     evaluate,
     shortlist,
     export,

@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from dragoman.training.run import Run
 
 _SIGNALLED = 130
+_USES = {
+    ("text", "text"): "translate {} < input.txt > output.txt",
+    ("nothing", "text"): "generate {}",
+    ("picture", "text"): "read {} picture.png",
+    **{("text", says): "predict {} --input texts.txt" for says in ("label", "number")},
+    **{("picture", says): "predict {} --image picture.png" for says in ("label", "number")},
+    **{("row", says): "predict {} --input table.csv" for says in ("label", "number")},
+}
 
 
 def print_run(run: Run) -> None:
@@ -22,16 +30,23 @@ def print_run(run: Run) -> None:
     if run.interrupted:
         print(f"{run.reason}. Nothing is lost; go on with:\n  dragoman train --resume {run.folder}")
         sys.exit(_SIGNALLED)
-    padding = run.history()["padding"].mean()
-    print(f"Training ended: {run.reason}. Padded, its mini-batches would be {padding:.1%} padding.\n")
+    print(f"Training ended: {run.reason}.{_padding(run)}\n")
     if run.report is not None:
         print(run.report.as_text())
-    use = f"dragoman translate {run.best} < input.txt > output.txt"
-    if run.recipe().model.is_language_model:
-        use = f"dragoman generate {run.best}"
-    print(
-        f"\nYour model:       {run.best}\n"
-        f"What it can do:   {run.best / 'card.md'}\n"
-        f"Learning curves:  {run.folder / 'learning_curves.png'}\n"
-        f"Use it:           {use}"
-    )
+    from dragoman.training.run import CURVES, PICTURE
+
+    model = run.recipe().model
+    lines = {
+        "Your model": run.best,
+        "What it can do": run.best / "card.md",
+        "Learning curves": run.folder / CURVES,
+        **({"Where it errs": run.folder / PICTURE} if (run.folder / PICTURE).exists() else {}),
+        "Use it": f"dragoman {_USES[model.reads, model.says].format(run.best)}",
+    }
+    print("\n" + "\n".join(f"{title + ':':<17} {text}" for title, text in lines.items()))
+
+
+def _padding(run: Run) -> str:
+    """What packing spares, where there is anything that could be padded."""
+    padding = float(run.history()["padding"].mean())
+    return f" Padded, its mini-batches would be {padding:.1%} padding." if padding > 0 else ""

@@ -28,12 +28,16 @@ def score(
     from dragoman.errors import InputError
     from dragoman.model.device import choose_device
     from dragoman.model.folder import load_model
+    from dragoman.predict.model_kinds import not_this_kind
     from dragoman.predict.translator import Translator
     from dragoman.predict.writer import Writer
 
     loaded = load_model(model, choose_device(device))
+    kind = loaded.recipe.model
+    if not kind.is_language_model and not kind.is_translator:
+        raise not_this_kind(kind, model, "language model or translator")
     lines = list(read_lines(text))
-    if loaded.recipe.model.is_language_model:
+    if kind.is_language_model:
         if source is not None:
             raise InputError(
                 "a language model reads no source", file=source, remedy="leave --source away, or give a translator."

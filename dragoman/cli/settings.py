@@ -12,6 +12,21 @@ from dragoman.errors import RecipeError
 if TYPE_CHECKING:
     from dragoman.recipe import Recipe
 
+Sections = list[dict[str, Any]]
+"""Corpora, as a recipe writes them."""
+
+_FITTING = {
+    ("text", "text"): "--source and --target, --corpus or --catalogue",
+    ("nothing", "text"): "--text",
+    ("picture", "text"): "--text, whose lines are rendered, or --corpus with a table of pictures and their texts",
+    ("text", "label"): "--text LABEL=FILE for each label, --source and --target, or --corpus with a table",
+    ("text", "number"): "--source and --target, or --corpus with a table",
+    ("picture", "label"): "--corpus with a folder that has a folder of pictures for each label, or with a table",
+    ("picture", "number"): "--corpus with a table of pictures and numbers",
+    ("row", "label"): "--corpus with a table, and the column of the labels with --columns",
+    ("row", "number"): "--corpus with a table, and the column of the numbers with --columns",
+}
+
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     """``training.seed=2`` and the like, as nested values. A value that is not TOML is taken as a string.
@@ -46,48 +61,62 @@ def corpora(
     catalogues: Iterable[Path] | None = None,
     columns: str | None = None,
     file_format: str | None = None,
-    texts: Iterable[Path] | None = None,
-) -> list[dict[str, Any]]:
+    texts: Iterable[str] | None = None,
+) -> Sections:
     """The corpora that were given, as a recipe writes them; paths are made absolute, so that they outlive the folder.
 
     Args:
         source: text file of the source.
         target: text file of the target.
-        files: files of pairs.
+        files: tables, files of pairs, or folders of pictures.
         catalogues: folders, zips or wheels with files by language.
-        columns: of the files, such as ``en,de``.
+        columns: of the files: source and target, such as ``en,de``, or the target alone.
         file_format: of the files; None to tell it by name and content.
-        texts: text files for a language model.
+        texts: text files, each by itself or as ``LABEL=FILE``.
 
     Raises:
-        RecipeError: if ``columns`` is not two names.
+        RecipeError: if ``columns`` is not one or two names, or a label is empty.
     """
     given: dict[str, Any] = {}
     if columns is not None:
-        names = columns.split(",")
-        if len(names) != 2 or not all(names):
+        names = _names("--columns", columns)
+        if len(names) > 2:
             raise RecipeError([f"--columns {columns}: give the source's and the target's name, such as en,de"])
-        given["source_column"], given["target_column"] = names
+        given = dict(zip(("source_column", "target_column")[-len(names) :], names, strict=True))
     if file_format is not None:
         given["format"] = file_format
-    sections: list[dict[str, Any]] = []
+    sections: Sections = []
     lines = {name: path.absolute() for name, path in (("source", source), ("target", target)) if path is not None}
     if lines:
         sections.append(lines)
     sections += [{"path": path.absolute(), **given} for path in files or ()]
     sections += [{"path": path.absolute(), "format": "catalogue"} for path in catalogues or ()]
-    sections += [{"text": path.absolute()} for path in texts or ()]
+    sections += [_text_section(text) for text in texts or ()]
     return _named_apart(sections)
 
 
 def recipe_with(
     recipe: str,
-    sections: dict[str, list[dict[str, Any]]],
+    sections: dict[str, Sections],
     source_language: str | None,
     target_language: str | None,
     settings: list[str],
+    *,
+    columns: str | None = None,
+    features: str | None = None,
+    categorical: str | None = None,
 ) -> Recipe:
     """A recipe with the corpora, languages and settings that were given in the place of its own.
+
+    Args:
+        recipe: a TOML file or a preset.
+        sections: the corpora of each split.
+        source_language: such as ``en``.
+        target_language: likewise.
+        settings: such as ``training.seed=2``.
+        columns: as :func:`corpora` was given them.
+        features: columns of a table that are read, such as ``a,b``.
+        categorical: columns of numbers that are names, such as ``a,b``.
 
     Raises:
         RecipeError: if there is then no training corpus, or anything is wrong with it.
@@ -97,26 +126,73 @@ def recipe_with(
     data: dict[str, Any] = {split: given for split, given in sections.items() if given}
     languages = (("source_language", source_language), ("target_language", target_language))
     data |= {name: language for name, language in languages if language is not None}
+    lists = (("features", features), ("categorical", categorical))
+    data |= {name: _names(f"--{name}", names) for name, names in lists if names is not None}
     complete = load_recipe(recipe, changes=merge({"data": data}, parse_settings(settings)))
+    check_columns(columns, complete)
     if not complete.data.train:
-        raise RecipeError(
-            [
-                "data.train: no training data; give --source and --target, --corpus or --catalogue, or --text to a "
-                "language model"
-            ],
-            file=recipe,
-        )
+        raise RecipeError([f"data.train: no training data; give {fitting_options(complete)}"], file=recipe)
     return complete
 
 
-def _named_apart(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same, with a name for those whose files are called alike."""
-    stems = [
-        (section.get("path") or section.get("text") or section.get("source") or Path()).stem for section in sections
+def check_columns(columns: str | None, recipe: Recipe) -> None:
+    """See to it that as many columns were named as there are sides.
+
+    Raises:
+        RecipeError: if a model of rows was given two, or another only one.
+    """
+    if columns is None or (recipe.model.reads == "row") == ("," not in columns):
+        return
+    if recipe.model.reads == "row":
+        raise RecipeError(
+            [
+                f"--columns {columns}: this model reads the rows of a table; give the name of the target's column "
+                "alone, and what is read of the others with --features"
+            ]
+        )
+    raise RecipeError([f"--columns {columns}: give the source's and the target's name, such as en,de"])
+
+
+def source_column(recipe: Recipe) -> str:
+    """The column that a model's sources stood in when it was trained."""
+    from dragoman.recipe.data import CorpusRecipe
+
+    return next(iter(recipe.data.train), CorpusRecipe.model_construct()).source_column
+
+
+def fitting_options(recipe: Recipe) -> str:
+    """The options that give a model of this kind its data."""
+    return _FITTING[recipe.model.reads, recipe.model.says]
+
+
+def _names(option: str, text: str) -> list[str]:
+    names = text.split(",")
+    if not all(names):
+        raise RecipeError([f"{option} {text}: an empty name; separate the names by single commas, such as a,b"])
+    return names
+
+
+def _text_section(text: str) -> dict[str, Any]:
+    """``FILE`` or ``LABEL=FILE``; either may have more equals signs, so the file system says which are meant."""
+    parts = text.split("=")
+    if len(parts) == 1 or Path(text).exists():
+        return {"text": Path(text).absolute()}
+    splits = [("=".join(parts[:place]), "=".join(parts[place:])) for place in range(1, len(parts))]
+    label, file = next((split for split in splits if Path(split[1]).is_file()), splits[0])
+    if not label or not file:
+        raise RecipeError([f"--text {text}: write it as LABEL=FILE, such as en=english.txt"])
+    return {"text": Path(file).absolute(), "label": label}
+
+
+def _named_apart(sections: Sections) -> Sections:
+    """The same, with a name for those that would be called alike."""
+    titles = [
+        section.get("label") or (section.get("path") or section.get("text") or section.get("source") or Path()).stem
+        for section in sections
     ]
     return [
-        {**section, "name": f"{stem} {1 + stems[:place].count(stem)}"} if stems.count(stem) > 1 else section
-        for place, (section, stem) in enumerate(zip(sections, stems, strict=True))
+        {**section, "name": f"{title} {1 + titles[:place].count(title)}"} if titles.count(title) > 1 else section
+        for place, (section, title) in enumerate(zip(sections, titles, strict=True))
     ]
 
 

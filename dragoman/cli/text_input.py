@@ -42,6 +42,11 @@ def read_lines(file: Path | None) -> Iterator[str]:
             yield decoded(line, name, number).removesuffix("\n").removesuffix("\r")
 
 
+def from_terminal() -> bool:
+    """Whether standard input is a terminal, on which somebody would wait for nothing."""
+    return sys.stdin.buffer.isatty()
+
+
 def size_of(file: Path | None) -> int | None:
     """Bytes of a file, or of standard input where that is one; None where it is a pipe or a terminal."""
     with contextlib.suppress(OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
-from dragoman.errors import OutputError
+from dragoman.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from dragoman.predict.file_translation import Setting, Translated, Watch
     from dragoman.predict.output_form import OutputForm
     from dragoman.predict.translator import Translator
 
+_IMAGE = "Picture of a line of text, or folder of such, to read and translate. Repeatable."
 _N_BEST = "Write this many translations a line, as a table with scores."
 _LANGUAGE_MODEL = "Folder of a language model over the same vocabulary, for more fluent outputs."
 _WEIGHT = "Its say, against the translator's 1."
@@ -27,6 +29,8 @@ _PROGRESS = "Show how far it is, or nothing but errors; by default on a terminal
 def translate(
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
     source: Annotated[Path | None, typer.Option("--input", help="Text file; standard input if not given.")] = None,
+    image: Annotated[list[Path] | None, typer.Option(help=_IMAGE)] = None,
+    reader: Annotated[Path | None, typer.Option(help="Folder of the model that reads --image.")] = None,
     output: Annotated[Path | None, typer.Option(help="Text file; standard output if not given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an --output that was interrupted.")] = False,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
@@ -45,7 +49,8 @@ def translate(
         bool, typer.Option("--shortlist", help="Score only symbols of the model's lexical shortlist (ctranslate2).")
     ] = False,
 ) -> None:
-    """Translate text line by line: as many lines out as in, however many there are."""
+    """Translate text line by line: as many lines out as in, however many there are. Pictures of a line each are read
+    first."""
     from dragoman.cli.translation_progress import TranslationProgress, wanted
     from dragoman.data.line_chunks import read_chunks
     from dragoman.predict.file_translation import FileTranslation
@@ -54,6 +59,7 @@ def translate(
 
     if resume and output is None:
         raise OutputError("what goes to standard output cannot be resumed", remedy="give --output FILE.")
+    _check_images(source, image, reader)
     translator = Translator.load(
         model,
         device=device,
@@ -65,13 +71,14 @@ def translate(
     )
     if engine == "auto" and progress is not False:
         print(f"engine: {translator.engine.description}", file=sys.stderr)
+    read = _read(image, reader, device, shown=progress is not False) if image and reader is not None else None
     run = functools.partial(translator.translate_chunks, count=n_best, beam=beam)
     form = BestOnly() if n_best == 1 else NBestTable()
-    name = source or STANDARD_INPUT
+    name = source or (STANDARD_INPUT if read is None else "pictures")
     with (
-        opened(source) as stream,
+        opened(source) if read is None else io.BytesIO(read) as stream,
         TranslationProgress(
-            size_of(source),
+            size_of(source) if read is None else len(read),
             shown=wanted(progress, to_terminal=output is None and sys.stdout.isatty()),
             resumable=output is not None,
             remarks=n_best == 1 and progress is not False,
@@ -83,6 +90,35 @@ def translate(
         else:
             _print_translations(run(read_chunks(stream, name)), form, watch)
         watch.end()
+
+
+def _check_images(source: Path | None, images: list[Path] | None, reader: Path | None) -> None:
+    if images and reader is None:
+        raise InputError(
+            "--image gives pictures, and a translator reads text",
+            file=images[0],
+            remedy="give the folder of a model that reads pictures with --reader; `dragoman train reader` makes one.",
+        )
+    if reader is not None and not images:
+        raise InputError(
+            "--reader was given, and no picture to read", file=reader, remedy="give pictures with --image."
+        )
+    if images and source is not None:
+        raise InputError(
+            "--input and --image were both given", file=source, remedy="translate the text and the pictures in turn."
+        )
+
+
+def _read(images: list[Path], folder: Path, device: str, *, shown: bool) -> bytes:
+    """What stands in the pictures, a line each; it is shown on standard error."""
+    from dragoman.cli.picture_input import picture_files
+    from dragoman.predict.reader import Reader
+
+    reader = Reader.load(folder, device=device)
+    texts = [" ".join(text.split()) for text in reader.read(picture_files(images))]
+    for text in texts if shown else ():
+        print(f"read: {text}", file=sys.stderr)
+    return "".join(f"{text}\n" for text in texts).encode()
 
 
 def _print_translations(translated: Iterable[Translated], form: OutputForm, watch: Watch) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from dragoman.comparison.budget import Budget
 from dragoman.comparison.html_page import page
-from dragoman.comparison.kind import Examined, Kind
+from dragoman.comparison.kind import Examined, HeldOut, Kind
+from dragoman.comparison.labels import Labels
 from dragoman.comparison.language_models import LanguageModels
 from dragoman.comparison.machine import describe_machine
+from dragoman.comparison.numbers import Numbers
 from dragoman.comparison.pictures import draw_curves, draw_quality_over_time
+from dragoman.comparison.readers import Readers
 from dragoman.comparison.report import Point, Report, Row
 from dragoman.comparison.subject import Subject, Trained, check_subjects, trained
 from dragoman.comparison.translators import Translators
-from dragoman.data.dataset import Dataset, Examples
 from dragoman.errors import InputError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.significance import paired_bootstrap
@@ -27,6 +31,7 @@ from dragoman.recipe import Recipe
 from dragoman.storage.folder import write_file
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer
+from dragoman.training.task import task_of
 
 REPORT, PAGE, CURVES, QUALITY_TIME, RUNS, OUTPUTS = (
     "report.json",
@@ -37,6 +42,19 @@ REPORT, PAGE, CURVES, QUALITY_TIME, RUNS, OUTPUTS = (
     "outputs",
 )
 _SHARE_TO_REACH = 0.9
+
+KINDS: dict[tuple[str, str], Kind] = {
+    ("nothing", "text"): LanguageModels(),
+    ("text", "text"): Translators(),
+    ("picture", "text"): Readers(),
+    ("text", "label"): Labels("texts"),
+    ("picture", "label"): Labels("pictures"),
+    ("row", "label"): Labels("rows of a table"),
+    ("text", "number"): Numbers("texts"),
+    ("picture", "number"): Numbers("pictures"),
+    ("row", "number"): Numbers("rows of a table"),
+}
+"""By what goes in and what comes out."""
 
 
 def compare(
@@ -60,7 +78,7 @@ def compare(
         budget: of the recipes; None if there are only runs.
         reach: the score that the time to is told; by default nine tenths of the way of the best subject's best
             validation.
-        beam: for translators instead of their recipes'.
+        beam: for translators and readers instead of their recipes'.
         threads: processor threads for measuring; by default those of the first subject's recipe.
         tell: is given a sentence on each thing done.
         observers: of training.
@@ -75,10 +93,9 @@ def compare(
     ready = [trained(subject, output / RUNS, budget, tell, observers) for subject in subjects]
     if threads or ready[0].recipe.training.threads:
         torch.set_num_threads(threads or ready[0].recipe.training.threads)
-    datasets = [Dataset.open(subject.folder / "dataset") for subject in ready]
-    split, examples = _test_sets(ready, datasets, kind)
-    examined = kind.examine(ready, examples, output / OUTPUTS, beam, tell)
-    report = _report(kind, ready, datasets, examined, split, len(examples[0]), reach)
+    split, held_out = _test_sets(ready, kind)
+    examined = kind.examine(ready, held_out, output / OUTPUTS, beam, tell)
+    report = _report(kind, ready, held_out, examined, split, reach)
     draw_curves(report, output / CURVES)
     draw_quality_over_time(report, output / QUALITY_TIME)
     write_file(output / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
@@ -91,27 +108,36 @@ def _kind(subjects: Sequence[Subject]) -> Kind:
         subject.source if isinstance(subject.source, Recipe) else trained(subject, Path(), None, print, ()).recipe
         for subject in subjects
     ]
-    language_models = [recipe.model.is_language_model for recipe in recipes]
-    if any(language_models) and not all(language_models):
-        one, other = (subjects[language_models.index(which)].name for which in (True, False))
-        raise InputError(
-            f"{one} is a language model and {other} a translator",
-            remedy="compare language models with each other, and translators with each other.",
-        )
-    return LanguageModels() if all(language_models) else Translators()
+    kinds = [KINDS[recipe.model.reads, recipe.model.says] for recipe in recipes]
+    for subject, kind in zip(subjects, kinds, strict=True):
+        if kind is not kinds[0]:
+            raise InputError(
+                f"{subjects[0].name} is {kinds[0].title} and {subject.name} {kind.title}",
+                remedy="compare models of one kind: what goes in and what comes out must be of the same sort.",
+            )
+    return kinds[0]
 
 
-def _test_sets(subjects: Sequence[Trained], datasets: Sequence[Dataset], kind: Kind) -> tuple[str, list[Examples]]:
+def _test_sets(subjects: Sequence[Trained], kind: Kind) -> tuple[str, list[HeldOut]]:
     """What each is measured on: the test sets if all have one, else the validation sets; they must be the same."""
+    datasets: list[Any] = [task_of(subject.recipe).open(subject.folder / "dataset") for subject in subjects]
     all_tested = all(dataset.test is not None for dataset in datasets)
     split = "test set" if all_tested else "validation set, as not all have a test set"
-    found = [dataset.test if all_tested and dataset.test else dataset.validation for dataset in datasets]
-    for subject, examples in zip(subjects[1:], found[1:], strict=True):
-        if not kind.same_examples(found[0], examples):
+    found = [
+        HeldOut(
+            subject.folder / "dataset",
+            dataset.test if all_tested else dataset.validation,
+            dataset.source,
+            dataset.target,
+        )
+        for subject, dataset in zip(subjects, datasets, strict=True)
+    ]
+    for subject, held_out in zip(subjects[1:], found[1:], strict=True):
+        if not kind.same_examples(found[0], held_out):
             raise InputError(
                 f"{subjects[0].name} and {subject.name} have different test sets",
                 file=subject.folder,
-                cause="other corpora, or test sets that were held out by another seed.",
+                cause="other corpora, test sets that were held out by another seed, or lines in other fonts.",
                 remedy="train all with the same test files, such as --test-source and --test-target.",
             )
     return split, found
@@ -120,10 +146,9 @@ def _test_sets(subjects: Sequence[Trained], datasets: Sequence[Dataset], kind: K
 def _report(
     kind: Kind,
     subjects: Sequence[Trained],
-    datasets: Sequence[Dataset],
+    held_out: Sequence[HeldOut],
     examined: Sequence[Examined],
     split: str,
-    count: int,
     reach: float | None,
 ) -> Report:
     sign = -1 if kind.higher_is_better else 1
@@ -134,7 +159,7 @@ def _report(
     rows = [
         _row(
             subjects[place],
-            datasets[place],
+            held_out[place],
             examined[place],
             curves[place],
             _minutes_to(kind, curves[place], reach),
@@ -145,11 +170,14 @@ def _report(
     return Report(
         rows=tuple(rows),
         split=split,
-        examples=count,
+        examples=len(held_out[0].examples),
         score=kind.score,
         higher_is_better=kind.higher_is_better,
         reach=reach,
+        unit=kind.unit,
+        loss=kind.loss,
         speed_unit=kind.speed_unit,
+        remarks=kind.remarks,
         threads=torch.get_num_threads(),
         machine=describe_machine(),
     )
@@ -157,7 +185,7 @@ def _report(
 
 def _row(
     subject: Trained,
-    dataset: Dataset,
+    held_out: HeldOut,
     examined: Examined,
     curve: tuple[Point, ...],
     minutes_to_reach: float | None,
@@ -166,13 +194,13 @@ def _row(
     history = read_history(subject.folder)
     updates = history[history["event"] == "update"]
     rates = updates["target_tokens"] / updates["seconds"].diff().fillna(updates["seconds"])
-    model = build(subject.recipe.model, dataset.source.size, dataset.target.size, 0)
+    model = build(subject.recipe.model, held_out.source.size, held_out.target.size, 0)
     return Row(
         name=subject.name,
         architecture=subject.recipe.model.phrase,
         parameters=parameter_count(model),
         examination=examined.examination,
-        validation_loss=min(point.loss for point in curve),
+        validation_loss=min((point.loss for point in curve if math.isfinite(point.loss)), default=math.inf),
         tokens=int(updates["target_tokens"].sum()),
         tokens_per_second=float(rates.median()),
         minutes=float(updates["seconds"].max()) / 60,
@@ -202,7 +230,7 @@ def _default_reach(kind: Kind, curves: Sequence[tuple[Point, ...]]) -> float:
         return 0.0
     if kind.higher_is_better:
         return float(int(_SHARE_TO_REACH * max(scores)))
-    return round(min(scores) / _SHARE_TO_REACH, 1)
+    return float(f"{min(scores) / _SHARE_TO_REACH:.3g}")
 
 
 def _minutes_to(kind: Kind, curve: tuple[Point, ...], reach: float) -> float | None:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dragoman.comparison.kind import Examined
+from dragoman.comparison.kind import Examined, HeldOut
 from dragoman.comparison.report import Examination
 from dragoman.comparison.subject import Trained
-from dragoman.data.dataset import Examples
 from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.language_report import language_statistics
 from dragoman.predict.text_scores import TextScores
@@ -26,26 +25,30 @@ class LanguageModels:
     """Bits per character are their quality, because they do not depend on the vocabulary as perplexity does; the loss
     is watched while they train."""
 
+    title = "a language model"
     score = "nats per token on the validation set"
     column = "loss"
     higher_is_better = False
+    unit = "target tokens"
+    loss = "nats per target token"
     speed_unit = "lines per second"
+    remarks: tuple[str, ...] = ()
 
-    def same_examples(self, one: Examples, other: Examples) -> bool:
+    def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
         """Whether the texts are equal."""
-        return one.target_texts() == other.target_texts()
+        return bool(one.examples.target_texts() == other.examples.target_texts())
 
     def examine(
         self,
         subjects: Sequence[Trained],
-        examples: Sequence[Examples],
+        held_out: Sequence[HeldOut],
         outputs: Path,
         beam: int | None,
         tell: Callable[[str], None],
     ) -> list[Examined]:
         """Score the lines in their order, several times in turn."""
         del beam
-        texts = examples[0].target_texts()
+        texts = held_out[0].examples.target_texts()
         writers = [Writer.load(subject.best) for subject in subjects]
         speeds: list[list[float]] = [[] for _ in subjects]
         found: list[TextScores] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,22 @@ from dragoman.training.learning_curves import DOTS_PER_INCH
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe & Ito 2008, without the yellow that is too light for a line."""
 _STYLES = ("-", "--", ":", "-.")
+_LABEL = 44
+"""Letters of an axis's label on one line."""
+_MILLIONS_FROM, _THOUSANDS_FROM = 500_000, 5_000
 
 
 def draw_curves(report: Report, path: Path) -> None:
-    """Validation loss, and the score where there is one, over the tokens trained on."""
+    """Validation loss, and the score where there is one, over what was trained on."""
     scored = report.score_differs_from_loss
     figure, panels = _figure(2 if scored else 1)
-    lines: list[tuple[str, Callable[[Point], float | None]]] = [("nats per token", lambda point: point.loss)]
+    lines: list[tuple[str, Callable[[Point], float | None]]] = [(_wrapped(report.loss), lambda point: point.loss)]
     if scored:
-        lines.append((report.score, lambda point: point.score))
+        lines.append((_score(report), lambda point: point.score))
+    many, scale = _scale(max(row.tokens for row in report.rows))
     for axes, (label, value) in zip(panels, lines, strict=True):
-        _draw_lines(axes, report, lambda point: point.tokens / 1e6, value)
-        axes.set_xlabel("million target tokens trained on", fontsize=11)
+        _draw_lines(axes, report, lambda point: point.tokens / scale, value)
+        axes.set_xlabel(f"{many}{report.unit} trained on", fontsize=11)
         axes.set_ylabel(label, fontsize=11)
     _finish(figure, panels, path)
 
@@ -46,10 +51,27 @@ def draw_quality_over_time(report: Report, path: Path) -> None:
             place: dict[str, Any] = {"color": _colour(number), "marker": "D", "markersize": 6, "capsize": 3}
             axes.errorbar([row.minutes], [quality.value], [[below], [above]], linestyle="none", **place)
     axes.set_xlabel("minutes of training", fontsize=11)
-    diamonds = f"; diamonds: {report.rows[0].examination.quality.metric} on the {report.split.split(',')[0]}, 95 %"
-    axes.set_ylabel(report.score, fontsize=11)
+    metric, split = report.rows[0].examination.quality.metric, report.split.split(",")[0]
+    diamonds = f"; diamonds: {metric} on the {split}, with its 95 % interval"
+    axes.set_ylabel(_score(report), fontsize=11)
     axes.set_title(report.score + (diamonds if report.score_differs_from_loss else ""), fontsize=10)
     _finish(figure, [axes], path)
+
+
+def _score(report: Report) -> str:
+    """What the score is, and which way is better."""
+    return _wrapped(f"{report.score} ({'higher' if report.higher_is_better else 'lower'} is better)")
+
+
+def _wrapped(label: str) -> str:
+    return textwrap.fill(label, _LABEL)
+
+
+def _scale(most: int) -> tuple[str, float]:
+    """What to count in, and how many that are."""
+    if most >= _MILLIONS_FROM:
+        return "million ", 1e6
+    return ("thousand ", 1e3) if most >= _THOUSANDS_FROM else ("", 1.0)
 
 
 def _figure(panels: int) -> tuple[Figure, list[Axes]]:

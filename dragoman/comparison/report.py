@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,9 +16,9 @@ class Point:
 
     Attributes:
         update: updates done.
-        tokens: target tokens trained on.
+        tokens: target tokens, or examples, trained on.
         minutes: of training, validation left out.
-        loss: cross-entropy in nats per target token.
+        loss: as :attr:`Report.loss` says.
         score: of the quality that is watched while training; None if there is none but the loss.
     """
 
@@ -52,8 +53,8 @@ class Row:
         architecture: in a few words.
         parameters: trainable numbers.
         examination: of its best model.
-        validation_loss: the lowest, in nats per target token.
-        tokens: target tokens trained on.
+        validation_loss: the lowest.
+        tokens: target tokens, or examples, trained on.
         tokens_per_second: of training, the median over updates.
         minutes: of training, validation left out.
         minutes_to_reach: until a validation first found the quality that the report names; None if none did.
@@ -85,7 +86,10 @@ class Report:
         score: what ``Point.score`` and ``reach`` are, such as ``BLEU, greedy, on the validation set``.
         higher_is_better: of the quality.
         reach: the score that ``minutes_to_reach`` counts to.
+        unit: what training is counted in: ``target tokens`` or ``examples``.
+        loss: what the loss is, such as ``nats per target token``.
         speed_unit: such as ``sentences per second``.
+        remarks: what else a reader must know.
         threads: processor threads that speeds were measured with.
         machine: processor, cores and versions.
     """
@@ -96,7 +100,10 @@ class Report:
     score: str
     higher_is_better: bool
     reach: float
+    unit: str
+    loss: str
     speed_unit: str
+    remarks: tuple[str, ...]
     threads: int
     machine: dict[str, Any]
 
@@ -120,12 +127,10 @@ def quality_columns(report: Report) -> Columns:
     found = [row.examination for row in report.rows]
     return {
         "name": [row.name for row in report.rows],
-        f"{first.quality.metric} (95 %)": [
-            f"{e.quality.value:.2f} ({e.quality.low:.1f} to {e.quality.high:.1f})" for e in found
-        ],
+        f"{first.quality.metric} (95 % interval)": _with_intervals([e.quality for e in found]),
         "p": [_p_value(row) for row in report.rows],
         **{
-            estimate.metric: [f"{e.others[place].value:.2f}" for e in found]
+            estimate.metric: _numbers([e.others[place].value for e in found])
             for place, estimate in enumerate(first.others)
         },
         "validation loss": [f"{row.validation_loss:.3f}" for row in report.rows],
@@ -134,18 +139,38 @@ def quality_columns(report: Report) -> Columns:
 
 def cost_columns(report: Report) -> Columns:
     """What they cost to train and to use."""
-    rows = report.rows
+    rows, unit = report.rows, report.unit.split()[-1]
     return {
         "name": [row.name for row in rows],
         "parameters": [f"{row.parameters:,}" for row in rows],
-        "training tokens": [f"{row.tokens:,}" for row in rows],
-        "tokens/s": [f"{row.tokens_per_second:,.0f}" for row in rows],
+        f"training {unit}": [f"{row.tokens:,}" for row in rows],
+        f"{unit}/s": [f"{row.tokens_per_second:,.0f}" for row in rows],
         "minutes": [f"{row.minutes:.1f}" for row in rows],
         f"min. to {report.reach:g}": [
             "–" if row.minutes_to_reach is None else f"{row.minutes_to_reach:.1f}" for row in rows
         ],
         **{f"{use}/s": [f"{row.examination.speeds[use]:,.0f}" for row in rows] for use in rows[0].examination.speeds},
     }
+
+
+def _with_intervals(found: list[Estimate]) -> list[str]:
+    digits = _digits([e.value for e in found])
+    ends = max(digits - 1, 0)
+    return [f"{e.value:,.{digits}f} ({e.low:,.{ends}f} to {e.high:,.{ends}f})" for e in found]
+
+
+def _numbers(values: list[float]) -> list[str]:
+    digits = _digits(values)
+    return [f"{value:,.{digits}f}" for value in values]
+
+
+def _digits(values: list[float]) -> int:
+    """Behind the point, alike for a whole column: four figures of the largest number, or two where these are more or
+    where all are 0; none from a thousand on."""
+    largest = max(map(abs, values))
+    if largest >= 1000 or not largest:
+        return 0 if largest else 2
+    return max(2, 3 - math.floor(math.log10(largest)))
 
 
 def _p_value(row: Row) -> str:
@@ -158,12 +183,15 @@ def notes(report: Report) -> list[str]:
     first = report.rows[0].examination
     better = "higher" if report.higher_is_better else "lower"
     speeds = ", ".join(f"{use}/s" for use in first.speeds)
+    unit = report.unit.split()[-1]
     return [
         f"Measured on the {report.split}, {report.examples:,} examples; {first.quality.metric}: {better} is better.",
         f"p: how often chance alone makes a difference to the best as large as this one (paired bootstrap, "
         f"{first.quality.resamples:,} resamples); * is below 0.05.",
-        f"tokens/s: target tokens per second of training, the median over updates; minutes: of training alone. "
-        f"min. to {report.reach:g}: until {report.score} first reached it.",
+        *report.remarks,
+        f"validation loss: the lowest; {report.loss}.",
+        f"{unit}/s: {report.unit} per second of training, the median over updates; minutes: of training alone. "
+        f"min. to {report.reach:g}: until {report.score}, first reached it.",
         f"{speeds}: {report.speed_unit}, subjects in turn, medians, {report.threads} processor thread(s). "
         f"Machine: {report.machine['processor']}, {report.machine['cores']} cores, "
         f"torch {report.machine['versions']['torch']}, dragoman {report.machine['versions']['dragoman']}.",

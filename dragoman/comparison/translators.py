@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dragoman.comparison.kind import Examined
+from dragoman.comparison.kind import Examined, HeldOut
 from dragoman.comparison.report import Examination
 from dragoman.comparison.subject import Trained
 from dragoman.data.dataset import Examples
@@ -27,19 +27,24 @@ _WARM_UP = 50
 class Translators:
     """BLEU at the recipe's beam is their quality; greedy BLEU is watched while they train."""
 
+    title = "a translator"
     score = "greedy BLEU on the validation set"
     column = "bleu"
     higher_is_better = True
+    unit = "target tokens"
+    loss = "nats per target token"
     speed_unit = "sentences per second"
+    remarks: tuple[str, ...] = ()
 
-    def same_examples(self, one: Examples, other: Examples) -> bool:
+    def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
         """Whether sources and references are equal."""
-        return one.source_texts() == other.source_texts() and one.target_texts() == other.target_texts()
+        mine, theirs = one.examples, other.examples
+        return bool(mine.source_texts() == theirs.source_texts() and mine.target_texts() == theirs.target_texts())
 
     def examine(
         self,
         subjects: Sequence[Trained],
-        examples: Sequence[Examples],
+        held_out: Sequence[HeldOut],
         outputs: Path,
         beam: int | None,
         tell: Callable[[str], None],
@@ -47,7 +52,7 @@ class Translators:
         """Translate greedily and with the beam. Subjects take turns, part by part, so that what slows the machine down
         for a while slows down all of them."""
         translators = [Translator.load(subject.best) for subject in subjects]
-        found = side_by_side(translators, examples[0], beam, tell)
+        found = side_by_side(translators, held_out[0].examples, beam, tell)
         for subject, (_, texts) in zip(subjects, found, strict=True):
             lines = "".join(" ".join(text.splitlines()) + "\n" for text in texts)
             write_file(outputs / f"{subject.name}.txt", lines.encode())

@@ -26,8 +26,9 @@ from dragoman.text.codec_files import load_codecs, save_codecs
 from dragoman.text.vocabulary import START
 
 _FACTS = "dataset.json"
-FORMAT = 2
-"""Format 2 adds to each pair its corpus and its file; datasets of format 1 are read as one corpus."""
+FORMAT = 3
+"""Format 2 adds to each pair its corpus and its file; datasets of format 1 are read as one corpus. Format 3 adds
+pictures and rows of tables as sources, labels and numbers as targets."""
 
 
 @dataclass(frozen=True, slots=True)

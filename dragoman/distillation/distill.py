@@ -23,6 +23,7 @@ from dragoman.distillation.report import Report, compare_sides
 from dragoman.distillation.teacher import Teacher
 from dragoman.distillation.translations import KeptTranslations, translate
 from dragoman.errors import InputError, OutputError, UnsupportedError
+from dragoman.predict.model_kinds import kind_of
 from dragoman.recipe import Recipe, merge, recipe_from
 from dragoman.storage.folder import write_file
 from dragoman.storage.lock import locked
@@ -176,10 +177,10 @@ def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, tell: Tell
 
 
 def _refuse_other_task(student: Recipe, teacher: Teacher) -> None:
-    if student.model.is_language_model:
+    if not student.model.is_translator:
         raise InputError(
-            "the student's recipe is for a language model, which cannot learn from a translator",
-            remedy="give a recipe with an encoder, such as the preset `fast`.",
+            f"the student's recipe is for {kind_of(student.model)}, which cannot learn from a translator",
+            remedy="give a translator's recipe, such as the preset `fast`.",
         )
     for side in ("source_language", "target_language"):
         wanted, taught = getattr(student.data, side), getattr(teacher.recipe.data, side)

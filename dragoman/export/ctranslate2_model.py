@@ -54,10 +54,9 @@ def export_ctranslate2(
     """
     if quantization not in QUANTIZATIONS:
         raise InputError(f"no quantization is called {quantization}", remedy=f"give {', '.join(QUANTIZATIONS)}.")
-    if loaded.recipe.model.is_language_model:
-        raise UnsupportedError(
-            "this model is a language model, and the export is of translators", remedy="give a translator."
-        )
+    if not loaded.recipe.model.is_translator:
+        kind = "language model" if loaded.recipe.model.is_language_model else loaded.recipe.model.phrase
+        raise UnsupportedError(f"this model is a {kind}, and the export is of translators", remedy="give a translator.")
     with new_folder(folder) as temporary:
         write_ctranslate2(loaded, temporary, quantization=quantization, shortlist=shortlist)
         save_codecs(temporary, *loaded.codecs)

@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from dragoman.contracts import PictureSize
-from dragoman.fields.place import Place
+from dragoman.fields.place import Place, TablePlace
 from dragoman.images.picture_file import open_picture
 from dragoman.images.preparation import Preparation
 
@@ -44,12 +44,14 @@ class PictureField:
 
         Args:
             picture: to be read.
-            place: the table and the line that it is named in, for errors.
+            place: the table and the line that it is named in, for errors; its own file says nothing more.
             column: and the column.
 
         Raises:
             InputError: if it cannot be read, or is too large.
         """
+        if isinstance(picture, Path) and place[0] is not None and Path(place[0]) == picture:
+            place, column = (None, None), None
         file, line = place
         pixels = open_picture(
             picture,
@@ -62,12 +64,20 @@ class PictureField:
         named = picture if isinstance(picture, Path) and file is None else file
         return self.preparation.prepare(pixels, file=named, line=line)
 
-    def encode_all(self, pictures: Sequence[AnyPicture]) -> list[UInt8[np.ndarray, "C H W"]]:
-        """Each picture as the model reads it; of one in memory an error says its place in the list, from 1.
+    def encode_all(
+        self, pictures: Sequence[AnyPicture], table: TablePlace | None = None
+    ) -> list[UInt8[np.ndarray, "C H W"]]:
+        """Each picture as the model reads it.
+
+        Args:
+            pictures: to be read.
+            table: that they stand in, for errors; else an error about one in memory says its place in the list, from 1.
 
         Raises:
             InputError: if one cannot be read, or is too large.
         """
+        if table is not None:
+            return [self.encode(picture, table.of(row), table.column) for row, picture in enumerate(pictures)]
         return [
             self.encode(picture, (None, None if isinstance(picture, Path) else number))
             for number, picture in enumerate(pictures, start=1)

@@ -19,10 +19,16 @@ class TablePlace:
     Attributes:
         file: that holds the table.
         lines: the line on which each row begins, counted from 1; None if it has no lines.
+        column: that pictures stand in, if they do.
     """
 
     file: Path | str | None = None
     lines: Sequence[int] | None = None
+    column: str | None = None
+
+    def of(self, row: int) -> Place:
+        """Where a row of the table is, counted from 0."""
+        return self.file, None if self.lines is None else self.lines[row]
 
     def error(self, what: str, *, remedy: str, row: int | None = None, cause: str | None = None) -> InputError:
         """An error about the table, or about a row of it, counted from 0."""

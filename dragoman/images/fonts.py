@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from fontTools.ttLib import TTCollection, TTFont, newTable  # type: ignore[import-untyped]
+from fontTools.ttLib import TTCollection, TTFont, newTable
 from PIL import ImageFont
 
 from dragoman.errors import InputError

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import Memory, Packed
+from dragoman.contracts import Memory, SourceSize, TextDecoder
+from dragoman.layers.convolution.cross_correlation_2d import CrossCorrelation2d
 from dragoman.model.build import Model
-from dragoman.text.vocabulary import END
-
-# Lengths of the row that is sent through; primes, so that they are not mistaken for a width.
-_SOURCE_LENGTH, _TARGET_LENGTH = 211, 223
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.example_input import example_inputs, example_target, symbol
+from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,12 @@ class LayerRow:
         name: its name in the layer around it; ``0 to 3`` stands for equal layers, one behind the other.
         kind: its class.
         depth: how deep it is nested, from 0.
-        shape: of its output, for one sentence of S source and T target tokens, such as ``S × 128``.
+        shape: of its output, for one example, such as ``S × 128`` or ``16 × 28 × 28``: channels, height and width.
         parameters: trainable numbers in it and below (of all, if several); what is shared is counted where it first
             appears.
+        fully_connected: of a convolution over pictures the weights c_i·h_1·w_1·c_o·h_2·w_2 that a layer would have
+            which connects every number of its input, of c_i channels, with every one of its output; else None.
+        times: how often all this is there, if it is part of equal layers.
     """
 
     name: str
@@ -34,30 +39,51 @@ class LayerRow:
     depth: int
     shape: str
     parameters: int
+    fully_connected: int | None = None
+    times: int = 1
 
 
-def describe(model: Model) -> list[LayerRow]:
-    """Send one sentence through the model and note what comes out of each layer, in the model's order."""
-    shapes: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A layer was used.
 
-    def note(name: str) -> Any:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            states = output.states if isinstance(output, Memory) else output
-            states = states[0] if isinstance(states, tuple) else states
-            if isinstance(states, Tensor):
-                shapes.setdefault(name, _symbolic(states))
+    Attributes:
+        order: how many others were done with before.
+        inputs: shape of its first input; empty if that is no tensor.
+        outputs: shape of what came out.
+    """
 
-        return hook
+    order: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
 
-    handles = [module.register_forward_hook(note(name)) for name, module in model.named_modules() if name]
-    try:
-        with torch.inference_mode():
-            source, target = (Packed.of([[END] * n], model.device) for n in (_SOURCE_LENGTH, _TARGET_LENGTH))
-            model.decoder.output(model.states(source, target))
-    finally:
-        for handle in handles:
-            handle.remove()
-    return _rows(model, shapes)
+    @property
+    def changes_shape(self) -> bool:
+        """Whether numbers came out in another shape than they went in. A look-up is none."""
+        return self.inputs != self.outputs and len(self.inputs) in (0, len(self.outputs))
+
+
+_OF_MAPS = 4
+"""Axes of the maps of a convolution: examples, channels, height and width."""
+
+Calls = dict[str, list[_Call]]
+"""By a layer's full name."""
+
+
+def describe(model: Model, recipe: ModelRecipe, source: SourceSize) -> list[LayerRow]:
+    """Send one example through the model and note what comes out of each layer, in the order of their use.
+
+    Where pictures may have any width, a narrower one is sent as well: what differs depends on the width W.
+
+    Args:
+        model: to be described.
+        recipe: of the model.
+        source: what was given to :func:`~dragoman.model.build.build`.
+    """
+    inputs = example_inputs(source, model.device)
+    found = [_calls(model, recipe, example.source) for example in inputs]
+    layers = _Layers(found, [example.width for example in inputs])
+    return list(layers.rows(model))
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -65,36 +91,140 @@ def parameter_count(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-def _rows(model: nn.Module, shapes: dict[str, str]) -> list[LayerRow]:
-    counted: set[int] = set()
-    rows: list[LayerRow] = []
+def convolution_totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
+    """Of all convolutions over pictures, the parameters and the weights of fully connected layers in their places."""
+    convolutions = [row for row in rows if row.fully_connected is not None]
+    parameters = sum(row.times * row.parameters for row in convolutions)
+    return parameters, sum(row.times * (row.fully_connected or 0) for row in convolutions)
 
-    def visit(module: nn.Module, path: str, depth: int) -> None:
-        for name, kind, child, repeats in _children(module):
+
+def _calls(model: Model, recipe: ModelRecipe, source: Any) -> Calls:
+    """What every layer did with an example, which goes through the whole model once."""
+    calls: Calls = {}
+    done = 0
+
+    def note(name: str) -> Any:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            nonlocal done
+            states = output.states if isinstance(output, Memory) else output
+            states = states[0] if isinstance(states, tuple) else states
+            if isinstance(states, Tensor):
+                taken = tuple(inputs[0].shape) if inputs and isinstance(inputs[0], Tensor) else ()
+                calls.setdefault(name, []).append(_Call(done, taken, tuple(states.shape)))
+                done += 1
+
+        return hook
+
+    handles = [module.register_forward_hook(note(name)) for name, module in model.named_modules() if name]
+    training = model.training
+    try:
+        with torch.inference_mode():
+            _send(model.eval(), recipe, source)
+    finally:
+        model.train(training)
+        for handle in handles:
+            handle.remove()
+    return calls
+
+
+def _send(model: Model, recipe: ModelRecipe, source: Any) -> None:
+    target = example_target(model.device)
+    if isinstance(recipe.decoder, TokenByTokenRecipe):
+        cast(TextDecoder, model.decoder).output(model.states(source, target))
+        return
+    memory = cast(EncoderDecoder, model).encode(source)
+    if recipe.says == "text":
+        cast(TextDecoder, model.decoder).output(memory.states)
+    else:
+        cast(Callable[[Memory], Tensor], model.decoder)(memory)
+
+
+class _Layers:
+    """From calls to rows.
+
+    Args:
+        found: the calls of each example.
+        widths: of each example's picture; 0 where there is none.
+    """
+
+    def __init__(self, found: list[Calls], widths: list[int]) -> None:
+        self._found = found
+        self._widths = widths
+        self._counted: set[int] = set()
+
+    def rows(self, module: nn.Module, path: str = "", depth: int = 0, times: int = 1) -> Iterator[LayerRow]:
+        """The layers in ``module`` and what is in them."""
+        for name, repeats, child, place in self._children(module, path):
             inside = f"{path}.{name.split()[0]}".strip(".")
-            fresh = {id(p): p.numel() for p in child.parameters() if id(p) not in counted}
-            if not fresh and next(child.parameters(), None) is None:
+            fresh = {id(p): p.numel() for p in child.parameters() if id(p) not in self._counted}
+            kind = f"{repeats} × {type(child).__name__}" if repeats > 1 else type(child).__name__
+            row = LayerRow(name, kind, depth, self._shape(inside, place), repeats * sum(fresh.values()), None, times)
+            if isinstance(child, CrossCorrelation2d):
+                row = replace(row, fully_connected=self._fully_connected(inside, repeats))
+            yield row
+            yield from self.rows(child, inside, depth + 1, times * repeats)
+            self._counted.update(fresh)
+
+    def _children(self, module: nn.Module, path: str) -> list[tuple[str, int, nn.Module, int]]:
+        """Name, how many equal ones, layer, and which of its calls; in the order of their first use.
+
+        A layer that learns nothing is there as often as it is used, if it changes the shape, such as pooling.
+        """
+        children = list(module.named_children())
+        if isinstance(module, nn.ModuleList) and self._all_equal(children, path):
+            return [(f"0 to {len(children) - 1}", len(children), children[0][1], 0)]
+        found: list[tuple[int, tuple[str, int, nn.Module, int]]] = []
+        order = -1
+        for name, child in children:
+            inside = f"{path}.{name}".strip(".")
+            if next(child.parameters(), None) is not None:
+                order = self._first_use(inside, order)
+                found.append((order, (name, 1, child, 0)))
                 continue
-            rows.append(LayerRow(name, kind, depth, shapes.get(inside, ""), repeats * sum(fresh.values())))
-            visit(child, inside, depth + 1)
-            counted.update(fresh)
+            for number, call in enumerate(self._found[0].get(inside, [])):
+                if call.changes_shape:
+                    found.append((call.order, (name, 1, child, number)))
+        return [layer for _, layer in sorted(found, key=lambda pair: pair[0])]
 
-    visit(model, "", 0)
-    return rows
+    def _first_use(self, name: str, before: int) -> int:
+        """When a layer, or one in it, was first used; that of the layer ``before`` it if it never was."""
+        calls = self._found[0].items()
+        used = [of[0].order for key, of in calls if key == name or key.startswith(f"{name}.")]
+        return min(used, default=before)
 
+    def _all_equal(self, children: list[tuple[str, nn.Module]], path: str) -> bool:
+        """Whether the layers of a stack have the same layers with the same shapes."""
+        parts = [
+            [
+                (type(part), *(p.shape for p in part.parameters()), self._outputs(f"{path}.{name}.{inner}".strip(".")))
+                for inner, part in child.named_modules()
+            ]
+            for name, child in children
+        ]
+        return len(children) > 1 and all(part == parts[0] for part in parts)
 
-def _children(module: nn.Module) -> list[tuple[str, str, nn.Module, int]]:
-    """Name, class, layer and how often it is repeated; equal layers of a stack are one entry."""
-    children = list(module.named_children())
-    shapes = [
-        [(type(part), *(p.shape for p in part.parameters())) for part in child.modules()] for _, child in children
-    ]
-    if isinstance(module, nn.ModuleList) and len(children) > 1 and all(shape == shapes[0] for shape in shapes):
-        first = children[0][1]
-        return [(f"0 to {len(children) - 1}", f"{len(children)} × {type(first).__name__}", first, len(children))]
-    return [(name, type(child).__name__, child, 1) for name, child in children]
+    def _outputs(self, name: str) -> tuple[int, ...] | None:
+        calls = self._found[0].get(name)
+        return calls[0].outputs if calls else None
 
+    def _shape(self, name: str, place: int) -> str:
+        """Of the output; the one example of the batch is left out."""
+        if name not in self._found[0]:
+            return ""
+        shapes = [self._alone(number, calls[name][place].outputs) for number, calls in enumerate(self._found)]
+        return " × ".join(symbol(sizes[0], sizes[-1], self._widths) for sizes in zip(*shapes, strict=True))
 
-def _symbolic(output: Tensor) -> str:
-    names = {_SOURCE_LENGTH: "S", _TARGET_LENGTH: "T"}
-    return " × ".join(names.get(size, f"{size:,}") for size in output.shape)
+    def _alone(self, number: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one example, without the columns between pictures that stand side by side."""
+        sizes = shape[1:] if shape[0] == 1 and len(shape) > 1 else shape
+        if len(shape) != _OF_MAPS:
+            return sizes
+        every = (call for calls in self._found[number].values() for call in calls if len(call.inputs) == _OF_MAPS)
+        laid = min(every, key=lambda call: call.order).inputs[3]
+        return (*sizes[:2], math.ceil(self._widths[number] * sizes[2] / laid))
+
+    def _fully_connected(self, name: str, repeats: int) -> int | None:
+        if name not in self._found[0]:
+            return None
+        call = self._found[0][name][0]
+        return repeats * math.prod(self._alone(0, call.inputs)) * math.prod(self._alone(0, call.outputs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from jaxtyping import Float64
 
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
+from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
@@ -64,22 +65,23 @@ class Predictor:
         """Those that the model tells apart; none if it says numbers."""
         return self.target.names if isinstance(self.target, LabelField) else ()
 
-    def predict(self, inputs: Any) -> list[str] | list[float]:
+    def predict(self, inputs: Any, table: TablePlace | None = None) -> list[str] | list[float]:
         """The most probable label, or the number, of each input.
 
         Args:
             inputs: a list of texts; a list of pictures (paths, bytes, arrays, Pillow's images); or rows: a DataFrame,
                 or a list with a mapping from column to value for each.
+            table: that pictures or rows stand in, for errors.
 
         Raises:
             InputError: if an input cannot be read, or lacks a column.
         """
         if isinstance(self.target, LabelField):
-            return self.target.decode(self.probabilities(inputs).argmax(1)) if _count(inputs) else []
+            return self.target.decode(self.probabilities(inputs, table).argmax(1)) if _count(inputs) else []
         assert isinstance(self.target, NumberField)
-        return self.target.restore(self._outputs(inputs)).tolist()
+        return self.target.restore(self._outputs(inputs, table)).tolist()
 
-    def probabilities(self, inputs: Any) -> Float64[np.ndarray, "n K"]:
+    def probabilities(self, inputs: Any, table: TablePlace | None = None) -> Float64[np.ndarray, "n K"]:
         """How probable each of :attr:`labels` is for each input, after temperature scaling.
 
         Raises:
@@ -89,12 +91,12 @@ class Predictor:
             raise not_this_kind(self.recipe.model, "model", "model that says labels")
         if not _count(inputs):
             return np.zeros((0, self.target.size))
-        return self.target.probabilities(self._outputs(inputs))
+        return self.target.probabilities(self._outputs(inputs, table))
 
-    def _outputs(self, inputs: Any) -> Float64[np.ndarray, n * K]:
-        batches = source_batches(self.source, self.recipe, inputs, self._tell)
+    def _outputs(self, inputs: Any, table: TablePlace | None) -> Float64[np.ndarray, n * K]:
+        batches = source_batches(self.source, self.recipe, inputs, self._tell, table)
         return outputs_of(self.model, batches, _count(inputs))
 
 
-def _count(inputs: Sequence[Any]) -> int:
+def _count(inputs: Sized) -> int:
     return len(inputs)

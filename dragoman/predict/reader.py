@@ -8,6 +8,7 @@ from typing import cast
 
 from dragoman.contracts import Hypothesis, Pictures
 from dragoman.fields.picture import AnyPicture, PictureField
+from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
@@ -56,18 +57,21 @@ class Reader:
             raise not_this_kind(loaded.recipe.model, folder, "reader of pictures")
         return cls(cast(EncoderDecoder, loaded.model), loaded.source, loaded.target, loaded.recipe)
 
-    def read(self, pictures: Sequence[AnyPicture], *, beam: int | None = None) -> list[str]:
+    def read(
+        self, pictures: Sequence[AnyPicture], *, beam: int | None = None, table: TablePlace | None = None
+    ) -> list[str]:
         """The text of each picture.
 
         Args:
             pictures: paths, bytes, arrays or Pillow's images.
             beam: live hypotheses; 1 is greedy search. By default the recipe's.
+            table: that the pictures stand in, for errors.
 
         Raises:
             InputError: if a picture cannot be read.
         """
         found = [""] * len(pictures)
-        for places, batch in picture_batches(self.source, pictures):
+        for places, batch in picture_batches(self.source, pictures, table):
             for place, text in zip(places.tolist(), self.read_prepared(cast(Pictures, batch), beam=beam), strict=True):
                 found[place] = text
         return found

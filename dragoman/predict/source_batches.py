@@ -14,6 +14,7 @@ from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.fields.files import SourceField
 from dragoman.fields.picture import AnyPicture, PictureField
+from dragoman.fields.place import TablePlace
 from dragoman.fields.row import RowField
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
@@ -32,7 +33,11 @@ _ROWS = 4096
 
 
 def source_batches(
-    field: SourceField, recipe: Recipe, inputs: Any, tell: Callable[[str], None]
+    field: SourceField,
+    recipe: Recipe,
+    inputs: Any,
+    tell: Callable[[str], None],
+    table: TablePlace | None = None,
 ) -> Iterator[SourceBatch]:
     """All inputs, each in one batch, from long to short where they differ in length.
 
@@ -41,6 +46,7 @@ def source_batches(
         recipe: of the model.
         inputs: texts; pictures; or rows: a DataFrame, or a mapping from column to value for each row.
         tell: is given a sentence on what was missing, unknown or cut.
+        table: that pictures or rows stand in, for errors.
 
     Raises:
         InputError: if an input cannot be read.
@@ -48,13 +54,15 @@ def source_batches(
     if isinstance(field, Codec):
         return _text_batches(field, recipe, inputs, tell)
     if isinstance(field, PictureField):
-        return picture_batches(field, inputs)
-    return _row_batches(field, inputs, tell)
+        return picture_batches(field, inputs, table)
+    return _row_batches(field, inputs, tell, table or TablePlace())
 
 
-def picture_batches(field: PictureField, pictures: Sequence[AnyPicture]) -> Iterator[SourceBatch]:
-    """Pictures of similar widths together."""
-    prepared = field.encode_all(pictures)
+def picture_batches(
+    field: PictureField, pictures: Sequence[AnyPicture], table: TablePlace | None = None
+) -> Iterator[SourceBatch]:
+    """Pictures of similar widths together; ``table`` is what they stand in, for errors."""
+    prepared = field.encode_all(pictures, table)
     widths = np.array([picture.shape[2] for picture in prepared], dtype=np.int64)
     for places in reversed(in_order(widths, widths, tokens=_COLUMNS) if len(widths) else []):
         yield places, Pictures.of([prepared[place] for place in places])
@@ -81,11 +89,11 @@ def _text_batches(codec: Codec, recipe: Recipe, texts: Any, tell: Callable[[str]
         yield places, Packed.of([rows[place] for place in places])
 
 
-def _row_batches(field: RowField, rows: Any, tell: Callable[[str], None]) -> Iterator[SourceBatch]:
+def _row_batches(field: RowField, rows: Any, tell: Callable[[str], None], table: TablePlace) -> Iterator[SourceBatch]:
     import pandas as pd
 
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
-    encoded = field.encode(frame.reset_index(drop=True))
+    encoded = field.encode(frame.reset_index(drop=True), file=table.file, lines=table.lines)
     for remark in encoded.report.describe():
         tell(remark)
     for begin in range(0, len(frame), _ROWS):

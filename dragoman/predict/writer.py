@@ -15,6 +15,7 @@ from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
+from dragoman.predict.model_kinds import kind_of, use_of
 from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
 from dragoman.recipe import Recipe
@@ -60,7 +61,7 @@ class Writer:
         """The language model in ``folder``.
 
         Raises:
-            InputError: if it is a translator.
+            InputError: if it is a model of another kind.
         """
         return cls.of(load_model(folder, choose_device(device)), folder)
 
@@ -69,13 +70,14 @@ class Writer:
         """A model that was loaded from ``folder``.
 
         Raises:
-            InputError: if it is a translator.
+            InputError: if it is a model of another kind.
         """
         if not loaded.recipe.model.is_language_model:
             raise InputError(
-                "this model is a translator, not a language model",
+                f"this model is {kind_of(loaded.recipe.model)}, not a language model",
                 file=folder,
-                remedy="use `dragoman translate`, or train a language model with `dragoman train language-model`.",
+                remedy=f"{use_of(loaded.recipe.model).removesuffix('.')}; or train a language model with "
+                "`dragoman train language-model`.",
             )
         return cls(cast(LanguageModel, loaded.model), loaded.codecs[1], loaded.recipe)
 

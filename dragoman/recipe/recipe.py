@@ -78,6 +78,9 @@ def _corpus_problems(recipe: Recipe) -> list[str]:
     """Corpora that are no examples of what the model reads and says."""
     reads, says = recipe.model.reads, recipe.model.says
     found = []
+    for name in ("features", "categorical"):
+        if getattr(recipe.data, name) and reads != "row":
+            found.append(f"data.{name} names columns of a table's row, and this model reads {reads}")
     for split in ("train", "validation", "test"):
         for corpus in getattr(recipe.data, split):
             if reads == "nothing":
@@ -93,7 +96,10 @@ def _corpus_problems(recipe: Recipe) -> list[str]:
                     '(decoder.kind = "label")'
                 )
             elif corpus.text is not None and corpus.label is None and (reads, says) == ("text", "label"):
-                found.append(f"data.{split}: {corpus.text} has no label; say what its lines are with `label`")
+                found.append(
+                    f"data.{split}: {corpus.text} has no label; say what its lines are with `label`, on the command "
+                    "line with --text LABEL=FILE"
+                )
             elif corpus.text is not None and corpus.label is None and (reads, says) != ("picture", "text"):
                 found.append(
                     f"data.{split}: {corpus.text} is text without a source, which is for language models "

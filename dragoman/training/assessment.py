@@ -6,7 +6,7 @@ import datetime
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import dragoman
 from dragoman.data.dataset import Corpus, Dataset, Examples
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Split = TypeVar("Split", covariant=True)
 
 
+@runtime_checkable
 class _Splits(Protocol[Split]):
     """A dataset of any kind."""
 

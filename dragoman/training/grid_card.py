@@ -9,6 +9,7 @@ from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
+from dragoman.text.codec import Codec
 from dragoman.training.card import CardFacts, bullets, data_facts, model_facts, plain, training_facts
 
 _SHOWN = 60
@@ -77,9 +78,13 @@ def _says(target: TargetField) -> tuple[str, list[str]]:
     ]
 
 
+_GIVEN = {Codec: "--input texts.txt", PictureField: "--image picture.png", RowField: "--input table.csv"}
+"""How a model that says labels or numbers is given what it reads."""
+
+
 def _command(folder: str, source: SourceField, target: TargetField) -> str:
     if isinstance(target, (LabelField, NumberField)):
-        given = "--image picture.png" if isinstance(source, PictureField) else "--input table.csv"
+        given = _GIVEN[type(source)]
         return f"dragoman predict {folder} {given}"
     return f"dragoman read {folder} line.png\ndragoman translate TRANSLATOR --image line.png --reader {folder}"
 

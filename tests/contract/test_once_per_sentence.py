@@ -16,6 +16,7 @@ from dragoman.recipe.architecture import ModelRecipe
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.length_penalty import LengthPenalty
+from dragoman.text.vocabulary import START
 
 V, ROWS, STEPS = 23, 3, 9
 DECODERS: dict[str, dict[str, Any]] = {

@@ -13,7 +13,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from PIL import Image
+
 import dragoman
+from dragoman.data.dataset import FORMAT as DATASET_FORMAT
+from dragoman.images.fonts import fonts_of
+from dragoman.images.line_renderer import LineRenderer
+from dragoman.images.style import CLEAN
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.predict.writer import Writer
 from dragoman.recipe import recipe_from
@@ -32,6 +40,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         _translator()
         _language_model()
+        _reader()
+        _row_labels()
 
 
 def _translator() -> None:
@@ -43,6 +53,7 @@ def _translator() -> None:
     data = frame("copy", 400, longest=3).replace("t", "{t}", regex=True)
     run = dragoman.train(recipe_from(values), "run", train=data)
     shutil.copytree(run.best.resolve(), HERE / f"model-{MODEL_FORMAT}")
+    shutil.copytree(run.folder / "dataset", HERE / f"dataset-{DATASET_FORMAT}")
     outputs = dragoman.load(run.best, device="cpu").translate(SENTENCES)
     _write(f"model-{MODEL_FORMAT}.json", {"sources": SENTENCES, "outputs": outputs})
 
@@ -61,6 +72,63 @@ def _language_model() -> None:
     shutil.copytree(checkpoint, HERE / f"checkpoint-{CHECKPOINT_FORMAT}")
     nats = Writer.load(run.best, device="cpu").score(LINES).nats.round(4).tolist()
     _write(f"language-model-{MODEL_FORMAT}.json", {"lines": LINES, "nats": nats})
+
+
+def _reader() -> None:
+    """It reads two-letter words that DejaVu Sans writes; its network has batch normalisation."""
+    values = {
+        "data": {"validation_pairs": 8, "test_pairs": 8},
+        "pictures": {"height": 16},
+        "model": {
+            "encoder": {"kind": "residual", "channels": [8, 12], "halvings": 1, "width": 24, "context": 1},
+            "decoder": {"kind": "alignment"},
+        },
+        "tokenizer": {"kind": "characters", "vocabulary_size": 300, "placeholders": False},
+        "training": {
+            **{"updates": 300, "validate_every": 150, "checkpoint_every": 150, "label_smoothing": 0.0},
+            **{"precision": "float32", "device": "cpu", "threads": 1, "batch": {"tokens": 48, "pool": 4}},
+            **{"optimizer": {"learning_rate": 1e-2}, "schedule": {"kind": "cosine", "warmup": 10}},
+        },
+        "search": {"beam": 2, "length_penalty": 0.0},
+    }
+    pictures = {word: _picture(word) for word in (a + b for a in "abcde" for b in "fghij")}
+    data = pd.DataFrame({"source": list(pictures.values()), "target": list(pictures)})
+    run = dragoman.train(recipe_from(values), "reader", train=data)
+    shutil.copytree(run.best.resolve(), HERE / f"reader-{MODEL_FORMAT}")
+    words = ["af", "cj", "eh"]
+    for word in words:
+        Image.fromarray(pictures[word]).save(HERE / f"{word}.png")
+    outputs = dragoman.Reader.load(run.best, device="cpu").read([pictures[word] for word in words])
+    _write(f"reader-{MODEL_FORMAT}.json", {"words": words, "outputs": outputs})
+
+
+def _picture(word: str) -> np.ndarray:
+    renderer = LineRenderer(fonts_of(["DejaVu Sans"]), [(CLEAN, 1.0)], 16)
+    return renderer.render(word, np.random.default_rng(5))[0]
+
+
+def _row_labels() -> None:
+    """Rows with a number, some of them missing, and a category; the dataset that it learnt from, too."""
+    generator = np.random.default_rng(1)
+    numbers, town = generator.normal(size=200), generator.choice(["Bonn", "Ulm"], 200)
+    label = np.where(numbers + (town == "Ulm") > 0.5, "yes", "no")
+    numbers[::20] = np.nan
+    data = pd.DataFrame({"size": numbers, "town": town, "target": label})
+    values = {
+        "data": {"validation_pairs": 20, "test_pairs": 20},
+        "model": {"encoder": {"kind": "mlp", "hidden": [8]}, "decoder": {"kind": "label"}},
+        "training": {
+            **{"updates": 200, "validate_every": 100, "checkpoint_every": 100, "label_smoothing": 0.0},
+            **{"precision": "float32", "device": "cpu", "threads": 1, "batch": {"tokens": 64, "pool": 4}},
+            **{"optimizer": {"learning_rate": 1e-2}, "schedule": {"kind": "cosine", "warmup": 10}},
+        },
+    }
+    run = dragoman.train(recipe_from(values), "rows", train=data)
+    shutil.copytree(run.best.resolve(), HERE / f"row-labels-{MODEL_FORMAT}")
+    shutil.copytree(run.folder / "dataset", HERE / f"dataset-{DATASET_FORMAT}-rows")
+    rows = [{"size": 2.0, "town": "Bonn"}, {"size": None, "town": "Ulm"}, {"size": -3.0, "town": "Kiel"}]
+    probabilities = dragoman.Predictor.load(run.best, device="cpu").probabilities(rows).round(5).tolist()
+    _write(f"row-labels-{MODEL_FORMAT}.json", {"rows": rows, "probabilities": probabilities})
 
 
 def _write(name: str, expected: dict[str, Any]) -> None:

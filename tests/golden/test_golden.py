@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 import dragoman
 from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.data.dataset import Dataset
+from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.predict.writer import Writer
 from dragoman.storage.manifest import verify
@@ -46,7 +47,32 @@ def test_language_models(version: int) -> None:
     assert writer.score(expected["lines"]).nats.tolist() == pytest.approx(expected["nats"], abs=1e-3)
 
 
-DATASETS = {1: "dataset-1", 2: "dataset-2", 3: "dataset-of-checkpoint-3"}
+@pytest.mark.parametrize("version", range(4, MODEL_FORMAT + 1))
+def test_readers(version: int) -> None:
+    """What batch normalisation has counted is read as well."""
+    expected = json.loads((HERE / f"reader-{version}.json").read_text())
+    reader = dragoman.Reader.load(HERE / f"reader-{version}", device="cpu")
+    assert reader.read([HERE / f"{word}.png" for word in expected["words"]]) == expected["outputs"]
+    assert expected["outputs"] == expected["words"], "it was trained to read"
+
+
+@pytest.mark.parametrize("version", range(4, MODEL_FORMAT + 1))
+def test_models_that_say_labels(version: int) -> None:
+    expected = json.loads((HERE / f"row-labels-{version}.json").read_text())
+    predictor = dragoman.Predictor.load(HERE / f"row-labels-{version}", device="cpu")
+    found = predictor.probabilities(expected["rows"])
+    assert found.tolist() == [pytest.approx(row, abs=1e-4) for row in expected["probabilities"]]
+
+
+@pytest.mark.parametrize("version", range(3, DATASET_FORMAT + 1))
+def test_datasets_of_rows(version: int) -> None:
+    dataset = GridDataset.open(HERE / f"dataset-{version}-rows")
+    batch = dataset.train.batch(np.arange(len(dataset.train)))
+    assert batch.source.numbers.shape == (160, 2), "a number, and whether it is missing"
+    assert set(batch.target.values.tolist()) == {0, 1}
+
+
+DATASETS = {1: "dataset-1", 2: "dataset-2", 3: "dataset-of-checkpoint-3", 4: "dataset-of-checkpoint-4"}
 
 
 @pytest.mark.parametrize("version", range(1, CHECKPOINT_FORMAT + 1))
@@ -56,6 +82,6 @@ def test_checkpoints(version: int) -> None:
     verify(folder)
     facts = json.loads((folder / "state.json").read_text())
     assert facts["dataset"] == Dataset.open(HERE / DATASETS[version]).fingerprint
-    assert facts["progress"]["update"] == {1: 300, 2: 300, 3: 40}[version]
+    assert facts["progress"]["update"] == {1: 300, 2: 300, 3: 40, 4: 40}[version]
     carried = [name for name in load_file(folder / "state.safetensors") if name.startswith("carried.")]
     assert len(carried) == (1 if version >= 3 else 0)

@@ -27,6 +27,11 @@ _MAGIC = {
 _LOOKED_AT = 4096
 
 
+def format_by_name(path: Path) -> str | None:
+    """The name of the format that a file's name ends in; None if that says nothing."""
+    return _BY_ENDING.get(path.suffix.lower())
+
+
 def detect_format(path: Path) -> str:
     """The name of the format, as a recipe states it.
 
@@ -35,7 +40,7 @@ def detect_format(path: Path) -> str:
     """
     if path.is_dir():
         return "catalogue"
-    known = _BY_ENDING.get(path.suffix.lower())
+    known = format_by_name(path)
     if known is not None:
         return known
     found = _by_content(_beginning(path))

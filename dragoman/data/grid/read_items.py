@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dragoman.data.corpora import read_corpus
 from dragoman.data.formats.detection import detect_format
 from dragoman.data.grid.items import Items
-from dragoman.data.grid.read_table import read_table, target_column
+from dragoman.data.grid.read_table import TABLES, read_table, target_column
 from dragoman.data.pair import Pair
 from dragoman.data.text_file import read_text_lines
 from dragoman.errors import InputError
+from dragoman.fields.place import TablePlace
 from dragoman.images.picture_file import PICTURE_SUFFIXES
 from dragoman.recipe.data import CorpusRecipe
 
@@ -78,6 +79,14 @@ def _of_lines(sources: list[Any], targets: list[Any], file: Path) -> Items:
 
 
 def _pairs(corpus: CorpusRecipe) -> Items:
+    if corpus.path is not None and corpus.format != "lines":
+        kind = detect_format(corpus.path) if corpus.format == "auto" else corpus.format
+        if kind not in TABLES:
+            raise InputError(
+                f"this is of format {kind}, which holds translations and neither labels nor numbers",
+                file=corpus.path,
+                remedy="give a table: CSV, TSV, Parquet or JSON lines.",
+            )
     # Of formats that hold languages none is read here, so it does not matter which two are named.
     pairs = [entry for entry in read_corpus(corpus, "en", "en") if isinstance(entry, Pair)]
     columns = zip(*pairs, strict=True) if pairs else ((), (), (), ())
@@ -99,23 +108,32 @@ def _pictures(corpus: CorpusRecipe) -> Items:
         items = Items(sources, targets, [str(corpus.path)] * len(targets), lines_of)
     else:
         items = _pairs(corpus)
-    base = corpus.path.parent
-    sources = [
-        base / value if isinstance(value, str) else _bytes(value, corpus, line)
-        for value, line in zip(items.sources, items.lines, strict=True)
-    ]
+    sources = pictures_in(items.sources, TablePlace(corpus.path, items.lines, corpus.source_column))
     return Items(sources, items.targets, items.files, items.lines)
 
 
-def _bytes(value: Any, corpus: CorpusRecipe, line: int) -> bytes:
+def pictures_in(cells: Sequence[Any], table: TablePlace) -> list[Path | bytes]:
+    """The pictures that a column of a table holds: paths, which count from its folder, or the bytes of their files.
+
+    Args:
+        cells: of the column.
+        table: the file, its lines and the column.
+
+    Raises:
+        InputError: if a cell is neither.
+    """
+    base = Path(table.file or "").parent
+    return [base / cell if isinstance(cell, str) else _bytes(cell, table, row) for row, cell in enumerate(cells)]
+
+
+def _bytes(value: Any, table: TablePlace, row: int) -> bytes:
     """Of a cell of a Parquet file; what Hugging Face's datasets write has the bytes inside a struct."""
     found = value.get("bytes") if isinstance(value, dict) else value
     if isinstance(found, bytes):
         return found
-    raise InputError(
-        f"column `{corpus.source_column}` holds {type(value).__name__}, which is no picture",
-        file=corpus.path,
-        line=line,
+    raise table.error(
+        f"column `{table.column}` holds {type(value).__name__}, which is no picture",
+        row=row,
         remedy="give a column with the paths of pictures, or with the bytes of their files.",
     )
 

@@ -27,13 +27,13 @@ def read_table(path: Path, kind: str) -> tuple[DataFrame, list[int]]:
     Raises:
         InputError: if it cannot be read.
     """
-    if kind not in _READERS:
+    if kind not in TABLES:
         raise InputError(
             f"a file of format {kind} has no columns of any type",
             file=path,
             remedy="give a table: CSV, TSV, Parquet or JSON lines.",
         )
-    frame, lines = _READERS[kind](path)
+    frame, lines = TABLES[kind](path)
     if frame.empty:
         raise InputError("the table has no rows", file=path, remedy="give a table with a header and rows.")
     return frame, lines
@@ -85,8 +85,9 @@ def _parquet(path: Path) -> tuple[DataFrame, list[int]]:
     return frame, list(range(1, len(frame) + 1))
 
 
-_READERS: dict[str, Callable[[Path], tuple[DataFrame, list[int]]]] = {
+TABLES: dict[str, Callable[[Path], tuple[DataFrame, list[int]]]] = {
     "table": _separated,
     "json-lines": _json_lines,
     "parquet": _parquet,
 }
+"""What reads each format of a table."""

@@ -50,7 +50,7 @@ def test_lines_are_counted_in_the_file_although_cells_hold_line_breaks_and_rows_
 def test_every_format_gives_the_same_numbers(ending: str, tmp_path: Path) -> None:
     frame = table(60)
     given = prepare_grid(
-        recipe("linear", "number", data=data(tmp_path / "x.csv") | {"categorical": []}),
+        recipe("linear", "number", data=data(tmp_path / "named-but-not-read.csv")),
         tmp_path / "memory",
         train=frame.drop(columns="label"),
     )

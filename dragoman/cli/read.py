@@ -1,0 +1,41 @@
+"""``dragoman read``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def read(
+    model: Annotated[Path, typer.Argument(help="Folder of a reader, such as runs/reader/best.")],
+    pictures: Annotated[
+        list[Path], typer.Argument(help="Pictures of one line each; folders of these; or tables with a column of them.")
+    ],
+    column: Annotated[str | None, typer.Option(help="Column of the tables; by default as in training.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Text file; standard output if not given.")] = None,
+    paths: Annotated[bool, typer.Option("--paths", help="Write a table of path and text, separated by a tab.")] = False,
+    beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Read pictures, each of one line of text: a line for each, in their order."""
+    from dragoman.cli.picture_input import picture_groups
+    from dragoman.cli.settings import source_column
+    from dragoman.predict.reader import Reader
+    from dragoman.storage.folder import write_file
+
+    reader = Reader.load(model, device=device)
+    groups = picture_groups(pictures, column or source_column(reader.recipe))
+    names = [name for group in groups for name in group.names]
+    texts = [text for group in groups for text in reader.read(group.pictures, beam=beam, table=group.table)]
+    lines = [" ".join(text.split()) for text in texts]
+    if paths:
+        lines = ["path\ttext", *(f"{name}\t{line}" for name, line in zip(names, lines, strict=True))]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    if output is not None:
+        write_file(output, data)
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()

@@ -1,0 +1,90 @@
+"""Whether the same goes into two models, each of which has its own way to make numbers of it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from jaxtyping import Float64
+
+from dragoman.comparison.kind import HeldOut
+from dragoman.contracts import Rows
+from dragoman.data.grid.columns import PictureColumn
+from dragoman.data.grid.rendering import Rendering
+from dragoman.fields.columns import CategoricalColumn
+from dragoman.fields.picture import PictureField
+from dragoman.fields.row import RowField
+
+_LOOKED_AT = 50
+_ROUNDING = 1e-4
+"""Of a standardised number in float32, in standard deviations."""
+
+
+def same_sources(one: HeldOut, other: HeldOut) -> bool:
+    """Whether the sources of two splits are equal: texts; the values of the columns of a table that both models read;
+    the pixels of pictures that both prepare alike, of which some are looked at; and the fonts and the noise of rendered
+    ones, whose seed may differ.
+
+    Pictures that are prepared in two ways cannot be told apart here: their targets must do.
+    """
+    if len(one.examples) != len(other.examples):
+        return False
+    if one.examples.has_source_texts:
+        return bool(one.examples.source_texts() == other.examples.source_texts())
+    if isinstance(one.source, RowField):
+        return _same_rows(one, other)
+    rendered = [_looks(split) for split in (one, other)]
+    if rendered[0] or rendered[1]:
+        return rendered[0] == rendered[1]
+    assert isinstance(one.source, PictureField)
+    return one.source.preparation != other.source.preparation or _same_pixels(one, other)
+
+
+def _looks(split: HeldOut) -> tuple[object, ...] | None:
+    """What rendered pictures are like; None for pictures that are not."""
+    rendering = Rendering.load(split.dataset)
+    return None if rendering is None else (rendering.fonts, rendering.without_fonts, rendering.noisy)
+
+
+def _same_pixels(one: HeldOut, other: HeldOut) -> bool:
+    count = len(one.examples)
+    mine, theirs = (cast(PictureColumn, split.examples.source) for split in (one, other))
+    looked_at = np.unique(np.linspace(0, count - 1, min(count, _LOOKED_AT)).astype(np.int64)).tolist()
+    return all(np.array_equal(mine.pixels(place), theirs.pixels(place)) for place in looked_at)
+
+
+def _same_rows(one: HeldOut, other: HeldOut) -> bool:
+    mine, theirs = _columns(one), _columns(other)
+    for name in mine.keys() & theirs.keys():
+        (values, scale), (others, other_scale) = mine[name], theirs[name]
+        if values.dtype != others.dtype:
+            continue
+        if values.dtype == np.float64:
+            known = ~(np.isnan(values) | np.isnan(others))
+            near = _ROUNDING * np.maximum(1, np.abs(values) / scale) * max(scale, other_scale)
+            if (np.abs(values - others) > near)[known].any():
+                return False
+        elif ((values != others) & (values != "") & (others != "")).any():
+            return False
+    return True
+
+
+def _columns(split: HeldOut) -> dict[str, tuple[np.ndarray, float]]:
+    """Each column's values, with the standard deviation of numbers: what is unknown, or may be, is not a number, or an
+    empty text."""
+    field = cast(RowField, split.source)
+    rows = cast(Rows, split.examples.batch(np.arange(len(split.examples))).source)
+    numbers, categories = rows.numbers.numpy().astype(np.float64), rows.categories.numpy()
+    found: dict[str, tuple[np.ndarray, float]] = {}
+    number = category = 0
+    for column in field.columns:
+        if isinstance(column, CategoricalColumn):
+            names = np.array([*column.values, *[""] * (column.size - len(column.values))], dtype=np.str_)
+            found[column.name] = names[categories[:, category]], 1.0
+            category += 1
+        else:
+            # Zero, the mean, stands for what is missing.
+            standardised: Float64[np.ndarray, " n"] = np.where(numbers[:, number] == 0, np.nan, numbers[:, number])
+            found[column.name] = standardised * column.deviation + column.mean, column.deviation
+            number += column.width
+    return found

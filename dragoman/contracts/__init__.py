@@ -1,0 +1,64 @@
+"""What passes between rooms.
+
+Notation, the same everywhere: ``B`` batch, ``S`` source length, ``T`` target length, ``L`` the longest row of a
+batch, ``N`` all tokens of a batch laid end to end, ``D`` model width, ``H`` heads, ``V`` vocabulary, ``R`` rows of a
+search (hypotheses).
+
+Text is ragged, and it crosses rooms **packed**: the rows of a batch lie end to end in one tensor whose first axis is
+``N``, and a :class:`Layout` says where each begins. Position-wise layers, the output layer and the loss then never
+compute on padding. What needs a rectangle (attention, convolution) asks the layout to :meth:`~Layout.pad` and
+:meth:`~Layout.unpad`; nothing else converts. A mask is boolean and ``True`` means a real position.
+
+Pictures are ragged in their width, and cross rooms in the same way: their columns lie end to end
+(:class:`Pictures`). Rows of a table all have the same columns (:class:`Rows`).
+"""
+
+from __future__ import annotations
+
+from dragoman.contracts.batches import AnyBatch, Batch, Carried, TextBatch
+from dragoman.contracts.coders import (
+    Decoder,
+    DecoderState,
+    Encoder,
+    LanguageDecoder,
+    Memory,
+    RankingStep,
+    State,
+    StepFunction,
+    TextDecoder,
+    WritingDecoder,
+)
+from dragoman.contracts.hypothesis import Ending, Hypothesis
+from dragoman.contracts.layout import Layout
+from dragoman.contracts.packed import Packed
+from dragoman.contracts.sides import Labels, Numbers, Pictures, PictureSize, Rows, RowSize, Source, SourceSize, Target
+
+__all__ = [
+    "AnyBatch",
+    "Batch",
+    "Carried",
+    "Decoder",
+    "DecoderState",
+    "Encoder",
+    "Ending",
+    "Hypothesis",
+    "Labels",
+    "LanguageDecoder",
+    "Layout",
+    "Memory",
+    "Numbers",
+    "Packed",
+    "PictureSize",
+    "Pictures",
+    "RankingStep",
+    "RowSize",
+    "Rows",
+    "Source",
+    "SourceSize",
+    "State",
+    "StepFunction",
+    "Target",
+    "TextBatch",
+    "TextDecoder",
+    "WritingDecoder",
+]

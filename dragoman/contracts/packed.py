@@ -1,0 +1,55 @@
+"""Text as packed ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from dragoman.contracts.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Token ids of several rows laid end to end."""
+
+    values: Int[Tensor, " N"]
+    layout: Layout
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Packed:
+        """Pack lists of ids.
+
+        Raises:
+            ValueError: if there is no row, or a row is empty.
+        """
+        layout = Layout.of([len(row) for row in rows], device)
+        flat = [token for row in rows for token in row]
+        return cls(torch.tensor(flat, dtype=torch.int64, device=device), layout)
+
+    def rows(self) -> list[list[int]]:
+        """The ids as one list per row."""
+        return [part.tolist() for part in torch.split(self.values, self.layout.lengths.tolist())]
+
+    @property
+    def units(self) -> int:
+        """What a loss over them is the mean of: tokens."""
+        return self.layout.tokens
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Of all that would be padded."""
+        return [self.layout]
+
+    def shifted(self, start: int) -> Packed:
+        """Each row moved one place to the right behind the symbol ``start``: what a decoder reads to predict it."""
+        values = self.values.roll(1)
+        values[self.layout.starts] = start
+        return Packed(values, self.layout)
+
+    def to(self, device: torch.device | str) -> Packed:
+        """The same rows on another device."""
+        return Packed(self.values.to(device, non_blocking=True), self.layout.to(device))

@@ -1,0 +1,145 @@
+"""What a model reads beside text, and what it says beside text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from dragoman.contracts.layout import Layout
+from dragoman.contracts.packed import Packed
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures of one height, laid end to end.
+
+    Attributes:
+        values: C channels (1 grey, or 3 for red, green and blue), H rows, and the columns of all pictures side by side;
+            each from 0, black, to 255.
+        layout: where each picture's columns lie; a token is a column.
+    """
+
+    values: UInt8[Tensor, "C H N"]
+    layout: Layout
+
+    @classmethod
+    def of(cls, pictures: Sequence[UInt8[np.ndarray, "C H _"]]) -> Pictures:
+        """Lay pictures of one height, and of any widths, end to end."""
+        return cls(torch.from_numpy(np.concatenate(pictures, axis=2)), Layout.of([p.shape[2] for p in pictures]))
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of pictures is padded: they stay side by side."""
+        return []
+
+    def to(self, device: torch.device | str) -> Pictures:
+        """The same pictures on another device."""
+        return Pictures(self.values.to(device, non_blocking=True), self.layout.to(device))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a table.
+
+    Attributes:
+        numbers: the numeric columns, standardised.
+        categories: the number of each categorical column's value.
+    """
+
+    numbers: Float[Tensor, "B n"]
+    categories: Int[Tensor, "B c"]
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of a table is padded."""
+        return []
+
+    def to(self, device: torch.device | str) -> Rows:
+        """The same rows on another device."""
+        return Rows(self.numbers.to(device, non_blocking=True), self.categories.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The number of each example's class, from 0."""
+
+    values: Int[Tensor, " B"]
+
+    @property
+    def units(self) -> int:
+        """What a loss over them is the mean of: examples."""
+        return len(self.values)
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of them is padded."""
+        return []
+
+    def to(self, device: torch.device | str) -> Labels:
+        """The same labels on another device."""
+        return Labels(self.values.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A number for each example, standardised."""
+
+    values: Float[Tensor, " B"]
+
+    @property
+    def units(self) -> int:
+        """What a loss over them is the mean of: examples."""
+        return len(self.values)
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of them is padded."""
+        return []
+
+    def to(self, device: torch.device | str) -> Numbers:
+        """The same numbers on another device."""
+        return Numbers(self.values.to(device, non_blocking=True))
+
+
+Source = Packed | Pictures | Rows
+"""What an encoder reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSize:
+    """What an encoder of pictures must know before it sees one.
+
+    Attributes:
+        channels: 1 or 3.
+        height: in pixels.
+        width: in pixels; None where pictures differ in it.
+    """
+
+    channels: int
+    height: int
+    width: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowSize:
+    """What an encoder of rows must know before it sees one.
+
+    Attributes:
+        numbers: numeric columns.
+        categories: values of each categorical column; the last stands for all that training has not seen.
+    """
+
+    numbers: int
+    categories: tuple[int, ...]
+
+
+SourceSize = int | PictureSize | RowSize
+"""Of a text the symbols of its vocabulary."""
+
+Target = Packed | Labels | Numbers
+"""What a decoder shall say."""

@@ -1,0 +1,412 @@
+"""Pictures, rows, labels and numbers on the command line: training, evaluating, predicting, reading."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageDraw
+
+import dragoman
+from dragoman.cli import text_input
+from dragoman.cli.main import main
+from dragoman.errors import InputError
+from dragoman.recipe.file import presets
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from toy import frame, recipe
+
+WORDS = {"en": ["the", "and", "house", "with", "water"], "de": ["das", "und", "haus", "mit", "wasser"]}
+QUICK = [
+    option
+    for setting in ("threads=1", "precision=float32", "device=cpu", "validate_every=20", "checkpoint_every=20")
+    for option in ("--set", f"training.{setting}")
+]
+SMALL_READER = [
+    *("--set", "model.encoder.channels=[4,8]", "--set", "model.encoder.width=16", "--set", "model.encoder.context=1"),
+    *("--set", "pictures.height=16", "--set", "tokenizer.vocabulary_size=300", "--set", "training.schedule.warmup=2"),
+    *("--set", 'rendering.fonts=["DejaVu Sans"]', "--set", "search.beam=2"),
+]
+SMALL_TEXT = [
+    "--set",
+    "tokenizer.vocabulary_size=330",
+    "--set",
+    "model.encoder.width=32",
+    "--set",
+    "model.encoder.layers=1",
+]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two languages, a table, a folder of rings and bars, and short words to be rendered."""
+    folder = tmp_path_factory.mktemp("data")
+    draws = random.Random(0)
+    for (name, words), file in zip(WORDS.items(), ("en=old.txt", "de.txt"), strict=True):
+        lines = [" ".join(draws.choices(words, k=draws.randint(2, 6))) for _ in range(150)]
+        (folder / file).write_text("\n".join(lines) + "\n", encoding="utf-8"), name
+    with (folder / "houses.csv").open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["size", "kind", "id", "price"])
+        for number in range(150):
+            size, kind = draws.random() * 10, draws.choice("ab")
+            rows.writerow([f"{size:.3f}", kind, f"{number:03d}", f"{2 * size + 3 * (kind == 'a'):.4f}"])
+    for label in ("ring", "bar"):
+        (folder / "shapes" / label).mkdir(parents=True)
+        for number in range(50):
+            picture = Image.new("L", (12, 12), 255)
+            place = draws.randint(1, 4)
+            if label == "ring":
+                ImageDraw.Draw(picture).ellipse((place, place, place + 6, place + 6), outline=0)
+            else:
+                ImageDraw.Draw(picture).line((place, 1, place + 5, 10), fill=0, width=2)
+            picture.save(folder / "shapes" / label / f"{number:02d}.png")
+    words = sorted({"".join(draws.choices("abc", k=draws.randint(2, 5))) for _ in range(80)})
+    (folder / "words.txt").write_text("\n".join(words) + "\n")
+    return folder
+
+
+def trained(*arguments: object, folder: Path) -> Path:
+    """The best model of a run that the command line makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["dragoman", "train", *map(str, arguments), *QUICK])
+        main()
+    return folder / "runs" / str(arguments[0]) / "best"
+
+
+@pytest.fixture(scope="module")
+def text_label(data: Path) -> Path:
+    texts = ["--text", "en=en=old.txt", "--text", "de=de.txt"]
+    return trained("text-label", *texts, *SMALL_TEXT, "--set", "training.updates=40", folder=data)
+
+
+@pytest.fixture(scope="module")
+def row_number(data: Path) -> Path:
+    options = ["--columns", "price", "--features", "size,kind", "--set", "training.updates=60"]
+    return trained("row-number", "--corpus", "houses.csv", *options, folder=data)
+
+
+@pytest.fixture(scope="module")
+def picture_label(data: Path) -> Path:
+    size = ["--set", "pictures.height=16", "--set", "pictures.width=16", "--set", "training.updates=20"]
+    return trained("picture-label", "--corpus", "shapes", *size, folder=data)
+
+
+@pytest.fixture(scope="module")
+def reader(data: Path) -> Path:
+    options = ["--set", "training.updates=20", "--set", "training.batch.tokens=64"]
+    return trained("reader", "--text", "words.txt", *options, *SMALL_READER, folder=data)
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return dragoman.train(recipe(), folder, train=frame("copy", 100)).best
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def picture(path: Path, width: int = 40) -> Path:
+    drawn = Image.new("L", (width, 16), 255)
+    ImageDraw.Draw(drawn).text((2, 2), "abc", fill=0)
+    drawn.save(path)
+    return path
+
+
+def test_the_help_names_every_preset_and_command(run) -> None:
+    shown = " ".join(run("train", "--help")[1].replace("│", " ").split())
+    assert [name for name in presets() if name not in shown] == []
+    commands = run("--help")[1]
+    for command in ("predict", "read"):
+        assert command in commands
+        assert run(command, "--help")[0] == 0
+
+
+def test_a_run_says_what_to_do_with_its_model(run, data: Path) -> None:
+    options = ["--set", "training.updates=5", "--set", "training.schedule.warmup=2", "--output", "r"]
+    status, output, errors = run(
+        "train", "row-label", "--corpus", data / "houses.csv", "--columns", "kind", *QUICK, *options
+    )
+    assert status == 0, errors
+    assert "dragoman predict r/best --input table.csv" in output
+    assert "r/evaluation.png" in output
+    assert "padding" not in output
+
+
+def test_text_to_label(run, text_label: Path, data: Path, tmp_path: Path) -> None:
+    status, output, _ = run("evaluate", text_label)
+    assert status == 0
+    assert "accuracy" in output
+    given = ["--text", f"en={data / 'en=old.txt'}", "--text", f"de={data / 'de.txt'}"]
+    options = ["--json", "r.json", "--output", "o.txt", "--picture", "p.png"]
+    assert run("evaluate", text_label, *given, *options)[0] == 0
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["examples"] == len((tmp_path / "o.txt").read_text().splitlines()) == 300
+    assert report["accuracy"]["value"] > 0.95
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "texts.txt").write_text("the house\ndas haus\n")
+    (tmp_path / "labels.txt").write_text("en\nde\n")
+    status, output, _ = run("evaluate", text_label, "--source", "texts.txt", "--target", "labels.txt")
+    assert status == 0
+    assert "2 examples" in output
+
+
+def test_predicting_texts(run, text_label: Path, tmp_path: Path) -> None:
+    assert run("predict", text_label, stdin="the house\n\ndas wasser\n".encode())[1].split()[::2] == ["en", "de"]
+    (tmp_path / "a.txt").write_text("the house with water\n")
+    assert run("predict", text_label, "--input", "a.txt", "--output", "o.txt") == (0, "", "")
+    assert (tmp_path / "o.txt").read_text() == "en\n"
+    [row] = table(run("predict", text_label, "--input", "a.txt", "--probabilities")[1])
+    assert (row["text"], row["prediction"]) == ("the house with water", "en")
+    assert float(row["probability of en"]) + float(row["probability of de"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_predicting_a_column_of_texts_keeps_the_table_as_it_is(run, text_label: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text('id\tsays\n007\tthe house\nNA\tdas "wasser"\n')
+    rows = table(run("predict", text_label, "--input", "t.tsv", "--column", "says")[1])
+    assert [row["id"] for row in rows] == ["007", "NA"]
+    assert [row["prediction"] for row in rows] == ["en", "de"]
+    assert rows[1]["says"] == 'das "wasser"'
+    (tmp_path / "t.jsonl").write_text('{"a": {"en": "the house"}, "n": 1}\n{"a": null, "n": 2}\n')
+    rows = table(run("predict", text_label, "--input", "t.jsonl", "--column", "a.en")[1])
+    assert [row["n"] for row in rows] == ["1", "2"]
+    (tmp_path / "bare.csv").write_text("the house,1\ndas haus,2\n")
+    rows = table(run("predict", text_label, "--input", "bare.csv", "--column", "1")[1])
+    assert [row["prediction"] for row in rows] == ["en", "de"]
+
+
+def test_row_to_number(run, row_number: Path, data: Path, tmp_path: Path) -> None:
+    assert "RMSE" in run("evaluate", row_number)[1]
+    options = ["--output", "o.txt", "--picture", "p.png"]
+    status, output, _ = run("evaluate", row_number, "--corpus", data / "houses.csv", *options)
+    assert status == 0
+    assert "150 examples" in output
+    assert (tmp_path / "p.png").exists()
+    rows = table(run("predict", row_number, "--input", data / "houses.csv")[1])
+    assert rows[3]["id"] == "003"
+    errors = [float(row["prediction"]) - float(row["price"]) for row in rows]
+    assert np.abs(errors).mean() < 3
+    assert [row["prediction"] for row in rows] == (tmp_path / "o.txt").read_text().splitlines()
+    pd.DataFrame({"size": [1.5, None], "kind": ["a", "c"]}).to_parquet(tmp_path / "t.parquet")
+    status, output, errors = run("predict", row_number, "--input", "t.parquet")
+    assert status == 0
+    assert [row["size"] for row in table(output)] == ["1.5", ""]
+    assert "missing" in errors
+
+
+def test_picture_to_label(run, picture_label: Path, data: Path, tmp_path: Path) -> None:
+    assert "accuracy" in run("evaluate", picture_label)[1]
+    status, output, _ = run("evaluate", picture_label, "--corpus", data / "shapes")
+    assert status == 0
+    assert "100 examples" in output
+    one = data / "shapes" / "bar" / "03.png"
+    rows = table(run("predict", picture_label, "--image", data / "shapes" / "ring", "--image", one)[1])
+    assert len(rows) == 51
+    assert rows[-1]["path"] == str(one)
+    assert {row["prediction"] for row in rows} <= {"ring", "bar"}
+    (data / "shapes.csv").write_text("file,what\nshapes/ring/00.png,ring\nshapes/bar/00.png,bar\n")
+    status, output, _ = run("evaluate", picture_label, "--corpus", data / "shapes.csv", "--columns", "file,what")
+    assert status == 0
+    assert "2 examples" in output
+    pd.DataFrame({"n": [7], "picture": [one.read_bytes()]}).to_parquet(tmp_path / "p.parquet")
+    options = ["--column", "picture", "--probabilities"]
+    [row] = table(run("predict", picture_label, "--input", "p.parquet", *options)[1])
+    assert list(row) == ["n", "prediction", "probability of bar", "probability of ring"]
+
+
+def test_reading(run, reader: Path, data: Path, tmp_path: Path) -> None:
+    assert "CER" in run("evaluate", reader, "--beam", 1)[1]
+    (tmp_path / "w.txt").write_text("abc\n\nba\n")
+    status, output, errors = run("evaluate", reader, "--text", "w.txt", "--output", "o.txt")
+    assert status == 0
+    assert "2 lines" in output
+    assert "1 empty" in errors
+    assert (tmp_path / "o.txt").read_text().count("\n") == 2
+    assert run("evaluate", reader, "--text", "w.txt")[1] == output
+    one = picture(tmp_path / "one.png")
+    (tmp_path / "more").mkdir()
+    picture(tmp_path / "more" / "two.png", 60)
+    status, output, _ = run("read", reader, one, "more", "--beam", 2)
+    assert status == 0
+    assert output.count("\n") == 2
+    (tmp_path / "t.csv").write_text("source,n\none.png,1\n")
+    lines = run("read", reader, "t.csv", "more", "--paths")[1].splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["path", "one.png", "more/two.png"]
+    (tmp_path / "known.csv").write_text("file,says\none.png,abc\n")
+    assert "1 line," in run("evaluate", reader, "--corpus", "known.csv", "--columns", "file,says")[1]
+
+
+def test_translating_pictures(run, reader: Path, translator: Path, tmp_path: Path) -> None:
+    picture(tmp_path / "one.png")
+    read = run("read", reader, "one.png")[1]
+    options = ["--image", "one.png", "--reader", reader, "--engine", "torch"]
+    status, output, errors = run("translate", translator, *options)
+    assert status == 0
+    assert f"read: {read.strip()}" in errors
+    assert output == run("translate", translator, "--engine", "torch", "--quiet", stdin=read.encode())[1]
+    status, output, errors = run("translate", translator, *options, "--quiet", "--output", "o.txt")
+    assert (status, output, errors) == (0, "", "")
+    assert (tmp_path / "o.txt").read_text().count("\n") == 1
+
+
+def files(folder: Path, data: Path) -> None:
+    """What the cases of bad input name."""
+    (folder / "a.txt").write_text("the house\ndas haus\n")
+    (folder / "one.txt").write_text("the house\n")
+    (folder / "labels.txt").write_text("en\nfr\n")
+    (folder / "no.png").write_bytes(b"no picture at all")
+    huge = io.BytesIO()
+    Image.new("1", (16_000, 16_000)).save(huge, "PNG")
+    (folder / "huge.png").write_bytes(huge.getvalue())
+    (folder / "paths.csv").write_text("source,target\ngone.png,ring\n")
+    (folder / "shapes.csv").write_text(f"source,target\n{data}/shapes/ring/00.png,cube\n")
+    (folder / "nan.csv").write_text("size,kind,price\n1,a,3\n2,b,\n")
+    (folder / "text.csv").write_text("size,kind,price\n1,a,3\ntall,b,2\n")
+    (folder / "less.csv").write_text("kind,price\na,3\nb,3\n")
+    (folder / "done.csv").write_text("size,kind,prediction\n1,a,3\n")
+    (folder / "word.csv").write_text("size,price\n1,3\n2,cheap\n")
+    (folder / "empty").mkdir()
+    (folder / "single" / "ring").mkdir(parents=True)
+    (folder / "single" / "ring" / "0.png").write_bytes((data / "shapes" / "ring" / "00.png").read_bytes())
+
+
+BAD_TRAINING = {
+    "text without a label": ("text-label --text a.txt", "a.txt has no label"),
+    "a label without text": ("text-label --text en=", "write it as LABEL=FILE"),
+    "a labelled file that is not there": ("text-label --text en=gone.txt --text de=a.txt", "gone.txt"),
+    "one class only": ("text-label --text en=a.txt", "only one label, `en`"),
+    "one folder only": ("picture-label --corpus single", "held out"),
+    "labels for a reader": ("reader --text en=a.txt", "for models that read text and say labels"),
+    "pictures without labels": ("picture-label --corpus empty", "no folder in it holds a picture"),
+    "lines for rows": ("row-number --source a.txt --target a.txt", "this model reads a row"),
+    "two columns for rows": ("row-number --corpus nan.csv --columns size,price", "--features"),
+    "one column for texts": ("text-label --corpus nan.csv --columns price", "the source's and the target's name"),
+    "features of a text": ("text-label --text en=a.txt --features a,b", "data.features names columns"),
+    "an absent column": (
+        "row-number --corpus nan.csv --columns cost",
+        "no column `cost`; there are: size, kind, price",
+    ),
+    "an absent feature": ("row-number --corpus nan.csv --columns price --features sise", "did you mean `size`"),
+    "a missing number": (
+        "row-number --corpus nan.csv --columns price",
+        "nan.csv:3: column `price`: the target is missing",
+    ),
+    "a word for a number": ("row-number --corpus word.csv --columns price", "word.csv:3: column `price`: 'cheap'"),
+    "a picture that is not there": ("picture-label --corpus paths.csv", "paths.csv:2: the picture"),
+    "translations": ("text-label --catalogue empty", "of format catalogue"),
+    "no data for a reader": ("reader", "--text, whose lines are rendered"),
+    "no data for labels": ("text-label", "--text LABEL=FILE for each label"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TRAINING)
+def test_bad_training_data_is_one_message(run, data: Path, tmp_path: Path, case: str) -> None:
+    files(tmp_path, data)
+    arguments, message = BAD_TRAINING[case]
+    status, output, errors = run("train", *arguments.split(), *QUICK)
+    assert status == 1
+    assert message in errors
+    assert "Remedy:" in errors
+    assert "Traceback" not in errors + output
+    assert not list(tmp_path.glob("runs/*"))
+
+
+BAD_USE = {
+    "an unknown label": ("evaluate TEXT --source a.txt --target labels.txt", "no training example has the label `fr`"),
+    "another unknown label": ("evaluate TEXT --text fr=a.txt", "a.txt:1: no training example has the label `fr`"),
+    "a text without a label": ("evaluate TEXT --text a.txt", "a.txt has no label"),
+    "fewer labels than texts": ("evaluate TEXT --source a.txt --target one.txt", "one.txt"),
+    "an unknown label of a picture": ("evaluate PICTURE --corpus shapes.csv", "shapes.csv:2: no training example"),
+    "a picture that is not there": ("evaluate PICTURE --corpus paths.csv", "paths.csv:2: the picture"),
+    "text for pictures": ("evaluate PICTURE --text ring=a.txt", "for models that read text and say labels"),
+    "a missing number": ("evaluate ROW --corpus nan.csv", "nan.csv:3: column `price`: the target is missing"),
+    "a word in a row": ("evaluate ROW --corpus text.csv", "text.csv:3: column `size`: 'tall' is not a number"),
+    "an absent column": ("evaluate ROW --corpus less.csv", "no column `size`"),
+    "an absent target": ("evaluate ROW --corpus nan.csv --columns cost", "no column `cost`"),
+    "a picture of a reader": ("evaluate READER --picture p.png", "for models that say labels or numbers"),
+    "a beam of labels": ("evaluate TEXT --beam 3", "this model has none"),
+    "an engine of labels": ("evaluate TEXT --engine ctranslate2", "for translators"),
+    "a picture of a text": ("predict TEXT --image a.png", "this model reads text"),
+    "a column of no table": ("predict TEXT --input a.txt --column x", "there is none"),
+    "no such column": ("predict TEXT --input nan.csv --column knd", "did you mean `kind`?"),
+    "no column to predict from": ("predict TEXT --input nan.csv", "no column `source`"),
+    "no text": ("predict TEXT --input gone.txt", "gone.txt"),
+    "a table that is done": ("predict ROW --input done.csv", "a column `prediction` already"),
+    "a word to predict from": ("predict ROW --input text.csv", "text.csv:3: column `size`: 'tall' is not a number"),
+    "a column less": ("predict ROW --input less.csv", "less.csv: no column `size`"),
+    "text for a row": ("predict ROW --input a.txt", "this is no table"),
+    "nothing for a row": ("predict ROW", "the model reads rows of a table"),
+    "probabilities of numbers": ("predict ROW --input less.csv --probabilities", "no probabilities"),
+    "no picture": ("predict PICTURE --image no.png", "no.png: the picture is no picture"),
+    "a huge picture": ("predict PICTURE --image huge.png", "at most 100,000,000 pixels"),
+    "an absent picture": ("predict PICTURE --image gone.png", "gone.png: the picture does not exist"),
+    "a table of absent pictures": ("predict PICTURE --input paths.csv", "paths.csv:2: the picture"),
+    "no pictures": ("predict PICTURE --image empty", "no picture in this folder"),
+    "text for a picture": ("predict PICTURE --input a.txt", "the model reads pictures"),
+    "a reader that predicts": ("predict READER --image no.png", "use `dragoman read`"),
+    "no picture to read": ("read READER no.png", "no.png: the picture is no picture"),
+    "a huge picture to read": ("read READER huge.png", "at most 100,000,000 pixels"),
+    "an absent picture to read": ("read READER gone.png", "gone.png: the picture does not exist"),
+    "absent pictures to read": ("read READER paths.csv", "paths.csv:2: the picture"),
+    "no such column to read": ("read READER paths.csv --column file", "no column `file`"),
+    "labels that read": ("read PICTURE no.png", "use `dragoman predict`"),
+    "pictures without a reader": ("translate TRANSLATOR --image no.png", "with --reader"),
+    "a reader without pictures": ("translate TRANSLATOR --reader READER", "give pictures with --image"),
+    "pictures and text": ("translate TRANSLATOR --image no.png --reader READER --input a.txt", "in turn"),
+    "no picture to translate": ("translate TRANSLATOR --image no.png --reader READER", "is no picture"),
+    "a reader that reads nothing": ("translate TRANSLATOR --image no.png --reader TEXT", "no reader of pictures"),
+    "labels that translate": ("translate TEXT", "says labels, and no translator"),
+    "a translator that predicts": ("predict TRANSLATOR", "use `dragoman translate`"),
+    "a language model of labels": ("translate TRANSLATOR --language-model TEXT", "not a language model"),
+    "labels that score": ("score TEXT --text a.txt", "no language model or translator"),
+    "rows that generate": ("generate ROW", "says numbers, not a language model"),
+    "labels to export": ("export TEXT --output e --shortlist", "the export is of translators"),
+    "a shortlist of a reader": ("shortlist READER", "use `dragoman read`"),
+    "labels that teach": ("distill TEXT fast", "use `dragoman predict`"),
+    "a student of labels": ("distill TRANSLATOR text-label", "cannot learn from a translator"),
+    "cleaning for labels": ("clean text-label --output c --source a.txt --target a.txt", "cleans parallel text"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_USE)
+def test_bad_use_is_one_message(run, case: str, data: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    files(tmp_path, data)
+    arguments, message = BAD_USE[case]
+    names = {"TEXT": "text_label", "ROW": "row_number", "PICTURE": "picture_label", "READER": "reader"}
+    models = {**names, "TRANSLATOR": "translator"}
+    called = [request.getfixturevalue(models[word]) if word in models else word for word in arguments.split()]
+    before = sorted(tmp_path.iterdir())
+    status, output, errors = run(*called)
+    assert status == 1
+    assert message in errors
+    assert "Remedy:" in errors
+    assert "Traceback" not in errors
+    assert output == ""
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_terminal_is_not_waited_for(run, text_label: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_input, "from_terminal", lambda: True)
+    status, _, errors = run("predict", text_label)
+    assert status == 1
+    assert "nothing was given" in errors
+    assert "--input" in errors
+
+
+def test_from_python(text_label: Path, picture_label: Path, reader: Path, tmp_path: Path) -> None:
+    assert dragoman.Predictor.load(text_label).predict(["the house", "das haus"]) == ["en", "de"]
+    assert len(dragoman.Reader.load(reader).read([picture(tmp_path / "one.png")])) == 1
+    with pytest.raises(InputError, match=r"dragoman\.Predictor"):
+        dragoman.load(picture_label)
+    with pytest.raises(InputError, match=r"dragoman\.Reader"):
+        dragoman.load(reader)
