@@ -217,7 +217,7 @@ class _Layers:
     def _alone(self, number: int, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one example, without the columns between pictures that stand side by side."""
         sizes = shape[1:] if shape[0] == 1 and len(shape) > 1 else shape
-        if len(shape) != _OF_MAPS:
+        if len(shape) != _OF_MAPS or not self._widths[number]:
             return sizes
         every = (call for calls in self._found[number].values() for call in calls if len(call.inputs) == _OF_MAPS)
         laid = min(every, key=lambda call: call.order).inputs[3]

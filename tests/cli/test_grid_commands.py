@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import shutil
 import sys
 from pathlib import Path
 
@@ -26,12 +27,12 @@ from toy import frame, recipe
 WORDS = {"en": ["the", "and", "house", "with", "water"], "de": ["das", "und", "haus", "mit", "wasser"]}
 QUICK = [
     option
-    for setting in ("threads=1", "precision=float32", "device=cpu", "validate_every=20", "checkpoint_every=20")
+    for setting in ("threads=1", "precision=float32", "device=cpu", "validate_every=20", "schedule.warmup=2")
     for option in ("--set", f"training.{setting}")
 ]
 SMALL_READER = [
     *("--set", "model.encoder.channels=[4,8]", "--set", "model.encoder.width=16", "--set", "model.encoder.context=1"),
-    *("--set", "pictures.height=16", "--set", "tokenizer.vocabulary_size=300", "--set", "training.schedule.warmup=2"),
+    *("--set", "pictures.height=16", "--set", "tokenizer.vocabulary_size=300"),
     *("--set", 'rendering.fonts=["DejaVu Sans"]', "--set", "search.beam=2"),
 ]
 SMALL_TEXT = [
@@ -78,7 +79,9 @@ def trained(*arguments: object, folder: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "argv", ["dragoman", "train", *map(str, arguments), *QUICK])
-        main()
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert not end.value.code
     return folder / "runs" / str(arguments[0]) / "best"
 
 
@@ -133,7 +136,7 @@ def test_the_help_names_every_preset_and_command(run) -> None:
 
 
 def test_a_run_says_what_to_do_with_its_model(run, data: Path) -> None:
-    options = ["--set", "training.updates=5", "--set", "training.schedule.warmup=2", "--output", "r"]
+    options = ["--set", "training.updates=5", "--output", "r"]
     status, output, errors = run(
         "train", "row-label", "--corpus", data / "houses.csv", "--columns", "kind", *QUICK, *options
     )
@@ -162,7 +165,7 @@ def test_text_to_label(run, text_label: Path, data: Path, tmp_path: Path) -> Non
 
 
 def test_predicting_texts(run, text_label: Path, tmp_path: Path) -> None:
-    assert run("predict", text_label, stdin="the house\n\ndas wasser\n".encode())[1].split()[::2] == ["en", "de"]
+    assert run("predict", text_label, stdin=b"the house\n\ndas wasser\n")[1].split()[::2] == ["en", "de"]
     (tmp_path / "a.txt").write_text("the house with water\n")
     assert run("predict", text_label, "--input", "a.txt", "--output", "o.txt") == (0, "", "")
     assert (tmp_path / "o.txt").read_text() == "en\n"
@@ -180,7 +183,7 @@ def test_predicting_a_column_of_texts_keeps_the_table_as_it_is(run, text_label: 
     (tmp_path / "t.jsonl").write_text('{"a": {"en": "the house"}, "n": 1}\n{"a": null, "n": 2}\n')
     rows = table(run("predict", text_label, "--input", "t.jsonl", "--column", "a.en")[1])
     assert [row["n"] for row in rows] == ["1", "2"]
-    (tmp_path / "bare.csv").write_text("the house,1\ndas haus,2\n")
+    (tmp_path / "bare.csv").write_text("the house,x\ndas haus,y\n")
     rows = table(run("predict", text_label, "--input", "bare.csv", "--column", "1")[1])
     assert [row["prediction"] for row in rows] == ["en", "de"]
 
@@ -201,7 +204,7 @@ def test_row_to_number(run, row_number: Path, data: Path, tmp_path: Path) -> Non
     status, output, errors = run("predict", row_number, "--input", "t.parquet")
     assert status == 0
     assert [row["size"] for row in table(output)] == ["1.5", ""]
-    assert "missing" in errors
+    assert "size: 1 cell empty" in errors
 
 
 def test_picture_to_label(run, picture_label: Path, data: Path, tmp_path: Path) -> None:
@@ -259,33 +262,38 @@ def test_translating_pictures(run, reader: Path, translator: Path, tmp_path: Pat
     assert (tmp_path / "o.txt").read_text().count("\n") == 1
 
 
-def files(folder: Path, data: Path) -> None:
+@pytest.fixture(scope="module")
+def bad(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the cases of bad input name."""
+    folder = tmp_path_factory.mktemp("bad")
     (folder / "a.txt").write_text("the house\ndas haus\n")
     (folder / "one.txt").write_text("the house\n")
     (folder / "labels.txt").write_text("en\nfr\n")
+    (folder / "lines.txt").write_text("".join(f"the house {number}\n" for number in range(30)))
     (folder / "no.png").write_bytes(b"no picture at all")
-    huge = io.BytesIO()
-    Image.new("1", (16_000, 16_000)).save(huge, "PNG")
-    (folder / "huge.png").write_bytes(huge.getvalue())
-    (folder / "paths.csv").write_text("source,target\ngone.png,ring\n")
+    Image.new("1", (16_000, 16_000)).save(folder / "huge.png")
+    (folder / "paths.csv").write_text("source,target\n" + "gone.png,ring\n" * 20 + "lost.png,bar\n" * 20)
     (folder / "shapes.csv").write_text(f"source,target\n{data}/shapes/ring/00.png,cube\n")
-    (folder / "nan.csv").write_text("size,kind,price\n1,a,3\n2,b,\n")
+    rows = "".join(f"{number},{'ab'[number % 2]},{number}\n" for number in range(30))
+    (folder / "nan.csv").write_text("size,kind,price\n1,a,\n" + rows)
     (folder / "text.csv").write_text("size,kind,price\n1,a,3\ntall,b,2\n")
     (folder / "less.csv").write_text("kind,price\na,3\nb,3\n")
     (folder / "done.csv").write_text("size,kind,prediction\n1,a,3\n")
-    (folder / "word.csv").write_text("size,price\n1,3\n2,cheap\n")
+    (folder / "word.csv").write_text("size,kind,price\n" + rows + "2,a,cheap\n")
     (folder / "empty").mkdir()
-    (folder / "single" / "ring").mkdir(parents=True)
-    (folder / "single" / "ring" / "0.png").write_bytes((data / "shapes" / "ring" / "00.png").read_bytes())
+    for number in range(30):
+        shape = folder / "single" / "ring" / f"{number:02d}.png"
+        shape.parent.mkdir(parents=True, exist_ok=True)
+        shape.write_bytes((data / "shapes" / "ring" / shape.name).read_bytes())
+    return folder
 
 
 BAD_TRAINING = {
     "text without a label": ("text-label --text a.txt", "a.txt has no label"),
     "a label without text": ("text-label --text en=", "write it as LABEL=FILE"),
     "a labelled file that is not there": ("text-label --text en=gone.txt --text de=a.txt", "gone.txt"),
-    "one class only": ("text-label --text en=a.txt", "only one label, `en`"),
-    "one folder only": ("picture-label --corpus single", "held out"),
+    "one class only": ("text-label --text en=lines.txt", "only one label, `en`"),
+    "one folder only": ("picture-label --corpus single", "only one label, `ring`"),
     "labels for a reader": ("reader --text en=a.txt", "for models that read text and say labels"),
     "pictures without labels": ("picture-label --corpus empty", "no folder in it holds a picture"),
     "lines for rows": ("row-number --source a.txt --target a.txt", "this model reads a row"),
@@ -299,10 +307,10 @@ BAD_TRAINING = {
     "an absent feature": ("row-number --corpus nan.csv --columns price --features sise", "did you mean `size`"),
     "a missing number": (
         "row-number --corpus nan.csv --columns price",
-        "nan.csv:3: column `price`: the target is missing",
+        "nan.csv:2: column `price`: the target is missing",
     ),
-    "a word for a number": ("row-number --corpus word.csv --columns price", "word.csv:3: column `price`: 'cheap'"),
-    "a picture that is not there": ("picture-label --corpus paths.csv", "paths.csv:2: the picture"),
+    "a word for a number": ("row-number --corpus word.csv --columns price", "word.csv:32: column `price`: 'cheap'"),
+    "a picture that is not there": ("picture-label --corpus paths.csv", "the picture '"),
     "translations": ("text-label --catalogue empty", "of format catalogue"),
     "no data for a reader": ("reader", "--text, whose lines are rendered"),
     "no data for labels": ("text-label", "--text LABEL=FILE for each label"),
@@ -310,8 +318,8 @@ BAD_TRAINING = {
 
 
 @pytest.mark.parametrize("case", BAD_TRAINING)
-def test_bad_training_data_is_one_message(run, data: Path, tmp_path: Path, case: str) -> None:
-    files(tmp_path, data)
+def test_bad_training_data_is_one_message(run, bad: Path, tmp_path: Path, case: str) -> None:
+    shutil.copytree(bad, tmp_path, dirs_exist_ok=True)
     arguments, message = BAD_TRAINING[case]
     status, output, errors = run("train", *arguments.split(), *QUICK)
     assert status == 1
@@ -329,7 +337,7 @@ BAD_USE = {
     "an unknown label of a picture": ("evaluate PICTURE --corpus shapes.csv", "shapes.csv:2: no training example"),
     "a picture that is not there": ("evaluate PICTURE --corpus paths.csv", "paths.csv:2: the picture"),
     "text for pictures": ("evaluate PICTURE --text ring=a.txt", "for models that read text and say labels"),
-    "a missing number": ("evaluate ROW --corpus nan.csv", "nan.csv:3: column `price`: the target is missing"),
+    "a missing number": ("evaluate ROW --corpus nan.csv", "nan.csv:2: column `price`: the target is missing"),
     "a word in a row": ("evaluate ROW --corpus text.csv", "text.csv:3: column `size`: 'tall' is not a number"),
     "an absent column": ("evaluate ROW --corpus less.csv", "no column `size`"),
     "an absent target": ("evaluate ROW --corpus nan.csv --columns cost", "no column `cost`"),
@@ -379,8 +387,8 @@ BAD_USE = {
 
 
 @pytest.mark.parametrize("case", BAD_USE)
-def test_bad_use_is_one_message(run, case: str, data: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    files(tmp_path, data)
+def test_bad_use_is_one_message(run, case: str, bad: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    shutil.copytree(bad, tmp_path, dirs_exist_ok=True)
     arguments, message = BAD_USE[case]
     names = {"TEXT": "text_label", "ROW": "row_number", "PICTURE": "picture_label", "READER": "reader"}
     models = {**names, "TRANSLATOR": "translator"}

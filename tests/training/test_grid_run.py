@@ -21,9 +21,9 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.training.grid_validation import example_outputs, true_labels
 from dragoman.training import grid_task
 from dragoman.training import run as run_module
+from dragoman.training.grid_validation import example_outputs, true_labels
 from dragoman.training.observer import Observer, UpdateRecord
 from dragoman.training.run import Run, resume, train
 
@@ -53,6 +53,7 @@ def recipe(encoder: dict[str, Any], decoder: dict[str, Any], height: int = 12, *
             "pictures": {"height": height, "width": None if encoder["kind"] == "residual" else 12},
             "model": {"encoder": encoder, "decoder": decoder},
             "training": {**SETTINGS, **training},
+            "search": {"beam": 1},
         }
     )
 
