@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.train import data_option
+from dragoman.cli import data_options as given
 
 if TYPE_CHECKING:
     from dragoman.comparison.report import Report
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from dragoman.recipe import Recipe
 
 _BUDGET = "Budget of recipes (one of these)"
-
-File = Path | None
-Files = list[Path] | None
-Text = str | None
-Texts = list[str] | None
 
 
 def compare(
@@ -32,26 +27,26 @@ def compare(
     reach: Annotated[float | None, typer.Option(help="Tell the time to this score, such as 30 (BLEU).")] = None,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; by default each recipe's.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads for measuring.")] = None,
-    names: Annotated[Text, typer.Option(help="Names of the subjects, such as a,b,c.")] = None,
+    names: Annotated[str | None, typer.Option(help="Names of the subjects, such as a,b,c.")] = None,
     output: Annotated[Path, typer.Option(help="Folder of the report and of recipes' runs.")] = Path("comparison"),
-    source: Annotated[File, data_option("Text file, one source a line.")] = None,
-    target: Annotated[File, data_option("Text file with their translations, labels or numbers.")] = None,
-    corpus: Annotated[Files, data_option("File of pairs, table, or folder of pictures, as in training.")] = None,
-    text: Annotated[Texts, data_option("Text file, or LABEL=FILE, as in training. Repeatable.")] = None,
-    columns: Annotated[Text, data_option("Columns of the files, such as en,de; of rows the target's alone.")] = None,
-    features: Annotated[Text, data_option("Columns of a table's row that are read, such as a,b; else all.")] = None,
-    categorical: Annotated[Text, data_option("Columns of numbers that are names, such as a,b.")] = None,
-    file_format: Annotated[Text, typer.Option("--format", help="Format of the files, if nothing tells it.")] = None,
-    validation_source: Annotated[File, data_option("Validation set; else some examples are held out.")] = None,
-    validation_target: Annotated[File, data_option("Its translations, labels or numbers.")] = None,
-    validation: Annotated[Files, data_option("Validation set, as --corpus is. Repeatable.")] = None,
-    validation_text: Annotated[Texts, data_option("Validation set, as --text is. Repeatable.")] = None,
-    test_source: Annotated[File, data_option("Test set; else some examples are held out.")] = None,
-    test_target: Annotated[File, data_option("Its translations, labels or numbers.")] = None,
-    test: Annotated[Files, data_option("Test set, as --corpus is. Repeatable.")] = None,
-    test_text: Annotated[Texts, data_option("Test set, as --text is. Repeatable.")] = None,
-    source_language: Annotated[Text, typer.Option("--from", help="Source language, such as en.")] = None,
-    target_language: Annotated[Text, typer.Option("--to", help="Target language, such as de.")] = None,
+    source: given.SourceFile = None,
+    target: given.TargetFile = None,
+    corpus: given.Corpora = None,
+    text: given.TextFiles = None,
+    columns: given.Columns = None,
+    features: given.Features = None,
+    categorical: given.Categorical = None,
+    file_format: given.FileFormat = None,
+    validation_source: given.ValidationSource = None,
+    validation_target: given.ValidationTarget = None,
+    validation: given.ValidationCorpora = None,
+    validation_text: given.ValidationTexts = None,
+    test_source: given.TestSource = None,
+    test_target: given.TestTarget = None,
+    test: given.TestCorpora = None,
+    test_text: given.TestTexts = None,
+    source_language: given.SourceLanguage = None,
+    target_language: given.TargetLanguage = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a value of every recipe.")] = None,
 ) -> None:
     """Compare recipes, trained under one budget, or finished runs: a table, pictures and a page."""
@@ -61,36 +56,20 @@ def compare(
     from dragoman.comparison.compare import compare as compare_subjects
     from dragoman.training.progress import TerminalProgress
 
+    form = (columns, file_format)
     sections = {
-        "train": corpora(source, target, corpus, None, columns, file_format, text),
-        "validation": corpora(
-            validation_source, validation_target, validation, None, columns, file_format, validation_text
-        ),
-        "test": corpora(test_source, test_target, test, None, columns, file_format, test_text),
+        "train": corpora(source, target, corpus, None, *form, text),
+        "validation": corpora(validation_source, validation_target, validation, None, *form, validation_text),
+        "test": corpora(test_source, test_target, test, None, *form, test_text),
     }
-    complete = functools.partial(
-        recipe_with,
-        sections=sections,
-        source_language=source_language,
-        target_language=target_language,
-        settings=settings or [],
-        columns=columns,
-        features=features,
-        categorical=categorical,
-    )
-    found = _subjects(subjects, names, complete)
-    given = any(value is not None for value in (tokens, updates, minutes))
+    lists = {"columns": columns, "features": features, "categorical": categorical}
+    languages = (source_language, target_language)
+    found = _subjects(subjects, names, lambda name: recipe_with(name, sections, *languages, settings or [], **lists))
+    limited = any(value is not None for value in (tokens, updates, minutes))
+    budget = Budget(tokens, updates, minutes) if limited else None
+    compared = functools.partial(compare_subjects, budget=budget, reach=reach, beam=beam, threads=threads, tell=print)
     with TerminalProgress() as progress:
-        report = compare_subjects(
-            found,
-            output,
-            budget=Budget(tokens, updates, minutes) if given else None,
-            reach=reach,
-            beam=beam,
-            threads=threads,
-            tell=print,
-            observers=[progress],
-        )
+        report = compared(found, output, observers=[progress])
     _print(report)
     print(f"\nPage: {output / PAGE}")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.train import data_option
+from dragoman.cli.data_options import data_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:

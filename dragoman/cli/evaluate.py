@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dragoman.cli.train import data_option
+from dragoman.cli.data_options import data_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,14 +68,16 @@ def evaluate(
     sections = corpora(source, target, corpus, None, columns, file_format, text)
     given = _fitting(loaded.recipe, sections, columns) if sections else ()
     says, is_translator = loaded.recipe.model.says, loaded.recipe.model.is_translator
-    _refuse(model, "--picture", "for models that say labels or numbers", picture is not None and says == "text")
-    _refuse(model, "--beam", "of a search, and this model has none", beam is not None and not _searches(loaded))
+    _refuse(model, "--picture", "is for models that say labels or numbers", picture is not None and says == "text")
+    _refuse(model, "--beam", "is of a search, and this model has none", beam is not None and not _searches(loaded))
     of_engines = engine != "torch" or compute != "auto" or shortlist
-    _refuse(model, "--engine, --compute, --shortlist", "for translators", of_engines and not is_translator)
+    _refuse(model, "--engine, --compute, --shortlist", "are for translators", of_engines and not is_translator)
     if loaded.recipe.model.is_language_model:
         from dragoman.predict.writer import Writer
 
-        _refuse(model, "--output", "of what a model said, and a language model says nothing here", output is not None)
+        _refuse(
+            model, "--output", "is for what a model said, and a language model says nothing here", output is not None
+        )
         said: list[str] = []
         report = _language_model(Writer.of(loaded, model), model, given)
     elif is_translator:
@@ -97,7 +99,7 @@ def _write(report: Report, said: list[str], json_file: Path | None, output: Path
 
 def _refuse(model: Path, option: str, what_for: str, is_given: bool) -> None:
     if is_given:
-        raise InputError(f"{option} is {what_for}", file=model, remedy=f"leave {option} away.")
+        raise InputError(f"{option} {what_for}", file=model, remedy=f"leave {option} away.")
 
 
 def _searches(loaded: LoadedModel) -> bool:

@@ -3,72 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from dragoman.cli import data_options as given
 
 if TYPE_CHECKING:
     from dragoman.recipe import Recipe
 
-_DATA = "Data"
 _RECIPE = (
     "A TOML file, or a preset: tiny, fast, small, base, demo, recurrent, convolution (translators), language-model, "
     "reader, text-label, text-number, picture-label, row-label, row-number."
 )
-_CORPUS = (
-    "Table (TSV, CSV, Parquet, JSON lines) of texts, pictures' paths or anything else in columns; file of translations "
-    "(also PO, MO, XLIFF, TMX); or folder with a folder of pictures for each label. Repeatable."
-)
-_TEXT = (
-    "Text file, one line a sentence or paragraph: for a language model, or to be rendered for a reader of pictures; as "
-    "LABEL=FILE for a model that says labels. Repeatable."
-)
-_COLUMNS = "Columns of the files: source and target, such as en,de; of a table whose rows are read the target alone."
-_FORMAT = "Format of the files, if neither name nor content tells it: table, json-lines, parquet, po, mo, xliff, tmx."
-
-File = Path | None
-Files = list[Path] | None
-Text = str | None
-Texts = list[str] | None
-
-
-def data_option(help: str) -> Any:
-    """An option that names data."""
-    return typer.Option(help=help, rich_help_panel=_DATA, show_default=False)
+_OUTPUT = "Folder of the run; by default runs/RECIPE, of translators runs/FROM-TO-RECIPE."
+_SET = "Change a value of the recipe: training.seed=2."
 
 
 def train(
     recipe: Annotated[str, typer.Argument(help=_RECIPE)] = "tiny",
-    source: Annotated[File, data_option("Text file, one source a line.")] = None,
-    target: Annotated[File, data_option("Text file, for each source a line: its translation, label or number.")] = None,
-    corpus: Annotated[Files, data_option(_CORPUS)] = None,
-    catalogue: Annotated[
-        Files, data_option("Folder, zip or wheel with a file of translations for each language. Repeatable.")
-    ] = None,
-    text: Annotated[Texts, data_option(_TEXT)] = None,
-    columns: Annotated[Text, data_option(_COLUMNS)] = None,
-    features: Annotated[Text, data_option("Columns of a table's row that are read, such as a,b; else all.")] = None,
-    categorical: Annotated[Text, data_option("Columns of numbers that are names, such as a,b.")] = None,
-    file_format: Annotated[Text, typer.Option("--format", help=_FORMAT, rich_help_panel=_DATA)] = None,
-    validation_source: Annotated[File, data_option("Validation set; else some examples are held out.")] = None,
-    validation_target: Annotated[File, data_option("Its translations, labels or numbers.")] = None,
-    validation: Annotated[Files, data_option("Validation set, as --corpus is. Repeatable.")] = None,
-    validation_text: Annotated[Texts, data_option("Validation set, as --text is. Repeatable.")] = None,
-    test_source: Annotated[File, data_option("Test set; else some examples are held out.")] = None,
-    test_target: Annotated[File, data_option("Its translations, labels or numbers.")] = None,
-    test: Annotated[Files, data_option("Test set, as --corpus is. Repeatable.")] = None,
-    test_text: Annotated[Texts, data_option("Test set, as --text is. Repeatable.")] = None,
-    source_language: Annotated[Text, typer.Option("--from", help="Source language, such as en.")] = None,
-    target_language: Annotated[
-        Text, typer.Option("--to", help="Target language, or the language of a text, such as de.")
-    ] = None,
-    output: Annotated[
-        File, typer.Option(help="Folder of the run; by default runs/RECIPE, of translators runs/FROM-TO-RECIPE.")
-    ] = None,
-    resume: Annotated[File, typer.Option(help="Go on with the interrupted run in this folder.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a value of the recipe: training.seed=2.")
-    ] = None,
+    source: given.SourceFile = None,
+    target: given.TargetFile = None,
+    corpus: given.Corpora = None,
+    catalogue: given.Catalogues = None,
+    text: given.TextFiles = None,
+    columns: given.Columns = None,
+    features: given.Features = None,
+    categorical: given.Categorical = None,
+    file_format: given.FileFormat = None,
+    validation_source: given.ValidationSource = None,
+    validation_target: given.ValidationTarget = None,
+    validation: given.ValidationCorpora = None,
+    validation_text: given.ValidationTexts = None,
+    test_source: given.TestSource = None,
+    test_target: given.TestTarget = None,
+    test: given.TestCorpora = None,
+    test_text: given.TestTexts = None,
+    source_language: given.SourceLanguage = None,
+    target_language: given.TargetLanguage = None,
+    output: Annotated[Path | None, typer.Option(help=_OUTPUT)] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the interrupted run in this folder.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
     """Train a model by a recipe on data of your own, evaluate it, and write its card.
 
@@ -86,12 +61,11 @@ def train(
         return
     from dragoman.cli.settings import corpora, recipe_with
 
+    form = (columns, file_format)
     sections = {
-        "train": corpora(source, target, corpus, catalogue, columns, file_format, text),
-        "validation": corpora(
-            validation_source, validation_target, validation, None, columns, file_format, validation_text
-        ),
-        "test": corpora(test_source, test_target, test, None, columns, file_format, test_text),
+        "train": corpora(source, target, corpus, catalogue, *form, text),
+        "validation": corpora(validation_source, validation_target, validation, None, *form, validation_text),
+        "test": corpora(test_source, test_target, test, None, *form, test_text),
     }
     lists = {"columns": columns, "features": features, "categorical": categorical}
     complete = recipe_with(recipe, sections, source_language, target_language, settings or [], **lists)

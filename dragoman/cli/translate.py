@@ -23,6 +23,9 @@ _IMAGE = "Picture of a line of text, or folder of such, to read and translate. R
 _N_BEST = "Write this many translations a line, as a table with scores."
 _LANGUAGE_MODEL = "Folder of a language model over the same vocabulary, for more fluent outputs."
 _WEIGHT = "Its say, against the translator's 1."
+_ENGINE = "What searches: torch, ctranslate2, or auto: the fastest that is exact enough."
+_COMPUTE = "Numbers of ctranslate2's matrix products: float32, int8, or auto."
+_SHORTLIST = "Score only symbols of the model's lexical shortlist (ctranslate2)."
 _PROGRESS = "Show how far it is, or nothing but errors; by default on a terminal."
 
 
@@ -39,15 +42,9 @@ def translate(
     weight: Annotated[float, typer.Option("--language-model-weight", min=0, help=_WEIGHT)] = 0.1,
     progress: Annotated[bool | None, typer.Option("--progress/--quiet", help=_PROGRESS)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    engine: Annotated[
-        str, typer.Option(help="What searches: torch, ctranslate2, or auto: the fastest that is exact enough.")
-    ] = "auto",
-    compute: Annotated[
-        str, typer.Option(help="Numbers of ctranslate2's matrix products: float32, int8, or auto.")
-    ] = "auto",
-    shortlist: Annotated[
-        bool, typer.Option("--shortlist", help="Score only symbols of the model's lexical shortlist (ctranslate2).")
-    ] = False,
+    engine: Annotated[str, typer.Option(help=_ENGINE)] = "auto",
+    compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
+    shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
 ) -> None:
     """Translate text line by line: as many lines out as in, however many there are. Pictures of a line each are read
     first."""

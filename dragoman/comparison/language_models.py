@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from dragoman.comparison.in_turn import in_turn
 from dragoman.comparison.kind import Examined, HeldOut
 from dragoman.comparison.report import Examination
 from dragoman.comparison.subject import Trained
 from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.language_report import language_statistics
-from dragoman.predict.text_scores import TextScores
 from dragoman.predict.writer import Writer
 from dragoman.storage.folder import write_file
 
@@ -50,21 +49,12 @@ class LanguageModels:
         del beam
         texts = held_out[0].examples.target_texts()
         writers = [Writer.load(subject.best) for subject in subjects]
-        speeds: list[list[float]] = [[] for _ in subjects]
-        found: list[TextScores] = []
-        for number in range(1, _ROUNDS + 1):
-            tell(f"scoring, round {number} of {_ROUNDS}")
-            found = []
-            for writer, rates in zip(writers, speeds, strict=True):
-                began = time.perf_counter()
-                found.append(writer.score(texts))
-                rates.append(len(texts) / (time.perf_counter() - began))
+        found = in_turn([partial(writer.score, texts) for writer in writers], len(texts), _ROUNDS, tell)
         examined = []
-        for subject, scores, rates in zip(subjects, found, speeds, strict=True):
+        for subject, (scores, speed) in zip(subjects, found, strict=True):
             bits = scores.nats / np.log(2) / scores.characters
             write_file(outputs / f"{subject.name}.txt", "".join(f"{value:.4f}\n" for value in bits).encode())
             perplexity, per_character, _ = language_statistics(scores.nats, scores.tokens, scores.characters)
             quality, other = estimates([per_character, perplexity])
-            speed = {"scoring": statistics.median(rates)}
-            examined.append(Examined(Examination(quality, (other,), speed), per_character))
+            examined.append(Examined(Examination(quality, (other,), {"scoring": speed}), per_character))
         return examined

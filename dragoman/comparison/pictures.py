@@ -11,7 +11,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from dragoman.comparison.report import Point, Report
 from dragoman.storage.folder import write_file
@@ -22,6 +22,7 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#
 _STYLES = ("-", "--", ":", "-.")
 _LABEL = 44
 """Letters of an axis's label on one line."""
+_FAR_APART = 20
 _MILLIONS_FROM, _THOUSANDS_FROM = 500_000, 5_000
 
 
@@ -29,7 +30,9 @@ def draw_curves(report: Report, path: Path) -> None:
     """Validation loss, and the score where there is one, over what was trained on."""
     scored = report.score_differs_from_loss
     figure, panels = _figure(2 if scored else 1)
-    lines: list[tuple[str, Callable[[Point], float | None]]] = [(_wrapped(report.loss), lambda point: point.loss)]
+    lines: list[tuple[str, Callable[[Point], float | None]]] = [
+        (_wrapped(f"validation loss: {report.loss}"), lambda point: point.loss)
+    ]
     if scored:
         lines.append((_score(report), lambda point: point.score))
     many, scale = _scale(max(row.tokens for row in report.rows))
@@ -37,6 +40,8 @@ def draw_curves(report: Report, path: Path) -> None:
         _draw_lines(axes, report, lambda point: point.tokens / scale, value)
         axes.set_xlabel(f"{many}{report.unit} trained on", fontsize=11)
         axes.set_ylabel(label, fontsize=11)
+    if scored:
+        _spread(panels[-1], report)
     _finish(figure, panels, path)
 
 
@@ -50,12 +55,23 @@ def draw_quality_over_time(report: Report, path: Path) -> None:
             below, above = quality.value - quality.low, quality.high - quality.value
             place: dict[str, Any] = {"color": _colour(number), "marker": "D", "markersize": 6, "capsize": 3}
             axes.errorbar([row.minutes], [quality.value], [[below], [above]], linestyle="none", **place)
+    _spread(axes, report)
     axes.set_xlabel("minutes of training", fontsize=11)
     metric, split = report.rows[0].examination.quality.metric, report.split.split(",")[0]
     diamonds = f"; diamonds: {metric} on the {split}, with its 95 % interval"
     axes.set_ylabel(_score(report), fontsize=11)
     axes.set_title(report.score + (diamonds if report.score_differs_from_loss else ""), fontsize=10)
     _finish(figure, [axes], path)
+
+
+def _spread(axes: Axes, report: Report) -> None:
+    """Show differences of small errors beside large ones, such as those of the first validation."""
+    values = [point.score for row in report.rows for point in row.curve if point.score is not None]
+    if report.score_differs_from_loss and not report.higher_is_better and max(values) > _FAR_APART * min(values) > 0:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _score(report: Report) -> str:

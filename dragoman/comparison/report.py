@@ -140,14 +140,15 @@ def quality_columns(report: Report) -> Columns:
 def cost_columns(report: Report) -> Columns:
     """What they cost to train and to use."""
     rows, unit = report.rows, report.unit.split()[-1]
+    digits = 1 if max(row.minutes for row in rows) >= 1 else 3
     return {
         "name": [row.name for row in rows],
         "parameters": [f"{row.parameters:,}" for row in rows],
         f"training {unit}": [f"{row.tokens:,}" for row in rows],
         f"{unit}/s": [f"{row.tokens_per_second:,.0f}" for row in rows],
-        "minutes": [f"{row.minutes:.1f}" for row in rows],
+        "minutes": [f"{row.minutes:.{digits}f}" for row in rows],
         f"min. to {report.reach:g}": [
-            "–" if row.minutes_to_reach is None else f"{row.minutes_to_reach:.1f}" for row in rows
+            "–" if row.minutes_to_reach is None else f"{row.minutes_to_reach:.{digits}f}" for row in rows
         ],
         **{f"{use}/s": [f"{row.examination.speeds[use]:,.0f}" for row in rows] for use in rows[0].examination.speeds},
     }

@@ -21,7 +21,7 @@ class LeNetEncoder(nn.Module):
 
     Modern where that costs nothing: ReLU for the scaled tanh, the maximum for the trained averages, every map sees all
     maps before it, and what reads the result is softmax regression instead of radial basis functions. A pixel goes in
-    as a number from 0, white, to 1, black. With 28×28 pixels, 6 and 16 channels and layers of 120 and 84, it is LeNet-5.
+    as a number from 0, white, to 1, black. With 28×28 pixels, 6 and 16 channels, layers of 120 and 84, it is LeNet-5.
 
     Args:
         channels_in: of a picture: 1, or 3 in colour.

@@ -20,6 +20,12 @@ def kind_of(model: ModelRecipe) -> str:
     return f"a model that reads {_READS[model.reads]} and says {_SAYS[model.says]}"
 
 
+def sentence(model: ModelRecipe) -> str:
+    """The same as a sentence about a model, without its full stop."""
+    kind = kind_of(model)
+    return f"this model {kind.removeprefix('a model that ')}" if kind.startswith("a model") else f"this model is {kind}"
+
+
 def use_of(model: ModelRecipe) -> str:
     """The command that uses such a model."""
     if model.is_language_model:
@@ -35,10 +41,13 @@ def use_of(model: ModelRecipe) -> str:
 
 def no_translator(model: ModelRecipe, folder: Path | str) -> InputError:
     """Text to text was asked for."""
-    lacks = "which has no source to translate" if model.is_language_model else "and no translator"
-    return InputError(f"this model is {kind_of(model)}, {lacks}", file=folder, remedy=use_of(model))
+    if model.is_language_model:
+        return InputError(
+            "this model is a language model, which has no source to translate", file=folder, remedy=use_of(model)
+        )
+    return not_this_kind(model, folder, "translator")
 
 
 def not_this_kind(model: ModelRecipe, folder: Path | str, wanted: str) -> InputError:
     """``wanted`` was asked for, such as ``a reader of pictures``."""
-    return InputError(f"this model is {kind_of(model)}, and no {wanted}", file=folder, remedy=use_of(model))
+    return InputError(f"{sentence(model)}, and is no {wanted}", file=folder, remedy=use_of(model))

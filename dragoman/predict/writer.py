@@ -15,7 +15,7 @@ from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
-from dragoman.predict.model_kinds import kind_of, use_of
+from dragoman.predict.model_kinds import sentence, use_of
 from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
 from dragoman.recipe import Recipe
@@ -74,7 +74,7 @@ class Writer:
         """
         if not loaded.recipe.model.is_language_model:
             raise InputError(
-                f"this model is {kind_of(loaded.recipe.model)}, not a language model",
+                f"{sentence(loaded.recipe.model)}, and is no language model",
                 file=folder,
                 remedy=f"{use_of(loaded.recipe.model).removesuffix('.')}; or train a language model with "
                 "`dragoman train language-model`.",

@@ -11,6 +11,9 @@ from dragoman.recipe.section import Section
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
 Sizes = Annotated[tuple[int, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
 
+SMALLEST_LENET = 12
+"""Pixels, high and wide, of which two convolutions and two poolings leave one."""
+
 
 class LeNetRecipe(Section):
     """Two convolutions, two poolings and fully connected layers (LeCun et al. 1998), for pictures of one size."""

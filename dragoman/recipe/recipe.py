@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.data import CleaningRecipe, DataRecipe, TokenizerRecipe
-from dragoman.recipe.picture import PictureRecipe, RenderingRecipe
+from dragoman.recipe.picture import SMALLEST_LENET, PictureRecipe, RenderingRecipe
 from dragoman.recipe.search import SearchRecipe
 from dragoman.recipe.section import Section
 from dragoman.recipe.training import TrainingRecipe
@@ -114,9 +114,16 @@ def _corpus_problems(recipe: Recipe) -> list[str]:
 
 
 def _size_problems(recipe: Recipe) -> list[str]:
-    kind = recipe.model.encoder.kind
-    if recipe.model.reads == "picture" and kind != "residual" and recipe.pictures.width is None:
+    kind, height, width = recipe.model.encoder.kind, recipe.pictures.height, recipe.pictures.width
+    if recipe.model.reads != "picture" or kind == "residual":
+        return []
+    if width is None:
         return [f'encoder.kind = "{kind}" reads pictures of one size; give pictures.width beside pictures.height']
+    if kind == "lenet" and min(height, width) < SMALLEST_LENET:
+        return [
+            f'encoder.kind = "lenet" leaves nothing of pictures of {height} × {width} pixels; use '
+            f'{SMALLEST_LENET} × {SMALLEST_LENET} or more, or encoder.kind = "residual" or "mlp"'
+        ]
     return []
 
 

@@ -22,6 +22,7 @@ from dragoman.errors import InputError
 from dragoman.recipe.file import presets
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from grid_cases import BAD_TRAINING, BAD_USE
 from toy import frame, recipe
 
 WORDS = {"en": ["the", "and", "house", "with", "water"], "de": ["das", "und", "haus", "mit", "wasser"]}
@@ -272,7 +273,9 @@ def bad(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "lines.txt").write_text("".join(f"the house {number}\n" for number in range(30)))
     (folder / "no.png").write_bytes(b"no picture at all")
     Image.new("1", (16_000, 16_000)).save(folder / "huge.png")
-    (folder / "paths.csv").write_text("source,target\n" + "gone.png,ring\n" * 20 + "lost.png,bar\n" * 20)
+    (folder / "paths.csv").write_text(
+        "source,target\n" + "".join(f"gone{n}.png,{('ring', 'bar')[n % 2]}\n" for n in range(30))
+    )
     (folder / "shapes.csv").write_text(f"source,target\n{data}/shapes/ring/00.png,cube\n")
     rows = "".join(f"{number},{'ab'[number % 2]},{number}\n" for number in range(30))
     (folder / "nan.csv").write_text("size,kind,price\n1,a,\n" + rows)
@@ -288,35 +291,6 @@ def bad(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-BAD_TRAINING = {
-    "text without a label": ("text-label --text a.txt", "a.txt has no label"),
-    "a label without text": ("text-label --text en=", "write it as LABEL=FILE"),
-    "a labelled file that is not there": ("text-label --text en=gone.txt --text de=a.txt", "gone.txt"),
-    "one class only": ("text-label --text en=lines.txt", "only one label, `en`"),
-    "one folder only": ("picture-label --corpus single", "only one label, `ring`"),
-    "labels for a reader": ("reader --text en=a.txt", "for models that read text and say labels"),
-    "pictures without labels": ("picture-label --corpus empty", "no folder in it holds a picture"),
-    "lines for rows": ("row-number --source a.txt --target a.txt", "this model reads a row"),
-    "two columns for rows": ("row-number --corpus nan.csv --columns size,price", "--features"),
-    "one column for texts": ("text-label --corpus nan.csv --columns price", "the source's and the target's name"),
-    "features of a text": ("text-label --text en=a.txt --features a,b", "data.features names columns"),
-    "an absent column": (
-        "row-number --corpus nan.csv --columns cost",
-        "no column `cost`; there are: size, kind, price",
-    ),
-    "an absent feature": ("row-number --corpus nan.csv --columns price --features sise", "did you mean `size`"),
-    "a missing number": (
-        "row-number --corpus nan.csv --columns price",
-        "nan.csv:2: column `price`: the target is missing",
-    ),
-    "a word for a number": ("row-number --corpus word.csv --columns price", "word.csv:32: column `price`: 'cheap'"),
-    "a picture that is not there": ("picture-label --corpus paths.csv", "the picture '"),
-    "translations": ("text-label --catalogue empty", "of format catalogue"),
-    "no data for a reader": ("reader", "--text, whose lines are rendered"),
-    "no data for labels": ("text-label", "--text LABEL=FILE for each label"),
-}
-
-
 @pytest.mark.parametrize("case", BAD_TRAINING)
 def test_bad_training_data_is_one_message(run, bad: Path, tmp_path: Path, case: str) -> None:
     shutil.copytree(bad, tmp_path, dirs_exist_ok=True)
@@ -329,70 +303,16 @@ def test_bad_training_data_is_one_message(run, bad: Path, tmp_path: Path, case: 
     assert not list(tmp_path.glob("runs/*"))
 
 
-BAD_USE = {
-    "an unknown label": ("evaluate TEXT --source a.txt --target labels.txt", "no training example has the label `fr`"),
-    "another unknown label": ("evaluate TEXT --text fr=a.txt", "a.txt:1: no training example has the label `fr`"),
-    "a text without a label": ("evaluate TEXT --text a.txt", "a.txt has no label"),
-    "fewer labels than texts": ("evaluate TEXT --source a.txt --target one.txt", "one.txt"),
-    "an unknown label of a picture": ("evaluate PICTURE --corpus shapes.csv", "shapes.csv:2: no training example"),
-    "a picture that is not there": ("evaluate PICTURE --corpus paths.csv", "paths.csv:2: the picture"),
-    "text for pictures": ("evaluate PICTURE --text ring=a.txt", "for models that read text and say labels"),
-    "a missing number": ("evaluate ROW --corpus nan.csv", "nan.csv:2: column `price`: the target is missing"),
-    "a word in a row": ("evaluate ROW --corpus text.csv", "text.csv:3: column `size`: 'tall' is not a number"),
-    "an absent column": ("evaluate ROW --corpus less.csv", "no column `size`"),
-    "an absent target": ("evaluate ROW --corpus nan.csv --columns cost", "no column `cost`"),
-    "a picture of a reader": ("evaluate READER --picture p.png", "for models that say labels or numbers"),
-    "a beam of labels": ("evaluate TEXT --beam 3", "this model has none"),
-    "an engine of labels": ("evaluate TEXT --engine ctranslate2", "for translators"),
-    "a picture of a text": ("predict TEXT --image a.png", "this model reads text"),
-    "a column of no table": ("predict TEXT --input a.txt --column x", "there is none"),
-    "no such column": ("predict TEXT --input nan.csv --column knd", "did you mean `kind`?"),
-    "no column to predict from": ("predict TEXT --input nan.csv", "no column `source`"),
-    "no text": ("predict TEXT --input gone.txt", "gone.txt"),
-    "a table that is done": ("predict ROW --input done.csv", "a column `prediction` already"),
-    "a word to predict from": ("predict ROW --input text.csv", "text.csv:3: column `size`: 'tall' is not a number"),
-    "a column less": ("predict ROW --input less.csv", "less.csv: no column `size`"),
-    "text for a row": ("predict ROW --input a.txt", "this is no table"),
-    "nothing for a row": ("predict ROW", "the model reads rows of a table"),
-    "probabilities of numbers": ("predict ROW --input less.csv --probabilities", "no probabilities"),
-    "no picture": ("predict PICTURE --image no.png", "no.png: the picture is no picture"),
-    "a huge picture": ("predict PICTURE --image huge.png", "at most 100,000,000 pixels"),
-    "an absent picture": ("predict PICTURE --image gone.png", "gone.png: the picture does not exist"),
-    "a table of absent pictures": ("predict PICTURE --input paths.csv", "paths.csv:2: the picture"),
-    "no pictures": ("predict PICTURE --image empty", "no picture in this folder"),
-    "text for a picture": ("predict PICTURE --input a.txt", "the model reads pictures"),
-    "a reader that predicts": ("predict READER --image no.png", "use `dragoman read`"),
-    "no picture to read": ("read READER no.png", "no.png: the picture is no picture"),
-    "a huge picture to read": ("read READER huge.png", "at most 100,000,000 pixels"),
-    "an absent picture to read": ("read READER gone.png", "gone.png: the picture does not exist"),
-    "absent pictures to read": ("read READER paths.csv", "paths.csv:2: the picture"),
-    "no such column to read": ("read READER paths.csv --column file", "no column `file`"),
-    "labels that read": ("read PICTURE no.png", "use `dragoman predict`"),
-    "pictures without a reader": ("translate TRANSLATOR --image no.png", "with --reader"),
-    "a reader without pictures": ("translate TRANSLATOR --reader READER", "give pictures with --image"),
-    "pictures and text": ("translate TRANSLATOR --image no.png --reader READER --input a.txt", "in turn"),
-    "no picture to translate": ("translate TRANSLATOR --image no.png --reader READER", "is no picture"),
-    "a reader that reads nothing": ("translate TRANSLATOR --image no.png --reader TEXT", "no reader of pictures"),
-    "labels that translate": ("translate TEXT", "says labels, and no translator"),
-    "a translator that predicts": ("predict TRANSLATOR", "use `dragoman translate`"),
-    "a language model of labels": ("translate TRANSLATOR --language-model TEXT", "not a language model"),
-    "labels that score": ("score TEXT --text a.txt", "no language model or translator"),
-    "rows that generate": ("generate ROW", "says numbers, not a language model"),
-    "labels to export": ("export TEXT --output e --shortlist", "the export is of translators"),
-    "a shortlist of a reader": ("shortlist READER", "use `dragoman read`"),
-    "labels that teach": ("distill TEXT fast", "use `dragoman predict`"),
-    "a student of labels": ("distill TRANSLATOR text-label", "cannot learn from a translator"),
-    "cleaning for labels": ("clean text-label --output c --source a.txt --target a.txt", "cleans parallel text"),
-}
-
-
 @pytest.mark.parametrize("case", BAD_USE)
-def test_bad_use_is_one_message(run, case: str, bad: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_bad_use_is_one_message(
+    run, case: str, bad: Path, tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree(bad, tmp_path, dirs_exist_ok=True)
     arguments, message = BAD_USE[case]
     names = {"TEXT": "text_label", "ROW": "row_number", "PICTURE": "picture_label", "READER": "reader"}
     models = {**names, "TRANSLATOR": "translator"}
     called = [request.getfixturevalue(models[word]) if word in models else word for word in arguments.split()]
+    capsys.readouterr()
     before = sorted(tmp_path.iterdir())
     status, output, errors = run(*called)
     assert status == 1

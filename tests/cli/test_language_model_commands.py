@@ -133,10 +133,10 @@ def test_a_language_model_has_its_say_in_translating(run, translator: Path, lang
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["generate", "TRANSLATOR"], "is a translator, not a language model"),
+        (["generate", "TRANSLATOR"], "is a translator, and is no language model"),
         (["translate", "TEXT"], "is a language model, which has no source"),
-        (["translate", "TRANSLATOR", "--language-model", "TRANSLATOR"], "is a translator, not a language model"),
-        (["evaluate", "TRANSLATOR", "--text", "x"], "--text is for language models"),
+        (["translate", "TRANSLATOR", "--language-model", "TRANSLATOR"], "is a translator, and is no language model"),
+        (["evaluate", "TRANSLATOR", "--text", "x"], "text without a source, which is for language models"),
         (["score", "TRANSLATOR"], "give the lines that the text translates with --source"),
         (["score", "TEXT", "--source", "x"], "a language model reads no source"),
     ],

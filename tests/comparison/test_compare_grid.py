@@ -18,6 +18,7 @@ from dragoman.comparison.subject import Subject
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.training.history import read_history
+from dragoman.training.run import train
 from dragoman.training.task import TASKS
 
 LINEAR: dict[str, Any] = {"kind": "linear"}
@@ -216,6 +217,37 @@ def test_other_rows_with_the_same_labels_are_refused(labels: tuple[Report, Path]
     other = Subject("other", of_rows(made, "label", LINEAR))
     with pytest.raises(InputError, match="linear and other have different test sets"):
         compare([Subject("linear", run), other], tmp_path / "out", budget=Budget(updates=2))
+
+
+def pictures(seed: int, count: int) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    values = random.integers(0, 256, (count, 8, 8), dtype=np.uint8)
+    return pd.DataFrame({"source": list(values), "target": ["a", "b"] * (count // 2)})
+
+
+def texts(seed: int, count: int) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    words = ["".join(random.choice(list(string.ascii_lowercase), 6)) for _ in range(count)]
+    return pd.DataFrame({"source": words, "target": ["a", "b"] * (count // 2)})
+
+
+@pytest.mark.parametrize(
+    ("of", "encoder"),
+    [(pictures, {**MLP, "reads": "picture"}), (texts, {"kind": "gru", "width": 8, "bidirectional": False})],
+)
+def test_pictures_and_texts_tell_test_sets_apart(of: Any, encoder: dict[str, Any], tmp_path: Path) -> None:
+    """All test sets have the same labels in the same order."""
+    sections = {"pictures": {"height": 8, "width": 8, "contrast": False}, "tokenizer": {"vocabulary_size": 300}}
+    asked = recipe(encoder, "label", {}, updates=3, **sections)
+    subjects = [
+        Subject(
+            name, train(asked, tmp_path / name, train=of(learnt, 40), validation=of(2, 10), test=of(held, 12)).folder
+        )
+        for name, learnt, held in (("one", 0, 1), ("same", 5, 1), ("other", 0, 3))
+    ]
+    assert compare(subjects[:2], tmp_path / "out", threads=1).examples == 12
+    with pytest.raises(InputError, match="one and other have different test sets"):
+        compare([subjects[0], subjects[2]], tmp_path / "out", threads=1)
 
 
 def test_models_that_read_other_columns_and_learnt_from_other_rows_are_compared(

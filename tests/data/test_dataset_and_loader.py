@@ -16,7 +16,7 @@ from dragoman.data import arrow
 from dragoman.data.bucketing import in_order, length_buckets, padded_places
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter, Examples
 from dragoman.data.loader import Loader
-from dragoman.data.passes import Buckets
+from dragoman.data.passes import Buckets, stored_pairs
 from dragoman.data.spool import PairBatch
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.native.lines import Lines
@@ -135,7 +135,7 @@ def test_no_dataset(tmp_path: Path) -> None:
 
 def test_a_newer_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Path) -> None:
     monkeypatch.setattr("dragoman.data.dataset.FORMAT", 0)
-    with pytest.raises(UnsupportedError, match="format 2"):
+    with pytest.raises(UnsupportedError, match="format 3"):
         Dataset.open(dataset)
 
 
@@ -170,7 +170,7 @@ def stream(loader: Loader, count: int) -> list[list[list[int]]]:
 
 
 def loader(dataset: Path, seed: int = 1) -> Loader:
-    return Loader(Buckets(Dataset.open(dataset).train, tokens=64, pool=4), seed=seed)
+    return Loader(Buckets(Dataset.open(dataset).train, tokens=64, pool=4, make=stored_pairs), seed=seed)
 
 
 def test_resumed_stream_equals_uninterrupted(dataset: Path) -> None:

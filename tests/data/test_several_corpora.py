@@ -10,7 +10,7 @@ import pytest
 
 from dragoman.data.bucketing import length_buckets
 from dragoman.data.loader import Loader
-from dragoman.data.passes import Buckets
+from dragoman.data.passes import Buckets, stored_pairs
 from dragoman.data.prepare import prepare
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe import load_recipe, recipe_from
@@ -71,7 +71,7 @@ def test_weights_decide_how_often_a_pair_is_seen(recipe_text: Path, tmp_path: Pa
     dataset = prepare(load_recipe(recipe_text), tmp_path / "dataset")
     weights = dataset.training_weights
     assert weights is not None
-    loader = Loader(Buckets(dataset.train, tokens=64, pool=4, weights=weights), seed=1)
+    loader = Loader(Buckets(dataset.train, tokens=64, pool=4, make=stored_pairs, weights=weights), seed=1)
     seen: Counter[int] = Counter()
     while loader.epoch <= 20:
         batch = next(loader)
@@ -95,7 +95,9 @@ def test_equal_weights_are_no_weights() -> None:
 
 def test_a_pass_without_any_example_is_refused(recipe_text: Path, tmp_path: Path) -> None:
     dataset = prepare(load_recipe(recipe_text), tmp_path / "dataset")
-    loader = Loader(Buckets(dataset.train, tokens=64, pool=4, weights=np.full(len(dataset.train), 1e-9)), seed=1)
+    loader = Loader(
+        Buckets(dataset.train, tokens=64, pool=4, make=stored_pairs, weights=np.full(len(dataset.train), 1e-9)), seed=1
+    )
     with pytest.raises(InputError, match="no example at all"):
         next(loader)
     loader.close()

@@ -130,7 +130,7 @@ def test_the_training_loss_of_a_row_is_of_the_updates_since_the_last():
     for update, loss in ((1, 9.0), (2, 4.0)):
         progress.on_update(replace(UPDATE, update=update, loss=loss))
         progress.on_validation(replace(VALIDATION, update=update, best=False, scores={}, sample=None))
-    assert data.getvalue().decode().splitlines()[-1].split() == ["2", "1", "4.000", "3.250", "25.790", "-", "-"]
+    assert data.getvalue().decode().splitlines()[-1].split() == ["2", "1", "4.000", "3.250", "25.790"]
 
 
 def test_numbers_out_of_bounds_are_shown():

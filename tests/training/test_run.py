@@ -207,7 +207,7 @@ def test_early_stopping(tmp_path: Path) -> None:
 def test_the_best_model_is_the_best_by_its_metric(tmp_path: Path, metric: str) -> None:
     listener = Listener()
     finished = run(tmp_path / "run", listener, early_stopping={"metric": metric})
-    values = [getattr(record, metric) for record in listener.validations]
+    values = [{"loss": record.loss, **record.scores}[metric] for record in listener.validations]
     best = min(values) if metric == "loss" else max(values)
     assert [r for r in listener.validations if r.best][-1] is listener.validations[values.index(best)]
     assert finished.best.is_dir()
