@@ -42,7 +42,7 @@ Split = dict[str, pd.DataFrame]
 
 
 def _plain(kind: str, **encoder: Any) -> dict[str, Any]:
-    return {"model": {"encoder": {"kind": kind, "reads": "picture", **encoder}}, "pictures": {"contrast": False}}
+    return {"model": {"encoder": {"kind": kind, "reads": "picture", **encoder}}}
 
 
 MODELS: dict[str, tuple[dict[str, Any], float]] = {

@@ -30,7 +30,8 @@ def learn_column(
 ) -> NumericColumn | CategoricalColumn | str:
     """What is to be known of a column, or why it is of no use.
 
-    Numbers, true and false are numeric; text and pandas's categories are categorical.
+    Numbers, true and false are numeric, and so is text if it holds many different numbers and nothing else; other text
+    and pandas's categories are categorical.
 
     Args:
         column: of the training rows, at least one.
@@ -60,7 +61,12 @@ def learn_column(
             f"column `{name}` holds {odd[0]!r}, which is neither a number nor text",
             remedy="make it one of them, or name the columns to read in data.features without it.",
         )
-    _check_text(cells, name, place)
+    counts = Counter(cell_text(cell) for cell in cells if not is_missing(cell))
+    many = len(counts) > max(_MANY_VALUES, len(cells) / 2)
+    if many and all(map(_is_number, counts)):
+        # A table's column of numbers is text where a single cell of it is no number, which may stand in another split.
+        return _numeric(column, name, place)
+    _check_text(cells, counts, name, place, many=many)
     return _categorical(cells, name)
 
 
@@ -91,8 +97,7 @@ def _categorical(cells: list[object], name: str) -> CategoricalColumn | str:
     return CategoricalColumn(name, tuple(known), has_missing)
 
 
-def _check_text(cells: list[object], name: str, place: TablePlace) -> None:
-    counts = Counter(cell_text(cell) for cell in cells if not is_missing(cell))
+def _check_text(cells: list[object], counts: Counter[str], name: str, place: TablePlace, *, many: bool) -> None:
     numbers = sum(count for text, count in counts.items() if _is_number(text))
     if _MOSTLY * counts.total() <= numbers < counts.total():
         row = next(row for row, cell in enumerate(cells) if not is_missing(cell) and not _is_number(cell_text(cell)))
@@ -104,7 +109,7 @@ def _check_text(cells: list[object], name: str, place: TablePlace) -> None:
             cause="a slip, a unit, or a sign for what is missing",
             remedy="write a number, or leave the cell empty; if the column holds names, list it in data.categorical.",
         )
-    if len(counts) > max(_MANY_VALUES, len(cells) / 2):
+    if many:
         raise place.error(
             f"column `{name}` has {len(counts):,} different values in {len(cells):,} rows, such as {cells[0]!r}",
             cause="it looks like an identifier or free text",

@@ -109,6 +109,7 @@ def _corpus_problems(recipe: Recipe) -> list[str]:
                 found.append(
                     f"data.{split}: {corpus.source} and {corpus.target} are lines of text, and this model reads a "
                     f"{reads}; give a table as `path`"
+                    + (", or lines to be rendered as `text`" if says == "text" else "")
                 )
     return found
 

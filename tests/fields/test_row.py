@@ -181,3 +181,12 @@ def test_any_table_is_encoded_or_an_input_error(cells: list[tuple[object, object
     assert rows.categories.shape == (len(frame), len(field.category_sizes))
     assert (rows.categories < np.array(field.category_sizes)).all()
     assert rows.report.unseen == {}
+
+
+def test_a_slip_outside_of_the_training_rows_makes_no_names_of_numbers() -> None:
+    """pandas reads a column as text if one cell of the table is; that cell may be in another split."""
+    training = pd.DataFrame({"x": [f"{n / 7:.3f}" for n in range(80)], "y": 0})
+    field = RowField.learn(training, exclude="y")
+    assert isinstance(field.columns[0], NumericColumn)
+    with pytest.raises(InputError, match="'12 kg' is not a number"):
+        field.encode(pd.DataFrame({"x": ["1.5", "12 kg"], "y": 0}))
