@@ -54,7 +54,7 @@ def _table(title: str, rows: list[LayerRow]) -> Table:
 
     convolutions = any(row.fully_connected is not None for row in rows)
     table = Table(title=title)
-    table.add_column("layer")
+    table.add_column("layer", no_wrap=True)
     table.add_column("kind")
     for heading in ("output", "parameters", *(["fully connected"] if convolutions else [])):
         table.add_column(heading, justify="right")

@@ -3,7 +3,8 @@ their gradients are summed.
 
 The recipe alone decides the mathematics: an update has ``training.batch.accumulation`` mini-batches however many
 processes there are, and mini-batch k belongs to process k mod n. So n processes do what one does, up to the order in
-which gradients are summed. Only the first process writes, validates and decides when training ends.
+which gradients are summed. Batch normalisation looks at one mini-batch by itself in either case; what it has counted is
+averaged over the processes after every update. Only the first process writes, validates and decides when training ends.
 """
 
 from __future__ import annotations

@@ -228,6 +228,23 @@ def drawn(loader: Loader, count: int) -> list[list[int]]:
     return [next(loader).target.values.tolist() for _ in range(count)]
 
 
+def test_means_over_processes_take_one_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchanges = []
+
+    def all_reduce(values: torch.Tensor) -> None:
+        """The other process has numbers that are 2 larger."""
+        exchanges.append(len(values))
+        values.mul_(2).add_(2)
+
+    monkeypatch.setattr("torch.distributed.all_reduce", all_reduce)
+    tensors = [torch.tensor([1.0, 2.0]), torch.tensor([[3.0]])]
+    Processes(0, 2).mean_(tensors)
+    assert [tensor.tolist() for tensor in tensors] == [[2.0, 3.0], [[4.0]]]
+    assert exchanges == [3]
+    ALONE.mean_(tensors)
+    assert exchanges == [3]
+
+
 @settings(max_examples=30)
 @given(size=st.integers(1, 7), count=st.integers(1, 4), before=st.integers(0, 6), after=st.integers(1, 6))
 def test_loaders_deal_out_what_one_hands_out(size: int, count: int, before: int, after: int) -> None:
