@@ -10,7 +10,7 @@ import pytest
 from jaxtyping import config
 from PIL import Image
 
-from dragoman.data.grid.columns import RenderedColumn
+from dragoman.data.grid.columns import PictureColumn
 from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import InputError
 from dragoman.evaluation.recognition_report import RecognitionReport
@@ -77,7 +77,7 @@ def reader(run: Run) -> Reader:
 def pictures(run: Run) -> tuple[list[np.ndarray], list[str]]:
     """Those of the validation set, which differ in width."""
     part = GridDataset.open(run.folder / "dataset").validation
-    assert isinstance(part.source, RenderedColumn)
+    assert isinstance(part.source, PictureColumn)
     return [part.source.pixels(number)[0] for number in range(len(part))], part.target_texts()
 
 

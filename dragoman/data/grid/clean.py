@@ -48,14 +48,18 @@ def clean_items(
     if says == "text":
         items = replace(items, targets=_normalized(items.targets, recipe, report))
         rules = [None if is_visible(text) else EMPTY for text in items.targets]
-    if everything and recipe.drop_duplicates and (reads == "text" or rendering is not None):
+    # What has a source of None is rendered: the same text once is enough, as it looks different every time.
+    rendered = [reads == "picture" and source is None for source in items.sources]
+    if everything and recipe.drop_duplicates:
         seen: set[tuple[object, object]] = set()
         for row, pair in enumerate(zip(items.sources, items.targets, strict=True)):
-            rules[row] = rules[row] or (DUPLICATE if pair in seen else None)
-            seen.add(pair)
+            if reads == "text" or rendered[row]:
+                rules[row] = rules[row] or (DUPLICATE if pair in seen else None)
+                seen.add(pair)
     if rendering is not None:
         writable = rendering.writable(items.targets)
-        rules = [rule or (None if fits else UNWRITABLE) for rule, fits in zip(rules, writable, strict=True)]
+        for row, fits in enumerate(writable):
+            rules[row] = rules[row] or (UNWRITABLE if rendered[row] and not fits else None)
     kept = np.array([row for row, rule in enumerate(rules) if rule is None], dtype=np.int64)
     dropped = [
         Drop(rule, str(items.sources[row] or ""), str(items.targets[row]), items.files[row], items.lines[row])

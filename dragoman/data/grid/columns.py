@@ -13,11 +13,11 @@ from jaxtyping import Float64, Int, Int64, UInt8
 from dragoman.contracts import Labels, Layout, Numbers, Packed, Pictures, Rows
 from dragoman.data.arrow import RaggedColumn
 from dragoman.data.grid.items import Items
+from dragoman.data.grid.rendering import Rendering
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
-from dragoman.images.line_renderer import LineRenderer
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.vocabulary import END
 
@@ -57,10 +57,10 @@ class TextColumn:
         self.lengths: Int[np.ndarray, " n"] = self._ids.lengths
 
     @staticmethod
-    def of(codec: Codec, side: str, texts: Sequence[str]) -> dict[str, pa.Array]:
-        """What is written of some texts: each row of ids is ended by the end symbol."""
+    def of(codec: Codec, side: str, texts: Sequence[str], most: int | None = None) -> dict[str, pa.Array]:
+        """What is written of some texts: each row of ids is ended by the end symbol, and cut to ``most`` with it."""
         ids = codec.encode_batch(texts, masks_for(texts, codec, codec))
-        rows = [[*row, END] for row in ids]
+        rows = [[*(row if most is None else row[: most - 1]), END] for row in ids]
         return {f"{side}_text": pa.array(texts, pa.large_string()), f"{side}_ids": pa.array(rows, _IDS)}
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None) -> Packed:
@@ -71,16 +71,21 @@ class TextColumn:
 
 
 class PictureColumn:
-    """Prepared pictures, as the bytes of their pixels.
+    """Prepared pictures, as the bytes of their pixels; where there is none, the example's own target is rendered
+    whenever it is asked for: in training it looks different every time, else the same every time.
 
     Args:
         table: of a split.
-        field: the size of the pictures.
+        field: what becomes of pictures.
+        rendering: how targets are rendered; None if every picture is stored.
     """
 
-    def __init__(self, table: pa.Table, field: PictureField) -> None:
+    def __init__(self, table: pa.Table, field: PictureField, rendering: Rendering | None) -> None:
         self._pixels = table.column("source_picture")
-        self._shape = (field.preparation.channels, field.preparation.height, -1)
+        self._texts = table.column("target_text") if rendering is not None else None
+        self._preparation = field.preparation
+        self._renderer = None if rendering is None else rendering.renderer(field)
+        self._seed = 0 if rendering is None else rendering.seed
         self.lengths: Int[np.ndarray, " n"] = np.ones(table.num_rows, dtype=np.int64)
 
     @staticmethod
@@ -91,45 +96,21 @@ class PictureColumn:
             InputError: if one cannot be read.
         """
         pixels = [
-            field.encode(source, place, name).tobytes()
+            None if source is None else field.encode(source, place, name).tobytes()
             for source, place in zip(items.sources, items.places, strict=True)
         ]
         return {"source_picture": pa.array(pixels, pa.large_binary())}
 
-    def pixels(self, index: int) -> UInt8[np.ndarray, "C H W"]:
-        """One picture."""
-        stored = np.frombuffer(self._pixels[index].as_buffer(), dtype=np.uint8)
-        return stored.reshape(self._shape)
-
-    def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None) -> Pictures:
-        """These pictures side by side."""
-        del generator
-        return Pictures.of([self.pixels(index) for index in indices.tolist()])
-
-
-class RenderedColumn:
-    """Pictures of the examples' own targets, rendered whenever they are asked for: in training they look different
-    every time, else they are the same every time.
-
-    Args:
-        texts: the targets.
-        renderer: writes them.
-        field: what becomes of the pictures.
-        seed: of what they look like where no generator is given.
-    """
-
-    def __init__(self, texts: pa.ChunkedArray, renderer: LineRenderer, field: PictureField, seed: int) -> None:
-        self._texts = texts
-        self._renderer = renderer
-        self._field = field
-        self._seed = seed
-        self.lengths: Int[np.ndarray, " n"] = np.ones(len(texts), dtype=np.int64)
-
     def pixels(self, index: int, generator: np.random.Generator | None = None) -> UInt8[np.ndarray, "C H W"]:
-        """One picture."""
+        """One picture; see :meth:`Column.batch` for the generator."""
+        stored = self._pixels[index]
+        if stored.is_valid:
+            shape = (self._preparation.channels, self._preparation.height, -1)
+            return np.frombuffer(stored.as_buffer(), dtype=np.uint8).reshape(shape)
+        assert self._renderer is not None
+        assert self._texts is not None
         generator = generator or np.random.default_rng([self._seed, index])
-        picture = self._renderer.render(self._texts[index].as_py(), generator)
-        return self._field.preparation.prepare(picture)
+        return self._preparation.prepare(self._renderer.render(self._texts[index].as_py(), generator))
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None) -> Pictures:
         """These pictures side by side."""

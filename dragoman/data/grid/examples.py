@@ -15,7 +15,6 @@ from dragoman.data.grid.columns import (
     LabelColumn,
     NumberColumn,
     PictureColumn,
-    RenderedColumn,
     RowColumn,
     TextColumn,
 )
@@ -34,7 +33,7 @@ class GridExamples:
         path: its Arrow file.
         source: what sources are.
         target: what targets are.
-        rendering: how pictures of the targets are made, where these are the sources.
+        rendering: how pictures are made of targets, where there are none.
 
     Attributes:
         source: makes sources.
@@ -94,11 +93,9 @@ class GridExamples:
 def _source(table: pa.Table, field: SourceField, rendering: Rendering | None) -> Column:
     if isinstance(field, RowField):
         return RowColumn(table, field)
-    if not isinstance(field, PictureField):
-        return TextColumn(table, "source")
-    if rendering is None:
-        return PictureColumn(table, field)
-    return RenderedColumn(table.column("target_text"), rendering.renderer(field), field, rendering.seed)
+    if isinstance(field, PictureField):
+        return PictureColumn(table, field, rendering)
+    return TextColumn(table, "source")
 
 
 def _target(table: pa.Table, field: TargetField) -> Column:

@@ -13,18 +13,17 @@ from dragoman.data.keys import match_hashes
 from dragoman.data.seen import hashes
 
 
-def source_keys(items: Items, reads: str, *, exclude: str, rendered: bool) -> UInt64[np.ndarray, " n"]:
+def source_keys(items: Items, reads: str, *, exclude: str) -> UInt64[np.ndarray, " n"]:
     """64 bits for each example, equal for those whose sources are: texts but for case and punctuation at their ends,
-    pictures byte by byte or by their path, rows in all their columns.
+    pictures byte by byte or by their path, those that will be rendered by their text, rows in all their columns.
 
     Args:
         items: the examples.
         reads: ``text``, ``picture`` or ``row``.
         exclude: the column of a table that is the target.
-        rendered: whether pictures will be made of the targets, which then are what counts.
     """
-    if reads == "text" or rendered:
-        return match_hashes(items.targets if rendered else items.sources)
+    if reads == "text":
+        return match_hashes(items.sources)
     if reads == "row":
         import pandas as pd
 
@@ -32,7 +31,10 @@ def source_keys(items: Items, reads: str, *, exclude: str, rendered: bool) -> UI
         features = items.rows.loc[:, [str(name) != exclude for name in items.rows.columns]]
         plain = features.apply(lambda column: column.map(repr) if column.dtype == object else column)
         return pd.util.hash_pandas_object(plain, index=False).to_numpy(dtype=np.uint64)
-    return hashes(map(_picture_key, items.sources))
+    keys = hashes(map(_picture_key, items.sources))
+    rendered = [row for row, source in enumerate(items.sources) if source is None]
+    keys[rendered] = match_hashes([items.targets[row] for row in rendered])
+    return keys
 
 
 def _picture_key(picture: Any) -> str:

@@ -162,7 +162,7 @@ class _Preparing:
                 cause="it is empty, or holds something else.",
                 remedy="look at the corpus, and give one with examples.",
             )
-        keys = source_keys(both, reads, exclude=self._target_name(), rendered=self.rendering is not None)
+        keys = source_keys(both, reads, exclude=self._target_name())
         return _Gathered(both, np.concatenate(numbers), keys, reports)
 
     def _clean(self, split_name: str, title: str, items: Items, report: CleaningReport) -> Items:
@@ -263,7 +263,7 @@ class _Preparing:
         with pa.OSFile(str(self.writer.folder / f"{name}.arrow"), "wb") as sink:
             stream = None
             for part in _parts(gathered, _ROWS if isinstance(source, PictureField) else len(gathered.keys)):
-                table = self._table(part, source, target)
+                table = self._table(name, part, source, target)
                 kept = np.flatnonzero(self._short_enough(table)) if name != "test" else np.arange(len(part.keys))
                 self._drop_long(name, part, kept, cleaning)
                 batch = table.take(pa.array(kept)).combine_chunks().to_batches()
@@ -281,7 +281,7 @@ class _Preparing:
             )
         return rows
 
-    def _table(self, part: _Gathered, source: SourceField, target: TargetField) -> pa.Table:
+    def _table(self, name: str, part: _Gathered, source: SourceField, target: TargetField) -> pa.Table:
         items = part.items
         columns: dict[str, pa.Array] = {}
         if isinstance(source, RowField):
@@ -289,8 +289,10 @@ class _Preparing:
             for remark in remarks:
                 self.tell(remark)
         elif isinstance(source, Codec):
-            columns = TextColumn.of(source, "source", items.sources)
-        elif self.rendering is None:
+            # A long test text is cut as it would be in use; one to learn from is left out.
+            most = self.recipe.cleaning.max_tokens if name == "test" else None
+            columns = TextColumn.of(source, "source", items.sources, most)
+        else:
             columns = PictureColumn.of(source, items, self._source_name())
         if isinstance(target, LabelField):
             columns |= LabelColumn.of(target, items)

@@ -13,7 +13,7 @@ from grid_corpora import lines, picture_folder, picture_table, pictures, recipe,
 from PIL import Image
 
 from dragoman.contracts import Labels, Packed, Pictures
-from dragoman.data.grid.columns import RenderedColumn
+from dragoman.data.grid.columns import PictureColumn
 from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.data.grid.prepare_grid import prepare_grid
 from dragoman.fields.label import LabelField
@@ -150,7 +150,7 @@ def test_pictures_of_any_width_lie_side_by_side(tmp_path: Path) -> None:
 def test_texts_become_pictures_that_differ_in_training_only(tmp_path: Path) -> None:
     path = lines(tmp_path / "text.txt", sentences(WORDS, 60))
     dataset = prepare_grid(reading(path), tmp_path / "dataset")
-    assert isinstance(dataset.train.source, RenderedColumn)
+    assert isinstance(dataset.train.source, PictureColumn)
     indices = np.arange(5)
     one, other = (dataset.validation.batch(indices).source for _ in range(2))
     assert isinstance(one, Pictures)
@@ -191,3 +191,35 @@ def test_lines_are_held_out_whole(tmp_path: Path) -> None:
         {line.lower() for line in part.target_texts()} for part in (dataset.train, dataset.validation, dataset.test)
     ]
     assert sum(map(len, sides)) == len(set.union(*sides)) == 50
+
+
+def test_real_pictures_stand_beside_rendered_ones(tmp_path: Path) -> None:
+    """In training as in a test set of its own, such as photographs of what the model shall read."""
+    path = lines(tmp_path / "text.txt", sentences(WORDS, 40))
+    draw = np.random.default_rng(4)
+    rows = []
+    for number in range(12):
+        name = f"photo {number}.png"
+        Image.fromarray(draw.integers(0, 256, (32, 40), dtype=np.uint8)).save(tmp_path / name)
+        rows.append(f"{name}\tphoto {number}")
+    table = lines(tmp_path / "photos.tsv", ["source\ttarget", *rows])
+    data = {"train": [{"text": str(path)}, {"path": str(table)}], "test": {"path": str(table)}, "validation_pairs": 5}
+    dataset = prepare_grid(reading(path, data=data), tmp_path / "dataset")
+    assert dataset.test is not None
+    photos = dataset.test.batch(np.arange(12)).source
+    assert isinstance(photos, Pictures)
+    assert photos.layout.lengths.tolist() == [40] * 12
+    part = dataset.train
+    indices = np.arange(len(part))
+    (first, again), texts = (
+        [part.batch(indices, np.random.default_rng(seed)).source for seed in (1, 2)],
+        part.target_texts(),
+    )
+    assert isinstance(first, Pictures)
+    assert isinstance(again, Pictures)
+    for row, text in enumerate(texts):
+        one, other = (
+            pictures.values.split(pictures.layout.lengths.tolist(), dim=2)[row] for pictures in (first, again)
+        )
+        same = one.shape == other.shape and one.equal(other)
+        assert same == text.startswith("photo"), "a photograph is what it is"
