@@ -27,6 +27,10 @@ def main() -> None:
         *_architectures(),
         *_reversal(),
         *_language_models(),
+        *_reading(),
+        *_digits(),
+        *_closed_form(),
+        *_language_identification(),
         *_real_corpora(),
         *_prepare(),
         *_faults(),
@@ -367,6 +371,109 @@ def _language_models() -> list[str]:
         *rows,
         "",
         *notes,
+    ]
+
+
+def _reading() -> list[str]:
+    lines = [
+        "**Reading lines of text** (`python benchmarks/reading.py`): the preset `reader`, which learnt from lines of a "
+        "corpus rendered in the fonts of the machine, on 1,000 lines of another text in fonts that it never saw; "
+        "Tesseract on the same pictures. Character and word error rate in percent, lower is better.",
+        "",
+        "| text | looks | Dragoman CER (95 %) | WER | lines/s | Tesseract CER (95 %) | WER | lines/s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    notes = []
+    for result in _results("reading*.json"):
+        ours, theirs = result["readers"]["dragoman"], result["readers"]["tesseract"]
+        for look in ("clean", "noisy"):
+            cells = [f"{_rate(found[look])} | {_plain_rate(found[look])}" for found in (ours, theirs)]
+            lines.append(f"| {result['language']} | {look} | {' | '.join(cells)} |")
+        training = result["training"]
+        notes.append(
+            f"{result['language']}: {training['minutes']:.1f} minutes of training in {training['processes']} processes "
+            f"({training['updates']:,} updates, {training['parameters'] / 1e6:.1f} million parameters); test fonts "
+            f"{', '.join(result['test_fonts'])}; Tesseract {theirs['version']}. {_machine(result)}."
+            + (f" {result['note']}" if result["note"] else "")
+        )
+    if not notes:
+        return []
+    names = sorted(path.name for path in (HERE / "results").glob("reading*.png"))
+    pictures = [f"![Test lines, clean and noisy](benchmarks/results/{name})" for name in names]
+    return [*lines, "", *[part for note in notes for part in (note, "")], *[p for one in pictures for p in (one, "")]]
+
+
+def _rate(found: dict[str, float]) -> str:
+    return f"{found['cer']:.2f} ({found['cer_low']:.2f} to {found['cer_high']:.2f})"
+
+
+def _plain_rate(found: dict[str, float]) -> str:
+    return f"{found['wer']:.2f} | {found['lines_per_second']:.0f}"
+
+
+def _digits() -> list[str]:
+    rows = [
+        f"| {name} | {100 * found['accuracy']['value']:.1f} % ({100 * found['accuracy']['low']:.1f} to "
+        f"{100 * found['accuracy']['high']:.1f}) | {found['parameters']:,} | {found['seconds']:.0f} |"
+        for result in _results("digits.json")
+        for name, found in result["models"].items()
+    ]
+    results = _results("digits.json")
+    return [
+        "**Handwritten digits** (`python benchmarks/digits.py --data DIR`): MNIST, 8,000 pictures to learn from, "
+        "measured on the last 1,000.",
+        "",
+        "| model | accuracy (95 % interval) | parameters | seconds in all |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        *[f"{result['threads']} thread(s), {_machine(result)}." for result in results],
+        "",
+    ]
+
+
+def _closed_form() -> list[str]:
+    (result,) = _results("closed-form.json")
+    linear, softmax = result["linear"], result["softmax"]
+    return [
+        "**What is known exactly** (`python benchmarks/closed_form.py`): a linear encoder with the squared loss "
+        f"is linear regression: its coefficients and the closed form's differ by {_short(linear, 'coefficients')} standard "
+        f"deviations at most, its predictions by {_short(linear, 'predictions')}. With a label decoder it is softmax "
+        f"regression: at the same penalty its loss is {softmax['loss']:.6f}, that of scikit-learn's "
+        f"`LogisticRegression` {softmax['loss_of_scikit_learn']:.6f}.",
+        "",
+    ]
+
+
+def _short(found: dict[str, float], what: str) -> str:
+    return f"{found[f'largest_difference_of_{what}_in_deviations']:.0e}"
+
+
+def _language_identification() -> list[str]:
+    rows, notes = [], []
+    for result in _results("language-identification.json"):
+        for name, found in result["models"].items():
+            value, low, high = (100 * found["accuracy"][part] for part in ("value", "low", "high"))
+            rows.append(
+                f"| {name} | {value:.2f} % ({low:.2f} to {high:.2f}) | {found['macro_f1']['value']:.2f} "
+                f"| {found['training_seconds']:.0f} | {found['strings_per_second']:,} | {found['megabytes']:.1f} |"
+            )
+        strings = result["strings"]
+        notes.append(
+            f"{result['languages']} languages, {strings['train']:,} strings to learn from, {strings['test']:,} to "
+            f"measure on. {result['threads']} thread(s), {_machine(result)}."
+            + (f" {result['note']}" if result["note"] else "")
+        )
+    return [
+        "**Which language is it?** (`python benchmarks/language_identification.py --wheel FILE`): strings of three "
+        "words or more of the Home Assistant catalogues, split by key, so that no string stands on two sides.",
+        "",
+        "| model | accuracy (95 % interval) | macro-F1 | seconds of training | strings/s | model, MB |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+        *notes,
+        "",
     ]
 
 
