@@ -16,11 +16,13 @@ import argparse
 import hashlib
 import itertools
 import json
+import math
 import tempfile
 import time
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -49,6 +51,8 @@ RATES, EPOCHS = (0.2, 0.5, 1.0), (10, 25)
 """That fastText may choose from."""
 
 Splits = dict[str, pd.DataFrame]
+Measured = tuple[dict[str, Any], list[str]]
+"""Figures, and the label of each test string."""
 
 
 def main() -> None:
@@ -74,10 +78,10 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.output or Path(temporary)
-        result["models"] = {
-            "text-label": _ours(splits, folder / "text-label", arguments.threads),
-            "fastText": _fasttext(splits, Path(temporary), arguments.threads),
-        }
+        ours, said = _ours(splits, folder / "text-label", arguments.threads)
+        theirs, other = _fasttext(splits, Path(temporary), arguments.threads)
+        result["models"] = {"text-label": ours, "fastText": theirs}
+        result["only_one_is_right"] = _disagreements(splits["test"]["target"].tolist(), said, other)
     print(json.dumps({name: model["accuracy"] for name, model in result["models"].items()}, indent=2))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "language-identification.json").write_text(
@@ -138,23 +142,24 @@ def _enough(strings: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     return [entry for entry in strings if counts[entry[0]] >= FEWEST]
 
 
-def _ours(splits: Splits, folder: Path, threads: int) -> dict[str, Any]:
+def _ours(splits: Splits, folder: Path, threads: int) -> Measured:
     begin = time.perf_counter()
     run = train(load_recipe("text-label", changes={"training": {"threads": threads}}), folder, **splits)
     seconds = time.perf_counter() - begin
     predictor = Predictor.load(run.best, device="cpu")
     validations = run.history().query("event == 'validation'")
-    return {
+    measured, said = _measured(lambda texts: cast(list[str], predictor.predict(texts)), splits["test"])
+    facts = {
         "training_seconds": round(seconds, 1),
         "updates": int(validations["update"].max()),
         "parameters": parameter_count(predictor.model),
         "validation_accuracy": float(validations["accuracy"].max()) / 100,
         "megabytes": _megabytes(run.best),
-        **_measured(lambda texts: cast(list[str], predictor.predict(texts)), splits["test"]),
     }
+    return {**facts, **measured}, said
 
 
-def _fasttext(splits: Splits, folder: Path, threads: int) -> dict[str, Any]:
+def _fasttext(splits: Splits, folder: Path, threads: int) -> Measured:
     """Of the settings those that are best on the validation strings; the seconds are those of these ones."""
     import fasttext
 
@@ -174,14 +179,15 @@ def _fasttext(splits: Splits, folder: Path, threads: int) -> dict[str, Any]:
         found.append((right, rate, epochs, seconds, model))
     right, rate, epochs, seconds, model = max(found, key=lambda one: one[0])
     model.save_model(str(folder / "model.bin"))
-    return {
+    measured, said = _measured(lambda texts: _said_by(model, texts), splits["test"])
+    facts = {
         "training_seconds": round(seconds, 1),
         "learning_rate": rate,
         "epochs": epochs,
         "validation_accuracy": right,
         "megabytes": _megabytes(folder / "model.bin"),
-        **_measured(lambda texts: _said_by(model, texts), splits["test"]),
     }
+    return {**facts, **measured}, said
 
 
 def _said_by(model: Any, texts: list[str]) -> list[str]:
@@ -190,7 +196,7 @@ def _said_by(model: Any, texts: list[str]) -> list[str]:
     return [labels[0].removeprefix("__label__") for labels in said]
 
 
-def _measured(predict: Callable[[list[str]], Sequence[str]], test: pd.DataFrame) -> dict[str, Any]:
+def _measured(predict: Callable[[list[str]], list[str]], test: pd.DataFrame) -> Measured:
     texts = test["source"].tolist()
     predict(texts[:100])
     begin = time.perf_counter()
@@ -202,12 +208,23 @@ def _measured(predict: Callable[[list[str]], Sequence[str]], test: pd.DataFrame)
         np.array([numbers[name] for name in said]), np.array([numbers[name] for name in test["target"]]), names
     ).to_dict()
     pairs = Counter((true, name) for true, name in zip(test["target"], said, strict=True) if true != name)
-    return {
+    facts = {
         "accuracy": report["accuracy"],
         "macro_f1": report["macro_f1"],
         "strings_per_second": round(len(texts) / seconds),
         "most_frequent_confusions": [[true, name, count] for (true, name), count in pairs.most_common(8)],
     }
+    return facts, said
+
+
+def _disagreements(true: list[str], ours: list[str], theirs: list[str]) -> dict[str, Any]:
+    """Test strings that one model alone gets right, and how often chance would make them differ that much or more, if
+    both were equally good (McNemar 1947, the exact test)."""
+    right = [(one == wanted, other == wanted) for wanted, one, other in zip(true, ours, theirs, strict=True)]
+    first, second = right.count((True, False)), right.count((False, True))
+    total, least = first + second, min(first, second)
+    tail = sum(math.comb(total, count) for count in range(least + 1))
+    return {"text-label": first, "fastText": second, "p": min(1.0, float(Fraction(2 * tail, 2**total)))}
 
 
 def _megabytes(path: Path) -> float:
