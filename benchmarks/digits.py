@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the IDX files")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--output", type=Path, help="keep the runs there")
+    parser.add_argument("--note", default="", help="what a reader of the result should know")
     arguments = parser.parse_args()
     digits = _read(arguments.data)
     machine = describe_machine()
@@ -80,6 +81,7 @@ def main() -> None:
         "command": command_line(),
         "machine": machine,
         "threads": arguments.threads,
+        "note": arguments.note,
         "pictures": {name: len(frame) for name, frame in digits.items()},
         "models": {},
     }

@@ -427,7 +427,7 @@ def _digits() -> list[str]:
         "|---|---|---|---|",
         *rows,
         "",
-        *[f"{result['threads']} thread(s), {_machine(result)}." for result in results],
+        *[f"{result['threads']} thread(s), {_machine(result)}. {result['note']}".strip() for result in results],
         "",
     ]
 
