@@ -4,9 +4,10 @@
 
 The files are text, one line a sentence. The preset ``reader`` learns from lines of ``--train`` rendered in the fonts of
 this machine but those of ``--test-fonts``; lines of ``--test`` rendered in these are what both read, once clean and
-once noisy (blurred, slanted, pale, unevenly lit, compressed). Tesseract gets the pictures as they are, on one thread: of 60
-noisy lines it reads those twice as large no better, those with a white border far worse (17 % of the characters for
-1 %), and on more threads it is several times slower. Writes ``results/NAME.json`` and ``results/NAME.png``, a sheet of test lines.
+once noisy (blurred, slanted, pale, unevenly lit, compressed). Tesseract gets the pictures as they are, on one thread: of
+60 noisy lines it reads those twice as large no better, those with a white border far worse (17 % of the characters for
+1 %), and on more threads it is several times slower. Writes ``results/NAME.json`` and ``results/NAME.png``, a sheet of
+test lines.
 """
 
 from __future__ import annotations
