@@ -438,8 +438,8 @@ def _closed_form() -> list[str]:
     return [
         "**What is known exactly** (`python benchmarks/closed_form.py`): a linear encoder with the squared loss "
         f"is linear regression: its coefficients and the closed form's differ by {_short(linear, 'coefficients')} "
-        f"standard deviations at most, its predictions by {_short(linear, 'predictions')}. With a label decoder it is softmax "
-        f"regression: at the same penalty its loss is {softmax['loss']:.6f}, that of scikit-learn's "
+        f"standard deviations at most, its predictions by {_short(linear, 'predictions')}. With a label decoder it is "
+        f"softmax regression: at the same penalty its loss is {softmax['loss']:.6f}, that of scikit-learn's "
         f"`LogisticRegression` {softmax['loss_of_scikit_learn']:.6f}.",
         "",
     ]
