@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,8 +50,15 @@ if TYPE_CHECKING:
     from dragoman.training.trainer import Validating
 
 
-class GridTask:
+GridReport = ClassificationReport | RegressionReport | RecognitionReport
+
+
+class GridTask(ABC):
     """What is the same for all of them."""
+
+    @abstractmethod
+    def measure(self, best: LoadedModel, examples: GridExamples) -> GridReport:
+        """What a model says of some examples against what should be said."""
 
     def prepare(self, recipe: Recipe, folder: Path, **given: Any) -> GridDataset:
         """Make the dataset."""
@@ -77,6 +85,15 @@ class GridTask:
         """The model as it is: it says no probabilities."""
         del dataset
         return best
+
+    def assess(
+        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
+    ) -> tuple[GridReport, str]:
+        """The report on the test set, or on the validation set where there is none; and the card."""
+        split, examples = test_split(dataset)
+        report = self.measure(best, examples)
+        facts = card_facts(best, dataset, start, history, reason, split)
+        return report, grid_card(facts, best.source, best.target, report)
 
 
 def _drawn(examples: GridExamples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
@@ -105,14 +122,9 @@ class Labelling(GridTask):
         temperature = fit_temperature(logits, true_labels(dataset.validation))
         return replace(best, target=replace(cast(LabelField, best.target), temperature=temperature))
 
-    def assess(
-        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
-    ) -> tuple[ClassificationReport, str]:
+    def measure(self, best: LoadedModel, examples: GridExamples) -> ClassificationReport:
         """Labels against the true ones."""
-        split, examples = test_split(dataset)
-        report = measure_labels(best, examples)
-        facts = card_facts(best, dataset, start, history, reason, split)
-        return report, grid_card(facts, best.source, best.target, report)
+        return measure_labels(best, examples)
 
     def draw(self, best: LoadedModel, dataset: GridDataset, report: ClassificationReport, path: Path) -> None:
         """The confusion matrix and the calibration."""
@@ -128,14 +140,9 @@ class Estimation(GridTask):
         del recipe
         return NumberValidator(cast(EncoderDecoder, model), dataset.validation, cast(NumberField, dataset.target))
 
-    def assess(
-        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
-    ) -> tuple[RegressionReport, str]:
+    def measure(self, best: LoadedModel, examples: GridExamples) -> RegressionReport:
         """Numbers against the true ones."""
-        split, examples = test_split(dataset)
-        report = measure_numbers(best, examples)
-        facts = card_facts(best, dataset, start, history, reason, split)
-        return report, grid_card(facts, best.source, best.target, report)
+        return measure_numbers(best, examples)
 
     def draw(self, best: LoadedModel, dataset: GridDataset, report: RegressionReport, path: Path) -> None:
         """Estimates over true numbers."""
@@ -152,14 +159,9 @@ class Reading(GridTask):
         best = LoadedModel(model, recipe, dataset.source, dataset.target)
         return ReadingValidator(Reader.of(best, "the run's model"), dataset.validation)
 
-    def assess(
-        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
-    ) -> tuple[RecognitionReport, str]:
+    def measure(self, best: LoadedModel, examples: GridExamples) -> RecognitionReport:
         """What is read against what was written."""
-        split, examples = test_split(dataset)
-        report = measure_reading(best, examples)
-        facts = card_facts(best, dataset, start, history, reason, split)
-        return report, grid_card(facts, best.source, best.target, report)
+        return measure_reading(best, examples)
 
     def draw(self, best: LoadedModel, dataset: GridDataset, report: RecognitionReport, path: Path) -> None:
         """There is nothing to draw."""
