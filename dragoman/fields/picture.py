@@ -15,6 +15,7 @@ from dragoman.contracts import PictureSize
 from dragoman.fields.place import Place, TablePlace
 from dragoman.images.picture_file import open_picture
 from dragoman.images.preparation import Preparation
+from dragoman.images.trimming import trimmed
 
 AnyPicture = Path | bytes | Image.Image | np.ndarray
 """A picture's file, the bytes of one, or a picture in memory."""
@@ -40,7 +41,8 @@ class PictureField:
     def encode(
         self, picture: AnyPicture, place: Place = (None, None), column: str | None = None
     ) -> UInt8[np.ndarray, "C H W"]:
-        """A picture as the model reads it.
+        """A picture as the model reads it. Of one of any width that is given full contrast, which is a line of text,
+        the paper around the line is cut away first.
 
         Args:
             picture: to be read.
@@ -61,6 +63,8 @@ class PictureField:
             column=column,
             most_pixels=self.most_pixels,
         )
+        if self.preparation.contrast and self.preparation.width is None:
+            pixels = trimmed(pixels)
         named = picture if isinstance(picture, Path) and file is None else file
         return self.preparation.prepare(pixels, file=named, line=line)
 

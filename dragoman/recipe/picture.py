@@ -100,7 +100,8 @@ class PictureRecipe(Section):
     channels: Literal[1, 3] = 1
     """1 is grey, 3 is red, green and blue."""
     contrast: bool = True
-    """Stretch each picture from black to white, with dark ink on light paper."""
+    """Stretch each picture from black to white, with dark ink on light paper; and of pictures of any width, which hold
+    a line of text, cut away the paper around the line."""
     max_megapixels: float = Field(default=100.0, gt=0)
     """Largest picture that is decoded, in millions of pixels."""
 
