@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from dragoman.recipe import preset_values, presets, recipe_from
@@ -15,19 +17,39 @@ from dragoman.training.run import train
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame
 
-_NARROW = {"width": 16, "feed_forward": 16, "heads": 2, "embedding_width": 16}
+_NARROW: dict[str, Any] = {
+    **{"width": 16, "feed_forward": 16, "heads": 2, "embedding_width": 16},
+    **{"channels": [4, 4], "hidden": [8]},
+}
 
 
 _SIZES = {
     "transformer": {"width", "feed_forward", "heads"},
     "convolution": {"width"},
-    "none": set(),
+    "lenet": {"channels", "hidden"},
+    "residual": {"channels", "width"},
+    "mlp": {"hidden"},
+    **{kind: set() for kind in ("none", "alignment", "label", "number")},
     **{kind: {"width", "embedding_width"} for kind in ("rnn", "gru", "lstm")},
 }
 
 
 def narrow(stack: dict[str, Any]) -> dict[str, Any]:
     return {**stack, **{name: _NARROW[name] for name in _SIZES[stack.get("kind", "transformer")]}}
+
+
+def corpus(reads: str, says: str) -> pd.DataFrame:
+    """150 examples of what goes in and comes out."""
+    table = frame("copy", 150)
+    if reads == "nothing":
+        return table[["source"]].rename(columns={"source": "text"})
+    draw = np.random.default_rng(1)
+    if reads == "picture":
+        table["source"] = pd.Series([draw.integers(0, 256, (32, 160), dtype=np.uint8) for _ in range(150)])
+    if reads == "row":
+        table = table[["target"]].assign(size=draw.normal(size=150), town=["Bonn", "Ulm", "Kiel"] * 50)
+    targets = {"text": table["target"], "label": ["a", "b", "c"] * 50, "number": draw.normal(size=150)}
+    return table.assign(target=targets[says])
 
 
 @pytest.mark.parametrize("name", presets())
@@ -49,9 +71,6 @@ def test_a_preset_at_toy_size(name: str, tmp_path: Path) -> None:
         },
     }
     recipe = recipe_from(merge(values, small))
-    corpus = frame("copy", 150)
-    if recipe.model.is_language_model:
-        corpus = corpus[["source"]].rename(columns={"source": "text"})
-    run = train(recipe, tmp_path / "run", train=corpus)
+    run = train(recipe, tmp_path / "run", train=corpus(recipe.model.reads, recipe.model.says))
     assert run.report is not None
     assert (run.best / "card.md").is_file()
