@@ -61,11 +61,7 @@ def clean_items(
         for row, fits in enumerate(writable):
             rules[row] = rules[row] or (UNWRITABLE if rendered[row] and not fits else None)
     kept = np.array([row for row, rule in enumerate(rules) if rule is None], dtype=np.int64)
-    dropped = [
-        Drop(rule, str(items.sources[row] or ""), str(items.targets[row]), items.files[row], items.lines[row])
-        for row, rule in enumerate(rules)
-        if rule is not None
-    ]
+    dropped = [items.dropped(row, rule) for row, rule in enumerate(rules) if rule is not None]
     report.count(dropped)
     drop(dropped)
     report.kept += len(kept)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int
 
+from dragoman.data.drops import Drop
 from dragoman.fields.place import Place
 
 if TYPE_CHECKING:
@@ -50,6 +52,12 @@ class Items:
         )
         rows = None if self.rows is None else self.rows.iloc[chosen]
         return Items(sources, targets, files, lines, rows)
+
+    def dropped(self, row: int, rule: str) -> Drop:
+        """What is told of an example that is left out; of a picture in memory there is nothing to show."""
+        source = self.sources[row]
+        shown = str(source) if isinstance(source, (str, Path)) else ""
+        return Drop(rule, shown, str(self.targets[row]), self.files[row], self.lines[row])
 
 
 def joined(parts: Iterable[Items]) -> Items:

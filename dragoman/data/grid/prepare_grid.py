@@ -15,7 +15,7 @@ from jaxtyping import Int, UInt64
 
 from dragoman.data.cleaning import CleaningReport
 from dragoman.data.dataset import Corpus, DatasetWriter
-from dragoman.data.drops import Drop, DropList
+from dragoman.data.drops import DropList
 from dragoman.data.encode import TOO_MANY_TOKENS
 from dragoman.data.grid.clean import clean_items
 from dragoman.data.grid.columns import LabelColumn, NumberColumn, PictureColumn, RowColumn, TextColumn
@@ -327,14 +327,7 @@ class _Preparing:
         facts["dropped"][TOO_MANY_TOKENS] = facts["dropped"].get(TOO_MANY_TOKENS, 0) + len(left_out)
         titles = list(self.corpora)
         for row, number in enumerate(part.corpora[left_out].tolist()):
-            drop = Drop(
-                TOO_MANY_TOKENS,
-                str(items.sources[row] or ""),
-                str(items.targets[row]),
-                items.files[row],
-                items.lines[row],
-            )
-            self.drops.write(name, titles[number], [drop])
+            self.drops.write(name, titles[number], [items.dropped(row, TOO_MANY_TOKENS)])
         self.tell(f"{name}: {len(left_out):,} examples have too many tokens and were dropped")
 
     def _facts(self, splits: dict[str, _Gathered]) -> dict[str, dict[str, Any]]:

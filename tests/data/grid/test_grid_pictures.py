@@ -223,3 +223,13 @@ def test_real_pictures_stand_beside_rendered_ones(tmp_path: Path) -> None:
         )
         same = one.shape == other.shape and one.equal(other)
         assert same == text.startswith("photo"), "a photograph is what it is"
+
+
+def test_a_picture_in_memory_without_a_text_is_left_out_and_counted(tmp_path: Path) -> None:
+    draw = np.random.default_rng(6)
+    made = [draw.integers(0, 256, (16, 20), dtype=np.uint8) for _ in range(30)]
+    frame = pd.DataFrame({"source": pd.Series(made, dtype=object), "target": ["a b", "c", " "] * 10})
+    chosen = recipe("residual", "alignment", data={"validation_pairs": 3, "test_pairs": 0}, pictures={"height": 8})
+    dataset = prepare_grid(chosen, tmp_path / "dataset", train=frame)
+    assert dataset.report["cleaning"]["train"]["dropped"] == {"empty": 10}
+    assert sum(dataset.report["pairs"].values()) == 20
