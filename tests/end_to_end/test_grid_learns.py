@@ -244,7 +244,7 @@ def test_any_decoder_of_text_learns_to_copy_from_a_picture(decoder: dict[str, An
             "tokenizer": {"kind": "characters", "vocabulary_size": 300, "placeholders": False},
             "pictures": {"height": 8, "contrast": False},
             "model": {"encoder": encoder, "decoder": decoder},
-            "training": settings(300, 1e-2, 150, average=0.9),
+            "training": settings(600, 5e-3, 300, average=0.9),
             "search": {"beam": 1},
         }
     )
