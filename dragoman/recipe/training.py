@@ -64,6 +64,14 @@ class EarlyStoppingRecipe(Section):
     """Validations without a new best before training stops."""
 
 
+class StabilityRecipe(Section):
+    """What watches over a run, and how often."""
+
+    look_every: int = Field(default=50, ge=0)
+    """Updates between two looks at activations, dead and saturated units, attention scores and gradients through time;
+    0 turns them off. They change nothing of what is learnt."""
+
+
 class TrainingRecipe(Section):
     """The training loop."""
 
@@ -82,6 +90,8 @@ class TrainingRecipe(Section):
     """The learning rate over time."""
     early_stopping: EarlyStoppingRecipe = EarlyStoppingRecipe()
     """When to stop, and which weights are best."""
+    stability: StabilityRecipe = StabilityRecipe()
+    """What watches over the run."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Share of the target probability spread evenly over the vocabulary (Szegedy et al. 2016)."""
     average: float = Field(default=0.998, ge=0, lt=1)

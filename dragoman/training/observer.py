@@ -83,6 +83,10 @@ class ValidationRecord:
         best: whether it is the best so far by the recipe's metric.
         seconds: training time since the first start of the run, validation left out.
         sample: one sentence to look at.
+        loss_error: standard error of ``loss``, by the bootstrap over sentences (or examples).
+        training_loss: the same loss of the training probe: a fixed random part of the training set with as many target
+            tokens as the validation set, measured in the same way; None in runs of before it was measured.
+        training_loss_error: its standard error.
     """
 
     update: int
@@ -93,6 +97,84 @@ class ValidationRecord:
     best: bool
     seconds: float
     sample: Sample | None
+    loss_error: float | None = None
+    training_loss: float | None = None
+    training_loss_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityRecord:
+    """What the stability monitor saw, now and then. Layers and modules have the names that ``named_modules`` gives.
+
+    Attributes:
+        update: its number, from 1.
+        gradient_norm: of every layer the Euclidean norm of its parameters' gradient before clipping, the mean over the
+            updates since the record before.
+        largest_gradient_norm: likewise the largest.
+        update_ratio: of every layer ‖Δw‖ / ‖w‖ of this update.
+        activation: of every module root mean square of its output.
+        dead: of every place with rectified units the share that is 0 for every token that was looked at.
+        saturated: of every place with sigmoid or tanh units the share of values in their flat ends.
+        attention_logit: of every attention the largest score before the softmax, over all heads.
+        through_time: of every recurrent cell ‖∂L/∂h‖ by distance from the last token, from 0, where L is the loss of
+            each row's last token alone; the mean over rows.
+        growth: of every recurrent cell the fitted growth of log ‖∂L/∂h‖ per step back in time: below 0 it vanishes,
+            above 0 it explodes.
+    """
+
+    update: int
+    gradient_norm: Mapping[str, float]
+    largest_gradient_norm: Mapping[str, float]
+    update_ratio: Mapping[str, float]
+    activation: Mapping[str, float]
+    dead: Mapping[str, float]
+    saturated: Mapping[str, float]
+    attention_logit: Mapping[str, float]
+    through_time: Mapping[str, tuple[float, ...]]
+    growth: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SkipRecord:
+    """An update that was not made, because loss or gradient were not finite; the weights are as before.
+
+    Attributes:
+        update: its number, from 1.
+        loss: as computed; may be not finite.
+        gradient_norm: likewise.
+        stage: where the first number that is not finite was found by the replay: in a ``parameter``, in the ``input``,
+            in a module's ``output``, in the ``loss``, or in the ``gradient`` of a module's output; None if the replay
+            found none.
+        module: the name of the module, or of the parameter.
+        lines: where the examples come from that bring it about, as ``file:line``; all of the batch if each alone does
+            not.
+        folder: what was kept of it.
+    """
+
+    update: int
+    loss: float
+    gradient_norm: float
+    stage: str | None
+    module: str | None
+    lines: tuple[str, ...]
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class RewindRecord:
+    """A run that goes on from an earlier checkpoint.
+
+    Attributes:
+        update: updates done when it was decided.
+        back_to: updates done in the checkpoint.
+        reason: a phrase such as ``3 updates of 100 were skipped``.
+        learning_rate_factor: what the schedule's learning rate is multiplied by from here on.
+    """
+
+    update: int
+    back_to: int
+    reason: str
+    learning_rate_factor: float
 
 
 class Observer:
@@ -109,6 +191,15 @@ class Observer:
 
     def on_validation(self, record: ValidationRecord) -> None:
         """After every validation."""
+
+    def on_stability(self, record: StabilityRecord) -> None:
+        """After an update that the stability monitor looked at."""
+
+    def on_skip(self, record: SkipRecord) -> None:
+        """After an update that was not made."""
+
+    def on_rewind(self, record: RewindRecord) -> None:
+        """When the run goes back."""
 
     def on_end(self, reason: str) -> None:
         """After the last update; ``reason`` is a phrase such as ``all 3,800 updates done``."""
