@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from dragoman.diagnosis.diagnosis import Diagnosis
+    from dragoman.diagnosis.machine.diagnosis import Diagnosis
 
 
 def doctor(
@@ -19,7 +19,7 @@ def doctor(
     ] = True,
 ) -> None:
     """Say what this machine can do, which kernels run, how fast they are, and what is amiss."""
-    from dragoman.diagnosis.diagnosis import diagnose
+    from dragoman.diagnosis.machine.diagnosis import diagnose
 
     diagnosis = diagnose(measure=measure)
     if as_json:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from dragoman.comparison.report import Point, Report
+from dragoman.reports.figure import COLOURS, LABEL_SIZE, SMALL_SIZE, add_grid, new_figure, panels_below, plain, png
 from dragoman.storage.folder import write_file
-from dragoman.training.learning_curves import DOTS_PER_INCH
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe & Ito 2008, without the yellow that is too light for a line."""
 _STYLES = ("-", "--", ":", "-.")
 _LABEL = 44
 """Letters of an axis's label on one line."""
@@ -38,8 +34,8 @@ def draw_curves(report: Report, path: Path) -> None:
     many, scale = _scale(max(row.tokens for row in report.rows))
     for axes, (label, value) in zip(panels, lines, strict=True):
         _draw_lines(axes, report, lambda point: point.tokens / scale, value)
-        axes.set_xlabel(f"{many}{report.unit} trained on", fontsize=11)
-        axes.set_ylabel(label, fontsize=11)
+        axes.set_xlabel(f"{many}{report.unit} trained on", fontsize=LABEL_SIZE)
+        axes.set_ylabel(label, fontsize=LABEL_SIZE)
     if scored:
         _spread(panels[-1], report)
     _finish(figure, panels, path)
@@ -56,10 +52,10 @@ def draw_quality_over_time(report: Report, path: Path) -> None:
             place: dict[str, Any] = {"color": _colour(number), "marker": "D", "markersize": 6, "capsize": 3}
             axes.errorbar([row.minutes], [quality.value], [[below], [above]], linestyle="none", **place)
     _spread(axes, report)
-    axes.set_xlabel("minutes of training", fontsize=11)
+    axes.set_xlabel("minutes of training", fontsize=LABEL_SIZE)
     metric, split = report.rows[0].examination.quality.metric, report.split.split(",")[0]
     diamonds = f"; diamonds: {metric} on the {split}, with its 95 % interval"
-    axes.set_ylabel(_score(report), fontsize=11)
+    axes.set_ylabel(_score(report), fontsize=LABEL_SIZE)
     axes.set_title(report.score + (diamonds if report.score_differs_from_loss else ""), fontsize=10)
     _finish(figure, [axes], path)
 
@@ -91,9 +87,8 @@ def _scale(most: int) -> tuple[str, float]:
 
 
 def _figure(panels: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(9.5, 4.4 * panels), dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure, list(figure.subplots(panels, 1, squeeze=False)[:, 0])
+    figure = new_figure((9.5, 4.4 * panels))
+    return figure, panels_below(figure, [1.0] * panels)
 
 
 def _draw_lines(
@@ -101,21 +96,18 @@ def _draw_lines(
 ) -> None:
     for number, row in enumerate(report.rows):
         points = [(across(point), value) for point in row.curve if (value := up(point)) is not None]
-        style: dict[str, Any] = {"color": _colour(number), "linestyle": _STYLES[number // len(_COLOURS) % len(_STYLES)]}
+        style: dict[str, Any] = {"color": _colour(number), "linestyle": _STYLES[number // len(COLOURS) % len(_STYLES)]}
         xs, ys = [x for x, _ in points], [y for _, y in points]
-        axes.plot(xs, ys, marker="o", markersize=3, linewidth=1.8, label=row.name.replace("$", r"\$"), **style)
+        axes.plot(xs, ys, marker="o", markersize=3, linewidth=1.8, label=plain(row.name), **style)
 
 
 def _colour(number: int) -> str:
-    return _COLOURS[number % len(_COLOURS)]
+    return COLOURS[number % len(COLOURS)]
 
 
 def _finish(figure: Figure, panels: Sequence[Axes], path: Path) -> None:
     for axes in panels:
-        axes.grid(visible=True, color="#E5E5E5", linewidth=0.8)
-        axes.set_axisbelow(True)
+        add_grid(axes)
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    panels[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9.5, title="best first")
-    data = io.BytesIO()
-    figure.savefig(data, format="png")
-    write_file(path, data.getvalue())
+    panels[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=SMALL_SIZE, title="best first")
+    write_file(path, png(figure))

@@ -32,6 +32,10 @@ class Batch:
         """Of all that would be padded."""
         return [*self.source.layouts, *self.target.layouts]
 
+    def select(self, rows: Int[Tensor, " K"]) -> Batch:
+        """Examples ``rows`` (at least one), in that order."""
+        return Batch(self.source.select(rows), self.target.select(rows), self.examples[rows])
+
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
         return Batch(self.source.to(device), self.target.to(device), self.examples)
@@ -57,6 +61,12 @@ class TextBatch:
     def layouts(self) -> list[Layout]:
         """Of all that would be padded."""
         return [self.target.layout]
+
+    def select(self, rows: Int[Tensor, " K"]) -> TextBatch:
+        """Rows ``rows`` (at least one), in that order; what is carried on to them has to be selected as well."""
+        target = self.target.select(rows)
+        inputs = Packed(self.inputs.select(rows).values, target.layout)
+        return TextBatch(inputs, target, self.follows, self.examples[rows])
 
     def to(self, device: torch.device | str) -> TextBatch:
         """The same batch on another device."""

@@ -89,6 +89,12 @@ class Layout:
         sums = packed.new_zeros((self.batch, packed.shape[1])).index_add(0, self.rows, packed)
         return sums / self.lengths[:, None].to(packed.dtype)
 
+    def select(self, rows: Int[Tensor, " K"]) -> tuple[Layout, Int[Tensor, " n"]]:
+        """The layout of rows ``rows`` (at least one), in that order, and the index in ``N`` of each of their tokens."""
+        rows = rows.to(self.lengths.device)
+        layout = Layout.of(self.lengths[rows].cpu(), self.lengths.device)
+        return layout, self.starts[rows][layout.rows] + layout.positions
+
     def to(self, device: torch.device | str) -> Layout:
         """The same layout on another device."""
         parts = (self.lengths, self.starts, self.rows, self.positions)

@@ -50,6 +50,11 @@ class Packed:
         values[self.layout.starts] = start
         return Packed(values, self.layout)
 
+    def select(self, rows: Int[Tensor, " K"]) -> Packed:
+        """Rows ``rows``, in that order."""
+        layout, places = self.layout.select(rows)
+        return Packed(self.values[places], layout)
+
     def to(self, device: torch.device | str) -> Packed:
         """The same rows on another device."""
         return Packed(self.values.to(device, non_blocking=True), self.layout.to(device))

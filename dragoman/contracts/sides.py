@@ -37,6 +37,11 @@ class Pictures:
         """Nothing of pictures is padded: they stay side by side."""
         return []
 
+    def select(self, rows: Int[Tensor, " K"]) -> Pictures:
+        """Pictures ``rows``, in that order."""
+        layout, columns = self.layout.select(rows)
+        return Pictures(self.values[:, :, columns], layout)
+
     def to(self, device: torch.device | str) -> Pictures:
         """The same pictures on another device."""
         return Pictures(self.values.to(device, non_blocking=True), self.layout.to(device))
@@ -59,6 +64,11 @@ class Rows:
         """Nothing of a table is padded."""
         return []
 
+    def select(self, rows: Int[Tensor, " K"]) -> Rows:
+        """Rows ``rows``, in that order."""
+        rows = rows.to(self.numbers.device)
+        return Rows(self.numbers[rows], self.categories[rows])
+
     def to(self, device: torch.device | str) -> Rows:
         """The same rows on another device."""
         return Rows(self.numbers.to(device, non_blocking=True), self.categories.to(device, non_blocking=True))
@@ -80,6 +90,10 @@ class Labels:
         """Nothing of them is padded."""
         return []
 
+    def select(self, rows: Int[Tensor, " K"]) -> Labels:
+        """The labels of examples ``rows``, in that order."""
+        return Labels(self.values[rows.to(self.values.device)])
+
     def to(self, device: torch.device | str) -> Labels:
         """The same labels on another device."""
         return Labels(self.values.to(device, non_blocking=True))
@@ -100,6 +114,10 @@ class Numbers:
     def layouts(self) -> list[Layout]:
         """Nothing of them is padded."""
         return []
+
+    def select(self, rows: Int[Tensor, " K"]) -> Numbers:
+        """The numbers of examples ``rows``, in that order."""
+        return Numbers(self.values[rows.to(self.values.device)])
 
     def to(self, device: torch.device | str) -> Numbers:
         """The same numbers on another device."""

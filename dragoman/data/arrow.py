@@ -84,6 +84,11 @@ def _ragged(rows: Ragged) -> pa.ListArray:
     return pa.ListArray.from_arrays(rows.offsets.astype(np.int32), rows.values, type=_IDS)
 
 
+def open_table(path: Path) -> pa.Table:
+    """What a split's file holds, mapped into memory: it stays on disk until it is looked at."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
 class RaggedColumn:
     """A column of id lists, over all record batches of a file.
 

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float, Int
 
 from dragoman.contracts import Batch, Layout, Packed, TextBatch
-from dragoman.data.arrow import ChainedColumn, RaggedColumn, SplitWriter
+from dragoman.data.arrow import ChainedColumn, RaggedColumn, SplitWriter, open_table
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import MANIFEST, verify
@@ -84,11 +84,11 @@ class Examples:
     """One split. Only the lengths are held in memory; ids and texts stay on disk until asked for.
 
     Args:
-        path: its Arrow file.
+        table: what its file holds.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
         self._source = RaggedColumn(self._table.column("source_ids"))
         self._target = RaggedColumn(self._table.column("target_ids"))
         has_corpora = "corpus" in self._table.column_names
@@ -96,6 +96,15 @@ class Examples:
             self._table.column("corpus").to_numpy() if has_corpora else np.zeros(len(self), dtype=np.int16)
         )
         """The number of each example's corpus."""
+
+    @classmethod
+    def open(cls, path: Path) -> Examples:
+        """The split of an Arrow file, which is mapped into memory."""
+        return cls(open_table(path))
+
+    def take(self, indices: Int[np.ndarray, " k"]) -> Examples:
+        """These examples alone, in this order, held in memory."""
+        return Examples(self._table.take(pa.array(indices)).combine_chunks())
 
     def __len__(self) -> int:
         return self._table.num_rows
@@ -243,9 +252,9 @@ class Dataset(DatasetFacts):
         test = folder / "test.arrow"
         return cls(
             *facts.all(),
-            Examples(folder / "train.arrow"),
-            Examples(folder / "validation.arrow"),
-            Examples(test) if test.exists() else None,
+            Examples.open(folder / "train.arrow"),
+            Examples.open(folder / "validation.arrow"),
+            Examples.open(test) if test.exists() else None,
             source,
             target,
         )

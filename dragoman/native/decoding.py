@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dragoman.contracts import Layout
-from dragoman.native.library import load
+from dragoman.native.library import allowed, load
 
 _TO_PAST = (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int64, c_int)
 _TO_MEMORY = (*[c_void_p] * 7, c_int)
@@ -48,6 +48,7 @@ def available(*tensors: Tensor) -> bool:
         not torch.is_grad_enabled()
         and all(tensor.dtype == torch.float32 and tensor.device.type == "cpu" for tensor in tensors)
         and kernels() is not None
+        and allowed()
     )
 
 

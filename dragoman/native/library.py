@@ -11,6 +11,9 @@ import ctypes
 import functools
 import importlib.machinery
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,9 @@ is not used. Raise the number, here and in the source, whenever a function's arg
 
 SWITCH = "DRAGOMAN_NATIVE"
 """Environment variable; ``off`` turns all native kernels off."""
+
+
+_ALLOWED: ContextVar[bool] = ContextVar("native kernels allowed", default=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,22 @@ class Library:
 def load(name: str) -> ctypes.CDLL | None:
     """The functions of a library, or None."""
     return library(name).handle
+
+
+@contextmanager
+def without_kernels() -> Iterator[None]:
+    """Meanwhile, in this thread, what a model computes is computed by the kernels' PyTorch twins, whose parts can be
+    looked at."""
+    token = _ALLOWED.set(False)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
+
+
+def allowed() -> bool:
+    """Whether a model may use kernels now; not inside :func:`without_kernels`."""
+    return _ALLOWED.get()
 
 
 @functools.cache

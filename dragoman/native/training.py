@@ -9,7 +9,7 @@ from ctypes import c_float, c_int, c_int64, c_uint32, c_uint64, c_void_p
 import torch
 from torch import Tensor
 
-from dragoman.native.library import load
+from dragoman.native.library import allowed, load
 
 _DTYPES = (torch.float32, torch.bfloat16)
 
@@ -56,6 +56,7 @@ def available(*tensors: Tensor) -> bool:
         first in _DTYPES
         and all(tensor.device.type == "cpu" and tensor.dtype == first for tensor in tensors)
         and kernels() is not None
+        and allowed()
     )
 
 

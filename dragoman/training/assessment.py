@@ -99,7 +99,7 @@ def card_facts(
         parameters=start.parameters,
         source_vocabulary=best.source.size if reads_text and isinstance(best.source, Codec) else None,
         target_vocabulary=best.target.size if isinstance(best.target, Codec) else None,
-        updates=int(history["update"].max()),
+        updates=int(history["update"].iloc[-1]),
         best_update=int(chosen["update"]),
         stopped=reason,
         seconds=float(history["seconds"].max()),

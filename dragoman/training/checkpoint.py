@@ -2,9 +2,8 @@
 
 It holds the weights and their average, the optimizer's memory, the loss scale, the random state, the loader's position,
 the best validation so far, the state that a recurrent language model carries on, what batch normalisation has counted,
-and the history. What it need not hold
-is a function of these and the recipe: the learning rate and the average's decay are functions of the update's number,
-and the loader's order of the seed and the epoch.
+how well the run is, and the history. What it need not hold is a function of these and the recipe: the learning rate and
+the average's decay are functions of the update's number, and the loader's order of the seed and the epoch.
 """
 
 from __future__ import annotations
@@ -29,11 +28,12 @@ from dragoman.storage.manifest import verify
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
+from dragoman.training.recovery.health import Health
 from dragoman.training.step import Trainee
 
-FORMAT = 4
+FORMAT = 5
 """Format 2 adds the history, format 3 the state that is carried on from batch to batch, format 4 what batch
-normalisation has counted."""
+normalisation has counted, format 5 how well the run is."""
 TENSORS, FACTS = "state.safetensors", "state.json"
 _CARRIED, _BUFFER = "carried.", "buffer."
 _REMEDY = "put an undamaged copy of it back, or train anew into another folder."
@@ -49,6 +49,7 @@ class Progress:
         loader: the data loader's position.
         stopping: the best validation so far, and how long ago.
         carried: what the last batch handed on.
+        health: how well the run is.
     """
 
     update: int
@@ -56,6 +57,7 @@ class Progress:
     loader: dict[str, int]
     stopping: EarlyStopping
     carried: Carried = ()
+    health: Health = field(default_factory=Health)
 
     def to_dict(self) -> dict[str, Any]:
         """All but the tensors, as JSON can write it."""
@@ -64,6 +66,7 @@ class Progress:
             "seconds": self.seconds,
             "loader": self.loader,
             "stopping": asdict(self.stopping),
+            "health": self.health.to_dict(),
         }
 
 
@@ -84,7 +87,8 @@ class Checkpoints:
     damaged: set[Path] = field(default_factory=set)
 
     def save(self, trainee: Trainee, progress: Progress) -> Path:
-        """Write a checkpoint, then remove those older than the ``keep`` newest undamaged ones.
+        """Write a checkpoint, then remove those older than the ``keep`` newest undamaged ones, but for the newest that
+        :meth:`restore_good` would take.
 
         Raises:
             OutputError: if it cannot be written; those before are untouched then.
@@ -102,9 +106,10 @@ class Checkpoints:
             "torch": torch.__version__,
             "dataset": self.fingerprint,
             "progress": progress.to_dict(),
+            "doubtful": progress.health.doubtful,
             "scaler": trainee.scaler.state_dict(),
         }
-        path = self.folder / f"update-{progress.update:08d}"
+        path = self._path(progress.update)
         try:
             self.folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -118,10 +123,43 @@ class Checkpoints:
         return path
 
     def _prune(self, newest: Path) -> None:
-        kept = [path for path in self.list() if path <= newest and path not in self.damaged][-self.keep :]
+        whole = [path for path in self.list() if path <= newest and path not in self.damaged]
+        good = next((path for path in reversed(whole) if _is_good(path)), newest)
         for path in self.list():
-            if path < kept[0]:
+            if path < whole[-self.keep :][0] and path != good:
                 remove_folder(path)
+
+    def remove_after(self, update: int) -> None:
+        """Remove those of later updates, the newest first.
+
+        Raises:
+            OutputError: if one cannot be removed.
+        """
+        for path in reversed(self.list()):
+            if path > self._path(update):
+                remove_folder(path)
+
+    def restore_good(self, trainee: Trainee) -> tuple[Progress, bytes | None] | None:
+        """Put ``trainee`` and the global random state back to the newest undamaged checkpoint whose weights were free
+        of doubt when it was saved.
+
+        Returns:
+            Where the run stood, and its history, which formats before 2 have not; None if there is no such checkpoint.
+        """
+        for path in reversed(self.list()):
+            if path in self.damaged or not _is_good(path):
+                continue
+            try:
+                saved = _read(path, self.fingerprint)
+            except DamagedFileError:
+                self.damaged.add(path)
+                continue
+            saved.restore(trainee)
+            return saved.progress, saved.history
+        return None
+
+    def _path(self, update: int) -> Path:
+        return self.folder / f"update-{update:08d}"
 
     def list(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
@@ -211,6 +249,14 @@ class _Saved:
                 )
 
 
+def _is_good(path: Path) -> bool:
+    """Whether a checkpoint was saved without a doubt of its weights, as all were before format 5."""
+    try:
+        return not json.loads((path / FACTS).read_text(encoding="utf-8")).get("doubtful", False)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def _size(tensors: dict[str, Tensor], name: str) -> int:
     return tensors[name].numel() if name in tensors else 0
 
@@ -230,6 +276,7 @@ def _read(path: Path, fingerprint: str) -> _Saved:
 def _parse(path: Path, facts: dict[str, Any]) -> _Saved:
     progress = facts["progress"]
     stopping = EarlyStopping(**progress.pop("stopping"))
+    health = Health.from_dict(progress.pop("health")) if facts["format"] > 4 else Health()
     tensors = load_file(path / TENSORS)
     for name, kind in (("weights", torch.float32), ("average", torch.float32), ("random.cpu", torch.uint8)):
         if tensors[name].dtype != kind:
@@ -240,7 +287,8 @@ def _parse(path: Path, facts: dict[str, Any]) -> _Saved:
         raise ValueError("random.cpu is no state of this generator")
     history = (path / HISTORY).read_bytes() if facts["format"] > 1 else None
     carried = tuple(tensors.pop(name) for name in sorted(tensors) if name.startswith(_CARRIED))
-    return _Saved(path, tensors, facts["scaler"], Progress(stopping=stopping, carried=carried, **progress), history)
+    stands = Progress(stopping=stopping, carried=carried, health=health, **progress)
+    return _Saved(path, tensors, facts["scaler"], stands, history)
 
 
 def _foreign(path: Path, version: int) -> DragomanError:

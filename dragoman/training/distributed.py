@@ -84,15 +84,24 @@ class Processes:
 
     def from_first(self, text: str | None) -> str | None:
         """What the first process says; that of the others is passed over."""
+        return text if self.count == 1 else self._said_by(0, text)
+
+    def from_any(self, text: str | None) -> str | None:
+        """What the first of those processes says that say anything; None if none does."""
         if self.count == 1:
             return text
+        speaker = torch.tensor(self.count if text is None else self.index)
+        _reached(lambda: dist.all_reduce(speaker, dist.ReduceOp.MIN, group=self.patient))
+        return None if speaker == self.count else self._said_by(int(speaker), text)
+
+    def _said_by(self, speaker: int, text: str | None) -> str | None:
         said = b"" if text is None else text.encode()
         length = torch.tensor(-1 if text is None else len(said))
-        _reached(lambda: dist.broadcast(length, 0, group=self.patient))
+        _reached(lambda: dist.broadcast(length, speaker, group=self.patient))
         if length < 0:
             return None
-        data = torch.tensor(list(said) if self.is_first else [0] * int(length), dtype=torch.uint8)
-        _reached(lambda: dist.broadcast(data, 0, group=self.patient))
+        data = torch.tensor(list(said) if self.index == speaker else [0] * int(length), dtype=torch.uint8)
+        _reached(lambda: dist.broadcast(data, speaker, group=self.patient))
         return bytes(data.tolist()).decode()
 
     def wait(self) -> None:

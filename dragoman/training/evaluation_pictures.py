@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,22 +9,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import MaxNLocator
 
 from dragoman.errors import InputError
 from dragoman.evaluation.calibration import ReliabilityBin
 from dragoman.evaluation.classification_report import ClassificationReport
+from dragoman.reports.figure import BLUE, VERMILLION, add_grid, legend_above, new_figure, png
 from dragoman.storage.folder import write_file
-from dragoman.training.learning_curves import BLUE, DOTS_PER_INCH, VERMILLION
 
 _MOST_CLASSES = 40
 _MOST_WITH_NUMBERS = 12
 _LONGEST_NAME = 18
-_GRID: dict[str, Any] = {"visible": True, "color": "#E5E5E5", "linewidth": 0.8}
 _BARS = 30
 _MOST_DOTS = 20_000
 
@@ -46,14 +42,14 @@ def draw_confusion(report: ClassificationReport, path: Path, title: str) -> None
     side = min(12.0, 3.0 + max(2.4, 0.55 * len(shown) if len(shown) <= _MOST_WITH_NUMBERS else 0.22 * len(shown)))
     calibrated = bool(report.reliability)
     widths = [side, 4.6] if calibrated else [side]
-    figure = _figure((sum(widths), max(side - 0.6, 4.4)), title)
+    figure = new_figure((sum(widths), max(side - 0.6, 4.4)), title)
     panels = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
     _draw_matrix(panels[0], report.confusion, shown, [part.name for part in report.classes])
     if classes > len(shown):
         panels[0].set_title(f"the {len(shown)} most confused of {classes:,} classes", fontsize=11)
     if calibrated:
         _draw_reliability(panels[1], report.reliability, report.calibration_error or 0.0)
-    _write(figure, path)
+    write_file(path, png(figure))
 
 
 def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray, " n"], path: Path, title: str) -> None:
@@ -70,7 +66,7 @@ def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray,
     """
     if not len(true):
         raise InputError("there is no estimate to draw", remedy="evaluate at least one example.")
-    figure = _figure((10.5, 5.0), title)
+    figure = new_figure((10.5, 5.0), title)
     left, right = figure.subplots(1, 2)
     ends = [float(min(true.min(), predicted.min())), float(max(true.max(), predicted.max()))]
     every = -(-len(true) // _MOST_DOTS)
@@ -81,7 +77,7 @@ def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray,
     left.plot(true[::every], predicted[::every], linestyle="none", label=label, **style)
     left.set_xlabel("true number", fontsize=11)
     left.set_ylabel("estimate", fontsize=11)
-    _legend_above(left)
+    legend_above(left, columns=1)
     left.set_aspect("equal", adjustable="datalim")
     residuals = predicted.astype(np.float64) - true.astype(np.float64)
     right.hist(residuals, bins=min(_BARS, 1 + len(true)), color=BLUE, edgecolor="white", linewidth=0.5)
@@ -90,11 +86,10 @@ def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray,
     right.set_xlabel("estimate less true number", fontsize=11)
     right.set_ylabel("examples", fontsize=11)
     right.yaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend_above(right)
+    legend_above(right, columns=1)
     for panel in (left, right):
-        panel.grid(**_GRID)
-        panel.set_axisbelow(True)
-    _write(figure, path)
+        add_grid(panel)
+    write_file(path, png(figure))
 
 
 def _most_confused(confusion: Int[np.ndarray, "K K"]) -> Int[np.ndarray, " k"]:
@@ -157,9 +152,8 @@ def _draw_reliability(axes: Axes, bins: Sequence[ReliabilityBin], error: float) 
     axes.set_xlabel("confidence, %", fontsize=11)
     axes.set_ylabel("%", fontsize=11)
     axes.set_box_aspect(1)
-    axes.grid(**_GRID)
-    axes.set_axisbelow(True)
-    _legend_above(axes)
+    add_grid(axes)
+    legend_above(axes, columns=1)
 
 
 def _drawable(name: str, number: int) -> str:
@@ -168,22 +162,3 @@ def _drawable(name: str, number: int) -> str:
     if not name or any(ord(character) not in known for character in name):
         return f"no. {number}"
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
-
-
-def _figure(size: tuple[float, float], title: str) -> Figure:
-    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    # A name may hold dollar signs, which would be read as a formula.
-    figure.suptitle(title, fontsize=14, parse_math=False)
-    return figure
-
-
-def _legend_above(axes: Axes) -> None:
-    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-    axes.legend(frameon=False, fontsize=9.5, **place)
-
-
-def _write(figure: Figure, path: Path) -> None:
-    data = io.BytesIO()
-    figure.savefig(data, format="png")
-    write_file(path, data.getvalue())

@@ -34,6 +34,7 @@ from dragoman.training.distributed import Processes
 from dragoman.training.evaluation_pictures import draw_confusion, draw_predictions
 from dragoman.training.grid_card import grid_card
 from dragoman.training.grid_validation import (
+    MEASURED_TOGETHER,
     LabelValidator,
     NumberValidator,
     ReadingValidator,
@@ -43,6 +44,8 @@ from dragoman.training.grid_validation import (
     true_numbers,
 )
 from dragoman.training.observer import RunStart
+from dragoman.training.split_loss import SplitLosses, example_losses
+from dragoman.training.stability.examples import watched_examples
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -75,6 +78,17 @@ class GridTask(ABC):
             dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=_drawn
         )
         return Loader(passes, seed=recipe.training.seed, index=processes.index, count=processes.count)
+
+    def watched(self, recipe: Recipe, dataset: GridDataset) -> AnyBatch:
+        """Some examples; what is rendered looks the same every time."""
+        return dataset.train.batch(watched_examples(dataset.train, recipe.training.seed))
+
+    def losses(self, model: Model, recipe: Recipe, dataset: GridDataset) -> SplitLosses:
+        """Of the validation set and of the training probe."""
+        together, seed = MEASURED_TOGETHER, recipe.training.seed
+        return example_losses(
+            cast(EncoderDecoder, model), dataset.train, dataset.validation, tokens=together, seed=seed
+        )
 
     def class_weights(self, recipe: Recipe, dataset: GridDataset) -> Sequence[float] | None:
         """All classes count the same."""
@@ -113,8 +127,8 @@ class Labelling(GridTask):
 
     def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
         """Cross-entropy, accuracy and macro-F1."""
-        del recipe
-        return LabelValidator(cast(EncoderDecoder, model), dataset.validation, cast(LabelField, dataset.target))
+        losses = self.losses(model, recipe, dataset)
+        return LabelValidator(cast(EncoderDecoder, model), dataset.validation, cast(LabelField, dataset.target), losses)
 
     def calibrated(self, best: LoadedModel, dataset: GridDataset) -> LoadedModel:
         """The model with the temperature under which its validation labels are most likely."""
@@ -137,8 +151,8 @@ class Estimation(GridTask):
 
     def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
         """Loss, RMSE and MAE."""
-        del recipe
-        return NumberValidator(cast(EncoderDecoder, model), dataset.validation, cast(NumberField, dataset.target))
+        losses, field = self.losses(model, recipe, dataset), cast(NumberField, dataset.target)
+        return NumberValidator(cast(EncoderDecoder, model), dataset.validation, field, losses)
 
     def measure(self, best: LoadedModel, examples: GridExamples) -> RegressionReport:
         """Numbers against the true ones."""
@@ -157,7 +171,8 @@ class Reading(GridTask):
     def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
         """Loss, and what is read."""
         best = LoadedModel(model, recipe, dataset.source, dataset.target)
-        return ReadingValidator(Reader.of(best, "the run's model"), dataset.validation)
+        losses = self.losses(model, recipe, dataset)
+        return ReadingValidator(Reader.of(best, "the run's model"), dataset.validation, losses)
 
     def measure(self, best: LoadedModel, examples: GridExamples) -> RecognitionReport:
         """What is read against what was written."""

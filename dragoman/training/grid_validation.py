@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 from jaxtyping import Float64, Int
 
 from dragoman.data.bucketing import in_order
@@ -20,36 +19,24 @@ from dragoman.predict.outputs import outputs_of
 from dragoman.predict.reader import Reader
 from dragoman.predict.source_batches import SourceBatch
 from dragoman.training.observer import Sample
+from dragoman.training.split_loss import SplitLosses, loss_estimate
 from dragoman.training.validation import Measurement, perplexity_of
 
 _READ = 300
 """Lines that are read at each validation; the loss is always measured on all."""
-_TOGETHER = 2048
+MEASURED_TOGETHER = 2048
 """Target tokens, or examples, that are measured together."""
 
 
 def example_batches(examples: GridExamples) -> Iterator[SourceBatch]:
     """The sources of all examples, in batches of similar length."""
-    for indices in in_order(examples.source_lengths, examples.target_lengths, tokens=_TOGETHER):
+    for indices in in_order(examples.source_lengths, examples.target_lengths, tokens=MEASURED_TOGETHER):
         yield indices, examples.batch(indices).source
 
 
 def example_outputs(model: EncoderDecoder, examples: GridExamples) -> Float64[np.ndarray, n * K]:
     """The logits, or the standardised number, that the model gives each example."""
     return outputs_of(model, example_batches(examples), len(examples))
-
-
-def mean_loss(model: EncoderDecoder, examples: GridExamples) -> float:
-    """The loss per target token or example, without label smoothing or dropout. Lines that are too long for the places
-    across their picture have none, and count nothing, as in training; the error rates count them."""
-    total, units = 0.0, 0
-    with torch.inference_mode():
-        for indices in in_order(examples.source_lengths, examples.target_lengths, tokens=_TOGETHER):
-            batch = examples.batch(indices).to(model.device)
-            losses = model.measured_loss(batch).cpu().double()
-            total += losses[~losses.isposinf()].sum().item()
-            units += batch.target.units
-    return total / units
 
 
 class LabelValidator:
@@ -59,9 +46,11 @@ class LabelValidator:
         model: with the averaged weights.
         examples: the split.
         field: the labels.
+        losses: of the split and of the training probe.
     """
 
-    def __init__(self, model: EncoderDecoder, examples: GridExamples, field: LabelField) -> None:
+    def __init__(self, model: EncoderDecoder, examples: GridExamples, field: LabelField, losses: SplitLosses) -> None:
+        self._losses = losses
         self._model = model
         self._examples = examples
         self._field = field
@@ -71,13 +60,15 @@ class LabelValidator:
         """Cross-entropy, accuracy and macro-F1; ``turn`` chooses the sample."""
         logits = example_outputs(self._model, self._examples)
         said = logits.argmax(1)
-        loss = -float(_log_softmax(logits)[np.arange(len(said)), self._true].mean())
+        nats = -_log_softmax(logits)[np.arange(len(said)), self._true]
+        validation = loss_estimate(nats, np.ones(len(nats), dtype=np.int64))
         chosen = turn % len(said)
         names = self._field.names
         confusion = confusion_matrix(said, self._true, self._field.size)
         return Measurement(
-            loss=loss,
-            perplexity=perplexity_of(loss),
+            validation=validation,
+            training=self._losses.probe(),
+            perplexity=perplexity_of(validation.value),
             scores={"accuracy": 100 * float((said == self._true).mean()), "macro_f1": 100 * macro_f1(confusion)},
             sample=Sample(shown_source(self._examples, chosen), names[self._true[chosen]], names[said[chosen]]),
         )
@@ -90,9 +81,11 @@ class NumberValidator:
         model: with the averaged weights.
         examples: the split.
         field: how numbers are standardised.
+        losses: of the split and of the training probe.
     """
 
-    def __init__(self, model: EncoderDecoder, examples: GridExamples, field: NumberField) -> None:
+    def __init__(self, model: EncoderDecoder, examples: GridExamples, field: NumberField, losses: SplitLosses) -> None:
+        self._losses = losses
         self._model = model
         self._examples = examples
         self._field = field
@@ -104,7 +97,8 @@ class NumberValidator:
         errors = np.abs(said - self._true)
         chosen = turn % len(said)
         return Measurement(
-            loss=mean_loss(self._model, self._examples),
+            validation=self._losses.validation(),
+            training=self._losses.probe(),
             perplexity=None,
             scores={"rmse": float(np.sqrt((errors**2).mean())), "mae": float(errors.mean())},
             sample=Sample(shown_source(self._examples, chosen), f"{self._true[chosen]:.6g}", f"{said[chosen]:.6g}"),
@@ -117,9 +111,11 @@ class ReadingValidator:
     Args:
         reader: of the model with the averaged weights; greedy search is used.
         examples: the split.
+        losses: of the split and of the training probe.
     """
 
-    def __init__(self, reader: Reader, examples: GridExamples) -> None:
+    def __init__(self, reader: Reader, examples: GridExamples, losses: SplitLosses) -> None:
+        self._losses = losses
         self._reader = reader
         self._examples = examples
         self._read = np.arange(min(len(examples), _READ))
@@ -129,11 +125,12 @@ class ReadingValidator:
         references = self._examples.target_texts(self._read)
         outputs = read_examples(self._reader, self._examples, self._read, beam=1)
         rates = recognition_statistics(outputs, references)
-        loss = mean_loss(self._reader.model, self._examples)
+        validation = self._losses.validation()
         chosen = turn % len(outputs)
         return Measurement(
-            loss=loss,
-            perplexity=perplexity_of(loss),
+            validation=validation,
+            training=self._losses.probe(),
+            perplexity=perplexity_of(validation.value),
             scores=dict(zip(("cer", "wer"), (rate.corpus_score() for rate in rates), strict=True)),
             sample=Sample(shown_source(self._examples, chosen), references[chosen], outputs[chosen]),
         )
@@ -145,7 +142,7 @@ def read_examples(
     """What a reader makes of the pictures of some examples."""
     found = [""] * len(indices)
     lengths = examples.target_lengths[indices]
-    for places in reversed(in_order(lengths, lengths, tokens=_TOGETHER)):
+    for places in reversed(in_order(lengths, lengths, tokens=MEASURED_TOGETHER)):
         texts = reader.read_prepared(examples.batch(indices[places]).source, beam=beam)  # type: ignore[arg-type]
         for place, text in zip(places.tolist(), texts, strict=True):
             found[place] = text

@@ -6,33 +6,38 @@ columns their types as well.
 
 from __future__ import annotations
 
-import json
-import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
-from io import FileIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from dragoman.errors import DamagedFileError, InputError, OutputError
-from dragoman.storage.failure import unwritable
+from dragoman.errors import InputError
 from dragoman.storage.folder import write_file
-from dragoman.training.observer import Observer, RunStart, UpdateRecord, ValidationRecord
+from dragoman.training.json_lines import JsonLines, Record, records
+from dragoman.training.observer import (
+    Observer,
+    RewindRecord,
+    RunStart,
+    SkipRecord,
+    UpdateRecord,
+    ValidationRecord,
+)
 from dragoman.training.scores import SCORES
 
 FILE_NAME = "history.jsonl"
 UPDATE = "update"
 VALIDATION = "validation"
+SKIP = "skip"
+REWIND = "rewind"
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "event": "string",
         "update": "int64",
-        "epoch": "int64",
+        "epoch": "Int64",
         "loss": "float64",
         "learning_rate": "float64",
         "gradient_norm": "float64",
@@ -49,26 +54,33 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "sample_source": "string",
         "sample_reference": "string",
         "sample_output": "string",
+        "stage": "string",
+        "module": "string",
+        "lines": "string",
+        "back_to": "Int64",
+        "reason": "string",
+        "learning_rate_factor": "float64",
     }
 )
-"""Column to pandas type. ``event`` is ``update`` or ``validation``; the rest are the fields of
-:class:`~dragoman.training.observer.UpdateRecord` and :class:`~dragoman.training.observer.ValidationRecord`, missing
-where the other has none."""
+"""Column to pandas type. ``event`` is ``update``, ``validation``, ``skip`` or ``rewind``; the rest are the fields of
+:class:`~dragoman.training.observer.UpdateRecord`, :class:`~dragoman.training.observer.ValidationRecord`,
+:class:`~dragoman.training.observer.SkipRecord` and :class:`~dragoman.training.observer.RewindRecord`, missing where the
+others have none."""
 
 
 class History(Observer):
-    """Appends every record of a run to ``history.jsonl``.
+    """Appends every record of a run to ``history.jsonl``; at each validation and at the end the file is forced to the
+    disk as well.
 
-    A line is handed to the operating system in one piece as soon as it is known, so a killed run loses none; at each
-    validation and at the end the file is forced to the disk as well. A number that is not finite is written as null.
+    After a rewind the rows of the updates that were given up are gone, but for what still tells of the run: skips,
+    rewinds, and the validation that chose the best model. They stand before the row of the rewind.
 
     Args:
         folder: the run's folder, which exists.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
-        self._file: FileIO | None = None
+        self._file = JsonLines(folder / FILE_NAME, "history")
 
     def truncate(self, update: int) -> None:
         """Drop the rows after ``update`` and a torn last line, as a run that goes on from there will write them again.
@@ -76,14 +88,11 @@ class History(Observer):
         Raises:
             DamagedFileError: if a line other than the last is not a record.
         """
-        self._close()
-        if self.path.exists():
-            kept = [line for line, record in _records(self.path) if record["update"] <= update] if update else []
-            write_file(self.path, b"".join(line + b"\n" for line in kept))
+        self._file.truncate(update, lambda record: record["back_to"] if _is(record, REWIND) else record["update"])
 
     def on_start(self, start: RunStart) -> None:
         """Open the file."""
-        self._open()
+        self._file.open()
 
     def on_update(self, record: UpdateRecord) -> None:
         """Append one row.
@@ -91,7 +100,7 @@ class History(Observer):
         Raises:
             OutputError: if the file cannot be written, as on a full disk.
         """
-        self._append({"event": UPDATE, **asdict(record)})
+        self._file.append({"event": UPDATE, **asdict(record)})
 
     def on_validation(self, record: ValidationRecord) -> None:
         """Append one row and force the file to the disk.
@@ -102,47 +111,58 @@ class History(Observer):
         row: dict[str, Any] = {"event": VALIDATION, **asdict(record)}
         sample = row.pop("sample") or dict.fromkeys(("source", "reference", "output"))
         scores = row.pop("scores")
-        self._append({**row, **scores, **{f"sample_{side}": text for side, text in sample.items()}})
-        self._sync()
+        self._file.append({**row, **scores, **{f"sample_{side}": text for side, text in sample.items()}})
+        self._file.sync()
+
+    def on_skip(self, record: SkipRecord) -> None:
+        """Append one row, with the lines as one text.
+
+        Raises:
+            OutputError: if the file cannot be written, as on a full disk.
+        """
+        self._file.append(
+            {
+                "event": SKIP,
+                "update": record.update,
+                "loss": record.loss,
+                "gradient_norm": record.gradient_norm,
+                "stage": record.stage,
+                "module": record.module,
+                "lines": "; ".join(record.lines),
+            }
+        )
+
+    def on_rewind(self, record: RewindRecord) -> None:
+        """Append one row to what :func:`put_back` has left, and force the file to the disk.
+
+        Raises:
+            OutputError: if the file cannot be written, as on a full disk.
+        """
+        self._file.close()
+        self._file.append({"event": REWIND, **asdict(record)})
+        self._file.sync()
 
     def on_end(self, reason: str) -> None:
         """Force the file to the disk and close it."""
-        self._sync()
-        self._close()
+        self._file.sync()
+        self._file.close()
 
-    def _open(self) -> FileIO:
-        if self._file is None:
-            try:
-                self._file = FileIO(self.path, "ab")
-            except OSError as error:
-                raise self._unwritable(error) from error
-        return self._file
 
-    def _append(self, row: Mapping[str, Any]) -> None:
-        text = json.dumps({key: _finite(value) for key, value in row.items()}, ensure_ascii=False, allow_nan=False)
-        # A lone surrogate has no UTF-8; its backslash escape is what JSON itself would write.
-        data = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
-        file = self._open()
-        try:
-            while data:
-                data = data[file.write(data) :]
-        except OSError as error:
-            raise self._unwritable(error) from error
+def put_back(folder: Path, saved: bytes) -> None:
+    """Give a run's history up to what a checkpoint has of it, but for the rows that still tell of the run.
 
-    def _sync(self) -> None:
-        if self._file is not None:
-            try:
-                os.fsync(self._file.fileno())
-            except OSError as error:
-                raise self._unwritable(error) from error
+    Args:
+        folder: the run's.
+        saved: the history that the checkpoint has.
 
-    def _close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _unwritable(self, error: OSError) -> OutputError:
-        return unwritable(self.path, error, what="the history cannot be written")
+    Raises:
+        OutputError: if it cannot be written; it is as before then.
+    """
+    path = folder / FILE_NAME
+    given_up = records(path)[saved.count(b"\n") :]
+    best = [line for line, record in given_up if _is(record, VALIDATION) and record.get("best")][-1:]
+    kept = [line for line, record in given_up if _is(record, SKIP) or _is(record, REWIND) or line in best]
+    write_file(path, saved + b"".join(line + b"\n" for line in kept))
 
 
 def read_history(folder: Path) -> pd.DataFrame:
@@ -162,37 +182,10 @@ def read_history(folder: Path) -> pd.DataFrame:
     path = Path(folder) / FILE_NAME
     if not path.is_file():
         raise InputError("no history of a run is here", file=path, remedy="give the folder of a run.")
-    rows = [record for _, record in _records(path)]
+    rows = [record for _, record in records(path)]
     columns = {name: pd.Series([row.get(name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
     return pd.DataFrame(columns)
 
 
-def _records(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
-    """The lines with what they say. The last line may be torn by a crash and is then left out."""
-    *complete, _torn = path.read_bytes().split(b"\n")
-    found = []
-    for number, line in enumerate(complete, start=1):
-        record = _parsed(line)
-        if record is not None:
-            found.append((line, record))
-        elif number < len(complete):
-            raise DamagedFileError(
-                "this line is not a record of a run",
-                file=path,
-                line=number,
-                cause="the file was edited, or the disk failed",
-                remedy="delete this line.",
-            )
-    return found
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) and isinstance(record.get("update"), int) else None
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _is(record: Record, event: str) -> bool:
+    return record.get("event") == event

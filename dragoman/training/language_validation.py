@@ -5,6 +5,7 @@ from __future__ import annotations
 from dragoman.data.dataset import Examples
 from dragoman.predict.writer import Writer
 from dragoman.training.observer import Sample
+from dragoman.training.split_loss import SplitLosses
 from dragoman.training.validation import Measurement, perplexity_of
 
 _PROMPT_WORDS = 3
@@ -17,24 +18,24 @@ class LanguageValidator:
     Args:
         writer: of the model whose weights are the averaged ones.
         examples: the split.
+        losses: of the split and of the training probe.
     """
 
-    def __init__(self, writer: Writer, examples: Examples) -> None:
+    def __init__(self, writer: Writer, examples: Examples, losses: SplitLosses) -> None:
         self._writer = writer
-        self._examples = examples
+        self._losses = losses
         self._texts = examples.target_texts()
-        self._lines = examples.target_ids()
 
     def measure(self, turn: int) -> Measurement:
         """The loss, and how the model goes on with the first words of the line that ``turn`` chooses."""
-        scores = self._writer.score_ids(self._lines, self._texts)
         reference = self._texts[turn % len(self._texts)]
         prompt = " ".join(reference.split()[:_PROMPT_WORDS])
         written = self._writer.write([prompt], seed=turn, longest=_SAMPLE_TOKENS)[0]
-        loss = float(scores.nats.sum() / scores.tokens.sum())
+        validation = self._losses.validation()
         return Measurement(
-            loss=loss,
-            perplexity=perplexity_of(loss),
+            validation=validation,
+            training=self._losses.probe(),
+            perplexity=perplexity_of(validation.value),
             scores={},
             sample=Sample(prompt, reference, written.text),
         )

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from dragoman.errors import InputError
+from dragoman.reports.figure import (
+    BLUE,
+    GREEN,
+    LABEL_SIZE,
+    PURPLE,
+    VERMILLION,
+    YELLOW,
+    add_grid,
+    legend_above,
+    new_figure,
+    panels_below,
+    png,
+)
 from dragoman.storage.folder import write_file
 from dragoman.training.scores import SCORES
 
-BLUE, VERMILLION, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442"
-"""Colours that people with any common colour blindness tell apart (Okabe & Ito 2008)."""
 SMOOTHING_SHARE = 50
 """The training loss is averaged over one in so many of all updates."""
-DOTS_PER_INCH = 120
 
 
 def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
     """Draw a run's history as a PNG file, written as a whole or not at all.
 
-    Panels: training loss (smoothed, raw behind it) and validation cross-entropy, in nats per target token, with the
-    best validation marked; the scores that were measured; learning rate and gradient norm.
+    Panels: running training loss (smoothed, raw behind it), training and validation loss as they compare, with the best
+    validation marked; the scores that were measured; learning rate and gradient norm.
 
     Args:
         history: as :func:`~dragoman.training.history.read_history` returns it.
@@ -45,24 +51,18 @@ def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
     validations = history[history["event"] == "validation"]
     measured = [name for name in SCORES if validations[name].notna().any()]
     heights = [3.4, 2.2, 2.2] if measured else [3.4, 2.2]
-    figure = Figure(figsize=(9, sum(heights) + 0.8), dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    panels = list(figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
-    # A name may hold dollar signs, which would be read as a formula.
-    figure.suptitle(title, fontsize=14, parse_math=False)
+    figure = new_figure((9.0, sum(heights) + 0.8), title)
+    panels = panels_below(figure, heights, share_x=True)
     _draw_losses(panels[0], updates, validations, _unit(measured))
     if measured:
         _draw_scores(panels[1], validations, measured)
     _draw_optimisation(panels[-1], updates)
     for panel in panels:
-        panel.grid(visible=True, color="#E5E5E5", linewidth=0.8)
-        panel.set_axisbelow(True)
-    panels[-1].set_xlabel("update", fontsize=11)
+        add_grid(panel)
+    panels[-1].set_xlabel("update", fontsize=LABEL_SIZE)
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    data = io.BytesIO()
-    figure.savefig(data, format="png")
-    write_file(path, data.getvalue())
+    write_file(path, png(figure))
 
 
 def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame, unit: str) -> None:
@@ -70,15 +70,13 @@ def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame, u
     axes.plot(updates["update"], updates["loss"], color=BLUE, alpha=0.25, linewidth=0.7)
     label = "training loss, smoothed (with label smoothing and dropout)"
     axes.plot(updates["update"], smoothed, color=BLUE, linewidth=1.8, label=label)
-    axes.plot(
-        validations["update"],
-        validations["loss"],
-        color=VERMILLION,
-        linewidth=1.8,
-        marker="o",
-        markersize=4,
-        label="validation loss (without either)",
-    )
+    honest: dict[str, Any] = {"linewidth": 1.8, "marker": "o", "markersize": 4}
+    probed = validations[validations["training_loss"].notna()]
+    if len(probed):
+        named = "training loss, measured like the validation loss"
+        axes.plot(probed["update"], probed["training_loss"], color=GREEN, label=named, **honest)
+    named = "validation loss (without either)"
+    axes.plot(validations["update"], validations["loss"], color=VERMILLION, label=named, **honest)
     best = validations[validations["best"].fillna(value=False).astype(bool) & validations["loss"].notna()]
     if len(best):
         row = best.iloc[-1]
@@ -90,9 +88,11 @@ def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame, u
             "markerfacecolor": YELLOW,
         }
         axes.plot([row["update"]], [row["loss"]], linestyle="none", label=found, zorder=5, **style)
-    axes.set_ylabel(unit, fontsize=11)
-    _limit(axes, np.concatenate([smoothed.to_numpy(), validations["loss"].to_numpy()]))
-    _legend_above(axes)
+    axes.set_ylabel(unit, fontsize=LABEL_SIZE)
+    _limit(
+        axes, np.concatenate([column.to_numpy() for column in (smoothed, validations["loss"], probed["training_loss"])])
+    )
+    legend_above(axes)
 
 
 def _draw_scores(axes: Axes, validations: pd.DataFrame, measured: list[str]) -> None:
@@ -101,9 +101,9 @@ def _draw_scores(axes: Axes, validations: pd.DataFrame, measured: list[str]) -> 
         better = "higher" if SCORES[column].higher_is_better else "lower"
         style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.8}
         axes.plot(known["update"], known[column], label=f"{SCORES[column].title} ({better} is better)", **style)
-    axes.set_ylabel("score (0 to 100)" if SCORES[measured[0]].percent else "error", fontsize=11)
+    axes.set_ylabel("score (0 to 100)" if SCORES[measured[0]].percent else "error", fontsize=LABEL_SIZE)
     axes.set_ylim(bottom=0)
-    _legend_above(axes)
+    legend_above(axes)
 
 
 def _draw_optimisation(axes: Axes, updates: pd.DataFrame) -> None:
@@ -111,7 +111,7 @@ def _draw_optimisation(axes: Axes, updates: pd.DataFrame) -> None:
     axes.plot(updates["update"], norms, color=VERMILLION, alpha=0.25, linewidth=0.7)
     label = "gradient norm before clipping, smoothed (left)"
     norm = axes.plot(updates["update"], _smoothed(norms), color=VERMILLION, linewidth=1.8, label=label)
-    axes.set_ylabel("gradient norm", fontsize=11)
+    axes.set_ylabel("gradient norm", fontsize=LABEL_SIZE)
     if norms.notna().any():
         axes.set_yscale("log")
     right = axes.twinx()
@@ -123,10 +123,10 @@ def _draw_optimisation(axes: Axes, updates: pd.DataFrame) -> None:
         linestyle="--",
         label="learning rate (right)",
     )
-    right.set_ylabel("learning rate", fontsize=11)
+    right.set_ylabel("learning rate", fontsize=LABEL_SIZE)
     right.set_ylim(bottom=0)
     right.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
-    _legend_above(axes, [*norm, *rate])
+    legend_above(axes, [*norm, *rate])
 
 
 def _unit(measured: list[str]) -> str:
@@ -148,11 +148,3 @@ def _limit(axes: Axes, values: np.ndarray) -> None:
     if len(finite) and finite.max() > finite.min():
         margin = 0.05 * (finite.max() - finite.min())
         axes.set_ylim(finite.min() - margin, finite.max() + margin)
-
-
-def _legend_above(axes: Axes, lines: list[Line2D] | None = None) -> None:
-    """A legend between the panels, where it covers no data."""
-    handles = lines if lines is not None else axes.get_legend_handles_labels()[0]
-    if handles:
-        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-        axes.legend(handles=handles, ncols=2, frameon=False, fontsize=9.5, **place)

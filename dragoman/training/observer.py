@@ -143,9 +143,9 @@ class SkipRecord:
         loss: as computed; may be not finite.
         gradient_norm: likewise.
         stage: where the first number that is not finite was found by the replay: in a ``parameter``, in the ``input``,
-            in a module's ``output``, in the ``loss``, or in the ``gradient`` of a module's output; None if the replay
-            found none.
-        module: the name of the module, or of the parameter.
+            in a module's ``output``, in the ``loss``, or in the ``gradient``; None if the replay found none.
+        module: the name of the module, or of the parameter; of a gradient the module in which it is lost: finite at its
+            output, and not at its input.
         lines: where the examples come from that bring it about, as ``file:line``; all of the batch if each alone does
             not.
         folder: what was kept of it.

@@ -52,3 +52,5 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tenso
                 name: value.clone() if value.ndim == 0 and not group["fused"] else value.to(weights.device).clone()
                 for name, value in state.items()
             }
+        else:
+            optimizer.state.pop(weights, None)

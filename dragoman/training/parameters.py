@@ -93,6 +93,9 @@ class FlatParameters:
         self._same = dtype == torch.float32
         self._compute = self.master if self._same else self.master.to(dtype)
         self._raw_gradient = self.gradient if self._same else torch.zeros_like(self._compute)
+        self._gradients = [self.gradient[place.begin : place.end] for place in self.map.places]
+        begins = [place.begin for place in self.map.places]
+        self._bounds = torch.tensor([*begins, self.map.size]) // _ALIGNMENT
         self.map.attach(model, self._compute)
         self.map.attach_gradients(model, self._raw_gradient)
 
@@ -105,6 +108,14 @@ class FlatParameters:
         if not self._same:
             self.gradient += self._raw_gradient
             self._raw_gradient.zero_()
+
+    def gradient_norms(self) -> Float[Tensor, " places"]:
+        """The Euclidean norm of each parameter's gradient, in the order of the map, in float64 on a processor."""
+        if self.gradient.device.type != "cpu":
+            return torch.stack(torch._foreach_norm(self._gradients))
+        # Two calls whatever the number of places, and the same bits whatever the number of threads.
+        squares = torch.linalg.vector_norm(self.gradient.view(-1, _ALIGNMENT), dim=1).double().square_()
+        return torch.segment_reduce(squares, "sum", offsets=self._bounds, initial=0.0).sqrt_()
 
     def publish(self) -> None:
         """After ``master`` changed: let the model compute with it."""

@@ -15,13 +15,23 @@ from rich.table import Column
 from rich.text import Text
 
 from dragoman.training.meter import Meter, Reading
-from dragoman.training.observer import Observer, RunStart, Sample, UpdateRecord, ValidationRecord
+from dragoman.training.observer import (
+    Observer,
+    RewindRecord,
+    RunStart,
+    Sample,
+    SkipRecord,
+    UpdateRecord,
+    ValidationRecord,
+)
 from dragoman.training.scores import SCORES
 
 LINE_EVERY = 10.0
 """Seconds between lines where the output is no terminal."""
 LONGEST_LINE = 160
 """Cells that a sample may take where the output is no terminal."""
+MOST_LINES = 3
+"""Lines of a corpus that the note on a skipped update names."""
 READ_EVERY = 0.25
 """Seconds between readings of the meter for the bar."""
 HEADING_EVERY = 10
@@ -82,7 +92,6 @@ class TerminalProgress(Observer):
         self._start = start
         self._began = self._read_at = self._line_at = self._clock()
         self._meter = Meter(start=0.0 if start.update == 0 else None)
-        self._since_validation = _TokenMean()
         self._validations = 0
         self._status = _Status(start.update, start.updates, self._began, Reading(None, None), None, None)
         onward = f", going on after update {start.update:,}" if start.update else ""
@@ -97,7 +106,6 @@ class TerminalProgress(Observer):
     def on_update(self, record: UpdateRecord) -> None:
         """Move the bar, or write a line if the last one is long ago."""
         self._meter.add(record)
-        self._since_validation.add(record.loss, record.target_tokens)
         now = self._clock()
         if self._bar is not None and (now - self._read_at >= READ_EVERY or record.update == self._start.updates):
             self._read_at = now
@@ -113,13 +121,29 @@ class TerminalProgress(Observer):
         if self._validations % HEADING_EVERY == 0:
             self._print(_table_row([name for name, _ in WIDTHS], [SCORES[name].title for name in record.scores], ""))
         self._validations += 1
-        numbers = [self._since_validation.value, record.loss, record.perplexity]
+        numbers = [record.training_loss, record.loss, record.perplexity]
         cells = [f"{record.update:,}", str(record.epoch), *map(_loss, numbers)]
         self._print(_table_row(cells, [f"{value:.2f}" for value in record.scores.values()], "best" * record.best))
         if record.sample is not None:
             self._print_sample(record.sample)
-        self._since_validation = _TokenMean()
         self._line_at = self._clock()
+
+    def on_skip(self, record: SkipRecord) -> None:
+        """One line: what was not finite, and where it comes from."""
+        where = "not found again" if record.stage is None else f"first in the {record.stage}"
+        module = f" of {record.module}" if record.module else ""
+        named, more = ", ".join(record.lines[:MOST_LINES]), len(record.lines) - MOST_LINES
+        others = f" and {more:,} more" if more > 0 else ""
+        lines = f"; from {named}{others}" if named else ""
+        figures = f"loss {record.loss:.4g}, gradient norm {record.gradient_norm:.4g}"
+        self._print(f"update {record.update:,} was skipped: {figures} ({where}{module}){lines}")
+
+    def on_rewind(self, record: RewindRecord) -> None:
+        """One line: why, where to, and what changes."""
+        self._print(
+            f"after update {record.update:,} {record.reason}: going back to the weights of update {record.back_to:,}, "
+            f"and on with the data that follow, with {record.learning_rate_factor:g} of the learning rate"
+        )
 
     def on_end(self, reason: str) -> None:
         """Take the bar away and say why training ended."""
@@ -179,22 +203,6 @@ class _StatusColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(self._text(), no_wrap=True, overflow="crop")
-
-
-class _TokenMean:
-    """A mean weighted by tokens."""
-
-    def __init__(self) -> None:
-        self._sum = 0.0
-        self._tokens = 0
-
-    def add(self, value: float, tokens: int) -> None:
-        self._sum += value * tokens
-        self._tokens += tokens
-
-    @property
-    def value(self) -> float | None:
-        return self._sum / self._tokens if self._tokens else None
 
 
 def one_line(text: str) -> str:

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from dragoman.data.dataset import Dataset
 from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import DamagedFileError, InputError, OutputError
-from dragoman.model.build import Model, build
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.recipe import Recipe, dump_recipe, load_recipe, recipe_from
-from dragoman.recipe.architecture import ModelRecipe
-from dragoman.recipe.training import TrainingRecipe
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished, write_file
 from dragoman.storage.lock import locked
@@ -32,14 +30,16 @@ from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME, History, read_history
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.learning_curves import draw_learning_curves
-from dragoman.training.moving_average import MovingAverage
-from dragoman.training.observer import Observer, RunStart, ValidationRecord
-from dragoman.training.optimizer import build_optimizer
-from dragoman.training.parameters import FlatParameters
-from dragoman.training.precision import Hardware, build_scaler, choose_hardware
-from dragoman.training.schedule import build_schedule
+from dragoman.training.observer import Observer, RunStart
+from dragoman.training.precision import Hardware, choose_hardware
+from dragoman.training.recovery.incident import FOLDER as INCIDENTS
+from dragoman.training.recovery.incident import Incidents
+from dragoman.training.recovery.recovery import Recovery
+from dragoman.training.stability.monitor import StabilityMonitor
+from dragoman.training.stability_log import StabilityLog
 from dragoman.training.step import Trainee
 from dragoman.training.task import Report, Task, task_of
+from dragoman.training.trainee import build_trainee
 from dragoman.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ class Run:
     """A finished or interrupted run.
 
     Attributes:
-        folder: holds ``recipe.toml``, ``dataset/``, ``history.jsonl``, ``checkpoints/``, ``best/`` and, once
-            finished, ``learning_curves.png``, ``evaluation.json`` and, of labels and numbers, ``evaluation.png``.
+        folder: holds ``recipe.toml``, ``dataset/``, ``history.jsonl``, ``stability.jsonl``, ``checkpoints/``, ``best/``
+            and, once finished, ``learning_curves.png``, ``evaluation.json`` and, of labels and numbers,
+            ``evaluation.png``; ``incidents/`` if updates were skipped.
         reason: why training ended.
         interrupted: whether a signal ended it, so that it can be resumed.
         report: how well the best model does on the test set, or on the validation set where there is none; None if
@@ -273,7 +274,7 @@ def _train(
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
     weights = task.class_weights(recipe, dataset)
-    trainee, averaged = _trainee(recipe.model, settings, dataset, hardware, weights)
+    trainee, averaged = build_trainee(recipe.model, settings, dataset, hardware, weights)
     checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     history = History(folder)
@@ -283,22 +284,22 @@ def _train(
         ) or Progress(0, 0.0, loader.state(), stopping)
         if processes.is_first:
             history.truncate(progress.update)
-    everyone = (history, *observers) if processes.is_first else ()
+    everyone = (history, StabilityLog(folder), *observers) if processes.is_first else ()
+    incidents = Incidents(folder / INCIDENTS, lambda examples: _lines(dataset, examples))
+    recovery = Recovery(trainee, checkpoints, incidents, everyone, settings, processes)
     best = LoadedModel(averaged, recipe, dataset.source, dataset.target)
-
-    def save_best(record: ValidationRecord) -> None:
-        del record
-        save_model(folder / BEST, best, {}, replace=True)
 
     trainer = Trainer(
         trainee,
         loader,
         task.validator(averaged, recipe, dataset),
         checkpoints,
-        save_best,
+        recovery,
+        lambda: save_model(folder / BEST, best, {}, replace=True),
         everyone,
         settings,
         processes,
+        _monitor(task, trainee, recipe, dataset) if processes.is_first else None,
     )
     device = str(hardware) if processes.count == 1 else f"{processes.count} processes, each with {hardware}"
     start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(trainee.model), device)
@@ -318,21 +319,19 @@ def _train(
     return Run(folder, reason, interrupted, report)
 
 
-def _trainee(
-    recipe: ModelRecipe,
-    settings: TrainingRecipe,
-    dataset: AnyDataset,
-    hardware: Hardware,
-    class_weights: Sequence[float] | None,
-) -> tuple[Trainee, Model]:
-    """The model with all that updates it, and its twin with the averaged weights."""
-    model = build(recipe, dataset.source.size, dataset.target.size, settings.seed, class_weights)
-    model.to(hardware.device).train()
-    parameters = FlatParameters(model, hardware.dtype, hardware.device)
-    average = MovingAverage(parameters.master, settings.average)
-    optimizer, scaler = build_optimizer(settings.optimizer, parameters), build_scaler(hardware)
-    trainee = Trainee(model, parameters, optimizer, scaler, average, build_schedule(settings))
-    return trainee, parameters.twin(model, average.average)
+def _monitor(task: Task, trainee: Trainee, recipe: Recipe, dataset: AnyDataset) -> StabilityMonitor | None:
+    """Looks at training as often as the recipe says; None if it says never."""
+    every = recipe.training.stability.look_every
+    if not every:
+        return None
+    batch = task.watched(recipe, dataset).to(trainee.model.device)
+    return StabilityMonitor(trainee.model, trainee.parameters, [batch], every)
+
+
+def _lines(dataset: AnyDataset, examples: Sequence[int]) -> list[str]:
+    """Where training examples come from, as ``file:line``."""
+    places = dataset.train.places(np.array(examples, dtype=np.int64))
+    return [f"{dataset.files[file]}:{line}" for file, line in places]
 
 
 def _finish(task: Task, dataset: AnyDataset, start: RunStart, hardware: Hardware, reason: str) -> Report:

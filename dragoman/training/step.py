@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import torch
+from torch import Tensor
 
 from dragoman.contracts import AnyBatch, Carried
 from dragoman.data.bucketing import padded_places
-from dragoman.errors import TrainingError
 from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import Model
 from dragoman.recipe.training import TrainingRecipe
@@ -43,10 +45,32 @@ class Trainee:
     schedule: Schedule
 
 
+class Outcome(Enum):
+    """What became of an update."""
+
+    MADE = "made"
+    """The weights changed."""
+    OVERFLOWED = "overflowed"
+    """In float16 the scaled gradient was too large a number: the loss scale was halved, and the weights are as before.
+    Ordinary dynamic loss scaling (Micikevicius et al. 2018, section 3.2), and no fault."""
+    NOT_FINITE = "not finite"
+    """Loss or gradient were not finite, and everything is as before, to the bit."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What an update measured; units as in :class:`dragoman.training.observer.UpdateRecord`. ``carried`` is what
-    the next update goes on from."""
+    """What an update measured; units as in :class:`dragoman.training.observer.UpdateRecord`.
+
+    Attributes:
+        loss: of all mini-batches; may be not finite.
+        learning_rate: of this update.
+        gradient_norm: before clipping; may be not finite.
+        target_tokens: the loss is the mean over.
+        padding: share of padding.
+        carried: what the next update goes on from.
+        gradient_norms: of each parameter, in the order of ``parameters.map.places``.
+        outcome: whether the weights changed.
+    """
 
     loss: float
     learning_rate: float
@@ -54,6 +78,8 @@ class StepResult:
     target_tokens: int
     padding: float
     carried: Carried
+    gradient_norms: tuple[float, ...]
+    outcome: Outcome
 
 
 def training_step(
@@ -63,10 +89,12 @@ def training_step(
     recipe: TrainingRecipe,
     carried: Carried = (),
     processes: Processes = ALONE,
+    factor: float = 1.0,
 ) -> StepResult:
     """Update number ``update`` (from 1) on ``batches``, whose gradients are accumulated.
 
-    The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding.
+    The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding. A
+    loss or gradient that is not finite never reaches the weights; all processes see the same sums, and so agree on it.
 
     Args:
         trainee: model, weights, optimizer.
@@ -75,20 +103,47 @@ def training_step(
         recipe: how.
         carried: what the batch before handed on; the result has what the next goes on from.
         processes: that make the update together; each does the same to its own copy of the weights.
+        factor: of the schedule's learning rate.
 
     Raises:
-        TrainingError: if the loss or gradient is not finite, or another process cannot be reached; the weights are
-            then unchanged.
+        TrainingError: if another process cannot be reached; the weights are then unchanged.
     """
-    model, parameters = trainee.model, trainee.parameters
-    learning_rate = trainee.schedule(update)
+    parameters = trainee.parameters
+    learning_rate = factor * trainee.schedule(update)
     set_learning_rate(trainee.optimizer, learning_rate)
 
     tokens, padding = _counts(batches, processes)
+    before = carried
+    counted = {name: buffer.clone() for name, buffer in learnt_buffers(trainee.model).items()}
+    total, carried = _add_gradients(trainee, batches, update, recipe, carried, processes, tokens)
+    if recipe.optimizer.decay == "l2" and recipe.optimizer.weight_decay:
+        add_l2_gradient(parameters, recipe.optimizer.weight_decay)
+    norms = parameters.gradient_norms()
+    norm, *each = torch.cat([torch.linalg.vector_norm(norms)[None], norms]).tolist()
+    outcome = _outcome(trainee.scaler, total, norm)
+    if outcome is Outcome.MADE:
+        _make(trainee, update, recipe.optimizer.clip_norm, norm)
+    else:
+        _leave(trainee, counted, outcome)
+    carried = before if outcome is Outcome.NOT_FINITE else carried
+    return StepResult(total, learning_rate, norm, tokens, padding, carried, tuple(each), outcome)
+
+
+def _add_gradients(
+    trainee: Trainee,
+    batches: Sequence[AnyBatch],
+    update: int,
+    recipe: TrainingRecipe,
+    carried: Carried,
+    processes: Processes,
+    tokens: int,
+) -> tuple[float, Carried]:
+    """Leave the gradient of the mean over ``tokens`` in the parameters; that mean, and what is carried on."""
+    model, parameters = trainee.model, trainee.parameters
     total = 0.0
     parameters.zero_gradient()
     for turn, batch in enumerate(batches):
-        seed_mini_batch(recipe.seed, update, turn * processes.count + processes.index)
+        seed_mini_batch(recipe.seed, update, place_of(turn, processes))
         # A loader makes the batches that its model takes.
         summed, carried = model.loss(batch, recipe.label_smoothing, carried)  # type: ignore[arg-type]
         loss = summed / tokens
@@ -100,21 +155,36 @@ def training_step(
     processes.mean_(list(learnt_buffers(model).values()))
     (total,) = processes.sum([total])
     trainee.scaler.unscale_(trainee.optimizer)
+    return total, carried
 
-    if recipe.optimizer.decay == "l2" and recipe.optimizer.weight_decay:
-        add_l2_gradient(parameters, recipe.optimizer.weight_decay)
-    norm = torch.linalg.vector_norm(parameters.gradient).item()
-    if not trainee.scaler.is_enabled() and not norm < float("inf"):
-        raise _not_finite(update, total, norm, batches)
-    limit = recipe.optimizer.clip_norm
+
+def place_of(turn: int, processes: Processes) -> int:
+    """Of this process's mini-batch number ``turn`` among all those of an update, from 0."""
+    return turn * processes.count + processes.index
+
+
+def _outcome(scaler: torch.amp.GradScaler, loss: float, norm: float) -> Outcome:
+    if math.isfinite(loss) and math.isfinite(norm):
+        return Outcome.MADE
+    overflowed = math.isfinite(loss) and scaler.is_enabled() and scaler.get_scale() > 1
+    return Outcome.OVERFLOWED if overflowed else Outcome.NOT_FINITE
+
+
+def _make(trainee: Trainee, update: int, limit: float, norm: float) -> None:
     if limit and norm > limit:
-        parameters.gradient.mul_(limit / norm)
-
+        trainee.parameters.gradient.mul_(limit / norm)
     trainee.scaler.step(trainee.optimizer)
     trainee.scaler.update()
-    parameters.publish()
+    trainee.parameters.publish()
     trainee.average.update(update)
-    return StepResult(total, learning_rate, norm, tokens, padding, carried)
+
+
+def _leave(trainee: Trainee, counted: dict[str, Tensor], outcome: Outcome) -> None:
+    """Put back what the batches changed; only an overflow is taken as one by the loss scale."""
+    for name, buffer in learnt_buffers(trainee.model).items():
+        buffer.copy_(counted[name])
+    overflowed = outcome is Outcome.OVERFLOWED or not trainee.scaler.is_enabled()
+    trainee.scaler.update(None if overflowed else trainee.scaler.get_scale())
 
 
 def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float]:
@@ -123,13 +193,3 @@ def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, flo
     target = sum(batch.target.units for batch in batches)
     tokens, occupied, places = processes.sum([target, sum(layout.tokens for layout in layouts), padded_places(layouts)])
     return int(tokens), 1 - occupied / places if places else 0.0
-
-
-def _not_finite(update: int, loss: float, norm: float, batches: Sequence[AnyBatch]) -> TrainingError:
-    examples = [int(index) for batch in batches for index in batch.examples[:3]]
-    return TrainingError(
-        f"update {update:,}: the loss is {loss:g} and the gradient's norm {norm:g}, which is not finite; "
-        f"the weights were left as they were (first training examples of the batch: {examples})",
-        cause="a learning rate that is too high, or too short a warm-up.",
-        remedy="lower `training.optimizer.learning_rate` or raise `training.schedule.warmup`, and train anew.",
-    )

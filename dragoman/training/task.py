@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
+from dragoman.contracts import AnyBatch
 from dragoman.data.dataset import Dataset, Examples
 from dragoman.data.loader import Loader
 from dragoman.data.partition import random_windows, sequential_windows
@@ -27,6 +28,8 @@ from dragoman.training.grid_task import Estimation, Labelling, Reading
 from dragoman.training.language_assessment import assess_language_model
 from dragoman.training.language_validation import LanguageValidator
 from dragoman.training.observer import RunStart
+from dragoman.training.split_loss import SplitLosses, example_losses, line_losses
+from dragoman.training.stability.examples import watched_examples
 from dragoman.training.trainer import Validating
 from dragoman.training.validation import Validator
 
@@ -65,6 +68,14 @@ class Task(Protocol):
 
     def loader(self, recipe: Recipe, dataset: Any, processes: Processes) -> Loader:
         """Training batches: of all that are dealt out to the processes, those of this one."""
+        ...
+
+    def losses(self, model: Model, recipe: Recipe, dataset: Any) -> SplitLosses:
+        """Of ``model``, which is in evaluation mode, on the validation set and on the training probe."""
+        ...
+
+    def watched(self, recipe: Recipe, dataset: Any) -> AnyBatch:
+        """A few training examples, always the same, which the stability monitor sends through the model."""
         ...
 
     def validator(self, model: Model, recipe: Recipe, dataset: Any) -> Validating:
@@ -117,11 +128,22 @@ class Translation(TextTask):
         make = resegmentation(dataset, recipe.tokenizer, recipe.training.seed)
         return _loader(_buckets(recipe, dataset, make), recipe, processes)
 
+    def watched(self, recipe: Recipe, dataset: Dataset) -> AnyBatch:
+        """Some pairs."""
+        return dataset.train.batch(watched_examples(dataset.train, recipe.training.seed))
+
+    def losses(self, model: Model, recipe: Recipe, dataset: Dataset) -> SplitLosses:
+        """Of pairs."""
+        together, seed = recipe.training.batch.tokens, recipe.training.seed
+        return example_losses(
+            cast(EncoderDecoder, model), dataset.train, dataset.validation, tokens=together, seed=seed
+        )
+
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss and translations."""
         translator = Translator(cast(EncoderDecoder, model), dataset.source, dataset.target, recipe)
-        tokens, language = recipe.training.batch.tokens, recipe.data.target_language
-        return Validator(translator, dataset.validation, tokens=tokens, target_language=language)
+        losses = self.losses(model, recipe, dataset)
+        return Validator(translator, dataset.validation, losses, target_language=recipe.data.target_language)
 
     def assess(
         self, best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str
@@ -137,9 +159,20 @@ class LanguageModelling(TextTask):
         """Lines, or windows of the running text."""
         return _loader(PARTITIONS[recipe.training.batch.partition](recipe, dataset), recipe, processes)
 
+    def watched(self, recipe: Recipe, dataset: Dataset) -> AnyBatch:
+        """Some lines, each by itself."""
+        return dataset.train.text_batch(watched_examples(dataset.train, recipe.training.seed))
+
+    def losses(self, model: Model, recipe: Recipe, dataset: Dataset) -> SplitLosses:
+        """Of lines."""
+        writer = Writer(cast(LanguageModel, model), dataset.target, recipe)
+        running = recipe.training.batch.partition != "lines"
+        return line_losses(writer, dataset.train, dataset.validation, running=running, seed=recipe.training.seed)
+
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss, and a line that the model wrote."""
-        return LanguageValidator(Writer(cast(LanguageModel, model), dataset.target, recipe), dataset.validation)
+        writer = Writer(cast(LanguageModel, model), dataset.target, recipe)
+        return LanguageValidator(writer, dataset.validation, self.losses(model, recipe, dataset))
 
     def assess(
         self, best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str

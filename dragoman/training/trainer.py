@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from dragoman.contracts import AnyBatch
 from dragoman.data.loader import Loader
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.interrupt import Interrupt
-from dragoman.training.observer import Observer, UpdateRecord, ValidationRecord
-from dragoman.training.step import StepResult, Trainee, training_step
+from dragoman.training.observer import Observer, StabilityRecord, UpdateRecord, ValidationRecord
+from dragoman.training.recovery.health import Treatment
+from dragoman.training.recovery.recovery import Recovery
+from dragoman.training.step import Outcome, StepResult, Trainee, training_step
 from dragoman.training.validation import Measurement
 
 
@@ -26,6 +29,24 @@ class Validating(Protocol):
         ...
 
 
+@runtime_checkable
+class Watching(Protocol):
+    """Looks at updates; changes nothing of them."""
+
+    def before_update(self, update: int) -> None:
+        """Right before the update of this number is computed."""
+        ...
+
+    def after_update(self, update: int, gradient_norms: Sequence[float]) -> StabilityRecord | None:
+        """Right after it was made; what was seen, if it is time to tell.
+
+        Args:
+            update: its number.
+            gradient_norms: of each parameter, before clipping, in the order of ``parameters.map.places``.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Trainer:
     """Everything that a run needs.
@@ -35,47 +56,58 @@ class Trainer:
         loader: training batches.
         validator: of the averaged weights.
         checkpoints: of the run.
-        save_best: called with the validation's record whenever it is the best so far.
+        recovery: looks into what goes wrong.
+        save_best: called whenever a validation is the best so far.
         observers: told of everything.
         recipe: how long, how often, how.
         processes: that train together. The first validates, saves, and decides when all of them end.
+        monitor: looks at the updates.
     """
 
     trainee: Trainee
     loader: Loader
     validator: Validating
     checkpoints: Checkpoints
-    save_best: Callable[[ValidationRecord], None]
+    recovery: Recovery
+    save_best: Callable[[], None]
     observers: Sequence[Observer]
     recipe: TrainingRecipe
     processes: Processes = ALONE
+    monitor: Watching | None = None
 
     def run(self, progress: Progress, interrupt: Interrupt) -> str:
         """Train on from ``progress``, which is kept up to date, and return why training ended.
 
         Every way out but an error leaves a checkpoint of the last update.
+
+        Raises:
+            TrainingError: if the run is not well although it went back to a checkpoint often enough.
         """
         self.loader.restore(progress.loader)
         device, first = self.trainee.model.device, self.processes.is_first
         own_batches = self.recipe.batch.accumulation // self.processes.count
+        if first and not self.checkpoints.list():
+            self.checkpoints.save(self.trainee, progress)
         reason = self._agreed_end(progress, interrupt)
         while reason is None:
             began = time.perf_counter()
             batches = [next(self.loader) for _ in range(own_batches)]
             waited = time.perf_counter() - began
-            result = training_step(
-                self.trainee,
-                [batch.to(device) for batch in batches],
-                progress.update + 1,
-                self.recipe,
-                tuple(part.to(device) for part in progress.carried),
-                self.processes,
-            )
+            moved = [batch.to(device) for batch in batches]
+            result, seen = self._step(progress, moved)
             progress.update += 1
             progress.carried = result.carried
             progress.seconds += time.perf_counter() - began
             progress.loader = self.loader.state()
-            self._report_update(progress, result, waited)
+            verdict = progress.health.observe(result)
+            if result.outcome is Outcome.NOT_FINITE:
+                self.recovery.look_into(progress, moved, result)
+            else:
+                self._report_update(progress, result, waited, seen)
+            if verdict.treatment is not Treatment.CONTINUE:
+                self.recovery.treat(progress, verdict)
+                reason = self._agreed_end(progress, interrupt)
+                continue
 
             # A signal asks to stop soon, so it skips a validation that was not due; the end of training never does.
             due = progress.update % self.recipe.validate_every == 0 or self._why_done(progress) is not None
@@ -86,7 +118,21 @@ class Trainer:
                 self.checkpoints.save(self.trainee, progress)
         return reason
 
-    def _report_update(self, progress: Progress, result: StepResult, waited: float) -> None:
+    def _step(self, progress: Progress, batches: Sequence[AnyBatch]) -> tuple[StepResult, StabilityRecord | None]:
+        """An update, and what the monitor saw of it."""
+        update = progress.update + 1
+        if self.monitor is not None:
+            self.monitor.before_update(update)
+        carried = tuple(part.to(self.trainee.model.device) for part in progress.carried)
+        factor = progress.health.learning_rate_factor
+        result = training_step(self.trainee, batches, update, self.recipe, carried, self.processes, factor)
+        if self.monitor is None or result.outcome is not Outcome.MADE:
+            return result, None
+        return result, self.monitor.after_update(update, result.gradient_norms)
+
+    def _report_update(
+        self, progress: Progress, result: StepResult, waited: float, seen: StabilityRecord | None
+    ) -> None:
         record = UpdateRecord(
             update=progress.update,
             epoch=self.loader.epoch,
@@ -100,23 +146,28 @@ class Trainer:
         )
         for observer in self.observers:
             observer.on_update(record)
+            if seen is not None:
+                observer.on_stability(seen)
 
     def _validate(self, progress: Progress) -> None:
         found = self.validator.measure(turn=progress.update // self.recipe.validate_every)
         # A recipe asks for a metric that its model has.
-        watched = {"loss": found.loss, **found.scores}[progress.stopping.metric]
+        watched = {"loss": found.validation.value, **found.scores}[progress.stopping.metric]
         record = ValidationRecord(
             update=progress.update,
             epoch=self.loader.epoch,
-            loss=found.loss,
+            loss=found.validation.value,
             perplexity=found.perplexity,
             scores=found.scores,
             best=progress.stopping.observe(watched),
             seconds=progress.seconds,
             sample=found.sample,
+            loss_error=found.validation.error,
+            training_loss=found.training.value,
+            training_loss_error=found.training.error,
         )
         if record.best:
-            self.save_best(record)
+            self.save_best()
         for observer in self.observers:
             observer.on_validation(record)
 

@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from dragoman.data.bucketing import in_order
 from dragoman.data.dataset import Examples
 from dragoman.evaluation.bleu import bleu
 from dragoman.evaluation.chrf import chrf
-from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.predict.translator import Translator
 from dragoman.training.observer import Sample
+from dragoman.training.split_loss import LossEstimate, SplitLosses
 
 # Sentences translated at each validation; the loss is always measured on all.
 _TRANSLATED = 1000
@@ -23,9 +21,18 @@ _TRANSLATED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a validation found; units as in :class:`dragoman.training.observer.ValidationRecord`."""
+    """What a validation found; units as in :class:`dragoman.training.observer.ValidationRecord`.
 
-    loss: float
+    Attributes:
+        validation: loss of the validation set.
+        training: loss of the training probe.
+        perplexity: of the validation set.
+        scores: further measures.
+        sample: one example to look at.
+    """
+
+    validation: LossEstimate
+    training: LossEstimate
     perplexity: float | None
     scores: Mapping[str, float]
     sample: Sample
@@ -42,14 +49,16 @@ class Validator:
     Args:
         translator: of the model whose weights are the averaged ones; greedy search is used.
         examples: the split.
-        tokens: target tokens in a batch.
+        losses: of the split and of the training probe.
         target_language: decides BLEU's tokenizer.
     """
 
-    def __init__(self, translator: Translator, examples: Examples, *, tokens: int, target_language: str) -> None:
+    def __init__(
+        self, translator: Translator, examples: Examples, losses: SplitLosses, *, target_language: str
+    ) -> None:
         self._translator = translator
         self._examples = examples
-        self._batches = in_order(examples.source_lengths, examples.target_lengths, tokens=tokens)
+        self._losses = losses
         self._translated = np.arange(min(len(examples), _TRANSLATED))
         self._target_language = target_language
 
@@ -59,24 +68,14 @@ class Validator:
         references = self._examples.target_texts(self._translated)
         outputs = self._translator.translate(sources, beam=1)
         chosen = turn % len(sources)
-        loss = self.loss()
+        validation = self._losses.validation()
         return Measurement(
-            loss=loss,
-            perplexity=perplexity_of(loss),
+            validation=validation,
+            training=self._losses.probe(),
+            perplexity=perplexity_of(validation.value),
             scores={
                 "bleu": bleu(outputs, references, self._target_language),
                 "chrf": chrf(outputs, references),
             },
             sample=Sample(sources[chosen], references[chosen], outputs[chosen]),
         )
-
-    def loss(self) -> float:
-        """Cross-entropy in nats per target token, without label smoothing or dropout."""
-        model: EncoderDecoder = self._translator.model
-        total, tokens = 0.0, 0
-        with torch.inference_mode():
-            for indices in self._batches:
-                batch = self._examples.batch(indices).to(model.device)
-                total += model.measured_loss(batch).cpu().double().sum().item()
-                tokens += batch.target.units
-        return total / tokens

@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
-from dragoman.diagnosis import diagnosis as diagnosis_module
-from dragoman.diagnosis.diagnosis import diagnose
-from dragoman.diagnosis.kernels import LibraryState, kernel_speeds
-from dragoman.diagnosis.peaks import matrix_product_peaks
-from dragoman.diagnosis.software import PACKAGES
+from dragoman.diagnosis.machine import diagnosis as diagnosis_module
+from dragoman.diagnosis.machine.diagnosis import diagnose
+from dragoman.diagnosis.machine.kernels import LibraryState, kernel_speeds
+from dragoman.diagnosis.machine.peaks import matrix_product_peaks
+from dragoman.diagnosis.machine.software import PACKAGES
 from dragoman.native.library import INTERFACES
 
 
@@ -38,7 +38,7 @@ def test_what_is_amiss_is_said_with_its_remedy(run, monkeypatch: pytest.MonkeyPa
     off = LibraryState(False, "not built: install a C++ compiler, then install dragoman again", False)
     monkeypatch.setattr(diagnosis_module, "library_states", lambda: {"training": off})
     monkeypatch.setattr("os.getloadavg", lambda: (99.0, 99.0, 99.0))
-    monkeypatch.setattr("dragoman.diagnosis.software._version", lambda package: "1.0.0+cpu")
+    monkeypatch.setattr("dragoman.diagnosis.machine.software._version", lambda package: "1.0.0+cpu")
     _, output, _ = run("doctor", "--no-measure")
     assert "training kernels  not used: not built" in output
     assert "Remedy: not built: install a C++ compiler" in output
@@ -49,7 +49,7 @@ def test_what_is_amiss_is_said_with_its_remedy(run, monkeypatch: pytest.MonkeyPa
 
 def test_threads_and_memory_that_do_not_fit_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.get_num_threads", lambda: 10_000)
-    monkeypatch.setattr("dragoman.diagnosis.processor._available_gib", lambda: 0.2)
+    monkeypatch.setattr("dragoman.diagnosis.machine.processor._available_gib", lambda: 0.2)
     said = " ".join(complaint.what for complaint in diagnose(measure=False).complaints)
     assert "computes with 10000 threads on" in said
     assert "0.2 GiB of memory are available" in said

@@ -94,7 +94,7 @@ def test_several_record_batches_read_as_one(tmp_path: Path, monkeypatch: pytest.
             rows = [Ragged.of([side[i] for i in part]) for side in (sources, targets)]
             writer.write(pairs.select(np.array(part)), *rows)
     assert writer.rows == 50
-    examples = Examples(tmp_path / "x.arrow")
+    examples = Examples.open(tmp_path / "x.arrow")
     indices = np.random.default_rng(0).permutation(50)
     assert examples.batch(indices).source.rows() == [sources[i] for i in indices]
     assert examples.target_lengths.tolist() == [len(row) for row in targets]

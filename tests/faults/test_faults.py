@@ -59,7 +59,9 @@ def file_limit() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("file_limit")
-@pytest.mark.parametrize(("limit", "place"), [(8_000, "dataset"), (100_000, "best"), (300_000, "checkpoints")])
+@pytest.mark.parametrize(
+    ("limit", "place"), [(8_000, "dataset"), (100_000, "update-00000000"), (300_000, "update-00000002")]
+)
 def test_a_file_size_limit_of_the_system(tmp_path: Path, limit: int, place: str) -> None:
     """A quota by the kernel itself, which the native writers meet too."""
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]

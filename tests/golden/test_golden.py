@@ -72,7 +72,13 @@ def test_datasets_of_rows(version: int) -> None:
     assert set(batch.target.values.tolist()) == {0, 1}
 
 
-DATASETS = {1: "dataset-1", 2: "dataset-2", 3: "dataset-of-checkpoint-3", 4: "dataset-of-checkpoint-4"}
+DATASETS = {
+    1: "dataset-1",
+    2: "dataset-2",
+    3: "dataset-of-checkpoint-3",
+    4: "dataset-of-checkpoint-4",
+    5: "dataset-of-checkpoint-5",
+}
 
 
 @pytest.mark.parametrize("version", range(1, CHECKPOINT_FORMAT + 1))
@@ -82,6 +88,6 @@ def test_checkpoints(version: int) -> None:
     verify(folder)
     facts = json.loads((folder / "state.json").read_text())
     assert facts["dataset"] == Dataset.open(HERE / DATASETS[version]).fingerprint
-    assert facts["progress"]["update"] == {1: 300, 2: 300, 3: 40, 4: 40}[version]
+    assert facts["progress"]["update"] == {1: 300, 2: 300, 3: 40, 4: 40, 5: 40}[version]
     carried = [name for name in load_file(folder / "state.safetensors") if name.startswith("carried.")]
     assert len(carried) == (1 if version >= 3 else 0)

@@ -153,6 +153,7 @@ def test_what_runs_leave(labelled: Run, estimated: Run) -> None:
             "recipe.toml",
             "dataset",
             "history.jsonl",
+            "stability.jsonl",
             "checkpoints",
             "best",
             "learning_curves.png",

@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 
 from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.recipe import Recipe
-from dragoman.training.history import COLUMNS, History, read_history
-from dragoman.training.observer import RunStart, Sample, UpdateRecord, ValidationRecord
+from dragoman.training.history import COLUMNS, History, put_back, read_history
+from dragoman.training.observer import (
+    RewindRecord,
+    RunStart,
+    Sample,
+    SkipRecord,
+    StabilityRecord,
+    UpdateRecord,
+    ValidationRecord,
+)
+from dragoman.training.stability_log import StabilityLog, read_stability
 
 UPDATE = UpdateRecord(1, 1, 5.5, 1e-3, 2.5, 4000, 0.125, 1.5)
 VALIDATION = ValidationRecord(
@@ -176,3 +185,91 @@ def test_any_text_survives(tmp_path_factory, text):
     row = json.loads(line)
     assert (row["sample_source"], row["sample_reference"]) == (text, text + "\n\u2028")
     assert row["sample_output"] == "\ud800" + text
+
+
+def test_skips_and_rewinds_are_rows(tmp_path):
+    history = begin(tmp_path)
+    history.on_skip(SkipRecord(1, math.nan, math.inf, "output", "encoder.norm", ("a.txt:3", "b.txt:7"), tmp_path))
+    history.on_rewind(RewindRecord(9, 4, "the loss blew up", 0.5))
+    history.on_end("done")
+    skip, rewind = (row.dropna().to_dict() for _, row in read_history(tmp_path).iterrows())
+    assert skip == {
+        "event": "skip",
+        "update": 1,
+        "stage": "output",
+        "module": "encoder.norm",
+        "lines": "a.txt:3; b.txt:7",
+    }
+    assert rewind == {
+        "event": "rewind",
+        "update": 9,
+        "back_to": 4,
+        "reason": "the loss blew up",
+        "learning_rate_factor": 0.5,
+    }
+
+
+def went_back(folder: Path) -> History:
+    """To update 4 after update 8, with a skip at 6 and the best validation at 6."""
+    write(folder, range(1, 5))
+    saved = (folder / "history.jsonl").read_bytes()
+    history = History(folder)
+    for update in range(5, 9):
+        history.on_update(replace(UPDATE, update=update))
+    history.on_skip(SkipRecord(6, math.nan, math.nan, None, None, (), None))
+    history.on_validation(replace(VALIDATION, update=6))
+    history.on_validation(replace(VALIDATION, update=8, best=False))
+    put_back(folder, saved)
+    history.on_rewind(RewindRecord(8, 4, "the loss blew up", 0.5))
+    return history
+
+
+def test_what_was_given_up_is_gone_but_for_skips_and_the_best(tmp_path):
+    history = went_back(tmp_path)
+    history.on_update(replace(UPDATE, update=5))
+    frame = read_history(tmp_path)
+    assert frame["event"].tolist()[-4:] == ["skip", "validation", "rewind", "update"]
+    assert frame["update"].tolist() == [1, 2, 3, 3, 4, 6, 6, 8, 5]
+
+
+@pytest.mark.parametrize(("update", "rows"), [(5, 9), (4, 8), (3, 4), (100, 9)])
+def test_truncation_after_a_rewind_keeps_what_led_to_it(tmp_path, update, rows):
+    history = went_back(tmp_path)
+    history.on_update(replace(UPDATE, update=5))
+    history.truncate(update)
+    assert len(read_history(tmp_path)) == rows
+
+
+LOOK = StabilityRecord(
+    50, {"a": 1.0}, {"a": 2.0}, {"a": 1e-3}, {"a.b": 0.5}, {}, {}, {"a": 3.0}, {"cell": (1.0, 0.5)}, {"cell": -0.7}
+)
+
+
+def log(folder: Path, update: int, *looks: StabilityRecord) -> None:
+    watcher = StabilityLog(folder)
+    watcher.on_start(RunStart(folder, Recipe(), update, 100, 10, "cpu"))
+    for look in looks:
+        watcher.on_stability(look)
+    watcher.on_end("done")
+
+
+def test_what_the_monitor_saw_is_read_back(tmp_path):
+    assert read_stability(tmp_path) == []
+    log(tmp_path, 0)
+    assert not (tmp_path / "stability.jsonl").exists()
+    log(tmp_path, 0, LOOK, replace(LOOK, update=100))
+    assert read_stability(tmp_path) == [LOOK, replace(LOOK, update=100)]
+
+
+def test_a_resumed_run_drops_the_looks_after_its_update(tmp_path):
+    log(tmp_path, 0, LOOK, replace(LOOK, update=100))
+    log(tmp_path, 60, replace(LOOK, update=110))
+    assert [look.update for look in read_stability(tmp_path)] == [50, 110]
+
+
+def test_a_look_with_numbers_that_are_not_finite_is_json(tmp_path):
+    log(tmp_path, 0, replace(LOOK, activation={"a": math.inf}, through_time={"cell": (math.nan, 1.0)}))
+    json.loads((tmp_path / "stability.jsonl").read_text(), parse_constant=pytest.fail)
+    (look,) = read_stability(tmp_path)
+    assert math.isnan(look.activation["a"])
+    assert look.through_time["cell"][1] == 1.0

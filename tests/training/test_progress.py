@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dragoman.recipe import recipe_from
-from dragoman.training.observer import RunStart, Sample, UpdateRecord, ValidationRecord
+from dragoman.training.observer import RewindRecord, RunStart, Sample, SkipRecord, UpdateRecord, ValidationRecord
 from dragoman.training.progress import TerminalProgress, one_line, shortened
 
 UPDATE = UpdateRecord(1, 1, 5.5, 1e-3, 2.5, 4000, 0.1, 1.0)
@@ -112,10 +112,10 @@ def test_a_validation_is_a_row_under_its_heading_with_the_sample():
     progress.on_start(run_start())
     progress.on_update(replace(UPDATE, loss=6.0, target_tokens=300))
     progress.on_update(replace(UPDATE, update=2, loss=2.0, target_tokens=100))
-    progress.on_validation(replace(VALIDATION, update=2))
+    progress.on_validation(replace(VALIDATION, update=2, training_loss=2.5))
     heading, row, *sample = data.getvalue().decode().splitlines()[2:]
     assert heading.split() == ["update", "epoch", "train", "loss", "valid", "loss", "perplexity", "BLEU", "chrF"]
-    assert row.split() == ["2", "1", "5.000", "3.250", "25.790", "12.50", "40.25", "best"]
+    assert row.split() == ["2", "1", "2.500", "3.250", "25.790", "12.50", "40.25", "best"]
     assert row.index("3.250") + 5 == heading.index("valid loss") + 10
     assert [line.split(maxsplit=1) for line in sample] == [
         ["source", "a cat"],
@@ -124,20 +124,11 @@ def test_a_validation_is_a_row_under_its_heading_with_the_sample():
     ]
 
 
-def test_the_training_loss_of_a_row_is_of_the_updates_since_the_last():
-    progress, _, data = piped()
-    progress.on_start(run_start())
-    for update, loss in ((1, 9.0), (2, 4.0)):
-        progress.on_update(replace(UPDATE, update=update, loss=loss))
-        progress.on_validation(replace(VALIDATION, update=update, best=False, scores={}, sample=None))
-    assert data.getvalue().decode().splitlines()[-1].split() == ["2", "1", "4.000", "3.250", "25.790"]
-
-
 def test_numbers_out_of_bounds_are_shown():
     progress, _, data = piped()
     progress.on_start(run_start())
     progress.on_update(replace(UPDATE, loss=math.nan))
-    progress.on_validation(replace(VALIDATION, perplexity=1e30, loss=math.inf))
+    progress.on_validation(replace(VALIDATION, perplexity=1e30, loss=math.inf, training_loss=math.nan))
     row = data.getvalue().decode().splitlines()[3]
     assert row.split()[2:5] == ["nan", "inf", "1.00e+30"]
 
@@ -172,6 +163,31 @@ def test_any_sample_can_be_shown(text):
     progress.on_start(run_start())
     progress.on_validation(replace(VALIDATION, sample=Sample(text, text, text)))
     assert len(data.getvalue().decode().split("\n")) == 8
+
+
+def test_a_skipped_update_is_a_line_with_the_module_and_the_corpus_lines():
+    progress, _, data = piped()
+    progress.on_start(run_start())
+    lines = tuple(f"train.tsv:{number}" for number in range(1, 6))
+    progress.on_skip(SkipRecord(1234, math.nan, math.inf, "output", "encoder.norm", lines, None))
+    progress.on_skip(SkipRecord(1235, 2.5, math.nan, None, None, (), None))
+    assert data.getvalue().decode().splitlines()[2:] == [
+        "update 1,234 was skipped: loss nan, gradient norm inf (first in the output of encoder.norm); "
+        "from train.tsv:1, train.tsv:2, train.tsv:3 and 2 more",
+        "update 1,235 was skipped: loss 2.5, gradient norm nan (not found again)",
+    ]
+
+
+def test_a_rewind_is_a_line():
+    progress, clock, data = piped()
+    progress.on_start(run_start())
+    watch(progress, clock, range(1, 9))
+    progress.on_rewind(RewindRecord(8, 4, "the loss blew up", 0.5))
+    watch(progress, clock, range(5, 9))
+    assert data.getvalue().decode().splitlines()[2] == (
+        "after update 8 the loss blew up: going back to the weights of update 4, "
+        "and on with the data that follow, with 0.5 of the learning rate"
+    )
 
 
 @pytest.mark.parametrize("width", [20, 80, 200])

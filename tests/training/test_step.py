@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from dragoman.contracts import Batch, Packed
-from dragoman.errors import TrainingError
+from dragoman.contracts import Batch, Labels, Packed, Pictures, PictureSize
+from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import build
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
 from dragoman.recipe.training import OptimizerRecipe, ScheduleRecipe, TrainingRecipe
 from dragoman.training.moving_average import MovingAverage
-from dragoman.training.optimizer import build_optimizer
+from dragoman.training.optimizer import build_optimizer, optimizer_tensors
 from dragoman.training.parameters import FlatParameters
 from dragoman.training.schedule import build_schedule
-from dragoman.training.step import Trainee, training_step
+from dragoman.training.step import Outcome, StepResult, Trainee, training_step
 
 STACK = TransformerRecipe(layers=1, width=8, feed_forward=8, heads=2, dropout=0.0)
 SOURCES = [[5, 6, 3], [7, 3], [8, 9, 10, 3], [4, 3]]
@@ -166,25 +168,117 @@ def test_bfloat16_stays_near_float32() -> None:
     assert coarse.parameters.master.dtype == torch.float32
 
 
+def everything(pupil: Trainee) -> list[torch.Tensor]:
+    """All that an update may change."""
+    memory = optimizer_tensors(pupil.optimizer)
+    buffers = learnt_buffers(pupil.model)
+    state = [pupil.parameters.master, pupil.average.average, *memory.values(), *buffers.values()]
+    return [tensor.detach().clone() for tensor in state]
+
+
+def assert_same_bits(before: list[torch.Tensor], after: list[torch.Tensor]) -> None:
+    pairs = zip(before, after, strict=True)
+    assert all(one.nan_to_num(nan=7.0).equal(other.nan_to_num(nan=7.0)) for one, other in pairs)
+
+
 @pytest.mark.parametrize("poison", [math.nan, math.inf])
-def test_a_loss_that_is_not_finite_never_reaches_the_weights(poison: float) -> None:
+def test_a_loss_that_is_not_finite_changes_no_bit(poison: float) -> None:
     recipe = settings()
     pupil = trainee(recipe)
     training_step(pupil, [batch(0, 1)], 1, recipe)
     place = pupil.parameters.map.places[0]
-    pupil.parameters.master[place.begin] = poison
-    before = pupil.parameters.master.clone()
-    with pytest.raises(TrainingError, match=r"update 2.*not finite"):
-        training_step(pupil, [batch(0, 1)], 2, recipe)
-    assert torch.equal(pupil.parameters.master.nan_to_num(), before.nan_to_num())
+    pupil.parameters.master[place.begin : place.end] = poison
+    before = everything(pupil)
+    result = training_step(pupil, [batch(0, 1)], 2, recipe, (torch.ones(1),))
+    assert result.outcome is Outcome.NOT_FINITE
+    assert not math.isfinite(result.loss)
+    assert len(result.carried) == 1, "the next update goes on from what this one was given"
+    assert_same_bits(before, everything(pupil))
 
 
-def test_float16_overflow_skips_the_update_and_halves_the_scale() -> None:
+def test_a_gradient_that_is_not_finite_changes_no_bit_and_the_next_update_is_made() -> None:
     recipe = settings()
-    pupil = trainee(recipe, torch.float16)
-    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**60)
-    pupil = Trainee(pupil.model, pupil.parameters, pupil.optimizer, scaler, pupil.average, pupil.schedule)
-    before = pupil.parameters.master.clone()
+    pupil = trainee(recipe)
     training_step(pupil, [batch(0, 1)], 1, recipe)
-    assert pupil.parameters.master.equal(before)
-    assert scaler.get_scale() == 2.0**59
+    before = everything(pupil)
+    hook = next(iter(pupil.model.parameters())).register_hook(lambda gradient: gradient * math.nan)
+    result = training_step(pupil, [batch(0, 1)], 2, recipe)
+    hook.remove()
+    assert result.outcome is Outcome.NOT_FINITE
+    assert math.isfinite(result.loss)
+    assert_same_bits(before, everything(pupil))
+    assert training_step(pupil, [batch(0, 1)], 3, recipe).outcome is Outcome.MADE
+    assert pupil.parameters.master.isfinite().all()
+
+
+def test_what_batch_normalisation_counts_is_put_back() -> None:
+    encoder = {"kind": "residual", "channels": [4], "halvings": 0, "width": 4, "context": 1}
+    architecture = ModelRecipe.model_validate({"encoder": encoder, "decoder": {"kind": "label"}})
+    model = build(architecture, PictureSize(1, 8, None), 2, 1)
+    recipe = settings()
+    parameters = FlatParameters(model.train(), torch.float32, torch.device("cpu"))
+    optimizer, average = build_optimizer(recipe.optimizer, parameters), MovingAverage(parameters.master, 0.9)
+    pupil = replace(trainee(recipe), model=model, parameters=parameters, optimizer=optimizer, average=average)
+    pictures = Pictures.of([np.full((1, 8, 6), 40, np.uint8), np.full((1, 8, 9), 90, np.uint8)])
+    examples = Batch(pictures, Labels(torch.tensor([0, 1])), torch.arange(2))
+    training_step(pupil, [examples], 1, recipe)
+    before = everything(pupil)
+    hook = next(iter(model.parameters())).register_hook(lambda gradient: gradient * math.nan)
+    assert training_step(pupil, [examples], 2, recipe).outcome is Outcome.NOT_FINITE
+    assert_same_bits(before, everything(pupil))
+    hook.remove()
+    training_step(pupil, [examples], 3, recipe)
+    assert not all(one.equal(other) for one, other in zip(before, everything(pupil), strict=True))
+
+
+def test_norms_of_the_parameters_make_the_whole_norm() -> None:
+    recipe = settings()
+    pupil = trainee(recipe)
+    result = training_step(pupil, [batch(0, 1)], 1, recipe)
+    for place, norm in zip(pupil.parameters.map.places, result.gradient_norms, strict=True):
+        assert norm == pytest.approx(pupil.parameters.gradient[place.begin : place.end].norm().item(), rel=1e-5)
+    assert result.gradient_norm == pytest.approx(math.hypot(*result.gradient_norms))
+
+
+def test_the_factor_scales_the_learning_rate() -> None:
+    recipe = settings()
+    assert training_step(trainee(recipe), [batch(0)], 1, recipe, factor=0.25).learning_rate == 0.25 * 0.01
+
+
+def in_float16(scale: float) -> Trainee:
+    scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+    return replace(trainee(settings(), torch.float16), scaler=scaler)
+
+
+def test_float16_overflow_leaves_the_weights_and_halves_the_scale() -> None:
+    pupil = in_float16(2.0**60)
+    before = everything(pupil)
+    result = training_step(pupil, [batch(0, 1)], 1, settings())
+    assert result.outcome is Outcome.OVERFLOWED
+    assert_same_bits(before, everything(pupil))
+    assert pupil.scaler.get_scale() == 2.0**59
+
+
+def test_float16_falls_to_a_scale_that_fits_and_learns() -> None:
+    pupil = in_float16(2.0**40)
+    results: list[StepResult] = []
+    while not results or results[-1].outcome is Outcome.OVERFLOWED:
+        results.append(training_step(pupil, [batch(0, 1)], len(results) + 1, settings()))
+    assert results[-1].outcome is Outcome.MADE
+    assert pupil.scaler.get_scale() == 2.0 ** (41 - len(results))
+
+
+@pytest.mark.parametrize(("scale", "poison"), [(1.0, "gradient"), (2.0**10, "loss")])
+def test_float16_at_its_smallest_scale_or_without_a_loss_is_a_fault(scale: float, poison: str) -> None:
+    pupil = in_float16(scale)
+    if poison == "loss":
+        place = pupil.parameters.map.places[0]
+        pupil.parameters.master[place.begin : place.end] = math.nan
+        pupil.parameters.publish()
+    else:
+        next(iter(pupil.model.parameters())).register_hook(lambda gradient: gradient * math.inf)
+    before = everything(pupil)
+    for update in (1, 2):
+        assert training_step(pupil, [batch(0, 1)], update, settings()).outcome is Outcome.NOT_FINITE
+    assert_same_bits(before, everything(pupil))
+    assert pupil.scaler.get_scale() == scale

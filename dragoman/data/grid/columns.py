@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float64, Int, Int64, UInt8
 
 from dragoman.contracts import Labels, Layout, Numbers, Packed, Pictures, Rows
-from dragoman.data.arrow import RaggedColumn
+from dragoman.data.arrow import ChainedColumn, RaggedColumn
 from dragoman.data.grid.items import Items
 from dragoman.data.grid.rendering import Rendering
 from dragoman.fields.label import LabelField
@@ -55,6 +55,11 @@ class TextColumn:
     def __init__(self, table: pa.Table, side: str) -> None:
         self._ids = RaggedColumn(table.column(f"{side}_ids"))
         self.lengths: Int[np.ndarray, " n"] = self._ids.lengths
+
+    @property
+    def tokens(self) -> ChainedColumn:
+        """The ids of all texts end to end."""
+        return ChainedColumn(self._ids)
 
     @staticmethod
     def of(codec: Codec, side: str, texts: Sequence[str], most: int | None = None) -> dict[str, pa.Array]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import torch
@@ -30,7 +28,7 @@ class GridExamples:
     """One split; sources and targets stay on disk until they are asked for, but for numbers and labels.
 
     Args:
-        path: its Arrow file.
+        table: what its file holds.
         source: what sources are.
         target: what targets are.
         rendering: how pictures are made of targets, where there are none.
@@ -42,12 +40,17 @@ class GridExamples:
     """
 
     def __init__(
-        self, path: Path, source: SourceField, target: TargetField, rendering: Rendering | None = None
+        self, table: pa.Table, source: SourceField, target: TargetField, rendering: Rendering | None = None
     ) -> None:
-        self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        self._table = table
+        self._fields = (source, target, rendering)
         self.source = _source(self._table, source, rendering)
         self.target = _target(self._table, target)
         self.corpora: Int[np.ndarray, " n"] = self._table.column("corpus").to_numpy()
+
+    def take(self, indices: Int[np.ndarray, " k"]) -> GridExamples:
+        """These examples alone, in this order, held in memory."""
+        return GridExamples(self._table.take(pa.array(indices)).combine_chunks(), *self._fields)
 
     def __len__(self) -> int:
         return self._table.num_rows

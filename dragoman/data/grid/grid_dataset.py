@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from dragoman.data.arrow import open_table
 from dragoman.data.dataset import DatasetFacts
 from dragoman.data.grid.examples import GridExamples
 from dragoman.data.grid.rendering import Rendering
@@ -46,7 +47,7 @@ class GridDataset(DatasetFacts):
         rendering = Rendering.load(folder)
 
         def split(name: str) -> GridExamples:
-            return GridExamples(folder / f"{name}.arrow", source, target, rendering)
+            return GridExamples(open_table(folder / f"{name}.arrow"), source, target, rendering)
 
         test = split("test") if (folder / "test.arrow").exists() else None
         return cls(*facts.all(), split("train"), split("validation"), test, source, target)

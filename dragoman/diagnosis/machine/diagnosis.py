@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from dragoman.diagnosis.kernels import KernelSpeed, LibraryState, kernel_speeds, library_states
-from dragoman.diagnosis.peaks import matrix_product_peaks
-from dragoman.diagnosis.processor import Processor, examine_processor
-from dragoman.diagnosis.software import Software, examine_software
+from dragoman.diagnosis.machine.kernels import KernelSpeed, LibraryState, kernel_speeds, library_states
+from dragoman.diagnosis.machine.peaks import matrix_product_peaks
+from dragoman.diagnosis.machine.processor import Processor, examine_processor
+from dragoman.diagnosis.machine.software import Software, examine_software
 from dragoman.training.precision import choose_hardware
 
 _LITTLE_MEMORY_GIB = 1.0

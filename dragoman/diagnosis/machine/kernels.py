@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from dragoman.contracts import Layout
-from dragoman.diagnosis.peaks import shortest
+from dragoman.diagnosis.machine.peaks import shortest
 from dragoman.native.attention import AttentionShape, self_attention
 from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.dropout import draw_seed, dropout

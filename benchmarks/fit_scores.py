@@ -1,0 +1,205 @@
+"""What `dragoman diagnose fit` says of the planted runs of ``benchmarks/fit.py``, against what helps them.
+
+    python benchmarks/fit_scores.py --work FOLDER [--multi30k FOLDER] [--tune]
+
+Trains what the diagnosis wants to try and is not in the folder yet. With ``--tune`` the thresholds are chosen on one
+half of the planted runs, by balanced accuracy; scored is always the other half alone. Writes ``results/fit.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fit import HELD_OUT, MORE, PLANTS, TASKS, Cell, Laboratory, cells, interventions, planted_run, recipe_of
+
+from dragoman.comparison.machine import describe_machine
+from dragoman.diagnosis.fit.actions import ACTIONS, EARLY_STOPPING, MORE_DATA
+from dragoman.diagnosis.fit.diagnose import examine
+from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, facts_of, looks_of_records
+from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.report import FitReport
+from dragoman.diagnosis.fit.thresholds import Thresholds
+from dragoman.recipe import Recipe
+from dragoman.training.baseline import baseline_loss
+from dragoman.training.trial import AnyDataset, Trial
+
+RESULTS = Path(__file__).parent / "results"
+SHARE, ERRORS = 0.02, 2.0
+"""By how much an intervention must lower the validation loss, and how many standard errors of it that must be."""
+ENDLESS = 1e6
+GRID: dict[str, tuple[float, ...]] = {
+    "gap": (0.1, 0.15, 0.2),
+    "forecast": (0.005, 0.01, 0.02),
+    "overrule": (1.0, 2.0, 4.0),
+    "probe_share": (0.02, 0.03),
+}
+"""Thresholds that are chosen from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What helps a planted run.
+
+    Attributes:
+        helps: the name of the intervention that lowers the validation loss most; empty if none does.
+        gains: of each, as a share of the loss as it is.
+    """
+
+    helps: str
+    gains: dict[str, float]
+
+    @property
+    def kind(self) -> FitKind:
+        """What the run had, if that cures it."""
+        return ACTIONS[self.helps].cures if self.helps else FitKind.GOOD
+
+
+def truth_of(laboratory: Laboratory, cell: Cell) -> Truth:
+    """Measured with another seed than any that the diagnosis sees."""
+    found = dict(interventions(laboratory, cell))
+    before = found.pop("").best
+    assert before is not None
+    gains, real = {}, {}
+    for name, trial in found.items():
+        if trial.best is None:
+            continue
+        change, error = trial.best.less(before)
+        gains[name] = -change / before.value
+        if -change >= SHARE * before.value and -change > ERRORS * error:
+            real[name] = -change
+    return Truth(max(real, key=lambda name: real[name], default=""), gains)
+
+
+def diagnosed(laboratory: Laboratory, cell: Cell, thresholds: Thresholds) -> FitReport:
+    """The diagnosis of a planted run, with as many experiments as it wants."""
+    recipe, dataset, run = recipe_of(cell), laboratory.dataset(cell, cell.seed), planted_run(laboratory, cell)
+
+    def runner(changed: Recipe, data: AnyDataset, *, seed: int | None = None, **how: Any) -> Trial:
+        del data, seed
+        return laboratory.train(cell, changed, seed=cell.seed, **how)
+
+    evidence = FitEvidence(
+        looks=looks_of_records(run.validations),
+        baseline=baseline_loss(recipe, dataset),
+        planned=recipe.training.updates,
+        done=run.updates,
+        ending=Ending.PLANNED,
+        facts=facts_of(recipe, dataset),
+    )
+    return examine(cell.name, recipe, dataset, evidence, ENDLESS, runner, thresholds, best=run.best)
+
+
+def advised_gain(laboratory: Laboratory, cell: Cell, action: str) -> float:
+    """By how much the advised action lowers the validation loss, as a share of it, with the held-out seed."""
+    recipe, seed = recipe_of(cell), cell.seed + HELD_OUT
+    before = laboratory.train(cell, recipe, seed=seed)
+    assert before.best is not None
+    if action == EARLY_STOPPING:
+        return (before.validations[-1].loss - before.best.value) / before.validations[-1].loss
+    changed = recipe if action == MORE_DATA else ACTIONS[action].applied(recipe)
+    assert changed is not None
+    after = laboratory.train(cell, changed, seed=seed, times=MORE if action == MORE_DATA else 1)
+    return -1.0 if after.best is None else (before.best.value - after.best.value) / before.best.value
+
+
+def halves(found: list[Cell]) -> tuple[list[Cell], list[Cell]]:
+    """For choosing thresholds, and for scoring; every plant and architecture is in both."""
+    plants, kinds = list(PLANTS), ("Transformer", "GRU", "LSTM")
+
+    def number(cell: Cell) -> int:
+        return plants.index(cell.plant) + kinds.index(cell.architecture) + cell.seed
+
+    return [c for c in found if number(c) % 2 == 0], [c for c in found if number(c) % 2]
+
+
+def balanced_accuracy(pairs: list[tuple[FitKind, FitKind]]) -> float:
+    """The mean of the recalls of all kinds that occur."""
+    recalls = recalls_of(pairs)
+    return sum(recalls.values()) / len(recalls)
+
+
+def recalls_of(pairs: list[tuple[FitKind, FitKind]]) -> dict[str, float]:
+    """Of each true kind the share that was named."""
+    totals = Counter(true for true, _ in pairs)
+    right = Counter(true for true, said in pairs if true is said)
+    return {kind.value: right[kind] / count for kind, count in totals.items()}
+
+
+def tuned(laboratory: Laboratory, chosen: list[Cell], truths: dict[Cell, Truth]) -> Thresholds:
+    """The thresholds with the best balanced accuracy; the defaults where they tie."""
+    candidates = [Thresholds()]
+    candidates += [Thresholds(**dict(zip(GRID, values, strict=True))) for values in itertools.product(*GRID.values())]
+
+    def score(thresholds: Thresholds) -> float:
+        pairs = [(truths[cell].kind, diagnosed(laboratory, cell, thresholds).verdict.kind) for cell in chosen]
+        return balanced_accuracy(pairs)
+
+    return max(candidates, key=score)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--multi30k", type=Path)
+    parser.add_argument("--tune", action="store_true")
+    arguments = parser.parse_args()
+    laboratory = Laboratory(arguments.work, arguments.multi30k)
+    tasks = [task for task in TASKS if task == "reversal" or arguments.multi30k]
+    every = cells(tasks)
+    truths = {cell: truth_of(laboratory, cell) for cell in every}
+    choosing, scoring = halves(every)
+    thresholds = tuned(laboratory, choosing, truths) if arguments.tune else Thresholds()
+    rows = [_row(laboratory, cell, truths[cell], thresholds) for cell in scoring]
+    result = {
+        "planted_runs": len(every),
+        "scored": len(rows),
+        "thresholds": asdict(thresholds),
+        **_summary(rows),
+        "runs": rows,
+        "machine": describe_machine(),
+    }
+    (RESULTS / "fit.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps({key: value for key, value in result.items() if key not in ("runs", "machine")}, indent=2))
+
+
+def _row(laboratory: Laboratory, cell: Cell, truth: Truth, thresholds: Thresholds) -> dict[str, Any]:
+    report = diagnosed(laboratory, cell, thresholds)
+    advice = report.advice[0].action if report.advice else None
+    row = {
+        **asdict(cell),
+        "helps": truth.helps,
+        "truth": truth.kind.value,
+        "said": report.verdict.kind.value,
+        "gains": {name: round(gain, 4) for name, gain in truth.gains.items()},
+        "advice": advice,
+        "advice_gain": None if advice is None else round(advised_gain(laboratory, cell, advice), 4),
+    }
+    print({key: value for key, value in row.items() if key != "gains"}, flush=True)
+    return row
+
+
+def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    pairs = [(FitKind(row["truth"]), FitKind(row["said"])) for row in rows]
+    healthy = [row for row in rows if row["truth"] == FitKind.GOOD.value]
+    advised = [row["advice_gain"] for row in rows if row["advice_gain"] is not None]
+    kinds = [kind.value for kind in FitKind]
+    return {
+        "balanced_accuracy": round(balanced_accuracy(pairs), 4),
+        "recall": {kind: round(value, 4) for kind, value in recalls_of(pairs).items()},
+        "false_alarms": [sum(row["said"] != FitKind.GOOD.value for row in healthy), len(healthy)],
+        "advice_helps": [sum(gain > 0 for gain in advised), len(advised)],
+        "confusion": {
+            true: {said: sum(row["truth"] == true and row["said"] == said for row in rows) for said in kinds}
+            for true in kinds
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""What every diagnosis prints and writes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dragoman.reports.written import Reported
+
+INTERRUPTED = 130
+
+
+def positive_minutes(option: str, minutes: float) -> float:
+    """The minutes, if they are some.
+
+    Raises:
+        InputError: if they are not.
+    """
+    from dragoman.errors import InputError
+
+    if not 0 < minutes < float("inf"):
+        raise InputError(f"{option} {minutes:g}: not a number of minutes above 0", remedy=f"give {option} 10 or so.")
+    return minutes
+
+
+def tell(message: str) -> None:
+    """One line on what is being done, apart from the output."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def present(report: Reported, text: str, title: str, folder: Path, name: str, *, as_json: bool) -> None:
+    """Write a report to its folder and print it; printed it is even if it cannot be written.
+
+    Args:
+        report: what was found.
+        text: the same for a terminal.
+        title: of the page.
+        folder: to write to.
+        name: of the files.
+        as_json: whether to print it as JSON, and nothing else.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    from dragoman.reports.written import json_text, write_report
+
+    print(json_text(report) if as_json else text)
+    page = write_report(report, title, folder, name)
+    if not as_json:
+        print(f"\nPage: {page}")

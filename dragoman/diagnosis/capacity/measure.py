@@ -1,0 +1,175 @@
+"""Complexity against data: the losses of smaller and larger models on smaller and larger parts of the training set."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dragoman.diagnosis.capacity.cell import Cell
+from dragoman.diagnosis.capacity.report import CapacityReport
+from dragoman.diagnosis.fit.evidence import AnyDataset, best_of, looks_of_records, planned_updates, unit_of
+from dragoman.diagnosis.fit.runner import Runner, of_length
+from dragoman.diagnosis.fit.width import widened
+from dragoman.errors import DragomanError, InputError
+from dragoman.recipe import Recipe
+from dragoman.training.baseline import baseline_loss
+from dragoman.training.trial import run_trial
+
+WIDTHS = (0.25, 0.5, 1.0, 2.0)
+"""As multiples of the recipe's."""
+FRACTIONS = (1.0, 0.125, 0.25, 0.5)
+"""Of the training set; all of it first, which the curve over complexity needs."""
+_COST = 1.3
+"""Exponent of the width in the time of an update, until it is known."""
+_TIMED, _OVERHEAD = 20, 1.2
+"""Updates of the trial that tells how long one takes, and the time of a cell over that of its updates."""
+_SHORTEST = 0.2
+"""Least length of a cell's training, as a share of the recipe's: shorter ones tell little of it."""
+
+
+def measure_capacity(
+    recipe: Recipe,
+    dataset: AnyDataset,
+    minutes: float,
+    runner: Runner = run_trial,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    tell: Callable[[str], None] = lambda message: None,
+) -> CapacityReport:
+    """Train the grid, the cheapest cells first, until the minutes are over, or Ctrl-C if a cell is done by then.
+
+    Every cell does the same number of updates: the recipe's if the whole grid fits into the minutes then, else fewer,
+    but a fifth of them at least; and every cell counts with its lowest validation loss (early stopping). So a small
+    part of the data is seen more often, as is usual, and no cell is better for having been trained longer.
+
+    Args:
+        recipe: whose widths are varied.
+        dataset: whose training set is varied; parts are nested, and the validation set is the same for all.
+        minutes: for all of it; what does not fit is left out, and the report says so.
+        runner: that trains.
+        clock: seconds.
+        tell: told of each cell before it begins.
+
+    Raises:
+        InputError: if not even one cell could be trained.
+    """
+    end = clock() + 60 * minutes
+    models = {width: model for width in WIDTHS if (model := _of_width(recipe, width)) is not None}
+    planned = planned_updates(recipe, dataset)
+    grid = _Grid(models, dataset, planned, planned, runner, clock, tell, end)
+    interrupted = False
+    try:
+        grid.train_all()
+    except KeyboardInterrupt:
+        if not grid.cells:
+            raise
+        interrupted = True
+        grid.left_out.append("the cell that was under way, and those that were to follow: interrupted")
+    if not grid.cells:
+        raise InputError(
+            f"no model could be trained in {minutes:g} minutes",
+            cause=grid.left_out[0] if grid.left_out else None,
+            remedy="give more minutes, or a recipe with fewer updates or a smaller model.",
+        )
+    return CapacityReport(
+        cells=tuple(sorted(grid.cells, key=lambda cell: (cell.width, cell.examples))),
+        baseline=baseline_loss(recipe, dataset),
+        updates=grid.updates,
+        planned=planned,
+        unit=unit_of(recipe),
+        architecture=recipe.model.phrase,
+        left_out=tuple(grid.left_out),
+        interrupted=interrupted,
+    )
+
+
+def _of_width(recipe: Recipe, width: float) -> Recipe | None:
+    return recipe if width == 1 else widened(recipe, width)
+
+
+@dataclass(slots=True)
+class _Grid:
+    """Trains cells while there is time."""
+
+    models: Mapping[float, Recipe]
+    dataset: AnyDataset
+    planned: int
+    updates: int
+    runner: Runner
+    clock: Callable[[], float]
+    tell: Callable[[str], None]
+    end: float
+    seconds: dict[float, float] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def train_all(self) -> None:
+        """Train what there is time for. All do equally many updates, so that the width alone decides what they cost."""
+        self.choose_length()
+        for width in self.models:
+            for fraction in FRACTIONS:
+                self.train(width, fraction)
+
+    def choose_length(self) -> None:
+        """Time a few updates of the recipe's own model, and see how many the grid can afford."""
+        updates = min(_TIMED, self.planned)
+        self.tell(f"Timing {updates} updates")
+        recipe = of_length(self.models[1.0], updates, self.planned)
+        trial = self.runner(recipe, self.dataset, updates=updates, looks=1)
+        self.seconds[1.0] = _OVERHEAD * trial.seconds / max(trial.updates, 1)
+        total = sum(len(FRACTIONS) * self._seconds_of(width) for width in self.models)
+        affordable = self.planned if total <= 0 else int((self.end - self.clock()) / total)
+        self.updates = min(max(affordable, math.ceil(_SHORTEST * self.planned)), self.planned)
+
+    def train(self, width: float, fraction: float) -> None:
+        """Train one cell if there is time for it."""
+        total = len(self.dataset.train)
+        examples = max(round(fraction * total), 1)
+        what = f"width × {width:g} on {examples:,} examples"
+        needed, left = self.updates * self._seconds_of(width), self.end - self.clock()
+        if needed > left or left <= 0:
+            estimate = f"it takes about {needed / 60:.1f} minutes, and {max(left, 0) / 60:.1f} were left"
+            self.left_out.append(f"{what}: {estimate}")
+            return
+        self.tell(f"Training {what}: {self.updates:,} updates")
+        recipe, began = of_length(self.models[width], self.updates, self.planned), self.clock()
+        try:
+            trial = self.runner(
+                recipe,
+                self.dataset,
+                examples=None if fraction == 1 else examples,
+                updates=self.updates,
+                minutes=left / 60,
+            )
+        except DragomanError as error:
+            self.left_out.append(f"{what}: it could not be trained, {error.what}")
+            return
+        self.seconds[width] = (self.clock() - began) / max(trial.updates, 1)
+        best = best_of(looks_of_records(trial.validations))
+        if best is None:
+            self.left_out.append(f"{what}: no look found a finite loss")
+        elif trial.updates < self.updates:
+            self.left_out.append(f"{what}: {trial.updates:,} of {self.updates:,} updates were done in the time left")
+        else:
+            self.cells.append(
+                Cell(
+                    width=width,
+                    fraction=fraction,
+                    parameters=trial.parameters,
+                    examples=trial.examples,
+                    updates=trial.updates,
+                    best_update=best.update,
+                    validation=best.validation,
+                    validation_error=best.validation_error,
+                    training=best.training,
+                    training_error=best.training_error,
+                    seconds=trial.seconds,
+                )
+            )
+
+    def _seconds_of(self, width: float) -> float:
+        """Of an update: measured, or by the width from the nearest that was."""
+        nearest = min(self.seconds, key=lambda known: abs(math.log(known / width)))
+        return self.seconds[nearest] * (width / nearest) ** _COST

@@ -1,0 +1,167 @@
+"""What can be done about a run that has not learnt well: as sentences, and as changes to its recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.width import widened
+from dragoman.errors import RecipeError
+from dragoman.recipe import Recipe, merge, recipe_from
+
+Change = Callable[[Recipe], Recipe | None]
+
+MORE_STEPS, HIGHER_RATE, MUCH_HIGHER_RATE = "more steps", "higher rate", "much higher rate"
+WIDER, NARROWER, LESS_DROPOUT = "wider", "narrower", "less dropout"
+MORE_DROPOUT, MORE_DECAY, MORE_DATA, EARLY_STOPPING = "more dropout", "more decay", "more data", "early stopping"
+
+_DROPOUTS = ("dropout", "attention_dropout", "activation_dropout")
+_LITTLE_DROPOUT = 0.1
+_FIRST_DROPOUT, _MOST_DROPOUT = 0.2, 0.5
+_FIRST_DECAY, _MOST_DECAY = {"decoupled": 0.1, "l2": 1e-3}, 1.0
+_HIGHEST_RATE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do.
+
+    Attributes:
+        name: one of the names above.
+        what: a sentence that tells a person to do it.
+        cost: what training then costs, as a multiple of what it costs now.
+        cures: what a run had if this helps it.
+        change: the recipe with it done; None if it does not apply. None in the place of a change if it is nothing that
+            a recipe says.
+    """
+
+    name: str
+    what: str
+    cost: float
+    cures: FitKind
+    change: Change | None = None
+
+    def applied(self, recipe: Recipe) -> Recipe | None:
+        """The changed recipe; None if there is none."""
+        return None if self.change is None else self.change(recipe)
+
+
+def settings(before: Recipe, after: Recipe) -> tuple[str, ...]:
+    """What one types after ``--set`` to get from one recipe to the other."""
+    old, new = (dict(_leaves(recipe.model_dump(mode="json", exclude_none=True))) for recipe in (before, after))
+    return tuple(f"{key}={_typed(value)}" for key, value in new.items() if old.get(key) != value)
+
+
+def largest_dropout(recipe: Recipe) -> float:
+    """The largest rate of dropout in a model; 0 if it has none."""
+    return max(_dropouts(recipe, _DROPOUTS).values(), default=0.0)
+
+
+def more_steps(recipe: Recipe) -> Recipe | None:
+    """Twice the updates, or the tokens that they are counted in; the schedule ends with them."""
+    unit = "updates" if recipe.training.tokens is None else "tokens"
+    return _changed(recipe, {f"training.{unit}": 2 * (recipe.training.tokens or recipe.training.updates)})
+
+
+def rate_times(factor: float) -> Change:
+    """So many times the learning rate, which stays below 1."""
+
+    def change(recipe: Recipe) -> Recipe | None:
+        rate = float(f"{factor * recipe.training.optimizer.learning_rate:.6g}")
+        return _changed(recipe, {"training.optimizer.learning_rate": rate}) if rate <= _HIGHEST_RATE else None
+
+    return change
+
+
+def less_dropout(recipe: Recipe) -> Recipe | None:
+    """Half of every rate, or none where they are small."""
+    share = 0.5 if largest_dropout(recipe) > _LITTLE_DROPOUT else 0.0
+    rates = _dropouts(recipe, _DROPOUTS)
+    return _changed(recipe, {key: float(f"{share * rate:.4g}") for key, rate in rates.items() if rate})
+
+
+def more_dropout(recipe: Recipe) -> Recipe | None:
+    """Twice the rates of dropout on layers, from 0.2 to 0.5; none if they are higher."""
+    rates = _dropouts(recipe, _DROPOUTS[:1])
+    raised = {key: min(max(2 * rate, _FIRST_DROPOUT), _MOST_DROPOUT) for key, rate in rates.items()}
+    return _changed(recipe, {key: float(f"{rate:.4g}") for key, rate in raised.items() if rate > rates[key]})
+
+
+def more_decay(recipe: Recipe) -> Recipe | None:
+    """Ten times the weight decay; where there is none, what is commonly begun with."""
+    optimizer = recipe.training.optimizer
+    raised = float(f"{10 * optimizer.weight_decay:.6g}") or _FIRST_DECAY[optimizer.decay]
+    raised = min(raised, _MOST_DECAY)
+    return _changed(recipe, {"training.optimizer.weight_decay": raised} if raised > optimizer.weight_decay else {})
+
+
+ACTIONS: Mapping[str, Action] = {
+    action.name: action
+    for action in (
+        Action(EARLY_STOPPING, "Stop where the validation loss is lowest.", 0.0, FitKind.OVERFITTING),
+        Action(HIGHER_RATE, "Raise the learning rate three times.", 1.0, FitKind.NOT_CONVERGED, rate_times(3.0)),
+        Action(MUCH_HIGHER_RATE, "Raise the learning rate ten times.", 1.0, FitKind.NOT_CONVERGED, rate_times(10.0)),
+        Action(
+            LESS_DROPOUT, "Halve dropout, or leave it out where it is small.", 1.0, FitKind.UNDERFITTING, less_dropout
+        ),
+        Action(MORE_DROPOUT, "Raise dropout.", 1.0, FitKind.OVERFITTING, more_dropout),
+        Action(MORE_DECAY, "Raise weight decay.", 1.0, FitKind.OVERFITTING, more_decay),
+        Action(
+            NARROWER,
+            "Take a model half as wide.",
+            0.5,
+            FitKind.OVERFITTING,
+            lambda recipe: widened(recipe, 0.5),
+        ),
+        Action(
+            MORE_STEPS,
+            "Train for twice as many updates, with the schedule stretched over them.",
+            2.0,
+            FitKind.NOT_CONVERGED,
+            more_steps,
+        ),
+        Action(WIDER, "Take a model twice as wide.", 2.5, FitKind.UNDERFITTING, lambda recipe: widened(recipe, 2.0)),
+        Action(MORE_DATA, "Find more training data: twice as much.", 10.0, FitKind.OVERFITTING),
+    )
+}
+"""By name, in the order of what they cost. That of more data is what finding them is put at."""
+
+
+def _dropouts(recipe: Recipe, names: tuple[str, ...]) -> dict[str, float]:
+    """The rates of dropout that have an effect, by their place in the recipe."""
+    return {
+        f"model.{side}.{name}": getattr(stack, name)
+        for side in ("encoder", "decoder")
+        for stack in (getattr(recipe.model, side),)
+        for name in names
+        if hasattr(stack, name) and stack.kind != "linear"
+    }
+
+
+def _changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe | None:
+    """The recipe with these values; None if there are none, or they make no valid recipe."""
+    if not changes:
+        return None
+    values: dict[str, Any] = recipe.model_dump(mode="json", exclude_none=True)
+    for key, value in changes.items():
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        values = merge(values, value)
+    try:
+        return recipe_from(values)
+    except RecipeError:
+        return None
+
+
+def _leaves(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{before}{key}.")
+        else:
+            yield before + key, value
+
+
+def _typed(value: Any) -> str:
+    return "[" + ", ".join(map(_typed, value)) + "]" if isinstance(value, (list, tuple)) else str(value)

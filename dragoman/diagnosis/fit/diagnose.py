@@ -1,0 +1,118 @@
+"""Has a run learnt what it could?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from dragoman.diagnosis.fit.advice import advise
+from dragoman.diagnosis.fit.evidence import AnyDataset, FitEvidence, read_evidence
+from dragoman.diagnosis.fit.hindsight import hindsight
+from dragoman.diagnosis.fit.learning_curve import LearningCurve, fit_learning_curve
+from dragoman.diagnosis.fit.probe import probe
+from dragoman.diagnosis.fit.probe_result import Probes
+from dragoman.diagnosis.fit.report import FitReport
+from dragoman.diagnosis.fit.runner import Runner
+from dragoman.diagnosis.fit.thresholds import Thresholds
+from dragoman.diagnosis.fit.verdict import judge
+from dragoman.diagnosis.run_folder import open_run
+from dragoman.model.folder import load_model
+from dragoman.recipe import Recipe
+from dragoman.training.run import BEST
+from dragoman.training.split_loss import LossEstimate
+from dragoman.training.task import task_of
+from dragoman.training.trial import run_trial
+
+_SAME = 0.02
+"""By how much losses of one model differ at most, for the precision that they were computed in."""
+
+
+def diagnose_fit(
+    folder: Path | str,
+    probe_minutes: float | None = None,
+    runner: Runner = run_trial,
+    thresholds: Thresholds | None = None,
+    *,
+    tell: Callable[[str], None] = lambda message: None,
+) -> FitReport:
+    """Say whether a run underfits, overfits, has not converged, or is good, and what to do.
+
+    Args:
+        folder: of the run, finished or not.
+        probe_minutes: for experiments where its own losses leave a doubt; None for none.
+        runner: that trains for these.
+        thresholds: of the verdict; the defaults if None.
+        tell: told of each experiment before it begins.
+
+    Raises:
+        InputError: if the folder holds no run, or one that has not looked at its validation set yet.
+        DamagedFileError: if its recipe or dataset was altered.
+    """
+    folder = Path(folder)
+    recipe, dataset = open_run(folder)
+    evidence = read_evidence(folder, recipe, dataset)
+    best = None if probe_minutes is None else best_estimate(folder, recipe, dataset, evidence)
+    name = folder.resolve().name
+    return examine(
+        name, recipe, dataset, evidence, probe_minutes, runner, thresholds or Thresholds(), best=best, tell=tell
+    )
+
+
+def examine(
+    name: str,
+    recipe: Recipe,
+    dataset: AnyDataset,
+    evidence: FitEvidence,
+    probe_minutes: float | None,
+    runner: Runner,
+    thresholds: Thresholds,
+    *,
+    best: LossEstimate | None = None,
+    tell: Callable[[str], None] = lambda message: None,
+) -> FitReport:
+    """The diagnosis of what is in memory already; arguments as :func:`diagnose_fit`'s.
+
+    Args:
+        name: of the run.
+        recipe: of the run.
+        dataset: of the run.
+        evidence: of the run.
+        probe_minutes: for experiments; None for none.
+        runner: that trains for these.
+        thresholds: of the verdict.
+        best: the lowest validation loss of the run with those of its examples; None if they are unknown.
+        tell: told of each experiment before it begins.
+    """
+    verdict, probes = judge(evidence, thresholds=thresholds), Probes()
+    if probe_minutes is not None:
+        probes = probe(recipe, dataset, evidence, verdict, probe_minutes, runner, baseline=best, tell=tell)
+        verdict = judge(evidence, probes.results, thresholds)
+    curve = data_curve(probes)
+    return FitReport(
+        name=name,
+        evidence=evidence,
+        verdict=verdict,
+        probes=probes,
+        curve=curve,
+        advice=advise(recipe, verdict, probes, curve, thresholds),
+        hindsight=hindsight(evidence, verdict, probes.results, thresholds),
+        thresholds=thresholds,
+    )
+
+
+def best_estimate(folder: Path, recipe: Recipe, dataset: AnyDataset, evidence: FitEvidence) -> LossEstimate | None:
+    """The validation loss of the run's best model with those of its examples; None if there is no such model, or it
+    was not the loss that it was best by."""
+    if not (folder / BEST).is_dir() or not evidence.finite:
+        return None
+    model = load_model(folder / BEST).model
+    found = task_of(recipe).losses(model, recipe, dataset).validation()
+    lowest = evidence.best.validation
+    return found if math.isclose(found.value, lowest, rel_tol=_SAME, abs_tol=_SAME) else None
+
+
+def data_curve(probes: Probes) -> LearningCurve | None:
+    """The curve over the sizes of training set that were tried; None if they are too few."""
+    points = [point for point in probes.points if math.isfinite(point.loss)]
+    return fit_learning_curve(points) if len({point.examples for point in points}) > 1 else None

@@ -1,0 +1,234 @@
+"""What a run's folder tells of how well it has learnt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dragoman.data.dataset import Dataset
+from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.diagnosis.fit.actions import largest_dropout
+from dragoman.errors import InputError
+from dragoman.model.build import build
+from dragoman.model.describe import parameter_count
+from dragoman.recipe import Recipe
+from dragoman.training.baseline import baseline_loss
+from dragoman.training.budget import with_updates
+from dragoman.training.distributed import ALONE
+from dragoman.training.early_stopping import EarlyStopping
+from dragoman.training.history import UPDATE, VALIDATION, read_history
+from dragoman.training.observer import ValidationRecord
+from dragoman.training.task import task_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+AnyDataset = Dataset | GridDataset
+
+
+class Ending(Enum):
+    """Why a run ended; the value is the phrase for people."""
+
+    PLANNED = "all updates were done"
+    STOPPED_EARLY = "early stopping ended it"
+    CLOCK = "its minutes were over"
+    BROKEN_OFF = "it was broken off, or still runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the losses, with averaged weights, without dropout and label smoothing.
+
+    Attributes:
+        update: updates done.
+        seconds: training time until then.
+        validation: loss on the validation set; not finite if it was not.
+        validation_error: its standard error; None if it was not measured.
+        training: loss on the training probe; None if it was not measured.
+        training_error: its standard error; None likewise.
+    """
+
+    update: int
+    seconds: float
+    validation: float
+    validation_error: float | None = None
+    training: float | None = None
+    training_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What was trained on what.
+
+    Attributes:
+        parameters: trainable numbers.
+        dropout: the largest rate in the model.
+        weight_decay: λ.
+        label_smoothing: share.
+        learning_rate: its peak.
+        examples: of the training set.
+        target_tokens: of the training set; of labels and numbers, examples.
+        unit: of losses, such as ``nats per target token``.
+    """
+
+    parameters: int
+    dropout: float
+    weight_decay: float
+    label_smoothing: float
+    learning_rate: float
+    examples: int
+    target_tokens: int
+    unit: str = "nats per target token"
+
+
+@dataclass(frozen=True, slots=True)
+class FitEvidence:
+    """What is known of a run.
+
+    Attributes:
+        looks: in order; those whose validation loss was not finite among them.
+        baseline: E_0, the loss of what does not look at its input.
+        planned: updates that the recipe asks for.
+        done: updates done.
+        ending: why no more were done.
+        facts: what was trained on what.
+    """
+
+    looks: tuple[Look, ...]
+    baseline: float
+    planned: int
+    done: int
+    ending: Ending
+    facts: RunFacts
+
+    @property
+    def finite(self) -> tuple[Look, ...]:
+        """The looks whose validation loss is a number."""
+        return tuple(look for look in self.looks if math.isfinite(look.validation))
+
+    @property
+    def best(self) -> Look:
+        """The finite look with the lowest validation loss, which must be there; the first of several."""
+        found = best_of(self.looks)
+        assert found is not None
+        return found
+
+    @property
+    def seconds_per_update(self) -> float | None:
+        """Training time of a mean update; None if there is no look yet."""
+        last = self.looks[-1] if self.looks else None
+        return last.seconds / last.update if last is not None and last.update else None
+
+
+def read_evidence(folder: Path, recipe: Recipe, dataset: AnyDataset) -> FitEvidence:
+    """The evidence that the history of a run holds.
+
+    Args:
+        folder: the run's folder.
+        recipe: of the run.
+        dataset: of the run.
+
+    Raises:
+        InputError: if there is no history, or no validation in it yet.
+    """
+    history = read_history(folder)
+    looks = looks_of(history)
+    if not looks:
+        raise InputError(
+            "this run has not looked at its validation set yet, so there is nothing to diagnose",
+            file=folder,
+            remedy="wait until training.validate_every updates are done, or lower that setting.",
+        )
+    updates = history[history["event"] == UPDATE]
+    done = max(int(updates["update"].max()) if len(updates) else 0, looks[-1].update)
+    planned = planned_updates(recipe, dataset)
+    ending = ending_of(history, recipe, planned, done)
+    return FitEvidence(looks, baseline_loss(recipe, dataset), planned, done, ending, facts_of(recipe, dataset))
+
+
+def looks_of(history: DataFrame) -> tuple[Look, ...]:
+    """The validations of a history; a loss that is missing was not finite."""
+    rows = history[history["event"] == VALIDATION]
+    return tuple(
+        Look(
+            int(row["update"]),
+            float(row["seconds"]),
+            float(row["loss"]),
+            _known(row["loss_error"]),
+            _known(row["training_loss"]),
+            _known(row["training_loss_error"]),
+        )
+        for _, row in rows.iterrows()
+    )
+
+
+def looks_of_records(records: Iterable[ValidationRecord]) -> tuple[Look, ...]:
+    """The validations of a trial."""
+    return tuple(
+        Look(r.update, r.seconds, r.loss, r.loss_error, r.training_loss, r.training_loss_error) for r in records
+    )
+
+
+def best_of(looks: Iterable[Look]) -> Look | None:
+    """The finite look with the lowest validation loss, the first of several; None if there is none."""
+    finite = [look for look in looks if math.isfinite(look.validation)]
+    return min(finite, key=lambda look: look.validation, default=None)
+
+
+def planned_updates(recipe: Recipe, dataset: AnyDataset) -> int:
+    """Updates that the recipe asks for, also where it counts in tokens."""
+    if recipe.training.tokens is None:
+        return recipe.training.updates
+    loader = task_of(recipe).loader(recipe, dataset, ALONE)
+    try:
+        return with_updates(recipe.training, loader.tokens_per_batch()).updates
+    finally:
+        loader.close()
+
+
+def ending_of(history: DataFrame, recipe: Recipe, planned: int, done: int) -> Ending:
+    """Why a run did no more updates than it did, which its history does not say but shows."""
+    if done >= planned:
+        return Ending.PLANNED
+    rule = recipe.training.early_stopping
+    stopping = EarlyStopping(rule.metric, rule.patience)
+    validations = history[history["event"] == VALIDATION]
+    for value in validations[rule.metric]:
+        stopping.observe(float(value))
+    if stopping.exhausted:
+        return Ending.STOPPED_EARLY
+    minutes = recipe.training.minutes
+    if minutes is not None and float(history["seconds"].max()) >= 60 * minutes:
+        return Ending.CLOCK
+    return Ending.BROKEN_OFF
+
+
+def facts_of(recipe: Recipe, dataset: AnyDataset) -> RunFacts:
+    """What a recipe trains on a dataset."""
+    training = recipe.training
+    weights = task_of(recipe).class_weights(recipe, dataset)
+    model = build(recipe.model, dataset.source.size, dataset.target.size, training.seed, weights)
+    return RunFacts(
+        parameters=parameter_count(model),
+        dropout=largest_dropout(recipe),
+        weight_decay=training.optimizer.weight_decay,
+        label_smoothing=training.label_smoothing,
+        learning_rate=training.optimizer.learning_rate,
+        examples=len(dataset.train),
+        target_tokens=int(dataset.train.target_lengths.sum()),
+        unit=unit_of(recipe),
+    )
+
+
+def unit_of(recipe: Recipe) -> str:
+    """What losses are counted in."""
+    units = {"text": "nats per target token", "label": "nats per label", "number": "loss per example"}
+    return units[recipe.model.says]
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,83 @@
+"""The numbers that a verdict rests on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dragoman.diagnosis.fit.difference import difference_error
+from dragoman.diagnosis.fit.evidence import FitEvidence
+from dragoman.diagnosis.fit.forecast import Forecast, forecast_gain
+
+_LITTLE = 0.05
+"""Least share of E_0 that further gains are compared with, however little was learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitNumbers:
+    """Of a run with at least one finite look. Losses in the unit of the run.
+
+    Attributes:
+        baseline: E_0.
+        best_update: updates at the lowest validation loss.
+        validation: E_va, the lowest validation loss.
+        validation_error: its standard error; None if unknown.
+        training: E_tr at that look; None if it was not measured.
+        least: the validation loss that a perfect model would have: above 0 where training smooths labels.
+        excess: E_va above that.
+        gap: G = (E_va − E_tr) / E_0; None if E_tr is unknown.
+        gap_error: its standard error.
+        level: E_tr above ``least``, over E_0; None if E_tr is unknown.
+        rise: last validation loss less the lowest.
+        rise_error: its standard error.
+        learnt: E_0 − E_va, or a twentieth of E_0 if that is more: what further gains are compared with.
+        forecast: of a quarter more updates; None if there are too few looks.
+    """
+
+    baseline: float
+    best_update: int
+    validation: float
+    validation_error: float | None
+    training: float | None
+    least: float
+    excess: float
+    gap: float | None
+    gap_error: float | None
+    level: float | None
+    rise: float
+    rise_error: float
+    learnt: float
+    forecast: Forecast | None
+
+
+def measure_fit(evidence: FitEvidence) -> FitNumbers:
+    """The numbers of a run.
+
+    Args:
+        evidence: with at least one finite look.
+    """
+    best, last, baseline = evidence.best, evidence.finite[-1], evidence.baseline
+    least = smoothed_least(evidence.facts.label_smoothing, evidence.facts.unit)
+    known = best.training is not None
+    gap = (best.validation - best.training) / baseline if best.training is not None else None
+    return FitNumbers(
+        baseline=baseline,
+        best_update=best.update,
+        validation=best.validation,
+        validation_error=best.validation_error,
+        training=best.training,
+        least=least,
+        excess=max(best.validation - least, 0.0),
+        gap=gap,
+        gap_error=math.hypot(best.validation_error or 0.0, best.training_error or 0.0) / baseline if known else None,
+        level=max(best.training - least, 0.0) / baseline if best.training is not None else None,
+        rise=last.validation - best.validation,
+        rise_error=difference_error(last.validation_error, best.validation_error),
+        learnt=max(baseline - best.validation, _LITTLE * baseline),
+        forecast=forecast_gain(evidence.looks),
+    )
+
+
+def smoothed_least(smoothing: float, unit: str) -> float:
+    """The loss without smoothing of a model that is perfect by the loss with it: −log(1 − ε); 0 of numbers."""
+    return -math.log(1 - smoothing) if unit.startswith("nats") else 0.0

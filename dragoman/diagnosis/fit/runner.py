@@ -1,0 +1,53 @@
+"""What trains a recipe for an experiment; :func:`dragoman.training.trial.run_trial` is one."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from dragoman.diagnosis.fit.evidence import AnyDataset
+from dragoman.recipe import Recipe
+from dragoman.training.trial import Trial
+
+
+@runtime_checkable
+class Runner(Protocol):
+    """Trains in memory, and tells what it measured."""
+
+    def __call__(
+        self,
+        recipe: Recipe,
+        dataset: AnyDataset,
+        *,
+        examples: int | None = None,
+        updates: int | None = None,
+        minutes: float | None = None,
+        looks: int = 10,
+        seed: int | None = None,
+    ) -> Trial:
+        """Train.
+
+        Args:
+            recipe: what to train.
+            dataset: on what.
+            examples: training examples to learn from, at most; a random part, the larger holding the smaller ones.
+            updates: in the place of the recipe's.
+            minutes: after which it ends.
+            looks: at the losses, spread evenly.
+            seed: in the place of the recipe's.
+        """
+        ...
+
+
+def of_length(recipe: Recipe, updates: int, planned: int) -> Recipe:
+    """The recipe for so many updates: the schedule ends with them, and the warm-up keeps its share of them.
+
+    Args:
+        recipe: that plans ``planned`` updates.
+        updates: to do.
+        planned: the updates of the recipe, also where it counts in tokens.
+    """
+    training = recipe.training
+    warmup = min(round(training.schedule.warmup * min(updates / planned, 1.0)), updates - 1)
+    schedule = training.schedule.model_copy(update={"warmup": warmup})
+    changes = {"updates": updates, "tokens": None, "minutes": None, "schedule": schedule}
+    return recipe.model_copy(update={"training": training.model_copy(update=changes)})

@@ -1,0 +1,56 @@
+"""All rules, and the verdict that follows from what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dragoman.diagnosis.stability.finding import Finding, Kind, Severity, Verdict
+from dragoman.diagnosis.stability.read import StabilityEvidence
+from dragoman.diagnosis.stability.rules.interruptions import not_finite, rewinds
+from dragoman.diagnosis.stability.rules.layers import (
+    activation_over_depth,
+    attention_scores,
+    dead_units,
+    gradient_over_depth,
+    no_gradient,
+    saturated_units,
+)
+from dragoman.diagnosis.stability.rules.through_time import through_time
+from dragoman.diagnosis.stability.rules.updates import blow_up, clipping, spikes, update_ratio
+
+Rule = Callable[[StabilityEvidence], Iterable[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    not_finite,
+    rewinds,
+    blow_up,
+    through_time,
+    gradient_over_depth,
+    activation_over_depth,
+    no_gradient,
+    dead_units,
+    saturated_units,
+    attention_scores,
+    update_ratio,
+    spikes,
+    clipping,
+)
+"""Pure functions, the gravest matters first."""
+_WENT_WRONG = {Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP}
+
+
+def find(evidence: StabilityEvidence) -> tuple[Finding, ...]:
+    """All that the rules find, the most severe first.
+
+    Args:
+        evidence: of a run.
+    """
+    found = [finding for rule in RULES for finding in rule(evidence)]
+    return tuple(sorted(found, key=lambda finding: finding.severity.rank))
+
+
+def conclude(findings: Sequence[Finding]) -> Verdict:
+    """The run in one word: unstable by any grave finding; recovered if it went wrong without ending so."""
+    if any(finding.severity is Severity.GRAVE for finding in findings):
+        return Verdict.UNSTABLE
+    return Verdict.RECOVERED if any(finding.kind in _WENT_WRONG for finding in findings) else Verdict.STABLE

@@ -1,0 +1,109 @@
+"""Remedies, with the settings of a recipe that they change and their present values."""
+
+from __future__ import annotations
+
+from dragoman.diagnosis.stability.places import side_of
+from dragoman.recipe import Recipe
+from dragoman.recipe.perceptron import PerceptronRecipe
+from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentRecipe
+from dragoman.recipe.transformer import TransformerRecipe
+
+
+def calmer_training(recipe: Recipe, *, clip: bool = True) -> list[str]:
+    """Smaller and better prepared steps.
+
+    Args:
+        recipe: of the run.
+        clip: whether to speak of clipping, where it is off.
+    """
+    training = recipe.training
+    rate, warmup = training.optimizer.learning_rate, training.schedule.warmup
+    longer = max(2 * warmup, min(1000, training.updates // 10), 1)
+    advice = [
+        f"lower the learning rate (training.optimizer.learning_rate = {rate / 3:.2g} instead of {rate:g})",
+        f"warm up for longer (training.schedule.warmup = {longer:,} instead of {warmup:,})".replace(",", "_"),
+    ]
+    if clip and not training.optimizer.clip_norm:
+        advice.append("clip the gradient (training.optimizer.clip_norm = 1.0; it is off)")
+    if training.precision == "float16":
+        advice.append('compute in another precision (training.precision = "bfloat16" or "float32")')
+    return advice
+
+
+def norm_placement(recipe: Recipe, name: str) -> list[str]:
+    """Normalise before each sub-layer, where a Transformer does it after them."""
+    section = section_of(recipe, name)
+    if isinstance(section, TransformerRecipe) and section.norm == "post":
+        return [f'normalise before each sub-layer ({key_of(name)}.norm = "pre" instead of "post")']
+    return []
+
+
+def residual_connections(recipe: Recipe, name: str) -> list[str]:
+    """Join a layer's input to its output, where recurrent layers do not."""
+    section = section_of(recipe, name)
+    if isinstance(section, RecurrentRecipe) and not section.residual and section.layers > 1:
+        return [f"give the stack residual connections ({key_of(name)}.residual = true)"]
+    return []
+
+
+def fewer_layers(recipe: Recipe, name: str) -> list[str]:
+    """A shallower stack."""
+    layers = getattr(section_of(recipe, name), "layers", None)
+    if isinstance(layers, int) and layers > 2:
+        return [f"use fewer layers ({key_of(name)}.layers = {layers // 2} instead of {layers})"]
+    return []
+
+
+def gated_cell(recipe: Recipe, name: str) -> list[str]:
+    """A cell with gates in the place of a plain one."""
+    section = section_of(recipe, name)
+    if isinstance(section, RecurrentRecipe) and section.kind == "rnn":
+        return [f'use a gated cell instead of the plain one ({key_of(name)}.kind = "lstm" or "gru")']
+    return []
+
+
+def attention(recipe: Recipe) -> list[str]:
+    """A way past the recurrence, where there is an encoder to look at and none is used."""
+    decoder = recipe.model.decoder
+    if has_attention(recipe) or recipe.model.is_language_model or not isinstance(decoder, RecurrentDecoderRecipe):
+        return []
+    return ['let the decoder look at every state of the encoder (model.decoder.attention = "additive")']
+
+
+def other_units(recipe: Recipe, name: str, activation: str, instead_of: tuple[str, ...]) -> list[str]:
+    """Another non-linearity, where the recipe has the choice.
+
+    Args:
+        recipe: of the run.
+        name: of the place.
+        activation: the one to take.
+        instead_of: those that it shall replace.
+    """
+    section = section_of(recipe, name)
+    if isinstance(section, (TransformerRecipe, PerceptronRecipe)) and section.activation in instead_of:
+        return [f'use other units ({key_of(name)}.activation = "{activation}" instead of "{section.activation}")']
+    return []
+
+
+def has_attention(recipe: Recipe) -> bool:
+    """Whether a decoder looks at every hidden state of its encoder."""
+    decoder = recipe.model.decoder
+    if isinstance(decoder, RecurrentDecoderRecipe):
+        return decoder.attention != "none"
+    return isinstance(decoder, TransformerRecipe) and not recipe.model.is_language_model
+
+
+def section_of(recipe: Recipe, name: str) -> object:
+    """The part of the recipe that a layer or module was built from."""
+    return recipe.model.encoder if side_of(name) == "encoder" else recipe.model.decoder
+
+
+def key_of(name: str) -> str:
+    """Where that stands in the recipe."""
+    return "model.encoder" if side_of(name) == "encoder" else "model.decoder"
+
+
+def sentence(advice: list[str]) -> str:
+    """What to do, the likeliest first, as one sentence."""
+    text = "; or ".join(advice)
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,178 @@
+"""What the history of a run tells: its losses, the norm of its gradient, and how large its updates are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+
+from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.places import in_network_order
+from dragoman.diagnosis.stability.read import StabilityEvidence
+from dragoman.diagnosis.stability.rules.advice import calmer_training, sentence
+
+WINDOW = 10
+"""Updates that a loss is averaged over, so that single mini-batches do not count."""
+FAR_ABOVE = 8.0
+"""Standard errors of that mean above the lowest so far: the lowest of many is itself some four below their middle."""
+LOST_GAIN = 0.1
+"""Share of what had been learnt, and of the lowest loss, that must be lost as well: less costs less than it looks."""
+LEAST = 3 * WINDOW
+"""Updates from which on a trend can be told from noise."""
+ALWAYS = 0.9
+"""Share of late updates clipped from which on the limit, not the gradient, sets the length of each step."""
+FAR_BEYOND_THE_LIMIT = 10.0
+"""Norm over limit from which on being always clipped is more than a matter of scale, which Adam takes out again."""
+SPIKE = 10.0
+"""Times the running median of the norm; mini-batches of one task rarely differ by more than a few times."""
+OFTEN = 0.01
+"""Share of updates with a spike from which on they are no accidents."""
+LARGE_RATIO = 0.05
+"""‖Δw‖ / ‖w‖ of an update: 0.001 is usual, and at 0.05 twenty updates write a layer anew."""
+SMALL_RATIO = 1e-6
+"""At this, a run of 10,000 updates changes the weights by 1 % at most."""
+_MEDIAN_OVER = 101
+
+
+def blow_ups(losses: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Where a loss has risen far above what it had been, though it is finite.
+
+    For at least 10 updates, the mean of the last 10 losses must lie above the lowest such mean before by 8 standard
+    errors (from the differences of successive losses until then), by a tenth of what had been gained since the first
+    mean, and by a tenth of itself.
+
+    Args:
+        losses: finite, of each update.
+
+    Returns:
+        Whether the loss is blown up at each of them; never among the first 10.
+    """
+    blown = np.zeros(len(losses), dtype=bool)
+    if len(losses) < LEAST:
+        return blown
+    means = np.convolve(losses, np.full(WINDOW, 1 / WINDOW), mode="valid")
+    lowest = np.minimum.accumulate(means)
+    # Differences leave the trend out; each holds the noise of two losses.
+    noise = pd.Series(np.diff(losses)).expanding(LEAST - 1).std().bfill().to_numpy() / np.sqrt(2 * WINDOW)
+    where_lowest = np.maximum.accumulate(np.where(means == lowest, np.arange(len(means)), 0))
+    margin = LOST_GAIN * np.maximum(means[0] - lowest, np.abs(lowest))
+    high = means > lowest + np.maximum(margin, FAR_ABOVE * noise[where_lowest + WINDOW - 2])
+    blown[WINDOW - 1 :] = _lasting(high)
+    return blown
+
+
+def blow_up(evidence: StabilityEvidence) -> Iterable[Finding]:
+    """A loss that rises far above what it had been."""
+    rows = evidence.updates[np.isfinite(evidence.updates["loss"])]
+    losses, numbers = rows["loss"].to_numpy(), rows["update"].to_numpy()
+    blown = blow_ups(losses)
+    if not blown.any():
+        return
+    first, last = int(np.argmax(blown)), len(blown) - 1 - int(np.argmax(blown[::-1]))
+    lasting = bool(blown[-1])
+    lowest = float(pd.Series(losses[: first + 1]).rolling(WINDOW).mean().min())
+    highest = float(pd.Series(losses).rolling(WINDOW).mean()[blown].max())
+    end = "and is still so at the end" if lasting else f"and came back by update {numbers[last] + 1:,}"
+    yield Finding(
+        Kind.BLOW_UP,
+        Severity.GRAVE if lasting else Severity.WARNING,
+        "training",
+        f"The training loss rose from {lowest:.4g} to {highest:.4g} (means over {WINDOW} updates), at first noticed at "
+        f"update {numbers[first]:,}, {end}.",
+        {"update": int(numbers[first]), "lowest": lowest, "highest": highest, "share of updates": float(blown.mean())},
+        sentence(calmer_training(evidence.recipe)),
+    )
+
+
+def clipping(evidence: StabilityEvidence) -> Iterable[Finding]:
+    """A limit on the gradient that is nearly always passed."""
+    limit = evidence.recipe.training.optimizer.clip_norm
+    norms = _norms(evidence)
+    late = norms[len(norms) // 2 :]
+    if not limit or len(norms) < LEAST or (late > limit).mean() <= ALWAYS:
+        return
+    ratio = float(np.median(late) / limit)
+    yield Finding(
+        Kind.CLIPPED,
+        Severity.WARNING if ratio > FAR_BEYOND_THE_LIMIT else Severity.NOTE,
+        "training",
+        f"{(late > limit).mean():.0%} of the updates in the second half were clipped; the gradient's norm was "
+        f"{ratio:.3g} times the limit of {limit:g} (median). So all steps have the same length, near the end as well.",
+        {"share clipped": float((late > limit).mean()), "norm over limit": ratio, "limit": limit},
+        f"Raise the limit (training.optimizer.clip_norm = {_rounded(3 * ratio * limit)}); with Adam, which divides by "
+        "the gradient's size, this is safe while the loss is calm. Where norms this large are new, "
+        + sentence(calmer_training(evidence.recipe, clip=False)[:1]).lower(),
+    )
+
+
+def spikes(evidence: StabilityEvidence) -> Iterable[Finding]:
+    """Norms of the gradient far above the usual, and above what clipping allows."""
+    norms = pd.Series(_norms(evidence))
+    if len(norms) < LEAST:
+        return
+    usual = norms.rolling(_MEDIAN_OVER, min_periods=LEAST // 2).median().shift(1)
+    floor = evidence.recipe.training.optimizer.clip_norm or float(norms.median())
+    high = (norms > SPIKE * usual) & (norms > floor)
+    if not high.any():
+        return
+    count, worst = int(high.sum()), float((norms / usual)[high].max())
+    often = count >= 3 and count > OFTEN * len(norms)
+    clipped = "They were clipped" if evidence.recipe.training.optimizer.clip_norm else "Nothing clipped them"
+    yield Finding(
+        Kind.SPIKES,
+        Severity.WARNING if often else Severity.NOTE,
+        "training",
+        f"At {count:,} of {len(norms):,} updates the gradient's norm was more than {SPIKE:g} times its running median, "
+        f"at the most {worst:,.0f} times. {clipped}.",
+        {"spikes": count, "share": count / len(norms), "largest over median": worst},
+        sentence(calmer_training(evidence.recipe)) + " Look for lines unlike the others (`dragoman clean`).",
+    )
+
+
+def update_ratio(evidence: StabilityEvidence) -> Iterable[Finding]:
+    """Updates that are too large or too small for the weights that they change."""
+    begin = max(evidence.recipe.training.schedule.warmup, 1)
+    looks = [look.update_ratio for look in evidence.looks if look.update > begin]
+    if len(looks) < 2:
+        return
+    middle = pd.DataFrame(looks).median().dropna()
+    large = in_network_order(str(name) for name in middle.index[middle > LARGE_RATIO])
+    rate = evidence.recipe.training.optimizer.learning_rate
+    if large:
+        worst = max(large, key=lambda name: float(middle[name]))
+        yield Finding(
+            Kind.LARGE_UPDATES,
+            Severity.WARNING,
+            worst,
+            f"After the warm-up, an update changes {len(large)} of {len(middle)} layers by more than {LARGE_RATIO:.0%} "
+            f"(median over the looks); most of all {worst}, by {middle[worst]:.1%}.",
+            {"layers": len(large), "of": len(middle), "largest": float(middle[worst])},
+            sentence(calmer_training(evidence.recipe, clip=False)[:1]),
+        )
+    if len(middle) and float(middle.median()) < SMALL_RATIO:
+        yield Finding(
+            Kind.SMALL_UPDATES,
+            Severity.WARNING,
+            "training",
+            f"An update changes the middle layer by {float(middle.median()):.1e} of its weights (median over the "
+            "looks): they hardly move.",
+            {"median": float(middle.median()), "learning rate": rate},
+            f"Raise the learning rate (training.optimizer.learning_rate = {_rounded(10 * rate)} instead of {rate:g}).",
+        )
+
+
+def _lasting(marks: Bool[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Those marks that stand in a row of 10 or more."""
+    rows = pd.Series(marks).ne(pd.Series(marks).shift()).cumsum()
+    return marks & (rows.groupby(rows).transform("size") >= WINDOW).to_numpy()
+
+
+def _norms(evidence: StabilityEvidence) -> Float[np.ndarray, " n"]:
+    norms = evidence.updates["gradient_norm"].to_numpy()
+    return norms[np.isfinite(norms)]
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.2g}" if value < 100 else f"{value:.0f}"

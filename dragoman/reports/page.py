@@ -1,0 +1,128 @@
+"""A report as one page that needs nothing but itself: no file beside it, no network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #d0d0d0; --soft: #f3f3f3; }
+@media (prefers-color-scheme: dark) { :root { --line: #505050; --soft: #262626; } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+th { cursor: pointer; }
+tbody tr:hover { background: var(--soft); }
+p, li { max-width: 60rem; overflow-wrap: break-word; }
+figure { margin: 1rem 0; }
+img { max-width: 100%; height: auto; background: white; }
+"""
+# Sorts by the number in a column, or by its text; the table reads well without it.
+_SCRIPT = """
+document.querySelectorAll("table").forEach(table =>
+  table.querySelectorAll("th").forEach((th, column) => th.addEventListener("click", () => {
+    const body = table.tBodies[0], up = th.dataset.up !== "1";
+    const key = row => { const text = row.cells[column].textContent.replace(/,/g, ""), n = parseFloat(text);
+      return isNaN(n) ? text : n; };
+    const order = (a, b) => { const x = key(a), y = key(b);
+      return typeof x === typeof y ? (x < y ? -1 : x > y ? 1 : 0) : typeof x === "number" ? -1 : 1; };
+    const rows = [...body.rows].sort((a, b) => up ? order(a, b) : order(b, a));
+    th.dataset.up = up ? "1" : "0";
+    rows.forEach(row => body.appendChild(row));
+  })));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that becomes part of a page.
+
+    Attributes:
+        title: what it shows, for those who cannot see it.
+        png: the bytes of a PNG file.
+    """
+
+    title: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a page. What it has stands in this order: title, paragraphs, table, items, pictures.
+
+    Attributes:
+        title: its heading; empty for none.
+        paragraphs: running text.
+        table: title of each column to its cells, all equally many.
+        items: of a list.
+        pictures: one below the other.
+    """
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    table: Mapping[str, Sequence[str]] | None = None
+    items: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+def page(title: str, sections: Sequence[Section]) -> str:
+    """The page as HTML, in light or dark as its reader has it; its tables are sorted by a click on a column's title.
+
+    Args:
+        title: of the whole page.
+        sections: in order. All that they say is taken as text, not as HTML.
+    """
+    body = "\n".join(part for section in sections for part in _parts(section))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<h1>{escape(title)}</h1>
+{body}
+<script>{_SCRIPT}</script>
+</body>
+</html>
+"""
+
+
+def _parts(section: Section) -> list[str]:
+    return [
+        *([f"<h2>{escape(section.title)}</h2>"] if section.title else []),
+        *(f"<p>{escape(text)}</p>" for text in section.paragraphs),
+        *([_table(section.table)] if section.table is not None else []),
+        *([_list(section.items)] if section.items else []),
+        *(_image(picture) for picture in section.pictures),
+    ]
+
+
+def _table(columns: Mapping[str, Sequence[str]]) -> str:
+    titles = "".join(f"<th>{escape(title)}</th>" for title in columns)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in zip(*columns.values(), strict=True)
+    )
+    return f"""<div class="wide"><table>
+<thead><tr>{titles}</tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table></div>"""
+
+
+def _list(items: Sequence[str]) -> str:
+    listed = "\n".join(f"<li>{escape(item)}</li>" for item in items)
+    return f"<ul>\n{listed}\n</ul>"
+
+
+def _image(picture: Picture) -> str:
+    data = base64.b64encode(picture.png).decode()
+    return f'<figure><img alt="{escape(picture.title)}" src="data:image/png;base64,{data}"></figure>'

@@ -1,0 +1,114 @@
+"""A loss that blows up while it stays finite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+_SHORT, _ENOUGH, _LONG = 10, 50, 100
+_SHORTEST = 3
+_UNTRAINED, _STAYS = 5, 20
+_ALARM, _ALARM_AT_START, _DOUBT = 5.5, 4.0, 3.0
+_SHARE_OF_GAIN, _RISE = 0.1, 1.1
+_LEAST = 1e-6
+_TO_DEVIATION = 1.4826
+"""Of a normal distribution: its standard deviation over its median absolute deviation."""
+_MEDIAN_ERROR = 1.2533
+"""Likewise: the standard error of a median over that of a mean."""
+
+
+@dataclass(slots=True)
+class Divergence:
+    """Watches the losses of a run's updates.
+
+    Losses are compared by their logarithms, whose spread hardly depends on how far a run has come, and by medians,
+    which a few wild batches do not move. The median of the last 10 is an alarm if all of these hold:
+
+    - it is 5.5 of its standard errors above the lowest median of 100 so far (from the 50th update on, of all), by the
+      spread of those 100 around it;
+    - more than a tenth is lost of what had been gained between the first 10 losses and the lowest median;
+    - it is 10 % above that.
+
+    A run can blow up before it has learnt anything. So in the first 100 updates the median of the last 20 is an alarm
+    as well if it is 10 %, and 4 standard errors, above the median of the first 5; the spread is then that of the
+    differences of successive losses, since losses that rise are spread.
+
+    Measured on 22 healthy runs of all kinds at toy size, of 500 to 3,000 updates: the largest rise was 4.9 standard
+    errors. A hundredfold learning rate from update 201 on, in 17 runs: 6.1 or more, all found within 25 updates.
+
+    Attributes:
+        losses: the last 100.
+        seen: updates.
+        untrained: the median of the first 5.
+        first: the median of the first 10.
+        lowest: the lowest median of 100.
+        spread: standard deviation of the logarithms of those 100, by their median absolute deviation.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    seen: int = 0
+    untrained: float | None = None
+    first: float | None = None
+    lowest: float = math.inf
+    spread: float = 0.0
+
+    def observe(self, loss: float) -> bool:
+        """Take in the finite loss of an update; whether it is an alarm."""
+        self.losses = [*self.losses, loss][-_LONG:]
+        self.seen += 1
+        if self.seen == _UNTRAINED:
+            self.untrained = median(self.losses)
+        if self.seen == _SHORT:
+            self.first = median(self.losses)
+        if self.seen >= _ENOUGH and (middle := median(self.losses)) < self.lowest:
+            self.lowest, self.spread = middle, _spread(self.losses)
+        return self._rises(_SHORT, _ALARM, _SHARE_OF_GAIN, _RISE) or self._rises_at_start()
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the losses seem to rise, so that the weights may be harmed although there is no alarm yet: the median
+        of the last 3, or of the last 10, is 3 standard errors above the lowest."""
+        return any(self._rises(count, _DOUBT, _SHARE_OF_GAIN / 2, 1.0) for count in (_SHORTEST, _SHORT))
+
+    def _rises(self, count: int, errors: float, share: float, rise: float) -> bool:
+        if self.seen < _ENOUGH or self.first is None:
+            return False
+        now = median(self.losses[-count:])
+        error = _MEDIAN_ERROR * self.spread / math.sqrt(count)
+        return (
+            _log(now) - _log(self.lowest) > errors * error
+            and now - self.lowest > share * (self.first - self.lowest)
+            and now > rise * self.lowest
+        )
+
+    def _rises_at_start(self) -> bool:
+        if self.untrained is None or not _UNTRAINED + _STAYS <= self.seen <= _LONG:
+            return False
+        differences = [abs(_log(after) - _log(before)) for before, after in pairwise(self.losses)]
+        spread = _TO_DEVIATION * median(differences) / math.sqrt(2)
+        error = _MEDIAN_ERROR * spread * math.sqrt(1 / _STAYS + 1 / _UNTRAINED)
+        now = median(self.losses[-_STAYS:])
+        return now > _RISE * self.untrained and _log(now) - _log(self.untrained) > _ALARM_AT_START * error
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can write it."""
+        return {**asdict(self), "lowest": None if math.isinf(self.lowest) else self.lowest}
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Divergence:
+        """The inverse of :meth:`to_dict`."""
+        return cls(**{**saved, "lowest": math.inf if saved["lowest"] is None else saved["lowest"]})
+
+
+def _log(loss: float) -> float:
+    return math.log(max(loss, _LEAST))
+
+
+def _spread(losses: Sequence[float]) -> float:
+    logarithms = [_log(loss) for loss in losses]
+    middle = median(logarithms)
+    return _TO_DEVIATION * median(abs(value - middle) for value in logarithms)

@@ -1,0 +1,109 @@
+"""What is kept of an update that was skipped, so that it can be looked into later."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from dragoman.contracts import AnyBatch, Batch, Labels, Numbers, Packed, Pictures, Rows
+from dragoman.storage.failure import unwritable
+from dragoman.storage.folder import new_folder
+from dragoman.training.recovery.provenance import Origin, Replay
+from dragoman.training.step import StepResult
+
+FOLDER = "incidents"
+_BATCHES, _FACTS = "batches.safetensors", "incident.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents:
+    """The skipped updates of a run, each in a folder of its own such as ``update-00000123``.
+
+    Attributes:
+        folder: of all.
+        lines_of: where examples of the training split come from, each as ``file:line``.
+        kept: incidents at most whose batches are kept; of later ones there are only the facts.
+    """
+
+    folder: Path
+    lines_of: Callable[[Sequence[int]], list[str]]
+    kept: int = 20
+
+    def write(
+        self, replay: Replay, batches: Sequence[AnyBatch], result: StepResult, origin: Origin, place: str = ""
+    ) -> Path:
+        """Keep one, in the place of an earlier one of the same name.
+
+        Args:
+            replay: how the update was computed.
+            batches: of this process.
+            result: what was measured.
+            origin: where the first number came from that is not finite.
+            place: what else the folder's name says, such as the process.
+
+        Returns:
+            The folder.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
+        path = self.folder / f"update-{replay.update:08d}{place}"
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+        full = [other for other in self.folder.glob(f"update-*/{_BATCHES}") if other.parent != path]
+        facts = {
+            "update": replay.update,
+            "seed": replay.seed,
+            "places": list(replay.places),
+            "label_smoothing": replay.smoothing,
+            "loss_factor": replay.factor,
+            "loss": _finite(result.loss),
+            "gradient_norm": _finite(result.gradient_norm),
+            "learning_rate": result.learning_rate,
+            "stage": origin.stage,
+            "module": origin.module,
+            "examples": list(origin.examples),
+            "lines": self.lines_of(origin.examples),
+        }
+        with new_folder(path, replace=True) as temporary:
+            if len(full) < self.kept:
+                save_file(_tensors(batches, replay), temporary / _BATCHES)
+            text = json.dumps(facts, indent=2, ensure_ascii=False)
+            (temporary / _FACTS).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        return path
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _tensors(batches: Sequence[AnyBatch], replay: Replay) -> dict[str, Tensor]:
+    """The mini-batches by number, with what the first went on from."""
+    found = {f"carried.{index:04d}": part for index, part in enumerate(replay.carried)}
+    for number, batch in enumerate(batches):
+        sides: dict[str, Any] = (
+            {"source": batch.source, "target": batch.target}
+            if isinstance(batch, Batch)
+            else {"inputs": batch.inputs, "target": batch.target}
+        )
+        for side, values in sides.items():
+            found |= {f"{number}.{side}.{name}": tensor for name, tensor in _side(values).items()}
+        found[f"{number}.examples"] = batch.examples
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in found.items()}
+
+
+def _side(side: Packed | Pictures | Rows | Labels | Numbers) -> dict[str, Tensor]:
+    if isinstance(side, Rows):
+        return {"numbers": side.numbers, "categories": side.categories}
+    if isinstance(side, Labels | Numbers):
+        return {"values": side.values}
+    return {"values": side.values, "lengths": side.layout.lengths}

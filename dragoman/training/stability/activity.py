@@ -1,0 +1,245 @@
+"""How strongly the units of a model respond: root mean squares, dead and saturated units, attention scores."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from dragoman.contracts import AnyBatch, Layout, Memory
+from dragoman.model.build import Model
+from dragoman.native.library import without_kernels
+from dragoman.training.stability.module_stack import Frame, ModuleStack
+from dragoman.training.stability.passes import send
+from dragoman.training.stability.replacement import evaluating
+from dragoman.training.stability.unrolled import recurrent_cells, unrolled
+
+FLAT_END = 0.01
+"""A sigmoid nearer than this to 0 or 1, or a tanh nearer to −1 or 1, counts as saturated."""
+
+_OF_MAPS = 4
+"""Axes of the maps of a convolution: examples, channels, height and width."""
+
+Place = tuple[str, int]
+"""A module, and which of its functions it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What was seen; see :class:`~dragoman.training.observer.StabilityRecord`."""
+
+    activation: Mapping[str, float]
+    dead: Mapping[str, float]
+    saturated: Mapping[str, float]
+    attention_logit: Mapping[str, float]
+
+
+class Watched:
+    """What was seen, still where the model computes, so that nobody waits for it.
+
+    Args:
+        norms: of modules' outputs: module, numbers in it, Euclidean norm.
+        flat: of sigmoids and tanhs: place, numbers in it, how many of them are in their flat ends.
+        alive: of places with rectified units which ones were above 0 for any token.
+        logits: of attentions: module, largest score.
+    """
+
+    def __init__(
+        self,
+        norms: Sequence[tuple[str, int, Float[Tensor, ""]]],
+        flat: Sequence[tuple[Place, int, Tensor]],
+        alive: Mapping[Place, Bool[Tensor, " U"]],
+        logits: Sequence[tuple[str, Tensor]],
+    ) -> None:
+        self._norms = [(name, count) for name, count, _ in norms]
+        self._flat = [(place, count) for place, count, _ in flat]
+        self._alive = [(place, units.numel()) for place, units in alive.items()]
+        self._logits = [name for name, _ in logits]
+        numbers = [norm for _, _, norm in norms] + [count for _, _, count in flat] + [score for _, score in logits]
+        numbers += [units.sum() for units in alive.values()]
+        self._numbers = torch.stack([number.float() for number in numbers]) if numbers else torch.zeros(0)
+
+    def read(self) -> Activity:
+        """All of it, in one transfer."""
+        numbers = iter(self._numbers.tolist())
+        squares, saturated, alive = _Shares(), _Shares(), _Shares()
+        logits: dict[str, float] = {}
+        for name, count in self._norms:
+            squares.add(name, next(numbers) ** 2, count)
+        for place, count in self._flat:
+            saturated.add(place, next(numbers), count)
+        for name in self._logits:
+            logits[name] = float(np.maximum(next(numbers), logits.get(name, -math.inf)))
+        for place, count in self._alive:
+            alive.add(place, count - next(numbers), count)
+        return Activity(
+            {name: math.sqrt(mean) for name, mean in squares.means().items()},
+            _named(alive.means()),
+            _named(saturated.means()),
+            logits,
+        )
+
+
+def watch(model: Model, batches: Iterable[AnyBatch]) -> Watched:
+    """Send batches through a model in evaluation mode, without a gradient, and see how its units respond.
+
+    - The root mean square is that of the outputs of modules with weights of their own, of blocks, of encoder and
+      decoder; what a convolution leaves between pictures counts as well.
+    - Rectified are the results of ReLU; a unit is a channel of maps, or a column. GELU is never quite flat.
+    - Saturated are results of tanh and sigmoid. The sigmoids of recurrent cells and of gated convolutions are gates,
+      which do their work at their bounds, and are left out; what else a cell squashes is looked at. Of additive
+      attention it is the hidden layer, padding included.
+    - A module with several such places has them numbered from 0, in the order of their use.
+    - Attention scores are those before the softmax, of real queries and of the keys that they see.
+
+    Args:
+        model: left as it was.
+        batches: on the model's device.
+    """
+    cells = recurrent_cells(model)
+    watcher = _Watcher(model, cells)
+    with evaluating(model), torch.no_grad(), without_kernels(), unrolled(cells.values()), watcher.at_work():
+        for batch in batches:
+            send(model, batch)
+    return watcher.watched()
+
+
+class _Shares:
+    """Sums and counts by key."""
+
+    def __init__(self) -> None:
+        self._sums: dict[Any, float] = defaultdict(float)
+        self._counts: dict[Any, int] = defaultdict(int)
+
+    def add(self, key: Hashable, total: float, count: int) -> None:
+        self._sums[key] += total
+        self._counts[key] += count
+
+    def means(self) -> dict[Any, float]:
+        return {key: total / self._counts[key] for key, total in self._sums.items()}
+
+
+def _named(places: Mapping[Place, float]) -> dict[str, float]:
+    several = {name for name, number in places if number}
+    return {f"{name}.{number}" if name in several else name: value for (name, number), value in places.items()}
+
+
+class _Watcher(TorchFunctionMode):
+    """Sees every function of PyTorch, and which module calls it.
+
+    Args:
+        model: whose modules.
+        cells: its recurrent cells, by name.
+    """
+
+    def __init__(self, model: nn.Module, cells: Iterable[str]) -> None:
+        super().__init__()
+        self._model = model
+        self._cells = frozenset(cells)
+        self._looked_at = _looked_at(model)
+        self._stack = ModuleStack(self._measure)
+        self._norms: list[tuple[str, int, Tensor]] = []
+        self._flat: list[tuple[Place, int, Tensor]] = []
+        self._alive: dict[Place, Tensor] = {}
+        self._logits: list[tuple[str, Tensor]] = []
+        self._notes: dict[Callable[..., Any], Callable[[Frame, Any, Any, Tensor], None]] = {
+            torch.relu: self._rectified,
+            F.relu: self._rectified,
+            torch.tanh: self._tanh,
+            torch.tanh_: self._tanh_piece,
+            torch.sigmoid: self._sigmoid,
+            torch.softmax: self._softmax,
+            F.scaled_dot_product_attention: self._fused_attention,
+        }
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Meanwhile everything is noted."""
+        with self._stack.following(self._model), self:
+            yield
+
+    def watched(self) -> Watched:
+        """What was noted."""
+        return Watched(self._norms, self._flat, self._alive, self._logits)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        note = self._notes.get(func)
+        if note is not None:
+            frame = self._stack.innermost
+            # What is computed outside of all modules, such as a loss, is none of their activity.
+            if frame is not None:
+                note(frame, args, kwargs or {}, result)
+        return result
+
+    def _measure(self, name: str, output: Any) -> None:
+        if name in self._looked_at:
+            states = output.states if isinstance(output, Memory) else output
+            states = states[0] if isinstance(states, tuple) else states
+            exact = torch.promote_types(states.dtype, torch.float32)
+            self._norms.append((name, states.numel(), torch.linalg.vector_norm(states, dtype=exact)))
+
+    def _rectified(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+        units = 1 if result.ndim == _OF_MAPS else result.ndim - 1
+        alive = (result > 0).transpose(0, units).flatten(1).any(1)
+        place = _next_place(frame)
+        self._alive[place] = alive | self._alive[place] if place in self._alive else alive
+
+    def _tanh(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+        self._flat.append((_next_place(frame), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
+
+    def _tanh_piece(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+        """In place, for one layer piece by piece."""
+        self._flat.append(((frame.name, 0), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
+
+    def _sigmoid(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+        if frame.name not in self._cells:
+            flat = ((result - 0.5).abs() > 0.5 - FLAT_END).sum()
+            self._flat.append((_next_place(frame), result.numel(), flat))
+
+    def _softmax(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+        self._logits.append((frame.name, _largest_score(args[0], frame.layout)))
+
+    def _fused_attention(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+        queries, keys, mask, scale = args[0], args[1], kwargs.get("attn_mask"), kwargs.get("scale")
+        scores = queries @ keys.transpose(-1, -2) * (queries.shape[-1] ** -0.5 if scale is None else scale)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -math.inf)
+        self._logits.append((frame.name, _largest_score(scores, frame.layout)))
+
+
+def _next_place(frame: Frame) -> Place:
+    frame.places += 1
+    return frame.name, frame.places - 1
+
+
+def _largest_score(scores: Float[Tensor, "B *H T S"], queries: Layout | None) -> Float[Tensor, ""]:
+    """Over real queries; hidden keys have −∞ already."""
+    if queries is not None and not queries.rectangular:
+        real = queries.mask.view(queries.batch, *[1] * (scores.ndim - 3), queries.longest, 1)
+        scores = scores.masked_fill(~real, -math.inf)
+    return scores.amax()
+
+
+def _looked_at(model: nn.Module) -> frozenset[str]:
+    """Modules with weights of their own, blocks, and what the model itself is made of."""
+    lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
+    chosen = {id(child) for parent in (model, *lists) for child in parent.children()}
+    named = [(name, module) for name, module in model.named_modules() if name]
+    return frozenset(name for name, module in named if id(module) in chosen or _has_own_weights(module))
+
+
+def _has_own_weights(module: nn.Module) -> bool:
+    """Also in a list or in a table that it does not call."""
+    holders = [m for m in module.children() if isinstance(m, nn.ParameterList | nn.Embedding)]
+    return any(next(m.parameters(recurse=False), None) is not None for m in (module, *holders))

@@ -1,0 +1,117 @@
+"""A look at the inside of training, now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from dragoman.contracts import AnyBatch
+from dragoman.model.build import Model
+from dragoman.training.observer import StabilityRecord
+from dragoman.training.parameters import FlatParameters
+from dragoman.training.stability.activity import Watched, watch
+from dragoman.training.stability.layers import Layers
+from dragoman.training.stability.through_time import Traces, trace
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was seen before an update.
+
+    Attributes:
+        update: its number.
+        activity: of the units.
+        traces: of the gradients through time.
+        weights: before it.
+    """
+
+    update: int
+    activity: Watched
+    traces: Traces
+    weights: Float[Tensor, " P"]
+
+
+class StabilityMonitor:
+    """Sees whether training is stable, and changes nothing: not a bit of weights, gradients, statistics or randomness.
+
+    It looks at update 1 and then at every ``every``-th. What it sees of units and of gradients through time is before
+    the update, on batches that stay the same.
+
+    Args:
+        model: that is trained.
+        parameters: its weights.
+        batches: a few small ones of the training set, of some hundred target tokens in all.
+        every: updates from one look to the next.
+    """
+
+    def __init__(self, model: Model, parameters: FlatParameters, batches: Sequence[AnyBatch], every: int) -> None:
+        self._model = model
+        self._parameters = parameters
+        self._batches: list[AnyBatch] = [batch.to(model.device) for batch in batches]
+        self._every = every
+        self._layers = Layers(parameters.map)
+        self._look: _Look | None = None
+        self._sum, self._largest, self._count = self._nothing()
+
+    def before_update(self, update: int) -> None:
+        """Look, if update number ``update`` (from 1) is one to look at."""
+        self._look = None
+        if update == 1 or update % self._every == 0:
+            activity, traces = watch(self._model, self._batches), trace(self._model, self._batches)
+            self._look = _Look(update, activity, traces, self._parameters.master.clone())
+
+    def after_update(self, update: int, gradient_norms: Sequence[float]) -> StabilityRecord | None:
+        """Take the update in, and report if it was one to look at.
+
+        Args:
+            update: its number.
+            gradient_norms: before clipping, of the parameters in the order of the map's places. Where they are not
+                finite the update was not made, and they are left out.
+        """
+        norms = self._layers.join(gradient_norms)
+        if np.isfinite(norms).all():
+            self._sum += norms
+            self._largest = np.maximum(self._largest, norms)
+            self._count += 1
+        look, self._look = self._look, None
+        if look is None or look.update != update:
+            return None
+        activity, traces = look.activity.read(), look.traces.read()
+        count = max(self._count, 1)
+        record = StabilityRecord(
+            update=update,
+            gradient_norm=self._by_name(self._sum / count),
+            largest_gradient_norm=self._by_name(self._largest),
+            update_ratio=self._by_name(self._ratios(look.weights)),
+            activation=activity.activation,
+            dead=activity.dead,
+            saturated=activity.saturated,
+            attention_logit=activity.attention_logit,
+            through_time=traces.through_time,
+            growth=traces.growth,
+        )
+        self._sum, self._largest, self._count = self._nothing()
+        return record
+
+    def _nothing(self) -> tuple[Float[np.ndarray, " L"], Float[np.ndarray, " L"], int]:
+        """Sum, maximum and number of no norms."""
+        layers = len(self._layers.names)
+        return np.zeros(layers), np.zeros(layers), 0
+
+    def _ratios(self, before: Float[Tensor, " P"]) -> Float[np.ndarray, " L"]:
+        """‖Δw‖ / ‖w‖ of each layer; of weights that were all 0, by those after the update."""
+        after = self._parameters.master
+        of_before = self._layers.norms(before)
+        of_after = self._layers.norms(after)
+        of_change = self._layers.norms(before.sub_(after))
+        old, new, change = (self._layers.join(row) for row in torch.stack([of_before, of_after, of_change]).tolist())
+        old = np.where(old > 0, old, new)
+        return np.divide(change, old, out=np.zeros_like(change), where=old > 0)
+
+    def _by_name(self, values: Float[np.ndarray, " L"]) -> dict[str, float]:
+        return dict(zip(self._layers.names, values.tolist(), strict=True))
