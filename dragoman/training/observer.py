@@ -4,7 +4,7 @@ monitors come and go without a change to the loop."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dragoman.recipe import Recipe
@@ -120,6 +120,8 @@ class StabilityRecord:
             each row's last token alone; the mean over rows.
         growth: of every recurrent cell the fitted growth of log ‖∂L/∂h‖ per step back in time: below 0 it vanishes,
             above 0 it explodes.
+        recurrent_gain: of every recurrent cell the root mean square of the singular values of its recurrent weights,
+            over all gates: 1 where they are orthogonal, as they begin.
     """
 
     update: int
@@ -132,6 +134,7 @@ class StabilityRecord:
     attention_logit: Mapping[str, float]
     through_time: Mapping[str, tuple[float, ...]]
     growth: Mapping[str, float]
+    recurrent_gain: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ def _judged_by_looks(evidence: FitEvidence, numbers: FitNumbers, thresholds: Thr
             return verdict
     why = (
         f"The loss on the training set is {percent_text(numbers.level or 0.0)} of E_0, so the model can fit it; "
-        f"the gap to the validation set is {percent_text(numbers.gap or 0.0)} of E_0, and the loss hardly falls any more under this schedule.",
+        f"the gap to the validation set is {percent_text(numbers.gap or 0.0)} of E_0, and the loss hardly falls any "
+        "more under this schedule.",
     )
     return Verdict(FitKind.GOOD, why, numbers, (UNSEEN,))
 

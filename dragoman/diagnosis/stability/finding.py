@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SMALL_UPDATES = "small updates"
     EXPLODING_THROUGH_TIME = "exploding through time"
     VANISHING_THROUGH_TIME = "vanishing through time"
+    RECURRENT_GAIN = "recurrent gain"
     EXPLODING_OVER_DEPTH = "exploding over depth"
     VANISHING_OVER_DEPTH = "vanishing over depth"
     GROWING_ACTIVATION = "growing activation"

@@ -15,7 +15,7 @@ from dragoman.diagnosis.stability.rules.layers import (
     no_gradient,
     saturated_units,
 )
-from dragoman.diagnosis.stability.rules.through_time import through_time
+from dragoman.diagnosis.stability.rules.through_time import recurrent_gain, through_time
 from dragoman.diagnosis.stability.rules.updates import blow_up, clipping, spikes, update_ratio
 
 Rule = Callable[[StabilityEvidence], Iterable[Finding]]
@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     rewinds,
     blow_up,
     through_time,
+    recurrent_gain,
     gradient_over_depth,
     activation_over_depth,
     no_gradient,

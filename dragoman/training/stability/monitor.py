@@ -16,6 +16,7 @@ from dragoman.training.observer import StabilityRecord
 from dragoman.training.parameters import FlatParameters
 from dragoman.training.stability.activity import Watched, watch
 from dragoman.training.stability.layers import Layers
+from dragoman.training.stability.recurrent_gain import Gains
 from dragoman.training.stability.through_time import Traces, trace
 
 
@@ -27,12 +28,14 @@ class _Look:
         update: its number.
         activity: of the units.
         traces: of the gradients through time.
+        gains: of the recurrent weights.
         weights: before it.
     """
 
     update: int
     activity: Watched
     traces: Traces
+    gains: Float[Tensor, " C"]
     weights: Float[Tensor, " P"]
 
 
@@ -55,6 +58,7 @@ class StabilityMonitor:
         self._batches: list[AnyBatch] = [batch.to(model.device) for batch in batches]
         self._every = every
         self._layers = Layers(parameters.map)
+        self._gains = Gains(model)
         self._look: _Look | None = None
         self._sum, self._largest, self._count = self._nothing()
 
@@ -63,7 +67,7 @@ class StabilityMonitor:
         self._look = None
         if update == 1 or update % self._every == 0:
             activity, traces = watch(self._model, self._batches), trace(self._model, self._batches)
-            self._look = _Look(update, activity, traces, self._parameters.master.clone())
+            self._look = _Look(update, activity, traces, self._gains.now(), self._parameters.master.clone())
 
     def after_update(self, update: int, gradient_norms: Sequence[float]) -> StabilityRecord | None:
         """Take the update in, and report if it was one to look at.
@@ -94,6 +98,7 @@ class StabilityMonitor:
             attention_logit=activity.attention_logit,
             through_time=traces.through_time,
             growth=traces.growth,
+            recurrent_gain=self._gains.read(look.gains),
         )
         self._sum, self._largest, self._count = self._nothing()
         return record

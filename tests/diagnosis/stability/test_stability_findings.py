@@ -231,6 +231,27 @@ def test_gradients_through_time(
     assert all(remedy.lower() in finding.remedy.lower() for remedy in remedies)
 
 
+@pytest.mark.parametrize("gain", [0.5, 2.0])
+def test_recurrent_weights_that_begin_far_from_orthogonal(gain: float) -> None:
+    gains = {CELLS[0]: gain, CELLS[1]: 1.1}
+    begun = (look(1, recurrent_gain=gains), *looks()[1:])
+    finding = only(evidence(recipe=recurrent("gru"), looks=begun))
+    assert (finding.kind, finding.severity, finding.where) == (Kind.RECURRENT_GAIN, Severity.WARNING, CELLS[0])
+    assert f"{gain:.3g} times" in finding.what
+
+
+def test_recurrent_weights_may_go_where_training_takes_them() -> None:
+    assert (
+        find(
+            evidence(
+                recipe=recurrent("gru"),
+                looks=(look(1, recurrent_gain={CELLS[0]: 1.0}), look(100, recurrent_gain={CELLS[0]: 3.0})),
+            )
+        )
+        == ()
+    )
+
+
 def test_a_gradient_that_vanishes_to_nothing() -> None:
     seen = {"through_time": {CELLS[0]: (1.0, 1e-20, 1e-40, 0.0, 0.0, 0.0)}, "growth": {CELLS[0]: -46.0}}
     finding = only(evidence(recipe=recurrent("rnn"), looks=looks(**seen)))

@@ -221,3 +221,28 @@ def test_an_update_that_was_not_made_counts_for_nothing() -> None:
     assert record is not None
     assert record.gradient_norm == {"decoder": pytest.approx(3.0)}
     assert record.largest_gradient_norm == {"decoder": pytest.approx(5.0)}
+
+
+@pytest.mark.parametrize("cell", ["gru additive", "lstm additive fed", "relu rnn dot", "language model lstm"])
+def test_recurrent_weights_begin_orthogonal_and_their_gain_is_told(cell: str) -> None:
+    model, batch = grid.model(cell), grid.batch(cell)
+    parameters = flat(model)
+    monitor = StabilityMonitor(model, parameters, [batch], 1)
+    fresh = look(model, parameters, monitor).recurrent_gain
+    assert fresh == {name: pytest.approx(1, abs=1e-4) for name in fresh}
+    assert fresh
+    planted = next(iter(fresh))
+    with torch.no_grad():
+        model.get_submodule(planted).weight_hidden.mul_(2 / 1.01)  # type: ignore[operator]
+    after = look(model, parameters, monitor, 2).recurrent_gain
+    assert after[planted] == pytest.approx(2, abs=1e-4)
+    assert all(gain == pytest.approx(1.01, abs=1e-4) for name, gain in after.items() if name != planted)
+
+
+def test_models_without_recurrence_have_no_recurrent_gain() -> None:
+    model = grid.model("transformer")
+    parameters = flat(model)
+    assert (
+        look(model, parameters, StabilityMonitor(model, parameters, [grid.batch("transformer")], 1)).recurrent_gain
+        == {}
+    )

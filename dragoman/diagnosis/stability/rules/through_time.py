@@ -27,6 +27,9 @@ SHORT_MEMORY = 0.5
 EXPLODED = 1e3
 """Likewise, of growth: what lies far away then drowns what is near, and one long row sets the whole step."""
 _ORTHOGONAL = "where the recurrent weights did not begin orthogonal (gain 1), as this version's do, begin with such"
+GAIN_OFF = math.sqrt(2)
+"""Times that recurrent weights may begin larger or smaller than orthogonal ones: over ten steps that is a factor of 32
+in what a state, or its gradient, becomes."""
 SHORTEST = 4
 """Steps back from which on a growth per step can be told."""
 
@@ -51,6 +54,27 @@ def through_time(evidence: StabilityEvidence) -> Iterable[Finding]:
             yield _vanishing(evidence, cell, look, factor)
         elif factor is not None and factor > EXPLODED:
             yield _exploding(evidence, cell, look, factor)
+
+
+def recurrent_gain(evidence: StabilityEvidence) -> Iterable[Finding]:
+    """Recurrent weights that began far from orthogonal; training may move them where it likes."""
+    for look in evidence.looks:
+        if look.update == 1:
+            for cell, gain in look.recurrent_gain.items():
+                if not 1 / GAIN_OFF <= gain <= GAIN_OFF:
+                    yield _off(cell, gain)
+
+
+def _off(cell: str, gain: float) -> Finding:
+    does = "states and their gradients are forgotten" if gain < 1 else "states saturate, or gradients explode"
+    return Finding(
+        Kind.RECURRENT_GAIN,
+        Severity.WARNING,
+        cell,
+        f"Its recurrent weights began {gain:.3g} times as large as orthogonal ones, so that {does} from the start.",
+        {"gain": gain, "update": 1},
+        f"Begin with orthogonal recurrent weights (gain 1), as a fresh model does; multiply these by {1 / gain:.3g}.",
+    )
 
 
 def _vanishing(evidence: StabilityEvidence, cell: str, look: StabilityRecord, factor: float) -> Finding:
