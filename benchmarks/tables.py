@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tables_diagnosis import diagnosis_tables
+
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 
@@ -32,6 +34,7 @@ def main() -> None:
         *_closed_form(),
         *_language_identification(),
         *_real_corpora(),
+        *diagnosis_tables(),
         *_prepare(),
         *_faults(),
     ]

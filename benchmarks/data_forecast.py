@@ -1,0 +1,142 @@
+"""How well a quarter of the data foretells what all of it gives: the learning curve of ``dragoman diagnose fit``.
+
+    python benchmarks/data_forecast.py --data FOLDER --work FOLDER [--part K/N]
+
+Multi30k, English to German. A Transformer, a GRU and an LSTM learn from 1/32, 1/16, 1/8 and 1/4 of its 29,000 pairs, as
+random parts of which the larger hold the smaller; E(n) = E_∞ + a · n^−b is fitted to their lowest validation losses,
+and what it says of all pairs is compared with what these give. A part of share s does √s times the updates of all, so
+that each passes its lowest loss. Every training is kept in ``--work``. Writes ``results/data-forecast.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dragoman.comparison.machine import describe_machine
+from dragoman.data.dataset import Dataset
+from dragoman.diagnosis.fit.learning_curve import DataPoint, fit_learning_curve
+from dragoman.recipe import Recipe, recipe_from
+from dragoman.training.task import task_of
+from dragoman.training.trial import run_trial
+
+RESULTS = Path(__file__).parent / "results"
+SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+UPDATES, LOOKS, SEEDS = 2_000, 20, (1, 2)
+
+_TRANSFORMER = {"layers": 2, "width": 96, "feed_forward": 192, "heads": 4, "dropout": 0.2}
+MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
+    "Transformer": (_TRANSFORMER, _TRANSFORMER, 5e-3),
+    "GRU": (
+        {"kind": "gru", "width": 128, "embedding_width": 96, "dropout": 0.3},
+        {"kind": "gru", "width": 128, "embedding_width": 96, "dropout": 0.3, "attention": "scaled_dot"},
+        5e-3,
+    ),
+    "LSTM": (
+        {"kind": "lstm", "width": 128, "embedding_width": 96, "dropout": 0.3},
+        {"kind": "lstm", "width": 128, "embedding_width": 96, "dropout": 0.3, "attention": "additive"},
+        5e-3,
+    ),
+}
+
+
+def recipe_of(model: str, seed: int) -> Recipe:
+    """What is trained."""
+    encoder, decoder, rate = MODELS[model]
+    return recipe_from(
+        {
+            "data": {"source_language": "en", "target_language": "de"},
+            "tokenizer": {"vocabulary_size": 3000},
+            "model": {"encoder": encoder, "decoder": decoder, "tie": "decoder"},
+            "training": {
+                "updates": UPDATES,
+                "label_smoothing": 0.0,
+                "batch": {"tokens": 1500},
+                "optimizer": {"learning_rate": rate},
+                "schedule": {"warmup": 100},
+                "average": 0.99,
+                "threads": 1,
+                "seed": seed,
+            },
+        }
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--part", default="0/1")
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    dataset = _dataset(arguments.data, arguments.work / "dataset")
+    wanted = [(model, seed, share) for seed in SEEDS for model in MODELS for share in SHARES]
+    part, parts = map(int, arguments.part.split("/"))
+    for model, seed, share in wanted[part::parts]:
+        path = _kept(arguments.work, model, seed, share)
+        if not path.exists():
+            _train(dataset, model, seed, share, path)
+    if all(_kept(arguments.work, *one).exists() for one in wanted):
+        runs = [_forecast(arguments.work, model, seed) for seed in SEEDS for model in MODELS]
+        result = {"updates": UPDATES, "runs": runs, "machine": describe_machine()}
+        (RESULTS / "data-forecast.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def _dataset(data: Path, folder: Path) -> Dataset:
+    if not folder.exists():
+        sides = {
+            split: [(data / f"{split}.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "de")]
+            for split in ("train", "val")
+        }
+        frames = {
+            name: pd.DataFrame({"source": sides[split][0], "target": sides[split][1]})
+            for name, split in (("train", "train"), ("validation", "val"))
+        }
+        recipe = recipe_of("GRU", 1)
+        task_of(recipe).prepare(recipe, folder, **frames)
+    return Dataset.open(folder)
+
+
+def _train(dataset: Dataset, model: str, seed: int, share: float, path: Path) -> None:
+    examples, updates = round(share * len(dataset.train)), round(UPDATES * share**0.5)
+    trial = run_trial(recipe_of(model, seed), dataset, examples=examples, updates=updates, looks=LOOKS)
+    assert trial.best is not None
+    found = {
+        "examples": trial.examples,
+        "loss": trial.best.value,
+        "error": trial.best.error,
+        "lowest_at": next(record.update for record in reversed(trial.validations) if record.best),
+        "updates": trial.updates,
+        "seconds": trial.seconds,
+    }
+    print(model, seed, found, flush=True)
+    path.write_text(json.dumps(found) + "\n", encoding="utf-8")
+
+
+def _kept(work: Path, model: str, seed: int, share: float) -> Path:
+    return work / f"{model}-{seed}-{round(1 / share)}.json"
+
+
+def _forecast(work: Path, model: str, seed: int) -> dict[str, Any]:
+    found = [json.loads(_kept(work, model, seed, share).read_text(encoding="utf-8")) for share in SHARES]
+    *parts, whole = found
+    curve = fit_learning_curve([DataPoint(one["examples"], one["loss"], one["error"]) for one in parts])
+    forecast = curve.predict(whole["examples"])
+    return {
+        "model": f"{model}, seed {seed}",
+        "forecast": forecast.value,
+        "low": forecast.low,
+        "high": forecast.high,
+        "measured": whole["loss"],
+        "exponent": curve.exponent,
+        "floor": curve.floor,
+        "trainings": found,
+    }
+
+
+if __name__ == "__main__":
+    main()
