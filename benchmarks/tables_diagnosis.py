@@ -136,8 +136,8 @@ def _vanishing() -> list[str]:
         return []
     return [
         "**How far back a model can learn** (`python benchmarks/vanishing_gradient.py`): three symbols have to be said "
-        "after so many blanks. Left, the gradient of the last symbol's loss at each step back in time, before and after "
-        "training; right, the share of symbols that are right in unseen rows.",
+        "after so many blanks. Left, the gradient of the last symbol's loss at each step back in time, before "
+        "(dashed) and after training; right, the share of symbols that are right in unseen rows.",
         "",
         "![Gradient over time steps and accuracy over distance, of RNN, GRU, LSTM and Transformer]"
         "(docs/pictures/vanishing-gradient.png)",
