@@ -12,13 +12,11 @@ from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
 from dragoman.diagnosis.stability.places import in_network_order
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.diagnosis.stability.rules.advice import calmer_training, sentence
+from dragoman.training.recovery.divergence import Divergence
 
 WINDOW = 10
-"""Updates that a loss is averaged over, so that single mini-batches do not count."""
-FAR_ABOVE = 8.0
-"""Standard errors of that mean above the lowest so far: the lowest of many is itself some four below their middle."""
-LOST_GAIN = 0.1
-"""Share of what had been learnt, and of the lowest loss, that must be lost as well: less costs less than it looks."""
+"""Updates that a rise of the loss has to last, and that losses are averaged over where they are shown, so that single
+mini-batches do not count."""
 LEAST = 3 * WINDOW
 """Updates from which on a trend can be told from noise."""
 ALWAYS = 0.9
@@ -37,30 +35,14 @@ _MEDIAN_OVER = 101
 
 
 def blow_ups(losses: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Where a loss has risen far above what it had been, though it is finite.
-
-    For at least 10 updates, the mean of the last 10 losses must lie above the lowest such mean before by 8 standard
-    errors (from the differences of successive losses until then), by a tenth of what had been gained since the first
-    mean, and by a tenth of itself.
+    """Where a loss has risen far above what it had been, though it is finite: what training itself takes for a blow-up
+    (:class:`~dragoman.training.recovery.divergence.Divergence`), for at least 10 updates.
 
     Args:
         losses: finite, of each update.
-
-    Returns:
-        Whether the loss is blown up at each of them; never among the first 10.
     """
-    blown = np.zeros(len(losses), dtype=bool)
-    if len(losses) < LEAST:
-        return blown
-    means = np.convolve(losses, np.full(WINDOW, 1 / WINDOW), mode="valid")
-    lowest = np.minimum.accumulate(means)
-    # Differences leave the trend out; each holds the noise of two losses.
-    noise = pd.Series(np.diff(losses)).expanding(LEAST - 1).std().bfill().to_numpy() / np.sqrt(2 * WINDOW)
-    where_lowest = np.maximum.accumulate(np.where(means == lowest, np.arange(len(means)), 0))
-    margin = LOST_GAIN * np.maximum(means[0] - lowest, np.abs(lowest))
-    high = means > lowest + np.maximum(margin, FAR_ABOVE * noise[where_lowest + WINDOW - 2])
-    blown[WINDOW - 1 :] = _lasting(high)
-    return blown
+    divergence = Divergence()
+    return _lasting(np.array([divergence.observe(loss) for loss in losses.tolist()], dtype=bool))
 
 
 def blow_up(evidence: StabilityEvidence) -> Iterable[Finding]:
