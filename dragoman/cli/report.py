@@ -42,7 +42,7 @@ def print_run(run: Run) -> None:
         "Learning curves": run.folder / CURVES,
         **({"Where it errs": run.folder / PICTURE} if (run.folder / PICTURE).exists() else {}),
         "Use it": f"dragoman {_USES[model.reads, model.says].format(run.best)}",
-        "What is amiss": f"dragoman diagnose fit {run.folder}; dragoman diagnose stability {run.folder}",
+        "Has it learnt": f"dragoman diagnose fit {run.folder}; dragoman diagnose stability {run.folder}",
     }
     print("\n" + "\n".join(f"{title + ':':<17} {text}" for title, text in lines.items()))
 

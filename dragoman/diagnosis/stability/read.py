@@ -109,8 +109,12 @@ def read_evidence(folder: Path) -> StabilityEvidence:
 
 
 def _looks(folder: Path) -> tuple[StabilityRecord, ...]:
+    """Those of the way that the run went in the end: what a rewind gave up is left out."""
     try:
-        return tuple(read_stability(folder))
+        kept: list[StabilityRecord] = []
+        for look in read_stability(folder):
+            kept = [*(before for before in kept if before.update < look.update), look]
+        return tuple(kept)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise DamagedFileError(
             f"this is not what the stability monitor writes: {error!r}",

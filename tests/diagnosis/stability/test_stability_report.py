@@ -89,6 +89,13 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     assert found.unknown == ()
 
 
+def test_looks_that_a_rewind_gave_up_are_left_out(tmp_path: Path) -> None:
+    given_up, then = looks(4, attention_logit={"a": 1.0}), looks(3, attention_logit={"a": 2.0})
+    found = read_evidence(write_run(tmp_path / "run", evidence(looks=(*given_up, *then[1:]))))
+    assert [record.update for record in found.looks] == [1, 100, 200]
+    assert [record.attention_logit["a"] for record in found.looks] == [1.0, 2.0, 2.0]
+
+
 def test_incidents_that_a_rewind_took_out_of_the_history_are_read(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", evidence())
     kept = folder / "incidents" / "update-00000033"
