@@ -8,7 +8,7 @@ from dragoman.cli.diagnose_capacity import capacity
 from dragoman.cli.diagnose_fit import fit
 from dragoman.cli.diagnose_stability import stability
 
-_HELP = "Say what is amiss with a run, and what to do about it."
+_HELP = "Say whether a run has learnt and whether it is stable, and what to do about it."
 
 diagnose = typer.Typer(help=_HELP, no_args_is_help=True)
 for command in (fit, stability, capacity):
