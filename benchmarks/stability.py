@@ -99,7 +99,7 @@ def cells(seeds: int) -> list[Cell]:
         Cell("planted", fault, name, n) for n in range(1, max(seeds, 4) + 1) for fault in of_rows for name in ROWS
     ]
     found += [Cell("unrolled", fault, name, n) for n in range(1, 2 * seeds + 1) for fault in GAINS for name in UNROLLED]
-    return found + [Cell("healthy", "nothing", name, 7) for name in HEALTHY]
+    return found + [Cell("healthy", "nothing", name, 11) for name in HEALTHY]
 
 
 def run(cell: Cell) -> dict[str, Any]:

@@ -176,8 +176,13 @@ PLANTED = {
     "LSTM": Subject(*_pair("lstm", "dot"), reversal, 1.2e-2),
 }
 """Translators that most faults are planted in."""
-ROWS = {"MLP over rows": Subject({"kind": "mlp", "hidden": [32, 32]}, {"kind": "number"}, table, 1e-2, 48, 8_000)}
-"""What reads a table; its 8,000 rows take 167 updates, so that one bad row is not met three times in a hundred."""
+ROWS = {
+    "MLP over rows": Subject(
+        {"kind": "mlp", "hidden": [32, 32]}, {"kind": "number"}, table, 2e-2, 48, 8_000, training={"updates": 3_000}
+    )
+}
+"""What reads a table; its 8,000 rows take 167 updates, so that one bad row is not met three times in a hundred. After
+1,000 updates its loss still falls; of the rates 0.005, 0.01, 0.02 and 0.04, healthy runs end best at 0.02."""
 UNROLLED = {
     name: Subject(*_pair(kind, "none", **other), long_rows, 1e-3, tokens=500, examples=1_500, training={"updates": 60})
     for name, kind, other in (

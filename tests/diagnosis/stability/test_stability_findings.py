@@ -317,6 +317,9 @@ def test_large_attention_scores() -> None:
     scores = {"encoder.blocks.0.attention": 5.0, "decoder.blocks.1.cross_attention": 300.0}
     finding = only(evidence(looks=looks(attention_logit=scores)))
     assert (finding.kind, finding.where) == (Kind.LARGE_ATTENTION_SCORES, "decoder.blocks.1.cross_attention")
+    assert finding.severity is Severity.NOTE
+    huge = only(evidence(looks=looks(attention_logit={"decoder.blocks.1.cross_attention": 1e3})))
+    assert huge.severity is Severity.WARNING
     assert finding.evidence["attentions"] == 1
     assert "training.optimizer.weight_decay = 0.01" in finding.remedy
 

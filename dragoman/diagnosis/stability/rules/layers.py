@@ -26,7 +26,11 @@ MOSTLY_IDLE = 0.9
 GONE = 0.99
 """Share of dead units from which on a layer hands on next to nothing."""
 LARGE_SCORE = 50.0
-"""Before the softmax: from here on the largest weight is 1 to the last bit of bfloat16 and the others learn nothing."""
+"""Before the softmax: from here on the largest weight is 1 to the last bit of bfloat16 and the others learn nothing.
+Healthy attentions that have learnt an alignment by heart reach it."""
+HUGE_SCORE = 500.0
+"""Here bfloat16 tells scores apart by 2 at best, so that neighbours differ by a factor of 7 in their weights, or not at
+all."""
 
 
 def gradient_over_depth(evidence: StabilityEvidence) -> Iterable[Finding]:
@@ -114,7 +118,7 @@ def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
     advice += [f"let the weights decay (training.optimizer.weight_decay = {max(0.01, 3 * decay):g}, not {decay:g})"]
     yield Finding(
         Kind.LARGE_ATTENTION_SCORES,
-        Severity.WARNING,
+        Severity.WARNING if scores[worst] > HUGE_SCORE else Severity.NOTE,
         worst,
         f"The largest attention score before the softmax is {scores[worst]:.3g} in {worst}, and above {LARGE_SCORE:g} "
         f"in {len(large)} of {len(scores)} attentions (medians of the later looks): each looks at one place only, and "
