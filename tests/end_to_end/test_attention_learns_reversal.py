@@ -23,7 +23,6 @@ MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], int, float]] = {
         6e-3,
     ),
     "transformer to gru": (TRANSFORMER, recurrent("gru", attention="multi_head"), 1200, 6e-3),
-    "gru to transformer": (recurrent("gru", width=64, bidirectional=True), TRANSFORMER, 1100, 5e-3),
 }
 
 

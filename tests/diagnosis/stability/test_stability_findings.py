@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 from planted_runs import (
@@ -143,12 +141,13 @@ def test_a_loss_that_only_ever_rises() -> None:
     assert only(evidence(updates=history(rising))).severity is Severity.GRAVE
 
 
-@given(st.integers(0, 10_000), st.sampled_from([0.05, 0.2, 0.5]), st.sampled_from([60, 300, 2000]))
-@settings(max_examples=60, deadline=None)
-def test_noise_is_no_blow_up(seed: int, noise: float, updates: int) -> None:
-    assert not blow_ups(losses(updates, seed, noise)).any()
-    learnt = np.abs(losses(updates, seed, noise) - 2)
-    assert not blow_ups(learnt).any()
+@pytest.mark.parametrize("noise", [0.05, 0.2, 0.5])
+@pytest.mark.parametrize("updates", [60, 300, 1000])
+def test_noise_is_no_blow_up(noise: float, updates: int) -> None:
+    for seed in range(10):
+        assert not blow_ups(losses(updates, seed, noise)).any()
+        learnt = np.abs(losses(updates, seed, noise) - 2)
+        assert not blow_ups(learnt).any()
 
 
 def test_losses_that_are_not_finite_are_left_out() -> None:
