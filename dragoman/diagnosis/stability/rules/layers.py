@@ -116,15 +116,17 @@ def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
     decay = evidence.recipe.training.optimizer.weight_decay
     advice = calmer_training(evidence.recipe, clip=False)[:1]
     advice += [f"let the weights decay (training.optimizer.weight_decay = {max(0.01, 3 * decay):g}, not {decay:g})"]
+    is_huge = scores[worst] > HUGE_SCORE
+    remedy = sentence([*advice, *norm_placement(evidence.recipe, worst)])
     yield Finding(
         Kind.LARGE_ATTENTION_SCORES,
-        Severity.WARNING if scores[worst] > HUGE_SCORE else Severity.NOTE,
+        Severity.WARNING if is_huge else Severity.NOTE,
         worst,
         f"The largest attention score before the softmax is {scores[worst]:.3g} in {worst}, and above {LARGE_SCORE:g} "
         f"in {len(large)} of {len(scores)} attentions (medians of the later looks): each looks at one place only, and "
         "cannot learn to look elsewhere.",
         {"largest": scores[worst], "attentions": len(large), "of": len(scores)},
-        sentence([*advice, *norm_placement(evidence.recipe, worst)]),
+        remedy if is_huge else f"Nothing, if the output is good. Else: {remedy[0].lower()}{remedy[1:]}",
     )
 
 
