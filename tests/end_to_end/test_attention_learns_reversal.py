@@ -1,4 +1,5 @@
-"""Every attention, and encoders and decoders of different kinds, on rows of up to ten symbols out of twenty."""
+"""Attentions, and an encoder and a decoder of different kinds, on rows of up to ten symbols out of twenty; more of them
+in ``benchmarks/reversal.py``."""
 
 from __future__ import annotations
 
@@ -16,12 +17,6 @@ MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], int, float]] = {
         6e-3,
     ),
     "rnn, additive, fed": (recurrent("rnn"), recurrent("rnn", attention="additive", input_feeding=True), 1300, 3e-3),
-    "convolution to lstm": (
-        {"kind": "convolution", "layers": 3, "width": 64, "dropout": 0.0},
-        recurrent("lstm", attention="additive"),
-        1500,
-        6e-3,
-    ),
     "transformer to gru": (TRANSFORMER, recurrent("gru", attention="multi_head"), 1200, 6e-3),
 }
 
