@@ -24,13 +24,11 @@ def fit(
 
     Ctrl-C ends the experiments; what they have shown by then is reported.
     """
-    from dragoman.cli.diagnosis_output import INTERRUPTED, positive_minutes, present, tell
+    from dragoman.cli.diagnosis_output import INTERRUPTED, positive_minutes, present, report_folder, tell
     from dragoman.diagnosis.fit.diagnose import diagnose_fit
-    from dragoman.reports.written import check_writable
 
     minutes = None if probe is None else positive_minutes("--probe", probe)
-    folder = output if output is not None else run / "diagnosis"
-    check_writable(folder)
+    folder = report_folder(run, output)
     report = diagnose_fit(run, minutes, tell=tell)
     present(report, report.as_text().rstrip("\n"), f"Fit of {report.name}", folder, "fit", as_json=as_json)
     if report.probes.interrupted:

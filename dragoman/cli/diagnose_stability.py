@@ -14,10 +14,10 @@ def stability(
     output: Annotated[Path | None, typer.Option(help="Folder of the report; by default RUN/diagnosis.")] = None,
 ) -> None:
     """Say whether a run is numerically stable, what is amiss in which layer, and what to do about it."""
-    from dragoman.cli.diagnosis_output import present
+    from dragoman.cli.diagnosis_output import present, report_folder
     from dragoman.diagnosis.stability.diagnose import diagnose_stability
 
+    folder = report_folder(run, output)
     report = diagnose_stability(run)
-    folder = output if output is not None else run / "diagnosis"
     title = f"Stability of {report.evidence.name}"
     present(report, report.as_text(), title, folder, "stability", as_json=as_json)

@@ -25,6 +25,20 @@ def positive_minutes(option: str, minutes: float) -> float:
     return minutes
 
 
+def report_folder(run: Path, output: Path | None) -> Path:
+    """Where the report on a run goes: to ``output``, or else into the run's folder.
+
+    Raises:
+        OutputError: if it cannot be written there; where there is no run, that is for the diagnosis to say.
+    """
+    from dragoman.reports.written import check_writable
+
+    folder = output if output is not None else run / "diagnosis"
+    if output is not None or run.is_dir():
+        check_writable(folder)
+    return folder
+
+
 def tell(message: str) -> None:
     """One line on what is being done, apart from the output."""
     print(message, file=sys.stderr, flush=True)
