@@ -1,5 +1,5 @@
 """Without attention all of a row must pass through one vector. Ten symbols take minutes (``benchmarks/reversal.py``),
-five take seconds."""
+four take seconds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from learning import exact_match, recurrent
 
 
-@pytest.mark.parametrize(("kind", "learning_rate"), [("rnn", 3e-3), ("gru", 5e-3), ("lstm", 4e-3)])
+@pytest.mark.parametrize(("kind", "learning_rate"), [("rnn", 3e-3), ("gru", 6e-3), ("lstm", 6e-3)])
 def test_learnt_to_99_percent(kind: str, learning_rate: float, tmp_path: Path) -> None:
     encoder, decoder = recurrent(kind), recurrent(kind, attention="none")
-    found = exact_match(tmp_path / "run", encoder, decoder, updates=1400, learning_rate=learning_rate, longest=5)
+    found = exact_match(tmp_path / "run", encoder, decoder, updates=750, learning_rate=learning_rate, longest=4)
     assert found >= 0.99

@@ -24,7 +24,7 @@ from dragoman.diagnosis.fit.learning_curve import LearningCurve
 from dragoman.diagnosis.fit.probe_result import Probes
 from dragoman.diagnosis.fit.shown import loss_text, percent_text
 from dragoman.diagnosis.fit.thresholds import Thresholds
-from dragoman.diagnosis.fit.verdict import UNSEEN, Verdict, helps
+from dragoman.diagnosis.fit.verdict import UNSEEN, Verdict, gain_of_data, helps
 from dragoman.recipe import Recipe
 
 MEASURED, FORECAST, RULE = "measured", "forecast", "rule"
@@ -79,14 +79,14 @@ def advise(
         recipe: of the run.
         verdict: on it.
         probes: what was tried; experiments that are much shorter than the run count nothing.
-        curve: fitted to losses over data; None if there are none.
+        curve: fitted to losses over data, of experiments as long as the run; None if there are none.
         thresholds: of what is enough.
     """
     if verdict.numbers is None:
         return ()
     found = [*_measured(verdict.numbers.baseline, probes, thresholds)]
     tried = {probe.action for probe in probes.results if probe.length >= thresholds.shortest_probe}
-    if curve is not None and probes.length >= thresholds.shortest_probe:
+    if curve is not None:
         tried.add(MORE_DATA)
         found += _more_data(curve, thresholds)
     if MORE_STEPS not in tried:
@@ -109,8 +109,8 @@ def _measured(baseline: float, probes: Probes, thresholds: Thresholds) -> Iterab
 
 def _more_data(curve: LearningCurve, thresholds: Thresholds) -> Iterable[Advice]:
     """What twice the data would bring, if the curve is sure that it is something."""
-    gain, loss = curve.gain(2.0), curve.points[-1].loss
-    if gain.low > 0 and gain.value >= thresholds.probe_share * loss:
+    gain, loss = gain_of_data(curve, thresholds), curve.points[-1].loss
+    if gain is not None:
         action, error = ACTIONS[MORE_DATA], (gain.high - gain.low) / 4
         yield Advice(MORE_DATA, action.what, (), gain.value, gain.value / loss, error, action.cost, FORECAST)
 

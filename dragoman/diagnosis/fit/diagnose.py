@@ -87,15 +87,17 @@ def examine(
     verdict, probes = judge(evidence, thresholds=thresholds), Probes()
     if probe_minutes is not None:
         probes = probe(recipe, dataset, evidence, verdict, probe_minutes, runner, baseline=best, tell=tell)
-        verdict = judge(evidence, probes.results, thresholds)
     curve = data_curve(probes)
+    decisive = curve if probes.length >= thresholds.shortest_probe else None
+    if probe_minutes is not None:
+        verdict = judge(evidence, probes.results, thresholds, curve=decisive)
     return FitReport(
         name=name,
         evidence=evidence,
         verdict=verdict,
         probes=probes,
         curve=curve,
-        advice=advise(recipe, verdict, probes, curve, thresholds),
+        advice=advise(recipe, verdict, probes, decisive, thresholds),
         hindsight=hindsight(evidence, verdict, probes.results, thresholds),
         thresholds=thresholds,
     )

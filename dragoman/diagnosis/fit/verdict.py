@@ -10,9 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dragoman.diagnosis.fit.actions import ACTIONS, LESS_DROPOUT, MORE_STEPS, WIDER
+from dragoman.diagnosis.fit.actions import ACTIONS, LESS_DROPOUT, MORE_DATA, MORE_STEPS, WIDER
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence
 from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.learning_curve import LearningCurve, Prediction
 from dragoman.diagnosis.fit.numbers import FitNumbers, measure_fit
 from dragoman.diagnosis.fit.probe_result import ProbeResult
 from dragoman.diagnosis.fit.shown import loss_text, percent_text
@@ -41,13 +42,36 @@ class Verdict:
     unknown: tuple[str, ...] = field(default=())
 
 
-def judge(evidence: FitEvidence, probes: Sequence[ProbeResult] = (), thresholds: Thresholds | None = None) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _Cure:
+    """An action that helps.
+
+    Attributes:
+        action: its name.
+        gain: by how much it lowers the validation loss.
+        said: a sentence.
+    """
+
+    action: str
+    gain: float
+    said: str
+
+
+def judge(
+    evidence: FitEvidence,
+    probes: Sequence[ProbeResult] = (),
+    thresholds: Thresholds | None = None,
+    *,
+    curve: LearningCurve | None = None,
+) -> Verdict:
     """The verdict on a run.
 
     Args:
         evidence: of the run.
         probes: experiments; those that are much shorter than the run decide nothing.
         thresholds: the defaults if None.
+        curve: fitted to the losses of parts of the training set in experiments as long as the run; None if there are
+            none.
     """
     thresholds = thresholds or Thresholds()
     if not evidence.finite:
@@ -55,14 +79,41 @@ def judge(evidence: FitEvidence, probes: Sequence[ProbeResult] = (), thresholds:
     numbers = measure_fit(evidence)
     verdict = _judged_by_looks(evidence, numbers, thresholds)
     decisive = [probe for probe in probes if probe.length >= thresholds.shortest_probe]
-    helpful = sorted(
-        (probe for probe in decisive if helps(probe, evidence.baseline, thresholds)), key=lambda probe: -probe.gain
-    )
-    if helpful:
-        kind = _cured(helpful, verdict, thresholds)
+    cures = _cures(decisive, curve, evidence.baseline, thresholds)
+    if cures:
         unknown = tuple(text for text in verdict.unknown if text != UNSEEN)
-        return Verdict(kind, (*map(_help_text, helpful), *verdict.because), numbers, unknown)
+        because = (*(cure.said for cure in cures), *verdict.because)
+        return Verdict(_cured(cures, verdict, thresholds), because, numbers, unknown)
     return _after_vain_probes(verdict, decisive, evidence, thresholds)
+
+
+def _cures(
+    probes: Sequence[ProbeResult], curve: LearningCurve | None, baseline: float, thresholds: Thresholds
+) -> list[_Cure]:
+    """What helps, the most helpful first."""
+    found = [
+        _Cure(probe.action, probe.gain, _help_text(probe)) for probe in probes if helps(probe, baseline, thresholds)
+    ]
+    more = None if curve is None else gain_of_data(curve, thresholds)
+    if curve is not None and more is not None:
+        whole = curve.points[-1]
+        said = (
+            f"By the losses with parts of the {whole.examples:,} examples, twice as many are forecast to lower the "
+            f"validation loss by {loss_text(more.value)} ({percent_text(more.value / whole.loss)})."
+        )
+        found.append(_Cure(MORE_DATA, more.value, said))
+    return sorted(found, key=lambda cure: -cure.gain)
+
+
+def gain_of_data(curve: LearningCurve, thresholds: Thresholds) -> Prediction | None:
+    """What twice the training set would bring; None if it is too little to matter, or nothing for sure.
+
+    Args:
+        curve: over sizes of the training set.
+        thresholds: of what is enough.
+    """
+    gain = curve.gain(2.0)
+    return gain if gain.low > 0 and gain.value >= thresholds.probe_share * curve.points[-1].loss else None
 
 
 def helps(probe: ProbeResult, baseline: float, thresholds: Thresholds) -> bool:
@@ -77,12 +128,12 @@ def helps(probe: ProbeResult, baseline: float, thresholds: Thresholds) -> bool:
     return math.isfinite(probe.loss) and probe.gain >= enough and probe.gain > thresholds.errors * probe.error
 
 
-def _cured(helpful: Sequence[ProbeResult], verdict: Verdict, thresholds: Thresholds) -> FitKind:
-    """What the most helpful experiment cures; while the loss still falls, longer training has precedence."""
-    kind = ACTIONS[helpful[0].action].cures
-    going_on = [probe.gain for probe in helpful if ACTIONS[probe.action].cures is FitKind.NOT_CONVERGED]
+def _cured(cures: Sequence[_Cure], verdict: Verdict, thresholds: Thresholds) -> FitKind:
+    """What the most helpful action cures; while the loss still falls, longer training has precedence."""
+    kind = ACTIONS[cures[0].action].cures
+    going_on = [cure.gain for cure in cures if ACTIONS[cure.action].cures is FitKind.NOT_CONVERGED]
     falls = verdict.kind is FitKind.NOT_CONVERGED
-    if falls and going_on and helpful[0].gain < thresholds.overrule * going_on[0]:
+    if falls and going_on and cures[0].gain < thresholds.overrule * going_on[0]:
         return FitKind.NOT_CONVERGED
     return kind
 

@@ -20,6 +20,7 @@ from dragoman.diagnosis.fit.actions import (
 )
 from dragoman.diagnosis.fit.evidence import Ending
 from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.learning_curve import DataPoint, fit_learning_curve
 from dragoman.diagnosis.fit.probe_result import ProbeResult
 from dragoman.diagnosis.fit.verdict import UNSEEN, judge
 
@@ -136,6 +137,17 @@ def test_before_a_run_has_converged_a_wider_model_must_be_far_ahead() -> None:
     assert judge(run, [tried(WIDER, 2.5), tried(MORE_STEPS, 2.6)]).kind is FitKind.NOT_CONVERGED
     assert judge(run, [tried(WIDER, 1.0), tried(MORE_STEPS, 2.6)]).kind is FitKind.UNDERFITTING
     assert judge(run, [tried(WIDER, 2.5)]).kind is FitKind.UNDERFITTING
+
+
+def test_where_more_data_is_sure_to_help_most_a_run_overfits() -> None:
+    learnt = evidence(falling(1.6), falling(1.3))
+    curve = fit_learning_curve([DataPoint(250, 2.6, 0.01), DataPoint(500, 2.0, 0.01), DataPoint(1000, 1.6, 0.01)])
+    verdict = judge(learnt, [tried(WIDER, 1.59, baseline=1.6)], curve=curve)
+    assert verdict.kind is FitKind.OVERFITTING
+    assert "twice as many" in verdict.because[0]
+    assert judge(learnt, [tried(WIDER, 0.5, baseline=1.6)], curve=curve).kind is FitKind.UNDERFITTING
+    flat = fit_learning_curve([DataPoint(250, 1.61, 0.01), DataPoint(500, 1.6, 0.01), DataPoint(1000, 1.6, 0.01)])
+    assert judge(learnt, [tried(WIDER, 1.59, baseline=1.6)], curve=flat).kind is FitKind.GOOD
 
 
 def test_experiments_that_are_much_shorter_than_the_run_decide_nothing() -> None:
