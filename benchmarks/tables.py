@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tables_diagnosis import diagnosis_tables
+from tables_source import closing, machine, results
+from tables_speed import speed_tables
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -20,12 +22,7 @@ def main() -> None:
     parts = [
         *_demo(),
         *_multi30k(),
-        *_training_throughput(),
-        *_precision(),
-        *_time_to_quality(),
-        *_translation_speed(),
-        *_quality_speed(),
-        *_scaling(),
+        *speed_tables(),
         *_architectures(),
         *_reversal(),
         *_language_models(),
@@ -44,10 +41,6 @@ def main() -> None:
     README.write_text(filled, encoding="utf-8")
 
 
-def _results(pattern: str) -> list[dict[str, Any]]:
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "results").glob(pattern))]
-
-
 def _demo() -> list[str]:
     rows = []
     for name in sorted((HERE / "results").glob("demo-*.json")):
@@ -57,7 +50,7 @@ def _demo() -> list[str]:
         interval = f"{100 * match['low']:.1f} to {100 * match['high']:.1f}"
         rows.append(
             f"| {pair} | {sum(result['pairs'].values()):,} | {result['seconds']:.0f} | {100 * match['value']:.1f} % "
-            f"({interval}) | {_machine(result)} |"
+            f"({interval}) | {machine(result)} |"
         )
     return [
         "**The demo** (`python benchmarks/demo.py`): phrases of the test set, none of which stands in training, "
@@ -72,7 +65,7 @@ def _demo() -> list[str]:
 
 def _multi30k() -> list[str]:
     rows = []
-    for result in _results("multi30k-*.json"):
+    for result in results("multi30k-*.json"):
         training, test = result["training"], result["test_2016"]
         for search in ("greedy", "beam 5"):
             found = test[search]
@@ -82,9 +75,9 @@ def _multi30k() -> list[str]:
                 f"| {search} | {bleu['value']:.2f} ({bleu['low']:.1f} to {bleu['high']:.1f}) | {chrf['value']:.1f} "
                 f"| {found['sentences_per_second']:.0f} |"
             )
-    machines = sorted({_machine(result) for result in _results("multi30k-*.json")})
+    machines = sorted({machine(result) for result in results("multi30k-*.json")})
     notes = [
-        f"{result['threads']} thread(s): {result['note']}" for result in _results("multi30k-*.json") if result["note"]
+        f"{result['threads']} thread(s): {result['note']}" for result in results("multi30k-*.json") if result["note"]
     ]
     return [
         "**Multi30k, English → German** (`python benchmarks/multi30k.py --data DIR`): the preset `tiny` on 29,000 "
@@ -101,182 +94,8 @@ def _multi30k() -> list[str]:
     ]
 
 
-_SYSTEMS = {"dragoman": "Dragoman", "eole": "Eole", "hf": "Hugging Face", "joey": "Joey NMT"}
-
-
-def _training_throughput() -> list[str]:
-    parts = []
-    for result in _results("training-throughput*.json"):
-        parts += [
-            "**Training, side by side** (`python benchmarks/training_throughput.py --data DIR`): real target tokens "
-            "per second, the same Multi30k tokens, vocabulary and about 4,096 target tokens a batch for all, "
-            "interleaved, medians. In brackets tokens per second of processor, which other processes disturb less.",
-            "",
-            f"| model | threads | {' | '.join(_SYSTEMS.values())} | × the fastest | of the bf16 peak |",
-            f"|---|---|{'---|' * len(_SYSTEMS)}---|---|",
-            *[_throughput_row(entry) for entry in result["summary"]],
-            "",
-            "Peak of resident memory in MiB: " + "; ".join(map(_memory, result["summary"])) + ".",
-            "",
-            _closing(result),
-            "",
-        ]
-    return parts
-
-
-def _memory(entry: dict[str, Any]) -> str:
-    systems = entry["systems"]
-    peaks = [f"{title} {systems[n]['peak_resident_mib']:,.0f}" for n, title in _SYSTEMS.items() if n in systems]
-    return f"{entry['architecture']}, {entry['threads']} thread(s): {', '.join(peaks)}"
-
-
-def _throughput_row(entry: dict[str, Any]) -> str:
-    cells = []
-    for name in _SYSTEMS:
-        found = entry["systems"].get(name, {})
-        clock, processor = found.get("tokens_per_second"), found.get("tokens_per_processor_second")
-        cells.append("–" if clock is None else f"{clock:,.0f} ({processor:,.0f})")
-    ratios = [entry.get(f"ratio_{unit}") for unit in ("tokens_per_second", "tokens_per_processor_second")]
-    clock, processor = (f"{ratio['ratio']:.1f}" if ratio else "–" for ratio in ratios)
-    share = entry.get("share_of_bf16_peak")
-    peak = "–" if share is None else f"{100 * share['share']:.0f} % ({100 * share['share_by_processor_time']:.0f} %)"
-    return f"| {entry['architecture']} | {entry['threads']} | {' | '.join(cells)} | {clock} ({processor}) | {peak} |"
-
-
-def _precision() -> list[str]:
-    parts = []
-    for result in _results("precision.json"):
-        differences = ", ".join(f"{row['difference']:+.2f}" for row in result["rows"])
-        parts += [
-            f"What bfloat16 and the native kernels cost in quality (`benchmarks/precision.py`): {differences} BLEU "
-            f"with {len(result['rows'])} seeds, {result['mean difference']:+.2f} on average. {result['note']}",
-            "",
-        ]
-    return parts
-
-
-def _time_to_quality() -> list[str]:
-    parts = []
-    for result in _results("time-to-quality.json"):
-        names = [name for name in _SYSTEMS if name in result["systems"]]
-        goals = result["minutes_to_bleu"]
-        rows = []
-        for name in names:
-            best = max(point["bleu"] for point in result["systems"][name]["curve"])
-            reached = [goals[goal].get(name) or {} for goal in goals]
-            cells = [_minutes(found.get("minutes"), found.get("processor_minutes")) for found in reached]
-            trained = result["systems"][name]["seconds"]
-            rows.append(
-                f"| {_SYSTEMS[name]} | {' | '.join(cells)} | {best:.2f} | "
-                f"{_minutes(trained['clock'] / 60, trained['processor'] / 60)} |"
-            )
-        times = [str(goals[goal]["times_faster"] or "–") for goal in goals]
-        parts += [
-            "**Time to quality** (`python benchmarks/time_to_quality.py --data DIR`): minutes of training on one core, "
-            "by the clock (of processor), until sacreBLEU on test 2016, beam 5, is as much.",
-            "",
-            f"| toolkit | {' | '.join(f'BLEU {goal}' for goal in goals)} | best BLEU | trained for |",
-            f"|---|{'---|' * len(goals)}---|---|",
-            *rows,
-            f"| times faster than the next | {' | '.join(times)} | | |",
-            "",
-            _closing(result),
-            "",
-            "![BLEU over minutes of training, by toolkit](benchmarks/results/time-to-quality.png)",
-            "",
-        ]
-    return parts
-
-
-def _minutes(clock: float | None, processor: float | None) -> str:
-    return "–" if clock is None or processor is None else f"{clock:.1f} ({processor:.1f})"
-
-
-def _quality_speed() -> list[str]:
-    return [
-        line
-        for result in _results("quality-speed.json")
-        for line in (
-            "**Quality and speed** (`python benchmarks/quality_speed.py RUN …`): presets and engines, "
-            f"{result['threads']} thread(s). {result['note']}",
-            "",
-            "![BLEU against sentences per second](benchmarks/results/quality-speed.png)",
-            "",
-        )
-    ]
-
-
-_VARIED = {
-    "batch": "target tokens in a batch",
-    "length": "tokens in a sentence",
-    "width": "width of the model",
-    "corpus": "pairs in the corpus",
-    "threads": "threads",
-}
-
-
-def _scaling() -> list[str]:
-    parts = []
-    for result in _results("scaling.json"):
-        rows = []
-        for name, title in _VARIED.items():
-            found = [entry for entry in result["summary"] if entry["varied"] == name and entry["rounds"]]
-            cells = [
-                f"{e['value']:,}: {e['tokens_per_processor_second']:,.0f} ({e['peak_resident_mib']:,.0f})"
-                for e in found
-            ]
-            rows += [f"| {title} | {' · '.join(cells)} |"] if found else []
-        parts += [
-            "**Scaling** (`python benchmarks/scaling.py`): the preset `tiny` with one thing varied: target tokens per "
-            "second of processor (and the peak of resident memory in MiB).",
-            "",
-            "| what is varied | value: tokens per second (memory) |",
-            "|---|---|",
-            *rows,
-            "",
-            _closing(result),
-            "",
-            "![Speed and memory of training by batch, length, width and corpus](benchmarks/results/scaling.png)",
-            "",
-        ]
-    return parts
-
-
-def _translation_speed() -> list[str]:
-    parts = []
-    for result in _results("translation-speed.json"):
-        engines = dict.fromkeys(row["engine"] for row in result["rows"])
-        rows = []
-        for engine in engines:
-            cells = []
-            for search in ("greedy", "beam 5"):
-                found = [row for row in result["rows"] if (row["engine"], row["search"]) == (engine, search)]
-                cells += [_speed_cells(row) for row in found] or ["– | – | –"]
-            rows.append(f"| {engine} | {' | '.join(cells)} |")
-        parts += [
-            f"**Translating** (`python benchmarks/translation_speed.py MODEL`): {result['sentences']:,} sentences of "
-            f"test 2016, {result['threads']} thread(s), sentences per second by the clock (of processor), BLEU, and "
-            "outputs that are the same as PyTorch's.",
-            "",
-            "| engine | greedy | BLEU | same | beam 5 | BLEU | same |",
-            "|---|---|---|---|---|---|---|",
-            *rows,
-            "",
-            _closing(result),
-            "",
-        ]
-    return parts
-
-
-def _speed_cells(row: dict[str, Any]) -> str:
-    clock, processor = row["sentences_per_second"], row.get("sentences_per_processor_second")
-    bleu = "–" if row.get("bleu") is None else f"{row['bleu']:.2f}"
-    beside = "" if processor is None else f" ({processor:,.0f})"
-    return f"{clock:,.0f}{beside} | {bleu} | {row.get('same_as_first', '–')}"
-
-
 def _architectures() -> list[str]:
-    short, longer = _results("architectures.json"), _results("architectures-longer.json")
+    short, longer = results("architectures.json"), results("architectures-longer.json")
     parts = []
     for result in short:
         parts += [
@@ -315,14 +134,14 @@ def _comparison(result: dict[str, Any]) -> list[str]:
         *rows,
         "",
         f"Each saw {result['rows'][0]['tokens']:,} target tokens in the same batches. {result['threads']} thread(s), "
-        + _closing(result),
+        + closing(result),
         "",
     ]
 
 
 def _reversal() -> list[str]:
     rows = []
-    for result in _results("reversal.json"):
+    for result in results("reversal.json"):
         for name, found in result["models"].items():
             match = found["exact_match"]
             interval = f"{100 * match['low']:.1f} to {100 * match['high']:.1f}"
@@ -332,7 +151,7 @@ def _reversal() -> list[str]:
             )
     if not rows:
         return []
-    result = _results("reversal.json")[0]
+    result = results("reversal.json")[0]
     return [
         f"**Reversal** (`python benchmarks/reversal.py`): rows of up to 10 symbols out of 20, turned round. "
         f"{result['pairs']:,} pairs, measured on 500 unseen rows; the first four have no attention, so that all of a "
@@ -347,7 +166,7 @@ def _reversal() -> list[str]:
 
 def _language_models() -> list[str]:
     rows, notes = [], []
-    for result in _results("language-models.json"):
+    for result in results("language-models.json"):
         for name, found in result["models"].items():
             bits, perplexity = found["bits_per_character"], found["perplexity"]
             rows.append(
@@ -387,7 +206,7 @@ def _reading() -> list[str]:
         "|---|---|---|---|---|---|---|---|",
     ]
     notes = []
-    for result in _results("reading*.json"):
+    for result in results("reading*.json"):
         ours, theirs = result["readers"]["dragoman"], result["readers"]["tesseract"]
         for look in ("clean", "noisy"):
             cells = [f"{_rate(found[look])} | {_plain_rate(found[look])}" for found in (ours, theirs)]
@@ -396,7 +215,7 @@ def _reading() -> list[str]:
         notes.append(
             f"{result['language']}: {training['minutes']:.1f} minutes of training in {training['processes']} processes "
             f"({training['updates']:,} updates, {training['parameters'] / 1e6:.1f} million parameters); test fonts "
-            f"{', '.join(result['test_fonts'])}; Tesseract {theirs['version']}. {_machine(result)}."
+            f"{', '.join(result['test_fonts'])}; Tesseract {theirs['version']}. {machine(result)}."
             + (f" {result['note']}" if result["note"] else "")
         )
     if not notes:
@@ -418,10 +237,9 @@ def _digits() -> list[str]:
     rows = [
         f"| {name} | {100 * found['accuracy']['value']:.1f} % ({100 * found['accuracy']['low']:.1f} to "
         f"{100 * found['accuracy']['high']:.1f}) | {found['parameters']:,} | {found['seconds']:.0f} |"
-        for result in _results("digits.json")
+        for result in results("digits.json")
         for name, found in result["models"].items()
     ]
-    results = _results("digits.json")
     return [
         "**Handwritten digits** (`python benchmarks/digits.py --data DIR`): MNIST, 8,000 pictures to learn from, "
         "measured on the last 1,000.",
@@ -430,13 +248,16 @@ def _digits() -> list[str]:
         "|---|---|---|---|",
         *rows,
         "",
-        *[f"{result['threads']} thread(s), {_machine(result)}. {result['note']}".strip() for result in results],
+        *[
+            f"{result['threads']} thread(s), {machine(result)}. {result['note']}".strip()
+            for result in results("digits.json")
+        ],
         "",
     ]
 
 
 def _closed_form() -> list[str]:
-    (result,) = _results("closed-form.json")
+    (result,) = results("closed-form.json")
     linear, softmax = result["linear"], result["softmax"]
     return [
         "**What is known exactly** (`python benchmarks/closed_form.py`): a linear encoder with the squared loss "
@@ -454,7 +275,7 @@ def _short(found: dict[str, float], what: str) -> str:
 
 def _language_identification() -> list[str]:
     rows, notes = [], []
-    for result in _results("language-identification.json"):
+    for result in results("language-identification.json"):
         for name, found in result["models"].items():
             value, low, high = (100 * found["accuracy"][part] for part in ("value", "low", "high"))
             rows.append(
@@ -464,7 +285,7 @@ def _language_identification() -> list[str]:
         strings = result["strings"]
         notes.append(
             f"{result['languages']} languages, {strings['train']:,} strings to learn from, {strings['test']:,} to "
-            f"measure on. {result['threads']} thread(s), {_machine(result)}."
+            f"measure on. {result['threads']} thread(s), {machine(result)}."
             + (f" {result['note']}" if result["note"] else "")
         )
     return [
@@ -483,7 +304,7 @@ def _language_identification() -> list[str]:
 def _real_corpora() -> list[str]:
     rows, notes = [], []
     for name in ("home-assistant-de", "home-assistant-zh", "tatoeba-zh"):
-        for result in _results(f"{name}.json"):
+        for result in results(f"{name}.json"):
             test = result["test"]
             cells = [f"{test[metric]['value']:.1f}" for metric in ("bleu", "chrf")]
             shares = [
@@ -514,7 +335,7 @@ def _prepare() -> list[str]:
     rows = [
         f"| {size['pairs']:,} | {size['seconds']:,.1f} | {size['microseconds_per_pair']:.0f} "
         f"| {size['processor_microseconds_per_pair']:.0f} | {size['peak_resident_gib']:.2f} |"
-        for result in _results("prepare.json")
+        for result in results("prepare.json")
         for size in result["sizes"]
     ]
     if not rows:
@@ -540,7 +361,7 @@ def _faults() -> list[str]:
     }
     rows = [
         f"| {names[fault]} | {found['tried']:,} | {found['tried'] - len(found['wrong']):,} |"
-        for result in _results("kill.json")
+        for result in results("kill.json")
         for fault, found in result["faults"].items()
     ]
     if not rows:
@@ -554,16 +375,6 @@ def _faults() -> list[str]:
         *rows,
         "",
     ]
-
-
-def _closing(result: dict[str, Any]) -> str:
-    """Where it was measured, and what else a reader should know."""
-    return f"{_machine(result)}. {result['note']}".rstrip()
-
-
-def _machine(result: dict[str, Any]) -> str:
-    machine = result["machine"]
-    return f"{machine['processor']}, {machine['cores']} cores"
 
 
 if __name__ == "__main__":

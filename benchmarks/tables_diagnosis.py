@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+from tables_source import machine, results
 
 
 def diagnosis_tables() -> list[str]:
     """All that have been measured."""
-    return [*_fit(), *_forecast(), *_stability(), *_overhead(), *_vanishing()]
+    tables = {
+        "fit.json": _fit,
+        "data-forecast.json": _forecast,
+        "stability.json": _stability,
+        "stability-overhead.json": _overhead,
+        "vanishing-gradient.json": _vanishing,
+    }
+    return [line for name, table in tables.items() for result in results(name) for line in table(result)]
 
 
-def _read(name: str) -> dict[str, Any] | None:
-    path = RESULTS / name
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def _fit() -> list[str]:
-    result = _read("fit.json")
-    if result is None:
-        return []
+def _fit(result: dict[str, Any]) -> list[str]:
     kinds = [kind for kind, said in result["confusion"].items() if sum(said.values())]
     said = [kind for kind in result["confusion"] if any(result["confusion"][true][kind] for true in kinds)]
     rows = [
@@ -44,15 +41,12 @@ def _fit() -> list[str]:
         *rows,
         "",
         f"Balanced accuracy {100 * result['balanced_accuracy']:.0f} %; false alarms on {wrong} of {healthy} healthy "
-        f"runs; the first advice lowered the validation loss in {helped} of {advised} runs. {_machine(result)}.",
+        f"runs; the first advice lowered the validation loss in {helped} of {advised} runs. {machine(result)}.",
         "",
     ]
 
 
-def _forecast() -> list[str]:
-    result = _read("data-forecast.json")
-    if result is None:
-        return []
+def _forecast(result: dict[str, Any]) -> list[str]:
     rows = [
         f"| {row['model']} | {row['forecast']:.3f} ({row['low']:.3f} to {row['high']:.3f}) | {row['measured']:.3f} "
         f"| {100 * (row['forecast'] / row['measured'] - 1):+.1f} % |"
@@ -66,15 +60,12 @@ def _forecast() -> list[str]:
         "|---|---|---|---|",
         *rows,
         "",
-        f"{_machine(result)}.",
+        f"{machine(result)}.",
         "",
     ]
 
 
-def _stability() -> list[str]:
-    result = _read("stability.json")
-    if result is None:
-        return []
+def _stability(result: dict[str, Any]) -> list[str]:
     plants: dict[str, list[dict[str, Any]]] = {}
     for row in result["plants"]:
         plants.setdefault(row["plant"], []).append(row)
@@ -90,7 +81,7 @@ def _stability() -> list[str]:
         *rows,
         "",
         f"Healthy runs of {healthy['kinds']} kinds: {healthy['alarms']} false alarms in {healthy['runs']}. "
-        f"{_gains(result)} {_machine(result)}.",
+        f"{_gains(result)} {machine(result)}.",
         "",
     ]
 
@@ -128,10 +119,7 @@ def _plant(name: str, rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _overhead() -> list[str]:
-    result = _read("stability-overhead.json")
-    if result is None:
-        return []
+def _overhead(result: dict[str, Any]) -> list[str]:
     parts = []
     for preset, found in result["recipes"].items():
         clock, processor = found["by the clock"], found["by the processor's time"]
@@ -147,10 +135,8 @@ def _overhead() -> list[str]:
     ]
 
 
-def _vanishing() -> list[str]:
-    result = _read("vanishing-gradient.json")
-    if result is None:
-        return []
+def _vanishing(result: dict[str, Any]) -> list[str]:
+    del result  # the picture says it all
     return [
         "**How far back a model can learn** (`python benchmarks/vanishing_gradient.py`): three symbols have to be said "
         "after so many blanks. Left, the gradient of the last symbol's loss at each step back in time, before "
@@ -160,8 +146,3 @@ def _vanishing() -> list[str]:
         "(docs/pictures/vanishing-gradient.png)",
         "",
     ]
-
-
-def _machine(result: dict[str, Any]) -> str:
-    machine = result["machine"]
-    return f"{machine['processor']}, {machine['cores']} cores"
