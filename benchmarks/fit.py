@@ -50,7 +50,8 @@ MORE = 4
 INTERVENTIONS = (WIDER, LESS_DROPOUT, MORE_DROPOUT, MUCH_HIGHER_RATE, MORE_STEPS, MORE_DATA)
 HELD_OUT = 1000
 """Added to the seed of what the truth is measured with."""
-SEEDS = (1, 2, 3)
+SEEDS = {"reversal": (1, 2, 3), "Multi30k": (1,)}
+"""Of each task; sentences take two to three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def cells(tasks: list[str]) -> list[Cell]:
     return [
         Cell(task, architecture, plant, seed)
         for task in tasks
-        for seed in SEEDS
+        for seed in SEEDS[task]
         for plant in TASKS[task]
         for architecture in ARCHITECTURES
     ]

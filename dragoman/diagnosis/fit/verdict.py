@@ -106,14 +106,14 @@ def _cures(
 
 
 def gain_of_data(curve: LearningCurve, thresholds: Thresholds) -> Prediction | None:
-    """What twice the training set would bring; None if it is too little to matter, or nothing for sure.
+    """What twice the training set would bring; None if that is not sure to matter.
 
     Args:
         curve: over sizes of the training set.
         thresholds: of what is enough.
     """
     gain = curve.gain(2.0)
-    return gain if gain.low > 0 and gain.value >= thresholds.probe_share * curve.points[-1].loss else None
+    return gain if gain.low >= thresholds.probe_share * curve.points[-1].loss else None
 
 
 def helps(probe: ProbeResult, baseline: float, thresholds: Thresholds) -> bool:
