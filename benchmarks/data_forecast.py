@@ -5,7 +5,8 @@
 Multi30k, English to German. A Transformer, a GRU and an LSTM learn from 1/32, 1/16, 1/8 and 1/4 of its 29,000 pairs, as
 random parts of which the larger hold the smaller; E(n) = E_∞ + a · n^−b is fitted to their lowest validation losses,
 and what it says of all pairs is compared with what these give. A part of share s does √s times the updates of all, so
-that each passes its lowest loss. Every training is kept in ``--work``. Writes ``results/data-forecast.json``.
+that each comes to its lowest loss, or near it; the Transformer needs more of them than the recurrent models. Every
+training is kept in ``--work``. Writes ``results/data-forecast.json``.
 """
 
 from __future__ import annotations
@@ -26,37 +27,38 @@ from dragoman.training.trial import run_trial
 
 RESULTS = Path(__file__).parent / "results"
 SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-UPDATES, LOOKS, SEEDS = 2_000, 20, (1, 2)
+LOOKS, SEEDS = 20, (1,)
 
 _TRANSFORMER = {"layers": 2, "width": 96, "feed_forward": 192, "heads": 4, "dropout": 0.2}
-MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
-    "Transformer": (_TRANSFORMER, _TRANSFORMER, 5e-3),
+MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
+    "Transformer": (_TRANSFORMER, _TRANSFORMER, 3_000),
     "GRU": (
         {"kind": "gru", "width": 128, "embedding_width": 96, "dropout": 0.3},
         {"kind": "gru", "width": 128, "embedding_width": 96, "dropout": 0.3, "attention": "scaled_dot"},
-        5e-3,
+        2_000,
     ),
     "LSTM": (
         {"kind": "lstm", "width": 128, "embedding_width": 96, "dropout": 0.3},
         {"kind": "lstm", "width": 128, "embedding_width": 96, "dropout": 0.3, "attention": "additive"},
-        5e-3,
+        2_000,
     ),
 }
+"""Encoder, decoder, and the updates on all pairs."""
 
 
 def recipe_of(model: str, seed: int) -> Recipe:
     """What is trained."""
-    encoder, decoder, rate = MODELS[model]
+    encoder, decoder, updates = MODELS[model]
     return recipe_from(
         {
             "data": {"source_language": "en", "target_language": "de"},
             "tokenizer": {"vocabulary_size": 3000},
             "model": {"encoder": encoder, "decoder": decoder, "tie": "decoder"},
             "training": {
-                "updates": UPDATES,
+                "updates": updates,
                 "label_smoothing": 0.0,
                 "batch": {"tokens": 1500},
-                "optimizer": {"learning_rate": rate},
+                "optimizer": {"learning_rate": 5e-3},
                 "schedule": {"warmup": 100},
                 "average": 0.99,
                 "threads": 1,
@@ -82,7 +84,7 @@ def main() -> None:
             _train(dataset, model, seed, share, path)
     if all(_kept(arguments.work, *one).exists() for one in wanted):
         runs = [_forecast(arguments.work, model, seed) for seed in SEEDS for model in MODELS]
-        result = {"updates": UPDATES, "runs": runs, "machine": describe_machine()}
+        result = {"runs": runs, "machine": describe_machine()}
         (RESULTS / "data-forecast.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
@@ -102,7 +104,7 @@ def _dataset(data: Path, folder: Path) -> Dataset:
 
 
 def _train(dataset: Dataset, model: str, seed: int, share: float, path: Path) -> None:
-    examples, updates = round(share * len(dataset.train)), round(UPDATES * share**0.5)
+    examples, updates = round(share * len(dataset.train)), round(MODELS[model][2] * share**0.5)
     trial = run_trial(recipe_of(model, seed), dataset, examples=examples, updates=updates, looks=LOOKS)
     assert trial.best is not None
     found = {

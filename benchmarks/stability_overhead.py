@@ -5,9 +5,10 @@
 
 Two copies of one run, with the same weights, learning rates and mini-batches, are trained in one process; one is looked
 at every 50 updates as ``training.stability.look_every`` has it, and what was seen is written to a file as in a run, the
-other is not. A pair is 50 updates of each, of which one is looked at, in blocks of 10 that take turns; the copy that
-goes first changes from pair to pair. So both meet the same moods of the machine. Mini-batches are made outside of what
-is timed. The first 50 updates of each, with the look at update 1, are a warm-up.
+other is not. A pair is 50 updates of each, of which one is looked at, in blocks of 5 that take turns; the copy that
+goes first changes from block to block, as the first is disturbed more by the thread that makes mini-batches. So both
+meet the same moods of the machine. Mini-batches are made before what is timed. The first 50 updates of each, with the
+look at update 1, are a warm-up.
 
 After every pair the weights of both copies, and their running averages, are compared by SHA-256.
 
@@ -45,7 +46,7 @@ from dragoman.training.task import task_of
 from dragoman.training.trainee import build_trainee
 
 RESULTS = Path(__file__).parent / "results"
-EVERY, BLOCK = 50, 10
+EVERY, BLOCK = 50, 5
 RESAMPLES = 10_000
 
 
@@ -133,12 +134,11 @@ def pair(off: Copy, on: Copy, loader: Any, number: int, accumulation: int) -> di
     """Fifty updates of each copy."""
     off.seconds = on.seconds = off.processor = on.processor = 0.0
     device = off.trainee.model.device
-    for _ in range(EVERY // BLOCK):
-        updates = [[next(loader).to(device) for _ in range(accumulation)] for _ in range(BLOCK)]
-        for copy in (on, off) if number % 2 else (off, on):
-            copy.train(updates)
+    updates = [[next(loader).to(device) for _ in range(accumulation)] for _ in range(EVERY)]
+    for block in range(EVERY // BLOCK):
+        for copy in (on, off) if (number + block) % 2 else (off, on):
+            copy.train(updates[BLOCK * block : BLOCK * (block + 1)])
     return {
-        "first": "on" if number % 2 else "off",
         "seconds": {"off": off.seconds, "on": on.seconds},
         "processor": {"off": off.processor, "on": on.processor},
         "identical": off.digest() == on.digest(),

@@ -38,5 +38,5 @@ class Thresholds:
     resolution: float = 0.05
     probe_share: float = 0.02
     nothing_left: float = 0.002
-    overrule: float = 2.0
+    overrule: float = 1.15
     shortest_probe: float = 0.5

@@ -83,7 +83,7 @@ def judge(
     if cures:
         unknown = tuple(text for text in verdict.unknown if text != UNSEEN)
         because = (*(cure.said for cure in cures), *verdict.because)
-        return Verdict(_cured(cures, verdict, thresholds), because, numbers, unknown)
+        return Verdict(_cured(cures, numbers, thresholds), because, numbers, unknown)
     return _after_vain_probes(verdict, decisive, evidence, thresholds)
 
 
@@ -128,14 +128,13 @@ def helps(probe: ProbeResult, baseline: float, thresholds: Thresholds) -> bool:
     return math.isfinite(probe.loss) and probe.gain >= enough and probe.gain > thresholds.errors * probe.error
 
 
-def _cured(cures: Sequence[_Cure], verdict: Verdict, thresholds: Thresholds) -> FitKind:
+def _cured(cures: Sequence[_Cure], numbers: FitNumbers, thresholds: Thresholds) -> FitKind:
     """What the most helpful action cures; while the loss still falls, longer training has precedence."""
-    kind = ACTIONS[cures[0].action].cures
     going_on = [cure.gain for cure in cures if ACTIONS[cure.action].cures is FitKind.NOT_CONVERGED]
-    falls = verdict.kind is FitKind.NOT_CONVERGED
+    falls = bool(_falling_text(numbers, thresholds))
     if falls and going_on and cures[0].gain < thresholds.overrule * going_on[0]:
         return FitKind.NOT_CONVERGED
-    return kind
+    return ACTIONS[cures[0].action].cures
 
 
 _SEE_STABILITY = "It may be numerically unstable: see `dragoman diagnose stability`."

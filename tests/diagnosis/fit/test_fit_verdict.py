@@ -132,11 +132,17 @@ def test_twice_the_steps_in_vain_refute_a_forecast() -> None:
     assert judge(run, [tried(MORE_STEPS, 2.99)]).kind is FitKind.GOOD
 
 
-def test_before_a_run_has_converged_a_wider_model_must_be_far_ahead() -> None:
+def test_before_a_run_has_converged_a_wider_model_must_be_clearly_ahead() -> None:
     run = evidence(lambda s: 5 - 2 * s, lambda s: 4.9 - 2 * s)
-    assert judge(run, [tried(WIDER, 2.5), tried(MORE_STEPS, 2.6)]).kind is FitKind.NOT_CONVERGED
+    assert judge(run, [tried(WIDER, 2.58), tried(MORE_STEPS, 2.6)]).kind is FitKind.NOT_CONVERGED
     assert judge(run, [tried(WIDER, 1.0), tried(MORE_STEPS, 2.6)]).kind is FitKind.UNDERFITTING
     assert judge(run, [tried(WIDER, 2.5)]).kind is FitKind.UNDERFITTING
+
+
+def test_a_loss_that_falls_unsteadily_falls_too() -> None:
+    run = evidence([5.0, 4.2, 4.6, 3.6, 4.1, 3.0, 3.6, 2.5, 3.1, 2.0], lambda s: 2.0)
+    assert judge(run).kind is FitKind.UNDECIDED
+    assert judge(run, [tried(WIDER, 2.58), tried(MORE_STEPS, 2.6)]).kind is FitKind.NOT_CONVERGED
 
 
 def test_where_more_data_is_sure_to_help_most_a_run_overfits() -> None:
