@@ -74,6 +74,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--part", default="0/1")
     arguments = parser.parse_args()
+    if not (arguments.data / "train.en").exists():
+        parser.error(f"{arguments.data} has no train.en: give the folder of Multi30k")
     arguments.work.mkdir(parents=True, exist_ok=True)
     dataset = _dataset(arguments.data, arguments.work / "dataset")
     wanted = [(model, seed, share) for seed in SEEDS for model in MODELS for share in SHARES]

@@ -280,6 +280,8 @@ def main() -> None:
     part, parts = map(int, arguments.part.split("/"))
     tasks = [task for task in TASKS if task == "reversal" or arguments.multi30k]
     wanted = [cell for cell in cells(tasks) if arguments.only in cell.name]
+    if not wanted:
+        parser.error(f"no planted run has {arguments.only!r} in its name; those on Multi30k need --multi30k FOLDER")
     for cell in wanted[part::parts]:
         run = planted_run(laboratory, cell)
         found = [f"{name or 'as it is'} {_best(trial):.3f}" for name, trial in interventions(laboratory, cell)]

@@ -129,7 +129,9 @@ def _overhead(result: dict[str, Any]) -> list[str]:
     for preset, found in result["recipes"].items():
         clock, processor = found["by the clock"], found["by the processor's time"]
         parts.append(
-            f"`{preset}` {100 * clock['median']:.2f} % by the clock (95 %: {100 * clock['low']:.2f} to "
+            f"`{preset}` with mini-batches of {found['tokens']:,} tokens "
+            f"(its own are {found['tokens of the preset']:,}): "
+            f"{100 * clock['median']:.2f} % by the clock (95 %: {100 * clock['low']:.2f} to "
             f"{100 * clock['high']:.2f}), {100 * processor['median']:.2f} % by the processor's time, in "
             f"{found['pairs']} pairs, weights the same to the bit in {found['identical weights']}"
         )
