@@ -52,7 +52,7 @@ def exact_match(
             "search": {"beam": 1},
         }
     )
-    report = dragoman.train(recipe, folder, train=frame(task, 20_000, longest=longest)).report
+    report = dragoman.train(recipe, folder, train=frame(task, 40_000, longest=longest)).report
     assert isinstance(report, TranslationReport)
     assert report.exact_match is not None
     return report.exact_match.value
