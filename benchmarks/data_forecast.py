@@ -31,26 +31,25 @@ SHARES = (1 / 16, 1 / 8, 1 / 4, 1.0)
 LOOKS, SEEDS = 20, (1,)
 
 _TRANSFORMER = {"layers": 2, "width": 96, "feed_forward": 192, "heads": 4, "dropout": 0.2}
-MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
-    "Transformer": (_TRANSFORMER, _TRANSFORMER, 2_000),
-    "Transformer, longer": (_TRANSFORMER, _TRANSFORMER, 3_000),
+MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[int, ...]]] = {
+    "Transformer": (_TRANSFORMER, _TRANSFORMER, (2_000, 3_000)),
     "GRU": (
         {"kind": "gru", "width": 128, "embedding_width": 96, "dropout": 0.3},
         {"kind": "gru", "width": 128, "embedding_width": 96, "dropout": 0.3, "attention": "scaled_dot"},
-        2_000,
+        (2_000,),
     ),
     "LSTM": (
         {"kind": "lstm", "width": 128, "embedding_width": 96, "dropout": 0.3},
         {"kind": "lstm", "width": 128, "embedding_width": 96, "dropout": 0.3, "attention": "additive"},
-        2_000,
+        (2_000,),
     ),
 }
-"""Encoder, decoder, and the updates on all pairs."""
+"""Encoder, decoder, and the numbers of updates on all pairs that are tried."""
 
 
-def recipe_of(model: str, seed: int) -> Recipe:
+def recipe_of(model: str, updates: int, seed: int) -> Recipe:
     """What is trained."""
-    encoder, decoder, updates = MODELS[model]
+    encoder, decoder, _ = MODELS[model]
     return recipe_from(
         {
             "data": {"source_language": "en", "target_language": "de"},
@@ -80,15 +79,15 @@ def main() -> None:
         parser.error(f"{arguments.data} has no train.en: give the folder of Multi30k")
     arguments.work.mkdir(parents=True, exist_ok=True)
     dataset = _dataset(arguments.data, arguments.work / "dataset")
-    wanted = [(model, seed, share) for seed in SEEDS for model in MODELS for share in SHARES]
+    runs = [(model, updates, seed) for seed in SEEDS for model, (*_, lengths) in MODELS.items() for updates in lengths]
+    wanted = [(*run, share) for run in runs for share in SHARES]
     part, parts = map(int, arguments.part.split("/"))
-    for model, seed, share in wanted[part::parts]:
-        path = _kept(arguments.work, model, seed, share)
+    for one in wanted[part::parts]:
+        path = _kept(arguments.work, *one)
         if not path.exists():
-            _train(dataset, model, seed, share, path)
+            _train(dataset, *one, path)
     if all(_kept(arguments.work, *one).exists() for one in wanted):
-        runs = [_forecast(arguments.work, model, seed) for seed in SEEDS for model in MODELS]
-        result = {"runs": runs, "machine": describe_machine()}
+        result = {"runs": [_forecast(arguments.work, *run) for run in runs], "machine": describe_machine()}
         (RESULTS / "data-forecast.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
@@ -102,14 +101,14 @@ def _dataset(data: Path, folder: Path) -> Dataset:
             name: pd.DataFrame({"source": sides[split][0], "target": sides[split][1]})
             for name, split in (("train", "train"), ("validation", "val"))
         }
-        recipe = recipe_of("GRU", 1)
+        recipe = recipe_of("GRU", 2_000, 1)
         task_of(recipe).prepare(recipe, folder, **frames)
     return Dataset.open(folder)
 
 
-def _train(dataset: Dataset, model: str, seed: int, share: float, path: Path) -> None:
-    examples, updates = round(share * len(dataset.train)), round(MODELS[model][2] * share**0.5)
-    trial = run_trial(recipe_of(model, seed), dataset, examples=examples, updates=updates, looks=LOOKS)
+def _train(dataset: Dataset, model: str, updates: int, seed: int, share: float, path: Path) -> None:
+    examples, shorter = round(share * len(dataset.train)), round(updates * share**0.5)
+    trial = run_trial(recipe_of(model, updates, seed), dataset, examples=examples, updates=shorter, looks=LOOKS)
     assert trial.best is not None
     found = {
         "examples": trial.examples,
@@ -119,21 +118,21 @@ def _train(dataset: Dataset, model: str, seed: int, share: float, path: Path) ->
         "updates": trial.updates,
         "seconds": trial.seconds,
     }
-    print(model, seed, found, flush=True)
+    print(model, updates, seed, found, flush=True)
     path.write_text(json.dumps(found) + "\n", encoding="utf-8")
 
 
-def _kept(work: Path, model: str, seed: int, share: float) -> Path:
-    return work / f"{model}-{seed}-{round(1 / share)}.json"
+def _kept(work: Path, model: str, updates: int, seed: int, share: float) -> Path:
+    return work / f"{model}-{updates}-{seed}-{round(1 / share)}.json"
 
 
-def _forecast(work: Path, model: str, seed: int) -> dict[str, Any]:
-    found = [json.loads(_kept(work, model, seed, share).read_text(encoding="utf-8")) for share in SHARES]
+def _forecast(work: Path, model: str, updates: int, seed: int) -> dict[str, Any]:
+    found = [json.loads(_kept(work, model, updates, seed, share).read_text(encoding="utf-8")) for share in SHARES]
     *parts, whole = found
     curve = fit_learning_curve([DataPoint(one["examples"], one["loss"], one["error"]) for one in parts])
     forecast = curve.predict(whole["examples"])
     return {
-        "model": f"{model.removesuffix(', longer')}, {MODELS[model][2]:,} updates",
+        "model": f"{model}, {updates:,} updates",
         "seed": seed,
         "forecast": forecast.value,
         "low": forecast.low,

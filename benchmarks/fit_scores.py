@@ -1,6 +1,6 @@
 """What `dragoman diagnose fit` says of the planted runs of ``benchmarks/fit.py``, against what helps them.
 
-    python benchmarks/fit_scores.py --work FOLDER [--multi30k FOLDER] [--tune]
+    python benchmarks/fit_scores.py --work FOLDER [--multi30k FOLDER] [--defaults]
 
 Trains what the diagnosis wants to try and is not in the folder yet. Thresholds are chosen on one half of the planted
 runs, by balanced accuracy, and the other half is scored with them; then the halves change places. So every run is

@@ -131,8 +131,7 @@ def helps(probe: ProbeResult, baseline: float, thresholds: Thresholds) -> bool:
 def _cured(cures: Sequence[_Cure], numbers: FitNumbers, thresholds: Thresholds) -> FitKind:
     """What the most helpful action cures; while the loss still falls, longer training has precedence."""
     going_on = [cure.gain for cure in cures if ACTIONS[cure.action].cures is FitKind.NOT_CONVERGED]
-    falls = bool(_falling_text(numbers, thresholds))
-    if falls and going_on and cures[0].gain < thresholds.overrule * going_on[0]:
+    if going_on and _falls(numbers, thresholds) and cures[0].gain < thresholds.overrule * going_on[0]:
         return FitKind.NOT_CONVERGED
     return ACTIONS[cures[0].action].cures
 
@@ -237,10 +236,15 @@ def _still_falling(evidence: FitEvidence, numbers: FitNumbers, thresholds: Thres
     return Verdict(FitKind.NOT_CONVERGED, (*said, *stopped), numbers)
 
 
+def _falls(numbers: FitNumbers, thresholds: Thresholds) -> bool:
+    """Whether the loss is forecast to fall on by enough, for sure or not."""
+    return numbers.forecast is not None and numbers.forecast.gain > thresholds.forecast * numbers.learnt
+
+
 def _falling_text(numbers: FitNumbers, thresholds: Thresholds) -> tuple[str, ...]:
-    """What there is to say if the loss is forecast to fall on by enough."""
+    """What there is to say if it is."""
     forecast = numbers.forecast
-    if forecast is None or forecast.gain <= thresholds.forecast * numbers.learnt:
+    if forecast is None or not _falls(numbers, thresholds):
         return ()
     return (
         f"{forecast.updates:,} more updates are forecast to lower the validation loss by "
