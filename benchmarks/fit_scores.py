@@ -165,6 +165,8 @@ def main() -> None:
     parser.add_argument("--multi30k", type=Path)
     parser.add_argument("--defaults", action="store_true")
     arguments = parser.parse_args()
+    if not (arguments.work / "trials").is_dir():
+        parser.error(f"no planted runs are in {arguments.work}: train them with benchmarks/fit.py --work")
     laboratory = Laboratory(arguments.work, arguments.multi30k)
     tasks = [task for task in TASKS if task == "reversal" or arguments.multi30k]
     every = cells(tasks)
