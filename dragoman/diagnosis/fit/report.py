@@ -154,11 +154,11 @@ class FitReport:
         found = self.probes.results
         return {
             "tried": [probe.action for probe in found],
-            "settings": [", ".join(probe.settings) for probe in found],
             "updates": [f"{probe.updates:,}" for probe in found],
             "loss": [loss_text(probe.loss) for probe in found],
             "change": [loss_text(probe.change, probe.error) for probe in found],
             "per cent": [percent_text(probe.change / probe.baseline) for probe in found],
+            "settings": [", ".join(probe.settings) for probe in found],
         }
 
     def _nothing_to_do(self) -> str:
