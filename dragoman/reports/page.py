@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+_LONGEST_NUMBER = 60
+"""Characters of a cell; a column with longer ones is of texts, which may be broken into lines."""
 _STYLE = """
 :root { color-scheme: light dark; --line: #d0d0d0; --soft: #f3f3f3; }
 @media (prefers-color-scheme: dark) { :root { --line: #505050; --soft: #262626; } }
@@ -15,6 +17,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
+th.text, td.text { text-align: left; white-space: normal; min-width: 20rem; overflow-wrap: anywhere; }
 th { cursor: pointer; }
 tbody tr:hover { background: var(--soft); }
 p, li { max-width: 60rem; overflow-wrap: break-word; }
@@ -105,9 +108,12 @@ def _parts(section: Section) -> list[str]:
 
 
 def _table(columns: Mapping[str, Sequence[str]]) -> str:
-    titles = "".join(f"<th>{escape(title)}</th>" for title in columns)
+    kinds = [
+        ' class="text"' if any(len(cell) > _LONGEST_NUMBER for cell in cells) else "" for cells in columns.values()
+    ]
+    titles = "".join(f"<th{kind}>{escape(title)}</th>" for kind, title in zip(kinds, columns, strict=True))
     rows = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
         for row in zip(*columns.values(), strict=True)
     )
     return f"""<div class="wide"><table>

@@ -66,6 +66,12 @@ def test_everything_is_escaped() -> None:
     assert html.count("&lt;script&gt;") == 8
 
 
+def test_a_column_of_long_texts_may_be_broken_into_lines_and_one_of_numbers_not() -> None:
+    html = page("a", [Section("b", table={"loss": ["1.5", "2.5"], "settings": ["x=1", "y" * 100]})])
+    assert '<th>loss</th><th class="text">settings</th>' in html
+    assert '<td>1.5</td><td class="text">x=1</td>' in html
+
+
 def test_a_table_with_columns_of_different_length_is_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         page("a", [Section("b", table={"one": ["1"], "two": []})])
