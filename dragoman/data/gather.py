@@ -20,7 +20,8 @@ from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.text.line_placeholders import masks_of
-from dragoman.text.placeholders import UNITS, units_in
+from dragoman.text.placeholder_mask import units_in
+from dragoman.text.placeholders import UNITS
 
 if TYPE_CHECKING:
     from pandas import DataFrame

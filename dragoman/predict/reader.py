@@ -17,7 +17,7 @@ from dragoman.predict.source_batches import picture_batches
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec
-from dragoman.text.placeholders import Mask
+from dragoman.text.placeholder_mask import Mask
 
 
 class Reader:

@@ -30,7 +30,8 @@ from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
-from dragoman.text.placeholders import Mask, same_placeholders
+from dragoman.text.placeholder_mask import Mask
+from dragoman.text.placeholders import same_placeholders
 from dragoman.text.vocabulary import END
 
 if TYPE_CHECKING:

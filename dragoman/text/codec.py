@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dragoman.text.line_placeholders import hide_lines, masks_of
-from dragoman.text.placeholders import UNITS, Mask
+from dragoman.text.placeholder_mask import Mask
+from dragoman.text.placeholders import UNITS
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser, detruecase

@@ -8,7 +8,7 @@ import numpy as np
 
 from dragoman.native import text as native
 from dragoman.native.lines import Lines
-from dragoman.text.placeholders import Mask
+from dragoman.text.placeholder_mask import Mask
 
 
 def masks_of(sources: Sequence[str], available: Set[str]) -> dict[int, Mask]:

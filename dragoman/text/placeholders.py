@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from collections.abc import Callable
 
 _FIRST = 0xF0000
 VARIABLES = tuple(chr(_FIRST + number) for number in range(8))
@@ -51,59 +50,12 @@ def without_placeholders(text: str) -> str:
     return _PLACEHOLDER.sub(" ", text) if _TRIGGER.search(text) else text
 
 
+def replace_placeholders(text: str, replacement: Callable[[str], str]) -> str:
+    """``text`` with each placeholder replaced by what ``replacement`` makes of it."""
+    return _PLACEHOLDER.sub(lambda match: replacement(match.group()), text) if _TRIGGER.search(text) else text
+
+
 def same_placeholders(source: str, target: str) -> bool:
     """Whether both sides have the same placeholders, each as often, in whatever order."""
     left, right = find_placeholders(source), find_placeholders(target)
     return left == right or (len(left) == len(right) and Counter(left) == Counter(right))
-
-
-@dataclass(frozen=True, slots=True)
-class Mask:
-    """Which unit stands for which placeholder in one sentence pair.
-
-    Attributes:
-        units: unit of each placeholder of the source.
-        placeholders: the same the other way round.
-    """
-
-    units: dict[str, str]
-    placeholders: dict[str, str]
-
-    @classmethod
-    def of(cls, source: str, available: Set[str]) -> Mask:
-        """The mask of a source sentence. Placeholders beyond the units that are ``available`` stay as they are."""
-        found = find_placeholders(source) if available else []
-        if not found:
-            return _NOTHING
-        free = {kind: iter([unit for unit in kind if unit in available]) for kind in _KINDS}
-        units: dict[str, str] = {}
-        for placeholder in found:
-            if placeholder not in units and (unit := next(free[_kind(placeholder)], None)) is not None:
-                units[placeholder] = unit
-        return cls(units, {unit: placeholder for placeholder, unit in units.items()})
-
-    def hide(self, text: str) -> str:
-        """``text`` with the unit of each placeholder that has one."""
-        if not self.units:
-            return text
-        return _PLACEHOLDER.sub(lambda match: self.units.get(match.group(), match.group()), text)
-
-    def show(self, text: str) -> str:
-        """``text`` with the placeholder of each unit; a unit that stands for nothing here is left out."""
-        return _UNIT.sub(lambda match: self.placeholders.get(match.group(), ""), text)
-
-
-def units_in(texts: Iterable[str]) -> set[str]:
-    """The units that occur in masked texts."""
-    return {unit for text in texts for unit in _UNIT.findall(text)}
-
-
-_KINDS = (VARIABLES, OPENING_TAGS, CLOSING_TAGS)
-_NOTHING = Mask({}, {})
-_UNIT = re.compile(r"[\U000F0000-\U000F000F]")
-
-
-def _kind(placeholder: str) -> tuple[str, ...]:
-    if placeholder.startswith("</"):
-        return CLOSING_TAGS
-    return OPENING_TAGS if placeholder.startswith("<") else VARIABLES

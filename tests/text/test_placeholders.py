@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.text.placeholders import UNITS, VARIABLES, Mask, find_placeholders, same_placeholders, units_in
+from dragoman.text.placeholder_mask import Mask, units_in
+from dragoman.text.placeholders import UNITS, VARIABLES, find_placeholders, same_placeholders
 
 ALL = frozenset(UNITS)
 
