@@ -73,11 +73,23 @@ def test_formats_are_told_by_name_or_content(tmp_path: Path, name: str, content:
     assert detect_format(tmp_path / name) == found
 
 
-@pytest.mark.parametrize("content", [b"", b"plain text\n", b"<html></html>", bytes(range(128, 256))])
-def test_what_cannot_be_told_is_asked_for(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "a.dat").write_bytes(content)
-    with pytest.raises(InputError, match="its format cannot be told"):
-        detect_format(tmp_path / "a.dat")
+@pytest.mark.parametrize(
+    ("name", "content", "seems"),
+    [
+        ("a.dat", b"", "an empty file"),
+        ("a.dat", b"plain text\n", "plain text"),
+        ("a.dat", b"<html></html>", "a web page (HTML)"),
+        ("a.dat", bytes(range(128, 256)), "plain text"),
+        ("a.xlsx", b"PK\x03\x04", "an Excel workbook (XLSX)"),
+        ("de.json", b'{\n"a": "b"}\n', "a JSON document"),
+    ],
+)
+def test_what_is_no_file_of_pairs_is_named(tmp_path: Path, name: str, content: bytes, seems: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        detect_format(tmp_path / name)
+    assert caught.value.what.endswith(f"it seems to be {seems}")
+    assert "XLIFF, TMX" in (caught.value.remedy or "")
 
 
 def test_a_folder_is_a_catalogue_and_nothing_is_an_error(tmp_path: Path) -> None:

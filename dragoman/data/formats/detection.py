@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dragoman.data.formats.signatures import LOOKED_AT, seems_to_be
 from dragoman.data.open_input import open_input, unreadable
 from dragoman.errors import InputError
+
+__all__ = ["READABLE", "detect_format", "format_by_name", "seems_to_be", "unknown_format"]
+
+READABLE = "TSV, CSV, JSON lines, Parquet, gettext PO and MO, XLIFF, TMX, or a folder or zip file of catalogues"
+"""The formats of files of pairs, as error messages list them."""
 
 _ENDINGS = {
     "table": (".tsv", ".tab", ".csv"),
@@ -24,7 +30,9 @@ _MAGIC = {
     b"\x95\x04\x12\xde": "mo",
     b"PK\x03\x04": "catalogue",
 }
-_LOOKED_AT = 4096
+
+# Packages of programs are zip files that may hold catalogues; office documents are zip files that never do.
+_ARCHIVES = frozenset({"a zip archive", "a Python package (wheel)", "a Java archive (JAR)", "an Android program (APK)"})
 
 
 def format_by_name(path: Path) -> str | None:
@@ -43,21 +51,34 @@ def detect_format(path: Path) -> str:
     known = format_by_name(path)
     if known is not None:
         return known
-    found = _by_content(_beginning(path))
-    if found is None:
-        raise InputError(
-            "its format cannot be told by its name or its beginning",
-            file=path,
-            cause="plain text holds one language only, or the ending of the name is unusual.",
-            remedy="give two text files by --source and --target, or state the format by --format.",
-        )
+    data = _beginning(path)
+    found = _by_content(data)
+    seems = seems_to_be(data, path.name)
+    if found is None or (found == "catalogue" and seems not in _ARCHIVES):
+        raise unknown_format(path, seems)
     return found
+
+
+def unknown_format(path: Path, seems: str | None) -> InputError:
+    """The error for a file that is no file of pairs; it says what the file seems to be and what can be read.
+
+    Args:
+        path: the file.
+        seems: what :func:`~dragoman.data.formats.signatures.seems_to_be` says.
+    """
+    return InputError(
+        f"this is no file of pairs that can be read: it seems to be {seems or 'plain text'}",
+        file=path,
+        cause=None if seems else "plain text holds one language only, or the ending of the name is unusual.",
+        remedy=f"give one of these: {READABLE}; or two text files, by --source and --target; --format states what a "
+        "file is.",
+    )
 
 
 def _beginning(path: Path) -> bytes:
     try:
         with open_input(path) as stream:
-            return stream.read(_LOOKED_AT)
+            return stream.read(LOOKED_AT)
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -70,7 +91,8 @@ def _by_content(data: bytes) -> str | None:
     if text.startswith(b"<"):
         return "tmx" if b"<tmx" in text else "xliff" if b"<xliff" in text else None
     if text.startswith(b"{"):
-        return "json-lines"
+        first, end, _ = text.partition(b"\n")
+        return "json-lines" if not end or first.rstrip().endswith(b"}") else None
     if b'msgid "' in text:
         return "po"
     return "table" if b"\t" in text.split(b"\n", 1)[0] else None
