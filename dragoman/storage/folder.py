@@ -1,14 +1,17 @@
 """Folders and files that are whole or absent, whatever interrupts their writing.
 
 While ``NAME`` is being written, it is ``.NAME.new`` beside its place; an old one that it replaces is ``.NAME.old`` for
-a moment. No other names are ever made or removed.
+a moment. Where that would be longer than a name may be, ``NAME`` is cut short in it, and a hash of all of ``NAME``
+follows what is left. No other names are ever made or removed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,9 @@ from safetensors import SafetensorError
 from dragoman.errors import OutputError
 from dragoman.storage.failure import unwritable
 from dragoman.storage.manifest import write_manifest
+
+LONGEST_NAME = 255
+"""Bytes that the name of a file may have, on nearly all file systems."""
 
 
 @contextlib.contextmanager
@@ -59,7 +65,7 @@ def recover(path: Path) -> None:
     Raises:
         OutputError: if the old one cannot be put back.
     """
-    old = _beside(path, "old")
+    old = beside(path, "old")
     if old.is_dir() and not path.exists():
         try:
             old.rename(path)
@@ -84,7 +90,18 @@ def recover_below(folder: Path) -> None:
 
 def unfinished(path: Path) -> Path:
     """Where ``path`` is while it is being written, and is left if the process is killed then."""
-    return _beside(path, "new")
+    return beside(path, "new")
+
+
+def beside(path: Path, kind: str) -> Path:
+    """The hidden ``.NAME.KIND`` in the same folder, the same at every call, and never longer than a name may be."""
+    name = f".{path.name}.{kind}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        ending = f"-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.{kind}"
+        kept = os.fsencode(path.name)[: LONGEST_NAME - 1 - len(ending)]
+        # Half a character at the cut is left out: some file systems allow whole ones only.
+        name = f".{kept.decode(errors='ignore')}{ending}"
+    return path.parent / name
 
 
 def discard(path: Path) -> None:
@@ -144,12 +161,13 @@ def stage_file(path: Path, data: bytes) -> None:
 
 
 def commit_file(path: Path) -> None:
-    """Put a staged file at its place.
+    """Put a staged file at its place. A file that it replaces gives it its permissions and, where possible, its owner.
 
     Raises:
         OutputError: if that fails; it is still staged then, or at its place.
     """
     try:
+        _inherit(path, unfinished(path))
         unfinished(path).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
@@ -164,12 +182,27 @@ def _refuse_existing(path: Path, replace: bool) -> None:
         )
 
 
-def _beside(path: Path, kind: str) -> Path:
-    return path.parent / f".{path.name}.{kind}"
+def _inherit(path: Path, new: Path) -> None:
+    """Give a new file the permissions and, as far as this user may, the owner and group of the one at ``path``."""
+    try:
+        old = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(old.st_mode):
+        return
+    mode = stat.S_IMODE(old.st_mode)
+    for user, group in ((old.st_uid, old.st_gid), (-1, old.st_gid)):
+        with contextlib.suppress(OSError):
+            os.chown(new, user, group)
+            break
+    else:
+        # The old group's rights are not for another group.
+        mode = mode & ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3
+    new.chmod(mode)
 
 
 def _move_into_place(temporary: Path, path: Path) -> None:
-    old = _beside(path, "old")
+    old = beside(path, "old")
     try:
         if path.exists():
             path.rename(old)

@@ -20,7 +20,7 @@ from typing import Any
 
 from dragoman.errors import DamagedFileError, OutputError
 from dragoman.storage.failure import unwritable
-from dragoman.storage.folder import commit_file, discard, unfinished, write_file
+from dragoman.storage.folder import beside, commit_file, discard, unfinished, write_file
 
 _FORMAT = 1
 _BLOCK = 1 << 20
@@ -68,7 +68,7 @@ def kept_of(path: Path) -> Kept | None:
 
 def progress_of(path: Path) -> Path:
     """Where it is said how far the writing of ``path`` came."""
-    return path.parent / f".{path.name}.progress"
+    return beside(path, "progress")
 
 
 class ResumableFile:

@@ -1,0 +1,219 @@
+"""Files that a person names for output.
+
+A regular file is whole or as it was before, where links lead to it too, and keeps its permissions; it is replaced, so
+that other hard links to it keep what they have. What is no regular file, such as a device, a named pipe or a descriptor
+of this process (``/dev/stdout``, ``/dev/fd/3``), is written into and never replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from io import FileIO
+from pathlib import Path
+
+from dragoman.errors import OutputError
+from dragoman.storage.failure import unwritable
+from dragoman.storage.folder import LONGEST_NAME, write_file
+
+_LINKS = 40
+"""Links that lead to links, as many as Linux follows."""
+
+
+def check_output(path: Path, inputs: Iterable[Path | None] = ()) -> None:
+    """See to it, before work begins, that a file can be written; nothing is made or changed.
+
+    Args:
+        path: the file to be.
+        inputs: files and folders that are being read, which the output must not replace or lie in; None is standard
+            input.
+
+    Raises:
+        OutputError: if it is a folder, one of the inputs, or cannot be written.
+    """
+    check_name(path)
+    status = _status(path)
+    if status is not None and stat.S_ISDIR(status.st_mode):
+        raise OutputError(
+            "it is a folder, and a file is to be written", file=path, remedy="give the name of a file, such as out.txt."
+        )
+    _refuse_inputs(path, status, inputs)
+    if _descriptor(path) is not None:
+        return
+    if status is not None and not os.access(path, os.W_OK):
+        raise OutputError(
+            "it is there, and may not be written",
+            file=path,
+            cause="it is read-only or belongs to someone else.",
+            remedy="choose another name, or make it writable.",
+        )
+    if status is None or stat.S_ISREG(status.st_mode):
+        check_folder(final_place(path).parent, path)
+
+
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path | None] = ()) -> None:
+    """The same for all outputs of one command, which must be different files.
+
+    Args:
+        outputs: the file that each option names; None if it was not given.
+        inputs: as :func:`check_output` has it.
+
+    Raises:
+        OutputError: if one cannot be written, or two are the same file.
+    """
+    inputs, seen = list(inputs), dict[Path, str]()
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        check_output(path, inputs)
+        if is_stream(path):
+            continue
+        place = Path(os.path.realpath(path))
+        if place in seen:
+            raise OutputError(
+                f"{seen[place]} and {option} name the same file", file=path, remedy="give two different names."
+            )
+        seen[place] = option
+
+
+def check_folder(folder: Path, shown: Path | None = None) -> None:
+    """See to it that files can be made in a folder, or that the folder can be made; nothing is made.
+
+    Args:
+        folder: which need not exist.
+        shown: what errors name; the folder if None.
+
+    Raises:
+        OutputError: if they cannot.
+    """
+    shown = folder if shown is None else shown
+    check_name(shown)
+    nearest = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
+    if not nearest.is_dir():
+        raise OutputError(
+            f"it cannot be here: {nearest} is no folder", file=shown, remedy="choose another place for the output."
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"it cannot be written: the folder {nearest} does not allow it",
+            file=shown,
+            cause="the folder is read-only or belongs to someone else.",
+            remedy="choose another place for the output.",
+        )
+
+
+def check_name(path: Path) -> None:
+    """Refuse what no file system takes for a name.
+
+    Raises:
+        OutputError: if ``path`` is that.
+    """
+    for part in path.parts:
+        size = len(os.fsencode(part))
+        if size > LONGEST_NAME:
+            raise OutputError(
+                f"a name of {size:,} bytes is too long",
+                file=f"{part[:40]}…",
+                cause=f"a name may have {LONGEST_NAME} bytes; a letter that is not in ASCII has two to four.",
+                remedy="choose a shorter name.",
+            )
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Write a file as this module describes; its parent folders are made.
+
+    Raises:
+        OutputError: if it cannot be written.
+        BrokenPipeError: if it is a pipe whose reader has gone.
+    """
+    if is_stream(path):
+        with opened_stream(path) as stream:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[stream.write(rest) :]
+    else:
+        write_file(final_place(path), data)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether ``path`` is written into and not replaced: a device, a pipe, or a descriptor of this process."""
+    if _descriptor(path) is not None:
+        return True
+    status = _status(path)
+    return status is not None and not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode)
+
+
+@contextlib.contextmanager
+def opened_stream(path: Path) -> Iterator[FileIO]:
+    """What :func:`is_stream`, to write into, unbuffered.
+
+    Raises:
+        OutputError: if it cannot be opened, or writing into it fails.
+        BrokenPipeError: if it is a pipe whose reader has gone.
+    """
+    number = _descriptor(path)
+    try:
+        opened = os.dup(number) if number is not None else os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+        with FileIO(opened, "wb") as stream:
+            yield stream
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def final_place(path: Path) -> Path:
+    """Where links at ``path`` lead, whether or not there is something."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
+
+
+def _refuse_inputs(path: Path, status: os.stat_result | None, inputs: Iterable[Path | None]) -> None:
+    place = Path(os.path.realpath(path))
+    for given in inputs:
+        try:
+            read = os.fstat(0) if given is None else given.stat()
+        except OSError:
+            continue
+        if given is not None and stat.S_ISDIR(read.st_mode):
+            if Path(os.path.realpath(given)) in place.parents:
+                raise OutputError(
+                    f"it lies in {given}, which is read and must stay as it is",
+                    file=path,
+                    remedy="choose a place outside that folder.",
+                )
+        elif status is not None and stat.S_ISREG(read.st_mode) and os.path.samestat(read, status):
+            raise OutputError(
+                f"it is {'what standard input reads' if given is None else f'the same file as {given}, which is read'}",
+                file=path,
+                remedy="give the output another name.",
+            )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Of what links lead to; None if there is nothing.
+
+    Raises:
+        OutputError: if it cannot be looked at.
+    """
+    number = _descriptor(path)
+    try:
+        return os.fstat(number) if number is not None else path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _descriptor(path: Path) -> int | None:
+    """The number of this process's descriptor that a path names, such as ``/dev/stdout``; None if it names none."""
+    own = {os.path.realpath("/proc/self/fd"), "/dev/fd"}
+    for _ in range(_LINKS):
+        folder = os.path.realpath(path.parent)
+        if path.name.isdecimal() and folder in own:
+            return int(path.name)
+        if not os.path.islink(path):
+            return None
+        path = Path(folder, os.readlink(path))
+    return None
