@@ -99,6 +99,17 @@ class Shortlist:
         remedy = "make it anew with `dragoman shortlist`."
         try:
             arrays = load_file(path)
-            return cls(arrays["always"], arrays["offsets"], arrays["targets"])
-        except (SafetensorError, OSError, KeyError) as error:
+            found = cls(arrays["always"], arrays["offsets"], arrays["targets"])
+            found._check()
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             raise DamagedFileError(f"not a shortlist: {error}", file=path, remedy=remedy) from error
+        return found
+
+    def _check(self) -> None:
+        for name in ("always", "offsets", "targets"):
+            array = getattr(self, name)
+            if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+                raise ValueError(f"{name} is no row of whole numbers")
+        ends = (0, len(self.targets))
+        if not len(self.offsets) or (self.offsets[0], self.offsets[-1]) != ends or (np.diff(self.offsets) < 0).any():
+            raise ValueError(f"its offsets do not go from 0 up to its {len(self.targets):,} targets")

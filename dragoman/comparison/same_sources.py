@@ -14,6 +14,7 @@ from dragoman.data.grid.rendering import Rendering
 from dragoman.fields.columns import CategoricalColumn
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
+from dragoman.storage.verified import VerifiedFolder
 
 _LOOKED_AT = 50
 _ROUNDING = 1e-4
@@ -42,7 +43,7 @@ def same_sources(one: HeldOut, other: HeldOut) -> bool:
 
 def _looks(split: HeldOut) -> tuple[object, ...] | None:
     """What rendered pictures are like; None for pictures that are not."""
-    rendering = Rendering.load(split.dataset)
+    rendering = Rendering.load(VerifiedFolder.open(split.dataset))
     return None if rendering is None else (rendering.fonts, rendering.without_fonts, rendering.noisy)
 
 

@@ -18,9 +18,11 @@ from jaxtyping import Float, Int
 
 from dragoman.contracts import Batch, Layout, Packed, TextBatch
 from dragoman.data.arrow import ChainedColumn, RaggedColumn, SplitWriter, open_table
+from dragoman.data.split_file import open_split
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.storage.folder import new_folder, recover
-from dragoman.storage.manifest import MANIFEST, verify
+from dragoman.storage.manifest import MANIFEST
+from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs, save_codecs
 from dragoman.text.vocabulary import START
@@ -173,12 +175,14 @@ class DatasetFacts:
     """What a dataset's folder says of itself.
 
     Attributes:
+        folder: where it lies, its checksums verified.
         corpora: what it was made from, by number.
         files: the files that these were read from, by number.
         report: how the dataset was made.
         fingerprint: SHA-256 of the manifest: two datasets with the same one are the same.
     """
 
+    folder: VerifiedFolder
     corpora: tuple[Corpus, ...]
     files: tuple[str, ...]
     report: dict[str, Any]
@@ -190,29 +194,31 @@ class DatasetFacts:
 
         Raises:
             InputError: if there is no dataset.
-            DamagedFileError: if a file is missing or was altered.
+            DamagedFileError: if a file is missing, was altered, or does not fit the others.
             UnsupportedError: if it was written by a newer version.
         """
         recover(folder)
         if not (folder / _FACTS).is_file():
             raise InputError("no dataset here", file=folder, remedy="give a dataset that `dragoman train` prepared.")
-        verify(folder)
-        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        if facts["format"] > FORMAT:
+        verified = VerifiedFolder.open(folder)
+        facts, report = verified.json(_FACTS), verified.json("report.json")
+        with verified.understanding(_FACTS):
+            version = int(facts["format"])
+            corpora = tuple(Corpus(**corpus) for corpus in facts.get("corpora", [{"name": "corpus", "weight": 1.0}]))
+            files = tuple(str(file) for file in facts.get("files", [""]))
+        if version > FORMAT:
             raise UnsupportedError(
-                f"{folder} has dataset format {facts['format']}, and this version reads up to {FORMAT}",
+                f"{folder} has dataset format {version}, and this version reads up to {FORMAT}",
                 remedy="use the version of dragoman that wrote it, or prepare the data anew.",
             )
-        return cls(
-            tuple(Corpus(**corpus) for corpus in facts.get("corpora", [{"name": "corpus", "weight": 1.0}])),
-            tuple(facts.get("files", [""])),
-            json.loads((folder / "report.json").read_text(encoding="utf-8")),
-            hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
-        )
+        with verified.understanding("report.json"):
+            if not isinstance(report, dict):
+                raise TypeError("no report on how the data were prepared")
+        return cls(verified, corpora, files, report, hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest())
 
-    def all(self) -> tuple[tuple[Corpus, ...], tuple[str, ...], dict[str, Any], str]:
+    def all(self) -> tuple[VerifiedFolder, tuple[Corpus, ...], tuple[str, ...], dict[str, Any], str]:
         """The attributes in their order."""
-        return self.corpora, self.files, self.report, self.fingerprint
+        return self.folder, self.corpora, self.files, self.report, self.fingerprint
 
     def weights_of(self, numbers: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"] | None:
         """How often each example is seen in one pass, by the number of its corpus; None if each is seen once."""
@@ -244,20 +250,18 @@ class Dataset(DatasetFacts):
 
         Raises:
             InputError: if there is none.
-            DamagedFileError: if a file is missing or was altered.
+            DamagedFileError: if a file is missing, was altered, or does not fit the others.
             UnsupportedError: if it was written by a newer version.
         """
         facts = DatasetFacts.read(folder)
-        source, target = load_codecs(folder)
-        test = folder / "test.arrow"
-        return cls(
-            *facts.all(),
-            Examples.open(folder / "train.arrow"),
-            Examples.open(folder / "validation.arrow"),
-            Examples.open(test) if test.exists() else None,
-            source,
-            target,
-        )
+        source, target = load_codecs(facts.folder)
+
+        def split(name: str) -> Examples:
+            table = open_split(facts.folder, name, source, target, corpora=len(facts.corpora), files=len(facts.files))
+            return Examples(table)
+
+        test = split("test") if facts.folder.holds("test.arrow") else None
+        return cls(*facts.all(), split("train"), split("validation"), test, source, target)
 
     @property
     def training_weights(self) -> Float[np.ndarray, " n"] | None:

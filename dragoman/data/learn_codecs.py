@@ -12,7 +12,7 @@ from jaxtyping import Bool
 from dragoman.data.spool import Spool
 from dragoman.errors import InputError
 from dragoman.recipe.data import TokenizerRecipe
-from dragoman.storage.manifest import verify
+from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs
 from dragoman.text.line_placeholders import hide_lines, masks_of
@@ -81,8 +81,7 @@ def _codec_of(folder: Path) -> Codec:
             file=folder,
             remedy="give a folder written by `dragoman train`, such as RUN/best.",
         )
-    verify(place)
-    return load_codecs(place)[1]
+    return load_codecs(VerifiedFolder.open(place))[1]
 
 
 def _casing(truecaser: Truecaser | None) -> Callable[[str], str]:

@@ -8,26 +8,28 @@ from pathlib import Path
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.errors import InputError
 from dragoman.storage.folder import new_folder
-from dragoman.storage.manifest import files_below, verify
+from dragoman.storage.manifest import files_below
+from dragoman.storage.verified import VerifiedFolder
 
 SHORTLIST = "shortlist.safetensors"
 
 
 def load_shortlist(folder: Path, sources: int, targets: int) -> Shortlist:
-    """The shortlist of the model in ``folder``, whose checksums were verified.
+    """The shortlist of the model in ``folder``.
 
     Args:
-        folder: of the model.
+        folder: the model's.
         sources: symbols of its source vocabulary.
         targets: of its target vocabulary.
 
     Raises:
         InputError: if it has none, or one of other vocabularies.
-        DamagedFileError: if the file is something else.
+        DamagedFileError: if the file is not listed in the manifest, was altered, or is something else.
     """
-    if not (folder / SHORTLIST).is_file():
+    verified = VerifiedFolder.open(folder)
+    if not verified.holds(SHORTLIST):
         raise InputError("this model has no shortlist", file=folder, remedy="make one with `dragoman shortlist`.")
-    shortlist = Shortlist.load(folder / SHORTLIST)
+    shortlist = Shortlist.load(verified.file(SHORTLIST))
     if not shortlist.fits(sources, targets):
         raise InputError(
             "this shortlist is of other vocabularies than the model's",
@@ -44,10 +46,12 @@ def add_shortlist(folder: Path, shortlist: Shortlist) -> None:
         DamagedFileError: if a file of the model does not match its checksum.
         OutputError: if the folder cannot be written.
     """
-    verify(folder)
+    verified = VerifiedFolder.open(folder)
+    for path in files_below(folder):
+        verified.holds(path.relative_to(folder).as_posix())
     with new_folder(folder, replace=True) as temporary:
-        for path in files_below(folder):
-            place = temporary / path.relative_to(folder)
+        for name in sorted(verified.names):
+            path, place = folder / name, temporary / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
         shortlist.save(temporary / SHORTLIST)

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dragoman.errors import DamagedFileError
 from dragoman.fields.field import field_from_dict
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
+from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codec, load_codecs, save_codec, save_codecs
 
@@ -34,27 +34,22 @@ def save_fields(folder: Path, source: SourceField, target: TargetField) -> None:
             (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
-def load_fields(folder: Path) -> tuple[SourceField, TargetField]:
+def load_fields(folder: VerifiedFolder) -> tuple[SourceField, TargetField]:
     """Read both.
 
     Raises:
-        DamagedFileError: if a file is not what its name says.
+        DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
     """
-    if not any((folder / f"{name}.json").exists() for name in (SOURCE, TARGET)):
+    if not any(folder.holds(f"{name}.json") for name in (SOURCE, TARGET)):
         return load_codecs(folder)
     source, target = (_load(folder, name) for name in (SOURCE, TARGET))
     return source, target
 
 
-def _load(folder: Path, name: str) -> Any:
-    path = folder / f"{name}.json"
-    if not path.exists():
+def _load(folder: VerifiedFolder, name: str) -> Any:
+    file = f"{name}.json"
+    if not folder.holds(file):
         return load_codec(folder, name)
-    try:
-        return field_from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedFileError(
-            f"this does not say how inputs or outputs become numbers: {error!r}",
-            file=path,
-            remedy="copy the model or the dataset anew.",
-        ) from error
+    content = folder.json(file)
+    with folder.understanding(file):
+        return field_from_dict(content)

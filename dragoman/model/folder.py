@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import dragoman
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.fields.files import SourceField, TargetField, load_fields, save_fields
-from dragoman.model.buffers import learnt_buffers
+from dragoman.model.buffers import learnt_tensors
 from dragoman.model.build import Model, build
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.folder import new_folder, recover
-from dragoman.storage.manifest import verify
+from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
 FORMAT = 4
@@ -71,8 +70,7 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
     Raises:
         OutputError: if the folder exists or cannot be written; nothing is left half-written.
     """
-    learnt = {**dict(loaded.model.named_parameters()), **learnt_buffers(loaded.model)}
-    weights = {name: p.detach().float().cpu().contiguous().clone() for name, p in learnt.items()}
+    weights = {name: p.detach().float().cpu().contiguous().clone() for name, p in learnt_tensors(loaded.model).items()}
     facts = {"format": FORMAT, "dragoman": dragoman.__version__, "torch": torch.__version__}
     with new_folder(folder, replace=replace) as temporary:
         save_file(weights, temporary / "weights.safetensors", metadata={"format": str(FORMAT)})
@@ -95,38 +93,52 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     recover(folder)
     if not (folder / "model.json").is_file():
         raise _no_model(folder)
-    verify(folder)
-    facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    if facts["format"] > FORMAT:
+    verified = VerifiedFolder.open(folder)
+    facts = verified.json("model.json")
+    with verified.understanding("model.json"):
+        version, writer = int(facts["format"]), str(facts["dragoman"])
+    if version > FORMAT:
         raise UnsupportedError(
-            f"{folder} has model format {facts['format']}, and this version reads up to {FORMAT}",
-            remedy=f"install dragoman {facts['dragoman']} or newer.",
+            f"{folder} has model format {version}, and this version reads up to {FORMAT}",
+            remedy=f"install dragoman {writer} or newer.",
         )
-    recipe = recipe_from(
-        tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8")), file=folder / "recipe.toml"
-    )
-    source, target = load_fields(folder)
+    with verified.understanding("recipe.toml") as file:
+        recipe = recipe_from(tomllib.loads(file.read_text(encoding="utf-8")), file=file)
+    source, target = load_fields(verified)
+    with verified.understanding("weights.safetensors") as file:
+        weights: dict[str, Tensor] = load_file(file)
+    # On the meta device nothing is allocated, however large a model a rewritten recipe describes.
+    with torch.device("meta"):
+        _check_weights(build(recipe.model, source.size, target.size, recipe.training.seed), weights, file)
     model = build(recipe.model, source.size, target.size, recipe.training.seed)
-    _load_weights(model, folder / "weights.safetensors")
+    with torch.no_grad():
+        for name, tensor in learnt_tensors(model).items():
+            tensor.copy_(weights[name])
     return LoadedModel(model.to(device).eval(), recipe, source, target)
 
 
-def _load_weights(model: Model, file: Path) -> None:
-    try:
-        weights: dict[str, Tensor] = load_file(file)
-    except SafetensorError as error:
-        raise DamagedFileError(f"not readable: {error}", file=file, remedy="copy the model anew.") from error
-    parameters = {**dict(model.named_parameters()), **learnt_buffers(model)}
-    shapes = {name: tuple(p.shape) for name, p in parameters.items()}
+def _check_weights(model: Model, weights: dict[str, Tensor], file: Path) -> None:
+    shapes = {name: tuple(tensor.shape) for name, tensor in learnt_tensors(model).items()}
     if shapes != {name: tuple(w.shape) for name, w in weights.items()}:
         raise DamagedFileError(
             "these weights belong to another architecture than recipe.toml describes",
             file=file,
             remedy="put the files of one model together again.",
         )
-    with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(weights[name])
+    for name, tensor in weights.items():
+        if tensor.dtype != torch.float32:
+            raise DamagedFileError(
+                f"{name} is of {tensor.dtype}, and weights are float32", file=file, remedy="copy the model anew."
+            )
+        broken = tensor.numel() - int(torch.isfinite(tensor).sum())
+        if broken:
+            raise DamagedFileError(
+                f"{broken:,} of the {tensor.numel():,} numbers of {name} are NaN or infinite, so no output means "
+                "anything",
+                file=file,
+                cause="training diverged, or the file was rewritten by another program.",
+                remedy="use an earlier model, or train anew; `dragoman diagnose stability RUN` says what went wrong.",
+            )
 
 
 def _no_model(folder: Path) -> InputError:

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from dragoman.errors import DamagedFileError
 
 MANIFEST = "SHA256SUMS"
-_REMEDY = "copy the whole folder anew from where it was made, or make it again."
+REMEDY = "copy the whole folder anew from where it was made, or make it again."
+"""What to do about a folder that is not as it was written."""
 
 
 def write_manifest(folder: Path) -> None:
@@ -32,11 +33,11 @@ def verify(folder: Path, needs: Iterable[str] = ()) -> None:
     entries = read_manifest(folder)
     for name in needs:
         if name not in entries:
-            raise DamagedFileError(f"it does not list {name}", file=folder / MANIFEST, remedy=_REMEDY)
+            raise DamagedFileError(f"it does not list {name}", file=folder / MANIFEST, remedy=REMEDY)
     for name, expected in entries.items():
         path = folder / name
         if not path.is_file():
-            raise DamagedFileError("the file is missing", file=path, remedy=_REMEDY)
+            raise DamagedFileError("the file is missing", file=path, remedy=REMEDY)
         try:
             found = digest(path)
         except OSError as error:
@@ -44,14 +45,14 @@ def verify(folder: Path, needs: Iterable[str] = ()) -> None:
                 f"the file cannot be read: {error.strerror}",
                 file=path,
                 cause="its permissions were changed, or the disk is failing.",
-                remedy=_REMEDY,
+                remedy=REMEDY,
             ) from error
         if found != expected:
             raise DamagedFileError(
                 f"the file does not match its checksum in {MANIFEST}",
                 file=path,
                 cause="it was cut short, altered or damaged after it was written.",
-                remedy=_REMEDY,
+                remedy=REMEDY,
             )
 
 
@@ -65,16 +66,16 @@ def read_manifest(folder: Path) -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DamagedFileError(f"the list of checksums cannot be read: {error}", file=path, remedy=_REMEDY) from error
+        raise DamagedFileError(f"the list of checksums cannot be read: {error}", file=path, remedy=REMEDY) from error
     entries = {}
     for number, line in enumerate(lines, start=1):
         checksum, separator, name = line.partition("  ")
         inside = PurePosixPath(name)
         if not separator or len(checksum) != 64 or inside.is_absolute() or ".." in inside.parts:
-            raise DamagedFileError("this line is not a checksum and a name", file=path, line=number, remedy=_REMEDY)
+            raise DamagedFileError("this line is not a checksum and a name", file=path, line=number, remedy=REMEDY)
         entries[name] = checksum
     if not entries:
-        raise DamagedFileError("the list of checksums is empty", file=path, remedy=_REMEDY)
+        raise DamagedFileError("the list of checksums is empty", file=path, remedy=REMEDY)
     return entries
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
@@ -30,25 +31,25 @@ def save_codec(folder: Path, name: str, codec: Codec) -> None:
     _save_casing(folder, name, codec)
 
 
-def load_codecs(folder: Path) -> tuple[Codec, Codec]:
+def load_codecs(folder: VerifiedFolder) -> tuple[Codec, Codec]:
     """Read both.
 
     Raises:
-        DamagedFileError: if a file is not what its name says.
+        DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
     """
-    if not (folder / SHARED).exists():
+    if not folder.holds(SHARED):
         return load_codec(folder, SOURCE), load_codec(folder, TARGET)
-    shared = Tokenizer.load(folder / SHARED)
+    shared = _tokenizer(folder, SHARED)
     return Codec(shared, _casing(folder, SOURCE)), Codec(shared, _casing(folder, TARGET))
 
 
-def load_codec(folder: Path, name: str) -> Codec:
+def load_codec(folder: VerifiedFolder, name: str) -> Codec:
     """Read one that :func:`save_codec` wrote.
 
     Raises:
-        DamagedFileError: if a file is not what its name says.
+        DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
     """
-    return Codec(Tokenizer.load(folder / OF_ONE.format(name)), _casing(folder, name))
+    return Codec(_tokenizer(folder, OF_ONE.format(name)), _casing(folder, name))
 
 
 def _save_casing(folder: Path, name: str, codec: Codec) -> None:
@@ -56,6 +57,14 @@ def _save_casing(folder: Path, name: str, codec: Codec) -> None:
         codec.truecaser.save(folder / CASING.format(name))
 
 
-def _casing(folder: Path, name: str) -> Truecaser | None:
-    path = folder / CASING.format(name)
-    return Truecaser.load(path) if path.exists() else None
+def _tokenizer(folder: VerifiedFolder, file: str) -> Tokenizer:
+    with folder.understanding(file) as path:
+        return Tokenizer.load(path)
+
+
+def _casing(folder: VerifiedFolder, name: str) -> Truecaser | None:
+    file = CASING.format(name)
+    if not folder.holds(file):
+        return None
+    with folder.understanding(file) as path:
+        return Truecaser.load(path)

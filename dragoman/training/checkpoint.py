@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -24,7 +23,7 @@ from dragoman.errors import DamagedFileError, DragomanError, TrainingError, Unsu
 from dragoman.model.buffers import learnt_buffers
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
-from dragoman.storage.manifest import verify
+from dragoman.storage.verified import VerifiedFolder
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
@@ -262,22 +261,29 @@ def _size(tensors: dict[str, Tensor], name: str) -> int:
 
 
 def _read(path: Path, fingerprint: str) -> _Saved:
-    verify(path, needs=(TENSORS, FACTS))
-    try:
-        facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
-        version, dataset = facts["format"], facts["dataset"]
+    folder = VerifiedFolder.open(path, needs=(TENSORS, FACTS))
+    facts = folder.json(FACTS)
+    with folder.understanding(FACTS):
+        version, dataset = int(facts["format"]), str(facts["dataset"])
         if version <= FORMAT and dataset == fingerprint:
-            return _parse(path, facts)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        raise DamagedFileError(f"it cannot be read: {error!r}", file=path, remedy=_REMEDY) from error
+            return _parse(folder, facts)
     raise _foreign(path, version)
 
 
-def _parse(path: Path, facts: dict[str, Any]) -> _Saved:
+def _parse(folder: VerifiedFolder, facts: dict[str, Any]) -> _Saved:
     progress = facts["progress"]
     stopping = EarlyStopping(**progress.pop("stopping"))
     health = Health.from_dict(progress.pop("health")) if facts["format"] > 4 else Health()
-    tensors = load_file(path / TENSORS)
+    with folder.understanding(TENSORS) as file:
+        tensors = load_file(file)
+        _check_tensors(tensors)
+    history = folder.file(HISTORY).read_bytes() if facts["format"] > 1 else None
+    carried = tuple(tensors.pop(name) for name in sorted(tensors) if name.startswith(_CARRIED))
+    stands = Progress(stopping=stopping, carried=carried, health=health, **progress)
+    return _Saved(folder.path, tensors, facts["scaler"], stands, history)
+
+
+def _check_tensors(tensors: dict[str, Tensor]) -> None:
     for name, kind in (("weights", torch.float32), ("average", torch.float32), ("random.cpu", torch.uint8)):
         if tensors[name].dtype != kind:
             raise TypeError(f"{name} is of {tensors[name].dtype}")
@@ -285,10 +291,9 @@ def _parse(path: Path, facts: dict[str, Any]) -> _Saved:
         raise ValueError(f"{tensors['weights'].numel():,} weights, {tensors['average'].numel():,} averages of them")
     if tensors["random.cpu"].shape != torch.get_rng_state().shape:
         raise ValueError("random.cpu is no state of this generator")
-    history = (path / HISTORY).read_bytes() if facts["format"] > 1 else None
-    carried = tuple(tensors.pop(name) for name in sorted(tensors) if name.startswith(_CARRIED))
-    stands = Progress(stopping=stopping, carried=carried, health=health, **progress)
-    return _Saved(path, tensors, facts["scaler"], stands, history)
+    for name in ("weights", "average"):
+        if not torch.isfinite(tensors[name]).all():
+            raise ValueError(f"{name} has numbers that are NaN or infinite")
 
 
 def _foreign(path: Path, version: int) -> DragomanError:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from dragoman.data.arrow import open_table
 from dragoman.data.dataset import DatasetFacts
 from dragoman.data.grid.examples import GridExamples
 from dragoman.data.grid.rendering import Rendering
+from dragoman.data.split_file import open_split
 from dragoman.fields.files import SourceField, TargetField, load_fields
 
 
@@ -39,17 +39,26 @@ class GridDataset(DatasetFacts):
 
         Raises:
             InputError: if there is none, or its pictures are rendered in fonts that are not on this machine.
-            DamagedFileError: if a file is missing or was altered.
+            DamagedFileError: if a file is missing, was altered, or does not fit the others.
             UnsupportedError: if it was written by a newer version.
         """
         facts = DatasetFacts.read(folder)
-        source, target = load_fields(folder)
-        rendering = Rendering.load(folder)
+        source, target = load_fields(facts.folder)
+        rendering = Rendering.load(facts.folder)
 
         def split(name: str) -> GridExamples:
-            return GridExamples(open_table(folder / f"{name}.arrow"), source, target, rendering)
+            table = open_split(
+                facts.folder,
+                name,
+                source,
+                target,
+                corpora=len(facts.corpora),
+                files=len(facts.files),
+                rendered=rendering is not None,
+            )
+            return GridExamples(table, source, target, rendering)
 
-        test = split("test") if (folder / "test.arrow").exists() else None
+        test = split("test") if facts.folder.holds("test.arrow") else None
         return cls(*facts.all(), split("train"), split("validation"), test, source, target)
 
     @property

@@ -12,6 +12,7 @@ from dragoman.images.fonts import Font, covers, fonts_of
 from dragoman.images.line_renderer import LineRenderer
 from dragoman.images.style import CLEAN, NOISY
 from dragoman.recipe.picture import RenderingRecipe
+from dragoman.storage.verified import VerifiedFolder
 
 FILE = "rendering.json"
 
@@ -68,9 +69,14 @@ class Rendering:
         (folder / FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> Rendering | None:
-        """Read it from a dataset; None if its pictures are not rendered."""
-        if not (folder / FILE).exists():
+    def load(cls, folder: VerifiedFolder) -> Rendering | None:
+        """Read it from a dataset; None if its pictures are not rendered.
+
+        Raises:
+            DamagedFileError: if the file is not listed in the manifest, or is something else.
+        """
+        if not folder.holds(FILE):
             return None
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return cls(tuple(content["fonts"]), tuple(content["without_fonts"]), content["noisy"], content["seed"])
+        content = folder.json(FILE)
+        with folder.understanding(FILE):
+            return cls(tuple(content["fonts"]), tuple(content["without_fonts"]), content["noisy"], content["seed"])
