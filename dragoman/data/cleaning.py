@@ -17,7 +17,7 @@ from dragoman.data.screen import Screen
 from dragoman.data.seen import SeenBefore
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.line_normalization import normalize_lines
-from dragoman.text.placeholders import same_placeholders
+from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 from dragoman.text.rules.control_characters import has_control_characters
 from dragoman.text.rules.copied import is_copied
 from dragoman.text.rules.empty import is_empty
@@ -97,10 +97,17 @@ class Cleaner:
         target_language: code of the target's.
         everything: whether all rules apply, as to training data; else only what cannot be used at all is dropped, as
             in a validation or test set, which shall be like what a model will meet.
+        placeholders: what counts as a placeholder.
     """
 
     def __init__(
-        self, recipe: CleaningRecipe, source_language: str, target_language: str, *, everything: bool = True
+        self,
+        recipe: CleaningRecipe,
+        source_language: str,
+        target_language: str,
+        *,
+        everything: bool = True,
+        placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
     ) -> None:
         self._form = recipe.unicode_form
         self._collapse = recipe.collapse_white_space
@@ -109,11 +116,11 @@ class Cleaner:
         self._seen: dict[str, SeenBefore] = {}
         self._screen: Screen | None = None
         if everything:
-            self._rules |= _rules(recipe, source_language, target_language)
+            self._rules |= _rules(recipe, source_language, target_language, placeholders)
             self._batch_rules = _batch_rules(recipe, source_language, target_language)
             asked = zip(_HASHES, (recipe.drop_duplicates, recipe.drop_near_duplicates), strict=True)
             self._seen = {name: SeenBefore() for name, is_on in asked if is_on}
-            self._screen = Screen.of(recipe, source_language, target_language)
+            self._screen = Screen.of(recipe, source_language, target_language, placeholders)
 
     def clean(
         self,
@@ -211,7 +218,9 @@ class _Judged:
         self.pairs = self.pairs.select(np.flatnonzero(~broken))
 
 
-def _rules(recipe: CleaningRecipe, source_language: str, target_language: str) -> dict[str, Rule]:
+def _rules(
+    recipe: CleaningRecipe, source_language: str, target_language: str, placeholders: PlaceholderSyntax
+) -> dict[str, Rule]:
     """The rules that look at one pair, the cheap and telling ones first."""
     rules: dict[str, tuple[bool, Rule]] = {
         "overlong": (True, lambda source, target: is_overlong(source, target, recipe.max_characters)),
@@ -222,7 +231,7 @@ def _rules(recipe: CleaningRecipe, source_language: str, target_language: str) -
         "script": (recipe.script, wrong_script(source_language, target_language)),
         "repetition": (recipe.repetition, is_repetitive),
         "numbers": (recipe.numbers, differs_in_numbers),
-        "placeholders": (recipe.placeholders, lambda source, target: not same_placeholders(source, target)),
+        "placeholders": (recipe.placeholders, lambda source, target: not placeholders.same(source, target)),
     }
     return {name: rule for name, (is_on, rule) in rules.items() if is_on}
 

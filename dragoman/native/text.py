@@ -84,6 +84,7 @@ def screen(
     sources: Lines,
     targets: Lines,
     foreign: tuple[UInt8[np.ndarray, " 65536"], UInt8[np.ndarray, " 65536"]],
+    triggers: UInt8[np.ndarray, " 128"],
 ) -> Bool[np.ndarray, " n"]:
     """Which pairs surely break none of the rules on single pairs and are what normalising makes of them.
 
@@ -93,6 +94,8 @@ def screen(
         sources: one side.
         targets: the other.
         foreign: 1 for each letter that is of another script than the source's and the target's language.
+        triggers: what each ASCII character says of placeholders: 1 that one may stand there, 2 that one may if the
+            character ends ``://`` or ``www.``.
     """
     passes = np.zeros(len(sources), dtype=np.uint8)
     bounds = _Limits(
@@ -107,7 +110,7 @@ def screen(
         ctypes.byref(bounds),
         sources.pointer(),
         targets.pointer(),
-        *(ctypes.c_void_p(table.ctypes.data) for table in foreign),
+        *(ctypes.c_void_p(table.ctypes.data) for table in (*foreign, triggers)),
         ctypes.c_int64(len(sources)),
         ctypes.c_void_p(passes.ctypes.data),
         _THREADS,
@@ -155,11 +158,11 @@ def collapse(tables: CharacterTables, lines: Lines, *, white_space: bool) -> tup
     return Lines(content, offsets, 0), states
 
 
-def may_hold_placeholders(lines: Lines) -> Bool[np.ndarray, " n"]:
-    """Whether each text has what some placeholder, tag or URL begins with."""
+def may_hold_placeholders(lines: Lines, triggers: UInt8[np.ndarray, " 128"]) -> Bool[np.ndarray, " n"]:
+    """Whether each text has what some placeholder has, by the ``triggers`` of :func:`screen`."""
     found = np.zeros(len(lines), dtype=np.uint8)
     rows, pointer = ctypes.c_int64(len(lines)), ctypes.c_void_p(found.ctypes.data)
-    _library().dragoman_may_hold_placeholders(lines.pointer(), rows, pointer)
+    _library().dragoman_may_hold_placeholders(lines.pointer(), rows, ctypes.c_void_p(triggers.ctypes.data), pointer)
     return found.astype(bool)
 
 

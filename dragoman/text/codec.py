@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dragoman.text.line_placeholders import hide_lines, masks_of
 from dragoman.text.placeholder_mask import Mask
-from dragoman.text.placeholders import UNITS
+from dragoman.text.placeholders import LEGACY_SYNTAX, UNITS, PlaceholderSyntax
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser, detruecase
@@ -18,11 +18,18 @@ class Codec:
     Args:
         tokenizer: text to ids.
         truecaser: to the usual casing of first words; None keeps the casing as it is.
+        placeholders: what counts as a placeholder.
     """
 
-    def __init__(self, tokenizer: Tokenizer, truecaser: Truecaser | None = None) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        truecaser: Truecaser | None = None,
+        placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
+    ) -> None:
         self.tokenizer = tokenizer
         self.truecaser = truecaser
+        self.placeholders = placeholders
         self.units = frozenset(UNITS) & tokenizer.vocabulary.ids.keys()
 
     @property
@@ -57,10 +64,10 @@ class Codec:
 
 def masks_by_row(sources: Sequence[str], source: Codec, target: Codec) -> dict[int, Mask]:
     """The masks of :func:`masks_for` that hide something, by row."""
-    return masks_of(sources, source.units & target.units)
+    return masks_of(sources, source.units & target.units, source.placeholders)
 
 
 def masks_for(sources: Sequence[str], source: Codec, target: Codec) -> list[Mask]:
     """The mask of each source sentence, with the units that both languages have."""
     available = source.units & target.units
-    return [Mask.of(text, available) for text in sources]
+    return [Mask.of(text, available, source.placeholders) for text in sources]

@@ -1,16 +1,19 @@
-"""The codecs of a source and a target language in a folder: one file if they share a tokenizer, else two; and one for
-each language that is truecased."""
+"""The codecs of a source and a target language in a folder: one file if they share a tokenizer, else two; one for each
+language that is truecased; and one that says what counts as a placeholder, which older folders lack."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
+from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
 SHARED, OF_ONE, CASING = "tokenizer.json", "{}.tokenizer.json", "{}.truecaser.json"
+PLACEHOLDERS = "placeholders.json"
 SOURCE, TARGET = "source", "target"
 
 
@@ -21,6 +24,7 @@ def save_codecs(folder: Path, source: Codec, target: Codec) -> None:
         save_codec(folder, TARGET, target)
         return
     source.tokenizer.save(folder / SHARED)
+    _save_placeholders(folder, source)
     for codec, name in ((source, SOURCE), (target, TARGET)):
         _save_casing(folder, name, codec)
 
@@ -29,6 +33,7 @@ def save_codec(folder: Path, name: str, codec: Codec) -> None:
     """Write one by itself; ``name`` is ``source`` or ``target``."""
     codec.tokenizer.save(folder / OF_ONE.format(name))
     _save_casing(folder, name, codec)
+    _save_placeholders(folder, codec)
 
 
 def load_codecs(folder: VerifiedFolder) -> tuple[Codec, Codec]:
@@ -39,8 +44,9 @@ def load_codecs(folder: VerifiedFolder) -> tuple[Codec, Codec]:
     """
     if not folder.holds(SHARED):
         return load_codec(folder, SOURCE), load_codec(folder, TARGET)
-    shared = _tokenizer(folder, SHARED)
-    return Codec(shared, _casing(folder, SOURCE)), Codec(shared, _casing(folder, TARGET))
+    shared, placeholders = _tokenizer(folder, SHARED), _placeholders(folder)
+    source, target = (Codec(shared, _casing(folder, name), placeholders) for name in (SOURCE, TARGET))
+    return source, target
 
 
 def load_codec(folder: VerifiedFolder, name: str) -> Codec:
@@ -49,7 +55,21 @@ def load_codec(folder: VerifiedFolder, name: str) -> Codec:
     Raises:
         DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
     """
-    return Codec(_tokenizer(folder, OF_ONE.format(name)), _casing(folder, name))
+    return Codec(_tokenizer(folder, OF_ONE.format(name)), _casing(folder, name), _placeholders(folder))
+
+
+def _save_placeholders(folder: Path, codec: Codec) -> None:
+    if codec.placeholders != LEGACY_SYNTAX:
+        text = json.dumps(codec.placeholders.to_dict(), indent=2)
+        (folder / PLACEHOLDERS).write_text(text + "\n", encoding="utf-8")
+
+
+def _placeholders(folder: VerifiedFolder) -> PlaceholderSyntax:
+    if not folder.holds(PLACEHOLDERS):
+        return LEGACY_SYNTAX
+    content = folder.json(PLACEHOLDERS)
+    with folder.understanding(PLACEHOLDERS):
+        return PlaceholderSyntax.from_dict(content)
 
 
 def _save_casing(folder: Path, name: str, codec: Codec) -> None:

@@ -9,18 +9,19 @@ import numpy as np
 from dragoman.native import text as native
 from dragoman.native.lines import Lines
 from dragoman.text.placeholder_mask import Mask
+from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 
 
-def masks_of(sources: Sequence[str], available: Set[str]) -> dict[int, Mask]:
+def masks_of(sources: Sequence[str], available: Set[str], syntax: PlaceholderSyntax = LEGACY_SYNTAX) -> dict[int, Mask]:
     """The mask of each source sentence that has placeholders with units of those ``available``, by its row."""
     if not available:
         return {}
     if native.available():
         lines = Lines.of(sources)
-        rows = np.flatnonzero(native.may_hold_placeholders(lines)).tolist()
-        masks = {row: Mask.of(lines[row], available) for row in rows}
+        rows = np.flatnonzero(native.may_hold_placeholders(lines, syntax.triggers)).tolist()
+        masks = {row: Mask.of(lines[row], available, syntax) for row in rows}
     else:
-        masks = {row: Mask.of(source, available) for row, source in enumerate(sources)}
+        masks = {row: Mask.of(source, available, syntax) for row, source in enumerate(sources)}
     return {row: mask for row, mask in masks.items() if mask.units}
 
 

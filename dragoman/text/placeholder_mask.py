@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from dragoman.text.placeholders import CLOSING_TAGS, OPENING_TAGS, VARIABLES, find_placeholders, replace_placeholders
+from dragoman.text.placeholders import CLOSING_TAGS, LEGACY_SYNTAX, OPENING_TAGS, VARIABLES, PlaceholderSyntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,17 @@ class Mask:
     Attributes:
         units: unit of each placeholder of the source.
         placeholders: the same the other way round.
+        syntax: what counts as a placeholder.
     """
 
     units: dict[str, str]
     placeholders: dict[str, str]
+    syntax: PlaceholderSyntax = LEGACY_SYNTAX
 
     @classmethod
-    def of(cls, source: str, available: Set[str]) -> Mask:
+    def of(cls, source: str, available: Set[str], syntax: PlaceholderSyntax = LEGACY_SYNTAX) -> Mask:
         """The mask of a source sentence. Placeholders beyond the units that are ``available`` stay as they are."""
-        found = find_placeholders(source) if available else []
+        found = syntax.find(source) if available else []
         if not found:
             return _NOTHING
         free = {kind: iter([unit for unit in kind if unit in available]) for kind in _KINDS}
@@ -32,13 +34,13 @@ class Mask:
         for placeholder in found:
             if placeholder not in units and (unit := next(free[_kind(placeholder)], None)) is not None:
                 units[placeholder] = unit
-        return cls(units, {unit: placeholder for placeholder, unit in units.items()})
+        return cls(units, {unit: placeholder for placeholder, unit in units.items()}, syntax)
 
     def hide(self, text: str) -> str:
         """``text`` with the unit of each placeholder that has one."""
         if not self.units:
             return text
-        return replace_placeholders(text, lambda placeholder: self.units.get(placeholder, placeholder))
+        return self.syntax.replace(text, lambda placeholder: self.units.get(placeholder, placeholder))
 
     def show(self, text: str) -> str:
         """``text`` with the placeholder of each unit; a unit that stands for nothing here is left out."""
@@ -56,6 +58,8 @@ _UNIT = re.compile(r"[\U000F0000-\U000F000F]")
 
 
 def _kind(placeholder: str) -> tuple[str, ...]:
-    if placeholder.startswith("</"):
+    if placeholder.startswith(("<%", "<?")):
+        return VARIABLES
+    if placeholder.startswith(("</", "[/")):
         return CLOSING_TAGS
-    return OPENING_TAGS if placeholder.startswith("<") else VARIABLES
+    return OPENING_TAGS if placeholder.startswith(("<", "[")) else VARIABLES

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from dragoman.text.placeholder_families import FAMILIES, FAMILY, GENERAL, URL_TRIGGER, Family
 
 _FIRST = 0xF0000
 VARIABLES = tuple(chr(_FIRST + number) for number in range(8))
@@ -20,42 +28,135 @@ CLOSING_TAGS = tuple(chr(_FIRST + 12 + number) for number in range(4))
 """Units for tags that close an element."""
 UNITS = (*VARIABLES, *OPENING_TAGS, *CLOSING_TAGS)
 
-_TRIGGER = re.compile(r"[{<%&$\U000F0000-\U000F000F]|://|www\.")
-_PLACEHOLDER = re.compile(
-    "|".join(
-        (
-            r"(?:(?:https?|ftps?|file)://|www\.)(?=[\w\[])[^\s<>\"{}|\\^`“”„‚‘’«»]*[\w/=&#%~+-]",
-            r"</?[A-Za-z0-9][\w:.-]*+(?:\s[^<>]*+)?/?>",  # HTML, XML, the numbered tags of i18next
-            r"\{\{[^{}\n]{1,100}\}\}",  # Mustache, Jinja, Angular
-            r"[$%#]?\{[^{}\s]{0,100}\}",  # str.format, ICU arguments, shells, Ruby
-            r"%\([^()\s]{1,100}\)[-+#0 ]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]",  # Python
-            r"(?<!\d)%(?:\d+\$)?[-+#0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|ll|[hlLqjzt])?[diouxXeEfFgGcsr@p](?![a-z]{3})",
-            r"%%",
-            r"\$t\([^()\s]{1,100}\)",  # i18next's nesting
-            r"\$[a-z_]\w*",  # string.Template; $US is an amount of money
-            r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
-            r"[\U000F0000-\U000F000F]",  # a unit that stands in the text itself
-        )
-    )
-)
+_UNIT = r"[\U000F0000-\U000F000F]"
+"""A unit that stands in the text itself is protected like a placeholder."""
+_VERSION = 1
+_ALONE, _IN_URL = 1, 2
+
+
+@dataclass(frozen=True)
+class PlaceholderSyntax:
+    """What counts as a placeholder: those of some families, of which the first in the order of precedence is taken.
+
+    Attributes:
+        families: in the order of precedence.
+    """
+
+    families: tuple[Family, ...]
+
+    @classmethod
+    def of(cls, *names: str) -> PlaceholderSyntax:
+        """The syntax of the families with these names, in whatever order.
+
+        Raises:
+            ValueError: naming the families that there are, if a name is none of them.
+        """
+        if unknown := sorted(set(names) - FAMILY.keys()):
+            raise ValueError(f"there is no family of placeholders {', '.join(unknown)}; there are {', '.join(FAMILY)}")
+        return cls(tuple(family for family in FAMILIES if family.name in names))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each family."""
+        return tuple(family.name for family in self.families)
+
+    def may_hold(self, text: str) -> bool:
+        """Whether ``text`` has what some placeholder has, by :attr:`triggers`."""
+        return self._trigger.search(text) is not None
+
+    def find(self, text: str) -> list[str]:
+        """All placeholders of ``text``, in their order."""
+        return self._pattern.findall(text) if self._trigger.search(text) else []
+
+    def find_with_family(self, text: str) -> Iterator[tuple[str, str]]:
+        """The same, each with the name of its family; a unit that stands in the text has none and is left out."""
+        if self._trigger.search(text):
+            for match in self._grouped.finditer(text):
+                if match.lastindex is not None:
+                    yield match.group(), self.families[match.lastindex - 1].name
+
+    def without(self, text: str) -> str:
+        """``text`` with a space in the place of each placeholder."""
+        return self._pattern.sub(" ", text) if self._trigger.search(text) else text
+
+    def replace(self, text: str, replacement: Callable[[str], str]) -> str:
+        """``text`` with each placeholder replaced by what ``replacement`` makes of it."""
+        return self._pattern.sub(lambda match: replacement(match.group()), text) if self._trigger.search(text) else text
+
+    def same(self, source: str, target: str) -> bool:
+        """Whether both sides have the same placeholders, each as often, in whatever order."""
+        left, right = self.find(source), self.find(target)
+        return left == right or (len(left) == len(right) and Counter(left) == Counter(right))
+
+    @cached_property
+    def triggers(self) -> UInt8[np.ndarray, " 128"]:
+        """For each ASCII character what it says of a text: 1 that a placeholder may stand there, 2 that one may if the
+        character ends ``://`` or ``www.``, 0 nothing."""
+        table = np.zeros(128, dtype=np.uint8)
+        for family in self.families:
+            for trigger in family.triggers:
+                table[list(b"/." if trigger == URL_TRIGGER else trigger.encode())] |= (
+                    _IN_URL if trigger == URL_TRIGGER else _ALONE
+                )
+        table[table > _IN_URL] = _ALONE
+        return table
+
+    def to_dict(self) -> dict[str, Any]:
+        """The syntax as JSON can write it."""
+        return {"version": _VERSION, "families": list(self.names)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PlaceholderSyntax:
+        """What :meth:`to_dict` wrote.
+
+        Raises:
+            ValueError: if a family is not known, or the version is newer.
+        """
+        names = values.get("families")
+        if (
+            values.get("version") != _VERSION
+            or not isinstance(names, list)
+            or not all(isinstance(n, str) for n in names)
+        ):
+            raise ValueError("no list of families of placeholders of a version that is known")
+        return cls.of(*names)
+
+    @cached_property
+    def _trigger(self) -> re.Pattern[str]:
+        alone = "".join(re.escape(chr(code)) for code in np.flatnonzero(self.triggers == _ALONE))
+        in_url = r"|://|www\." if (self.triggers == _IN_URL).any() else ""
+        return re.compile(f"[{alone}\U000f0000-\U000f000f]{in_url}")
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join((*(family.pattern for family in self.families), _UNIT)))
+
+    @cached_property
+    def _grouped(self) -> re.Pattern[str]:
+        return re.compile("|".join((*(f"({family.pattern})" for family in self.families), _UNIT)))
+
+
+LEGACY_SYNTAX = PlaceholderSyntax((GENERAL,))
+"""What models and datasets go by that have no file that says it."""
+SURE_SYNTAX = PlaceholderSyntax(tuple(family for family in FAMILIES if family.is_sure))
+"""The families that hardly ever match ordinary text."""
 
 
 def find_placeholders(text: str) -> list[str]:
-    """All placeholders, tags, entities and URLs of ``text``, in their order."""
-    return _PLACEHOLDER.findall(text) if _TRIGGER.search(text) else []
+    """All placeholders, tags, entities and URLs of ``text``, in their order, by :data:`LEGACY_SYNTAX`."""
+    return LEGACY_SYNTAX.find(text)
 
 
 def without_placeholders(text: str) -> str:
-    """``text`` with a space in the place of each placeholder."""
-    return _PLACEHOLDER.sub(" ", text) if _TRIGGER.search(text) else text
+    """``text`` with a space in the place of each placeholder, by :data:`LEGACY_SYNTAX`."""
+    return LEGACY_SYNTAX.without(text)
 
 
 def replace_placeholders(text: str, replacement: Callable[[str], str]) -> str:
-    """``text`` with each placeholder replaced by what ``replacement`` makes of it."""
-    return _PLACEHOLDER.sub(lambda match: replacement(match.group()), text) if _TRIGGER.search(text) else text
+    """``text`` with each placeholder replaced by what ``replacement`` makes of it, by :data:`LEGACY_SYNTAX`."""
+    return LEGACY_SYNTAX.replace(text, replacement)
 
 
 def same_placeholders(source: str, target: str) -> bool:
-    """Whether both sides have the same placeholders, each as often, in whatever order."""
-    left, right = find_placeholders(source), find_placeholders(target)
-    return left == right or (len(left) == len(right) and Counter(left) == Counter(right))
+    """Whether both sides have the same placeholders, each as often, in whatever order, by :data:`LEGACY_SYNTAX`."""
+    return LEGACY_SYNTAX.same(source, target)

@@ -7,7 +7,7 @@
 #include "text_screen.h"
 #include "text_words.h"
 
-DRAGOMAN_LIBRARY(3)
+DRAGOMAN_LIBRARY(4)
 
 namespace {
 
@@ -32,14 +32,15 @@ int dragoman_threads_at_once(int threads) {
 
 void dragoman_screen(const dragoman::Characters* characters, const dragoman::ScreenLimits* limits,
                      const dragoman::Lines* sources, const dragoman::Lines* targets, const uint8_t* foreign_source,
-                     const uint8_t* foreign_target, int64_t rows, uint8_t* passes, int threads) {
+                     const uint8_t* foreign_target, const uint8_t* triggers, int64_t rows, uint8_t* passes,
+                     int threads) {
     for_rows(rows, threads, [&](int64_t first, int64_t behind) {
         std::string left_key, right_key;
         std::u16string codes;
         for (int64_t row = first; row < behind; ++row) {
-            const auto left = dragoman::facts_of(*characters, foreign_source, limits->needs_one_space,
+            const auto left = dragoman::facts_of(*characters, foreign_source, triggers, limits->needs_one_space,
                                                  sources->begin(row), sources->end(row));
-            const auto right = dragoman::facts_of(*characters, foreign_target, limits->needs_one_space,
+            const auto right = dragoman::facts_of(*characters, foreign_target, triggers, limits->needs_one_space,
                                                   targets->begin(row), targets->end(row));
             passes[row] = dragoman::surely_passes(left, right, *limits);
             if (!passes[row] || !limits->judges_copies) continue;
@@ -120,9 +121,10 @@ void dragoman_collapse(const dragoman::Characters* characters, const dragoman::L
     }
 }
 
-void dragoman_may_hold_placeholders(const dragoman::Lines* lines, int64_t rows, uint8_t* found) {
+void dragoman_may_hold_placeholders(const dragoman::Lines* lines, int64_t rows, const uint8_t* triggers,
+                                    uint8_t* found) {
     for (int64_t row = 0; row < rows; ++row)
-        found[row] = dragoman::may_hold_placeholder(lines->begin(row), lines->end(row));
+        found[row] = dragoman::may_hold_placeholder(triggers, lines->begin(row), lines->end(row));
 }
 
 // Adds the trigrams of the chosen rows to `counts`.

@@ -59,4 +59,8 @@ inline bool all_simple(const Characters& characters, const uint8_t* at, const ui
     return true;
 }
 
+// What each of the 128 ASCII characters says of a text: that a placeholder may stand there, or that one may if the
+// character ends "://" or "www.".
+enum Trigger : uint8_t { no_trigger = 0, trigger_alone = 1, trigger_in_url = 2 };
+
 }  // namespace dragoman

@@ -35,13 +35,14 @@ inline Collapsed collapse_line(const Characters& characters, bool collapses, con
     return out - began == size && std::memcmp(began, first, size) == 0 ? unchanged : changed;
 }
 
-// Whether a text has what some placeholder, tag or URL begins with, or a character that may be one of their units.
-inline bool may_hold_placeholder(const uint8_t* at, const uint8_t* end) {
+// Whether a text has what some placeholder has, or a character that may be one of their units.
+inline bool may_hold_placeholder(const uint8_t* triggers, const uint8_t* at, const uint8_t* end) {
     for (const uint8_t* here = at; here < end; ++here) {
         const uint8_t byte = *here;
-        if (byte == '{' || byte == '<' || byte == '%' || byte == '&' || byte == '$' || byte == 0xf3) return true;
-        if (here - at < 2) continue;
-        if (byte == '/' && here[-1] == '/' && here[-2] == ':') return true;
+        if (byte == 0xf3) return true;
+        if (byte >= 128 || triggers[byte] == no_trigger) continue;
+        if (triggers[byte] == trigger_alone) return true;
+        if (byte == '/' && here - at >= 2 && here[-1] == '/' && here[-2] == ':') return true;
         if (byte == '.' && here - at >= 3 && here[-1] == 'w' && here[-2] == 'w' && here[-3] == 'w') return true;
     }
     return false;

@@ -38,8 +38,8 @@ private:
     int32_t count_ = 0;
 };
 
-inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, bool needs_one_space,
-                          const uint8_t* at, const uint8_t* end) {
+inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, const uint8_t* triggers,
+                          bool needs_one_space, const uint8_t* at, const uint8_t* end) {
     SideFacts facts;
     facts.bytes = end - at;
     DistinctBound triples, words;
@@ -49,9 +49,10 @@ inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, 
     while (at < end) {
         const uint32_t code = next_code(at);
         const uint16_t flags = flags_of(characters, code);
-        const bool is_trigger = code == '{' || code == '<' || code == '%' || code == '&' || code == '$' ||
-                                (code == '/' && before == '/' && two_before == ':') ||
-                                (code == '.' && before == 'w' && two_before == 'w');
+        const uint8_t trigger = code < 128 ? triggers[code] : no_trigger;
+        const bool is_trigger = trigger != no_trigger && (trigger == trigger_alone ||
+                                                          (code == '/' && before == '/' && two_before == ':') ||
+                                                          (code == '.' && before == 'w' && two_before == 'w'));
         if (!(flags & simple) || (flags & control) || is_trigger || ((flags & digit) && code > '9')) {
             facts.plain = false;
             return facts;
