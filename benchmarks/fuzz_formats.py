@@ -79,15 +79,17 @@ def main() -> None:
 
 
 def _po(data: bytes, scratch: Path) -> None:
-    from dragoman.data.formats.gettext import entries_of, parse_po
+    from dragoman.data.formats.gettext import parse_po
+    from dragoman.data.formats.gettext_pairs import message_entries
 
-    _encode(list(entries_of(parse_po(data, "a.po"), "a.po")))
+    _encode(list(message_entries(parse_po(data, "a.po"), "a.po")))
 
 
 def _mo(data: bytes, scratch: Path) -> None:
-    from dragoman.data.formats.gettext import entries_of, parse_mo
+    from dragoman.data.formats.gettext import parse_mo
+    from dragoman.data.formats.gettext_pairs import message_entries
 
-    _encode(list(entries_of(parse_mo(data, "a.mo"), "a.mo")))
+    _encode(list(message_entries(parse_mo(data, "a.mo"), "a.mo")))
 
 
 def _nested_json(data: bytes, scratch: Path) -> None:

@@ -47,6 +47,7 @@ class CleaningReport:
         changed: pairs kept with a side that normalisation changed.
         dropped: entries dropped, by the first rule that they broke.
         examples: the first few dropped entries of each rule, with file and line, shortened.
+        remarks: what a person should know of how the corpus was read.
     """
 
     read: int = 0
@@ -54,6 +55,7 @@ class CleaningReport:
     changed: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def count(self, drops: Iterable[Drop]) -> None:
         """Count dropped entries."""
@@ -72,6 +74,7 @@ class CleaningReport:
         for rule, count in other.dropped.items():
             self.dropped[rule] = self.dropped.get(rule, 0) + count
             self.examples[rule] = (self.examples.get(rule, []) + other.examples[rule])[:_EXAMPLES]
+        self.remarks += other.remarks
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it."""

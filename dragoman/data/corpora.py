@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dragoman.data.formats.catalogue import read_catalogue
-from dragoman.data.formats.detection import detect_format
-from dragoman.data.formats.gettext import read_mo, read_po
+from dragoman.data.formats.detection import detect_format, format_by_name
+from dragoman.data.formats.gettext_pairs import read_mo, read_po
 from dragoman.data.formats.json_lines import read_json_lines
+from dragoman.data.formats.message_format import expand_messages
 from dragoman.data.formats.parquet import read_parquet
 from dragoman.data.formats.tmx import read_tmx
 from dragoman.data.formats.xliff import read_xliff
@@ -29,8 +30,21 @@ if TYPE_CHECKING:
 _FRAME = "DataFrame"
 
 
-def read_corpus(recipe: CorpusRecipe, source_language: str, target_language: str) -> Iterator[Entry]:
+def read_corpus(
+    recipe: CorpusRecipe,
+    source_language: str,
+    target_language: str,
+    tell: Callable[[str], None] = lambda remark: None,
+) -> Iterator[Entry]:
     """The entries of the corpus that a recipe names. They are read as they are asked for.
+
+    A message in ICU's format whose words depend on a number or a name is a pair for each wording.
+
+    Args:
+        recipe: names the corpus.
+        source_language: such as ``en``.
+        target_language: such as ``de``.
+        tell: is given remarks, such as that another region's language is taken.
 
     Raises:
         InputError: if it cannot be read, or is not of the format that it is said to be.
@@ -47,26 +61,34 @@ def read_corpus(recipe: CorpusRecipe, source_language: str, target_language: str
         (source_language, target_language),
     )
     kind = detect_format(path) if recipe.format == "auto" else recipe.format
+    if kind == "catalogue" and path.is_file():
+        # A single file of pairs is a catalogue too, of one file.
+        kind = format_by_name(path) or kind
     readers: dict[str, Callable[[], Iterator[Entry]]] = {
         "table": lambda: read_table(path, *columns),
         "json-lines": lambda: read_json_lines(path, *columns),
         "parquet": lambda: read_parquet(path, *columns),
-        "po": lambda: read_po(path),
-        "mo": lambda: read_mo(path),
-        "xliff": lambda: read_xliff(path, *languages),
-        "tmx": lambda: read_tmx(path, *languages),
-        "catalogue": lambda: read_catalogue(path, *languages),
+        "po": lambda: read_po(path, target_language, tell),
+        "mo": lambda: read_mo(path, target_language, tell),
+        "xliff": lambda: read_xliff(path, *languages, tell),
+        "tmx": lambda: read_tmx(path, *languages, tell),
+        "catalogue": lambda: read_catalogue(path, *languages, tell),
     }
-    return readers[kind]()
+    return expand_messages(readers[kind](), *languages)
 
 
-def read_corpus_chunks(recipe: CorpusRecipe, source_language: str, target_language: str) -> Iterator[PairChunk]:
+def read_corpus_chunks(
+    recipe: CorpusRecipe,
+    source_language: str,
+    target_language: str,
+    tell: Callable[[str], None] = lambda remark: None,
+) -> Iterator[PairChunk]:
     """The same in chunks, which text files give faster."""
     if recipe.text is not None:
         return read_text_chunks(recipe.text)
     if recipe.source is not None and recipe.target is not None and recipe.path is None:
         return read_line_chunks(recipe.source, recipe.target)
-    return chunked(read_corpus(recipe, source_language, target_language))
+    return chunked(read_corpus(recipe, source_language, target_language, tell))
 
 
 def read_lines(source: Path, target: Path) -> Iterator[Pair]:

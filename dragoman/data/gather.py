@@ -90,33 +90,38 @@ class Gatherer:
             InputError: if a corpus cannot be read, or nothing is left of all.
         """
         sections = getattr(self._recipe.data, split)
-        readers: dict[str, Callable[[], Iterator[PairChunk]]] = {
+        readers: dict[str, _Reader] = {
             section.title: self._reader(section) for section in ([] if frame is not None else sections)
         }
         if frame is not None:
             columns = sections[0] if sections else CorpusRecipe.model_construct()
             names = (TEXT, TEXT) if self._is_text else (columns.source_column, columns.target_column)
-            readers[FRAME] = lambda: chunked(read_frame(frame, *names))
+            readers[FRAME] = lambda tell: chunked(read_frame(frame, *names))
         if not readers:
             return None
         cleaner = Cleaner(self._cleaning, *self._languages, everything=split == "train")
         gathered = Gathered(Spool(self._folder / f"{split}.spool", self.files), np.zeros(0, dtype=np.uint64))
-        keys = [self._gather_corpus(split, name, read(), cleaner, gathered) for name, read in readers.items()]
+        keys = [self._gather_corpus(split, name, read, cleaner, gathered) for name, read in readers.items()]
         gathered.keys = np.concatenate(keys)
         gathered.spool.close()
         _refuse_nothing(split, gathered, sections)
         return gathered
 
-    def _reader(self, section: CorpusRecipe) -> Callable[[], Iterator[PairChunk]]:
-        return lambda: read_corpus_chunks(section, *self._languages)
+    def _reader(self, section: CorpusRecipe) -> _Reader:
+        return lambda tell: read_corpus_chunks(section, *self._languages, tell)
 
     def _gather_corpus(
-        self, split: str, name: str, chunks: Iterator[PairChunk], cleaner: Cleaner, gathered: Gathered
+        self, split: str, name: str, read: _Reader, cleaner: Cleaner, gathered: Gathered
     ) -> UInt64[np.ndarray, " n"]:
         report = gathered.reports.setdefault(name, CleaningReport())
         number = self.corpora.setdefault(name, len(self.corpora))
         keys = [np.zeros(0, dtype=np.uint64)]
-        for pairs in cleaner.clean(chunks, report, lambda drops: self._drops.write(split, name, drops)):
+
+        def remark(message: str) -> None:
+            report.remarks.append(message)
+            self._tell(f"{split}, {name}: {message}")
+
+        for pairs in cleaner.clean(read(remark), report, lambda drops: self._drops.write(split, name, drops)):
             gathered.spool.write(pairs, number)
             keys.append(match_hashes(pairs.sources))
             if self._recipe.tokenizer.placeholders:
@@ -125,6 +130,9 @@ class Gatherer:
         self._tell(f"{split}, {name}: {report.as_text()}")
         return np.concatenate(keys)
 
+
+_Reader = Callable[[Callable[[str], None]], Iterator[PairChunk]]
+"""Reads a corpus; is given what takes remarks on it."""
 
 _ALL_UNITS = frozenset(UNITS)
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman.text.language import closest_language, is_language, primary_language, script_of, writes_spaces
+from dragoman.text.language import (
+    closest_language,
+    is_language,
+    is_other_kind,
+    is_well_known,
+    primary_language,
+    script_of,
+    writes_spaces,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +30,27 @@ from dragoman.text.language import closest_language, is_language, primary_langua
         (["pt", "pt-PT"], "pt-PT", "pt-PT"),
         (["sr-Latn", "sr"], "sr", "sr"),
         (["fr", "sensor"], "de", None),
+        (["sr", "sr@latin"], "sr-Latn", "sr@latin"),
+        (["sr@latin"], "sr", None),
+        (["sh"], "sr@latin", "sh"),
+        (["ca@valencia", "ca"], "ca", "ca"),
+        (["ca", "ca-valencia"], "ca@valencia", "ca-valencia"),
+        (["ca"], "ca@valencia", "ca"),
+        (["en-GB", "en-rUS"], "en", "en-rUS"),
+        (["en_rGB", "en-rUS"], "en-GB", "en_rGB"),
+        (["iw"], "he", "iw"),
+        (["he"], "iw", "he"),
+        (["in"], "id", "in"),
+        (["no"], "nb", "no"),
+        (["nb"], "no", "nb"),
+        (["nn"], "no", None),
+        (["tl"], "fil", "tl"),
+        (["mo"], "ro", "mo"),
+        (["zh_CN"], "zh-Hans", "zh_CN"),
+        (["b+sr+Latn"], "sr-Latn", "b+sr+Latn"),
+        (["de_DE.UTF-8@euro"], "de", "de_DE.UTF-8@euro"),
+        (["en_UK"], "en-GB", "en_UK"),
+        (["ger"], "de", "ger"),
         ([], "de", None),
         (["de"], "not a code", None),
     ],
@@ -31,10 +60,30 @@ def test_closest_language(codes: list[str], wanted: str, found: str | None) -> N
 
 
 @pytest.mark.parametrize(
-    ("code", "is_one"), [("de", True), ("pt-BR", True), ("sensor", False), ("", False), ("x", False)]
+    ("code", "is_one"),
+    [
+        ("de", True),
+        ("pt-BR", True),
+        ("sensor", False),
+        ("", False),
+        ("x", False),
+        ("de_form", False),
+        ("de-strings", False),
+    ],
 )
 def test_is_language(code: str, is_one: bool) -> None:
     assert is_language(code) is is_one
+
+
+def test_regions_and_variants_are_other_kinds_of_a_language() -> None:
+    others = [("pt_PT", "pt-BR"), ("pt", "pt-PT"), ("ca", "ca@valencia"), ("es", "es-419")]
+    alike = [("pt", "pt-BR"), ("no", "nb"), ("zh_CN", "zh-Hans"), ("iw", "he-IL"), ("sh", "sr@latin")]
+    assert [is_other_kind(*pair) for pair in others + alike] == [True] * len(others) + [False] * len(alike)
+
+
+def test_words_for_folders_are_no_well_known_languages() -> None:
+    assert not [code for code in ("src", "doc", "app", "lib", "bin", "com", "any", "css") if is_well_known(code)]
+    assert all(map(is_well_known, ("de", "sr@latin", "nds", "gsw", "deu", "iw", "pt_BR", "zh-Hant")))
 
 
 def test_scripts_and_spaces() -> None:

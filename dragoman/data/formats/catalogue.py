@@ -8,15 +8,19 @@ of the code the path is a *template*, and the files of one template are translat
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dragoman.data.formats.archive import Tree, open_tree
-from dragoman.data.formats.gettext import Message, parse_mo, parse_po, why_unusable
+from dragoman.data.formats.catalogue_listing import no_files
+from dragoman.data.formats.gettext import Message, parse_mo, parse_po
+from dragoman.data.formats.gettext_pairs import message_entries, usable_messages
+from dragoman.data.formats.json_pairs import json_entries
+from dragoman.data.formats.language_remarks import LanguageRemarks
 from dragoman.data.formats.nested_json import parse_nested_json
-from dragoman.data.pair import Entry, Pair, Skip
+from dragoman.data.pair import Entry, Pair
 from dragoman.errors import InputError
 from dragoman.text.language import closest_language, is_language
 
@@ -24,11 +28,7 @@ _MARK = "\0"
 _JSON_SUFFIXES = (".json", ".arb")
 _GETTEXT_SUFFIXES = (".po", ".mo")
 _SEPARATOR = re.compile(r"[._-]")
-_KEY_CHARACTERS = re.compile(r"[\w.:/-]+", re.ASCII)
-_INNER_JOINT = re.compile(r"[A-Za-z0-9][._]+[A-Za-z0-9]")
-_LISTED = 40
-
-_FormKey = tuple[str | None, str, int]
+_HEADER_LANGUAGE = re.compile(rb"Language:[ \t]*([A-Za-z][\w@-]*)[ \t]*(?:\\n|\n)")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class _Files:
 
     source: str | None
     target: str
+    codes: tuple[str | None, str | None]
 
 
 @dataclass
@@ -48,7 +49,9 @@ class _Tally:
     target_key: str | None = None
 
 
-def read_catalogue(path: Path, source_language: str, target_language: str) -> Iterator[Entry]:
+def read_catalogue(
+    path: Path, source_language: str, target_language: str, tell: Callable[[str], None] = lambda remark: None
+) -> Iterator[Entry]:
     """The pairs of the program in the folder, zip file or wheel ``path``, template by template.
 
     Files of nested JSON (``.json``, Flutter's ``.arb``) are matched key by key. In gettext files (``.po``, and ``.mo``
@@ -66,18 +69,26 @@ def read_catalogue(path: Path, source_language: str, target_language: str) -> It
             that belong together, or not one of their keys is the same.
     """
     with open_tree(path) as tree:
-        templates = _templates(tree.names())
-        chosen = _choose(templates, source_language, target_language)
+        names = tree.names()
+        templates = _templates(names)
+        chosen = _choose(templates, source_language, target_language) or _by_header(
+            path, tree, templates, target_language
+        )
         if not chosen:
-            raise _no_files(path, templates, source_language, target_language)
+            raise no_files(path, names, templates, (source_language, target_language))
+        remarks = LanguageRemarks(path.name, tell)
+        for files in chosen:
+            if files.codes[0] is not None:
+                remarks.taken(files.codes[0], source_language)
+            remarks.taken(files.codes[1], target_language)
         english = closest_language(["en"], source_language) is not None
         msgid_is_source = english or all(files.source is None for files in chosen)
-        tally = _Tally()
+        languages, tally = (source_language, target_language), _Tally()
         for files in chosen:
             if files.target.lower().endswith(_JSON_SUFFIXES):
-                yield from _json_entries(tree, files, tally)
+                yield from _json_entries(tree, files, languages, tally)
             else:
-                yield from _gettext_entries(tree, files, tally, msgid_is_source)
+                yield from _gettext_entries(tree, files, languages, tally, msgid_is_source)
     if not tally.matched:
         raise InputError(
             "the keys don't match: not one is in a file of both languages; "
@@ -110,6 +121,12 @@ def _templates(names: list[str]) -> dict[str, dict[str, str]]:
 def _readings(stem: str) -> Iterator[tuple[str, str]]:
     """Each code that a path without its suffix may stand for, with the path marked there."""
     *folders, last = stem.split("/")
+    if "LC_MESSAGES" in folders[1:]:
+        # Below this folder nothing is called like a language by more than chance.
+        place = folders.index("LC_MESSAGES", 1) - 1
+        if is_language(folders[place]):
+            yield folders[place], _replaced([*folders, last], [(place, _MARK)])
+            return
     places: list[tuple[str, int, str]] = [
         (folder, place, _MARK) for place, folder in enumerate(folders) if is_language(folder)
     ]
@@ -152,86 +169,52 @@ def _choose(templates: dict[str, dict[str, str]], source_language: str, target_l
         name = codes[target]
         rank = (source is not None, len(codes), template.count(_MARK), len(target))
         if name not in best or rank > best[name][0]:
-            best[name] = rank, _Files(None if source is None else codes[source], name)
+            best[name] = rank, _Files(None if source is None else codes[source], name, (source, target))
     return [best[name][1] for name in sorted(best)]
 
 
-def _no_files(path: Path, templates: dict[str, dict[str, str]], source: str, target: str) -> InputError:
-    # A folder that happens to be called like a language stands alone; where all do, there is no telling.
-    grouped = {template: codes for template, codes in templates.items() if len(codes) > 1} or templates
-    likeliest: dict[str, tuple[int, str]] = {}
-    for codes in grouped.values():
-        for code, name in codes.items():
-            likeliest[name] = max((len(codes), code), likeliest.get(name, (0, "")))
-    counts = Counter(code for _, code in likeliest.values()).most_common()
-    listing = ", ".join(f"{code} ({count})" for code, count in counts[:_LISTED])
-    more = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
-    return InputError(
-        f"no files of {source} and {target} that belong together; languages with their number of files: "
-        f"{listing or 'none'}{more}",
-        file=path,
-        cause=None if counts else "no file's path has a language code in it, as in `locale/de/app.po` or `de.json`.",
-        remedy="ask for two of these languages." if counts else "give a folder with one file for each language.",
-    )
+def _by_header(path: Path, tree: Tree, templates: dict[str, dict[str, str]], target_language: str) -> list[_Files]:
+    """The gettext files whose path names no language but whose header does, or the path of the folder they are in."""
+    above = next((part for part in reversed(path.absolute().parts) if is_language(part)), None)
+    named = {name for codes in templates.values() for name in codes.values()}
+    found = []
+    for name in tree.names():
+        if name.lower().endswith(_GETTEXT_SUFFIXES):
+            said = _HEADER_LANGUAGE.search(tree.read(name))
+            code = said.group(1).decode("ascii") if said else None if name in named else above
+            if code is not None and closest_language([code], target_language) is not None:
+                found.append(_Files(None, name, (None, code)))
+    return found
 
 
-def _json_entries(tree: Tree, files: _Files, tally: _Tally) -> Iterator[Entry]:
+def _json_entries(tree: Tree, files: _Files, languages: tuple[str, str], tally: _Tally) -> Iterator[Entry]:
     assert files.source is not None
     source_place, target_place = tree.place(files.source), tree.place(files.target)
     sources = parse_nested_json(tree.read(files.source), source_place)
     targets = parse_nested_json(tree.read(files.target), target_place)
     _note_keys(tally, [".".join(key) for key in sources][:1], [".".join(key) for key in targets][:1])
-    for key, (source, line) in sources.items():
-        if key not in targets:
-            yield Skip("untranslated", source, "", source_place, line)
-            continue
-        tally.matched += 1
-        target, line = targets[key]
-        if source and target:
-            yield Pair(source, target, target_place, line)
-        else:
-            yield Skip("untranslated", source, target, target_place, line)
-    for key, (target, line) in targets.items():
-        if key not in sources:
-            yield Skip("no source", "", target, target_place, line)
+    for entry in json_entries(sources, targets, (source_place, target_place), languages):
+        tally.matched += isinstance(entry, Pair) or (entry.file == target_place and entry.reason != "no source")
+        yield entry
 
 
-def _gettext_entries(tree: Tree, files: _Files, tally: _Tally, msgid_is_source: bool) -> Iterator[Entry]:
-    place = tree.place(files.target)
-    sources = {} if files.source is None else _source_texts(_messages(tree, files.source))
+def _gettext_entries(
+    tree: Tree, files: _Files, languages: tuple[str, str], tally: _Tally, msgid_is_source: bool
+) -> Iterator[Entry]:
+    sources = {} if files.source is None else usable_messages(_messages(tree, files.source))
     messages = _messages(tree, files.target)
-    _note_keys(tally, [msgid for _, msgid, _ in sources][:1], [message.singular for message in messages][:1])
-    for message in messages:
-        for form, text, target in message.forms():
-            source = sources.get((message.context, message.singular, form))
-            source = source or sources.get((message.context, message.singular, min(form, 1)))
-            if source is None and msgid_is_source:
-                source = message.default if _is_identifier(text) else text
-            tally.matched += source is not None
-            reason = why_unusable(message, target) or ("no source" if source is None else None)
-            if reason is None and source:
-                yield Pair(source, target, place, message.line)
-            else:
-                yield Skip(reason or "no source", source or "", target, place, message.line)
-
-
-def _is_identifier(text: str) -> bool:
-    """Whether a ``msgid`` is a key such as ``label_edit`` and no text; ``Loading...`` is text."""
-    return _KEY_CHARACTERS.fullmatch(text) is not None and _INNER_JOINT.search(text) is not None
+    _note_keys(tally, [msgid for _, msgid in sources][:1], [message.singular for message in messages][:1])
+    entries = message_entries(
+        messages, tree.place(files.target), sources, msgid_is_source=msgid_is_source, languages=languages
+    )
+    for entry in entries:
+        tally.matched += isinstance(entry, Pair) or entry.source != ""
+        yield entry
 
 
 def _messages(tree: Tree, name: str) -> list[Message]:
     parse = parse_mo if name.lower().endswith(".mo") else parse_po
     return parse(tree.read(name), tree.place(name))
-
-
-def _source_texts(messages: list[Message]) -> dict[_FormKey, str]:
-    return {
-        (message.context, message.singular, form): translation
-        for message in messages
-        for form, _, translation in message.forms()
-        if why_unusable(message, translation) is None
-    }
 
 
 def _note_keys(tally: _Tally, source_keys: list[str], target_keys: list[str]) -> None:

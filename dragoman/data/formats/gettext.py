@@ -11,10 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from dragoman.data.open_input import open_input, unreadable
-from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -46,6 +43,7 @@ class Message:
         fuzzy: whether a translator has yet to confirm it.
         obsolete: whether the program no longer uses it.
         default: the source text that a comment ``Default: "..."`` gives for a ``msgid`` that is a key, or None.
+        header: the text of the catalogue's header, which says its language and what its plural forms are for.
     """
 
     context: str | None
@@ -56,51 +54,7 @@ class Message:
     fuzzy: bool = False
     obsolete: bool = False
     default: str | None = None
-
-    def forms(self) -> Iterator[tuple[int, str, str]]:
-        """Number, source and translation of each form; a language with one form uses it for singular and plural."""
-        yield 0, self.singular, self.translations[0]
-        if self.plural is not None:
-            for number, translation in enumerate(self.translations[1:] or self.translations, start=1):
-                yield number, self.plural, translation
-
-
-def read_po(path: Path) -> Iterator[Entry]:
-    """The messages of a PO file with their translations.
-
-    Raises:
-        InputError: if the file cannot be read, breaks PO's syntax or does not fit its own character set.
-    """
-    return entries_of(parse_po(_read(path), str(path)), str(path))
-
-
-def read_mo(path: Path) -> Iterator[Entry]:
-    """The messages of an MO file with their translations.
-
-    Raises:
-        InputError: if the file cannot be read or its tables do not fit it.
-    """
-    return entries_of(parse_mo(_read(path), str(path)), str(path))
-
-
-def entries_of(messages: list[Message], name: str) -> Iterator[Entry]:
-    """A pair for each form of each message; fuzzy, obsolete and untranslated ones are skipped."""
-    for message in messages:
-        for _, source, target in message.forms():
-            reason = why_unusable(message, target)
-            if reason:
-                yield Skip(reason, source, target, name, message.line)
-            else:
-                yield Pair(source, target, name, message.line)
-
-
-def why_unusable(message: Message, translation: str) -> str | None:
-    """Why a form of a message is no pair: ``obsolete``, ``fuzzy`` or ``untranslated``; None if it is one."""
-    if message.obsolete:
-        return "obsolete"
-    if message.fuzzy:
-        return "fuzzy"
-    return None if translation else "untranslated"
+    header: str = ""
 
 
 def parse_po(data: bytes, name: str) -> list[Message]:
@@ -133,8 +87,9 @@ def parse_mo(data: bytes, name: str) -> list[Message]:
         InputError: if it is no MO file, is cut short, or its text does not fit its character set.
     """
     rows = _mo_rows(data, name)
-    header = next((translation for original, translation in rows if not original), b"")
-    charset = _charset(header, name)
+    raw_header = next((translation for original, translation in rows if not original), b"")
+    charset = _charset(raw_header, name)
+    header = raw_header.decode(charset, "replace")
     messages = []
     for number, (original, translation) in enumerate(rows, start=1):
         if not original:
@@ -149,6 +104,7 @@ def parse_mo(data: bytes, name: str) -> list[Message]:
                 plural=plural if has_plural else None,
                 translations=tuple(translated.split("\0")) if has_plural else (translated,),
                 line=number,
+                header=header,
             )
         )
     return messages
@@ -177,6 +133,7 @@ class _PoParser:
         self._name = name
         self._charset = charset
         self._messages: list[Message] = []
+        self._header = ""
         self._draft = _Draft()
         self._parts: list[str] | None = None
 
@@ -248,6 +205,7 @@ class _PoParser:
             raise self._broken(draft.line, "the message that begins here has no msgid or no msgstr")
         singular = "".join(draft.singular)
         if not singular and draft.context is None:
+            self._header = self._header or "".join(draft.translations[0])
             return
         default = _DEFAULT.fullmatch(" ".join(draft.comments).strip())
         self._messages.append(
@@ -260,6 +218,7 @@ class _PoParser:
                 fuzzy=draft.fuzzy,
                 obsolete=draft.obsolete,
                 default=self._unescape(draft.line, default.group(1)) if default else None,
+                header=self._header,
             )
         )
 
@@ -294,14 +253,6 @@ class _PoParser:
             cause="a quotation mark without a backslash inside a string, or a file that was merged or cut by hand.",
             remedy="mend the file; `msgfmt --check-format` lists everything that is wrong in it.",
         )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with open_input(path) as stream:
-            return stream.read()
-    except OSError as error:
-        raise unreadable(path, error) from error
 
 
 def _charset(header: bytes, name: str) -> str:

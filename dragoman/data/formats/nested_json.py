@@ -14,14 +14,30 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile("\n")
 
+_DESCRIBED: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+    (frozenset({"message"}), frozenset({"description", "placeholders"})),
+    (frozenset({"string"}), frozenset({"context", "developer_comment", "character_limit"})),
+    (frozenset({"defaultMessage"}), frozenset({"id", "description", "file", "start", "end"})),
+    (
+        frozenset({"zero", "one", "two", "few", "many", "other"}),
+        frozenset({"id", "description", "hash", "leftDelim", "rightDelim"}),
+    ),
+)
+"""What messages of Chrome, Transifex, FormatJS and go-i18n have: keys of texts, and keys of notes on them."""
+_ABOUT_THE_FILE = frozenset(
+    {"$schema", "@@locale", "@@last_modified", "@@author", "@@comment", "@@context", "@@x-reference"}
+)
+
 Key = tuple[str, ...]
 
 
 def parse_nested_json(data: bytes, name: str) -> dict[Key, tuple[str, int]]:
     """Key path → text and line, for every string in the file. Items of a list have their number as key.
 
-    Other values are left out; of a key that an object has twice the last counts, as everywhere in JSON. In an ARB file
-    (Flutter) keys that begin with ``@`` describe other keys and are left out as well.
+    Other values are left out; of a key that an object has twice the last counts, as everywhere in JSON. Items of a list
+    that all have an ``id`` of their own have it as key. What a file holds for developers and translators alone is left
+    out as well: the descriptions in Chrome's ``messages.json`` and in files of Transifex, FormatJS and go-i18n; keys
+    with ``@`` that describe other keys, as in ARB files (Flutter); the file's schema.
 
     Args:
         data: the whole file in UTF-8, with or without a byte-order mark.
@@ -36,7 +52,7 @@ def parse_nested_json(data: bytes, name: str) -> dict[Key, tuple[str, int]]:
     texts = {}
     try:
         document = _PositionDecoder().decode(text)
-        for path, found in _leaves(document, (), skips_metadata):
+        for path, found in _leaves(_texts_alone(document), (), skips_metadata):
             line = bisect_right(ends, found.end - 1) + 1
             lone = _SURROGATE.search("\n".join((found.text, *path)))
             if lone:
@@ -97,11 +113,44 @@ def _leaves(value: object, path: Key, skips_metadata: bool) -> Iterator[tuple[Ke
         yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if not (skips_metadata and key.startswith("@")):
+            if not (skips_metadata and key.startswith("@")) and not _describes(key, inner, value, path):
                 yield from _leaves(inner, (*path, key), skips_metadata)
     elif isinstance(value, list):
-        for place, inner in enumerate(value):
+        identified = _by_id(value)
+        for place, inner in identified if identified is not None else enumerate(value):
             yield from _leaves(inner, (*path, str(place)), skips_metadata)
+
+
+def _texts_alone(document: object) -> object:
+    """The document without its descriptions, if every message in it has the form of one of :data:`_DESCRIBED`."""
+    messages = document if isinstance(document, list) else list(document.values()) if isinstance(document, dict) else []
+    objects = [message for message in messages if isinstance(message, dict)]
+    if not objects or not all(isinstance(message, (dict, _Located)) for message in messages):
+        return document
+    for text_keys, note_keys in _DESCRIBED:
+        if all(message.keys() & text_keys and message.keys() <= text_keys | note_keys for message in objects):
+            for message in objects:
+                for key in (message.keys() & note_keys) - {"id"}:
+                    del message[key]
+    return document
+
+
+def _describes(key: str, value: object, siblings: dict[str, object], path: Key) -> bool:
+    """Whether a key holds something about the file or about another key, and no text."""
+    if key.startswith("@") and isinstance(value, dict):
+        return key[1:] in siblings or key == "@metadata"
+    return not path and key in _ABOUT_THE_FILE
+
+
+def _by_id(items: list[object]) -> list[tuple[str, object]] | None:
+    """The items of a list by their ids, which are left out; None if they have none of their own."""
+    found: dict[str, object] = {}
+    for item in items:
+        name = item.get("id") if isinstance(item, dict) else None
+        if not isinstance(item, dict) or not isinstance(name, _Located) or name.text in found:
+            return None
+        found[name.text] = {key: value for key, value in item.items() if key != "id"}
+    return list(found.items())
 
 
 def _decode(data: bytes, name: str) -> str:

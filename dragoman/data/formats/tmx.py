@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from dragoman.text.language import closest_language
 _MOST_CODES_SHOWN = 20
 
 
-def read_tmx(path: Path, source_language: str, target_language: str) -> Iterator[Entry]:
+def read_tmx(
+    path: Path, source_language: str, target_language: str, tell: Callable[[str], None] = lambda remark: None
+) -> Iterator[Entry]:
     """The translation units of a file as pairs, as they are asked for.
 
     Of several variants in one language the first counts. What an inline element holds, such as ``<b>`` or ``%s``, is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
@@ -27,7 +27,9 @@ class _Row(NamedTuple):
     line: int
 
 
-def read_xliff(path: Path, source_language: str, target_language: str) -> Iterator[Entry]:
+def read_xliff(
+    path: Path, source_language: str, target_language: str, tell: Callable[[str], None] = lambda remark: None
+) -> Iterator[Entry]:
     """The units (version 1) or segments (version 2) of a file as pairs, as they are asked for.
 
     The native code that inline elements stand for is text in its place, as far as the file tells it: ``<b>``, ``%s``.

@@ -39,10 +39,37 @@ def test_the_last_of_two_equal_keys_counts() -> None:
     assert parse_nested_json(b'{"a": {"b": "x"},\n"a": "y",\n"c": "z", "c": 1}', "a.json") == {("a",): ("y", 2)}
 
 
-def test_keys_that_describe_others_are_left_out_of_arb_files_only() -> None:
-    data = b'{"@@locale": "en", "hello": "Hi", "@hello": {"description": "greets"}}'
+def test_keys_that_describe_others_are_left_out() -> None:
+    data = b'{"@@locale": "en", "hello": "Hi", "@hello": {"description": "greets"}, "@user": "At user"}'
     assert list(parse_nested_json(data, "app_en.arb")) == [("hello",)]
-    assert len(parse_nested_json(data, "app_en.json")) == 3
+    assert list(parse_nested_json(data, "app_en.json")) == [("hello",), ("@user",)]
+    wiki = b'{"$schema": "x", "@metadata": {"authors": ["Somebody"], "locale": "en"}, "a": "A"}'
+    assert list(parse_nested_json(wiki, "en.json")) == [("a",)]
+
+
+@pytest.mark.parametrize(
+    ("document", "texts"),
+    [
+        (
+            {"name": {"message": "A $B$", "description": "no text", "placeholders": {"b": {"content": "$1"}}}},
+            {("name", "message"): "A $B$"},
+        ),
+        ({"a": {"string": "A", "developer_comment": "no text", "context": "x"}}, {("a", "string"): "A"}),
+        ({"a": {"defaultMessage": "A", "description": "no text"}}, {("a", "defaultMessage"): "A"}),
+        ([{"id": "a", "defaultMessage": "A", "description": "no text"}], {("a", "defaultMessage"): "A"}),
+        (
+            {"a": {"one": "A", "other": "As", "description": "no text", "hash": "1"}, "b": "B"},
+            {("a", "one"): "A", ("a", "other"): "As", ("b",): "B"},
+        ),
+        ([{"id": "a", "text": "A"}, {"id": "b", "text": "B"}], {("a", "text"): "A", ("b", "text"): "B"}),
+        ([{"id": "a", "text": "A"}, {"id": "a", "text": "B"}], None),
+        ({"a": {"message": "A", "description": "Ein Text", "title": "T"}}, None),
+        ({"a": {"message": "A", "description": "Ein Text"}, "b": {"c": "C"}}, None),
+    ],
+)
+def test_notes_for_developers_are_no_texts(document: object, texts: dict[tuple[str, ...], str] | None) -> None:
+    found = {key: text for key, (text, _) in parse_nested_json(json.dumps(document).encode(), "a.json").items()}
+    assert found == (leaves(document) if texts is None else texts)
 
 
 def test_numbers_of_any_length_do_not_matter() -> None:
