@@ -54,8 +54,10 @@ def compare(
     from dragoman.comparison.budget import Budget
     from dragoman.comparison.compare import PAGE
     from dragoman.comparison.compare import compare as compare_subjects
+    from dragoman.storage.output import check_folder
     from dragoman.training.progress import TerminalProgress
 
+    check_folder(output)
     form = (columns, file_format)
     sections = {
         "train": corpora(source, target, corpus, None, *form, text),

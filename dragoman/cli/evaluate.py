@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dragoman.cli.data_options import data_option
+from dragoman.cli.output_file import output_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _TEXT = (
 )
 _COLUMNS = "Columns of the file: source and target, such as en,de; of rows the target alone."
 _ENGINE = "What searches, of translators: torch, ctranslate2, or auto: the fastest that is exact enough."
+_COMPUTE = "Numbers of ctranslate2's matrix products: float32, int8, or auto."
+_SHORTLIST = "Score only symbols of the model's lexical shortlist (ctranslate2)."
+_PICTURE = "Draw which labels are confused, or how far numbers are off, as PNG."
 
 
 def evaluate(
@@ -42,17 +46,11 @@ def evaluate(
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
-    compute: Annotated[
-        str, typer.Option(help="Numbers of ctranslate2's matrix products: float32, int8, or auto.")
-    ] = "auto",
-    shortlist: Annotated[
-        bool, typer.Option("--shortlist", help="Score only symbols of the model's lexical shortlist (ctranslate2).")
-    ] = False,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Write what the model said, one a line.")] = None,
-    picture: Annotated[
-        Path | None, typer.Option(help="Draw which labels are confused, or how far numbers are off, as PNG.")
-    ] = None,
+    compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
+    shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
+    json_file: Annotated[Path | None, output_option("Write the report as JSON.", "--json")] = None,
+    output: Annotated[Path | None, output_option("Write what the model said, one a line.")] = None,
+    picture: Annotated[Path | None, output_option(_PICTURE)] = None,
 ) -> None:
     """Measure how good a model is, with confidence intervals.
 
@@ -63,7 +61,10 @@ def evaluate(
     from dragoman.cli.settings import corpora
     from dragoman.model.device import choose_device
     from dragoman.model.folder import load_model
+    from dragoman.storage.output import check_outputs
 
+    inputs = [model, *(path for path in (source, target) if path is not None), *(corpus or ())]
+    check_outputs({"--json": json_file, "--output": output, "--picture": picture}, inputs)
     loaded = load_model(model, choose_device(device))
     sections = corpora(source, target, corpus, None, columns, file_format, text)
     given = _fitting(loaded.recipe, sections, columns) if sections else ()
@@ -89,12 +90,12 @@ def evaluate(
 
 
 def _write(report: Report, said: list[str], json_file: Path | None, output: Path | None) -> None:
-    from dragoman.storage.folder import write_file
+    from dragoman.storage.output import write_output
 
     if output is not None:
-        write_file(output, "".join(" ".join(text.splitlines()) + "\n" for text in said).encode())
+        write_output(output, "".join(" ".join(text.splitlines()) + "\n" for text in said).encode())
     if json_file is not None:
-        write_file(json_file, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
+        write_output(json_file, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
 
 
 def _refuse(model: Path, option: str, what_for: str, is_given: bool) -> None:

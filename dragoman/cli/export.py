@@ -26,9 +26,11 @@ def export(
     from dragoman.export.shortlist_file import load_shortlist
     from dragoman.model.folder import load_model
     from dragoman.predict.model_kinds import sentence
+    from dragoman.storage.output import check_new_folder
 
     if to != "ctranslate2":
         raise InputError(f"no format to export to is called {to}", remedy="give ctranslate2.")
+    check_new_folder(output)
     loaded = load_model(model)
     kind = loaded.recipe.model
     if not kind.is_translator:

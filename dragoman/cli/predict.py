@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def predict(
     column: Annotated[
         str | None, typer.Option(help="Column of the table that holds texts or pictures; by default as in training.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="File to write; standard output if not given.")] = None,
+    output: Annotated[Path | None, output_option("File to write; standard output if not given.")] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Add a column with the probability of each label.")
     ] = False,
@@ -43,9 +43,11 @@ def predict(
     Lines of text give a line each. A table gives its rows as CSV with a column `prediction` behind them, and pictures
     give a table of `path` and `prediction`.
     """
+    from dragoman.cli.picture_input import picture_files
     from dragoman.predict.predictor import Predictor
-    from dragoman.storage.folder import write_file
+    from dragoman.storage.output import check_output
 
+    check_output(output or STANDARD_OUTPUT, [model, *(picture_files(image) if image else [source])])
     predictor = Predictor.load(model, device=device)
     if probabilities and not predictor.labels:
         raise InputError(
@@ -64,11 +66,7 @@ def predict(
     else:
         cells = [[*before, *behind] for before, behind in zip(given.cells, rows, strict=True)]
         text = _csv([[*given.header, *added], *cells])
-    if output is not None:
-        write_file(output, text.encode())
-    else:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.flush()
+    emit(output, text.encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 
 
 def read(
@@ -15,17 +16,18 @@ def read(
         list[Path], typer.Argument(help="Pictures of one line each; folders of these; or tables with a column of them.")
     ],
     column: Annotated[str | None, typer.Option(help="Column of the tables; by default as in training.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Text file; standard output if not given.")] = None,
+    output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     paths: Annotated[bool, typer.Option("--paths", help="Write a table of path and text, separated by a tab.")] = False,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Read pictures, each of one line of text: a line for each, in their order."""
-    from dragoman.cli.picture_input import picture_groups
+    from dragoman.cli.picture_input import picture_files, picture_groups
     from dragoman.cli.settings import source_column
     from dragoman.predict.reader import Reader
-    from dragoman.storage.folder import write_file
+    from dragoman.storage.output import check_output
 
+    check_output(output or STANDARD_OUTPUT, [model, *picture_files(pictures)])
     reader = Reader.load(model, device=device)
     groups = picture_groups(pictures, column or source_column(reader.recipe))
     names = [name for group in groups for name in group.names]
@@ -34,8 +36,4 @@ def read(
     if paths:
         lines = ["path\ttext", *(f"{name}\t{line}" for name, line in zip(names, lines, strict=True))]
     data = "".join(f"{line}\n" for line in lines).encode()
-    if output is not None:
-        write_file(output, data)
-    else:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
+    emit(output, data)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dragoman.cli.output_file import STANDARD_OUTPUT, Sink, opened_sink, output_option
 from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
 from dragoman.errors import InputError, OutputError
 
@@ -34,7 +35,7 @@ def translate(
     source: Annotated[Path | None, typer.Option("--input", help="Text file; standard input if not given.")] = None,
     image: Annotated[list[Path] | None, typer.Option(help=_IMAGE)] = None,
     reader: Annotated[Path | None, typer.Option(help="Folder of the model that reads --image.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Text file; standard output if not given.")] = None,
+    output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an --output that was interrupted.")] = False,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
     n_best: Annotated[int, typer.Option(min=1, help=_N_BEST)] = 1,
@@ -54,9 +55,10 @@ def translate(
     from dragoman.predict.output_form import BestOnly, NBestTable
     from dragoman.predict.translator import Translator
 
-    if resume and output is None:
-        raise OutputError("what goes to standard output cannot be resumed", remedy="give --output FILE.")
     _check_images(source, image, reader)
+    pictures = _pictures(image)
+    folders = [folder for folder in (model, language_model, reader) if folder is not None]
+    output, to_stream = _checked(output, [*folders, *(pictures if image else [source])], resume=resume)
     translator = Translator.load(
         model,
         device=device,
@@ -68,7 +70,7 @@ def translate(
     )
     if engine == "auto" and progress is not False:
         print(f"engine: {translator.engine.description}", file=sys.stderr)
-    read = _read(image, reader, device, shown=progress is not False) if image and reader is not None else None
+    read = _read(pictures, reader, device, shown=progress is not False) if reader is not None else None
     run = functools.partial(translator.translate_chunks, count=n_best, beam=beam)
     form = BestOnly() if n_best == 1 else NBestTable()
     name = source or (STANDARD_INPUT if read is None else "pictures")
@@ -77,15 +79,16 @@ def translate(
         TranslationProgress(
             size_of(source) if read is None else len(read),
             shown=wanted(progress, to_terminal=output is None and sys.stdout.isatty()),
-            resumable=output is not None,
+            resumable=not to_stream,
             remarks=n_best == 1 and progress is not False,
         ) as watch,
     ):
-        if output is not None:
+        if output is None or to_stream:
+            with opened_sink(output) as sink:
+                _write_translations(run(read_chunks(stream, name)), form, watch, sink)
+        else:
             settings = _settings(translator, model, language_model, weight, beam, n_best)
             FileTranslation(output, form, run, settings).run(stream, name, watch, resume=resume)
-        else:
-            _print_translations(run(read_chunks(stream, name)), form, watch)
         watch.end()
 
 
@@ -106,30 +109,54 @@ def _check_images(source: Path | None, images: list[Path] | None, reader: Path |
         )
 
 
-def _read(images: list[Path], folder: Path, device: str, *, shown: bool) -> bytes:
-    """What stands in the pictures, a line each; it is shown on standard error."""
+def _checked(output: Path | None, inputs: list[Path | None], *, resume: bool) -> tuple[Path | None, bool]:
+    """Where the output lies when links are followed, and whether it is a stream, which cannot be resumed."""
+    from dragoman.storage.output import check_output, final_place, is_stream
+    from dragoman.storage.resumable_file import refuse_unfinished
+
+    check_output(output or STANDARD_OUTPUT, inputs)
+    if output is not None and not is_stream(output):
+        place = final_place(output)
+        if not resume:
+            refuse_unfinished(place)
+        return place, False
+    if resume:
+        named = "standard output" if output is None else "a device or a pipe"
+        raise OutputError(
+            f"what goes to {named} cannot be resumed", file=output, remedy="give the name of a file with --output."
+        )
+    return output, True
+
+
+def _pictures(images: list[Path] | None) -> list[Path]:
     from dragoman.cli.picture_input import picture_files
+
+    return picture_files(images or [])
+
+
+def _read(pictures: list[Path], folder: Path, device: str, *, shown: bool) -> bytes:
+    """What stands in the pictures, a line each; it is shown on standard error."""
     from dragoman.predict.reader import Reader
 
     reader = Reader.load(folder, device=device)
-    texts = [" ".join(text.split()) for text in reader.read(picture_files(images))]
+    texts = [" ".join(text.split()) for text in reader.read(pictures)]
     for text in texts if shown else ():
         print(f"read: {text}", file=sys.stderr)
     return "".join(f"{text}\n" for text in texts).encode()
 
 
-def _print_translations(translated: Iterable[Translated], form: OutputForm, watch: Watch) -> None:
-    """To standard output, chunk by chunk; where its reader is slow the work waits, so that nothing piles up."""
+def _write_translations(translated: Iterable[Translated], form: OutputForm, watch: Watch, sink: Sink) -> None:
+    """Into a stream, chunk by chunk; where its reader is slow the work waits, so that nothing piles up."""
     from dragoman.data.line_chunks import START
     from dragoman.predict.output_form import written
 
     watch.begin(START)
-    sys.stdout.buffer.write(form.heading.encode())
+    sink.write(form.heading.encode())
     for chunk, found in translated:
-        sys.stdout.buffer.write(written(form, chunk.first, found))
-        sys.stdout.flush()
+        sink.write(written(form, chunk.first, found))
+        sink.flush()
         watch.on_chunk(chunk, found)
-    sys.stdout.flush()
+    sink.flush()
 
 
 def _settings(

@@ -28,7 +28,7 @@ from dragoman.evaluation.significance import paired_bootstrap
 from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
 from dragoman.recipe import Recipe
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer
 from dragoman.training.task import task_of
@@ -98,8 +98,8 @@ def compare(
     report = _report(kind, ready, held_out, examined, split, reach)
     draw_curves(report, output / CURVES)
     draw_quality_over_time(report, output / QUALITY_TIME)
-    write_file(output / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
-    write_file(output / PAGE, page(report, [output / CURVES, output / QUALITY_TIME]).encode())
+    write_output(output / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
+    write_output(output / PAGE, page(report, [output / CURVES, output / QUALITY_TIME]).encode())
     return report
 
 

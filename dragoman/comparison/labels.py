@@ -21,7 +21,7 @@ from dragoman.evaluation.confidence import estimates
 from dragoman.fields.label import LabelField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 from dragoman.training.grid_validation import example_outputs, true_labels
 
 _ROUNDS = 3
@@ -73,7 +73,7 @@ class Labels:
         for subject, model, split, (logits, speed) in zip(subjects, models, held_out, found, strict=True):
             field = cast(LabelField, model.target)
             said = logits.argmax(1)
-            write_file(outputs / f"{subject.name}.txt", "".join(f"{name}\n" for name in field.decode(said)).encode())
+            write_output(outputs / f"{subject.name}.txt", "".join(f"{name}\n" for name in field.decode(said)).encode())
             probabilities = field.probabilities(logits)
             examined.append(_examined(probabilities, said, true_labels(split.examples), speed))
         return examined

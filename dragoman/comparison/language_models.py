@@ -15,7 +15,7 @@ from dragoman.comparison.subject import Trained
 from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.language_report import language_statistics
 from dragoman.predict.writer import Writer
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 
 _ROUNDS = 3
 
@@ -53,7 +53,7 @@ class LanguageModels:
         examined = []
         for subject, (scores, speed) in zip(subjects, found, strict=True):
             bits = scores.nats / np.log(2) / scores.characters
-            write_file(outputs / f"{subject.name}.txt", "".join(f"{value:.4f}\n" for value in bits).encode())
+            write_output(outputs / f"{subject.name}.txt", "".join(f"{value:.4f}\n" for value in bits).encode())
             perplexity, per_character, _ = language_statistics(scores.nats, scores.tokens, scores.characters)
             quality, other = estimates([per_character, perplexity])
             examined.append(Examined(Examination(quality, (other,), {"scoring": speed}), per_character))

@@ -16,7 +16,7 @@ from dragoman.comparison.subject import Trained
 from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.regression import regression_statistics
 from dragoman.model.folder import load_model
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 from dragoman.training.grid_task import estimated
 from dragoman.training.grid_validation import true_numbers
 
@@ -65,7 +65,7 @@ class Numbers:
         found = in_turn(uses, len(held_out[0].examples), _ROUNDS, tell)
         examined = []
         for subject, split, (said, speed) in zip(subjects, held_out, found, strict=True):
-            write_file(outputs / f"{subject.name}.txt", "".join(f"{value:.9g}\n" for value in said).encode())
+            write_output(outputs / f"{subject.name}.txt", "".join(f"{value:.9g}\n" for value in said).encode())
             measured = regression_statistics(said, true_numbers(split.examples))
             rmse, mae, r2 = estimates(measured)
             examined.append(Examined(Examination(rmse, (mae, r2), {"predictions": speed}), measured[0]))

@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from dragoman.comparison.report import Point, Report
 from dragoman.reports.figure import COLOURS, LABEL_SIZE, SMALL_SIZE, add_grid, new_figure, panels_below, plain, png
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 
 _STYLES = ("-", "--", ":", "-.")
 _LABEL = 44
@@ -110,4 +110,4 @@ def _finish(figure: Figure, panels: Sequence[Axes], path: Path) -> None:
         add_grid(axes)
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     panels[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=SMALL_SIZE, title="best first")
-    write_file(path, png(figure))
+    write_output(path, png(figure))

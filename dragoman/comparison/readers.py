@@ -22,7 +22,7 @@ from dragoman.data.grid.examples import GridExamples
 from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.recognition import recognition_statistics
 from dragoman.predict.reader import Reader
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 
 _PARTS = 5
 _WARM_UP = 20
@@ -81,7 +81,7 @@ class Readers:
         for subject, width, texts, rates in zip(subjects, beams, found, speeds, strict=True):
             greedy, of_beam = ([texts[used][place] for place in range(len(references))] for used in (1, width))
             lines = "".join(" ".join(text.splitlines()) + "\n" for text in of_beam)
-            write_file(outputs / f"{subject.name}.txt", lines.encode())
+            write_output(outputs / f"{subject.name}.txt", lines.encode())
             named = {"greedy": statistics.median(rates[1]), "beam": statistics.median(rates[width])}
             examined.append(_examined(of_beam, greedy, references, named))
         return examined

@@ -18,7 +18,7 @@ from dragoman.evaluation.bleu import bleu_statistics
 from dragoman.evaluation.chrf import chrf_statistics
 from dragoman.evaluation.confidence import Estimate, estimates
 from dragoman.predict.translator import Translator
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 
 _PARTS = 5
 _WARM_UP = 50
@@ -55,7 +55,7 @@ class Translators:
         found = side_by_side(translators, held_out[0].examples, beam, tell)
         for subject, (_, texts) in zip(subjects, found, strict=True):
             lines = "".join(" ".join(text.splitlines()) + "\n" for text in texts)
-            write_file(outputs / f"{subject.name}.txt", lines.encode())
+            write_output(outputs / f"{subject.name}.txt", lines.encode())
         return [examined for examined, _ in found]
 
 

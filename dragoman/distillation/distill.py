@@ -27,6 +27,7 @@ from dragoman.predict.model_kinds import kind_of
 from dragoman.recipe import Recipe, merge, recipe_from
 from dragoman.storage.folder import write_file
 from dragoman.storage.lock import locked
+from dragoman.storage.output import check_folder
 from dragoman.training.distributed import is_alone
 from dragoman.training.observer import Observer
 from dragoman.training.precision import choose_hardware
@@ -93,6 +94,7 @@ def distill(
             file=folder,
             remedy="choose another --output, or go on with its distillation by `dragoman distill --resume`.",
         )
+    check_folder(folder)
     _use_threads(student)
     opened = Teacher.open(Path(teacher))
     recipe = _student(student, opened, own_vocabulary, tell)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from dragoman.errors import OutputError
 from dragoman.reports.page import Section, page
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 
 
 @runtime_checkable
@@ -48,34 +46,9 @@ def write_report(report: Reported, title: str, folder: Path, name: str) -> Path:
         OutputError: if it cannot be written.
     """
     shown = folder / f"{name}.html"
-    write_file(folder / f"{name}.json", f"{json_text(report)}\n".encode("utf-8", "backslashreplace"))
-    write_file(shown, page(title, report.sections()).encode("utf-8", "backslashreplace"))
+    write_output(folder / f"{name}.json", f"{json_text(report)}\n".encode("utf-8", "backslashreplace"))
+    write_output(shown, page(title, report.sections()).encode("utf-8", "backslashreplace"))
     return shown
-
-
-def check_writable(folder: Path) -> None:
-    """See to it, before work for a report begins, that the report can be written; nothing is made.
-
-    Args:
-        folder: that the report shall be written to.
-
-    Raises:
-        OutputError: if it cannot.
-    """
-    nearest = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
-    if not nearest.is_dir():
-        raise OutputError(
-            f"no folder for the report can be here: {nearest.name} is no folder",
-            file=folder,
-            remedy="choose another --output.",
-        )
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise OutputError(
-            "the report cannot be written here",
-            file=nearest,
-            cause="the folder is read-only or belongs to someone else.",
-            remedy="choose another --output.",
-        )
 
 
 def finite(value: Any) -> Any:

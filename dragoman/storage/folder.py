@@ -43,8 +43,8 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     temporary = unfinished(path)
     try:
-        _refuse_existing(path, replace)
         if not replace:
+            refuse_occupied(path)
             path.parent.mkdir(parents=True, exist_ok=True)
         recover(path)
         shutil.rmtree(temporary, ignore_errors=True)
@@ -174,9 +174,17 @@ def commit_file(path: Path) -> None:
         raise unwritable(path, error) from error
 
 
-def _refuse_existing(path: Path, replace: bool) -> None:
-    occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
-    if occupied and not replace:
+def refuse_occupied(path: Path) -> None:
+    """See to it that there is nothing at ``path``, or an empty folder.
+
+    Raises:
+        OutputError: if there is something, or it cannot be looked at.
+    """
+    try:
+        occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if occupied:
         raise OutputError(
             "it exists already and is not empty", file=path, remedy="choose another place, or remove this one first."
         )

@@ -11,12 +11,13 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 from dragoman.errors import OutputError
 from dragoman.storage.failure import unwritable
-from dragoman.storage.folder import LONGEST_NAME, write_file
+from dragoman.storage.folder import LONGEST_NAME, refuse_occupied, write_file
+from dragoman.storage.manifest import MANIFEST
 
 _LINKS = 40
 """Links that lead to links, as many as Linux follows."""
@@ -27,8 +28,8 @@ def check_output(path: Path, inputs: Iterable[Path | None] = ()) -> None:
 
     Args:
         path: the file to be.
-        inputs: files and folders that are being read, which the output must not replace or lie in; None is standard
-            input.
+        inputs: files that are being read, which the output must not replace, and folders, such as a model's, in which
+            it must not lie if they carry checksums; None is standard input.
 
     Raises:
         OutputError: if it is a folder, one of the inputs, or cannot be written.
@@ -104,6 +105,21 @@ def check_folder(folder: Path, shown: Path | None = None) -> None:
         )
 
 
+def check_new_folder(path: Path) -> None:
+    """See to it, before work begins, that a folder can be made; an empty one may be there. Nothing is made.
+
+    Raises:
+        OutputError: if there is something already, or it cannot be made.
+    """
+    check_name(path)
+    if path.name in ("", ".."):
+        raise OutputError(
+            "a folder is made under a name of its own", file=path, remedy="give a name, such as output, for the folder."
+        )
+    refuse_occupied(path)
+    check_folder(path.parent, path)
+
+
 def check_name(path: Path) -> None:
     """Refuse what no file system takes for a name.
 
@@ -130,9 +146,7 @@ def write_output(path: Path, data: bytes) -> None:
     """
     if is_stream(path):
         with opened_stream(path) as stream:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[stream.write(rest) :]
+            stream.write(data)
     else:
         write_file(final_place(path), data)
 
@@ -146,8 +160,8 @@ def is_stream(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def opened_stream(path: Path) -> Iterator[FileIO]:
-    """What :func:`is_stream`, to write into, unbuffered.
+def opened_stream(path: Path) -> Iterator[BinaryIO]:
+    """What :func:`is_stream`, to write into.
 
     Raises:
         OutputError: if it cannot be opened, or writing into it fails.
@@ -156,7 +170,7 @@ def opened_stream(path: Path) -> Iterator[FileIO]:
     number = _descriptor(path)
     try:
         opened = os.dup(number) if number is not None else os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
-        with FileIO(opened, "wb") as stream:
+        with open(opened, "wb") as stream:
             yield stream
     except BrokenPipeError:
         raise
@@ -177,7 +191,7 @@ def _refuse_inputs(path: Path, status: os.stat_result | None, inputs: Iterable[P
         except OSError:
             continue
         if given is not None and stat.S_ISDIR(read.st_mode):
-            if Path(os.path.realpath(given)) in place.parents:
+            if (given / MANIFEST).exists() and Path(os.path.realpath(given)) in place.parents:
                 raise OutputError(
                     f"it lies in {given}, which is read and must stay as it is",
                     file=path,

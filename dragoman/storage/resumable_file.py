@@ -71,6 +71,21 @@ def progress_of(path: Path) -> Path:
     return beside(path, "progress")
 
 
+def refuse_unfinished(path: Path) -> None:
+    """See to it that nothing is kept of an interrupted writing.
+
+    Raises:
+        OutputError: if something is.
+    """
+    if progress_of(path).exists():
+        raise OutputError(
+            "an unfinished one lies beside it",
+            file=path,
+            cause="an earlier command was interrupted.",
+            remedy=f"go on with it by --resume, or remove {progress_of(path)} to begin anew.",
+        )
+
+
 class ResumableFile:
     """Grows by parts. Use :meth:`begin` or :meth:`resume`.
 
@@ -96,13 +111,7 @@ class ResumableFile:
             OutputError: if it cannot be written, is being written by another process, or something is kept of an
                 interrupted writing.
         """
-        if progress_of(path).exists():
-            raise OutputError(
-                "an unfinished one lies beside it",
-                file=path,
-                cause="an earlier command was interrupted.",
-                remedy=f"go on with it by --resume, or remove {progress_of(path)} to begin anew.",
-            )
+        refuse_unfinished(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             stream = _opened(path, 0)

@@ -17,7 +17,7 @@ from dragoman.errors import InputError
 from dragoman.evaluation.calibration import ReliabilityBin
 from dragoman.evaluation.classification_report import ClassificationReport
 from dragoman.reports.figure import BLUE, VERMILLION, add_grid, legend_above, new_figure, png
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 
 _MOST_CLASSES = 40
 _MOST_WITH_NUMBERS = 12
@@ -49,7 +49,7 @@ def draw_confusion(report: ClassificationReport, path: Path, title: str) -> None
         panels[0].set_title(f"the {len(shown)} most confused of {classes:,} classes", fontsize=11)
     if calibrated:
         _draw_reliability(panels[1], report.reliability, report.calibration_error or 0.0)
-    write_file(path, png(figure))
+    write_output(path, png(figure))
 
 
 def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray, " n"], path: Path, title: str) -> None:
@@ -89,7 +89,7 @@ def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray,
     legend_above(right, columns=1)
     for panel in (left, right):
         add_grid(panel)
-    write_file(path, png(figure))
+    write_output(path, png(figure))
 
 
 def _most_confused(confusion: Int[np.ndarray, "K K"]) -> Int[np.ndarray, " k"]:

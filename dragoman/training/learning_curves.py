@@ -24,7 +24,7 @@ from dragoman.reports.figure import (
     panels_below,
     png,
 )
-from dragoman.storage.folder import write_file
+from dragoman.storage.output import write_output
 from dragoman.training.scores import SCORES
 
 SMOOTHING_SHARE = 50
@@ -62,7 +62,7 @@ def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
     panels[-1].set_xlabel("update", fontsize=LABEL_SIZE)
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    write_file(path, png(figure))
+    write_output(path, png(figure))
 
 
 def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame, unit: str) -> None:

@@ -11,7 +11,15 @@ import pytest
 
 from dragoman.errors import OutputError
 from dragoman.storage.folder import new_folder, write_file
-from dragoman.storage.output import check_output, check_outputs, final_place, is_stream, write_output
+from dragoman.storage.output import (
+    check_folder,
+    check_new_folder,
+    check_output,
+    check_outputs,
+    final_place,
+    is_stream,
+    write_output,
+)
 from dragoman.storage.resumable_file import ResumableFile, kept_of
 
 
@@ -110,7 +118,9 @@ def test_inputs_are_no_outputs(tmp_path: Path) -> None:
     source.write_text("a")
     (tmp_path / "soft").symlink_to("in")
     (tmp_path / "hard").hardlink_to(source)
-    (tmp_path / "model").mkdir()
+    (tmp_path / "pictures").mkdir()
+    with new_folder(tmp_path / "model") as temporary:
+        (temporary / "weights").write_text("w")
     (tmp_path / "inside").symlink_to("model/new")
     for output in ("in", "soft", "hard", "./model/../in"):
         with pytest.raises(OutputError, match="the same file as"):
@@ -118,6 +128,7 @@ def test_inputs_are_no_outputs(tmp_path: Path) -> None:
     for output in ("model/new", "inside", "model/deep/new"):
         with pytest.raises(OutputError, match="must stay as it is"):
             check_output(tmp_path / output, [tmp_path / "model", source])
+    check_output(tmp_path / "pictures" / "new", [tmp_path / "pictures"])
     check_output(tmp_path / "model-2", [tmp_path / "model", source, tmp_path / "absent", Path("/dev/null")])
     check_output(Path("/dev/null"), [Path("/dev/null")])
     assert source.read_text() == "a"
@@ -146,6 +157,11 @@ def test_what_cannot_be_written_is_refused_and_nothing_changed(tmp_path: Path, n
         check_output(tmp_path / "file")
     with pytest.raises(OutputError, match="closed does not allow it"):
         check_output(tmp_path / "closed" / "deep" / "x")
+    for check in (check_folder, check_new_folder):
+        for place in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "closed" / "deep" / "x"):
+            with pytest.raises(OutputError, match=r"file is no folder|not empty|closed does not allow it"):
+                check(place)
+        check(tmp_path / "new" / "folder")
     check_output(tmp_path / "new" / "folder" / "x")
     assert sorted(os.listdir(tmp_path)) == ["closed", "file", "loop"]
 
@@ -173,6 +189,18 @@ def test_the_longest_names_are_names(tmp_path: Path, name: str) -> None:
         part.finish({})
     assert grown.read_bytes() == b"one two"
     assert [len(os.listdir(place)) for place in (tmp_path, folder.parent, grown.parent)] == [3, 1, 1]
+
+
+def test_a_new_folder_has_a_name_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("."), Path(".."), Path("new/..")):
+        with pytest.raises(OutputError, match="a name of its own"):
+            check_new_folder(path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").mkdir()
+    with pytest.raises(OutputError, match="not empty"):
+        check_new_folder(tmp_path / "full")
+    check_new_folder(tmp_path / "full" / "x")
 
 
 def test_names_that_are_too_long_are_refused(tmp_path: Path) -> None:
