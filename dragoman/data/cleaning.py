@@ -114,6 +114,7 @@ class Cleaner:
     ) -> None:
         self._form = recipe.unicode_form
         self._collapse = recipe.collapse_white_space
+        self._no_break_spaces = (False, recipe.no_break_spaces)
         self._rules: dict[str, Rule] = {"empty": is_empty}
         self._batch_rules: dict[str, BatchRule] = {}
         self._seen: dict[str, SeenBefore] = {}
@@ -155,8 +156,10 @@ class Cleaner:
             return _Judged(read, np.arange(len(read)), read, np.zeros(len(read), dtype=bool))
         # White space and Unicode forms are what keeps most sound pairs from passing as they were read.
         (sources, left), (targets, right) = (
-            normalize_lines(side.select(doubtful), self._form, collapse_white_space=self._collapse)
-            for side in (read.sources, read.targets)
+            normalize_lines(
+                side.select(doubtful), self._form, collapse_white_space=self._collapse, no_break_spaces=no_break
+            )
+            for side, no_break in zip((read.sources, read.targets), self._no_break_spaces, strict=True)
         )
         sides = (read.sources.replaced(doubtful, sources), read.targets.replaced(doubtful, targets))
         changed = np.zeros(len(read), dtype=bool)

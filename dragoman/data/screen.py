@@ -42,7 +42,8 @@ class Screen:
             recipe.max_characters,
             recipe.max_word_characters,
             recipe.max_ratio,
-            recipe.collapse_white_space,
+            native.white_space(collapse=recipe.collapse_white_space, no_break=False),
+            native.white_space(collapse=recipe.collapse_white_space, no_break=recipe.no_break_spaces),
             recipe.copies,
         )
 

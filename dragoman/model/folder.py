@@ -17,7 +17,7 @@ from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.fields.files import SourceField, TargetField, load_fields, save_fields
 from dragoman.model.buffers import learnt_tensors
 from dragoman.model.build import Model, build
-from dragoman.recipe import Recipe, dump_recipe, recipe_from
+from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
@@ -103,7 +103,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
             remedy=f"install dragoman {writer} or newer.",
         )
     with verified.understanding("recipe.toml") as file:
-        recipe = recipe_from(tomllib.loads(file.read_text(encoding="utf-8")), file=file)
+        recipe = recipe_of_model(tomllib.loads(file.read_text(encoding="utf-8")), file=file)
     source, target = load_fields(verified)
     with verified.understanding("weights.safetensors") as file:
         weights: dict[str, Tensor] = load_file(file)

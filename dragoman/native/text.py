@@ -32,7 +32,8 @@ class _Limits(ctypes.Structure):
         ("max_characters", ctypes.c_int64),
         ("max_word_characters", ctypes.c_int64),
         ("max_ratio", ctypes.c_double),
-        ("needs_one_space", ctypes.c_int32),
+        ("source_space", ctypes.c_int32),
+        ("target_space", ctypes.c_int32),
         ("judges_copies", ctypes.c_int32),
     )
 
@@ -74,7 +75,8 @@ class ScreenLimits:
     max_characters: int
     max_word_characters: int
     max_ratio: float
-    collapse_white_space: bool
+    source_space: int
+    target_space: int
     copies: bool
 
 
@@ -102,7 +104,8 @@ def screen(
         limits.max_characters,
         limits.max_word_characters,
         limits.max_ratio,
-        limits.collapse_white_space,
+        limits.source_space,
+        limits.target_space,
         limits.copies,
     )
     _library().dragoman_screen(
@@ -143,8 +146,18 @@ def pair_hashes(
     return exact, words
 
 
-def collapse(tables: CharacterTables, lines: Lines, *, white_space: bool) -> tuple[Lines, UInt8[np.ndarray, " n"]]:
+def white_space(*, collapse: bool, no_break: bool) -> int:
+    """The number by which the library knows what shall become of white space."""
+    return 0 if not collapse else 2 if no_break else 1
+
+
+def collapse(tables: CharacterTables, lines: Lines, white_space: int) -> tuple[Lines, UInt8[np.ndarray, " n"]]:
     """Texts of simple characters, if wished with every run of white space turned into one space and both ends stripped.
+
+    Args:
+        tables: of characters that the wished Unicode form leaves as they are.
+        lines: the texts.
+        white_space: what :func:`white_space` says.
 
     Returns:
         The texts, and for each what happened: nothing (0), it changed (1), it is for Python to normalise (2).
@@ -154,7 +167,7 @@ def collapse(tables: CharacterTables, lines: Lines, *, white_space: bool) -> tup
     states = np.zeros(len(lines), dtype=np.uint8)
     rows = ctypes.c_int64(len(lines))
     pointers = (ctypes.c_void_p(array.ctypes.data) for array in (content, offsets, states))
-    _library().dragoman_collapse(tables._pointer(), lines.pointer(), rows, int(white_space), *pointers)
+    _library().dragoman_collapse(tables._pointer(), lines.pointer(), rows, white_space, *pointers)
     return Lines(content, offsets, 0), states
 
 

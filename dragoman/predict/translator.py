@@ -214,7 +214,8 @@ class Translator:
                 f"{len(sources):,} sources and {len(targets):,} targets",
                 remedy="give a target for each source, line by line.",
             )
-        lefts, rights = self._normalized(sources), self._normalized(targets)
+        lefts = self._normalized(sources)
+        rights = self._normalized(targets, no_break_spaces=self.recipe.cleaning.no_break_spaces)
         masks = masks_for(lefts, self.source, self.target)
         source_ids, target_ids = (
             [[*ids, END] for ids in codec.encode_batch(texts, masks)]
@@ -228,10 +229,10 @@ class Translator:
         )
         return TextScores(nats, tokens, characters)
 
-    def _normalized(self, texts: Sequence[str]) -> list[str]:
+    def _normalized(self, texts: Sequence[str], *, no_break_spaces: bool = False) -> list[str]:
         cleaning = self.recipe.cleaning
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
-        return [normalize(text, form, collapse_white_space=collapse) for text in texts]
+        return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=no_break_spaces) for text in texts]
 
     def _translate(
         self, texts: list[str], width: int, count: int, length_penalty: float | None

@@ -145,7 +145,8 @@ class Writer:
     def _normalized(self, texts: Sequence[str]) -> list[str]:
         cleaning = self.recipe.cleaning
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
-        return [normalize(text, form, collapse_white_space=collapse) for text in texts]
+        kept = cleaning.no_break_spaces
+        return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=kept) for text in texts]
 
 
 SPANS: dict[str, int] = {"lines": 0, "sequential": 16, "random": 1}

@@ -127,6 +127,9 @@ class CleaningRecipe(Section):
     """Unicode normalisation form of both sides."""
     collapse_white_space: bool = True
     """Turn every run of white space into one space and strip both ends."""
+    no_break_spaces: bool = True
+    """Keep those no-break spaces of the target that are spelling, as in French punctuation, numbers and
+    abbreviations; all others, and all of the source, become plain spaces."""
     control_characters: bool = True
     """Drop pairs with control characters, overrides of the writing direction or U+FFFD, the mark of broken decoding."""
     max_characters: int = Field(default=1000, ge=1)

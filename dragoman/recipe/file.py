@@ -66,6 +66,20 @@ def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) ->
         raise RecipeError([_explain(problem) for problem in error.errors()], file=file) from None
 
 
+def recipe_of_model(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
+    """The recipe that stands in a model's folder. It has every value written out, so what is missing was unknown to the
+    version that trained the model, and is set to what that version did.
+
+    Raises:
+        RecipeError: listing every mistake.
+    """
+    return recipe_from(merge(_BEFORE, values), file=file)
+
+
+_BEFORE = {"cleaning": {"no_break_spaces": False}}
+"""What versions did that did not know these settings."""
+
+
 def merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Both, level by level; ``changes`` win."""
     merged = dict(values)

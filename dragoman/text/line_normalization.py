@@ -16,28 +16,32 @@ _CHANGED, _LEFT = 1, 2
 
 
 def normalize_lines(
-    texts: Sequence[str], unicode_form: str, *, collapse_white_space: bool
+    texts: Sequence[str], unicode_form: str, *, collapse_white_space: bool, no_break_spaces: bool = False
 ) -> tuple[Lines, Bool[np.ndarray, " n"]]:
     """What :func:`~dragoman.text.normalization.normalize` makes of each text, and whether that is another text.
 
     Args:
         texts: to normalise.
         unicode_form: a name in ``UNICODE_FORMS``.
-        collapse_white_space: as there.
+        collapse_white_space: whether white space is changed at all.
+        no_break_spaces: whether those that are spelling are kept.
     """
     lines = Lines.of(texts)
     form = UNICODE_FORMS[unicode_form]
+    wishes = {"collapse_white_space": collapse_white_space, "no_break_spaces": no_break_spaces}
     if not native.available():
-        normalized = [normalize(text, form, collapse_white_space=collapse_white_space) for text in lines]
+        normalized = [normalize(text, form, **wishes) for text in lines]
         differ = [before != after for before, after in zip(lines, normalized, strict=True)]
         return Lines.of(normalized), np.array(differ, dtype=bool)
     tables = character_tables(unchanged_form(unicode_form))
-    collapsed, states = native.collapse(tables, lines, white_space=collapse_white_space)
+    collapsed, states = native.collapse(
+        tables, lines, native.white_space(collapse=collapse_white_space, no_break=no_break_spaces)
+    )
     changed = states == _CHANGED
     rest = np.flatnonzero(states == _LEFT)
     if not len(rest):
         return collapsed, changed
     left = [lines[row] for row in rest.tolist()]
-    others = [normalize(text, form, collapse_white_space=collapse_white_space) for text in left]
+    others = [normalize(text, form, **wishes) for text in left]
     changed[rest] = [before != after for before, after in zip(left, others, strict=True)]
     return collapsed.replaced(rest, others), changed

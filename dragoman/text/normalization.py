@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache, partial
@@ -17,13 +18,67 @@ UNICODE_FORMS: dict[str, Callable[[str], str]] = {
 _compatible = UNICODE_FORMS["NFKC"]
 
 
-def normalize(text: str, unicode_form: Callable[[str], str], *, collapse_white_space: bool) -> str:
+_NO_BREAK_SPACES = frozenset("\u00a0\u202f")
+_SENTENCE_MARKS = ".,;:!?…"
+_WHITE_SPACE = re.compile(r"\s+")
+
+
+def normalize(
+    text: str, unicode_form: Callable[[str], str], *, collapse_white_space: bool, no_break_spaces: bool = False
+) -> str:
     """``text`` in a Unicode form, if wished with every run of white space turned into one space and both ends stripped.
 
     What training text and what is translated later both go through.
+
+    A no-break space (U+00A0, the narrow U+202F) is spelling in many languages: before French ``?`` and inside ``« »``,
+    in ``5 000``, ``10 %``, ``§ 5`` and ``z. B.``, behind the one-letter prepositions of Czech. On pages of the web it
+    stands as often for a plain space. So, where no-break spaces are wished for, one by itself is kept
+
+    * behind a letter, if no letter follows, or if that letter is a word by itself;
+    * behind a full stop, comma or other mark that ends a clause, if a number follows, or a letter after an initial;
+    * behind a number, a bracket, a quotation mark or a sign;
+
+    and becomes a plain space in all other places. They are wished for in what a model writes; in what it reads they
+    would only make rarer spellings of the same text.
+
+    Args:
+        text: to normalise.
+        unicode_form: one of :data:`UNICODE_FORMS`.
+        collapse_white_space: whether white space is changed at all.
+        no_break_spaces: whether those that are spelling are kept.
     """
     text = unicode_form(text)
-    return " ".join(text.split()) if collapse_white_space else text
+    if not collapse_white_space:
+        return text
+    if not no_break_spaces or not any(space in text for space in _NO_BREAK_SPACES):
+        return " ".join(text.split())
+    return _WHITE_SPACE.sub(lambda run: run.group() if _is_spelling(text, run) else " ", text).strip(" ")
+
+
+def _is_spelling(text: str, run: re.Match[str]) -> bool:
+    """Whether a run of white space is one no-break space that the spelling asks for."""
+    place = run.start()
+    if run.group() not in _NO_BREAK_SPACES or not 0 < place < len(text) - 1:
+        return False
+    before, after = text[place - 1], text[place + 1]
+    if _is_letter(before):
+        return not _is_letter(after) or place < 2 or not _is_in_word(text[place - 2])
+    if before not in _SENTENCE_MARKS:
+        return True
+    if unicodedata.category(after)[0] == "N":
+        return True
+    is_initial = (
+        before == "." and place > 1 and _is_letter(text[place - 2]) and (place < 3 or not _is_in_word(text[place - 3]))
+    )
+    return is_initial and _is_letter(after)
+
+
+def _is_letter(symbol: str) -> bool:
+    return unicodedata.category(symbol)[0] in "LM"
+
+
+def _is_in_word(symbol: str) -> bool:
+    return unicodedata.category(symbol)[0] in "LMN"
 
 
 def match_key(text: str) -> str:

@@ -42,6 +42,8 @@ FAULTS = [
     ("de\u0301ja\u0300 vu", "déjà vu"),
     ("two  spaces", " führende"),
     ("a\u00a0b c", "ein\u202fb c"),
+    (SOUND[0], "Ein Hund läuft\u00a0: «\u202f5\u00a0km\u202f» über die Wiese\u00a0!"),
+    (SOUND[0], "Ein\u00a0Hund läuft über die Wiese.\u00a0Ja, z.\u00a0B. "),
     SOUND,
 ]
 NASTY = st.text(

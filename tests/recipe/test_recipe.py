@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dragoman.errors import InputError, RecipeError
-from dragoman.recipe import dump_recipe, load_recipe, presets, recipe_from
+from dragoman.recipe import Recipe, dump_recipe, load_recipe, presets, recipe_from, recipe_of_model
 
 
 @pytest.mark.parametrize("name", presets())
@@ -76,3 +76,9 @@ def test_files_that_are_no_recipe(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(b"\xff")
     with pytest.raises(InputError, match="UTF-8"):
         load_recipe(tmp_path / "x.toml")
+
+
+def test_a_model_that_knows_no_setting_for_no_break_spaces_has_none_of_them() -> None:
+    assert not recipe_of_model({"cleaning": {"copies": False}}).cleaning.no_break_spaces
+    assert recipe_of_model({"cleaning": {"no_break_spaces": True}}).cleaning.no_break_spaces
+    assert Recipe().cleaning.no_break_spaces

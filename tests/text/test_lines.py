@@ -72,12 +72,13 @@ def test_columns_are_the_texts(texts: list[str]) -> None:
 
 
 @either_way
-@given(TEXTS, st.sampled_from(sorted(UNICODE_FORMS)), st.booleans())
+@given(TEXTS, st.sampled_from(sorted(UNICODE_FORMS)), st.booleans(), st.booleans())
 @settings(deadline=None)
-def test_normalising_is_that_of_each(texts: list[str], form: str, collapse: bool) -> None:
-    expected = [normalize(text, UNICODE_FORMS[form], collapse_white_space=collapse) for text in texts]
+def test_normalising_is_that_of_each(texts: list[str], form: str, collapse: bool, no_break: bool) -> None:
+    wishes = {"collapse_white_space": collapse, "no_break_spaces": no_break}
+    expected = [normalize(text, UNICODE_FORMS[form], **wishes) for text in texts]
     for lines in both_ways(texts):
-        found, changed = normalize_lines(lines, form, collapse_white_space=collapse)
+        found, changed = normalize_lines(lines, form, **wishes)
         assert list(found) == expected
         assert changed.tolist() == [a != b for a, b in zip(texts, expected, strict=True)]
 

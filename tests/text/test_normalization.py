@@ -22,10 +22,55 @@ def test_forms() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(), st.sampled_from(sorted(UNICODE_FORMS)), st.booleans())
-def test_normalizing_twice_changes_nothing(text: str, form: str, collapse: bool) -> None:
-    once = normalize(text, UNICODE_FORMS[form], collapse_white_space=collapse)
-    assert normalize(once, UNICODE_FORMS[form], collapse_white_space=collapse) == once
+@given(
+    st.text(st.one_of(st.sampled_from("ab1.,:«»?\u00a0\u202f "), st.characters())),
+    st.sampled_from(sorted(UNICODE_FORMS)),
+    st.booleans(),
+    st.booleans(),
+)
+def test_normalizing_twice_changes_nothing(text: str, form: str, collapse: bool, no_break: bool) -> None:
+    once = normalize(text, UNICODE_FORMS[form], collapse_white_space=collapse, no_break_spaces=no_break)
+    assert normalize(once, UNICODE_FORMS[form], collapse_white_space=collapse, no_break_spaces=no_break) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quoi\u202f?",
+        "«\u00a0Bonjour\u00a0»",
+        "Titre\u00a0: essai",
+        "5\u202f000\u00a0€",
+        "10\u00a0%",
+        "3\u00a0km",
+        "z.\u00a0B. so",
+        "J.\u202fR. Tolkien",
+        "§\u00a0a und Nr.\u00a05",
+        "v\u00a0Praze",
+        "Seite\u00a012",
+        "–\u00a0Oui",
+    ],
+)
+def test_a_no_break_space_that_is_spelling_is_kept_where_that_is_wished(text: str) -> None:
+    form = UNICODE_FORMS["NFC"]
+    assert normalize(text, form, collapse_white_space=True, no_break_spaces=True) == text
+    assert normalize(text, form, collapse_white_space=True) == text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one\u00a0word",
+        "An end.\u00a0Another",
+        "«\u00a0 two",
+        "\u00a0ends 5\u00a0",
+        "a:\u00a0word",
+        "x \u202f?",
+        "a\u00a0\u202f?",
+    ],
+)
+def test_a_no_break_space_that_is_no_spelling_becomes_a_plain_one(text: str) -> None:
+    found = normalize(text, UNICODE_FORMS["NFC"], collapse_white_space=True, no_break_spaces=True)
+    assert found == " ".join(text.split())
 
 
 @pytest.mark.parametrize("variant", ["Hello world", "hello  WORLD!", "“Hello world.”", "ｈello world", " hello world…"])

@@ -7,7 +7,7 @@
 #include "text_screen.h"
 #include "text_words.h"
 
-DRAGOMAN_LIBRARY(4)
+DRAGOMAN_LIBRARY(5)
 
 namespace {
 
@@ -38,9 +38,9 @@ void dragoman_screen(const dragoman::Characters* characters, const dragoman::Scr
         std::string left_key, right_key;
         std::u16string codes;
         for (int64_t row = first; row < behind; ++row) {
-            const auto left = dragoman::facts_of(*characters, foreign_source, triggers, limits->needs_one_space,
+            const auto left = dragoman::facts_of(*characters, foreign_source, triggers, limits->source_space,
                                                  sources->begin(row), sources->end(row));
-            const auto right = dragoman::facts_of(*characters, foreign_target, triggers, limits->needs_one_space,
+            const auto right = dragoman::facts_of(*characters, foreign_target, triggers, limits->target_space,
                                                   targets->begin(row), targets->end(row));
             passes[row] = dragoman::surely_passes(left, right, *limits);
             if (!passes[row] || !limits->judges_copies) continue;
@@ -113,10 +113,10 @@ void dragoman_gather_lines(const dragoman::Lines* first, const dragoman::Lines* 
 }
 
 void dragoman_collapse(const dragoman::Characters* characters, const dragoman::Lines* lines, int64_t rows,
-                       int collapses, uint8_t* out, int64_t* offsets, uint8_t* states) {
+                       int white_space, uint8_t* out, int64_t* offsets, uint8_t* states) {
     uint8_t* at = out;
     for (int64_t row = 0; row < rows; ++row) {
-        states[row] = dragoman::collapse_line(*characters, collapses, lines->begin(row), lines->end(row), at);
+        states[row] = dragoman::collapse_line(*characters, white_space, lines->begin(row), lines->end(row), at);
         offsets[row + 1] = at - out;
     }
 }

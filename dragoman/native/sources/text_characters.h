@@ -53,6 +53,23 @@ inline uint16_t flags_of(const Characters& characters, uint32_t code) {
     return code < 0x10000 ? characters.flags[code] : 0;
 }
 
+inline bool is_no_break_space(uint32_t code) { return code == 0xa0 || code == 0x202f; }
+
+// Whether a no-break space is spelling where it stands: `behind` has the three characters before it, the nearest first,
+// 0 where there is none; `after` is the one that follows, 0 at the end. `normalize` in Python is the definition.
+inline bool is_spelling(const Characters& characters, const uint32_t* behind, uint32_t after) {
+    const auto is = [&](uint32_t code, int kinds) { return code && (flags_of(characters, code) & kinds); };
+    if (!behind[0] || !after || is(behind[0], space) || is(after, space)) return false;
+    const bool joins_letter = is(after, letter | mark);
+    if (is(behind[0], letter | mark)) return !joins_letter || !is(behind[1], letter | mark | number);
+    switch (behind[0]) {
+        case '.': case ',': case ';': case ':': case '!': case '?': case 0x2026: break;
+        default: return true;
+    }
+    if (is(after, number)) return true;
+    return behind[0] == '.' && is(behind[1], letter | mark) && !is(behind[2], letter | mark | number) && joins_letter;
+}
+
 inline bool all_simple(const Characters& characters, const uint8_t* at, const uint8_t* end) {
     while (at < end)
         if (!(flags_of(characters, next_code(at)) & simple)) return false;

@@ -9,22 +9,35 @@ namespace dragoman {
 
 enum Collapsed : uint8_t { unchanged = 0, changed = 1, left_to_python = 2 };
 
-// Writes a text to `out` and moves that on; every run of white space as one space, none at the ends, if `collapses`.
-// A text of other than simple characters is written as it is.
-inline Collapsed collapse_line(const Characters& characters, bool collapses, const uint8_t* at, const uint8_t* end,
-                               uint8_t*& out) {
+enum WhiteSpace : int32_t { as_it_is = 0, one_space = 1, one_space_or_no_break = 2 };
+
+// Writes a text to `out` and moves that on; every run of white space as one space, none at the ends, if it is not to
+// stay as it is; no-break spaces that are spelling stay if they may. A text of other than simple characters is written
+// as it is.
+inline Collapsed collapse_line(const Characters& characters, int32_t white_space, const uint8_t* at,
+                               const uint8_t* end, uint8_t*& out) {
     const int64_t size = end - at;
     const bool simple = all_simple(characters, at, end);
-    if (!simple || !collapses) {
+    if (!simple || white_space == as_it_is) {
         if (size) std::memcpy(out, at, size);
         out += size;
         return simple ? unchanged : left_to_python;
     }
     const uint8_t *began = out, *first = at;
+    uint32_t behind[3] = {};
     bool pending = false;
     while (at < end) {
         const uint8_t* character = at;
-        if (flags_of(characters, next_code(at)) & space) {
+        const uint32_t code = next_code(at);
+        bool is_space = flags_of(characters, code) & space;
+        if (is_space && white_space == one_space_or_no_break && is_no_break_space(code)) {
+            const uint8_t* next = at;
+            is_space = !is_spelling(characters, behind, at < end ? next_code(next) : 0);
+        }
+        behind[2] = behind[1];
+        behind[1] = behind[0];
+        behind[0] = code;
+        if (is_space) {
             pending = out > began;
             continue;
         }

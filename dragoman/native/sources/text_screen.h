@@ -2,6 +2,7 @@
 #pragma once
 
 #include "text_characters.h"
+#include "text_lines.h"
 
 namespace dragoman {
 
@@ -9,7 +10,7 @@ struct ScreenLimits {
     int64_t max_characters;
     int64_t max_word_characters;
     double max_ratio;
-    int32_t needs_one_space;  // white space is collapsed: other than single spaces inside changes the text
+    int32_t source_space, target_space;  // what becomes of white space; text that would change does not pass
     int32_t judges_copies;    // whether a target must not be its source
 };
 
@@ -39,12 +40,12 @@ private:
 };
 
 inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, const uint8_t* triggers,
-                          bool needs_one_space, const uint8_t* at, const uint8_t* end) {
+                          int32_t white_space, const uint8_t* at, const uint8_t* end) {
     SideFacts facts;
     facts.bytes = end - at;
     DistinctBound triples, words;
     int64_t word = 0;
-    uint32_t before = 0, two_before = 0, word_hash = 0;
+    uint32_t before = 0, two_before = 0, three_before = 0, word_hash = 0;
     bool after_space = true;
     while (at < end) {
         const uint32_t code = next_code(at);
@@ -59,9 +60,14 @@ inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, 
         }
         ++facts.characters;
         if (flags & space) {
-            if (needs_one_space && (code != ' ' || after_space)) {
-                facts.plain = false;
-                return facts;
+            if (white_space != as_it_is && (code != ' ' || after_space)) {
+                const uint32_t behind[] = {before, two_before, three_before};
+                const uint8_t* next = at;
+                if (white_space != one_space_or_no_break || !is_no_break_space(code) ||
+                    !is_spelling(characters, behind, at < end ? next_code(next) : 0)) {
+                    facts.plain = false;
+                    return facts;
+                }
             }
             if (word) words.add(word_hash);
             word = 0;
@@ -78,11 +84,12 @@ inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, 
         facts.foreign += foreign[code];
         if (flags & digit) ++facts.numerals[code - '0'];
         if (facts.characters >= 3) triples.add((two_before * 31 + before) * 8191 + code);
+        three_before = two_before;
         two_before = before;
         before = code;
     }
     if (word) words.add(word_hash);
-    if (needs_one_space && after_space) facts.plain = false;
+    if (white_space != as_it_is && after_space) facts.plain = false;
     facts.distinct_words = words.count();
     facts.distinct_triples = triples.count();
     return facts;
