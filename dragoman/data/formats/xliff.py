@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
+from dragoman.data.formats.inline_codes import InlineCodes, can_stand_in_text, has_words, native_code
+from dragoman.data.formats.language_remarks import LanguageRemarks
 from dragoman.data.formats.xml_events import Element, read_units
 from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
@@ -15,7 +17,12 @@ from dragoman.text.language import closest_language
 
 _UNIT_NAMES = {"1": "trans-unit", "2": "unit"}
 _MOST_CODES_SHOWN = 20
-_MOST_NATIVE_CODE = 1_000_000
+_ROLES_1 = {
+    **dict.fromkeys(("x", "ph", "it"), "alone"),
+    **dict.fromkeys(("bx", "bpt"), "opens"),
+    **dict.fromkeys(("ex", "ept"), "closes"),
+}
+_CODES = frozenset({*_ROLES_1, "sub", "sc", "ec"})
 
 
 class _Row(NamedTuple):
@@ -25,6 +32,8 @@ class _Row(NamedTuple):
     target: str
     state: str
     line: int
+    lacks_words: bool
+    """Whether the source has words and the target nothing but codes."""
 
 
 def read_xliff(
@@ -33,11 +42,12 @@ def read_xliff(
     """The units (version 1) or segments (version 2) of a file as pairs, as they are asked for.
 
     The native code that inline elements stand for is text in its place, as far as the file tells it: ``<b>``, ``%s``.
-    Where it does not, the element itself is: ``<x id="1"/>``, ``<g id="1">…</g>``. A language that the file leaves
-    open is taken to be the one asked for.
+    Where it does not, the element itself is: ``<x id="1"/>``, ``<g id="1">…</g>``. Codes of one id are the same on both
+    sides. A unit of version 1 whose target is marked up in segments is read segment by segment. A language that the
+    file leaves open is taken to be the one asked for.
 
-    Skipped are entries in an ``other language``, those ``not for translation``, ``untranslated`` ones (no target, or
-    a state that says so), and those whose state says ``needs review``.
+    Skipped are entries in an ``other language``, those ``not for translation``, ``untranslated`` ones (no target,
+    one of codes alone, or a state that says so), and those whose state says ``needs review`` or that were rejected.
 
     Raises:
         InputError: as :func:`~dragoman.data.formats.xml_events.read_units`; if the version is none of these; if a
@@ -49,6 +59,7 @@ def read_xliff(
     version = _major_version(next(units).element, path)
     others: dict[str, None] = {}
     found = False
+    remarks = LanguageRemarks(path.name, tell)
     for unit, ancestors in units:
         if unit.name != _UNIT_NAMES[version]:
             continue
@@ -57,8 +68,11 @@ def read_xliff(
         if is_other and not found and len(others) < _MOST_CODES_SHOWN:
             others[" → ".join((code or "?")[:40] for code in codes)] = None
         found = found or not is_other
+        if not is_other:
+            remarks.taken(codes[0], source_language)
+            remarks.taken(codes[1], target_language)
         is_fixed = not _is_for_translation((*ancestors, unit))
-        for row in [_row_1(unit)] if version == "1" else _rows_2(unit, path):
+        for row in (_rows_1 if version == "1" else _rows_2)(unit, path):
             reason = "other language" if is_other else "not for translation" if is_fixed else _reason(row)
             if reason is None:
                 yield Pair(row.source, row.target, str(path), row.line)
@@ -96,7 +110,9 @@ def _is_for_translation(elements: tuple[Element, ...]) -> bool:
 
 def _reason(row: _Row) -> str | None:
     """Why a row is no pair. The states of both versions have different names, so one list serves both."""
-    if not row.source.strip() or not row.target.strip() or row.state in ("new", "needs-translation", "initial"):
+    if not row.source.strip() or not row.target.strip() or row.lacks_words:
+        return "untranslated"
+    if row.state in ("new", "needs-translation", "initial"):
         return "untranslated"
     return "needs review" if row.state.startswith("needs-") else None
 
@@ -109,32 +125,61 @@ def _languages_1(unit: Element, ancestors: tuple[Element, ...]) -> tuple[str | N
     return said.get("source-language") or None, said.get("target-language") or of_target or None
 
 
-def _row_1(unit: Element) -> _Row:
+def _rows_1(unit: Element, path: Path) -> Iterator[_Row]:
+    """The unit, or each of its segments if the target has any."""
     source, target = unit.child("source"), unit.child("target")
-    return _Row(
-        "" if source is None else _text_1(source),
-        "" if target is None else _text_1(target),
-        "" if target is None else target.attributes.get("state", ""),
-        unit.line,
-    )
+    codes = InlineCodes(path)
+    state = "" if target is None else _state_1(target)
+    segments = _segments(unit.child("seg-source") or source)
+    translated = _segments(target)
+    if segments.keys() & translated.keys():
+        for name in segments | translated:
+            left, right = segments.get(name), translated.get(name)
+            yield _row(left, right, state, (left or right or unit).line, lambda element: _text_1(element, codes))
+    else:
+        yield _row(source, target, state, unit.line, lambda element: _text_1(element, codes))
 
 
-def _text_1(element: Element) -> str:
-    return "".join(part if isinstance(part, str) else _inline_1(part) for part in element.content)
+def _row(source: Element | None, target: Element | None, state: str, line: int, text: Callable[[Element], str]) -> _Row:
+    left = "" if source is None else text(source)
+    right = "" if target is None else text(target)
+    said = source is not None and has_words(source, _CODES)
+    lacks_words = said and target is not None and not has_words(target, _CODES)
+    return _Row(left, right, state, line, lacks_words)
 
 
-def _inline_1(element: Element) -> str:
+def _state_1(target: Element) -> str:
+    said = target.attributes
+    # What a reviewer rejected has to be looked at again, whatever the state.
+    return "needs-review" if said.get("state-qualifier", "").startswith("rejected") else said.get("state", "")
+
+
+def _segments(element: Element | None) -> dict[str, Element]:
+    """The marked segments of a source or target, by their ids, in their order."""
+    found: dict[str, Element] = {}
+    for part in element.content if element is not None else ():
+        if isinstance(part, Element):
+            is_segment = part.name == "mrk" and part.attributes.get("mtype") == "seg"
+            found |= {part.attributes.get("mid", ""): part} if is_segment else _segments(part)
+    return found
+
+
+def _text_1(element: Element, codes: InlineCodes) -> str:
+    return "".join(part if isinstance(part, str) else _inline_1(part, codes) for part in element.content)
+
+
+def _inline_1(element: Element, codes: InlineCodes) -> str:
+    said = element.attributes
+    if element.name in _ROLES_1:
+        native = native_code(element) or said.get("equiv-text", "")
+        return codes.text(_ROLES_1[element.name], said.get("id"), native, _empty_tag(element), element.line)
     match element.name:
         case "sub":
             return ""
-        case "ph" | "bpt" | "ept" | "it":
-            return _text_1(element) or element.attributes.get("equiv-text", "")
-        case "x" | "bx" | "ex":
-            return element.attributes.get("equiv-text") or _empty_tag(element)
         case "g":
-            return f"{_start_tag(element)}{_text_1(element)}</g>"
+            return f"{_start_tag(element)}{_text_1(element, codes)}</g>"
         case _:
-            return _text_1(element)
+            return _text_1(element, codes)
 
 
 def _languages_2(ancestors: tuple[Element, ...]) -> tuple[str | None, str | None]:
@@ -145,13 +190,8 @@ def _languages_2(ancestors: tuple[Element, ...]) -> tuple[str | None, str | None
 def _rows_2(unit: Element, path: Path) -> Iterator[_Row]:
     text = _Text2(unit, path)
     for segment in unit.children("segment"):
-        source, target = segment.child("source"), segment.child("target")
-        yield _Row(
-            "" if source is None else text.of(source),
-            "" if target is None else text.of(target),
-            segment.attributes.get("state", ""),
-            segment.line,
-        )
+        state = segment.attributes.get("state", "")
+        yield _row(segment.child("source"), segment.child("target"), state, segment.line, text.of)
 
 
 class _Text2:
@@ -159,7 +199,7 @@ class _Text2:
 
     def __init__(self, unit: Element, path: Path) -> None:
         self._path = path
-        self._copied = 0
+        self._codes = InlineCodes(path)
         self._data: dict[str, str] = {}
         for store in unit.children("originalData"):
             for data in store.children("data"):
@@ -169,31 +209,36 @@ class _Text2:
         return "".join(part if isinstance(part, str) else self._inline(part) for part in element.content)
 
     def _inline(self, element: Element) -> str:
+        said = element.attributes
         match element.name:
-            case "ph" | "sc" | "ec":
-                return self._code(element, "") or _empty_tag(element)
+            case "ph" | "sc":
+                return self._code(element, said.get("id"), "")
+            case "ec":
+                return self._code(element, said.get("startRef") or said.get("id"), "")
             case "pc":
-                start, end = self._code(element, "Start"), self._code(element, "End")
-                if not start and not end:
-                    start, end = _start_tag(element), "</pc>"
-                return start + self.of(element) + end
+                return self._around(element)
             case "cp":
                 return self._code_point(element)
             case _:
                 return self.of(element)
 
-    def _code(self, element: Element, side: str) -> str:
+    def _code(self, element: Element, identity: str | None, side: str) -> str:
+        native = self._native(element, side)
+        return self._codes.text(element.name, identity, native, _empty_tag(element), element.line)
+
+    def _around(self, element: Element) -> str:
+        start, end = self._native(element, "Start"), self._native(element, "End")
+        if not can_stand_in_text(start) or not can_stand_in_text(end):
+            start, end = _start_tag(element), "</pc>"
+        identity = element.attributes.get("id")
+        start = self._codes.text("pc, start", identity, start, start, element.line)
+        end = self._codes.text("pc, end", identity, end, end, element.line)
+        return start + self.of(element) + end
+
+    def _native(self, element: Element, side: str) -> str:
         said = element.attributes
         data = self._data.get(said.get(f"dataRef{side}", ""), "")
-        self._copied += len(data)
-        if self._copied > _MOST_NATIVE_CODE:
-            raise InputError(
-                f"the native code of a unit is repeated until it has more than {_MOST_NATIVE_CODE:,} characters",
-                file=self._path,
-                line=element.line,
-                cause="the file is damaged, or holds something else than sentences.",
-                remedy="remove this unit.",
-            )
+        self._codes.count(len(data), element.line)
         return data or said.get(f"equiv{side}") or said.get(f"disp{side}") or ""
 
     def _code_point(self, element: Element) -> str:

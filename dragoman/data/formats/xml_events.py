@@ -1,7 +1,7 @@
 """XML as a stream of small trees: one unit of a document at a time, each with its line, in little memory.
 
-Only what a document itself contains is read: it may declare no document type, so that it can name no other file and
-define no entity.
+Only what a document itself contains is read. It may name a document type, as old programs do, which is passed over and
+never fetched; it may declare nothing inside it, so that it can define no entity.
 """
 
 from __future__ import annotations
@@ -78,9 +78,10 @@ def read_units(path: Path, root: str, names: frozenset[str]) -> Iterator[Unit]:
     Names are compared without their prefix. UTF-8, UTF-16 and the one-byte encodings that Python knows are read.
 
     Raises:
-        InputError: if the file cannot be read, is no well-formed XML, has another root, declares a document type, or
-            is built to exhaust memory: elements nested more than 100 deep, more than 10,000 different names, a tag or
-            comment of more than 4 MiB, a unit of more than a million characters.
+        InputError: if the file cannot be read, is no well-formed XML, has another root, declares anything in a
+            document type, uses an entity that only such a declaration could define, or is built to exhaust memory:
+            elements nested more than 100 deep, more than 10,000 different names, a tag or comment of more than 4 MiB,
+            a unit of more than a million characters.
     """
     builder = _Builder(path, root, names)
     with open_input(path) as stream:
@@ -107,7 +108,8 @@ class _Builder:
         self._ready: list[Unit] = []
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
-        self._parser.StartDoctypeDeclHandler = self._refuse_document_type
+        self._parser.StartDoctypeDeclHandler = self._document_type
+        self._parser.SkippedEntityHandler = self._refuse_entity
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
@@ -187,14 +189,26 @@ class _Builder:
             )
         self._ready.append(Unit(element, ()))
 
-    def _refuse_document_type(self, name: str, system: str | None, _public: str | None, _inner: int) -> None:
-        shown = f"<!DOCTYPE {name[:80]}" + (f' … "{system[:80]}"' if system else "") + " …>"
+    def _document_type(self, name: str, system: str | None, _public: str | None, declares: int) -> None:
+        if not declares:
+            return
+        shown = f"<!DOCTYPE {name[:80]}" + (f' "{system[:80]}"' if system else "") + " […]>"
         raise InputError(
-            f"the file has a document type declaration, `{shown}`; it was not followed and nothing was fetched",
+            f"the file declares things of its own in its document type, `{shown}`; nothing of it was followed and "
+            "nothing was fetched",
             file=self._path,
             line=self._parser.CurrentLineNumber,
-            cause="such a declaration can name other files to read and define entities, so none is accepted.",
-            remedy="delete the declaration, from `<!DOCTYPE` to its `>`; nothing else of the file needs it.",
+            cause="such declarations can name other files to read and define entities, so none is accepted.",
+            remedy="delete what stands between `[` and `]` in `<!DOCTYPE …>`; files with sentences need none of it.",
+        )
+
+    def _refuse_entity(self, name: str, is_parameter: int) -> None:
+        raise InputError(
+            f"`{'%' if is_parameter else '&'}{name[:80]};` is defined nowhere in the file",
+            file=self._path,
+            line=self._parser.CurrentLineNumber,
+            cause=_CAUSES[expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]],
+            remedy="write the character itself; the document type that the file names is never fetched.",
         )
 
     def _too_large(self, what: str, line: int | None = None) -> InputError:

@@ -93,7 +93,8 @@ def test_prefixed_elements(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("segment", "text"),
     [
-        ("one <ph x='1'/>two", "one two"),
+        ("one <ph x='1'/>two", 'one <ph x="1"/>two'),
+        ("one <ph>NAME</ph>two", "one <ph/>two"),
         ("one <ph>%s</ph> two", "one %s two"),
         ("<it pos='begin'>&lt;i&gt;</it>x", "<i>x"),
         ("<hi type='term'>a <hi>b</hi></hi> c", "a b c"),
@@ -119,12 +120,49 @@ def test_inline_elements(tmp_path: Path, segment: str, text: str) -> None:
 )
 def test_the_closest_language_is_chosen(tmp_path: Path, codes: list[str], wanted: str, chosen: str) -> None:
     entries = read(tmp_path, tmx(tu(*((code, code) for code in codes))), wanted, "fr")
-    assert [entry[:2] for entry in entries] == [(chosen, "fr")]
+    assert [entry[:2] for entry in entries if isinstance(entry, Pair)] == [(chosen, "fr")]
 
 
-def test_of_several_variants_the_first_counts(tmp_path: Path) -> None:
-    unit = tu(("en", "a"), ("fr", "b"), ("fr", "c"), ("en", "d"))
-    assert [entry[:2] for entry in read(tmp_path, tmx(unit))] == [("a", "b")]
+def test_further_variants_are_further_pairs_or_counted(tmp_path: Path) -> None:
+    unit = tu(("en", "a"), ("fr", "b"), ("fr", "c"), ("en", "d"), ("fr-CA", "e"), ("en-GB", "f"), ("fr", ""))
+    entries = read(tmp_path, tmx(unit))
+    assert [entry[:2] for entry in entries if isinstance(entry, Pair)] == [("a", "b"), ("a", "c"), ("d", "b")]
+    assert [entry[:3] for entry in entries if isinstance(entry, Skip)] == [
+        ("untranslated", "a", ""),
+        ("other variant", "", "e"),
+        ("other variant", "f", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "pair"),
+    [
+        (
+            "<ph x='1'>%s</ph> of <ph x='2'/>",
+            "<ph x='2'>N</ph> : <ph x='1'/>",
+            ('%s of <ph x="2"/>', '<ph x="2"/> : %s'),
+        ),
+        (
+            "<bpt i='1' x='7'>{\\b </bpt>a<ept i='1'>}</ept>",
+            "<bpt i='3' x='7'/>b<ept i='3'/>",
+            ("{\\b a}", "{\\b b}"),
+        ),
+        (
+            "<bpt i='1'>&lt;b></bpt>a<ept i='1'>&lt;/b></ept><bpt i='2'>&lt;i></bpt>b<ept i='2'>&lt;/i></ept>",
+            "<bpt i='1'>&lt;i></bpt>b<ept i='1'>&lt;/i></ept><bpt i='2'>&lt;b></bpt>a<ept i='2'>&lt;/b></ept>",
+            ("<b>a</b><i>b</i>", "<i>b</i><b>a</b>"),
+        ),
+    ],
+)
+def test_codes_are_the_same_in_all_variants(tmp_path: Path, source: str, target: str, pair: tuple[str, str]) -> None:
+    assert [entry[:2] for entry in read(tmp_path, tmx(tu(("en", source), ("fr", target))))] == [pair]
+
+
+def test_another_region_is_remarked_once(tmp_path: Path) -> None:
+    remarks: list[str] = []
+    document = tmx(*[tu(("en", "a"), ("pt-PT", "b"))] * 2)
+    list(read_tmx(write(tmp_path, document), "en", "pt-BR", remarks.append))
+    assert remarks == ["memory.tmx: there is nothing in pt-BR itself; pt-PT is taken for it"]
 
 
 def test_a_variant_is_no_translation_of_itself(tmp_path: Path) -> None:
@@ -143,6 +181,7 @@ def test_a_variant_is_no_translation_of_itself(tmp_path: Path) -> None:
         ("<tu><tuv><seg>a</seg></tuv><tuv xml:lang=''><seg>b</seg></tuv></tu>", "no translation"),
         (tu(("en", ""), ("fr", "b")), "untranslated"),
         (tu(("en", "a"), ("fr", "\n \n")), "untranslated"),
+        (tu(("en", "a <ph>%s</ph>"), ("fr", "<ph>%s</ph>")), "untranslated"),
         ("<tu><tuv xml:lang='en'><seg>a</seg></tuv><tuv xml:lang='fr'/></tu>", "untranslated"),
     ],
 )
@@ -160,9 +199,11 @@ def test_languages_that_are_not_there_are_an_error_that_names_those_that_are(tmp
     assert read(tmp_path, tmx()) == []
 
 
-def test_a_document_type_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"memory\.tmx:2: .*DOCTYPE tmx.*tmx14\.dtd.*nothing was fetched"):
-        read(tmp_path, MEMORY.replace("<tmx ", '<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx ', 1))
+def test_a_document_type_is_passed_over_unless_it_declares_something(tmp_path: Path) -> None:
+    declared = MEMORY.replace("<tmx ", '<!DOCTYPE tmx SYSTEM "tmx14.dtd"><tmx ', 1)
+    assert read(tmp_path, declared) == read(tmp_path, MEMORY)
+    with pytest.raises(InputError, match=r"memory\.tmx:1: .*DOCTYPE tmx.*tmx14\.dtd.*nothing was fetched"):
+        read(tmp_path, declared.replace('.dtd">', '.dtd" [<!ENTITY a "b">]>').replace("\n<!", "<!"))
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

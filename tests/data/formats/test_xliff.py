@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dragoman.data.formats.inline_codes import can_stand_in_text
 from dragoman.data.formats.xliff import read_xliff
 from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
@@ -129,7 +130,8 @@ def test_encodings_and_line_ends_change_nothing(tmp_path: Path, document: str, e
         ('<g id="1">a <g id="2">b</g></g>', '<g id="1">a <g id="2">b</g></g>'),
         ('<bx id="1"/>a<ex id="2"/>', '<bx id="1"/>a<ex id="2"/>'),
         ('<bx id="1" equiv-text="&lt;b>"/>a<ex id="2" equiv-text="&lt;/b>"/>', "<b>a</b>"),
-        ('<ph id="1">%s</ph> <ph id="2" equiv-text="{n}"/><ph id="3"/>.', "%s {n}."),
+        ('<ph id="1">%s</ph> <ph id="2" equiv-text="{n}"/><ph id="3"/>.', '%s {n}<ph id="3"/>.'),
+        ('Hi <x id="INTERPOLATION" equiv-text="NAME"/>you', 'Hi <x id="INTERPOLATION"/>you'),
         ('<bpt id="1">&lt;i></bpt>a<ept id="1">&lt;/i></ept><it id="2" pos="open">&lt;p></it>', "<i>a</i><p>"),
         ('<ph id="1">&lt;a title="<sub>a subflow</sub>"></ph>', '<a title="">'),
         ('<mrk mtype="term">a <mrk mtype="x">b</mrk></mrk> c', "a b c"),
@@ -140,24 +142,83 @@ def test_inline_elements_of_version_1(tmp_path: Path, source: str, text: str) ->
     assert [entry[:2] for entry in read(tmp_path, first(unit(source)))] == [(text, "b")]
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "pair"),
+    [
+        ('a <x id="1" equiv-text="{{n}}"/>', 'b <x id="1"/>', ("a {{n}}", "b {{n}}")),
+        ('a <x id="1"/>', 'b <x id="1" ctype="x" equiv-text="{{n}}"/>', ('a <x id="1"/>', 'b <x id="1"/>')),
+        (
+            'a <x id="1"/> <x id="2"/>',
+            '<x id="2"/> b <x id="1"/>',
+            ('a <x id="1"/> <x id="2"/>',) * 1 + ('<x id="2"/> b <x id="1"/>',),
+        ),
+        ('<bpt id="1">&lt;b></bpt>a<ept id="1">&lt;/b></ept>', '<bx id="1"/>b<ex id="1"/>', ("<b>a</b>", "<b>b</b>")),
+        ('<ph id="1">%s</ph> a', 'b <ph id="2">%d</ph>', ("%s a", "b %d")),
+    ],
+)
+def test_codes_of_one_id_are_the_same_on_both_sides(
+    tmp_path: Path, source: str, target: str, pair: tuple[str, str]
+) -> None:
+    [entry] = read(tmp_path, first(unit(source, f"<target>{target}</target>")))
+    assert entry[:2] == pair
+
+
+def test_native_code_of_the_source_serves_the_target_in_version_2(tmp_path: Path) -> None:
+    source = '<ph id="1" equiv="{n}"/> a <pc id="2" equivStart="[b]" equivEnd="[/b]">c</pc><sc id="3" equiv="&lt;i>"/>'
+    target = '<pc id="2">d</pc> <ph id="1"/><sc id="3"/>'
+    assert read(tmp_path, second(segment(source, f"<target>{target}</target>")))[0][:2] == (
+        "{n} a [b]c[/b]<i>",
+        "[b]d[/b] {n}<i>",
+    )
+
+
+def test_segments_that_are_marked_up_are_pairs_of_their_own(tmp_path: Path) -> None:
+    source = "<source>Open it. Fill it. Close it.</source><seg-source>"
+    source += "".join(
+        f'<mrk mtype="seg" mid="{number}">{text}</mrk> '
+        for number, text in enumerate(("Open it.", 'Fill <g id="1">it</g>.', "Close it.", "Go."))
+    )
+    target = '</seg-source><target><g id="9"><mrk mtype="seg" mid="1">Remplissez-<g id="1">le</g>.</mrk></g>\n'
+    target += (
+        '<mrk mtype="seg" mid="0">Ouvrez-le.</mrk><mrk mtype="seg" mid="2"/><mrk mtype="seg" mid="x">?</mrk></target>'
+    )
+    entries = read(tmp_path, first(f"<trans-unit>{source}{target}</trans-unit>"))
+    assert [entry[:2] for entry in entries if isinstance(entry, Pair)] == [
+        ("Open it.", "Ouvrez-le."),
+        ('Fill <g id="1">it</g>.', 'Remplissez-<g id="1">le</g>.'),
+    ]
+    assert [entry[:3] for entry in entries if isinstance(entry, Skip)] == [
+        ("untranslated", "Close it.", ""),
+        ("untranslated", "Go.", ""),
+        ("untranslated", "", "?"),
+    ]
+
+
+def test_native_code_that_the_target_repeats_is_bounded(tmp_path: Path) -> None:
+    source = f'a<x id="1" equiv-text="{{{"n" * 100_000}}}"/>'
+    with pytest.raises(InputError, match="1,000,000 characters"):
+        read(tmp_path, first(unit(source, f"""<target>b{'<x id="1"/>' * 100}</target>""")))
+
+
 DATA = """<originalData><data id="d1">%s</data><data id="d2">&lt;b></data><data id="d3">&lt;/b></data>
-<data id="d4">a<cp hex="0001"/>b</data><data id="d5"/></originalData>"""
+<data id="d4">[a<cp hex="0001"/>b</data><data id="d5"/></originalData>"""
 
 
 @pytest.mark.parametrize(
     ("source", "text"),
     [
         ('<ph id="1" dataRef="d1" equiv="e" disp="p"/>.', "%s."),
-        ('<ph id="1" equiv="e" disp="p"/>.', "e."),
-        ('<ph id="1" dataRef="absent" disp="p"/>.', "p."),
+        ('<ph id="1" equiv="{e}" disp="p"/>.', "{e}."),
+        ('<ph id="1" equiv="e" disp="p"/>.', '<ph id="1"/>.'),
+        ('<ph id="1" dataRef="absent" disp="[p]"/>.', "[p]."),
         ('<ph id="1" dataRef="d5"/><ph id="2"/>.', '<ph id="1"/><ph id="2"/>.'),
         ('<pc id="1" dataRefStart="d2" dataRefEnd="d3">a <pc id="2">b</pc></pc>', '<b>a <pc id="2">b</pc></b>'),
         ('<pc id="1" equivStart="*" equivEnd="**">a</pc>', "*a**"),
-        ('<pc id="1" dataRefStart="d2">a</pc>', "<b>a"),
+        ('<pc id="1" dataRefStart="d2">a</pc>', '<pc id="1">a</pc>'),
         ('<sc id="1" dataRef="d2"/>a<ec startRef="1" dataRef="d3"/>', "<b>a</b>"),
         ('<sc id="1"/>a<ec startRef="1"/>', '<sc id="1"/>a<ec startRef="1"/>'),
         ('a<cp hex="001F"/><cp hex="1F600"/>', "a\x1f😀"),
-        ('<ph id="1" dataRef="d4"/>', "a\x01b"),
+        ('<ph id="1" dataRef="d4"/>', "[a\x01b"),
         ('<mrk id="1">a</mrk> <sm id="2"/>b<em startRef="2"/>', "a b"),
     ],
 )
@@ -187,6 +248,9 @@ def test_a_code_point_that_is_no_character_names_the_line(tmp_path: Path, digits
         ('<target state="needs-adaptation">b</target>', "", "needs review"),
         ('<target state="needs-l10n">b</target>', "", "needs review"),
         ("<target>b</target>", 'translate="no"', "not for translation"),
+        ('<target state="translated" state-qualifier="rejected-grammar">b</target>', "", "needs review"),
+        ('<target><g id="1"> <x id="2"/></g></target>', "", "untranslated"),
+        ('<target><ph id="1">%s</ph></target>', "", "untranslated"),
         ('<target state="translated">b</target>', "", None),
         ('<target state="final">b</target>', "", None),
         ('<target state="signed-off">b</target>', "", None),
@@ -326,7 +390,10 @@ def test_texts_come_back_as_they_were_written(tmp_path: Path, rows: list[tuple[s
         for source, code, target in rows
     ]
     entries = read(tmp_path, (first if version == "1" else second)(*units))
-    assert [entry[-4:-2] for entry in entries] == [(source + code, target) for source, code, target in rows]
+    shown = [code if can_stand_in_text(code) else f"<{name}/>" for _, code, _ in rows]
+    assert [entry[-4:-2] for entry in entries] == [
+        (source + code, target) for (source, _, target), code in zip(rows, shown, strict=True)
+    ]
 
 
 @given(
