@@ -55,7 +55,6 @@ def compare(
     from dragoman.comparison.compare import PAGE
     from dragoman.comparison.compare import compare as compare_subjects
     from dragoman.storage.output import check_folder
-    from dragoman.training.progress import TerminalProgress
 
     check_folder(output)
     form = (columns, file_format)
@@ -70,8 +69,7 @@ def compare(
     limited = any(value is not None for value in (tokens, updates, minutes))
     budget = Budget(tokens, updates, minutes) if limited else None
     compared = functools.partial(compare_subjects, budget=budget, reach=reach, beam=beam, threads=threads, tell=print)
-    with TerminalProgress() as progress:
-        report = compared(found, output, observers=[progress])
+    report = compared(found, output, progress=True)
     _print(report)
     print(f"\nPage: {output / PAGE}")
 

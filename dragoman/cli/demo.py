@@ -30,15 +30,13 @@ def demo(
     from dragoman.cli.report import print_run
     from dragoman.data.locale_phrases import generate
     from dragoman.recipe import load_recipe
-    from dragoman.training.progress import TerminalProgress
     from dragoman.training.run import train
 
     languages = {"source_language": source_language, "target_language": target_language}
     recipe = load_recipe("demo", changes={"data": languages})
     print(f"Generating {pairs:,} pairs of phrases, {source_language} → {target_language} …")
     frame = pd.DataFrame(generate(source_language, target_language, pairs, _SEED), columns=["source", "target"])
-    with TerminalProgress() as progress:
-        run = train(recipe, output, train=frame, observers=[progress])
+    run = train(recipe, output, train=frame, progress=True)
     print_run(run)
     _show_translations(run)
     print(

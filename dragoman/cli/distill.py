@@ -53,30 +53,27 @@ def distill(
     from dragoman.cli.settings import corpora
     from dragoman.distillation.distill import distill as distill_run
     from dragoman.distillation.distill import resume_distillation
-    from dragoman.training.progress import TerminalProgress
 
-    with TerminalProgress() as progress:
-        if resume is not None:
-            done = resume_distillation(resume, tell=progress.on_prepare, observers=[progress])
-        elif teacher is None:
-            raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
-        else:
-            sections = {
-                "train": corpora(source, target, corpus, None, columns, file_format),
-                "validation": corpora(validation_source, validation_target),
-                "test": corpora(test_source, test_target),
-            }
-            done = distill_run(
-                teacher,
-                _student(recipe, sections, settings or [], columns),
-                output or Path("runs") / f"{_name(teacher)}-distilled",
-                beam=beam,
-                best_of=best_of,
-                keep_original=keep_original,
-                own_vocabulary=own_vocabulary,
-                tell=progress.on_prepare,
-                observers=[progress],
-            )
+    if resume is not None:
+        done = resume_distillation(resume, progress=True)
+    elif teacher is None:
+        raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
+    else:
+        sections = {
+            "train": corpora(source, target, corpus, None, columns, file_format),
+            "validation": corpora(validation_source, validation_target),
+            "test": corpora(test_source, test_target),
+        }
+        done = distill_run(
+            teacher,
+            _student(recipe, sections, settings or [], columns),
+            output or Path("runs") / f"{_name(teacher)}-distilled",
+            beam=beam,
+            best_of=best_of,
+            keep_original=keep_original,
+            own_vocabulary=own_vocabulary,
+            progress=True,
+        )
     _print(done)
 
 

@@ -50,14 +50,11 @@ def train(
     A recipe says what goes in (text, pictures, rows of a table, nothing) and what comes out (text, a label, a number).
     """
     from dragoman.cli.report import print_run
-    from dragoman.training.progress import TerminalProgress
     from dragoman.training.run import resume as resume_run
     from dragoman.training.run import train as train_run
 
     if resume is not None:
-        with TerminalProgress() as progress:
-            run = resume_run(resume, observers=[progress])
-        print_run(run)
+        print_run(resume_run(resume, progress=True))
         return
     from dragoman.cli.settings import corpora, recipe_with
 
@@ -70,9 +67,7 @@ def train(
     lists = {"columns": columns, "features": features, "categorical": categorical}
     complete = recipe_with(recipe, sections, source_language, target_language, settings or [], **lists)
     folder = output or Path("runs") / _name(complete, Path(recipe).stem)
-    with TerminalProgress() as progress:
-        run = train_run(complete, folder, observers=[progress])
-    print_run(run)
+    print_run(train_run(complete, folder, progress=True))
 
 
 def _name(recipe: Recipe, stem: str) -> str:

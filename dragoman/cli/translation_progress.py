@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.text import Text
 
 from dragoman.data.line_chunks import START, LineChunk, Place
+from dragoman.progress.bar import Bar, open_bar
+from dragoman.progress.watched import duration, print_line
 
 if TYPE_CHECKING:
     from dragoman.predict.translation import Translation
@@ -51,7 +51,7 @@ class TranslationProgress:
         self._remarks = remarks
         self._console = console if console is not None else Console(stderr=True)
         self._clock = clock
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._from = self._place = START
 
     def __enter__(self) -> TranslationProgress:
@@ -61,7 +61,7 @@ class TranslationProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            self._bar.close()
             self._bar = None
         if error is not None and self._resumable and self._place.line > self._from.line:
             self._print(f"{self._place.line:,} lines are translated and kept; --resume goes on after them")
@@ -72,11 +72,8 @@ class TranslationProgress:
         self._began = self._line_at = self._clock()
         if place.line:
             self._print(f"going on after line {place.line:,}")
-        if self._shown and self._console.is_interactive:
-            columns = (TextColumn("{task.fields[count]}"), BarColumn(bar_width=None), TextColumn("{task.fields[rate]}"))
-            self._bar = Progress(*columns, console=self._console, refresh_per_second=4, transient=True, expand=True)
-            self._task = self._bar.add_task("", total=self._size, completed=place.byte, count="", rate="")
-            self._bar.start()
+        if self._shown:
+            self._bar = open_bar(self._console, self._size, place.byte, self._count, self._rate)
 
     def on_chunk(self, chunk: LineChunk, found: Sequence[Sequence[Translation]]) -> None:
         """Some lines are translated and written."""
@@ -88,39 +85,32 @@ class TranslationProgress:
         self._place = chunk.end
         now = self._clock()
         if self._bar is not None:
-            self._bar.update(self._task, completed=self._place.byte, count=self._count(), rate=self._rate(now))
+            self._bar.move(self._place.byte)
         elif self._shown and now - self._line_at >= LINE_EVERY:
             self._line_at = now
-            self._print(f"{self._count()}  {self._rate(now)}")
+            self._print(f"{self._count()}  {self._rate()}")
 
     def end(self) -> None:
         """All is translated."""
         if self._shown:
-            now = self._clock()
-            self._print(f"{self._place.line:,} lines translated  {self._rate(now)}")
+            self._print(f"{self._place.line:,} lines translated  {self._rate()}")
 
     def _count(self) -> str:
         share = f"  {self._place.byte / self._size:.1%}" if self._size else ""
         return f"{self._place.line:,} lines{share}"
 
-    def _rate(self, now: float) -> str:
-        elapsed = now - self._began
+    def _rate(self) -> str:
+        elapsed = self._clock() - self._began
         lines, done = self._place.line - self._from.line, self._place.byte - self._from.byte
-        parts = [f"{lines / elapsed:,.0f} lines/s" if elapsed > 0 else "- lines/s", _time(elapsed)]
-        if self._size and 0 < self._place.byte < self._size:
-            parts.append(f"left {_time(elapsed / done * (self._size - self._place.byte))}")
+        parts = [f"{lines / elapsed:,.0f} lines/s" if elapsed > 0 else "- lines/s", duration(elapsed)]
+        if self._size and done > 0 and self._place.byte < self._size:
+            parts.append(f"left {duration(elapsed / done * (self._size - self._place.byte))}")
         return "  ".join(parts)
 
     def _print(self, line: str) -> None:
-        # `Text` keeps brackets from being read as markup; `soft_wrap` keeps rich from breaking lines in a file.
-        self._console.print(Text(line), soft_wrap=True, highlight=False)
+        print_line(self._console, line)
 
 
 def wanted(choice: bool | None, *, to_terminal: bool) -> bool:
     """Whether progress is shown: as was asked, else where it is seen and disturbs no output."""
     return choice if choice is not None else sys.stderr.isatty() and not to_terminal
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

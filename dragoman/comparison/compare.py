@@ -27,10 +27,12 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.significance import paired_bootstrap
 from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
+from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.storage.output import write_output
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer
+from dragoman.training.progress import watched
 from dragoman.training.task import task_of
 
 REPORT, PAGE, CURVES, QUALITY_TIME, RUNS, OUTPUTS = (
@@ -65,8 +67,9 @@ def compare(
     reach: float | None = None,
     beam: int | None = None,
     threads: int | None = None,
-    tell: Callable[[str], None] = lambda message: None,
+    tell: Callable[[str], None] | None = None,
     observers: Sequence[Observer] = (),
+    progress: bool | None = None,
 ) -> Report:
     """Train the recipes among the subjects under one budget, measure all on one test set, and write the report.
 
@@ -80,8 +83,9 @@ def compare(
             validation.
         beam: for translators and readers instead of their recipes'.
         threads: processor threads for measuring; by default those of the first subject's recipe.
-        tell: is given a sentence on each thing done.
+        tell: is given a sentence on each thing done; by default these are shown where progress is.
         observers: of training.
+        progress: whether to show how far training is; by default where a person watches.
 
     Raises:
         InputError: if the subjects cannot be compared: of different kinds, or with different test sets.
@@ -90,7 +94,9 @@ def compare(
     check_subjects(subjects, budget)
     output = Path(output)
     kind = _kind(subjects)
-    ready = [trained(subject, output / RUNS, budget, tell, observers) for subject in subjects]
+    tell = tell or teller(progress)
+    with watched(observers, progress) as watching:
+        ready = [trained(subject, output / RUNS, budget, tell, watching) for subject in subjects]
     if threads or ready[0].recipe.training.threads:
         torch.set_num_threads(threads or ready[0].recipe.training.threads)
     split, held_out = _test_sets(ready, kind)

@@ -102,10 +102,10 @@ def trained(
             tell(f"{subject.name}: trained already")
         else:
             tell(f"{subject.name}: going on with its training")
-            _refuse_interrupted(resume(folder, observers=observers))
+            _refuse_interrupted(resume(folder, observers=observers, progress=False))
     else:
         tell(f"{subject.name}: {recipe.model.phrase}")
-        _refuse_interrupted(train(recipe, folder, observers=observers))
+        _refuse_interrupted(train(recipe, folder, observers=observers, progress=False))
     return Trained(subject.name, folder, recipe)
 
 

@@ -24,6 +24,7 @@ from dragoman.data.gather import Gathered, Gatherer
 from dragoman.data.learn_codecs import learn_codecs
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
+from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.coverage import TokenCounts, count_tokens, coverage_table
@@ -45,7 +46,7 @@ def prepare(
     train: DataFrame | None = None,
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
-    tell: Tell = lambda message: None,
+    tell: Tell | None = None,
 ) -> Dataset:
     """Make the dataset that a recipe asks for.
 
@@ -58,12 +59,13 @@ def prepare(
         train: pairs instead of the recipe's training corpora.
         validation: likewise.
         test: likewise.
-        tell: is given a sentence on each thing done.
+        tell: is given a sentence on each thing done; by default these are shown where a person watches.
 
     Raises:
         InputError: if a corpus cannot be read, or nothing is left of it.
         OutputError: if the folder exists or cannot be written.
     """
+    tell = tell or teller()
     with DatasetWriter(folder) as writer:
         spools = writer.folder / "spools"
         spools.mkdir()

@@ -24,6 +24,7 @@ from dragoman.distillation.teacher import Teacher
 from dragoman.distillation.translations import KeptTranslations, translate
 from dragoman.errors import InputError, OutputError, UnsupportedError
 from dragoman.predict.model_kinds import kind_of
+from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe, merge, recipe_from
 from dragoman.storage.folder import write_file
 from dragoman.storage.lock import locked
@@ -61,8 +62,9 @@ def distill(
     best_of: int = 1,
     keep_original: bool = False,
     own_vocabulary: bool = False,
-    tell: Tell = lambda message: None,
+    tell: Tell | None = None,
     observers: Sequence[Observer] = (),
+    progress: bool | None = None,
 ) -> Distillation:
     """Translate a training set with the teacher, train a student on it, and measure both.
 
@@ -77,8 +79,9 @@ def distill(
         best_of: candidates, of which the one closest to the reference is learnt from (sequence-level interpolation).
         keep_original: learn from the references as well.
         own_vocabulary: learn the student's vocabulary by its recipe, instead of taking over the teacher's.
-        tell: is given a sentence on each thing done.
+        tell: is given a sentence on each thing done; by default these are shown where progress is.
         observers: of training.
+        progress: whether to show how far it is; by default where a person watches.
 
     Raises:
         InputError: if the teacher is no translator, or is one between other languages, or there is nothing to
@@ -97,16 +100,21 @@ def distill(
     check_folder(folder)
     _use_threads(student)
     opened = Teacher.open(Path(teacher))
+    tell = tell or teller(progress)
     recipe = _student(student, opened, own_vocabulary, tell)
     if not recipe.data.train:
         opened.dataset()
     plan = Plan(opened.model, recipe, beam, best_of, keep_original)
     plan.save(folder / DISTILLED)
-    return _go_on(plan, opened, folder, tell, observers)
+    return _go_on(plan, opened, folder, tell, observers, progress)
 
 
 def resume_distillation(
-    output: Path | str, *, tell: Tell = lambda message: None, observers: Sequence[Observer] = ()
+    output: Path | str,
+    *,
+    tell: Tell | None = None,
+    observers: Sequence[Observer] = (),
+    progress: bool | None = None,
 ) -> Distillation:
     """Go on with a distillation that was stopped or killed: what was translated and trained is not done again.
 
@@ -119,15 +127,17 @@ def resume_distillation(
     folder = Path(output)
     plan = Plan.load(folder / DISTILLED)
     _use_threads(plan.student)
-    return _go_on(plan, Teacher.open(plan.teacher), folder, tell, observers)
+    return _go_on(plan, Teacher.open(plan.teacher), folder, tell or teller(progress), observers, progress)
 
 
-def _go_on(plan: Plan, teacher: Teacher, folder: Path, tell: Tell, observers: Sequence[Observer]) -> Distillation:
+def _go_on(
+    plan: Plan, teacher: Teacher, folder: Path, tell: Tell, observers: Sequence[Observer], progress: bool | None
+) -> Distillation:
     if (folder / RECIPE).exists() or (folder / DATASET).exists():
-        run = resume(folder, observers=observers)
+        run = resume(folder, observers=observers, progress=progress)
     else:
         recipe = _distilled(plan, teacher, folder, tell)
-        run = train(recipe, folder, observers=observers, beside=(DISTILLED,))
+        run = train(recipe, folder, observers=observers, beside=(DISTILLED,), progress=progress)
     if run.interrupted:
         return Distillation(run, None)
     report = compare_sides(teacher, run.best, Dataset.open(folder / DATASET), plan.phrase, tell)

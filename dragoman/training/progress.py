@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task
-from rich.table import Column
-from rich.text import Text
 
+from dragoman.progress.bar import Bar, open_bar
+from dragoman.progress.watched import console_for, duration, print_line
 from dragoman.training.meter import Meter, Reading
 from dragoman.training.observer import (
     Observer,
@@ -41,6 +41,23 @@ SCORE_WIDTH, BEST_WIDTH = 8, 4
 """Columns of the validation table; between them stand the scores that the model has."""
 
 
+@contextmanager
+def watched(observers: Sequence[Observer], progress: bool | None) -> Iterator[Sequence[Observer]]:
+    """The observers, and with them one that shows the run during the block, if it shall be shown.
+
+    Args:
+        observers: who else watches.
+        progress: whether to show it; None where a person watches, as :func:`~dragoman.progress.watched.console_for`
+            says.
+    """
+    console = console_for(progress)
+    if console is None:
+        yield observers
+        return
+    with TerminalProgress(console) as shown:
+        yield (*observers, shown)
+
+
 @dataclass(frozen=True, slots=True)
 class _Status:
     """All that the bar shows, replaced as a whole so that the drawing thread never sees half an update."""
@@ -66,7 +83,7 @@ class TerminalProgress(Observer):
     def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console if console is not None else Console(stderr=True)
         self._clock = clock
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
 
     def __enter__(self) -> TerminalProgress:
         return self
@@ -79,7 +96,7 @@ class TerminalProgress(Observer):
     def close(self) -> None:
         """Take the bar away, if there is one. May be called again."""
         if self._bar is not None:
-            self._bar.stop()
+            self._bar.close()
             self._bar = None
 
     def on_prepare(self, message: str) -> None:
@@ -97,11 +114,7 @@ class TerminalProgress(Observer):
         onward = f", going on after update {start.update:,}" if start.update else ""
         self._print(f"{start.folder.name}: {start.parameters:,} parameters on {start.device}")
         self._print(f"{start.updates:,} updates at most{onward}")
-        if self._console.is_interactive:
-            columns = (_StatusColumn(self._count), BarColumn(bar_width=None), _StatusColumn(self._figures))
-            self._bar = Progress(*columns, console=self._console, refresh_per_second=4, transient=True, expand=True)
-            self._task = self._bar.add_task("", total=start.updates, completed=start.update)
-            self._bar.start()
+        self._bar = open_bar(self._console, start.updates, start.update, self._count, self._figures)
 
     def on_update(self, record: UpdateRecord) -> None:
         """Move the bar, or write a line if the last one is long ago."""
@@ -110,7 +123,7 @@ class TerminalProgress(Observer):
         if self._bar is not None and (now - self._read_at >= READ_EVERY or record.update == self._start.updates):
             self._read_at = now
             self._status = self._status_after(record, now)
-            self._bar.update(self._task, completed=record.update)
+            self._bar.move(record.update)
         elif self._bar is None and now - self._line_at >= LINE_EVERY:
             self._line_at = now
             self._status = self._status_after(record, now)
@@ -148,7 +161,7 @@ class TerminalProgress(Observer):
     def on_end(self, reason: str) -> None:
         """Take the bar away and say why training ended."""
         self.close()
-        self._print(f"ended after {_time(self._clock() - self._began)}: {reason}")
+        self._print(f"ended after {duration(self._clock() - self._began)}: {reason}")
 
     def _status_after(self, record: UpdateRecord, now: float) -> _Status:
         done_at = self._forecast(record, now)
@@ -173,10 +186,10 @@ class TerminalProgress(Observer):
             "- tokens/s" if rate is None else f"{rate:,.0f} tokens/s",
             f"loss {_loss(status.reading.loss)}",
             "lr -" if status.learning_rate is None else f"lr {status.learning_rate:.1e}",
-            _time(now - status.began),
+            duration(now - status.began),
         ]
         if status.done_at is not None:
-            parts.append(f"left {_time(max(status.done_at - now, 0.0))}")
+            parts.append(f"left {duration(max(status.done_at - now, 0.0))}")
         return "  ".join(parts)
 
     def _print_sample(self, sample: Sample) -> None:
@@ -185,24 +198,7 @@ class TerminalProgress(Observer):
             self._print(shortened(f"    {label:<9}  {one_line(text)}", room))
 
     def _print(self, line: str) -> None:
-        # `Text` keeps brackets from being read as markup; `soft_wrap` keeps rich from breaking lines in a file.
-        encoding = self._console.encoding
-        safe = one_line(line).encode(encoding, "replace").decode(encoding)
-        self._console.print(Text(safe), soft_wrap=True, highlight=False)
-
-
-class _StatusColumn(ProgressColumn):
-    """A column of the bar that asks for its text each time it is drawn."""
-
-    max_refresh = None
-
-    def __init__(self, text: Callable[[], str]) -> None:
-        # Cut, not wrapped: rich would end a cut text with a character that not every terminal can show.
-        super().__init__(table_column=Column(no_wrap=True, overflow="crop"))
-        self._text = text
-
-    def render(self, task: Task) -> Text:
-        return Text(self._text(), no_wrap=True, overflow="crop")
+        print_line(self._console, one_line(line))
 
 
 def one_line(text: str) -> str:
@@ -236,8 +232,3 @@ def _loss(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if abs(value) < 1e5 else f"{value:.2e}"
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -32,6 +32,7 @@ from dragoman.training.interrupt import Interrupt
 from dragoman.training.learning_curves import draw_learning_curves
 from dragoman.training.observer import Observer, RunStart
 from dragoman.training.precision import Hardware, choose_hardware
+from dragoman.training.progress import watched
 from dragoman.training.recovery.incident import FOLDER as INCIDENTS
 from dragoman.training.recovery.incident import Incidents
 from dragoman.training.recovery.recovery import Recovery
@@ -94,6 +95,7 @@ def train(
     test: DataFrame | None = None,
     observers: Sequence[Observer] = (),
     beside: Collection[str] = (),
+    progress: bool | None = None,
 ) -> Run:
     """Prepare the data, train, keep the best model, evaluate it.
 
@@ -109,6 +111,8 @@ def train(
         test: likewise.
         observers: told of every update and validation, in the first process.
         beside: names in the folder that are someone else's, and are left alone.
+        progress: whether to show how far it is, on standard error or in the notebook; by default where a person
+            watches: on a terminal, or in a notebook.
 
     Raises:
         OutputError: if the folder exists and is not empty.
@@ -119,7 +123,7 @@ def train(
         recipe = load_recipe(recipe, changes=changes)
     folder = Path(output)
     frames = {"train": train, "validation": validation, "test": test}
-    with joined_processes() as processes:
+    with joined_processes() as processes, watched(observers, progress) as observers:
         hardware = _hardware(recipe, processes)
         if not processes.is_first:
             return _join(folder, processes)
@@ -141,8 +145,13 @@ def train(
             return _train(folder, recipe, dataset, hardware, observers, processes)
 
 
-def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
+def resume(folder: Path | str, *, observers: Sequence[Observer] = (), progress: bool | None = None) -> Run:
     """Go on with an interrupted run from its newest checkpoint, to the same bits as if it had not been interrupted.
+
+    Args:
+        folder: of the run.
+        observers: told of every update and validation, in the first process.
+        progress: whether to show how far it is, as for :func:`train`.
 
     Raises:
         InputError: if the folder holds no run, or one that was killed while its data was prepared.
@@ -151,7 +160,7 @@ def resume(folder: Path | str, *, observers: Sequence[Observer] = ()) -> Run:
         TrainingError: if the run cannot go on, or another process of it has ended.
     """
     folder = Path(folder)
-    with joined_processes() as processes:
+    with joined_processes() as processes, watched(observers, progress) as observers:
         if not processes.is_first:
             return _join(folder, processes)
         with _reopened(folder) as recipe:

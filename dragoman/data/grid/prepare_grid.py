@@ -32,6 +32,7 @@ from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
 from dragoman.images.preparation import Preparation
+from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.text.codec import Codec
@@ -73,7 +74,7 @@ def prepare_grid(
     train: DataFrame | None = None,
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
-    tell: Tell = lambda message: None,
+    tell: Tell | None = None,
 ) -> GridDataset:
     """Make the dataset that a recipe asks for.
 
@@ -86,12 +87,13 @@ def prepare_grid(
         train: a table instead of the recipe's training corpora.
         validation: likewise.
         test: likewise.
-        tell: is given a sentence on each thing done.
+        tell: is given a sentence on each thing done; by default these are shown where a person watches.
 
     Raises:
         InputError: if a corpus cannot be read or used, or nothing is left of it.
         OutputError: if the folder exists or cannot be written.
     """
+    tell = tell or teller()
     with DatasetWriter(folder) as writer, DropList(writer.folder) as drops:
         frames = {"train": train, "validation": validation, "test": test}
         _Preparing(recipe, writer, drops, tell).run(frames)

@@ -13,6 +13,7 @@ from dragoman.diagnosis.fit.evidence import AnyDataset, best_of, looks_of_record
 from dragoman.diagnosis.fit.runner import Runner, of_length
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import DragomanError, InputError
+from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.training.baseline import baseline_loss
 from dragoman.training.trial import run_trial
@@ -36,7 +37,7 @@ def measure_capacity(
     runner: Runner = run_trial,
     *,
     clock: Callable[[], float] = time.monotonic,
-    tell: Callable[[str], None] = lambda message: None,
+    tell: Callable[[str], None] | None = None,
 ) -> CapacityReport:
     """Train the grid, the cheapest cells first, until the minutes are over, or Ctrl-C if a cell is done by then.
 
@@ -50,11 +51,12 @@ def measure_capacity(
         minutes: for all of it; what does not fit is left out, and the report says so.
         runner: that trains.
         clock: seconds.
-        tell: told of each cell before it begins.
+        tell: told of each cell before it begins; by default these are shown where a person watches.
 
     Raises:
         InputError: if not even one cell could be trained.
     """
+    tell = tell or teller()
     end = clock() + 60 * minutes
     models = {width: model for width in WIDTHS if (model := _of_width(recipe, width)) is not None}
     planned = planned_updates(recipe, dataset)

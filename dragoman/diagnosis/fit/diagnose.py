@@ -18,6 +18,7 @@ from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import judge
 from dragoman.diagnosis.run_folder import open_run
 from dragoman.model.folder import load_model
+from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.training.run import BEST
 from dragoman.training.split_loss import LossEstimate
@@ -34,7 +35,7 @@ def diagnose_fit(
     runner: Runner = run_trial,
     thresholds: Thresholds | None = None,
     *,
-    tell: Callable[[str], None] = lambda message: None,
+    tell: Callable[[str], None] | None = None,
 ) -> FitReport:
     """Say whether a run underfits, overfits, has not converged, or is good, and what to do.
 
@@ -43,12 +44,13 @@ def diagnose_fit(
         probe_minutes: for experiments where its own losses leave a doubt; None for none.
         runner: that trains for these.
         thresholds: of the verdict; the defaults if None.
-        tell: told of each experiment before it begins.
+        tell: told of each experiment before it begins; by default these are shown where a person watches.
 
     Raises:
         InputError: if the folder holds no run, or one that has not looked at its validation set yet.
         DamagedFileError: if its recipe or dataset was altered.
     """
+    tell = tell or teller()
     folder = Path(folder)
     recipe, dataset = open_run(folder)
     evidence = read_evidence(folder, recipe, dataset)

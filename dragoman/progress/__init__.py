@@ -1,0 +1,1 @@
+"""How far long work is, where a person watches it: on a terminal, or in a notebook."""
