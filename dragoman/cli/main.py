@@ -24,6 +24,7 @@ from dragoman.cli.score import score
 from dragoman.cli.shortlist import shortlist
 from dragoman.cli.train import train
 from dragoman.cli.translate import translate
+from dragoman.data.pipes import remembering_pipes
 from dragoman.errors import DragomanError
 
 app = typer.Typer(
@@ -63,7 +64,8 @@ def _options() -> None:
 def main() -> None:
     """Run the command line. A person's mistake is one message and exit status 1, never a traceback."""
     try:
-        app()
+        with remembering_pipes():
+            app()
     except DragomanError as error:
         print(f"dragoman: {error}", file=sys.stderr)
         sys.exit(1)

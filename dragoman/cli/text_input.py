@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from dragoman.data.open_input import open_input
+from dragoman.data.line_ends import with_line_feeds
+from dragoman.data.open_input import decompressed, open_input, unreadable
 from dragoman.data.text_file import decoded, limited_lines
 
 STANDARD_INPUT = "standard input"
@@ -18,15 +19,19 @@ STANDARD_INPUT = "standard input"
 
 @contextlib.contextmanager
 def opened(file: Path | None) -> Iterator[BinaryIO]:
-    """The bytes of a file, or of standard input.
+    """The bytes of a text file, or of standard input, decompressed, with LF or CR LF at the end of every line.
 
     Raises:
-        InputError: if the file cannot be opened.
+        InputError: if the file cannot be opened or read.
     """
     if file is None:
-        yield sys.stdin.buffer
+        try:
+            stream = with_line_feeds(decompressed(sys.stdin.buffer, STANDARD_INPUT, closes=False))
+        except OSError as error:
+            raise unreadable(STANDARD_INPUT, error) from error
+        yield stream
         return
-    with open_input(file) as stream:
+    with with_line_feeds(open_input(file, once=True)) as stream:
         yield stream
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from dragoman.data.cleaning_picture import draw_cleaning
 from dragoman.data.drops import DROPPED, DropList
 from dragoman.data.gather import Gatherer
+from dragoman.data.pipes import remembering_pipes
 from dragoman.data.spool import Spool
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
@@ -37,7 +38,7 @@ def clean_corpora(
         OutputError: if the folder exists or cannot be written.
     """
     data = recipe.data
-    with new_folder(folder) as temporary:
+    with remembering_pipes(), new_folder(folder) as temporary:
         with DropList(temporary) as drops:
             gathered = Gatherer(recipe, temporary, drops, tell).gather("train")
         if gathered is None:

@@ -92,7 +92,8 @@ def read_corpus_chunks(
 
 
 def read_lines(source: Path, target: Path) -> Iterator[Pair]:
-    """The lines of two files side by side. Lines end with LF or CR LF; a byte-order mark is dropped.
+    """The lines of two files side by side. What ends a line, :mod:`~dragoman.data.line_ends` says; a byte-order
+    mark is dropped.
 
     Raises:
         InputError: if a file cannot be read, is not UTF-8, or the files have different numbers of lines.

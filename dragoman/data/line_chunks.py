@@ -81,7 +81,7 @@ def read_chunks(stream: ByteStream, file: Path | str, after: Place = START) -> I
         after: the end of an earlier chunk, to go on from; what lies before it must be as it was then.
 
     Raises:
-        InputError: if a line is not UTF-8 or has 64 MiB, or what lies before ``after`` is not as it was.
+        InputError: if a line is not UTF-8 or has 16 MiB, or what lies before ``after`` is not as it was.
     """
     hashed = _skip(stream, file, after)
     line, byte = after.line, after.byte

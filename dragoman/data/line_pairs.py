@@ -6,27 +6,27 @@ import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
 
-from dragoman.data.open_input import open_input
 from dragoman.data.pair import Pair
 from dragoman.data.pair_chunk import CHUNK, PairChunk, chunked
-from dragoman.data.text_file import BYTE_ORDER_MARK, decoded, next_raw_lines
+from dragoman.data.text_file import BYTE_ORDER_MARK, ByteStream, decoded, next_raw_lines, open_text
 from dragoman.errors import InputError
 from dragoman.native.lines import Lines
 
 
 def read_line_chunks(source: Path, target: Path) -> Iterator[PairChunk]:
-    """The lines of two files side by side. Lines end with LF or CR LF; a byte-order mark is dropped.
+    """The lines of two files side by side. What ends a line, :mod:`~dragoman.data.line_ends` says; a byte-order
+    mark is dropped.
 
     Raises:
         InputError: if a file cannot be read, is not UTF-8, or the files have different numbers of lines.
     """
     with ExitStack() as stack:
-        files = [stack.enter_context(open_input(path)) for path in (source, target)]
-        for first in itertools.count(1, CHUNK):
+        files = [stack.enter_context(open_text(path)) for path in (source, target)]
+        first = 1
+        while True:
             lefts = next_raw_lines(files[0], source, first, CHUNK)
-            rights = next_raw_lines(files[1], target, first, CHUNK)
+            rights = _as_many(files[1], target, first, len(lefts) or 1)
             if not lefts and not rights:
                 return
             sides = (_lines(lefts, first), _lines(rights, first))
@@ -37,6 +37,7 @@ def read_line_chunks(source: Path, target: Path) -> Iterator[PairChunk]:
                 yield from chunked(pair_lines(left, right, source, target, first))
                 return
             yield PairChunk.of_file(sides[0], sides[1], str(source), first)
+            first += len(lefts)
 
 
 def read_text_chunks(path: Path) -> Iterator[PairChunk]:
@@ -45,15 +46,14 @@ def read_text_chunks(path: Path) -> Iterator[PairChunk]:
     Raises:
         InputError: if the file cannot be read or is not UTF-8.
     """
-    with open_input(path) as file:
-        for first in itertools.count(1, CHUNK):
-            raw = next_raw_lines(file, path, first, CHUNK)
-            if not raw:
-                return
+    with open_text(path) as file:
+        first = 1
+        while raw := next_raw_lines(file, path, first, CHUNK):
             lines = _lines(raw, first)
             if lines is None:
                 lines = Lines.of([_text(line, path, number) for number, line in enumerate(raw, start=first)])
             yield PairChunk.of_file(lines, lines, str(path), first)
+            first += len(raw)
 
 
 def pair_lines(
@@ -82,6 +82,17 @@ def pair_lines(
         yield Pair(left, right, file, number)
 
 
+def _as_many(stream: ByteStream, path: Path, first: int, count: int) -> list[bytes]:
+    """So many lines, or all that there are, however long."""
+    lines = next_raw_lines(stream, path, first, count)
+    while lines and len(lines) < count:
+        more = next_raw_lines(stream, path, first + len(lines), count - len(lines))
+        if not more:
+            break
+        lines += more
+    return lines
+
+
 def _lines(raw: list[bytes], first: int) -> Lines | None:
     """Lines of a file, from line ``first`` on, without their ends; None if one is not UTF-8."""
     if first == 1 and raw:
@@ -97,7 +108,7 @@ def _lines(raw: list[bytes], first: int) -> Lines | None:
     return Lines.of_raw([line.removesuffix(b"\n").removesuffix(b"\r") + b"\n" for line in raw])
 
 
-def _decoded_lines(raw: list[bytes], stream: BinaryIO, path: Path, first: int) -> Iterator[str]:
+def _decoded_lines(raw: list[bytes], stream: ByteStream, path: Path, first: int) -> Iterator[str]:
     """Lines that were read, and then all that follow them."""
     while raw:
         for number, line in enumerate(raw, start=first):

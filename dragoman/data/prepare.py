@@ -66,7 +66,7 @@ def prepare(
         OutputError: if the folder exists or cannot be written.
     """
     tell = tell or teller()
-    with DatasetWriter(folder) as writer:
+    with remembering_pipes(), DatasetWriter(folder) as writer:
         spools = writer.folder / "spools"
         spools.mkdir()
         with DropList(writer.folder) as drops:

@@ -59,8 +59,8 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_pairs, "CHUNK", 3)
         opened: list[Path] = []
-        real = line_pairs.open_input
-        patch.setattr(line_pairs, "open_input", lambda path: opened.append(path) or real(path))
+        real = line_pairs.open_text
+        patch.setattr(line_pairs, "open_text", lambda path: opened.append(path) or real(path))
         with pytest.raises(InputError, match=r"x\.de has 5 and .*x\.en has 9"):
             list(read_line_chunks(*paths))
     assert opened == list(paths)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, Protocol, runtime_checkable
 
+from dragoman.data.open_input import open_seekable
 from dragoman.errors import InputError
 
 _MIB = 2**20
@@ -72,10 +73,9 @@ def open_tree(path: Path) -> Iterator[Tree]:
     if path.is_dir():
         yield _Folder(path)
         return
+    stream = open_seekable(path)
     try:
-        archive = zipfile.ZipFile(path)
-    except FileNotFoundError:
-        raise InputError("no such file or folder", file=path, remedy="check the path.") from None
+        archive = zipfile.ZipFile(stream)
     except _DAMAGE as error:
         raise InputError(
             f"this is no folder and cannot be read as a zip file: {_reason(error)}",
@@ -83,7 +83,7 @@ def open_tree(path: Path) -> Iterator[Tree]:
             cause="a file of another kind, or a download or copy that was cut short.",
             remedy="give a folder, a whole .zip or a whole .whl.",
         ) from error
-    with archive:
+    with stream, archive:
         yield _Archive(path, archive)
 
 

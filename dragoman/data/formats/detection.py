@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dragoman.data.compressed import plain_name
 from dragoman.data.formats.signatures import LOOKED_AT, seems_to_be
 from dragoman.data.open_input import open_input, unreadable
 from dragoman.errors import InputError
@@ -36,8 +37,9 @@ _ARCHIVES = frozenset({"a zip archive", "a Python package (wheel)", "a Java arch
 
 
 def format_by_name(path: Path) -> str | None:
-    """The name of the format that a file's name ends in; None if that says nothing."""
-    return _BY_ENDING.get(path.suffix.lower())
+    """The name of the format that a file's name ends in, but for what says that it is compressed; None if that says
+    nothing."""
+    return _BY_ENDING.get(plain_name(path).suffix.lower())
 
 
 def detect_format(path: Path) -> str:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dragoman.data.formats.column_names import no_such_column
+from dragoman.data.open_input import open_seekable
 from dragoman.data.pair import Entry, Pair
 from dragoman.errors import InputError
 
@@ -30,7 +31,7 @@ def read_parquet(path: Path, source_column: str, target_column: str) -> Iterator
         InputError: if the file cannot be read or is no Parquet file, a column is missing or does not hold text, or a
             text is not UTF-8.
     """
-    with _explained(path), pq.ParquetFile(path) as file:
+    with _explained(path), open_seekable(path) as stream, pq.ParquetFile(stream) as file:
         names = (source_column, target_column)
         fields = [_find(file.schema_arrow, name, path) for name in names]
         row = 1
@@ -47,8 +48,8 @@ def read_parquet_table(path: Path) -> pa.Table:
     Raises:
         InputError: if the file cannot be read or is no Parquet file.
     """
-    with _explained(path):
-        return pq.read_table(path)
+    with _explained(path), open_seekable(path) as stream:
+        return pq.read_table(stream)
 
 
 @contextmanager
@@ -56,8 +57,6 @@ def _explained(path: Path) -> Iterator[None]:
     """What goes wrong with a Parquet file, as an error that says so."""
     try:
         yield
-    except FileNotFoundError:
-        raise InputError("no such file", file=path, remedy="check the path.") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"this cannot be read as a Parquet file: {_first_line(error)}",

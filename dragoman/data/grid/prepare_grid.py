@@ -24,6 +24,7 @@ from dragoman.data.grid.items import Items, joined
 from dragoman.data.grid.keys import source_keys
 from dragoman.data.grid.read_items import FRAME, items_of_frame, read_items
 from dragoman.data.grid.rendering import Rendering
+from dragoman.data.pipes import remembering_pipes
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
 from dragoman.fields.files import SourceField, TargetField, save_fields
@@ -94,7 +95,7 @@ def prepare_grid(
         OutputError: if the folder exists or cannot be written.
     """
     tell = tell or teller()
-    with DatasetWriter(folder) as writer, DropList(writer.folder) as drops:
+    with remembering_pipes(), DatasetWriter(folder) as writer, DropList(writer.folder) as drops:
         frames = {"train": train, "validation": validation, "test": test}
         _Preparing(recipe, writer, drops, tell).run(frames)
     return GridDataset.open(folder)

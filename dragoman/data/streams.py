@@ -1,0 +1,66 @@
+"""Streams of bytes whose beginning was looked at, and is given back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+_BUFFER = 1 << 16
+
+
+class Prefixed(io.RawIOBase):
+    """Some bytes, and behind them what is left of a stream.
+
+    Args:
+        prefix: come first.
+        rest: the stream.
+        closes: whether it is closed with this one.
+    """
+
+    def __init__(self, prefix: bytes, rest: Any, *, closes: bool = True) -> None:
+        self._prefix = memoryview(prefix)
+        self._rest = rest
+        self._closes = closes
+        # Whoever pipes lines one by one waits for their answers: no more is awaited than there is.
+        self._read = getattr(rest, "read1", rest.read)
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes, into a buffer; how many they are."""
+        data = self._prefix[: len(buffer)] if self._prefix else self._read(len(buffer))
+        self._prefix = self._prefix[len(data) :] if self._prefix else self._prefix
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """End reading."""
+        if not self.closed and self._closes:
+            self._rest.close()
+        super().close()
+
+
+def looked_at(
+    stream: Any, most: int, enough: Callable[[bytes], bool], *, closes: bool = True
+) -> tuple[bytes, io.BufferedReader]:
+    """The beginning of a stream, and the stream as it was before.
+
+    Args:
+        stream: at its beginning.
+        most: bytes that are looked at, at most.
+        enough: whether no more of them are needed.
+        closes: whether closing what is returned closes the stream.
+    """
+    read = getattr(stream, "read1", stream.read)
+    found = b""
+    while len(found) < most and not enough(found) and (more := read(most - len(found))):
+        found += more
+    return found, buffered(Prefixed(found, stream, closes=closes))
+
+
+def buffered(stream: io.RawIOBase) -> io.BufferedReader:
+    """The same stream, read in blocks."""
+    return io.BufferedReader(stream, _BUFFER)
