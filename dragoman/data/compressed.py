@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from dragoman.errors import InputError, UnsupportedError
 
 _MIB = 1 << 20
@@ -21,10 +19,12 @@ _HIGHEST_RATIO = 200
 """By how many times a file may grow, once that makes more than 64 MiB: text hardly ever does by 50."""
 
 # Everything that the libraries let through from a file that is damaged.
-_DAMAGE = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, pa.ArrowException)
+_DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError)
 
 
 def _zstandard(stream: Any) -> Any:
+    import pyarrow as pa
+
     if not pa.Codec.is_available("zstd"):
         raise UnsupportedError(
             "this build of pyarrow cannot read Zstandard", remedy="decompress the file first, with `zstd -d`."
@@ -65,6 +65,9 @@ class Decompressed(io.RawIOBase):
         magic: that it begins with, one of :data:`COMPRESSIONS`.
         file: what a person calls it.
     """
+
+    mode = "rb"
+    name = ""
 
     def __init__(self, stream: Any, magic: bytes, file: Path | str) -> None:
         self._name, make = COMPRESSIONS[magic]

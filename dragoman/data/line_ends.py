@@ -1,14 +1,14 @@
 """What ends a line of a text file.
 
-A line ends with LF or CR LF. A file that begins without either, but with CR, is one of the old Macintosh kind, and there
-CR ends a line too. Nothing else does: other separators that Unicode knows (NEL, U+2028) may stand inside a sentence, and
-are taken for line ends by some programs and not by others, so that aligned files would shift.
+A line ends with LF or CR LF. A file that begins without either, but with CR, is one of the old Macintosh kind: there CR
+ends a line too. Nothing else does. Other separators that Unicode knows (NEL, U+2028) may stand inside a sentence, and
+some programs take them for line ends and others do not, so that aligned files would shift.
 """
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, BinaryIO
 
 from dragoman.data.streams import buffered, looked_at
 
@@ -16,7 +16,7 @@ _LOOKED_AT = 1 << 16
 """Bytes of the beginning that are searched for a line feed."""
 
 
-def with_line_feeds(stream: io.BufferedReader) -> io.BufferedReader:
+def with_line_feeds(stream: BinaryIO) -> BinaryIO:
     """A stream of text, at its beginning, as one in which LF or CR LF end every line."""
     if stream.seekable():
         beginning, whole = stream.read(_LOOKED_AT), stream
@@ -28,6 +28,9 @@ def with_line_feeds(stream: io.BufferedReader) -> io.BufferedReader:
 
 class _Returns(io.RawIOBase):
     """A stream with LF in the place of each CR that no LF follows, so that every byte stays in its place."""
+
+    mode = "rb"
+    name = ""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

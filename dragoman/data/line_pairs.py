@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dragoman.data.pair import Pair
 from dragoman.data.pair_chunk import CHUNK, PairChunk, chunked
-from dragoman.data.text_file import BYTE_ORDER_MARK, ByteStream, decoded, next_raw_lines, open_text
+from dragoman.data.pipes import is_pipe
+from dragoman.data.text_file import BYTE_ORDER_MARK, ByteStream, decoded, next_raw_lines, open_text, read_raw_lines
 from dragoman.errors import InputError
 from dragoman.native.lines import Lines
 
@@ -76,10 +77,49 @@ def pair_lines(
                 f"the files have different numbers of lines: {short} has {number - 1:,} and {long} has "
                 f"{number + rest:,}",
                 file=short,
-                cause="a line is missing or was broken in two somewhere before.",
+                cause=_shifted_by(short, long, rest + 1) or "a line is missing or was broken in two somewhere before.",
                 remedy="align the files so that line n of one translates line n of the other.",
             )
         yield Pair(left, right, file, number)
+
+
+_NO_LINE_ENDS = {
+    b"\xc2\x85": "NEL (U+0085)",
+    b"\xe2\x80\xa8": "line separators (U+2028)",
+    b"\xe2\x80\xa9": "paragraph separators (U+2029)",
+    b"\r": "CR without LF",
+    b"\x0b": "vertical tabs",
+    b"\x0c": "form feeds",
+}
+"""What some programs end a line at, and we do not."""
+
+
+def _shifted_by(short: Path, long: Path, missing: int) -> str | None:
+    """Why one of two files has fewer lines than the other, if that is because of what counts as the end of a line.
+
+    Args:
+        short: the one with fewer.
+        long: the other.
+        missing: lines that it lacks.
+    """
+    if is_pipe(short) or is_pipe(long):
+        return None
+    counts = [_counts(path) for path in (short, long)]
+    for mark, name in _NO_LINE_ENDS.items():
+        if counts[0][mark] - counts[1][mark] == missing:
+            return (
+                f"{short} has {name} inside its lines, where some programs end a line; here lines end with LF or CR LF."
+            )
+    return None
+
+
+def _counts(path: Path) -> dict[bytes, int]:
+    counts = dict.fromkeys(_NO_LINE_ENDS, 0)
+    for line in read_raw_lines(path):
+        content = line.rstrip("\r\n").encode()
+        for mark in counts:
+            counts[mark] += content.count(mark)
+    return counts
 
 
 def _as_many(stream: ByteStream, path: Path, first: int, count: int) -> list[bytes]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dragoman.data.compressed import COMPRESSIONS, MAGIC, Decompressed, told
 from dragoman.data.pipes import another, is_pipe, open_pipe, spooled
@@ -14,7 +13,7 @@ from dragoman.errors import InputError
 _BUFFER = 1 << 16
 
 
-def open_input(path: Path, *, once: bool = False) -> io.BufferedReader:
+def open_input(path: Path, *, once: bool = False) -> BinaryIO:
     """The content of a file, to be read as bytes. What gzip, bzip2, xz or Zstandard compressed is decompressed.
 
     What comes through a pipe is remembered where :func:`~dragoman.data.pipes.remembering_pipes` says so, so that each
@@ -31,7 +30,7 @@ def open_input(path: Path, *, once: bool = False) -> io.BufferedReader:
         piped = is_pipe(path)
         if piped and not once:
             return decompressed(open_pipe(path), path)
-        stream = io.BufferedReader(path.open("rb", buffering=0), _BUFFER)
+        stream: Any = path.open("rb", buffering=_BUFFER)
         if piped or not stream.seekable():
             return decompressed(stream, path)
         magic = _magic(stream.read(MAGIC))
@@ -43,7 +42,7 @@ def open_input(path: Path, *, once: bool = False) -> io.BufferedReader:
         raise unreadable(path, error) from error
 
 
-def open_seekable(path: Path) -> io.BufferedReader:
+def open_seekable(path: Path) -> BinaryIO:
     """The same, of which any part can be read at any time, as formats need that have their index at the end.
 
     Raises:
@@ -56,7 +55,7 @@ def open_seekable(path: Path) -> io.BufferedReader:
         return another(held)
 
 
-def decompressed(stream: Any, file: Path | str, *, closes: bool = True) -> io.BufferedReader:
+def decompressed(stream: Any, file: Path | str, *, closes: bool = True) -> BinaryIO:
     """What a stream holds that may be compressed.
 
     Args:

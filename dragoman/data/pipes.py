@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dragoman.errors import InputError
 
@@ -63,7 +63,7 @@ def is_pipe(path: Path) -> bool:
     return False
 
 
-def open_pipe(path: Path) -> io.BufferedReader:
+def open_pipe(path: Path) -> BinaryIO:
     """What comes through a pipe, from its beginning; remembered inside :func:`remembering_pipes`.
 
     Raises:
@@ -72,7 +72,8 @@ def open_pipe(path: Path) -> io.BufferedReader:
     """
     with _MEMORY.lock:
         if not _MEMORY.users:
-            return io.BufferedReader(path.open("rb", buffering=0), _BLOCK)
+            unheld: Any = path.open("rb", buffering=_BLOCK)
+            return unheld
         status = path.stat()
         key = (str(path), status.st_dev, status.st_ino)
         if key not in _MEMORY.files:
@@ -104,13 +105,16 @@ def spooled(stream: Any, file: Path | str) -> Any:
     return held
 
 
-def another(held: Any) -> io.BufferedReader:
+def another(held: Any) -> BinaryIO:
     """Another reader of a file without a name, at its beginning, whatever others of it do."""
     return io.BufferedReader(_Reader(os.dup(held.fileno())), _BLOCK)
 
 
 class _Reader(io.RawIOBase):
     """Reads a file by places of its own. Duplicates of a file's descriptor would share one."""
+
+    mode = "rb"
+    name = ""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

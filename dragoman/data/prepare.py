@@ -22,6 +22,7 @@ from dragoman.data.drops import Drop, DropList
 from dragoman.data.encode import TOO_MANY_TOKENS, DatasetEncoder
 from dragoman.data.gather import Gathered, Gatherer
 from dragoman.data.learn_codecs import learn_codecs
+from dragoman.data.pipes import remembering_pipes
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
 from dragoman.progress.watched import teller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 _BUFFER = 1 << 16
 
@@ -17,6 +17,9 @@ class Prefixed(io.RawIOBase):
         rest: the stream.
         closes: whether it is closed with this one.
     """
+
+    mode = "rb"
+    name = ""
 
     def __init__(self, prefix: bytes, rest: Any, *, closes: bool = True) -> None:
         self._prefix = memoryview(prefix)
@@ -45,7 +48,7 @@ class Prefixed(io.RawIOBase):
 
 def looked_at(
     stream: Any, most: int, enough: Callable[[bytes], bool], *, closes: bool = True
-) -> tuple[bytes, io.BufferedReader]:
+) -> tuple[bytes, BinaryIO]:
     """The beginning of a stream, and the stream as it was before.
 
     Args:
@@ -61,6 +64,6 @@ def looked_at(
     return found, buffered(Prefixed(found, stream, closes=closes))
 
 
-def buffered(stream: io.RawIOBase) -> io.BufferedReader:
+def buffered(stream: io.RawIOBase) -> BinaryIO:
     """The same stream, read in blocks."""
     return io.BufferedReader(stream, _BUFFER)

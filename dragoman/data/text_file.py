@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from dragoman.data.line_ends import with_line_feeds
 from dragoman.data.open_input import open_input, unreadable
@@ -35,7 +34,7 @@ class ByteStream(Protocol):
         ...
 
 
-def open_text(path: Path) -> io.BufferedReader:
+def open_text(path: Path) -> BinaryIO:
     """The content of a text file, as bytes in which LF or CR LF end every line.
 
     Raises:

@@ -73,6 +73,8 @@ def open_tree(path: Path) -> Iterator[Tree]:
     if path.is_dir():
         yield _Folder(path)
         return
+    if not path.exists():
+        raise InputError("no such file or folder", file=path, remedy="check the path.")
     stream = open_seekable(path)
     try:
         archive = zipfile.ZipFile(stream)

@@ -84,7 +84,7 @@ def test_bytes_that_are_no_text_are_named_with_their_row(tmp_path: Path) -> None
 
 def test_files_that_are_no_parquet(tmp_path: Path) -> None:
     assert fault(tmp_path / "none").what == "no such file"
-    assert "Parquet" in fault(tmp_path).what
+    assert "cannot be read: Is a directory" in fault(tmp_path).what
     whole = write(tmp_path, {"en": pa.array(["x"] * 50), "de": pa.array(["y"] * 50)}).read_bytes()
     path = tmp_path / "cut.parquet"
     for data in (b"", b"en\tde\n", whole[:-1], whole[: len(whole) // 2], b"PAR1" * 5):
