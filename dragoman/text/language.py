@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from babel.core import Locale, get_global
+from babel.languages import get_territory_language_info
 
 _UNSPACED_SCRIPTS = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
 
@@ -82,6 +83,14 @@ def is_other_kind(code: str, wanted: str) -> bool:
     ``pt-PT`` is of another kind than ``pt-BR``; ``pt`` and ``pt-BR`` are of one.
     """
     return _tag(code) != _tag(wanted)
+
+
+def is_spoken_there(code: str) -> bool:
+    """Whether ``code`` names a region in which CLDR knows that its language is spoken: ``en_CA``, and not ``in_DE``."""
+    tag = _tag(code)
+    if tag is None or "-" not in _spelt_out(code):
+        return False
+    return any(language.split("_")[0] == tag.language for language in get_territory_language_info(tag.region))
 
 
 def is_language(code: str) -> bool:

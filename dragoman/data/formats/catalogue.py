@@ -22,7 +22,7 @@ from dragoman.data.formats.language_remarks import LanguageRemarks
 from dragoman.data.formats.nested_json import parse_nested_json
 from dragoman.data.pair import Entry, Pair
 from dragoman.errors import InputError
-from dragoman.text.language import closest_language, is_language
+from dragoman.text.language import closest_language, is_language, is_other_kind, is_spoken_there
 
 _MARK = "\0"
 _JSON_SUFFIXES = (".json", ".arb")
@@ -56,10 +56,10 @@ def read_catalogue(
 
     Files of nested JSON (``.json``, Flutter's ``.arb``) are matched key by key. In gettext files (``.po``, and ``.mo``
     where there is no ``.po`` of the same name) the source is the source language's own translation of the message, if
-    there is one. Else it is the ``msgid``, or for one that is a mere key (``label_edit``) the default text in its
-    comment; but if the source language is not English and has files here, a message that they lack has no source,
-    for the ``msgid`` is in some other language. Of several codes of a language the closest is taken (``zh-Hans`` for
-    ``zh``).
+    there is one in that very kind of it. Else it is the ``msgid``, or for one that is a mere key (``label_edit``) the
+    default text in its comment; but if the source language is not English and has files here, a message that they lack
+    has no source, for the ``msgid`` is in some other language. Of several codes of a language the closest is taken
+    (``zh-Hans`` for ``zh``). Gettext files whose path names no language are those of the one that their header names.
 
     The reasons of skipped entries are ``untranslated`` (no target or an empty text), ``no source``, ``fuzzy`` and
     ``obsolete``.
@@ -77,18 +77,21 @@ def read_catalogue(
         if not chosen:
             raise no_files(path, names, templates, (source_language, target_language))
         remarks = LanguageRemarks(path.name, tell)
-        for files in chosen:
-            if files.codes[0] is not None:
-                remarks.taken(files.codes[0], source_language)
-            remarks.taken(files.codes[1], target_language)
         english = closest_language(["en"], source_language) is not None
         msgid_is_source = english or all(files.source is None for files in chosen)
         languages, tally = (source_language, target_language), _Tally()
         for files in chosen:
+            remarks.taken(files.codes[1], target_language)
+            # English texts in the catalogue itself are nearer to what was asked for than those of another region.
+            msgid_first = (
+                english and files.codes[0] is not None and is_other_kind(files.codes[0], source_language)
+            ) and files.target.lower().endswith(_GETTEXT_SUFFIXES)
+            if not msgid_first:
+                remarks.taken(files.codes[0], source_language)
             if files.target.lower().endswith(_JSON_SUFFIXES):
                 yield from _json_entries(tree, files, languages, tally)
             else:
-                yield from _gettext_entries(tree, files, languages, tally, msgid_is_source)
+                yield from _gettext_entries(tree, files, languages, tally, msgid_is_source, msgid_first)
     if not tally.matched:
         raise InputError(
             "the keys don't match: not one is in a file of both languages; "
@@ -132,12 +135,18 @@ def _readings(stem: str) -> Iterator[tuple[str, str]]:
     ]
     if is_language(last):
         places.append((last, len(folders), _MARK))
-    for separator in _SEPARATOR.finditer(last):
-        begin, end = separator.span()
+    spans = [] if is_spoken_there(last) else [separator.span() for separator in _SEPARATOR.finditer(last)]
+    for _, end in spans:
         if is_language(last[end:]):
             places.append((last[end:], len(folders), last[:end] + _MARK))
+            if is_spoken_there(last[end:]):
+                # What follows is the region: `app-en_CA` is not in Catalan.
+                break
+    for begin, _ in reversed(spans):
         if is_language(last[:begin]):
             places.append((last[:begin], len(folders), _MARK + last[begin:]))
+            if is_spoken_there(last[:begin]):
+                break
     by_code: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for code, place, marked in places:
         by_code[code].append((place, marked))
@@ -199,13 +208,23 @@ def _json_entries(tree: Tree, files: _Files, languages: tuple[str, str], tally: 
 
 
 def _gettext_entries(
-    tree: Tree, files: _Files, languages: tuple[str, str], tally: _Tally, msgid_is_source: bool
+    tree: Tree,
+    files: _Files,
+    languages: tuple[str, str],
+    tally: _Tally,
+    msgid_is_source: bool,
+    msgid_first: bool,
 ) -> Iterator[Entry]:
     sources = {} if files.source is None else usable_messages(_messages(tree, files.source))
     messages = _messages(tree, files.target)
     _note_keys(tally, [msgid for _, msgid in sources][:1], [message.singular for message in messages][:1])
     entries = message_entries(
-        messages, tree.place(files.target), sources, msgid_is_source=msgid_is_source, languages=languages
+        messages,
+        tree.place(files.target),
+        sources,
+        msgid_is_source=msgid_is_source,
+        msgid_first=msgid_first,
+        languages=languages,
     )
     for entry in entries:
         tally.matched += isinstance(entry, Pair) or entry.source != ""

@@ -55,6 +55,7 @@ def message_entries(
     sources: Mapping[MessageKey, Message] | None = None,
     *,
     msgid_is_source: bool = True,
+    msgid_first: bool = False,
     languages: tuple[str | None, str | None] = (None, None),
 ) -> Iterator[Entry]:
     """A pair for each form of each message.
@@ -68,12 +69,14 @@ def message_entries(
         name: what pairs call the file.
         sources: usable messages of the source language's file.
         msgid_is_source: whether ``msgid`` is in the source language.
+        msgid_first: whether a ``msgid`` that is a text comes before the source language's own translation.
         languages: of source and target, for catalogues whose headers do not say what their plural forms are for.
     """
     sources = sources or {}
     with_keys = _uses_keys(messages, sources)
     for message in messages:
-        said = sources.get((message.context, message.singular))
+        is_text = not (with_keys and _looks_like_key(message.singular))
+        said = None if msgid_first and is_text else sources.get((message.context, message.singular))
         for place, translation, number in _forms(message, said, languages):
             source = said.translations[place] if said is not None else ""
             if not source and msgid_is_source:
@@ -158,10 +161,16 @@ def _uses_keys(messages: list[Message], sources: Mapping[MessageKey, Message]) -
     the source language's own translation.
     """
     keys = [message for message in messages if _looks_like_key(message.singular)]
-    explained = sum(message.default is not None or (message.context, message.singular) in sources for message in keys)
+    explained = sum(message.default is not None or _is_renamed(message, sources) for message in keys)
     return len(keys) > 0 and (2 * len(keys) > len(messages) or 2 * explained > len(keys))
+
+
+def _is_renamed(message: Message, sources: Mapping[MessageKey, Message]) -> bool:
+    """Whether the source language calls a message something other than its ``msgid``."""
+    said = sources.get((message.context, message.singular))
+    return said is not None and said.translations[0] not in ("", message.singular)
 
 
 def _looks_like_key(text: str) -> bool:
     """Whether a ``msgid`` may be a key, as ``label_edit`` is; ``Loading...``, ``0.00`` and ``L_ocation:`` are texts."""
-    return _KEY_CHARACTERS.fullmatch(text) is not None and _INNER_JOINT.search(text) is not None
+    return "://" not in text and _KEY_CHARACTERS.fullmatch(text) is not None and _INNER_JOINT.search(text) is not None

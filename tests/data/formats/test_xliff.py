@@ -147,11 +147,6 @@ def test_inline_elements_of_version_1(tmp_path: Path, source: str, text: str) ->
     [
         ('a <x id="1" equiv-text="{{n}}"/>', 'b <x id="1"/>', ("a {{n}}", "b {{n}}")),
         ('a <x id="1"/>', 'b <x id="1" ctype="x" equiv-text="{{n}}"/>', ('a <x id="1"/>', 'b <x id="1"/>')),
-        (
-            'a <x id="1"/> <x id="2"/>',
-            '<x id="2"/> b <x id="1"/>',
-            ('a <x id="1"/> <x id="2"/>',) * 1 + ('<x id="2"/> b <x id="1"/>',),
-        ),
         ('<bpt id="1">&lt;b></bpt>a<ept id="1">&lt;/b></ept>', '<bx id="1"/>b<ex id="1"/>', ("<b>a</b>", "<b>b</b>")),
         ('<ph id="1">%s</ph> a', 'b <ph id="2">%d</ph>', ("%s a", "b %d")),
     ],
