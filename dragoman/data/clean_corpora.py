@@ -31,7 +31,7 @@ def clean_corpora(
         tell: is given a sentence on each corpus.
 
     Returns:
-        The report: what was read, kept and dropped, in all and by corpus.
+        The report: what was read, kept and dropped, in all and by corpus, and what counts as a placeholder.
 
     Raises:
         InputError: if a corpus cannot be read, or nothing is left of it.
@@ -40,10 +40,11 @@ def clean_corpora(
     data = recipe.data
     with remembering_pipes(), new_folder(folder) as temporary:
         with DropList(temporary) as drops:
-            gathered = Gatherer(recipe, temporary, drops, tell).gather("train")
+            gatherer = Gatherer(recipe, temporary, drops, tell)
+            gathered = gatherer.gather("train")
         if gathered is None:
             raise InputError("no corpus to clean", remedy="give `data.train` in the recipe.")
-        report = gathered.total()
+        report = {**gathered.total(), "placeholders": gatherer.placeholders.to_dict()}
         names = (f"clean.{data.source_language}", f"clean.{data.target_language}")
         lengths = _write_lines(gathered.spool, temporary, names)
         (temporary / "train.spool").unlink()

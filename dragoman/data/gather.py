@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt64
 
+from dragoman.data.choose_placeholders import choose_placeholders, look_ahead
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.corpora import read_corpus_chunks, read_frame
 from dragoman.data.drops import DropList
@@ -19,9 +20,10 @@ from dragoman.data.spool import FileNames, Spool
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
+from dragoman.text.learn_placeholders import LearntPlaceholders
 from dragoman.text.line_placeholders import masks_of
 from dragoman.text.placeholder_mask import units_in
-from dragoman.text.placeholders import UNITS
+from dragoman.text.placeholders import SURE_SYNTAX, UNITS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -78,13 +80,16 @@ class Gatherer:
         self._tell = tell
         self.corpora: dict[str, int] = {}
         """The number of each corpus, by name."""
+        self.placeholders = LearntPlaceholders(SURE_SYNTAX, {})
+        """What counts as a placeholder, once the training corpora were gathered."""
         self.files = FileNames()
 
     def gather(self, split: str, frame: DataFrame | None = None) -> Gathered | None:
         """The pairs of a split: of ``frame`` if it is given, else of the recipe's corpora; None if there are none.
 
         Training corpora are cleaned by all rules. Validation and test corpora are only normalised, because what a
-        model will meet is not cleaned either.
+        model will meet is not cleaned either. What counts as a placeholder is chosen before, by a look at how the
+        training corpora begin.
 
         Raises:
             InputError: if a corpus cannot be read, or nothing is left of all.
@@ -99,9 +104,17 @@ class Gatherer:
             readers[FRAME] = lambda tell: chunked(read_frame(frame, *names))
         if not readers:
             return None
-        cleaner = Cleaner(self._cleaning, *self._languages, everything=split == "train")
         gathered = Gathered(Spool(self._folder / f"{split}.spool", self.files), np.zeros(0, dtype=np.uint64))
-        keys = [self._gather_corpus(split, name, read, cleaner, gathered) for name, read in readers.items()]
+        corpora = {name: self._begun(split, name, read, gathered) for name, read in readers.items()}
+        if split == "train":
+            corpora = self._choose_placeholders(corpora)
+        cleaner = Cleaner(
+            self._cleaning,
+            *self._languages,
+            everything=split == "train",
+            placeholders=self.placeholders.syntax,
+        )
+        keys = [self._gather_corpus(split, name, chunks, cleaner, gathered) for name, chunks in corpora.items()]
         gathered.keys = np.concatenate(keys)
         gathered.spool.close()
         _refuse_nothing(split, gathered, sections)
@@ -110,22 +123,32 @@ class Gatherer:
     def _reader(self, section: CorpusRecipe) -> _Reader:
         return lambda tell: read_corpus_chunks(section, *self._languages, tell)
 
-    def _gather_corpus(
-        self, split: str, name: str, read: _Reader, cleaner: Cleaner, gathered: Gathered
-    ) -> UInt64[np.ndarray, " n"]:
+    def _begun(self, split: str, name: str, read: _Reader, gathered: Gathered) -> Iterator[PairChunk]:
         report = gathered.reports.setdefault(name, CleaningReport())
-        number = self.corpora.setdefault(name, len(self.corpora))
-        keys = [np.zeros(0, dtype=np.uint64)]
 
         def remark(message: str) -> None:
             report.remarks.append(message)
             self._tell(f"{split}, {name}: {message}")
 
-        for pairs in cleaner.clean(read(remark), report, lambda drops: self._drops.write(split, name, drops)):
+        return read(remark)
+
+    def _choose_placeholders(self, corpora: dict[str, Iterator[PairChunk]]) -> dict[str, Iterator[PairChunk]]:
+        looks = {name: look_ahead(chunks) for name, chunks in corpora.items()}
+        self.placeholders = choose_placeholders(self._recipe, (chunk for first, _ in looks.values() for chunk in first))
+        self._tell(self.placeholders.as_text())
+        return {name: chunks for name, (_, chunks) in looks.items()}
+
+    def _gather_corpus(
+        self, split: str, name: str, chunks: Iterator[PairChunk], cleaner: Cleaner, gathered: Gathered
+    ) -> UInt64[np.ndarray, " n"]:
+        report = gathered.reports[name]
+        number = self.corpora.setdefault(name, len(self.corpora))
+        keys = [np.zeros(0, dtype=np.uint64)]
+        for pairs in cleaner.clean(chunks, report, lambda drops: self._drops.write(split, name, drops)):
             gathered.spool.write(pairs, number)
             keys.append(match_hashes(pairs.sources))
             if self._recipe.tokenizer.placeholders:
-                masks = masks_of(pairs.sources, _ALL_UNITS)
+                masks = masks_of(pairs.sources, _ALL_UNITS, self.placeholders.syntax)
                 gathered.units |= units_in(mask.hide(pairs.sources[row]) for row, mask in masks.items())
         self._tell(f"{split}, {name}: {report.as_text()}")
         return np.concatenate(keys)

@@ -16,6 +16,7 @@ from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs
 from dragoman.text.line_placeholders import hide_lines, masks_of
+from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
@@ -27,6 +28,7 @@ def learn_codecs(
     units: frozenset[str],
     seed: int,
     *,
+    placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
     one_side: bool = False,
 ) -> tuple[Codec, Codec]:
     """The codecs of source and target, learnt from the chosen pairs or, of very many, from an even sample.
@@ -37,16 +39,17 @@ def learn_codecs(
         recipe: of the tokenizers.
         units: of placeholders, that get a symbol.
         seed: of the sample.
+        placeholders: what counts as one.
         one_side: whether both sides are the same text, so that one codec serves both.
 
     Raises:
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
     if recipe.model is not None:
-        codec = _codec_of(recipe.model)
+        codec = codec_of_model(recipe.model)
         return codec, codec
     sample = _sample(chosen, recipe.sample_pairs, seed)
-    texts = {side: _Texts(spool, sample, side, units) for side in _SIDES}
+    texts = {side: _Texts(spool, sample, side, units, placeholders) for side in _SIDES}
     casing = {side: Truecaser.train(texts[side]) if recipe.truecase else None for side in _SIDES}
     for side in _SIDES:
         texts[side].case = _casing(casing[side])
@@ -61,19 +64,26 @@ def learn_codecs(
         )
 
     if one_side:
-        alone = Codec(learn(texts["target"]), casing["target"])
+        alone = Codec(learn(texts["target"]), casing["target"], placeholders)
         return alone, alone
     if recipe.shared:
         both = learn(_Both(texts["source"], texts["target"]))
-        return Codec(both, casing["source"]), Codec(both, casing["target"])
-    return Codec(learn(texts["source"]), casing["source"]), Codec(learn(texts["target"]), casing["target"])
+        learnt = dict.fromkeys(_SIDES, both)
+    else:
+        learnt = {side: learn(texts[side]) for side in _SIDES}
+    source, target = (Codec(learnt[side], casing[side], placeholders) for side in _SIDES)
+    return source, target
 
 
 _SIDES = ("source", "target")
 
 
-def _codec_of(folder: Path) -> Codec:
-    """The target codec of a trained model, or of the best model of a run."""
+def codec_of_model(folder: Path) -> Codec:
+    """The target codec of a trained model, or of the best model of a run.
+
+    Raises:
+        InputError: if there is no model.
+    """
     place = next((place for place in (folder, folder / "best") if (place / "model.json").is_file()), None)
     if place is None:
         raise InputError(
@@ -105,6 +115,7 @@ class _Texts:
     chosen: Bool[np.ndarray, " n"]
     side: str
     units: frozenset[str]
+    placeholders: PlaceholderSyntax
     case: Callable[[str], str] = str
 
     def __iter__(self) -> Iterator[str]:
@@ -112,7 +123,7 @@ class _Texts:
         for batch in self.spool:
             rows = np.flatnonzero(self.chosen[begin : begin + len(batch)])
             begin += len(batch)
-            masks = masks_of(batch.sources.select(rows), self.units)
+            masks = masks_of(batch.sources.select(rows), self.units, self.placeholders)
             texts = batch.sources if self.side == "source" else batch.targets
             yield from map(self.case, hide_lines(texts.select(rows), masks))
 

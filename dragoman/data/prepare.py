@@ -30,6 +30,7 @@ from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.coverage import TokenCounts, count_tokens, coverage_table
 from dragoman.text.language import writes_spaces
+from dragoman.text.placeholders import PlaceholderSyntax
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -94,13 +95,8 @@ def _prepare(
     parts = _hold_out(found, recipe, tell)
     leaks = _leaks(found, parts, tell)
     training = found["train"]
-    units = frozenset(training.units)
     one_side = recipe.model.is_language_model
-    source, target = learn_codecs(
-        training.spool, parts.side == 0, recipe.tokenizer, units, recipe.training.seed, one_side=one_side
-    )
-    shared = source.tokenizer is target.tokenizer
-    tell(f"vocabulary: {source.size:,} symbols" + ("" if shared else f" and {target.size:,} symbols"))
+    source, target = _learn(recipe, training, parts, gatherer.placeholders.syntax, tell)
     coverage = _coverage(recipe, training, parts.side, source, target)
     names = list(gatherer.corpora)
 
@@ -124,6 +120,7 @@ def _prepare(
     writer.write_report(
         {
             "cleaning": {name: gathered.total() for name, gathered in found.items()},
+            "placeholders": gatherer.placeholders.to_dict(),
             "held_out": parts.held_out,
             "sources_also_in_training": leaks,
             "pairs": encoder.found.rows,
@@ -167,6 +164,24 @@ def _hold_out(found: dict[str, Gathered], recipe: Recipe, tell: Tell) -> _Parts:
     for name, count in held_out.items():
         tell(f"{name}: {count:,} pairs held out of the training corpus")
     return _Parts(side, list(held_out))
+
+
+def _learn(
+    recipe: Recipe, training: Gathered, parts: _Parts, placeholders: PlaceholderSyntax, tell: Tell
+) -> tuple[Codec, Codec]:
+    """The codecs of both sides, from what stays in the training set."""
+    source, target = learn_codecs(
+        training.spool,
+        parts.side == 0,
+        recipe.tokenizer,
+        frozenset(training.units),
+        recipe.training.seed,
+        placeholders=placeholders,
+        one_side=recipe.model.is_language_model,
+    )
+    shared = source.tokenizer is target.tokenizer
+    tell(f"vocabulary: {source.size:,} symbols" + ("" if shared else f" and {target.size:,} symbols"))
+    return source, target
 
 
 def _leaks(found: dict[str, Gathered], parts: _Parts, tell: Tell) -> dict[str, int]:

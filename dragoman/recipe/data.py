@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from dragoman.recipe.picture import Names
+from dragoman.recipe.placeholders import PlaceholderFamilies
 from dragoman.recipe.section import Section
 
 FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
@@ -174,6 +175,9 @@ class TokenizerRecipe(Section):
     """Each digit is a symbol of its own, so that numbers are spelt and never memorised."""
     placeholders: bool = True
     """Placeholders, markup and URLs become units that the model moves and never spells."""
+    placeholder_families: PlaceholderFamilies | None = None
+    """Which families of placeholders the corpora use, and no others, such as ["url", "tag", "qt"]; without it, those
+    that cannot be mistaken, and what the training corpora show."""
     truecase: bool = False
     """Write the first word of a sentence as it is written inside sentences, and give it a capital again afterwards."""
     dropout: float = Field(default=0.0, ge=0, lt=1)

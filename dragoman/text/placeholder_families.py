@@ -51,7 +51,7 @@ _SPECIFIER = r"[-+#0 ]*+\d*+(?:\.\d++)?+"
 _AFTER_A_NUMBER = "(?<=\\d[ \u00a0\u202f])"
 """``20 %d'intérêt`` is a share in French, and ``100 %-ige`` in German."""
 _NO_SHARE = rf"(?<!\d)(?!{_AFTER_A_NUMBER}%[-+]?[A-Za-z]['’\w])"
-_SIZE = "(?:hh|ll|[hlLqjzt])?"
+_SIZE = "(?:hh|ll|[hlz]|[Lqjt](?=[diouxXeEfFgG](?![a-z])))?"
 _NAME = "[A-Za-z_][A-Za-z0-9_]"
 
 FAMILIES = (
@@ -152,16 +152,25 @@ FAMILIES = (
         "percent-name",
         "%date%",
         "Names between percent signs: Symfony, Windows.",
-        r"(?<![\d%])%(?![0-9A-Fa-f]{2}%[0-9A-Fa-f]{2})[A-Za-z_][\w.-]{0,60}\w%(?![\w%])",
+        r"(?<![\d%])%(?![0-9A-Fa-f]{2}%[0-9A-Fa-f]{2})"
+        r"(?:[A-Za-z_][\w.-]{0,60}\w|[A-Z]{2,30}(?: [A-Z]{2,30}){1,3})%(?![\w%])",
         "%",
         is_sure=False,
     ),
     Family(
         "libreoffice",
         "%PRODUCTNAME",
-        "Names in capitals behind % or between #, and $[name]: LibreOffice, Apache OpenOffice.",
-        r"(?<!\d)%[A-Z][A-Z0-9_]{2,60}+(?![%a-z])|#[A-Z][A-Z0-9_]{2,60}+#|\$\[[A-Za-z]\w{0,60}+\]",
-        "%#$",
+        "Names in capitals behind a percent sign, and $[name]: LibreOffice, Apache OpenOffice.",
+        r"(?<!\d)%[A-Z][A-Z0-9_]{2,60}+(?![%a-z])|\$\[[A-Za-z]\w{0,60}+\]",
+        "%$",
+        is_sure=False,
+    ),
+    Family(
+        "hash-name",
+        "#ARG1#",
+        "Names in capitals between number signs: LibreOffice, WordPress, TYPO3.",
+        r"(?<![\w#])#{1,3}[A-Z][A-Z0-9_]{2,60}+#{1,3}(?![\w#])",
+        "#",
         is_sure=False,
     ),
     Family(

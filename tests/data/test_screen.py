@@ -13,6 +13,10 @@ from dragoman.data.pair_chunk import chunked
 from dragoman.data.screen import Screen
 from dragoman.native import text as native
 from dragoman.recipe.data import CleaningRecipe
+from dragoman.text.placeholder_families import FAMILIES
+from dragoman.text.placeholders import LEGACY_SYNTAX, SURE_SYNTAX, PlaceholderSyntax
+
+SYNTAXES = [LEGACY_SYNTAX, SURE_SYNTAX, PlaceholderSyntax(FAMILIES), PlaceholderSyntax(())]
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the native library is not built")
 
@@ -39,6 +43,11 @@ FAULTS = [
     ("see www.example.org", "siehe www.example.com"),
     ("see http://a.bc", "siehe hier"),
     ("100 % sure", "zu 100 % sicher"),
+    ("Write to a@b.org", "Schreib an a@c.org"),
+    ("For :name only", "Nur für :namen"),
+    (r"two\nlines", "zwei Zeilen"),
+    ("some [b]bold[/b] text", "fetter Text"),
+    ("see #ARG1#", "siehe dort"),
     ("de\u0301ja\u0300 vu", "déjà vu"),
     ("two  spaces", " führende"),
     ("a\u00a0b c", "ein\u202fb c"),
@@ -66,12 +75,20 @@ ENTRIES = st.lists(
 )
 
 
-def cleaned(entries: list[Entry], recipe: CleaningRecipe, languages: tuple[str, str], *, screened: bool) -> object:
+def cleaned(
+    entries: list[Entry],
+    recipe: CleaningRecipe,
+    languages: tuple[str, str],
+    syntax: PlaceholderSyntax = LEGACY_SYNTAX,
+    *,
+    screened: bool,
+) -> object:
     report, drops = CleaningReport(), list[Drop]()
     with pytest.MonkeyPatch.context() as patch:
         if not screened:
             patch.setattr(native, "available", lambda: False)
-        chunks = Cleaner(recipe, *languages).clean(chunked(entries), report, drops.extend)
+        cleaner = Cleaner(recipe, *languages, placeholders=syntax)
+        chunks = cleaner.clean(chunked(entries), report, drops.extend)
         kept = [pair for chunk in chunks for pair in chunk]
     return kept, drops, report.to_dict()
 
@@ -82,24 +99,32 @@ def cleaned(entries: list[Entry], recipe: CleaningRecipe, languages: tuple[str, 
     st.sampled_from(["NFC", "NFKC", "none"]),
     st.booleans(),
     st.booleans(),
+    st.sampled_from(SYNTAXES),
 )
 @settings(deadline=None)
 def test_the_same_with_and_without(
-    sides: list[tuple[str, str]], languages: tuple[str, str], form: str, collapse: bool, rules: bool
+    sides: list[tuple[str, str]],
+    languages: tuple[str, str],
+    form: str,
+    collapse: bool,
+    rules: bool,
+    syntax: PlaceholderSyntax,
 ) -> None:
     recipe = CleaningRecipe(
         unicode_form=form, collapse_white_space=collapse, copies=rules, script=rules, numbers=rules, language=False
     )
     entries: list[Entry] = [Pair(*pair, "x", line) for line, pair in enumerate(sides, start=1)]
     entries.insert(len(entries) // 2, Skip("fuzzy", *SOUND, "x", 0))
-    assert cleaned(entries, recipe, languages, screened=True) == cleaned(entries, recipe, languages, screened=False)
+    found = cleaned(entries, recipe, languages, syntax, screened=True)
+    assert found == cleaned(entries, recipe, languages, syntax, screened=False)
 
 
 def test_each_planted_fault_is_judged_as_without() -> None:
     recipe = CleaningRecipe(language=False)
     entries: list[Entry] = [Pair(*pair, "x", line) for line, pair in enumerate(FAULTS, start=1)]
-    found = cleaned(entries, recipe, ("en", "de"), screened=True)
-    assert found == cleaned(entries, recipe, ("en", "de"), screened=False)
+    for syntax in SYNTAXES:
+        found = cleaned(entries, recipe, ("en", "de"), syntax, screened=True)
+        assert found == cleaned(entries, recipe, ("en", "de"), syntax, screened=False)
 
 
 def test_sound_pairs_pass_and_faults_do_not() -> None:

@@ -70,7 +70,7 @@ def test_unmistakable_ones_are_found_in_any_corpus(text: str, found: str) -> Non
         (["qt", "printf"], "%1s of %2, %n %L1%3 %1$s %5.2f", "%1 %2 %n %L1 %3 %1$s %5.2f"),
         (["percent-name", "printf"], "on %date% %d %s%%", "%date% %d %s %%"),
         (
-            ["libreoffice", "printf", "percent-name"],
+            ["libreoffice", "printf", "percent-name", "hash-name"],
             "%PRODUCTNAME #ARG1# $[officename] %NAMEs",
             "%PRODUCTNAME #ARG1# $[officename]",
         ),

@@ -1,0 +1,55 @@
+"""What counts as a placeholder in the corpora of a recipe: as it says, or learnt from a look at how they begin."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from dragoman.data.learn_codecs import codec_of_model
+from dragoman.data.pair_chunk import PairChunk
+from dragoman.recipe import Recipe
+from dragoman.text.learn_placeholders import LearntPlaceholders, evidence_of, learn_placeholders
+from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
+
+LOOK = 20_000
+"""Entries of each corpus, at its beginning, that are looked at."""
+
+
+def look_ahead(chunks: Iterable[PairChunk]) -> tuple[list[PairChunk], Iterator[PairChunk]]:
+    """The first chunks of a corpus, :data:`LOOK` entries or a little more, and all of its chunks; it is read once."""
+    remaining = iter(chunks)
+    first: list[PairChunk] = []
+    while sum(map(len, first)) < LOOK and (chunk := next(remaining, None)) is not None:
+        first.append(chunk)
+    return first, itertools.chain(first, remaining)
+
+
+def choose_placeholders(recipe: Recipe, chunks: Iterable[PairChunk]) -> LearntPlaceholders:
+    """The syntax for training corpora that begin with ``chunks``.
+
+    The families are those that the recipe names; else those of the model whose vocabulary is taken over; else, for a
+    language model, whose text is no witness of what a translation keeps, the unmistakable ones; else what is learnt.
+
+    Raises:
+        InputError: if the recipe takes the vocabulary of a model that is not there.
+    """
+    pairs = (pair for chunk in chunks for pair in _pairs(chunk))
+    syntax = _settled(recipe)
+    if syntax is None:
+        return learn_placeholders(pairs)
+    return LearntPlaceholders(syntax, evidence_of(pairs, syntax))
+
+
+def _settled(recipe: Recipe) -> PlaceholderSyntax | None:
+    tokenizer = recipe.tokenizer
+    if tokenizer.model is not None:
+        return codec_of_model(tokenizer.model).placeholders
+    if tokenizer.placeholder_families is not None:
+        return PlaceholderSyntax.of(*tokenizer.placeholder_families)
+    return SURE_SYNTAX if recipe.model.is_language_model else None
+
+
+def _pairs(chunk: PairChunk) -> Iterator[tuple[str, str]]:
+    for row, pair in enumerate(zip(chunk.sources, chunk.targets, strict=True)):
+        if row not in chunk.skips:
+            yield pair
