@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,14 @@ class Copies:
     """Stands in for a search: writes each source's ids."""
 
     def search(
-        self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
+        self,
+        rows: list[list[int]],
+        *,
+        width: int,
+        n_best: int,
+        length_penalty: float,
+        limits: list[int],
+        forbidden: Sequence[int] = (),
     ) -> list[list[object]]:
         """As an engine's; see ``predict/engine.py``."""
         from dragoman.contracts import Ending, Hypothesis

@@ -28,6 +28,7 @@ def learn_codecs(
     units: frozenset[str],
     seed: int,
     *,
+    languages: tuple[str, str] = ("", ""),
     placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
     one_side: bool = False,
 ) -> tuple[Codec, Codec]:
@@ -39,6 +40,7 @@ def learn_codecs(
         recipe: of the tokenizers.
         units: of placeholders, that get a symbol.
         seed: of the sample.
+        languages: of source and target, whose letters are cased; the empty text follows Unicode alone.
         placeholders: what counts as one.
         one_side: whether both sides are the same text, so that one codec serves both.
 
@@ -50,7 +52,10 @@ def learn_codecs(
         return codec, codec
     sample = _sample(chosen, recipe.sample_pairs, seed)
     texts = {side: _Texts(spool, sample, side, units, placeholders) for side in _SIDES}
-    casing = {side: Truecaser.train(texts[side]) if recipe.truecase else None for side in _SIDES}
+    casing = {
+        side: Truecaser.train(texts[side], language) if recipe.truecase else None
+        for side, language in zip(_SIDES, languages, strict=True)
+    }
     for side in _SIDES:
         texts[side].case = _casing(casing[side])
 

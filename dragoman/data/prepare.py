@@ -176,6 +176,7 @@ def _learn(
         recipe.tokenizer,
         frozenset(training.units),
         recipe.training.seed,
+        languages=(recipe.data.source_language, recipe.data.target_language),
         placeholders=placeholders,
         one_side=recipe.model.is_language_model,
     )

@@ -102,7 +102,14 @@ class CTranslate2Engine:
         return f"CTranslate2, {self.compute_type}" + (", shortlist" if self._has_shortlist else "")
 
     def search(
-        self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
+        self,
+        rows: list[list[int]],
+        *,
+        width: int,
+        n_best: int,
+        length_penalty: float,
+        limits: list[int],
+        forbidden: Sequence[int] = (),
     ) -> list[list[Hypothesis]]:
         """The best outputs for each source; see :meth:`~dragoman.predict.engine.Engine.search`.
 
@@ -114,14 +121,15 @@ class CTranslate2Engine:
         found: list[list[Hypothesis]] = [[] for _ in rows]
         rest = list(range(len(rows)))
         longest = max(limits, default=0)
-        self._search_together(sources, limits, rest, found, width, length_penalty, longest)
+        never = [[self._targets[token]] for token in forbidden]
+        self._search_together(sources, limits, rest, found, width, length_penalty, longest, never)
         if width > 1:
             # All rows went on to the longest limit. Where too few hypotheses were complete by a row's own, those that
             # were live then matter, and some of them are gone.
             rest = [place for place in rest if limits[place] < longest and _complete(found[place]) < n_best]
             for limit in sorted({limits[place] for place in rest}):
                 same = [place for place in rest if limits[place] == limit]
-                self._search_together(sources, limits, same, found, width, length_penalty, limit)
+                self._search_together(sources, limits, same, found, width, length_penalty, limit, never)
         return [hypotheses[:n_best] for hypotheses in found]
 
     def _search_together(
@@ -133,8 +141,10 @@ class CTranslate2Engine:
         width: int,
         length_penalty: float,
         longest: int,
+        never: list[list[str]],
     ) -> None:
-        """Put the hypotheses of the rows at ``places``, searched for up to ``longest`` tokens, into ``found``."""
+        """Put the hypotheses of the rows at ``places``, searched for up to ``longest`` tokens without the sequences
+        that are ``never`` written, into ``found``."""
         # What greedy search finds is not ranked. Without a penalty a sentence is done when its best hypothesis is.
         alpha = length_penalty if width > 1 else 0.0
         results = self._translator.translate_batch(
@@ -148,6 +158,7 @@ class CTranslate2Engine:
             max_decoding_length=longest + 1,
             min_decoding_length=0,
             use_vmap=self._has_shortlist,
+            suppress_sequences=never or None,
             return_end_token=True,
             return_scores=True,
         )

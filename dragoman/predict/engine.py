@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from dragoman.contracts import Hypothesis
@@ -17,7 +18,14 @@ class Engine(Protocol):
         ...
 
     def search(
-        self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
+        self,
+        rows: list[list[int]],
+        *,
+        width: int,
+        n_best: int,
+        length_penalty: float,
+        limits: list[int],
+        forbidden: Sequence[int] = (),
     ) -> list[list[Hypothesis]]:
         """The best outputs for each source.
 
@@ -27,6 +35,7 @@ class Engine(Protocol):
             n_best: hypotheses wanted of each row, at most ``width``.
             length_penalty: exponent α of :class:`~dragoman.search.length_penalty.LengthPenalty`.
             limits: most tokens of each row's output, the end symbol not counted.
+            forbidden: symbols that are not written here, besides those that never are.
 
         Returns:
             For each row up to ``n_best`` hypotheses: complete ones by score, then those that had to be cut. No padding,

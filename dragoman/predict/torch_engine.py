@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,14 @@ class TorchEngine:
         return f"PyTorch, {str(parameter.dtype).removeprefix('torch.')}, on {parameter.device.type}"
 
     def search(
-        self, rows: list[list[int]], *, width: int, n_best: int, length_penalty: float, limits: list[int]
+        self,
+        rows: list[list[int]],
+        *,
+        width: int,
+        n_best: int,
+        length_penalty: float,
+        limits: list[int],
+        forbidden: Sequence[int] = (),
     ) -> list[list[Hypothesis]]:
         """The best outputs for each source; see :meth:`~dragoman.predict.engine.Engine.search`.
 
@@ -59,7 +66,9 @@ class TorchEngine:
             source = Packed.of([rows[place] for place in places], self.model.device)
             allowed = [limits[place] for place in places]
             for place, hypotheses in zip(
-                places, self._search(searched, source, allowed, width, n_best, length_penalty), strict=True
+                places,
+                self._search(searched, source, allowed, width, n_best, length_penalty, forbidden),
+                strict=True,
             ):
                 found[place] = hypotheses
         return found
@@ -82,6 +91,7 @@ class TorchEngine:
         width: int,
         n_best: int,
         length_penalty: float,
+        forbidden: Sequence[int] = (),
     ) -> list[list[Hypothesis]]:
         start, step = searched
         with torch.inference_mode():
@@ -96,7 +106,7 @@ class TorchEngine:
                 "start": START,
                 "end": END,
                 "limits": limits,
-                "forbidden": NEVER_WRITTEN,
+                "forbidden": (*NEVER_WRITTEN, *forbidden),
                 "normalizer": normalizer,
             }
             if width == 1:

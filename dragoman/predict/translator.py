@@ -31,7 +31,6 @@ from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
 from dragoman.text.placeholder_mask import Mask
-from dragoman.text.placeholders import same_placeholders
 from dragoman.text.vocabulary import END
 
 if TYPE_CHECKING:
@@ -261,11 +260,18 @@ class Translator:
                 pieces.append(_Piece(line, text, mask, ids))
                 continue
             for part in cut(ids, self.source.tokenizer.vocabulary.symbols, self._longest_source):
-                pieces.append(_Piece(line, self.source.decode_batch([part], [mask])[0], mask, part))
+                (hidden,) = self.source.decode_hidden([part])
+                of_part = mask.narrowed(hidden)
+                pieces.append(_Piece(line, self.source.reveal([hidden], [of_part])[0].text, of_part, part))
         return pieces
 
     def _search_all(
-        self, pieces: Sequence[_Piece], width: int, count: int, length_penalty: float | None
+        self,
+        pieces: Sequence[_Piece],
+        width: int,
+        count: int,
+        length_penalty: float | None,
+        forbidden: Sequence[int] = (),
     ) -> list[list[Translation]]:
         settings = self.recipe.search
         rows = [[*piece.ids, END] for piece in pieces]
@@ -276,36 +282,47 @@ class Translator:
             n_best=count,
             length_penalty=settings.length_penalty if length_penalty is None else length_penalty,
             limits=[min(limit, self._longest_target) for limit in limits],
+            forbidden=forbidden,
         )
         return [self._decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
 
     def _retry(
         self, pieces: list[_Piece], found: list[list[Translation]], width: int, length_penalty: float | None
     ) -> None:
-        """Put better candidates in the place of translations that lose or invent placeholders."""
+        """Put better candidates in the place of translations that lose or invent placeholders; they are searched for
+        among outputs without units that stand for nothing."""
         lost = [place for place, translations in enumerate(found) if not translations[0].placeholders_kept]
         if not lost:
             return
         width = max(width, _RETRIED)
-        candidates = self._search_all([pieces[place] for place in lost], width, width, length_penalty)
-        for place, translations in zip(lost, candidates, strict=True):
-            best = found[place][0]
-            least = best.log_probability - _LEAST_PLAUSIBLE
-            kept = (t for t in translations if t.placeholders_kept and t.log_probability >= least)
-            found[place] = [next(kept, best)]
+        for forbidden, places in self._by_units(pieces, lost):
+            candidates = self._search_all([pieces[place] for place in places], width, width, length_penalty, forbidden)
+            for place, translations in zip(places, candidates, strict=True):
+                best = found[place][0]
+                least = best.log_probability - _LEAST_PLAUSIBLE
+                kept = (t for t in translations if t.placeholders_kept and t.log_probability >= least)
+                found[place] = [next(kept, best)]
+
+    def _by_units(self, pieces: list[_Piece], places: list[int]) -> Iterator[tuple[list[int], list[int]]]:
+        """The pieces at ``places`` with the same units, after the ids of all units that their sources do not have."""
+        groups: dict[frozenset[str], list[int]] = {}
+        for place in places:
+            groups.setdefault(self.target.units.difference(pieces[place].mask.placeholders), []).append(place)
+        for units, members in groups.items():
+            yield sorted(map(self.target.tokenizer.vocabulary.ids.__getitem__, units)), members
 
     def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
-        texts = self.target.decode_batch([h.tokens for h in hypotheses], [piece.mask] * len(hypotheses))
+        hidden = self.target.decode_hidden([h.tokens for h in hypotheses])
         return [
             Translation(
-                text,
+                shown.text,
                 h.score,
                 h.log_probability,
                 h.ending,
                 len(h.tokens),
-                placeholders_kept=same_placeholders(piece.text, text),
+                placeholders_kept=not shown.invented and self.source.placeholders.same(piece.text, shown.text),
             )
-            for text, h in zip(texts, hypotheses, strict=True)
+            for shown, h in zip(self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True)
         ]
 
 

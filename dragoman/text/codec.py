@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dragoman.text.line_placeholders import hide_lines, masks_of
-from dragoman.text.placeholder_mask import Mask
+from dragoman.text.placeholder_mask import Mask, Shown
 from dragoman.text.placeholders import LEGACY_SYNTAX, UNITS, PlaceholderSyntax
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.truecasing import Truecaser, detruecase
+from dragoman.text.truecasing import Truecaser
 
 
 class Codec:
@@ -30,7 +30,7 @@ class Codec:
         self.tokenizer = tokenizer
         self.truecaser = truecaser
         self.placeholders = placeholders
-        self.units = frozenset(UNITS) & tokenizer.vocabulary.ids.keys()
+        self.units = frozenset(UNITS).intersection(tokenizer.vocabulary.ids)
 
     @property
     def size(self) -> int:
@@ -57,9 +57,16 @@ class Codec:
 
     def decode_batch(self, rows: Sequence[Sequence[int]], masks: Sequence[Mask]) -> list[str]:
         """The text of each row of ids under its mask."""
+        return [shown.text for shown in self.reveal(self.decode_hidden(rows), masks)]
+
+    def decode_hidden(self, rows: Sequence[Sequence[int]]) -> list[str]:
+        """The text of each row of ids, with units where placeholders stand."""
         texts = self.tokenizer.decode_batch(rows)
-        cased = texts if self.truecaser is None else [detruecase(text) for text in texts]
-        return [mask.show(text) for text, mask in zip(cased, masks, strict=True)]
+        return texts if self.truecaser is None else [self.truecaser.detruecase(text) for text in texts]
+
+    def reveal(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[Shown]:
+        """Each text with placeholders in the place of units, and whether units stood there that stand for nothing."""
+        return [mask.reveal(text, self.units) for text, mask in zip(texts, masks, strict=True)]
 
 
 def masks_by_row(sources: Sequence[str], source: Codec, target: Codec) -> dict[int, Mask]:

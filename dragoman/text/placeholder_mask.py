@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from dragoman.text.placeholders import CLOSING_TAGS, LEGACY_SYNTAX, OPENING_TAGS, VARIABLES, PlaceholderSyntax
+from dragoman.text.placeholders import CLOSING_TAGS, LEGACY_SYNTAX, OPENING_TAGS, UNITS, VARIABLES, PlaceholderSyntax
+
+
+class Shown(NamedTuple):
+    """A text with placeholders where a model wrote units.
+
+    Attributes:
+        text: without any unit.
+        invented: whether there were units that stand for nothing in the source.
+    """
+
+    text: str
+    invented: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +27,9 @@ class Mask:
     """Which unit stands for which placeholder in one sentence pair.
 
     Attributes:
-        units: unit of each placeholder of the source.
-        placeholders: the same the other way round.
+        units: what each placeholder of the source is hidden by: its unit. A private character of the source that would
+            be taken for a unit, and has none of its own, is hidden by the replacement character.
+        placeholders: of each unit.
         syntax: what counts as a placeholder.
     """
 
@@ -31,10 +45,25 @@ class Mask:
             return _NOTHING
         free = {kind: iter([unit for unit in kind if unit in available]) for kind in _KINDS}
         units: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         for placeholder in found:
-            if placeholder not in units and (unit := next(free[_kind(placeholder)], None)) is not None:
+            if placeholder in units:
+                continue
+            unit = next(free[_kind(placeholder)], None)
+            if unit is not None:
                 units[placeholder] = unit
-        return cls(units, {unit: placeholder for placeholder, unit in units.items()}, syntax)
+                placeholders[unit] = placeholder
+            elif placeholder in _ALL:
+                units[placeholder] = _REPLACEMENT
+        return cls(units, placeholders, syntax)
+
+    def narrowed(self, hidden: str) -> Mask:
+        """The mask of a part of the source, given with its placeholders hidden."""
+        present = units_in([hidden])
+        if present == self.placeholders.keys():
+            return self
+        kept = {unit: placeholder for unit, placeholder in self.placeholders.items() if unit in present}
+        return Mask({placeholder: unit for unit, placeholder in kept.items()}, kept, self.syntax)
 
     def hide(self, text: str) -> str:
         """``text`` with the unit of each placeholder that has one."""
@@ -43,8 +72,40 @@ class Mask:
         return self.syntax.replace(text, lambda placeholder: self.units.get(placeholder, placeholder))
 
     def show(self, text: str) -> str:
-        """``text`` with the placeholder of each unit; a unit that stands for nothing here is left out."""
-        return _UNIT.sub(lambda match: self.placeholders.get(match.group(), ""), text)
+        """``text`` with the placeholder of each unit; see :meth:`reveal`."""
+        return self.reveal(text).text
+
+    def reveal(self, text: str, units: Set[str] = frozenset(UNITS)) -> Shown:
+        """``text`` with the placeholder of each unit.
+
+        Units that stand for nothing in the source are invented. Where just as many of the source's placeholders of that
+        kind are lost, they are put there, in their order; else the invented ones are taken out, with the white space,
+        brackets or quotation marks that would be left around nothing.
+
+        Args:
+            text: as the model wrote it.
+            units: the characters that are units in the model's vocabulary; all others are text.
+        """
+        present = {unit for unit in _UNIT.findall(text) if unit in units}
+        invented = present - self.placeholders.keys()
+        standing = dict(self.placeholders)
+        if invented:
+            mended = self._mended(present, invented)
+            text = _without(text, invented - mended.keys())
+            standing |= mended
+        elif not present:
+            return Shown(text, False)
+        return Shown(_UNIT.sub(lambda match: standing.get(match.group(), match.group()), text), bool(invented))
+
+    def _mended(self, present: Set[str], invented: Set[str]) -> dict[str, str]:
+        """The lost placeholder that each invented unit is put in the place of."""
+        mended: dict[str, str] = {}
+        for kind in _KINDS:
+            new = [unit for unit in kind if unit in invented]
+            lost = [unit for unit in kind if unit in self.placeholders and unit not in present]
+            if len(new) == len(lost):
+                mended |= {unit: self.placeholders[meant] for unit, meant in zip(new, lost, strict=True)}
+        return mended
 
 
 def units_in(texts: Iterable[str]) -> set[str]:
@@ -53,8 +114,12 @@ def units_in(texts: Iterable[str]) -> set[str]:
 
 
 _KINDS = (VARIABLES, OPENING_TAGS, CLOSING_TAGS)
+_ALL = frozenset(UNITS)
 _NOTHING = Mask({}, {})
 _UNIT = re.compile(r"[\U000F0000-\U000F000F]")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_AROUND = ("()", "[]", "{}", '""', "''", "“”", "„“", "‘’", "‚‘", "«»", "»«", "‹›", "「」", "『』", "（）")
+_CLOSING = ".,;!?…)]}、。，！？）"
 
 
 def _kind(placeholder: str) -> tuple[str, ...]:
@@ -63,3 +128,21 @@ def _kind(placeholder: str) -> tuple[str, ...]:
     if placeholder.startswith(("</", "[/")):
         return CLOSING_TAGS
     return OPENING_TAGS if placeholder.startswith(("<", "[")) else VARIABLES
+
+
+def _without(text: str, invented: Set[str]) -> str:
+    """``text`` without these units, and with one space at most where each stood."""
+    if not invented:
+        return text
+    units = f"[{''.join(sorted(invented))}]"
+    enclosed = "|".join(rf"{re.escape(pair[0])}\s*{units}(?:\s*{units})*\s*{re.escape(pair[1])}" for pair in _AROUND)
+    one = rf"(?:{enclosed}|{units})"
+    closing = re.escape(_CLOSING)
+    return re.sub(rf"(\s*){one}(?:\s*{one})*(\s*)(?=([{closing}]|$)?)", _gap, text)
+
+
+def _gap(match: re.Match[str]) -> str:
+    before, after, closed = match.groups()
+    if match.start() == 0 or closed is not None:
+        return ""
+    return (before or after)[:1]

@@ -14,6 +14,7 @@ from pathlib import Path
 import regex
 
 from dragoman.errors import DamagedFileError
+from dragoman.text.casing import Casing
 
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’-]*")
 _MOST_WORDS = 1_000_000
@@ -27,77 +28,101 @@ class Truecaser:
 
     Args:
         usual: the usual form of each word, by its lower-cased form.
+        language: whose letters they are; the empty text follows Unicode alone, as truecasers did that knew none.
     """
 
-    def __init__(self, usual: Mapping[str, str]) -> None:
+    def __init__(self, usual: Mapping[str, str], language: str = "") -> None:
         self._usual = dict(usual)
+        self._casing = Casing(language)
+        self._folded: dict[str, str] = {}
+        if language:
+            # In capitals `Straße` is STRASSE, which is found here only if there is no word `strasse`.
+            for form in self._usual.values():
+                for key in self._casing.keys(form)[1:]:
+                    self._folded.setdefault(key, form)
 
     @classmethod
-    def train(cls, texts: Iterable[str]) -> Truecaser:
+    def train(cls, texts: Iterable[str], language: str = "") -> Truecaser:
         """Count how words are written inside sentences; the most frequent form is the usual one.
 
         Texts in capitals tell nothing and are left out. Of equally frequent forms the one with fewer capitals counts.
         """
+        casing = Casing(language)
         counts: Counter[str] = Counter()
         for text in texts:
-            if not _is_in_capitals(text):
+            if not is_in_capitals(text):
                 starts = {match.start() for match in _START.finditer(text)}
                 counts.update(match.group() for match in _WORD.finditer(text) if match.start() not in starts)
             if len(counts) > _MOST_WORDS:
                 counts = Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: _MOST_WORDS // 2]))
         usual: dict[str, str] = {}
         for form, _ in sorted(counts.items(), key=lambda item: (-item[1], sum(map(str.isupper, item[0])), item[0])):
-            usual.setdefault(form.lower(), form)
-        return cls(usual)
+            usual.setdefault(casing.lower(form), form)
+        return cls(usual, language)
 
     def truecase(self, text: str) -> str:
         """``text`` with the first word of each sentence in its usual casing; of a text in capitals, all words.
 
         A word that was never seen inside a sentence keeps its casing.
         """
-        if _is_in_capitals(text):
+        if is_in_capitals(text):
             return _WORD.sub(self._usual_form, text)
         return _START.sub(self._usual_form, text)
 
     def _usual_form(self, match: regex.Match[str]) -> str:
         word: str = match.group()
-        return self._usual.get(word.lower(), word)
+        lower = self._casing.lower(word)
+        fallback = self._folded.get(lower, word) if word.isupper() else word
+        return self._usual.get(lower, fallback)
+
+    def detruecase(self, text: str) -> str:
+        """``text`` with a capital at the beginning of each sentence, as the language writes it."""
+        return detruecase(text, self._casing)
 
     def save(self, path: Path) -> None:
         """Write one JSON file."""
-        path.write_text(json.dumps(self._usual, ensure_ascii=False, sort_keys=True, indent=0) + "\n", encoding="utf-8")
+        content = {"language": self._casing.language, "usual": self._usual}
+        path.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=0) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Truecaser:
-        """Read what :meth:`save` wrote.
+        """Read what :meth:`save` wrote, or a list of words alone, without a language, as it was written at first.
 
         Raises:
             DamagedFileError: if the file is missing or is something else.
         """
         try:
-            usual = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
             raise _damaged(path, f"the casing of words cannot be read: {error}") from error
-        if not isinstance(usual, dict) or not all(isinstance(form, str) for form in usual.values()):
+        usual, language = content, ""
+        if isinstance(content, dict) and isinstance(content.get("usual"), dict):
+            usual, language = content["usual"], content.get("language", "")
+        known = isinstance(usual, dict) and all(isinstance(form, str) for form in usual.values())
+        if not known or not isinstance(language, str):
             raise _damaged(path, "this is not a list of words with their casing")
-        return cls(usual)
+        return cls(usual, language)
 
 
-def detruecase(text: str) -> str:
+_UNICODE = Casing()
+
+
+def detruecase(text: str, casing: Casing = _UNICODE) -> str:
     """``text`` with a capital at the beginning of each sentence."""
-    return _START.sub(lambda match: _capitalized(match.group()), text)
+    return _START.sub(lambda match: _capitalized(match.group(), casing), text)
 
 
-def _capitalized(word: str) -> str:
-    # A word with a capital inside, such as iPhone, is written so on purpose.
-    return word if any(map(str.isupper, word)) else word[0].title() + word[1:]
-
-
-def _is_in_capitals(text: str) -> bool:
+def is_in_capitals(text: str) -> bool:
+    """Whether all letters are capitals, in two words of several letters at least."""
     if not text.isupper():
         return False
     words = [word for word in _WORD.findall(text) if len(word) > 1 and word.lower() != word.upper()]
     return len(words) >= _FEWEST_IN_CAPITALS
+
+
+def _capitalized(word: str, casing: Casing) -> str:
+    # A word with a capital inside, such as iPhone, is written so on purpose.
+    return word if any(map(str.isupper, word)) else casing.capitalized(word)
 
 
 def _damaged(path: Path, what: str) -> DamagedFileError:

@@ -62,7 +62,7 @@ class ScriptedState:
 
 @pytest.fixture
 def tokenizer() -> Tokenizer:
-    return Tokenizer.train(["hallo welt"] * 9, vocabulary_size=300, units=UNITS[:2])
+    return Tokenizer.train(["hallo welt. (x)"] * 9, vocabulary_size=310, units=UNITS[:2])
 
 
 def translator(tokenizer: Tokenizer, *outputs: str) -> Translator:
@@ -95,3 +95,53 @@ def test_an_n_best_list_is_not_reordered(tokenizer: Tokenizer) -> None:
     (found,) = model.n_best(["hello %s"], 2)
     assert [translation.text for translation in found] == ["hallo", "hallo %s"]
     assert [translation.placeholders_kept for translation in found] == [False, True]
+
+
+@pytest.mark.parametrize("beam", [1, 2, 4])
+@pytest.mark.parametrize("source", ["hello", "hello hello. hello", "hello \U000f0005"])
+def test_a_placeholder_that_the_source_does_not_have_is_looked_for_no_less(
+    tokenizer: Tokenizer, beam: int, source: str
+) -> None:
+    held = UNITS[0] if source.endswith("\U000f0005") else ""
+    model = translator(tokenizer, f"hallo {UNITS[1]} {held}", f"welt {held}".strip())
+    found = next(iter(model.stream([source], beam=beam)))
+    assert (found.text, found.flagged) == ("welt \U000f0005" if held else "welt", False)
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize(
+    ("output", "text"),
+    [
+        ("hallo {} welt", "hallo welt"),
+        ("hallo {}.", "hallo."),
+        ("{} hallo", "hallo"),
+        ("hallo ({}) welt", "hallo welt"),
+        ("hallo{}welt", "hallowelt"),
+        ("hallo {} {} welt.", "hallo welt."),
+        ("{}", ""),
+    ],
+)
+def test_an_invented_one_is_taken_out_and_flagged(tokenizer: Tokenizer, beam: int, output: str, text: str) -> None:
+    model = translator(tokenizer, output.format(*[UNITS[1]] * 2))
+    for (found,) in [*model.n_best(["hello"], 1, beam=beam), [next(iter(model.stream(["hello"] * 2, beam=beam)))]]:
+        assert found.text == text
+        assert not found.placeholders_kept
+        assert found.flagged
+
+
+def test_an_invented_one_stands_for_the_one_that_is_lost(tokenizer: Tokenizer) -> None:
+    (found,) = translator(tokenizer, f"hallo {UNITS[1]}").stream(["hello {name}"])
+    assert found.text == "hallo {name}"
+    assert found.flagged
+
+
+def test_candidates_of_an_n_best_list_that_invent_one_are_flagged(tokenizer: Tokenizer) -> None:
+    model = translator(tokenizer, f"hallo {UNITS[0]}", "hallo")
+    (found,) = model.n_best(["hello"], 2)
+    assert [(t.text, t.placeholders_kept) for t in found] == [("hallo", False), ("hallo", True)]
+
+
+def test_a_private_character_without_a_symbol_comes_through(tokenizer: Tokenizer) -> None:
+    plain = Tokenizer.train(["hallo welt"] * 9, vocabulary_size=300)
+    (found,) = translator(plain, "hallo \U000f0005").stream(["hello \U000f0005"])
+    assert (found.text, found.flagged) == ("hallo \U000f0005", False)

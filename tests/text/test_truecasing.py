@@ -58,7 +58,7 @@ def test_german_nouns_keep_their_capitals() -> None:
         ("the dog barks. the cat too! “a dog”?", "The dog barks. The cat too! “A dog”?"),
         ("iPhone is here", "iPhone is here"),
         ("ǆ is a letter", "ǅ is a letter"),
-        ("ßtraße", "Sstraße"),
+        ("ßtraße", "ßtraße"),
         ("", ""),
         ("{name} is here", "{Name} is here"),
     ],
