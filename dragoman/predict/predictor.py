@@ -19,6 +19,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.model_kinds import not_this_kind
 from dragoman.predict.outputs import outputs_of
 from dragoman.predict.source_batches import source_batches
+from dragoman.progress.counting import Counting
 
 
 def _to_standard_error(message: str) -> None:
@@ -65,24 +66,34 @@ class Predictor:
         """Those that the model tells apart; none if it says numbers."""
         return self.target.names if isinstance(self.target, LabelField) else ()
 
-    def predict(self, inputs: Any, table: TablePlace | None = None) -> list[str] | list[float]:
+    def predict(
+        self, inputs: Any, table: TablePlace | None = None, *, progress: bool | None = None
+    ) -> list[str] | list[float]:
         """The most probable label, or the number, of each input.
 
         Args:
             inputs: a list of texts; a list of pictures (paths, bytes, arrays, Pillow's images); or rows: a DataFrame,
                 or a list with a mapping from column to value for each.
             table: that pictures or rows stand in, for errors.
+            progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
             InputError: if an input cannot be read, or lacks a column.
         """
         if isinstance(self.target, LabelField):
-            return self.target.decode(self.probabilities(inputs, table).argmax(1)) if _count(inputs) else []
+            return (
+                self.target.decode(self.probabilities(inputs, table, progress=progress).argmax(1))
+                if _count(inputs)
+                else []
+            )
         assert isinstance(self.target, NumberField)
-        return self.target.restore(self._outputs(inputs, table)).tolist()
+        return self.target.restore(self._outputs(inputs, table, progress)).tolist()
 
-    def probabilities(self, inputs: Any, table: TablePlace | None = None) -> Float64[np.ndarray, "n K"]:
-        """How probable each of :attr:`labels` is for each input, after temperature scaling.
+    def probabilities(
+        self, inputs: Any, table: TablePlace | None = None, *, progress: bool | None = None
+    ) -> Float64[np.ndarray, "n K"]:
+        """How probable each of :attr:`labels` is for each input, after temperature scaling. The arguments are those of
+        :meth:`predict`.
 
         Raises:
             InputError: as :meth:`predict`; or if the model says numbers.
@@ -91,11 +102,15 @@ class Predictor:
             raise not_this_kind(self.recipe.model, "model", "model that says labels")
         if not _count(inputs):
             return np.zeros((0, self.target.size))
-        return self.target.probabilities(self._outputs(inputs, table))
+        return self.target.probabilities(self._outputs(inputs, table, progress))
 
-    def _outputs(self, inputs: Any, table: TablePlace | None) -> Float64[np.ndarray, n * K]:
-        batches = source_batches(self.source, self.recipe, inputs, self._tell, table)
-        return outputs_of(self.model, batches, _count(inputs))
+    def _outputs(self, inputs: Any, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
+        count = _count(inputs)
+        with Counting(count, "inputs", progress) as counting:
+            batches = counting.over(
+                source_batches(self.source, self.recipe, inputs, self._tell, table), size=lambda batch: len(batch[0])
+            )
+            return outputs_of(self.model, batches, count)
 
 
 def _count(inputs: Sized) -> int:

@@ -15,6 +15,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.model_kinds import not_this_kind
 from dragoman.predict.source_batches import picture_batches
 from dragoman.predict.torch_engine import TorchEngine
+from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec
 from dragoman.text.placeholder_mask import Mask
@@ -58,7 +59,12 @@ class Reader:
         return cls(cast(EncoderDecoder, loaded.model), loaded.source, loaded.target, loaded.recipe)
 
     def read(
-        self, pictures: Sequence[AnyPicture], *, beam: int | None = None, table: TablePlace | None = None
+        self,
+        pictures: Sequence[AnyPicture],
+        *,
+        beam: int | None = None,
+        table: TablePlace | None = None,
+        progress: bool | None = None,
     ) -> list[str]:
         """The text of each picture.
 
@@ -66,14 +72,18 @@ class Reader:
             pictures: paths, bytes, arrays or Pillow's images.
             beam: live hypotheses; 1 is greedy search. By default the recipe's.
             table: that the pictures stand in, for errors.
+            progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
             InputError: if a picture cannot be read.
         """
         found = [""] * len(pictures)
-        for places, batch in picture_batches(self.source, pictures, table):
-            for place, text in zip(places.tolist(), self.read_prepared(cast(Pictures, batch), beam=beam), strict=True):
-                found[place] = text
+        with Counting(len(pictures), "pictures", progress) as counting:
+            for places, batch in picture_batches(self.source, pictures, table):
+                texts = self.read_prepared(cast(Pictures, batch), beam=beam)
+                for place, text in zip(places.tolist(), texts, strict=True):
+                    found[place] = text
+                counting.add(len(places))
         return found
 
     def read_prepared(self, pictures: Pictures, *, beam: int | None = None) -> list[str]:

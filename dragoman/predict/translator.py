@@ -26,6 +26,7 @@ from dragoman.predict.text_scores import TextScores
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.predict.writer import Writer
+from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
@@ -124,14 +125,26 @@ class Translator:
         return cls(cast(EncoderDecoder, loaded.model), *loaded.codecs, loaded.recipe)
 
     @overload
-    def translate(self, texts: str, *, beam: int | None = ..., length_penalty: float | None = ...) -> str: ...
+    def translate(
+        self, texts: str, *, beam: int | None = ..., length_penalty: float | None = ..., progress: bool | None = ...
+    ) -> str: ...
     @overload
     def translate(
-        self, texts: list[str], *, beam: int | None = ..., length_penalty: float | None = ...
+        self,
+        texts: list[str],
+        *,
+        beam: int | None = ...,
+        length_penalty: float | None = ...,
+        progress: bool | None = ...,
     ) -> list[str]: ...
     @overload
     def translate(
-        self, texts: Series[str], *, beam: int | None = ..., length_penalty: float | None = ...
+        self,
+        texts: Series[str],
+        *,
+        beam: int | None = ...,
+        length_penalty: float | None = ...,
+        progress: bool | None = ...,
     ) -> Series[str]: ...
 
     def translate(
@@ -140,6 +153,7 @@ class Translator:
         *,
         beam: int | None = None,
         length_penalty: float | None = None,
+        progress: bool | None = None,
     ) -> str | list[str] | Series[str]:
         """The best translation of each text.
 
@@ -148,25 +162,35 @@ class Translator:
                 missing value of a Series, gives an empty translation.
             beam: live hypotheses; 1 is greedy search. By default the recipe's.
             length_penalty: exponent α; by default the recipe's.
+            progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
             InputError: if an item is not text.
         """
         if isinstance(texts, str):
-            return self.translate([texts], beam=beam, length_penalty=length_penalty)[0]
+            return self.translate([texts], beam=beam, length_penalty=length_penalty, progress=False)[0]
         if isinstance(texts, (list, tuple)):
-            return [item.text for item in self.stream(texts, beam=beam, length_penalty=length_penalty)]
+            with Counting(len(texts), "lines", progress) as counting:
+                found = counting.over(self.stream(texts, beam=beam, length_penalty=length_penalty))
+                return [item.text for item in found]
         filled = texts.astype(object).where(texts.notna(), "")
-        outputs = self.translate(filled.tolist(), beam=beam, length_penalty=length_penalty)
+        outputs = self.translate(filled.tolist(), beam=beam, length_penalty=length_penalty, progress=progress)
         return type(texts)(outputs, index=texts.index, name=texts.name, dtype=object)
 
     def n_best(
-        self, texts: Sequence[str], count: int, *, beam: int | None = None, length_penalty: float | None = None
+        self,
+        texts: Sequence[str],
+        count: int,
+        *,
+        beam: int | None = None,
+        length_penalty: float | None = None,
+        progress: bool | None = None,
     ) -> list[list[Translation]]:
         """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide. A line too long
-        for the model has one, put together of the best of its pieces."""
+        for the model has one, put together of the best of its pieces. ``progress`` is as for :meth:`translate`."""
         chunks = self.translate_chunks(chunks_of(texts), count, beam=beam, length_penalty=length_penalty)
-        return [translations for _, found in chunks for translations in found]
+        with Counting(len(texts), "lines", progress) as counting:
+            return list(counting.over(translations for _, found in chunks for translations in found))
 
     def stream(
         self, lines: Iterable[str], *, beam: int | None = None, length_penalty: float | None = None

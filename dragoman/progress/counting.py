@@ -30,6 +30,9 @@ class Counting:
             says.
         console: where to write; standard error if None.
         clock: seconds that never go back.
+
+    Attributes:
+        done: how many are done.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Counting:
         self._asked = progress is True
         self._clock = clock
         self._bar: Bar | None = None
-        self._done = 0
+        self.done = 0
         self._began = self._line_at = clock()
 
     def __enter__(self) -> Counting:
@@ -60,28 +63,28 @@ class Counting:
 
     def add(self, count: int = 1) -> None:
         """So many more are done."""
-        self._done += count
+        self.done += count
         if self._console is None:
             return
         now = self._clock()
-        if self._bar is None and now - self._began >= SHOWN_AFTER and self._done < self._total:
-            self._bar = open_bar(self._console, self._total, self._done, self._count, self._rate)
+        if self._bar is None and now - self._began >= SHOWN_AFTER and self.done < self._total:
+            self._bar = open_bar(self._console, self._total, self.done, self._count, self._rate)
         if self._bar is not None:
-            self._bar.move(self._done)
+            self._bar.move(self.done)
         elif self._asked and now - self._line_at >= LINE_EVERY:
             self._line_at = now
             print_line(self._console, f"{self._count()}  {self._rate()}")
 
-    def over(self, things: Iterable[Of]) -> Iterator[Of]:
-        """The same things, each counted when the next is asked for."""
-        for thing in things:
-            yield thing
-            self.add()
+    def over(self, parts: Iterable[Of], size: Callable[[Of], int] = lambda part: 1) -> Iterator[Of]:
+        """The same parts, each counted when the next is asked for; ``size`` says how many things one holds."""
+        for part in parts:
+            yield part
+            self.add(size(part))
 
     def _count(self) -> str:
-        return f"{self._done:,}/{self._total:,} {self._things}"
+        return f"{self.done:,}/{self._total:,} {self._things}"
 
     def _rate(self) -> str:
         elapsed = max(self._clock() - self._began, 1e-9)
-        left = elapsed / max(self._done, 1) * (self._total - self._done)
-        return f"{self._done / elapsed:,.0f} {self._things}/s  {duration(elapsed)}  left {duration(left)}"
+        left = elapsed / max(self.done, 1) * (self._total - self.done)
+        return f"{self.done / elapsed:,.0f} {self._things}/s  {duration(elapsed)}  left {duration(left)}"
