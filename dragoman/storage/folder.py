@@ -29,8 +29,9 @@ LONGEST_NAME = 255
 def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """A temporary folder beside ``path`` that becomes ``path`` when the block ends without an error.
 
-    Every file is synced and listed in the manifest before the rename, and the parent folder is synced after it. If the
-    block raises, the temporary folder is removed, and whatever stood at ``path`` is as it was.
+    Every file gets the permissions that the process's mask leaves, whatever library wrote it. All are synced and listed
+    in the manifest before the rename, and the parent folder is synced after it. If the block raises, the temporary
+    folder is removed, and whatever stood at ``path`` is as it was.
 
     Args:
         path: the folder to be; its parents are made, unless ``replace``.
@@ -50,6 +51,7 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         yield temporary
+        _follow_umask(temporary)
         write_manifest(temporary)
         _sync_below(temporary)
         _move_into_place(temporary, path)
@@ -228,6 +230,20 @@ def _move_back(temporary: Path, path: Path, old: Path) -> None:
             path.rename(temporary)
         if old.exists():
             old.rename(path)
+
+
+def _follow_umask(folder: Path) -> None:
+    """Let whoever may read a folder that was made with the process's mask read the files in it.
+
+    Some libraries make files for their owner alone. The folder tells the mask; asking the process for it would change
+    it for a moment.
+    """
+    mode = stat.S_IMODE(folder.stat().st_mode) & 0o777
+    for root, folders, names in os.walk(folder):
+        for name in folders:
+            Path(root, name).chmod(mode)
+        for name in names:
+            Path(root, name).chmod(mode & 0o666)
 
 
 def _sync_below(folder: Path) -> None:

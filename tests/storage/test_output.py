@@ -7,7 +7,9 @@ import stat
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from dragoman.errors import OutputError
 from dragoman.storage.folder import new_folder, write_file
@@ -221,3 +223,17 @@ def test_a_file_that_grows_keeps_the_mode_of_what_it_replaces(tmp_path: Path) ->
         part.append(b"1")
         part.finish({})
     assert (mode(tmp_path / "f"), (tmp_path / "f").read_bytes()) == (0o640, b"1")
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+def test_all_files_of_a_folder_follow_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with new_folder(tmp_path / "x") as temporary:
+            (temporary / "inner").mkdir(mode=0o700)
+            save_file({"a": np.zeros(2)}, temporary / "inner" / "a.safetensors")
+            (temporary / "b").touch(mode=0o600)
+    finally:
+        os.umask(before)
+    assert {mode(tmp_path / "x" / name) for name in ("inner/a.safetensors", "b", "SHA256SUMS")} == {0o666 & ~umask}
+    assert {mode(tmp_path / "x" / name) for name in (".", "inner")} == {0o777 & ~umask}
