@@ -22,6 +22,7 @@ from dragoman.cli.predict import predict
 from dragoman.cli.read import read
 from dragoman.cli.score import score
 from dragoman.cli.shortlist import shortlist
+from dragoman.cli.spread_files import spread_files
 from dragoman.cli.train import train
 from dragoman.cli.translate import translate
 from dragoman.data.pipes import remembering_pipes
@@ -65,7 +66,7 @@ def main() -> None:
     """Run the command line. A person's mistake is one message and exit status 1, never a traceback."""
     try:
         with remembering_pipes():
-            app()
+            app(args=spread_files(sys.argv[1:]))
     except DragomanError as error:
         print(f"dragoman: {error}", file=sys.stderr)
         sys.exit(1)

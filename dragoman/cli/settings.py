@@ -63,7 +63,8 @@ def corpora(
     file_format: str | None = None,
     texts: Iterable[str] | None = None,
 ) -> Sections:
-    """The corpora that were given, as a recipe writes them; paths are made absolute, so that they outlive the folder.
+    """The corpora that were given, as a recipe writes them; paths are made absolute, so that they outlive the folder,
+    and one with wildcards is every file that matches.
 
     Args:
         source: text file of the source.
@@ -76,6 +77,7 @@ def corpora(
 
     Raises:
         RecipeError: if ``columns`` is not one or two names, or a label is empty.
+        InputError: if no file matches a path with wildcards.
     """
     given: dict[str, Any] = {}
     if columns is not None:
@@ -92,7 +94,9 @@ def corpora(
     sections += [{"path": path.absolute(), **given} for path in files or ()]
     sections += [{"path": path.absolute(), "format": "catalogue"} for path in catalogues or ()]
     sections += [_text_section(text) for text in texts or ()]
-    return _named_apart(sections)
+    from dragoman.recipe.patterns import expand_patterns
+
+    return _named_apart(expand_patterns(sections))
 
 
 def recipe_with(
@@ -187,7 +191,9 @@ def _text_section(text: str) -> dict[str, Any]:
 def _named_apart(sections: Sections) -> Sections:
     """The same, with a name for those that would be called alike."""
     titles = [
-        section.get("label") or (section.get("path") or section.get("text") or section.get("source") or Path()).stem
+        section.get("name")
+        or section.get("label")
+        or (section.get("path") or section.get("text") or section.get("source") or Path()).stem
         for section in sections
     ]
     return [

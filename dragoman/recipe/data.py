@@ -91,9 +91,9 @@ Corpora = Annotated[tuple[CorpusRecipe, ...], BeforeValidator(_several)]
 class DataRecipe(Section):
     """The corpora and the two languages."""
 
-    source_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$")
-    """Language code of the source (ISO 639, optionally with script or region: ``en``, ``pt-BR``, ``zh-Hant``)."""
-    target_language: str = Field(default="de", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$")
+    source_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")
+    """Language code of the source (ISO 639, optionally with script or region: ``en``, ``pt-BR``, ``zh-Hant``, ``sr@latin``)."""
+    target_language: str = Field(default="de", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")
     """Language code of the target."""
     train: Corpora = ()
     """The training corpora: one ``[data.train]`` or several ``[[data.train]]``. May be absent only if a DataFrame is

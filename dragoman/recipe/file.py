@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Tag, ValidationError
 
 from dragoman.errors import InputError, RecipeError
+from dragoman.recipe.patterns import expand_patterns
 from dragoman.recipe.recipe import Recipe
 
 
@@ -36,7 +37,8 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
             the old kind alone falls away.
 
     Raises:
-        InputError: if there is no such file or preset, or the file is not TOML.
+        InputError: if there is no such file or preset, the file is not TOML, or no file matches a path of a corpus
+            with wildcards.
         RecipeError: if values are wrong or keys unknown; it lists all of them.
     """
     path = Path(source)
@@ -51,7 +53,9 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
         raise InputError(f"not a TOML file: {error}", file=path, remedy="mend the syntax there.") from error
     _anchor_paths(values, base)
     changes = changes or {}
-    return recipe_from(merge(_without_old_kinds(values, changes, Recipe), changes), file=source)
+    merged = merge(_without_old_kinds(values, changes, Recipe), changes)
+    _expand_corpora(merged)
+    return recipe_from(merged, file=source)
 
 
 def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
@@ -115,6 +119,17 @@ def _anchor_paths(values: dict[str, Any], base: Path) -> None:
             for key in ("source", "target", "text", "path", "table"):
                 _anchor(corpus, key, base)
     _anchor(values.get("tokenizer"), "model", base)
+
+
+def _expand_corpora(values: dict[str, Any]) -> None:
+    data = values.get("data")
+    for split in ("train", "validation", "test"):
+        corpora = data.get(split) if isinstance(data, dict) else None
+        several: list[Any] = corpora if isinstance(corpora, list) else [corpora]
+        if isinstance(data, dict) and all(isinstance(corpus, dict) for corpus in several):
+            expanded = expand_patterns(several)
+            if expanded != several:
+                values["data"] = data = {**data, split: expanded}
 
 
 def _anchor(section: Any, key: str, base: Path) -> None:

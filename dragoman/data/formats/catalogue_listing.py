@@ -65,7 +65,8 @@ def _otherwise(path: Path, names: Sequence[str]) -> tuple[str, str]:
         seems = seems_to_be(b"x = y\n", f"x{ending}")
         if seems is not None:
             return f"it holds files that cannot be read ({count} with {ending}, {seems}).", f"these can be: {READABLE}."
+    most = [f" Most of its files end in `{ending}` ({count})." for ending, count in endings.most_common(1) if ending]
     return (
-        "no file's path has a language code in it, as in `locale/de/app.po` or `de.json`.",
+        "".join(("no file's path has a language code in it, as in `locale/de/app.po` or `de.json`.", *most)),
         "give a folder with one file for each language.",
     )
