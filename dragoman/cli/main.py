@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from typing import Annotated
 
 import typer
 
+from dragoman import __version__
 from dragoman.cli.clean import clean
 from dragoman.cli.compare import compare
 from dragoman.cli.corpus import corpus
@@ -15,6 +16,7 @@ from dragoman.cli.describe import describe
 from dragoman.cli.diagnose import diagnose
 from dragoman.cli.distill import distill
 from dragoman.cli.doctor import doctor
+from dragoman.cli.ending import ending_signals, status_of
 from dragoman.cli.evaluate import evaluate
 from dragoman.cli.export import export
 from dragoman.cli.generate import generate
@@ -23,10 +25,10 @@ from dragoman.cli.read import read
 from dragoman.cli.score import score
 from dragoman.cli.shortlist import shortlist
 from dragoman.cli.spread_files import spread_files
+from dragoman.cli.streams import let_go, sound_streams
 from dragoman.cli.train import train
 from dragoman.cli.translate import translate
 from dragoman.data.pipes import remembering_pipes
-from dragoman.errors import DragomanError
 
 app = typer.Typer(
     help="Turn your own parallel data into a translator that you own.",
@@ -57,23 +59,38 @@ for command in (
 app.add_typer(diagnose, name="diagnose")
 
 
+def _print_version(wanted: bool) -> bool:
+    if wanted:
+        print(f"dragoman {__version__}")
+        raise typer.Exit
+    return wanted
+
+
+_VERSION = typer.Option("--version", help="Print the version, and end.", callback=_print_version, is_eager=True)
+
+
 @app.callback()
-def _options() -> None:
+def _options(version: Annotated[bool, _VERSION] = False) -> None:
     """Turn your own parallel data into a translator that you own."""
 
 
 def main() -> None:
     """Run the command line. A person's mistake is one message and exit status 1, never a traceback."""
+    with sound_streams(), ending_signals():
+        sys.exit(_status())
+
+
+def _status() -> int:
+    """Run the command line: its exit status, with a message on standard error if it is not 0."""
     try:
-        with remembering_pipes():
-            app(args=spread_files(sys.argv[1:]))
-    except DragomanError as error:
-        print(f"dragoman: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("dragoman: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output has gone; keep the interpreter from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        try:
+            with remembering_pipes():
+                app(args=spread_files(sys.argv[1:]))
+        finally:
+            let_go()
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        status = status_of(error)
+        if status is None:
+            raise
+        return status
+    return 0

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask for a clean end instead of causing a dirty one."""
+"""Ctrl-C, SIGTERM and SIGHUP, which a closed terminal sends, ask for a clean end instead of causing a dirty one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from types import FrameType, TracebackType
 class Interrupt:
     """While entered, the first signal sets :attr:`received`; the second Ctrl-C interrupts at once.
 
-    Outside the main thread, where Python allows no signal handlers, it does nothing.
+    A signal that the process was started to ignore, as ``nohup`` does with SIGHUP, stays ignored. Outside the main
+    thread, where Python allows no signal handlers, it does nothing.
     """
 
     def __init__(self) -> None:
@@ -19,7 +20,9 @@ class Interrupt:
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) is signal.SIG_IGN:
+                    continue
                 self._previous[number] = signal.signal(number, self._receive)
         return self
 

@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 import dragoman
 from dragoman.data.dataset import Dataset
 from dragoman.errors import DamagedFileError, InputError, OutputError, TrainingError
+from dragoman.training.interrupt import Interrupt
 from dragoman.training.observer import Observer, UpdateRecord, ValidationRecord
 from dragoman.training.run import Run, resume, train
 
@@ -161,11 +162,24 @@ def test_segmentations_change_what_is_learnt(tmp_path: Path, finished: Path) -> 
     assert not same(weights(tmp_path / "run"), weights(finished))
 
 
-def test_sigterm_saves_too(tmp_path: Path) -> None:
-    part = run(tmp_path / "part", StopAfter(3, signal.SIGTERM))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_that_end_a_process_save_too(tmp_path: Path, number: signal.Signals) -> None:
+    part = run(tmp_path / "part", StopAfter(3, number))
     assert part.interrupted
+    assert number.name in part.reason
     kept = sorted(path.name for path in (tmp_path / "part" / "checkpoints").iterdir())
     assert kept == ["update-00000000", "update-00000003"]
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupt() as interrupt:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert interrupt.received is None
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_killed_process_resumes_to_the_same_bits(tmp_path: Path, finished: Path) -> None:
