@@ -63,13 +63,14 @@ class InputError(DragomanError):
 class RecipeError(DragomanError):
     """A recipe with one or more mistakes; ``problems`` holds one line for each."""
 
-    def __init__(self, problems: list[str], *, file: Path | str | None = None) -> None:
+    def __init__(self, problems: list[str], *, file: Path | str | None = None, remedy: str | None = None) -> None:
         self.problems = problems
         count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         listing = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(
             f"the recipe has {count}:\n{listing}",
-            remedy="correct these; `dragoman describe tiny --toml` prints a complete recipe to compare with.",
+            remedy=remedy
+            or "correct these; `dragoman describe tiny --toml` prints a complete recipe to compare with.",
             file=file,
         )
 

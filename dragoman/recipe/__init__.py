@@ -1,10 +1,20 @@
 """What a user may set: typed, documented, read from TOML."""
 
-from dragoman.recipe.file import dump_recipe, load_recipe, merge, preset_values, presets, recipe_from, recipe_of_model
+from dragoman.recipe.file import (
+    changed,
+    dump_recipe,
+    load_recipe,
+    merge,
+    preset_values,
+    presets,
+    recipe_from,
+    recipe_of_model,
+)
 from dragoman.recipe.recipe import Recipe
 
 __all__ = [
     "Recipe",
+    "changed",
     "dump_recipe",
     "load_recipe",
     "merge",

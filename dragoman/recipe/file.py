@@ -58,6 +58,18 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
     return recipe_from(merged, file=source)
 
 
+def changed(recipe: Recipe, changes: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
+    """The recipe with other values; where they choose another ``kind``, what is said of the old kind alone falls away.
+
+    Raises:
+        RecipeError: listing every mistake.
+    """
+    if not changes:
+        return recipe
+    values = recipe.model_dump(mode="json", exclude_none=True)
+    return recipe_from(merge(_without_old_kinds(values, changes, Recipe), changes), file=file)
+
+
 def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
     """Check nested values and make a recipe of them.
 

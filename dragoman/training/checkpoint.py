@@ -2,7 +2,7 @@
 
 It holds the weights and their average, the optimizer's memory, the loss scale, the random state, the loader's position,
 the best validation so far, the state that a recurrent language model carries on, what batch normalisation has counted,
-how well the run is, and the history. What it need not hold is a function of these and the recipe: the learning rate and
+how well the run is, the recipe, and the history. What it need not hold is a function of these and the recipe: the learning rate and
 the average's decay are functions of the update's number, and the loader's order of the seed and the epoch.
 """
 
@@ -77,12 +77,14 @@ class Checkpoints:
         folder: holds one folder for each; the run's history lies beside it.
         keep: newest ones kept.
         fingerprint: of the dataset; a checkpoint goes on only with the data it was made from.
+        recipe: that the run is trained by, as TOML; those of earlier versions do not have it.
         damaged: those that :meth:`restore_newest` found to be; they do not count among the kept.
     """
 
     folder: Path
     keep: int
     fingerprint: str
+    recipe: str
     damaged: set[Path] = field(default_factory=set)
 
     def save(self, trainee: Trainee, progress: Progress) -> Path:
@@ -104,6 +106,7 @@ class Checkpoints:
             "format": FORMAT,
             "torch": torch.__version__,
             "dataset": self.fingerprint,
+            "recipe": self.recipe,
             "progress": progress.to_dict(),
             "doubtful": progress.health.doubtful,
             "scaler": trainee.scaler.state_dict(),

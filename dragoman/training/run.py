@@ -19,7 +19,7 @@ from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
-from dragoman.recipe import Recipe, dump_recipe, load_recipe, recipe_from
+from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe, recipe_from
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished, write_file
 from dragoman.storage.lock import locked
@@ -39,6 +39,7 @@ from dragoman.training.recovery.recovery import Recovery
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
 from dragoman.training.step import Trainee
+from dragoman.training.resumption import check_changes
 from dragoman.training.task import Report, Task, task_of
 from dragoman.training.trainee import build_trainee
 from dragoman.training.trainer import Trainer
@@ -145,16 +146,30 @@ def train(
             return _train(folder, recipe, dataset, hardware, observers, processes)
 
 
-def resume(folder: Path | str, *, observers: Sequence[Observer] = (), progress: bool | None = None) -> Run:
-    """Go on with an interrupted run from its newest checkpoint, to the same bits as if it had not been interrupted.
+def resume(
+    folder: Path | str,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    observers: Sequence[Observer] = (),
+    progress: bool | None = None,
+) -> Run:
+    """Go on with a run from its newest checkpoint, to the same bits as if it had not been interrupted.
+
+    The run's own ``recipe.toml`` says how it goes on. How long it is, when it looks and saves, and its threads may
+    change (:data:`~dragoman.training.resumption.CHANGEABLE`), there or by ``changes``, which are written there; so a
+    finished run goes on where it is given more updates. Updates are those of a run that was planned so long from the
+    beginning, unless its schedule ends with it (``cosine``): that is stretched from here on.
 
     Args:
-        folder: of the run.
+        folder: of the run, interrupted or finished.
+        changes: nested values that replace those of its recipe, such as ``{"training": {"updates": 2000}}``.
         observers: told of every update and validation, in the first process.
         progress: whether to show how far it is, as for :func:`train`.
 
     Raises:
         InputError: if the folder holds no run, or one that was killed while its data was prepared.
+        RecipeError: naming what was changed, in the file or by ``changes``, and may not; or if the run would not go on
+            by what was changed.
         DamagedFileError: if the dataset or all checkpoints fail their checksums.
         OutputError: if another process is writing in the folder, or it cannot be written.
         TrainingError: if the run cannot go on, or another process of it has ended.
@@ -163,9 +178,15 @@ def resume(folder: Path | str, *, observers: Sequence[Observer] = (), progress: 
     with joined_processes() as processes, watched(observers, progress) as observers:
         if not processes.is_first:
             return _join(folder, processes)
-        with _reopened(folder) as recipe:
+        with _reopened(folder) as written:
+            recipe = changed(written, changes or {}, file=folder / RECIPE)
+            remarks = check_changes(folder, _began_with(folder, written), recipe)
             hardware = _hardware(recipe, processes)
             dataset = task_of(recipe).open(folder / DATASET)
+            if recipe != written:
+                write_file(folder / RECIPE, dump_recipe(recipe).encode())
+            for remark in remarks:
+                _tell(observers, remark)
             processes.wait()
             return _train(folder, recipe, dataset, hardware, observers, processes)
 
@@ -190,6 +211,12 @@ def _reopened(folder: Path) -> Iterator[Recipe]:
         for name in (BEST, FILE_NAME, CURVES, EVALUATION, PICTURE):
             discard(folder / name)
         yield recipe
+
+
+def _began_with(folder: Path, written: Recipe) -> Recipe:
+    """The recipe of the best model so far, which is the run's own; where there is none, what is written of the run."""
+    path = folder / BEST / RECIPE
+    return _read_recipe(path) if path.is_file() else written
 
 
 def _join(folder: Path, processes: Processes) -> Run:
@@ -284,13 +311,14 @@ def _train(
     torch.manual_seed(settings.seed)
     weights = task.class_weights(recipe, dataset)
     trainee, averaged = build_trainee(recipe.model, settings, dataset, hardware, weights)
-    checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint)
+    checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe))
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     history = History(folder)
     with processes.first_before_others():
         progress = checkpoints.restore_newest(
             trainee, lambda message: _tell(observers, message), mend=processes.is_first
         ) or Progress(0, 0.0, loader.state(), stopping)
+        progress.stopping.patience = settings.early_stopping.patience
         if processes.is_first:
             history.truncate(progress.update)
     everyone = (history, StabilityLog(folder), *observers) if processes.is_first else ()

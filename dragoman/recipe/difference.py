@@ -1,0 +1,70 @@
+"""In what two recipes differ, setting by setting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dragoman.recipe.recipe import Recipe
+
+_ABSENT = "not set"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One setting that differs.
+
+    Attributes:
+        key: its place in the recipe, such as ``training.updates``.
+        old: its value in the first recipe, as TOML would write it on one line; ``not set`` if it has none.
+        new: its value in the second.
+    """
+
+    key: str
+    old: str
+    new: str
+
+
+def differences(before: Recipe, after: Recipe) -> tuple[Difference, ...]:
+    """What a person would have to change in one recipe to get the other, in the order of the recipe."""
+    old, new = _settings_of(before), _settings_of(after)
+    return tuple(
+        Difference(key, _shown(old.get(key)), _shown(new.get(key)))
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key)
+    )
+
+
+def typed(value: Any) -> str:
+    """A value as it is typed after ``--set KEY=``: TOML on one line, without white space, and text without quotes."""
+    return value if isinstance(value, str) else _shown(value)
+
+
+def changed_settings(before: Recipe, after: Recipe) -> tuple[str, ...]:
+    """What one types after ``--set`` to get from one recipe to the other. What the second lacks cannot be typed."""
+    old, new = _settings_of(before), _settings_of(after)
+    return tuple(f"{key}={typed(value)}" for key, value in new.items() if old.get(key) != value)
+
+
+def _settings_of(recipe: Recipe) -> dict[str, Any]:
+    return dict(_leaves(recipe.model_dump(mode="json", exclude_none=True)))
+
+
+def _leaves(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{before}{key}.")
+        else:
+            yield before + key, value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return _ABSENT
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}={_shown(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_shown, value)) + "]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (str, bool)) else str(value)

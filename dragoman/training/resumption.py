@@ -1,0 +1,167 @@
+"""What may change when a run goes on, and what may not.
+
+The run's own ``recipe.toml``, with what is changed in the call, says how it goes on. What it was trained by so far
+stands in its checkpoints, so that a change is noticed wherever it was made.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dragoman.errors import DamagedFileError, RecipeError
+from dragoman.recipe import Recipe, recipe_from
+from dragoman.recipe.difference import Difference, differences
+from dragoman.training.checkpoint import FACTS
+from dragoman.training.early_stopping import EarlyStopping
+from dragoman.training.schedule import build_schedule
+
+LENGTH = ("training.updates", "training.tokens", "training.minutes")
+"""What says how long a run is."""
+CHANGEABLE = (
+    *LENGTH,
+    "training.validate_every",
+    "training.checkpoint_every",
+    "training.keep_checkpoints",
+    "training.threads",
+    "training.early_stopping.patience",
+    "training.stability.look_every",
+)
+"""Settings that a run may go on with that it did not begin with: none of them changes an update that it has made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run stands, by its newest checkpoint that can be read.
+
+    Attributes:
+        recipe: that it was trained by; None in checkpoints of versions that did not keep it.
+        update: updates done.
+        seconds: of training.
+        stopping: the best validation so far, and how long ago.
+    """
+
+    recipe: Recipe | None
+    update: int
+    seconds: float
+    stopping: EarlyStopping
+
+
+def standing_of(run: Path) -> Standing | None:
+    """Where a run stands; None if it has no checkpoint that can be read. Whether that is whole is not asked here.
+
+    Raises:
+        DamagedFileError: if the recipe in a checkpoint is none.
+    """
+    for path in sorted(run.glob(f"checkpoints/update-*/{FACTS}"), reverse=True):
+        try:
+            facts = json.loads(path.read_bytes())
+            progress = facts["progress"]
+            stopping = EarlyStopping(**progress["stopping"])
+            update, seconds, values = int(progress["update"]), float(progress["seconds"]), facts.get("recipe")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        return Standing(_recipe(values, path), update, seconds, stopping)
+    return None
+
+
+def check_changes(run: Path, began_with: Recipe, goes_on_with: Recipe) -> tuple[str, ...]:
+    """See to it that a run can go on by a recipe.
+
+    Args:
+        run: its folder.
+        began_with: what the run's folder says of how it was trained, for runs whose checkpoints do not tell.
+        goes_on_with: the recipe.
+
+    Returns:
+        A sentence on each thing that changes.
+
+    Raises:
+        RecipeError: naming every setting that may not change, with both values; or if the run would not go on by it.
+    """
+    standing = standing_of(run)
+    trained_by = began_with if standing is None or standing.recipe is None else standing.recipe
+    found = differences(trained_by, goes_on_with)
+    fixed = [_refusal(difference) for difference in found if difference.key not in CHANGEABLE]
+    if fixed:
+        raise RecipeError(
+            fixed,
+            file=run,
+            remedy="put these back, in the run's recipe.toml or in what you typed, to go on with this run; to train "
+            f"with them, start a new run in another folder. On resume only these can change: {', '.join(CHANGEABLE)}.",
+        )
+    if standing is not None and any(difference.key in LENGTH for difference in found):
+        problems = list(_why_it_would_stand_still(standing, goes_on_with, found))
+        if problems:
+            raise RecipeError(problems, file=run, remedy="give these values with --set beside --resume.")
+    said = tuple(f"{change.key} is now {change.new}, and was {change.old}" for change in found)
+    return said if standing is None else (*said, *_new_rates(standing, trained_by, goes_on_with))
+
+
+def _recipe(values: Any, path: Path) -> Recipe | None:
+    if values is None:
+        return None
+    try:
+        return recipe_from(tomllib.loads(values))
+    except (TypeError, ValueError, RecipeError) as error:
+        raise DamagedFileError(
+            f"the recipe that it was trained by cannot be read: {error}",
+            file=path,
+            cause="the file was edited, or a newer version wrote it",
+            remedy="resume with the version that wrote it, or remove this checkpoint.",
+        ) from error
+
+
+def _refusal(difference: Difference) -> str:
+    return (
+        f"{difference.key}: the run was trained with {difference.old}, and is to go on with {difference.new}; a run "
+        "cannot change it"
+    )
+
+
+def _why_it_would_stand_still(standing: Standing, recipe: Recipe, found: Iterable[Difference]) -> Iterable[str]:
+    """Why more training that was asked for would not happen."""
+    training, asked = recipe.training, {difference.key for difference in found}
+    if "training.updates" in asked and training.tokens is None and training.updates < standing.update:
+        yield (
+            f"training.updates: {training.updates:,} were asked for, and the run has made {standing.update:,} already; "
+            f"give {standing.update} or more"
+        )
+        return
+    patience = training.early_stopping.patience
+    unfinished = training.tokens is not None or standing.update < training.updates
+    if standing.stopping.waited >= patience and unfinished:
+        needed = 2 * standing.stopping.waited
+        yield (
+            f"training.early_stopping.patience: the run ended after {standing.stopping.waited} validations without a "
+            f"better {standing.stopping.metric}, not for want of updates, and would end at once again; to go on give "
+            f"more, such as --set training.early_stopping.patience={needed}"
+        )
+    if training.minutes is not None and standing.seconds >= 60 * training.minutes:
+        spent = standing.seconds / 60
+        yield (
+            f"training.minutes: the run may take {training.minutes:g} and has taken {spent:.3g}; to go on give more, "
+            f"such as --set training.minutes={math.ceil(2 * spent)}"
+        )
+
+
+def _new_rates(standing: Standing, old: Recipe, new: Recipe) -> Iterable[str]:
+    """What a schedule that ends with the run does when its end moves."""
+    before, after = old.training, new.training
+    moved = (before.updates, before.tokens) != (after.updates, after.tokens)
+    if not moved or after.schedule.kind != "cosine":
+        return
+    if before.tokens is not None or after.tokens is not None:
+        yield "the cosine schedule now ends with the new last update, so the learning rate jumps to its new curve"
+        return
+    update = standing.update + 1
+    yield (
+        f"the cosine schedule now ends at update {after.updates:,} and not at {before.updates:,}: the learning rate of "
+        f"update {update:,} is {build_schedule(after)(update):.3g}, and would have been "
+        f"{build_schedule(before)(update):.3g}"
+    )
