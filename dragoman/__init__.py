@@ -4,7 +4,7 @@
 
     import dragoman
 
-    run = dragoman.train("recipe.toml", output="runs/mine")
+    run = dragoman.train("recipe.toml", output="runs/mine")  # stopped or finished, it goes on with dragoman.resume
     model = dragoman.load("runs/mine/best")
     model.translate(["Hello world."])
 
@@ -22,10 +22,21 @@ if TYPE_CHECKING:
     from dragoman.predict.reader import Reader
     from dragoman.predict.translator import Translator
     from dragoman.recipe import Recipe, load_recipe
-    from dragoman.training.run import Run, train
+    from dragoman.training.run import Run, resume, train
 
 __version__ = "0.1.0"
-__all__ = ["DragomanError", "Predictor", "Reader", "Recipe", "Run", "Translator", "load", "load_recipe", "train"]
+__all__ = [
+    "DragomanError",
+    "Predictor",
+    "Reader",
+    "Recipe",
+    "Run",
+    "Translator",
+    "load",
+    "load_recipe",
+    "resume",
+    "train",
+]
 
 _HOMES = {
     "DragomanError": "dragoman.errors",
@@ -35,6 +46,7 @@ _HOMES = {
     "Run": "dragoman.training.run",
     "Translator": "dragoman.predict.translator",
     "load_recipe": "dragoman.recipe",
+    "resume": "dragoman.training.run",
     "train": "dragoman.training.run",
 }
 

@@ -69,8 +69,7 @@ class RecipeError(DragomanError):
         listing = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(
             f"the recipe has {count}:\n{listing}",
-            remedy=remedy
-            or "correct these; `dragoman describe tiny --toml` prints a complete recipe to compare with.",
+            remedy=remedy or "correct these; `dragoman describe tiny --toml` prints a complete recipe to compare with.",
             file=file,
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _SIGNALLED = 130
 _TEACHING = "What the student learns from"
+_PRESET = "fast"
+_BEAM = "Of the teacher's search."
 _BEST_OF = "Learn from that one of so many candidates that is closest to the reference."
 _KEEP = "Learn from the references as well."
 _OWN = "Learn a vocabulary by the recipe; else the teacher's is taken."
@@ -29,13 +32,19 @@ Text = str | None
 
 def distill(
     teacher: Annotated[File, typer.Argument(help="Folder of a translator, or of its run.", show_default=False)] = None,
-    recipe: Annotated[str, typer.Argument(help="The student: a TOML file, or a preset.")] = "fast",
+    recipe: Annotated[
+        str | None, typer.Argument(help="The student: a TOML file, or a preset.", show_default=_PRESET)
+    ] = None,
     output: Annotated[
         File, typer.Option(help="Folder of the student's run; by default runs/TEACHER-distilled.")
     ] = None,
     resume: Annotated[File, typer.Option(help="Go on with the distillation in this folder.")] = None,
-    beam: Annotated[int, typer.Option(min=1, help="Of the teacher's search.", rich_help_panel=_TEACHING)] = 5,
-    best_of: Annotated[int, typer.Option(min=1, help=_BEST_OF, rich_help_panel=_TEACHING)] = 1,
+    beam: Annotated[
+        int | None, typer.Option(min=1, max=1000, help=_BEAM, rich_help_panel=_TEACHING, show_default="5")
+    ] = None,
+    best_of: Annotated[
+        int | None, typer.Option(min=1, max=1000, help=_BEST_OF, rich_help_panel=_TEACHING, show_default="1")
+    ] = None,
     keep_original: Annotated[bool, typer.Option("--keep-original", help=_KEEP, rich_help_panel=_TEACHING)] = False,
     own_vocabulary: Annotated[bool, typer.Option("--own-vocabulary", help=_OWN)] = False,
     source: Annotated[File, data_option("Text file to translate; else the training set of the teacher's run.")] = None,
@@ -50,11 +59,13 @@ def distill(
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
     """Train a small, fast translator on what a better one writes, and measure both (Kim & Rush 2016)."""
+    given_values = locals()
     from dragoman.cli.settings import corpora
     from dragoman.distillation.distill import distill as distill_run
     from dragoman.distillation.distill import resume_distillation
 
     if resume is not None:
+        _refuse_beside_resume(given_values)
         done = resume_distillation(resume, progress=True)
     elif teacher is None:
         raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
@@ -66,15 +77,29 @@ def distill(
         }
         done = distill_run(
             teacher,
-            _student(recipe, sections, settings or [], columns),
+            _student(recipe or _PRESET, sections, settings or [], columns),
             output or Path("runs") / f"{_name(teacher)}-distilled",
-            beam=beam,
-            best_of=best_of,
+            beam=beam or 5,
+            best_of=best_of or 1,
             keep_original=keep_original,
             own_vocabulary=own_vocabulary,
             progress=True,
         )
     _print(done)
+
+
+def _refuse_beside_resume(values: Mapping[str, Any]) -> None:
+    from dragoman.cli.explicit import refuse_beside
+
+    refuse_beside(
+        "--resume",
+        distill,
+        values,
+        ("resume",),
+        why="the distillation goes on in its own folder, with its own teacher, student and texts",
+        remedy="leave these out. What may change in the student's run is given once it trains, with `dragoman train "
+        "--resume RUN --set …`; for all else begin a new distillation without --resume.",
+    )
 
 
 def _print(done: Distillation) -> None:

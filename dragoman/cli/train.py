@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,12 +17,14 @@ _RECIPE = (
     "A TOML file, or a preset: tiny, fast, small, base, demo, recurrent, convolution (translators), language-model, "
     "reader, text-label, text-number, picture-label, row-label, row-number."
 )
+_PRESET = "tiny"
 _OUTPUT = "Folder of the run; by default runs/RECIPE, of translators runs/FROM-TO-RECIPE."
 _SET = "Change a value of the recipe: training.seed=2."
+_RESUME = "Go on with the run in this folder; a finished one with more updates: --set training.updates=20000."
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help=_RECIPE)] = "tiny",
+    recipe: Annotated[str | None, typer.Argument(help=_RECIPE, show_default=_PRESET)] = None,
     source: given.SourceFile = None,
     target: given.TargetFile = None,
     corpus: given.Corpora = None,
@@ -42,22 +45,23 @@ def train(
     source_language: given.SourceLanguage = None,
     target_language: given.TargetLanguage = None,
     output: Annotated[Path | None, typer.Option(help=_OUTPUT)] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the interrupted run in this folder.")] = None,
+    resume: Annotated[Path | None, typer.Option(help=_RESUME)] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
     """Train a model by a recipe on data of your own, evaluate it, and write its card.
 
     A recipe says what goes in (text, pictures, rows of a table, nothing) and what comes out (text, a label, a number).
     """
+    given_values = locals()
     from dragoman.cli.report import print_run
+    from dragoman.cli.settings import corpora, parse_settings, recipe_with
     from dragoman.training.run import resume as resume_run
     from dragoman.training.run import train as train_run
 
     if resume is not None:
-        print_run(resume_run(resume, progress=True))
+        _refuse_beside_resume(given_values)
+        print_run(resume_run(resume, changes=parse_settings(settings or []), progress=True))
         return
-    from dragoman.cli.settings import corpora, recipe_with
-
     form = (columns, file_format)
     sections = {
         "train": corpora(source, target, corpus, catalogue, *form, text),
@@ -65,9 +69,24 @@ def train(
         "test": corpora(test_source, test_target, test, None, *form, test_text),
     }
     lists = {"columns": columns, "features": features, "categorical": categorical}
+    recipe = recipe or _PRESET
     complete = recipe_with(recipe, sections, source_language, target_language, settings or [], **lists)
     folder = output or Path("runs") / _name(complete, Path(recipe).stem)
     print_run(train_run(complete, folder, progress=True))
+
+
+def _refuse_beside_resume(values: Mapping[str, Any]) -> None:
+    from dragoman.cli.explicit import refuse_beside
+
+    refuse_beside(
+        "--resume",
+        train,
+        values,
+        ("resume", "settings"),
+        why="the run goes on in its own folder, with its own recipe and data",
+        remedy="leave these out; what may change in a run is given with --set. For another recipe or other data start "
+        "a new run without --resume.",
+    )
 
 
 def _name(recipe: Recipe, stem: str) -> str:

@@ -37,6 +37,16 @@ def differences(before: Recipe, after: Recipe) -> tuple[Difference, ...]:
     )
 
 
+def asked_for(recipe: Recipe, changes: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """In what nested values differ from a recipe's own, where it has such settings; they may make no valid recipe."""
+    old = _settings_of(recipe)
+    return tuple(
+        Difference(key, _shown(old[key]), _shown(value))
+        for key, value in _leaves(changes)
+        if key in old and old[key] != value
+    )
+
+
 def typed(value: Any) -> str:
     """A value as it is typed after ``--set KEY=``: TOML on one line, without white space, and text without quotes."""
     return value if isinstance(value, str) else _shown(value)

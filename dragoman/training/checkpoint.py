@@ -2,7 +2,7 @@
 
 It holds the weights and their average, the optimizer's memory, the loss scale, the random state, the loader's position,
 the best validation so far, the state that a recurrent language model carries on, what batch normalisation has counted,
-how well the run is, the recipe, and the history. What it need not hold is a function of these and the recipe: the learning rate and
+how well the run is, the recipe, and the history. What it need not hold is a function of these: the learning rate and
 the average's decay are functions of the update's number, and the loader's order of the seed and the epoch.
 """
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dragoman.errors import DamagedFileError, RecipeError
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.recipe.difference import Difference, differences
+from dragoman.recipe.difference import Difference, asked_for, differences
 from dragoman.training.checkpoint import FACTS
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.schedule import build_schedule
@@ -70,6 +70,20 @@ def standing_of(run: Path) -> Standing | None:
     return None
 
 
+def check_asked(run: Path, recipe: Recipe, changes: Mapping[str, Any]) -> None:
+    """See to it that only what may change is asked to, before it is asked whether the recipe is then a valid one.
+
+    Args:
+        run: its folder.
+        recipe: of the run.
+        changes: nested values that shall replace those of the recipe.
+
+    Raises:
+        RecipeError: naming every setting that may not change, with both values.
+    """
+    _refuse_fixed(run, asked_for(recipe, changes))
+
+
 def check_changes(run: Path, began_with: Recipe, goes_on_with: Recipe) -> tuple[str, ...]:
     """See to it that a run can go on by a recipe.
 
@@ -87,14 +101,7 @@ def check_changes(run: Path, began_with: Recipe, goes_on_with: Recipe) -> tuple[
     standing = standing_of(run)
     trained_by = began_with if standing is None or standing.recipe is None else standing.recipe
     found = differences(trained_by, goes_on_with)
-    fixed = [_refusal(difference) for difference in found if difference.key not in CHANGEABLE]
-    if fixed:
-        raise RecipeError(
-            fixed,
-            file=run,
-            remedy="put these back, in the run's recipe.toml or in what you typed, to go on with this run; to train "
-            f"with them, start a new run in another folder. On resume only these can change: {', '.join(CHANGEABLE)}.",
-        )
+    _refuse_fixed(run, found)
     if standing is not None and any(difference.key in LENGTH for difference in found):
         problems = list(_why_it_would_stand_still(standing, goes_on_with, found))
         if problems:
@@ -117,11 +124,19 @@ def _recipe(values: Any, path: Path) -> Recipe | None:
         ) from error
 
 
-def _refusal(difference: Difference) -> str:
-    return (
-        f"{difference.key}: the run was trained with {difference.old}, and is to go on with {difference.new}; a run "
-        "cannot change it"
-    )
+def _refuse_fixed(run: Path, found: Iterable[Difference]) -> None:
+    fixed = [
+        f"{change.key}: the run was trained with {change.old}, and is to go on with {change.new}; it cannot change"
+        for change in found
+        if change.key not in CHANGEABLE
+    ]
+    if fixed:
+        raise RecipeError(
+            fixed,
+            file=run,
+            remedy="put these back, in the run's recipe.toml or in what you typed, to go on with this run; to train "
+            f"with them, start a new run in another folder. On resume only these can change: {', '.join(CHANGEABLE)}.",
+        )
 
 
 def _why_it_would_stand_still(standing: Standing, recipe: Recipe, found: Iterable[Difference]) -> Iterable[str]:

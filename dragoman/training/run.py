@@ -36,10 +36,10 @@ from dragoman.training.progress import watched
 from dragoman.training.recovery.incident import FOLDER as INCIDENTS
 from dragoman.training.recovery.incident import Incidents
 from dragoman.training.recovery.recovery import Recovery
+from dragoman.training.resumption import check_asked, check_changes
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
 from dragoman.training.step import Trainee
-from dragoman.training.resumption import check_changes
 from dragoman.training.task import Report, Task, task_of
 from dragoman.training.trainee import build_trainee
 from dragoman.training.trainer import Trainer
@@ -179,6 +179,7 @@ def resume(
         if not processes.is_first:
             return _join(folder, processes)
         with _reopened(folder) as written:
+            check_asked(folder, written, changes or {})
             recipe = changed(written, changes or {}, file=folder / RECIPE)
             remarks = check_changes(folder, _began_with(folder, written), recipe)
             hardware = _hardware(recipe, processes)
@@ -311,7 +312,9 @@ def _train(
     torch.manual_seed(settings.seed)
     weights = task.class_weights(recipe, dataset)
     trainee, averaged = build_trainee(recipe.model, settings, dataset, hardware, weights)
-    checkpoints = Checkpoints(folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe))
+    checkpoints = Checkpoints(
+        folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe)
+    )
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     history = History(folder)
     with processes.first_before_others():

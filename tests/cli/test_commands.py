@@ -130,6 +130,11 @@ BAD_TRAINING = {
     "unknown recipe": (["tini", "--source", "good.en", "--target", "good.de"], "did you mean the preset `tiny`"),
     "too few": (["--source", "one", "--target", "one"], "too few"),
     "nothing to resume": (["--resume", "full"], "no run to resume"),
+    "resumed by another recipe": (["small", "--resume", "full"], "small cannot be given beside --resume"),
+    "resumed with other data": (
+        ["--resume", "full", "--corpus", "t.tsv", "--to", "fr", "--output", "new", "--set", "training.updates=9"],
+        "--corpus, --to, --output cannot be given beside --resume",
+    ),
 }
 
 
@@ -160,6 +165,10 @@ def test_bad_training_input(case: str, run, tmp_path: Path) -> None:
     [
         (["translate", "nowhere"], "no model here"),
         (["evaluate", "nowhere"], "no model here"),
+        (
+            ["distill", "teacher", "--resume", "runs/x", "--beam", "5"],
+            "teacher, --beam cannot be given beside --resume",
+        ),
         (["describe", "nowhere"], "no such recipe file or preset"),
         (["demo", "--from", "xx"], "no locale data for the language `xx`"),
         (["demo", "--from", "fr", "--to", "fr"], "both `fr`"),
