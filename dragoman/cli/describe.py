@@ -26,11 +26,15 @@ def describe(
     from dragoman.model.example_input import example_title, stand_in_sizes
     from dragoman.model.folder import load_model
     from dragoman.recipe import dump_recipe, load_recipe
+    from dragoman.text.codec import Codec
 
+    placeholders: tuple[str, ...] = ()
     if Path(subject).is_dir():
         loaded = load_model(Path(subject))
         recipe, model, source, target = loaded.recipe, loaded.model, loaded.source.size, loaded.target.size
         title = example_title(recipe.model, source, target)
+        if isinstance(loaded.target, Codec) and loaded.target.units:
+            placeholders = loaded.target.placeholders.names
     else:
         recipe = load_recipe(subject)
         source, target = stand_in_sizes(recipe)
@@ -43,6 +47,8 @@ def describe(
     console = Console()
     console.print(_table(f"{subject}: {title}", rows))
     console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")
+    if placeholders:
+        console.print(f"Placeholders are carried over: {', '.join(placeholders)}.", highlight=False)
     if any(row.fully_connected is not None for row in rows):
         console.print(_of_fully_connected(any_width=any("W" in row.shape for row in rows)))
 

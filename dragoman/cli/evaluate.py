@@ -165,7 +165,14 @@ def _translator(
     sources, references, names = _pairs(loaded.recipe, given) if given else _held_out(loaded.recipe, model)
     outputs = translator.translate(sources, beam=beam)
     language = translator.recipe.data.target_language
-    return evaluate_translations(outputs, references, target_language=language, corpora=names), outputs
+    report = evaluate_translations(
+        outputs,
+        references,
+        target_language=language,
+        corpora=names,
+        placeholders=translator.source.placeholders,
+    )
+    return report, outputs
 
 
 def _language_model(writer: Writer, model: Path, given: Sequence[CorpusRecipe]) -> Report:

@@ -28,9 +28,9 @@ from dragoman.text.codec_files import load_codecs, save_codecs
 from dragoman.text.vocabulary import START
 
 _FACTS = "dataset.json"
-FORMAT = 3
+FORMAT = 4
 """Format 2 adds to each pair its corpus and its file; datasets of format 1 are read as one corpus. Format 3 adds
-pictures and rows of tables as sources, labels and numbers as targets."""
+pictures and rows of tables as sources, labels and numbers as targets. Format 4 says what counts as a placeholder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from dragoman.evaluation.placeholder_accuracy import placeholder_accuracy
 from dragoman.evaluation.ter import ter_statistics
 from dragoman.evaluation.text_table import aligned
 from dragoman.evaluation.tokenization import bleu_tokenizer
+from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def evaluate_translations(
     corpora: Sequence[str] | None = None,
     seed: int = SEED,
     resamples: int = RESAMPLES,
+    placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
 ) -> TranslationReport:
     """Measure outputs against one reference each.
 
@@ -118,6 +120,7 @@ def evaluate_translations(
         corpora: the name of each sentence's corpus, if they are to be told apart.
         seed: seed of the bootstrap.
         resamples: bootstrap resamples, at least 1.
+        placeholders: what counts as one.
 
     Raises:
         InputError: if the counts differ or there is no sentence.
@@ -142,7 +145,7 @@ def evaluate_translations(
         chrf=estimated[1],
         ter=estimated[2],
         exact_match=wilson_interval(sum(equal), len(equal)),
-        placeholders=placeholder_accuracy(left, right),
+        placeholders=placeholder_accuracy(left, right, placeholders),
         length_ratio=float(output_length / reference_length) if reference_length else None,
         empty_outputs=sum(bool(r.strip()) and not o.strip() for o, r in zip(left, right, strict=True)),
         length_unit="words" if tokenizer.spaced else "characters",

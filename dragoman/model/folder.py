@@ -22,10 +22,11 @@ from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
-FORMAT = 4
+FORMAT = 5
 """Format 2 adds the casing of words, and units for placeholders in the vocabulary; format 1 is read as without.
 Format 3 adds recurrent and convolutional models, and language models. Format 4 adds models that read pictures and
-rows of tables, and that say labels and numbers; with what batch normalisation has counted."""
+rows of tables, and that say labels and numbers; with what batch normalisation has counted. Format 5 says what
+counts as a placeholder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,13 @@ def evaluate_model(
     outputs = translator.translate(examples.source_texts(), beam=beam)
     names = None if corpora is None else [corpora[number].name for number in examples.corpora]
     language = model.recipe.data.target_language
-    return evaluate_translations(outputs, examples.target_texts(), target_language=language, corpora=names)
+    return evaluate_translations(
+        outputs,
+        examples.target_texts(),
+        target_language=language,
+        corpora=names,
+        placeholders=translator.source.placeholders,
+    )
 
 
 def assess(
@@ -91,6 +97,7 @@ def card_facts(
         validation_pairs=len(dataset.validation),
         test_pairs=None if dataset.test is None else len(dataset.test),
         dropped=cleaning["dropped"],
+        placeholders=_placeholders(dataset),
         source_tokens=int(dataset.train.source_lengths.sum()) if reads_text else None,
         target_tokens=int(dataset.train.target_lengths.sum()) if writes_text else None,
         longest_source=int(dataset.train.source_lengths.max()) - 1 if reads_text else None,
@@ -109,6 +116,14 @@ def card_facts(
         quality_split=split,
         quality_search="greedy search" if recipe.search.beam == 1 else f"beam {recipe.search.beam}",
     )
+
+
+def _placeholders(dataset: Dataset | GridDataset) -> dict[str, int] | None:
+    """How many of the first pairs have placeholders of each family that counts; None if that was not looked at."""
+    found = dataset.report.get("placeholders")
+    if found is None:
+        return None
+    return {name: seen["pairs"] for name, seen in found["seen"].items() if name in found["families"]}
 
 
 def _file(corpus: CorpusRecipe) -> str:

@@ -34,6 +34,8 @@ class CardFacts:
         validation_pairs: sentence pairs that chose the best weights.
         test_pairs: sentence pairs kept for the test.
         dropped: cleaning rule to the number of pairs it dropped.
+        placeholders: family of placeholders that are carried over to the number of pairs that have some, among those at
+            the beginning of the corpora.
         source_tokens: tokens of the source side of the training set.
         target_tokens: tokens of its target side.
         longest_source: tokens of its longest source sentence.
@@ -70,6 +72,7 @@ class CardFacts:
     validation_pairs: int | None = None
     test_pairs: int | None = None
     dropped: Mapping[str, int] | None = None
+    placeholders: Mapping[str, int] | None = None
     source_tokens: int | None = None
     target_tokens: int | None = None
     longest_source: int | None = None
@@ -173,11 +176,16 @@ def data_facts(facts: CardFacts, unit: str = "Sentence pairs") -> list[str | Non
     if facts.dropped is not None:
         reasons = [f"{plain(rule)} {count:,}" for rule, count in facts.dropped.items() if count]
         dropped = f"Dropped in cleaning: {', '.join(reasons) if reasons else 'nothing'}"
+    kept = None
+    if facts.placeholders is not None:
+        families = [f"{plain(family)} {count:,}" for family, count in facts.placeholders.items()]
+        kept = f"Placeholders carried over, by pairs looked at: {', '.join(families) if families else 'none seen'}"
     return [
         fact("Source of the corpus", facts.corpus),
         fact("Licence of the corpus", facts.licence if facts.licence is not None else "not stated"),
         fact(f"{unit} read", facts.pairs_read),
         dropped,
+        kept,
         fact(f"{unit} trained on", facts.training_pairs),
         fact(f"{unit} for validation", facts.validation_pairs),
         fact(f"{unit} for the test", facts.test_pairs),

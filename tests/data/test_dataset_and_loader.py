@@ -135,7 +135,7 @@ def test_no_dataset(tmp_path: Path) -> None:
 
 def test_a_newer_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Path) -> None:
     monkeypatch.setattr("dragoman.data.dataset.FORMAT", 0)
-    with pytest.raises(UnsupportedError, match="format 3"):
+    with pytest.raises(UnsupportedError, match="format 4"):
         Dataset.open(dataset)
 
 

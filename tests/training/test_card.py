@@ -37,6 +37,7 @@ ALL = {
     "validation_pairs": 1_014,
     "test_pairs": 1_001,
     "dropped": {"empty side": 1_500, "too long": 0, "duplicate": 500},
+    "placeholders": {"qt": 1_203, "printf": 17},
     "source_tokens": 400_001,
     "target_tokens": 410_002,
     "longest_source": 87,
@@ -70,6 +71,7 @@ def test_every_fact_is_on_the_card():
     for expected in (
         "English (en) into German (de)", "2024-05-01", "Dragoman 0.1.0", 'dragoman.load("runs/mine/best")',
         "train.en and train.de", "CC BY 4.0", "31,000", "29,000", "1,014", "1,001", "empty side 1,500, duplicate 500",
+        "qt 1,203, printf 17",
         "400,001", "410,002", "87", "93", "12,345,678", "10,003", "9,004", "4,005", "3,506", "no better loss",
         "1 h 2 min", "8 threads", "bfloat16", "Seed: 1234", "1.877 nats", "200 sentences of the test set, beam 5",
     ):  # fmt: skip
