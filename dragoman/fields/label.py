@@ -14,6 +14,7 @@ from jaxtyping import Float, Float64, Int, Int64
 from dragoman.errors import InputError
 from dragoman.fields.cells import cell_text, is_missing
 from dragoman.fields.place import Place
+from dragoman.fields.saved import checked, positive
 
 _MANY = 50
 """Labels up to which no column is suspected to hold something else."""
@@ -114,7 +115,7 @@ class LabelField:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> LabelField:
         """The field that :meth:`to_dict` wrote."""
-        return cls(tuple(content["names"]), tuple(content["counts"]), content["temperature"])
+        return checked(cls(tuple(content["names"]), tuple(content["counts"]), positive(content["temperature"])))
 
     def _unseen(self, label: str, place: Place) -> InputError:
         near = difflib.get_close_matches(label.casefold(), [name.casefold() for name in self.names], n=1)

@@ -13,6 +13,7 @@ from dragoman.errors import InputError
 from dragoman.fields.cells import cell_numbers
 from dragoman.fields.moments import mean_and_deviation
 from dragoman.fields.place import Place
+from dragoman.fields.saved import checked, positive
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +79,4 @@ class NumberField:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> NumberField:
         """The field that :meth:`to_dict` wrote."""
-        return cls(content["mean"], content["deviation"])
+        return checked(cls(content["mean"], positive(content["deviation"])))

@@ -18,6 +18,7 @@ from dragoman.fields.columns import CategoricalColumn, NumericColumn
 from dragoman.fields.encoded_rows import EncodedRows, RowReport
 from dragoman.fields.learn_column import learn_column, refuse_infinite
 from dragoman.fields.place import TablePlace
+from dragoman.fields.saved import checked, positive
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +156,12 @@ class RowField:
     def from_dict(cls, content: dict[str, Any]) -> RowField:
         """The field that :meth:`to_dict` wrote."""
         columns = tuple(
-            NumericColumn(column["name"], column["mean"], column["deviation"], column["has_missing"])
+            checked(NumericColumn(column["name"], column["mean"], positive(column["deviation"]), column["has_missing"]))
             if column["kind"] == "numeric"
-            else CategoricalColumn(column["name"], tuple(column["values"]), column["has_missing"])
+            else checked(CategoricalColumn(column["name"], tuple(column["values"]), column["has_missing"]))
             for column in content["columns"]
         )
-        return cls(columns, tuple((name, reason) for name, reason in content["dropped"]))
+        return checked(cls(columns, tuple((name, reason) for name, reason in content["dropped"])))
 
 
 def _named(frame: pd.DataFrame, place: TablePlace) -> dict[str, pd.Series]:

@@ -109,7 +109,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     with verified.understanding("weights.safetensors") as file:
         weights: dict[str, Tensor] = load_file(file)
     # On the meta device nothing is allocated, however large a model a rewritten recipe describes.
-    with torch.device("meta"):
+    with torch.device("meta"), verified.understanding("recipe.toml"):
         _check_weights(build(recipe.model, source.size, target.size, recipe.training.seed), weights, file)
     model = build(recipe.model, source.size, target.size, recipe.training.seed)
     with torch.no_grad():

@@ -19,7 +19,7 @@ _MISUNDERSTOOD = (
     AttributeError,
     LookupError,
     OSError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     ValueError,
     SafetensorError,

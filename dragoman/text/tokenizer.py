@@ -19,6 +19,7 @@ from dragoman.errors import DamagedFileError, InputError
 from dragoman.native import text as native
 from dragoman.text.alphabet import CODE_POINTS, count_characters, frequent_characters
 from dragoman.text.ragged import Ragged
+from dragoman.text.tokenizer_file import check_tokenizer_file
 from dragoman.text.tokenizers.bpe import train_bpe, train_bpe_on_words
 from dragoman.text.tokenizers.characters import train_characters
 from dragoman.text.tokenizers.pretokenization import pattern
@@ -35,8 +36,6 @@ KINDS: Mapping[str, Callable[..., tokenizers.Tokenizer]] = MappingProxyType(
 )
 """How each kind is learnt."""
 
-_UNUSED_PARTS = ("truncation", "padding", "added_tokens", "normalizer", "post_processor")
-"""Parts of the library's tokenizers that would add, cut or change what is encoded; ours have none of them."""
 _CHUNK = 10_000
 _ALPHABET_SHARE = 0.5
 _MIN_COUNT = 2
@@ -200,16 +199,10 @@ class Tokenizer:
         except (OSError, UnicodeDecodeError) as error:
             raise DamagedFileError(f"the tokenizer cannot be read: {error}", file=path, remedy=remedy) from error
         try:
+            check_tokenizer_file(json.loads(text))
             found = cls(tokenizers.Tokenizer.from_str(text))
         except Exception as error:  # the library raises bare exceptions
             raise DamagedFileError(f"not a tokenizer: {error}", file=path, remedy=remedy) from error
-        foreign = [name for name in _UNUSED_PARTS if found.content.get(name)]
-        if foreign:
-            raise DamagedFileError(
-                f"not a tokenizer of ours: it has a part that ours never have: {', '.join(foreign)}",
-                file=path,
-                remedy=remedy,
-            )
         if found.vocabulary.symbols[: len(_FIXED_SYMBOLS)] != _FIXED_SYMBOLS:
             raise DamagedFileError(
                 "not a tokenizer of ours: its first ids are not the special symbols and the bytes",
