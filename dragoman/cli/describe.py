@@ -20,7 +20,9 @@ def describe(
     """Print the layers of a model with their output shapes and parameter counts."""
     from rich.console import Console
 
+    from dragoman.evaluation.text_table import aligned
     from dragoman.model.build import build
+    from dragoman.model.coefficients import is_linear, lines
     from dragoman.model.describe import describe as layers_of
     from dragoman.model.describe import parameter_count
     from dragoman.model.example_input import example_title, stand_in_sizes
@@ -29,12 +31,14 @@ def describe(
     from dragoman.text.codec import Codec
 
     placeholders: tuple[str, ...] = ()
+    linear: list[tuple[str, ...]] = []
     if Path(subject).is_dir():
         loaded = load_model(Path(subject))
         recipe, model, source, target = loaded.recipe, loaded.model, loaded.source.size, loaded.target.size
         title = example_title(recipe.model, source, target)
         if isinstance(loaded.target, Codec) and loaded.target.units:
             placeholders = loaded.target.placeholders.names
+        linear = lines(loaded) if is_linear(loaded) else []
     else:
         recipe = load_recipe(subject)
         source, target = stand_in_sizes(recipe)
@@ -51,6 +55,10 @@ def describe(
         console.print(f"Placeholders are carried over: {', '.join(placeholders)}.", highlight=False)
     if any(row.fully_connected is not None for row in rows):
         console.print(_of_fully_connected(any_width=any("W" in row.shape for row in rows)))
+    if linear:
+        console.print("\nCoefficients, in the units of the data:")
+        for line in aligned(linear):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(title: str, rows: list[LayerRow]) -> Table:

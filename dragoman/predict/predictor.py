@@ -5,21 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sized
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from jaxtyping import Float64
 
+from dragoman.errors import InputError
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.place import TablePlace
+from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.model_kinds import not_this_kind
+from dragoman.predict.model_kinds import not_this_kind, sentence
 from dragoman.predict.outputs import outputs_of
 from dragoman.predict.source_batches import source_batches
 from dragoman.progress.counting import Counting
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def _to_standard_error(message: str) -> None:
@@ -35,6 +40,7 @@ class Predictor:
     """
 
     def __init__(self, loaded: LoadedModel, tell: Callable[[str], None] = _to_standard_error) -> None:
+        self._loaded = loaded
         self.model = cast(EncoderDecoder, loaded.model)
         self.recipe = loaded.recipe
         self.source = loaded.source
@@ -103,6 +109,20 @@ class Predictor:
         if not _count(inputs):
             return np.zeros((0, self.target.size))
         return self.target.probabilities(self._outputs(inputs, table, progress))
+
+    def coefficients(self) -> DataFrame:
+        """What linear or softmax regression on rows has learnt, in the units of the data: see
+        :func:`dragoman.model.coefficients.coefficients`.
+
+        Raises:
+            InputError: if the model is not linear, or reads no rows.
+        """
+        if not is_linear(self._loaded):
+            raise InputError(
+                f"{sentence(self.recipe.model)} by more than a sum of coefficients",
+                remedy='train a linear one on rows of a table, with model.encoder.kind = "linear".',
+            )
+        return coefficients(self._loaded)
 
     def _outputs(self, inputs: Any, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
         count = _count(inputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from dragoman.fields.files import SourceField, TargetField
@@ -20,8 +21,22 @@ class _Report(Protocol):
     def as_text(self) -> str: ...
 
 
-def grid_card(facts: CardFacts, source: SourceField, target: TargetField, report: _Report) -> str:
-    """The card as Markdown; names and phrases from ``facts`` are escaped."""
+def grid_card(
+    facts: CardFacts,
+    source: SourceField,
+    target: TargetField,
+    report: _Report,
+    coefficients: Sequence[tuple[str, ...]] = (),
+) -> str:
+    """The card as Markdown; names and phrases from ``facts`` are escaped.
+
+    Args:
+        facts: what every card says.
+        source: what goes in.
+        target: what comes out.
+        report: of the quality.
+        coefficients: of a linear model, as cells, the headings first.
+    """
     reads, says = _reads(source), _says(target)
     blocks = [
         f"# {plain(facts.name)}",
@@ -39,6 +54,7 @@ def grid_card(facts: CardFacts, source: SourceField, target: TargetField, report
         *_fields(source, target),
         "## Model",
         bullets(model_facts(facts)),
+        *_coefficients(coefficients),
         "## Training",
         bullets(training_facts(facts)),
         "## Quality",
@@ -87,6 +103,18 @@ def _command(folder: str, source: SourceField, target: TargetField) -> str:
         given = _GIVEN[type(source)]
         return f"dragoman predict {folder} {given}"
     return f"dragoman read {folder} line.png\ndragoman translate TRANSLATOR --image line.png --reader {folder}"
+
+
+def _coefficients(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return []
+    heading, *cells = [f"| {' | '.join(plain(cell) for cell in row)} |" for row in rows]
+    more = len(cells) - _SHOWN
+    return [
+        "Coefficients in the units of the data; `Predictor.coefficients()` gives them as a table:",
+        "\n".join([heading, f"|---|---|{'---:|' * (len(rows[0]) - 2)}", *cells[:_SHOWN]]),
+        *([f"{more:,} more are not shown."] if more > 0 else []),
+    ]
 
 
 def _fields(source: SourceField, target: TargetField) -> list[str]:

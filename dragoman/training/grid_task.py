@@ -24,6 +24,7 @@ from dragoman.evaluation.temperature import fit_temperature
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.model.build import Model
+from dragoman.model.coefficients import is_linear, lines
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.reader import Reader
@@ -107,7 +108,8 @@ class GridTask(ABC):
         split, examples = test_split(dataset)
         report = self.measure(best, examples)
         facts = card_facts(best, dataset, start, history, reason, split)
-        return report, grid_card(facts, best.source, best.target, report)
+        linear = lines(best) if is_linear(best) else ()
+        return report, grid_card(facts, best.source, best.target, report, linear)
 
 
 def _drawn(examples: GridExamples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:

@@ -1,0 +1,120 @@
+"""What a linear model of rows has learnt, in the units of the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from jaxtyping import Float64
+from torch import nn
+
+from dragoman.decoders.label import LabelDecoder
+from dragoman.decoders.number import NumberDecoder
+from dragoman.encoders.flat import RowNumbers
+from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
+from dragoman.fields.columns import NumericColumn
+from dragoman.fields.label import LabelField
+from dragoman.fields.number import NumberField
+from dragoman.fields.row import RowField
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+INTERCEPT, MISSING = "(intercept)", "(missing)"
+
+_Weights = Float64[np.ndarray, " K"]
+_Row = tuple[str, str, _Weights]
+"""A feature, its category, and the coefficient for each output."""
+
+
+def is_linear(loaded: LoadedModel) -> bool:
+    """Whether a model is linear regression or softmax regression on the rows of a table."""
+    encoder = loaded.model.encoder if isinstance(loaded.model, EncoderDecoder) else None
+    return (
+        isinstance(encoder, MultilayerPerceptron) and isinstance(loaded.source, RowField) and not encoder.hidden.weights
+    )
+
+
+def coefficients(loaded: LoadedModel) -> DataFrame:
+    """The coefficients of a linear model, for features as they stand in the table.
+
+    A model of numbers says the intercept, plus each numeric feature times its coefficient, plus the coefficient of each
+    categorical feature's value. Of a model of labels the same sum is the logit of a label, and the probabilities are
+    the softmax of these. A value that no training row has counts 0. A missing number counts as the row ``(missing)``
+    of its feature says, or as the mean of the training rows where there is no such row.
+
+    Args:
+        loaded: a model for which :func:`is_linear` holds.
+
+    Returns:
+        The columns ``feature``, ``category`` (empty of numeric features) and ``coefficient``, or a column for each
+        label; the first row is the intercept.
+    """
+    import pandas as pd
+
+    shift, scale, names = _outputs(loaded)
+    weights = scale * _weights(loaded)
+    model = cast(EncoderDecoder, loaded.model)
+    bias = cast(LabelDecoder | NumberDecoder, model.decoder).bias.detach().double().cpu().numpy()
+    constant, rows = _rows(cast(RowField, loaded.source), weights)
+    rows = [(INTERCEPT, "", shift + scale * bias + constant), *rows]
+    return pd.DataFrame(
+        {
+            "feature": [feature for feature, _, _ in rows],
+            "category": [category for _, category, _ in rows],
+            **{name: [float(found[place]) for _, _, found in rows] for place, name in enumerate(names)},
+        }
+    )
+
+
+def lines(loaded: LoadedModel) -> list[tuple[str, ...]]:
+    """The same as cells for people to read, the headings first."""
+    frame = coefficients(loaded)
+    cells = [
+        (str(feature), str(category), *(f"{value:.6g}" for value in values))
+        for feature, category, *values in frame.itertuples(index=False)
+    ]
+    return [tuple(map(str, frame.columns)), *cells]
+
+
+def _outputs(loaded: LoadedModel) -> tuple[float, float, list[str]]:
+    """What is added to an output, what it is multiplied with before, and the name of each."""
+    if isinstance(loaded.target, NumberField):
+        return loaded.target.mean, loaded.target.deviation, ["coefficient"]
+    field = cast(LabelField, loaded.target)
+    return 0.0, 1 / field.temperature, list(field.names)
+
+
+def _weights(loaded: LoadedModel) -> Float64[np.ndarray, "k K"]:
+    """The weight of each number of an encoded row, and of each categorical value, for each output; a learned vector
+    that stands for a value is multiplied out."""
+    model = cast(EncoderDecoder, loaded.model)
+    weights = cast(LabelDecoder | NumberDecoder, model.decoder).weight.detach().double().cpu().numpy().T
+    numbers = cast(RowNumbers, cast(MultilayerPerceptron, model.encoder).numbers)
+    if numbers.embeddings is None:
+        return weights
+    found = (cast(nn.Embedding, table).weight for table in numbers.embeddings)
+    tables = [weight.detach().double().cpu().numpy()[:-1] for weight in found]
+    parts = np.split(weights, numbers.numbers + np.cumsum([0, *(table.shape[1] for table in tables)])[:-1])
+    return np.concatenate([parts[0], *(table @ part for table, part in zip(tables, parts[1:], strict=True))])
+
+
+def _rows(field: RowField, weights: Float64[np.ndarray, "k K"]) -> tuple[_Weights, list[_Row]]:
+    """What all rows have in common, and each coefficient. Numbers come first in an encoded row, then categories."""
+    constant = np.zeros(weights.shape[1])
+    found: dict[str, list[_Row]] = {}
+    left = iter(weights)
+    for column in field.columns:
+        if isinstance(column, NumericColumn):
+            slope = next(left) / column.deviation
+            constant = constant - slope * column.mean
+            found[column.name] = [(column.name, "", slope)]
+            if column.has_missing:
+                found[column.name].append((column.name, MISSING, slope * column.mean + next(left)))
+    for column in field.columns:
+        if not isinstance(column, NumericColumn):
+            values = (*column.values, *([MISSING] if column.has_missing else []))
+            found[column.name] = [(column.name, value, next(left)) for value in values]
+    return constant, [row for column in field.columns for row in found[column.name]]
