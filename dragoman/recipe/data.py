@@ -92,7 +92,7 @@ class DataRecipe(Section):
     """The corpora and the two languages."""
 
     source_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")
-    """Language code of the source (ISO 639, optionally with script or region: ``en``, ``pt-BR``, ``zh-Hant``, ``sr@latin``)."""
+    """Language code of the source (ISO 639), optionally with script or region: ``pt-BR``, ``zh-Hant``, ``sr@latin``."""
     target_language: str = Field(default="de", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")
     """Language code of the target."""
     train: Corpora = ()

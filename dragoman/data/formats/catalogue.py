@@ -22,7 +22,7 @@ from dragoman.data.formats.language_remarks import LanguageRemarks
 from dragoman.data.formats.nested_json import parse_nested_json
 from dragoman.data.pair import Entry, Pair
 from dragoman.errors import InputError
-from dragoman.text.language import closest_language, is_language, is_other_kind, is_spoken_there
+from dragoman.text.language import closest_language, is_language, is_other_kind, is_spoken_there, is_well_known
 
 _MARK = "\0"
 _JSON_SUFFIXES = (".json", ".arb")
@@ -185,7 +185,7 @@ def _choose(templates: dict[str, dict[str, str]], source_language: str, target_l
 def _by_header(path: Path, tree: Tree, templates: dict[str, dict[str, str]], target_language: str) -> list[_Files]:
     """The gettext files whose path names no language but whose header does, or the path of the folder they are in."""
     above = next((part for part in reversed(path.absolute().parts) if is_language(part)), None)
-    named = {name for codes in templates.values() for name in codes.values()}
+    named = {name for codes in templates.values() for code, name in codes.items() if is_well_known(code)}
     found = []
     for name in tree.names():
         if name.lower().endswith(_GETTEXT_SUFFIXES):

@@ -57,7 +57,7 @@ def _matched(
     source: _Forms, target: _Forms, name: Key, languages: tuple[str, str]
 ) -> list[tuple[Key | None, Key | None]]:
     """Keys of forms that say the same; at the end those that no number leads to."""
-    ordinal = name[-1].endswith("_ordinal")
+    ordinal = name[-1].endswith(("_ordinal_", "_ordinal."))
     sides = [
         _by_number(forms, category_names(language, ordinal=ordinal))
         for forms, language in zip((source, target), languages, strict=True)

@@ -162,6 +162,81 @@ def test_plural_forms_of_both_sides(tmp_path: Path) -> None:
     assert pairs(root, "en", "pl") == [("file", "plik"), ("files", "pliki"), ("files", "plików")]
 
 
+def test_plural_forms_of_two_rich_languages(tmp_path: Path) -> None:
+    message = 'msgid "n"\nmsgid_plural "ns"\n' + "".join(f'msgstr[{place}] "{{}}"\n' for place in range(3))
+    polish, russian = message.format("plik", "pliki", "plików"), message.format("файл", "файла", "файлов")
+    root = tree(tmp_path, {"pl.po": HEAD + polish, "ru.po": HEAD + russian})
+    assert pairs(root, "pl", "ru") == [("plik", "файл"), ("pliki", "файла"), ("plików", "файлов")]
+
+
+def test_descriptions_for_developers_are_no_texts(tmp_path: Path) -> None:
+    english = {
+        "name": {"message": "Block", "description": "the name"},
+        "x": {"message": "Hi $WHO$", "placeholders": {}},
+    }
+    german = {"name": {"message": "Sperren", "description": "der Name"}, "x": {"message": "Hallo $WHO$"}}
+    root = tree(tmp_path, {"_locales/en/messages.json": english, "_locales/de/messages.json": german})
+    assert pairs(root) == [("Block", "Sperren"), ("Hi $WHO$", "Hallo $WHO$")]
+
+
+def test_another_region_or_variant_is_remarked(tmp_path: Path) -> None:
+    def remarks(files: dict[str, object], target: str) -> list[str]:
+        said: list[str] = []
+        list(read_catalogue(tree(tmp_path / target, files), "en", target, said.append))
+        return said
+
+    files = {f"{code}.json": {"a": code} for code in ("en", "pt_PT", "ca", "nb")}
+    assert remarks(files, "pt-BR") == ["pt-BR: there is nothing in pt-BR itself; pt_PT is taken for it"]
+    assert remarks(files, "ca@valencia") == ["ca@valencia: there is nothing in ca@valencia itself; ca is taken for it"]
+    assert remarks(files, "no") == []
+
+
+def test_the_region_in_a_name_is_no_language(tmp_path: Path) -> None:
+    # CA by itself is Catalan, and NO Norwegian.
+    files = {f"po/app-{code}.po": po(("Open", code)) for code in ("en_CA", "ca", "nn_NO", "nb_NO")}
+    root = tree(tmp_path, {**files, "po/en_CA.po": po(("Shut", "en_CA"))})
+    assert pairs(root, "en", "ca") == [("Open", "ca")]
+    assert pairs(root, "en", "no") == [("Open", "nb_NO")]
+
+
+def test_below_lc_messages_only_the_folder_above_is_a_language(tmp_path: Path) -> None:
+    root = tree(tmp_path, {f"de/LC_MESSAGES/{name}.po": po((name, name)) for name in ("sc", "sm", "for")})
+    assert len(pairs(root, "en", "de")) == 3
+    assert fault(root, "en", "sc").what.endswith("de (3)")
+
+
+def test_english_texts_come_before_those_of_another_region(tmp_path: Path) -> None:
+    files = {"de.po": po(("Color", "Farbe")), "en_GB.po": po(("Color", "Colour"))}
+    assert pairs(tree(tmp_path, files)) == [("Color", "Farbe")]
+    assert pairs(tmp_path, "en-GB") == [("Colour", "Farbe")]
+    keys = {"de.po": po(("a.color", "Farbe")), "en_GB.po": po(("a.color", "Colour"))}
+    assert pairs(tree(tmp_path, keys)) == [("Colour", "Farbe")]
+
+
+def test_gettext_files_without_a_language_in_their_path_have_it_in_their_header(tmp_path: Path) -> None:
+    german = po(("Open", "Öffnen")).replace("charset=UTF-8", "charset=UTF-8\\nLanguage: de")
+    root = tree(tmp_path / "locales", {"app.po": german, "lib.po": german.replace("Language: de", "Language: fr")})
+    assert pairs(root) == [("Open", "Öffnen")]
+    plain = tree(tmp_path / "share" / "de" / "LC_MESSAGES", {"app.po": po(("Shut", "Zu"))})
+    assert pairs(plain) == [("Shut", "Zu")]
+
+
+def test_words_for_folders_are_not_listed_as_languages(tmp_path: Path) -> None:
+    names = ("src/app/x", "doc/app/x", "src/lib/x")
+    root = tree(tmp_path, {f"{name}.json": {"a": "b"} for name in names})
+    assert fault(root).what.endswith(": none")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("memories/a.tmx", "--corpus '"), ("a.yml", "XLIFF, TMX"), ("a.dat", "one file for each language")],
+)
+def test_a_folder_of_other_files_says_what_they_are(name: str, remedy: str, tmp_path: Path) -> None:
+    error = fault(tree(tmp_path, {name: "x"}))
+    assert remedy in (error.remedy or "")
+    assert Path(name).suffix in (error.cause or "")
+
+
 def test_contexts_keep_messages_apart(tmp_path: Path) -> None:
     message = '\nmsgctxt "{}"\nmsgid "k_k"\nmsgstr "{}"\n'
     root = tree(

@@ -67,6 +67,56 @@ def test_plural_forms_pair_with_singular_and_plural(tmp_path: Path) -> None:
     assert pairs_of(head + 'msgstr[0] "文件"\n', tmp_path) == [("a file", "文件"), ("files", "文件")]
 
 
+SLOVENIAN = (
+    'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Language: sl\\n"\n'
+    '"Plural-Forms: nplurals=4; plural=(n%100==1 ? 1 : n%100==2 ? 2 : n%100==3 || n%100==4 ? 3 : 0);\\n"\n\n'
+    'msgid "%d photo"\nmsgid_plural "%d photos"\n'
+    'msgstr[0] "%d fotografij"\nmsgstr[1] "%d fotografija"\nmsgstr[2] "%d fotografiji"\nmsgstr[3] "%d fotografije"\n'
+)
+
+
+def test_the_header_says_which_form_is_the_singular(tmp_path: Path) -> None:
+    assert pairs_of(SLOVENIAN, tmp_path) == [
+        ("%d photo", "%d fotografija"),
+        ("%d photos", "%d fotografiji"),
+        ("%d photos", "%d fotografije"),
+        ("%d photos", "%d fotografij"),
+    ]
+
+
+def test_without_a_usable_header_the_language_says_it(tmp_path: Path) -> None:
+    path = tmp_path / "lv.po"
+    text = 'msgid "file"\nmsgid_plural "files"\nmsgstr[0] "failu"\nmsgstr[1] "fails"\nmsgstr[2] "faili"\n'
+    path.write_text(text, encoding="utf-8")
+    pairs = [("file", "fails"), ("files", "faili"), ("files", "failu")]
+    assert [entry[:2] for entry in read_po(path, "lv")] == pairs
+    # Without a rule of just as many forms, the first is taken for the singular, and no form is lost.
+    assert [entry[:2] for entry in read_po(path, "de")] == [("file", "failu"), ("files", "fails"), ("files", "faili")]
+
+
+def test_a_header_of_another_language_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "sl.po"
+    path.write_text(SLOVENIAN, encoding="utf-8")
+    remarks: list[str] = []
+    for language in ("sl", "hr", None):
+        list(read_po(path, language, remarks.append))
+    assert remarks == ["sl.po says that its language is sl; it is read as hr all the same"]
+
+
+def test_what_looks_like_a_key_is_text_unless_the_catalogue_has_keys(tmp_path: Path) -> None:
+    texts = 'msgid "L_ocation:"\nmsgstr "_Ort:"\nmsgid "0.00"\nmsgstr "0,00"\nmsgid "iconv_open"\nmsgstr "aufrufen"\n'
+    assert [row[0] for row in pairs_of(texts, tmp_path)] == ["L_ocation:", "0.00", "iconv_open"]
+    keys = texts + "".join(f'msgid "label_{name}"\nmsgstr "{name}"\n' for name in ("a", "b", "c"))
+    found = list(read_po(tmp_path / "x.po")) if (tmp_path / "x.po").write_text(keys, encoding="utf-8") else []
+    assert [entry.source for entry in found if isinstance(entry, Pair)] == ["L_ocation:", "0.00"]
+    assert {entry.reason for entry in found if isinstance(entry, Skip)} == {"no source"}
+    explained = texts + '#. Default: "Save"\nmsgid "label_save"\nmsgstr "Sichern"\n' * 2
+    explained = explained.replace('msgid "label_save"', 'msgid "label_keep"', 1)
+    (tmp_path / "x.po").write_text(explained, encoding="utf-8")
+    pairs = [entry.source for entry in read_po(tmp_path / "x.po") if isinstance(entry, Pair)]
+    assert pairs == ["L_ocation:", "0.00", "Save", "Save"]
+
+
 def test_what_is_not_text_does_not_matter() -> None:
     odd = (
         'msgid ""\nmsgstr ""\n"PO-Revision-Date: YEAR-MO-DA HO:MI+ZONE\\n"\n"Language: xx-yy-zz@q\\n"\n'
