@@ -25,6 +25,7 @@ from dragoman.text.rules.language import BatchRule, wrong_language
 from dragoman.text.rules.language_screen import screened
 from dragoman.text.rules.numbers import differs_in_numbers
 from dragoman.text.rules.overlong import has_overlong_word, is_overlong
+from dragoman.text.rules.placeholders import align_placeholders, differs_in_placeholders
 from dragoman.text.rules.repetition import is_repetitive
 from dragoman.text.rules.script import wrong_script
 from dragoman.text.rules.uneven import is_uneven
@@ -119,6 +120,7 @@ class Cleaner:
         self._batch_rules: dict[str, BatchRule] = {}
         self._seen: dict[str, SeenBefore] = {}
         self._screen: Screen | None = None
+        self._aligned = placeholders if everything and recipe.placeholders else None
         if everything:
             self._rules |= _rules(recipe, source_language, target_language, placeholders)
             self._batch_rules = _batch_rules(recipe, source_language, target_language)
@@ -161,17 +163,28 @@ class Cleaner:
             )
             for side, no_break in zip((read.sources, read.targets), self._no_break_spaces, strict=True)
         )
-        sides = (read.sources.replaced(doubtful, sources), read.targets.replaced(doubtful, targets))
+        sides = [read.sources.replaced(doubtful, sources), read.targets.replaced(doubtful, targets)]
         changed = np.zeros(len(read), dtype=bool)
         changed[doubtful] = left | right
         passes[doubtful] = self._surely_pass(sources, targets) & read.is_pair[doubtful]
         drops = []
+        respelt: dict[int, tuple[str, str]] = {}
         for place in np.flatnonzero(~passes[doubtful]).tolist():
-            row = int(doubtful[place])
-            broken = read.skips[row] if row in read.skips else self._first_broken(sources[place], targets[place])
+            row, pair = int(doubtful[place]), (sources[place], targets[place])
+            broken = read.skips[row] if row in read.skips else self._first_broken(*pair)
             passes[row] = broken is None
             if broken is not None:
                 drops.append(Drop(broken, *read.pair(row)))
+            elif self._aligned is not None and (aligned := align_placeholders(*pair, self._aligned)) not in (
+                None,
+                pair,
+            ):
+                respelt[row] = aligned
+        if respelt:
+            places = np.array(list(respelt))
+            changed[places] = True
+            for number, side in enumerate(sides):
+                sides[number] = side.replaced(places, [pair[number] for pair in respelt.values()])
         rows = np.flatnonzero(passes)
         return _Judged(read, rows, replace(read, sources=sides[0], targets=sides[1]).select(rows), changed[rows], drops)
 
@@ -237,7 +250,10 @@ def _rules(
         "script": (recipe.script, wrong_script(source_language, target_language)),
         "repetition": (recipe.repetition, is_repetitive),
         "numbers": (recipe.numbers, differs_in_numbers),
-        "placeholders": (recipe.placeholders, lambda source, target: not placeholders.same(source, target)),
+        "placeholders": (
+            recipe.placeholders,
+            lambda source, target: differs_in_placeholders(source, target, placeholders),
+        ),
     }
     return {name: rule for name, (is_on, rule) in rules.items() if is_on}
 

@@ -133,12 +133,12 @@ class CleaningRecipe(Section):
     abbreviations; all others, and all of the source, become plain spaces."""
     control_characters: bool = True
     """Drop pairs with control characters, overrides of the writing direction or U+FFFD, the mark of broken decoding."""
-    max_characters: int = Field(default=1000, ge=1)
+    max_characters: int = Field(default=2000, ge=1)
     """Longest side kept, in characters."""
     max_word_characters: int = Field(default=60, ge=1)
     """Longest word kept, in characters; URLs, placeholders and scripts without spaces are not judged."""
     max_ratio: float = Field(default=4.0, gt=1)
-    """Largest ratio of the longer to the shorter side kept, in UTF-8 bytes, 10 added to each."""
+    """Largest ratio of the longer to the shorter side kept, in UTF-8 bytes, 20 added to each."""
     copies: bool = True
     """Drop pairs whose target is the source untranslated, if it has more than ``max_copied_words`` words."""
     max_copied_words: int = Field(default=3, ge=0)

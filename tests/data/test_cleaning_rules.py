@@ -18,7 +18,7 @@ from dragoman.recipe.data import CleaningRecipe
 
 FAULTS: dict[str, tuple[str, str]] = {
     "empty": ("Some text", ""),
-    "overlong": ("word " * 300, "Wort " * 300),
+    "overlong": ("word " * 500, "Wort " * 500),
     "control characters": ("A bell\x07 rings", "Eine Glocke läutet"),
     "overlong word": ("Encoded data follows", "A" * 61),
     "uneven": ("Yes", "Ja, das ist ganz gewiss so, wie du es gesagt hast, und noch viel mehr als das"),

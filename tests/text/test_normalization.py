@@ -87,11 +87,12 @@ def test_rules() -> None:
     assert not is_empty("a", "b")
     assert is_overlong("abc", "a", 2)
     assert not is_overlong("ab", "a", 2)
-    assert is_uneven("a" * 100, "b" * 10, 4.0)
+    assert is_uneven("a" * 101, "b" * 10, 4.0)
     assert not is_uneven("OK", "Einverstanden", 4.0)
-    assert not is_uneven("a" * 90, "b" * 15, 4.0)
-    # 100 / 25: the limit itself passes, and order does not matter.
-    assert is_uneven("b" * 15, "a" * 91, 4.0)
+    assert not is_uneven("ACT", "Territoire de la capitale australienne (ACT)", 4.0)
+    # 120 / 30: the limit itself passes, and order does not matter.
+    assert not is_uneven("a" * 100, "b" * 10, 4.0)
+    assert is_uneven("b" * 10, "a" * 101, 4.0)
 
 
 def test_ratio_is_in_bytes_so_that_scripts_compare() -> None:

@@ -114,7 +114,7 @@ inline bool may_differ_in_numbers(const SideFacts& left, const SideFacts& right)
 
 inline bool surely_passes(const SideFacts& left, const SideFacts& right, const ScreenLimits& limits) {
     if (!left.plain || !right.plain || !left.visible || !right.visible) return false;
-    const double a = 10 + left.bytes, b = 10 + right.bytes;
+    const double a = 20 + left.bytes, b = 20 + right.bytes;
     return left.characters <= limits.max_characters && right.characters <= limits.max_characters &&
            left.longest_word <= limits.max_word_characters && right.longest_word <= limits.max_word_characters &&
            a <= limits.max_ratio * b && b <= limits.max_ratio * a && left.foreign < 4 && right.foreign < 4 &&

@@ -5,17 +5,38 @@ from __future__ import annotations
 import regex
 
 from dragoman.text.normalization import match_key
-from dragoman.text.placeholders import without_placeholders
+from dragoman.text.prose import is_prose, split_prose
 
 # In scripts without spaces each character counts as a word.
-_WORD = regex.compile(r"\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}|\p{L}[\p{L}\p{M}]*")
+_UNSPACED = regex.compile(r"\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}|\p{Lao}|\p{Khmer}|\p{Myanmar}")
+_SMALL_WORD = regex.compile(r"[\p{Ll}\p{Lo}][\p{L}\p{M}]+")
 
 
 def is_copied(source: str, target: str, max_words: int) -> bool:
-    """The target is the source, case and outer punctuation aside, and has more than ``max_words`` words.
+    """The target is the source, case and outer punctuation aside, and reads as a sentence of more than ``max_words``
+    words.
 
-    Shorter copies are names, brands and loan words; numbers and placeholders are no words.
+    Copied rightly are names and titles, lists of technical terms, commands, code, addresses and loan words. So only
+    different words in small letters count, with the one before the first of them, which begins the sentence, in scripts
+    that have small letters; all words count where everything is in capitals. Code and lists are not judged (see
+    :func:`~dragoman.text.prose.is_prose`).
     """
     if source != target and match_key(source) != match_key(target):
         return False
-    return len(_WORD.findall(without_placeholders(source))) > max_words
+    words, code = split_prose(source)
+    return is_prose(source, words, code) and _count(words) > max_words
+
+
+def _count(words: list[str]) -> int:
+    unspaced = sum(len(_UNSPACED.findall(word)) for word in words)
+    if unspaced:
+        return unspaced
+    small = [place for place, word in enumerate(words) if _SMALL_WORD.match(word)]
+    if not small:
+        return len(words) if len(words) > 1 and all(map(str.isupper, words)) and _reads_as_text(words) else 0
+    return len({words[place] for place in small}) + (small[0] == 1)
+
+
+def _reads_as_text(words: list[str]) -> bool:
+    """Whether capitals are the writing of a text, not of abbreviations, which are short."""
+    return sum(map(len, words)) > 5 * len(words)

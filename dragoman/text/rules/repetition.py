@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import regex
+
 _FEWEST_WORDS = 8
 _FEWEST_CHARACTERS = 24
 _DISTINCT_SHARE = 0.25
 _UNIT = 3
+_SIGNS = regex.compile(r"[^\p{L}\p{M}\p{N}\s]+")
 
 
 def is_repetitive(source: str, target: str) -> bool:
-    """A side of some length has few distinct parts: words, or runs of three characters where there are no spaces."""
+    """A side of some length has few distinct parts: words, or runs of three characters where there are no spaces.
+
+    Lines, leaders and borders of tables repeat signs, not words, and pass.
+    """
     return _repeats(source) or _repeats(target)
 
 
 def _repeats(text: str) -> bool:
+    return _has_few_parts(text) and _has_few_parts(" ".join(_SIGNS.sub(" ", text).split()))
+
+
+def _has_few_parts(text: str) -> bool:
     if len(text) < _FEWEST_CHARACTERS:
         return False
     words = text.split()

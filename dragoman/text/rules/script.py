@@ -11,6 +11,8 @@ from dragoman.text.language import script_of
 from dragoman.text.placeholders import without_placeholders
 
 _FEWEST_LETTERS = 4
+_LONGEST_ABBREVIATION = 5
+_LONGEST_SYMBOL = 2
 _LATIN_WEIGHT = 0.1
 _DENSE = {
     "Hans": r"\p{Han}\p{Bopomofo}",
@@ -37,7 +39,8 @@ def wrong_script(source_language: str, target_language: str) -> Callable[[str, s
     """The rule for two languages: a side has four or more foreign letters, and more of them than of its own.
 
     Beside Chinese, Japanese and Korean characters ten Latin letters count as one, as brands and technical words keep
-    them. Latin words that both sides share are not judged, nor is a language whose script is unknown.
+    them. Latin words that the other side has too, be it as a part of a word, are not judged, nor are abbreviations in
+    capitals, single letters and pairs of them that the other side has too, nor a language whose script is unknown.
     """
     left, right = _script(source_language), _script(target_language)
 
@@ -75,8 +78,15 @@ def _is_foreign(text: str, other: str, script: _Script | None) -> bool:
         return False
     rest = without_placeholders(text)
     found = script.foreign.findall(rest)
-    shared = {run.casefold() for run in _LATIN_LETTERS.findall(other)}
-    return _outweigh([run for run in found if run.casefold() not in shared], rest, found, script)
+    shared = "".join(_LATIN_LETTERS.findall(other)).casefold()
+    runs = set(_LETTERS.findall(other))
+    judged = [run for run in found if run.casefold() not in shared and not _is_symbol(run, runs)]
+    return _outweigh(judged, rest, found, script)
+
+
+def _is_symbol(run: str, others: set[str]) -> bool:
+    """Whether a run of letters is an abbreviation, or stands for itself, as the letters of an alphabet do in a list."""
+    return (run.isupper() and len(run) <= _LONGEST_ABBREVIATION) or (len(run) <= _LONGEST_SYMBOL and run in others)
 
 
 def _outweigh(judged: list[str], text: str, foreign: list[str], script: _Script) -> bool:

@@ -42,6 +42,12 @@ CAUGHT = [
     (is_repetitive, "a", "the cat the cat the cat the cat the cat the cat"),
     (differs_in_numbers, "Chapter 12", "Kapitel 37"),
     (differs_in_numbers, "in 1995", "im Jahr 2008"),
+    (differs_in_numbers, "%1$s has 12 files", "%1$s hat 37 Dateien"),
+    (differs_in_numbers, "at 5:30 p.m.", "um 8:40 Uhr"),
+    (COPIED, "A label for the context column", "A label for the context column"),
+    (COPIED, "See https://example.org for what it is about", "See https://example.org for what it is about"),
+    (COPIED, "THE DEVICE IS ALREADY CONFIGURED", "THE DEVICE IS ALREADY CONFIGURED"),
+    (EN_RU, "Hello there my old friend", "Hello there my old friend of mine"),
 ]
 
 PASSED = [
@@ -73,6 +79,33 @@ PASSED = [
     (differs_in_numbers, "five days", "5 Tage"),
     (differs_in_numbers, "९ दिन", "9 days"),
     (differs_in_numbers, "9 a.m.", "09:00 Uhr"),
+    (differs_in_numbers, "at 5:30 p.m.", "um 17:30 Uhr"),
+    (differs_in_numbers, "in the 90s", "in den 1990ern"),
+    (differs_in_numbers, "the '80s", "die 1980er"),
+    (differs_in_numbers, "2000s", "2000-х годов"),
+    (differs_in_numbers, "December 5", "12月5日"),
+    (differs_in_numbers, "on December 5", "am 5.12."),
+    (differs_in_numbers, "Don&#8217;t edit %1$s", "%2$s"),
+    (differs_in_numbers, "Hello &#8220;%3$s&#8221;", "你好《%3$s》"),
+    (differs_in_numbers, '<a href="https://example.org/1984">UTF-8</a>', '<a href="https://example.org/57">UTF-8</a>'),
+    (differs_in_numbers, "50&#37; faster", "schneller um 50 %"),
+    (differs_in_numbers, "run sync (1) first", "zuerst sync(8) aufrufen"),
+    (differs_in_numbers, "3 means one of three", "3は3分の1"),
+    (COPIED, "Veracruz de Ignacio de la Llave", "Veracruz de Ignacio de la Llave"),
+    (COPIED, "Dynamic Data Exchange (DDE link)", "Dynamic Data Exchange (DDE Link)"),
+    (COPIED, "systemd.netdev(5), systemd.network(5)", "systemd.netdev(5), systemd.network(5)"),
+    (COPIED, "/etc/systemd/network/80-dhcp.network", "/etc/systemd/network/80-dhcp.network"),
+    (COPIED, "$ mknod -m 660 /dev/mem c 1 1", "$ mknod -m 660 /dev/mem c 1 1"),
+    (COPIED, "suspend, hibernate, hybrid-sleep, poweroff, halt", "suspend, hibernate, hybrid-sleep, poweroff, halt"),
+    (COPIED, "if (pipe(fd) == -1) err(FAIL); return one;", "if (pipe(fd) == -1) err(FAIL); return one;"),
+    (COPIED, "Ctrl+Shift+A, Alt+F4 and Esc", "Ctrl+Shift+A, Alt+F4 and Esc"),
+    (EN_RU, "Microsoft Soundmapper", "Microsoft Sound Mapper"),
+    (EN_RU, "Email", "E-mail"),
+    (EN_RU, "Inverse telecine", "IVTC"),
+    (wrong_script("en", "de"), "א...ת, אא...תת, ...", "א…ת, אא…תת, …"),
+    (is_repetitive, "| stop . . . . . . . . . . . . . . stop stream", "| stop . . . . . . . . . . . . Stream stoppen"),
+    (is_repetitive, "+------+------+------+------+------+------+", "+------+------+------+------+------+------+"),
+    (has_control_characters, "re\u00adsume", "می\u200cتواند \u2067x\u2069 👩\u200d💻"),
 ]
 
 
@@ -98,6 +131,22 @@ def test_the_wrong_language_is_caught_and_short_sides_are_not_judged() -> None:
     targets = ["Das Wetter ist heute sehr schön", "Das Wetter ist schön heute", "Device is already configured", "Home"]
     assert rule(sources, targets) == [False, True, True, False]
     assert rule([], []) == []
+
+
+def test_technical_strings_and_names_are_of_any_language() -> None:
+    rule = wrong_language("en", "de")
+    assert rule is not None
+    pairs = [
+        ("ServerCertificateFile=", "ServerCertificateFile="),
+        ("Norðurland eystra", "Norðurland eystra"),
+        ("Saint Helena, Ascension and Tristan da Cunha", "Saint Helena, Ascension und Tristan da Cunha"),
+        ("Região Autónoma dos Açores", "Autonome Region Azoren"),
+        ("See request_key(2), keyctl_assume(3) and key(5)", "Siehe request_key(2), keyctl_assume(3) und key(5)"),
+        ("black, blink, blue, bold, brown and cyan", "black, blink, blue, bold, brown und cyan"),
+        ("$ systemd-analyze time", "$ systemd-analyze time"),
+    ]
+    assert rule(*zip(*pairs, strict=True)) == [False] * len(pairs)
+    assert rule(["Run `sync(8)` now"], ["You have to run sync(8) before that"]) == [True]
 
 
 @pytest.mark.parametrize(("source", "target"), [("en", "tlh"), ("en", "en-GB"), ("qqq", "de"), ("en", "zh")])

@@ -1,0 +1,49 @@
+"""The words of a text that are language, apart from names of files, commands, options, keys and other code."""
+
+from __future__ import annotations
+
+import html
+
+import regex
+
+from dragoman.text.placeholders import without_placeholders
+
+_EDGES = "()[]{}<>.,:;!?¡¿…\"'`´‘’‚‛“”„‟«»‹›*•·"
+_HAS_LETTER = regex.compile(r"\p{L}")
+_HAS_SIGN = regex.compile(r"[\p{S}{}\[\]\\/@#%*]")
+_LISTED = regex.compile(r"[\p{L}\p{M}\p{N}_.-]+[,、،]$")
+# Letters, with hyphens and apostrophes inside; a capital behind a small letter is a name of a program's making.
+_WORD = regex.compile(r"(?!\p{L}*\p{Ll}\p{Lu})\p{L}[\p{L}\p{M}]*(?:[-‐'’·\u200c\u200d]\p{L}[\p{L}\p{M}]*)*[-‐]?")
+
+
+def without_markup(text: str) -> str:
+    """``text`` with a space in the place of each placeholder, tag and URL, and the character for each entity."""
+    if "&" in text:
+        text = html.unescape(text)
+    return without_placeholders(text)
+
+
+def is_prose(text: str, words: list[str], code: int) -> bool:
+    """Whether a text is language rather than code: neither has it as many parts that are code as words (see
+    :func:`split_prose`), nor is it a list of single words, the input of a shell, or a piece of a program."""
+    is_list = sum(bool(_LISTED.match(part)) for part in text.split()) > len(words) // 2
+    is_program = text.startswith("$ ") or (text.count(";") > 1 and any(sign in text for sign in "{}="))
+    return len(words) > code and not is_list and not is_program
+
+
+def split_prose(text: str) -> tuple[list[str], int]:
+    """The words of a text, without what stands around them, and how many of its other parts are code.
+
+    Parts are what stands between spaces. Code is each part that has letters but is no word, such as ``sync(8)``,
+    ``--help``, ``/etc/fstab``, ``Type=``, ``org.example.Name``, ``max_size`` and ``getName``, and each of signs alone,
+    such as ``{`` and ``==``.
+    """
+    words: list[str] = []
+    code = 0
+    for part in without_markup(text).split():
+        core = part.strip(_EDGES)
+        if _WORD.fullmatch(core):
+            words.append(core)
+        elif _HAS_LETTER.search(core) or _HAS_SIGN.search(part):
+            code += 1
+    return words, code

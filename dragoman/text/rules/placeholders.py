@@ -1,0 +1,144 @@
+"""Whether the two sides of a pair have the same placeholders, however each spells them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from dragoman.text.placeholders import PlaceholderSyntax
+
+_CHARACTER = re.compile(r"&#?\w+;|%%|\\[nrt]")
+_ADDRESS = re.compile(r"(?:\w+://|www\.).*", re.DOTALL)
+_EMAIL = re.compile(r"[^\s@<{]+@[^\s@]+\.\w+")
+_TAG = re.compile(r"<(/?)([A-Za-z0-9][\w:.-]*).*?>|\[(/?)(\w+).*?\]", re.DOTALL)
+_EMPHASIS = frozenset({"b", "strong", "i", "em"})
+_PRINTF = re.compile(r"%(?:(\d{1,2})\$)?[-+#0 ]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|ll|[hlLqjzt])?([diouxXeEfFgGcsr@p])")
+_IN_TAG = re.compile(r"%(?:(\d{1,2})\$)?([sd])(?![A-Za-z0-9])")
+_BRACES = re.compile(r"([$%#]?\{+)\s*([^\s,:{}]+)[^{}]*\}+")
+
+
+def differs_in_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> bool:
+    """A placeholder, tag or address of one side has no counterpart on the other.
+
+    Counterparts need not be spelt alike; :func:`align_placeholders` says what they are.
+    """
+    return align_placeholders(source, target, syntax) is None
+
+
+def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> tuple[str, str] | None:
+    """The pair with each placeholder of the target spelt as its counterpart in the source; None if one has none.
+
+    Counterparts are equal placeholders, or else
+
+    * ``%s`` and ``%1$s``: the first unnumbered item has number 1, and so on; where the target has them in another order
+      or repeats one, it is the items of the source that are numbered;
+    * items and arguments that differ in their format alone, such as ``%5d``, ``%d`` and ``%s``, ``{0:N2}`` and ``{0}``;
+    * tags of one name that hold the same items, whatever page they lead to and however their title reads; those for
+      bold text and for italics, as not every script has both;
+    * addresses of pages, and of electronic mail, in their order, as there may be one for each language.
+
+    How often one occurs that has a name or a number does not matter, as a language may have to say a thing twice.
+    Entities, ``%%`` and the escapes of line feeds stand for characters and need no counterpart.
+    """
+    left, right = _found(source, syntax), _found(target, syntax)
+    if left == right:
+        return source, target
+    if _is_numbered(left) == _is_numbered(right):
+        names = _counterparts(left, right) if _nameless(left) == _nameless(right) else None
+        return None if names is None else (source, _respelt(target, syntax, [names[item] for item in right]))
+    ours, theirs = _numbered(left), _numbered(right)
+    names = _counterparts(ours, theirs)
+    if names is None:
+        return None
+    if _is_numbered(left) or [item for item in ours if _items(item)] == [
+        names[item] for item in theirs if _items(item)
+    ]:
+        spelling = dict(zip(ours, left, strict=True))
+        return source, _respelt(target, syntax, [spelling[names[item]] for item in theirs])
+    return _respelt(source, syntax, ours), _respelt(target, syntax, [names[item] for item in theirs])
+
+
+def _found(text: str, syntax: PlaceholderSyntax) -> list[str]:
+    return [found for found in syntax.find(text) if not _CHARACTER.fullmatch(found)]
+
+
+def _respelt(text: str, syntax: PlaceholderSyntax, spellings: Sequence[str]) -> str:
+    """``text`` with its placeholders, in their order, spelt anew."""
+    following = iter(spellings)
+
+    def spell(found: str) -> str:
+        return found if _CHARACTER.fullmatch(found) else next(following)
+
+    return syntax.replace(text, spell)
+
+
+def _items(found: str) -> list[re.Match[str]]:
+    """The items of printf that a placeholder is or, if it is a tag, holds."""
+    match = _PRINTF.fullmatch(found)
+    if match is not None:
+        return [match]
+    return list(_IN_TAG.finditer(found)) if _TAG.fullmatch(found) else []
+
+
+def _is_numbered(found: Sequence[str]) -> bool:
+    return any(match.group(1) for placeholder in found for match in _items(placeholder))
+
+
+def _numbered(found: Sequence[str]) -> list[str]:
+    """The same with numbers for the items of printf that have none."""
+    count = 0
+
+    def number(match: re.Match[str]) -> str:
+        nonlocal count
+        if match.group(1):
+            return match.group()
+        count += 1
+        return f"%{count}${match.group()[1:]}"
+
+    numbered = []
+    for placeholder in found:
+        if _PRINTF.fullmatch(placeholder):
+            numbered.append(_PRINTF.sub(number, placeholder))
+        else:
+            numbered.append(_IN_TAG.sub(number, placeholder) if _TAG.fullmatch(placeholder) else placeholder)
+    return numbered
+
+
+def _nameless(found: Sequence[str]) -> Counter[tuple[str, ...]]:
+    """How often there is each item without a name or number, which stands for another thing each time."""
+    items = [placeholder for placeholder in found if _PRINTF.fullmatch(placeholder) or placeholder == "{}"]
+    return Counter(_key(item) for item in items if "$" not in item)
+
+
+def _counterparts(left: Sequence[str], right: Sequence[str]) -> dict[str, str] | None:
+    """For each placeholder of the target its counterpart; None if one, of either side, has none."""
+    names = {item: item for item in right if item in set(left)}
+    by_key: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+    for place, side in enumerate((left, right)):
+        for item in dict.fromkeys(side):
+            if item not in names:
+                by_key.setdefault(_key(item), ([], []))[place].append(item)
+    for ours, theirs in by_key.values():
+        if len(ours) != len(theirs):
+            return None
+        names |= dict(zip(theirs, ours, strict=True))
+    return names
+
+
+def _key(found: str) -> tuple[str, ...]:
+    """What counterparts have in common."""
+    if match := _PRINTF.fullmatch(found):
+        return "item", match.group(1) or ""
+    if match := _TAG.fullmatch(found):
+        name = (match.group(2) or match.group(4)).lower()
+        held = (item.group(1) or "" for item in _items(found))
+        is_closing = match.group(1) or match.group(3) or ""
+        return "tag", found[0], is_closing, "emphasis" if name in _EMPHASIS else name, *held
+    if _ADDRESS.fullmatch(found):
+        return ("address",)
+    if _EMAIL.fullmatch(found):
+        return ("mail",)
+    if match := _BRACES.fullmatch(found):
+        return "argument", match.group(1), match.group(2)
+    return "other", found
