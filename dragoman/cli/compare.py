@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dragoman.cli import data_options as given
+from dragoman.cli.finite import finite
 
 if TYPE_CHECKING:
     from dragoman.comparison.report import Report
@@ -21,12 +22,18 @@ _BUDGET = "Budget of recipes (one of these)"
 
 def compare(
     subjects: Annotated[list[str], typer.Argument(help="Folders of finished runs, TOML files, presets.")],
-    tokens: Annotated[int | None, typer.Option(help="Target tokens, or examples.", rich_help_panel=_BUDGET)] = None,
-    updates: Annotated[int | None, typer.Option(help="Updates.", rich_help_panel=_BUDGET)] = None,
-    minutes: Annotated[float | None, typer.Option(help="Minutes of training.", rich_help_panel=_BUDGET)] = None,
-    reach: Annotated[float | None, typer.Option(help="Tell the time to this score, such as 30 (BLEU).")] = None,
-    beam: Annotated[int | None, typer.Option(min=1, help="Beam width; by default each recipe's.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads for measuring.")] = None,
+    tokens: Annotated[
+        int | None, typer.Option(min=1, max=10**12, help="Target tokens, or examples.", rich_help_panel=_BUDGET)
+    ] = None,
+    updates: Annotated[int | None, typer.Option(min=1, max=10**12, help="Updates.", rich_help_panel=_BUDGET)] = None,
+    minutes: Annotated[
+        float | None, typer.Option(max=10**6, callback=finite, help="Minutes of training.", rich_help_panel=_BUDGET)
+    ] = None,
+    reach: Annotated[
+        float | None, typer.Option(max=10**6, callback=finite, help="Tell the time to this score, such as 30 (BLEU).")
+    ] = None,
+    beam: Annotated[int | None, typer.Option(min=1, max=1000, help="Beam width; by default each recipe's.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Processor threads for measuring.")] = None,
     names: Annotated[str | None, typer.Option(help="Names of the subjects, such as a,b,c.")] = None,
     output: Annotated[Path, typer.Option(help="Folder of the report and of recipes' runs.")] = Path("comparison"),
     source: given.SourceFile = None,

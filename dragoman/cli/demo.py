@@ -18,7 +18,7 @@ def demo(
     source_language: Annotated[str, typer.Option("--from", help="Source language.")] = "en",
     target_language: Annotated[str, typer.Option("--to", help="Target language.")] = "fr",
     output: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("runs/demo"),
-    pairs: Annotated[int, typer.Option(min=1000, help="Sentence pairs to generate.")] = _PAIRS,
+    pairs: Annotated[int, typer.Option(min=1000, max=10**7, help="Sentence pairs to generate.")] = _PAIRS,
 ) -> None:
     """Train and evaluate a small translator on generated phrases, offline, in about three minutes.
 

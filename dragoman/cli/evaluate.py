@@ -43,7 +43,9 @@ def evaluate(
     columns: Annotated[str | None, data_option(_COLUMNS)] = None,
     file_format: Annotated[str | None, typer.Option("--format", help="Format, if the name does not tell.")] = None,
     text: Annotated[list[str] | None, data_option(_TEXT)] = None,
-    beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
+    beam: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",

@@ -8,21 +8,29 @@ from typing import Annotated
 
 import typer
 
+from dragoman.cli.finite import finite
+
 
 def generate(
     model: Annotated[Path, typer.Argument(help="Folder of a language model, such as runs/text/best.")],
     prompt: Annotated[list[str] | None, typer.Option(help="How a line begins. Repeatable.")] = None,
-    count: Annotated[int, typer.Option(min=1, help="Lines to write for each prompt.")] = 5,
+    count: Annotated[int, typer.Option(min=1, max=10**5, help="Lines to write for each prompt.")] = 5,
     temperature: Annotated[
-        float, typer.Option(min=0.01, help="Below 1 the probable becomes more so, above 1 less.")
+        float,
+        typer.Option(min=0.01, max=1000, callback=finite, help="Below 1 the probable becomes more so, above 1 less."),
     ] = 1.0,
-    top_k: Annotated[int, typer.Option(min=0, help="Draw from so many of the most probable symbols; 0: all.")] = 0,
+    top_k: Annotated[
+        int, typer.Option(min=0, max=10**7, help="Draw from so many of the most probable symbols; 0: all.")
+    ] = 0,
     top_p: Annotated[
-        float, typer.Option(min=0.01, max=1, help="Draw from the most probable that together have this share.")
+        float,
+        typer.Option(
+            min=0.01, max=1, callback=finite, help="Draw from the most probable that together have this share."
+        ),
     ] = 1.0,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always take the most probable; one line a prompt.")] = False,
-    longest: Annotated[int, typer.Option(min=1, help="Tokens to write at most.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 1,
+    longest: Annotated[int, typer.Option(min=1, max=10**5, help="Tokens to write at most.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the draws.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Let a language model write text: new lines, or how it goes on with prompts."""

@@ -18,7 +18,9 @@ def read(
     column: Annotated[str | None, typer.Option(help="Column of the tables; by default as in training.")] = None,
     output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     paths: Annotated[bool, typer.Option("--paths", help="Write a table of path and text, separated by a tab.")] = False,
-    beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
+    beam: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Read pictures, each of one line of text: a line for each, in their order."""

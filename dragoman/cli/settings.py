@@ -205,5 +205,6 @@ def _named_apart(sections: Sections) -> Sections:
 def _parse(value: str) -> Any:
     try:
         return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
+        # Besides what is no TOML: whole numbers of thousands of digits, and brackets within brackets without end.
         return value

@@ -15,8 +15,12 @@ def shortlist(
     dataset: Annotated[
         Path | None, typer.Option(help="Dataset that it was trained on; by default its run's, beside it.")
     ] = None,
-    frequent: Annotated[int, typer.Option(min=0, help="Most frequent target symbols that are always allowed.")] = 100,
-    per_symbol: Annotated[int, typer.Option(min=1, help="Target symbols that each source symbol allows.")] = 50,
+    frequent: Annotated[
+        int, typer.Option(min=0, max=10**7, help="Most frequent target symbols that are always allowed.")
+    ] = 100,
+    per_symbol: Annotated[
+        int, typer.Option(min=1, max=10**7, help="Target symbols that each source symbol allows.")
+    ] = 50,
 ) -> None:
     """Learn which target symbols each source symbol can become, for faster translating with `--shortlist`."""
     from dragoman.alignment.dataset_shortlist import dataset_shortlist

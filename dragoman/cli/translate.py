@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dragoman.cli.finite import finite
 from dragoman.cli.output_file import STANDARD_OUTPUT, Sink, opened_sink, output_option
 from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
 from dragoman.errors import InputError, OutputError
@@ -37,10 +38,14 @@ def translate(
     reader: Annotated[Path | None, typer.Option(help="Folder of the model that reads --image.")] = None,
     output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an --output that was interrupted.")] = False,
-    beam: Annotated[int | None, typer.Option(min=1, help="Beam width; 1 is greedy. By default the recipe's.")] = None,
-    n_best: Annotated[int, typer.Option(min=1, help=_N_BEST)] = 1,
+    beam: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")
+    ] = None,
+    n_best: Annotated[int, typer.Option(min=1, max=1000, help=_N_BEST)] = 1,
     language_model: Annotated[Path | None, typer.Option(help=_LANGUAGE_MODEL)] = None,
-    weight: Annotated[float, typer.Option("--language-model-weight", min=0, help=_WEIGHT)] = 0.1,
+    weight: Annotated[
+        float, typer.Option("--language-model-weight", min=0, max=1000, callback=finite, help=_WEIGHT)
+    ] = 0.1,
     progress: Annotated[bool | None, typer.Option("--progress/--quiet", help=_PROGRESS)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "auto",

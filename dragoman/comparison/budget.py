@@ -8,6 +8,7 @@ from typing import Any
 
 from dragoman.errors import RecipeError
 from dragoman.recipe import Recipe
+from dragoman.recipe.section import LARGEST
 
 _LOOKS = 10
 _NEVER = 1_000_000
@@ -32,8 +33,10 @@ class Budget:
         if len(given) != 1:
             said = f"{' and '.join(given)} were given" if given else "none was given"
             raise RecipeError([f"a comparison has one budget: tokens, updates or minutes; {said}"])
-        if getattr(self, given[0]) <= 0:
-            raise RecipeError([f"the budget is {getattr(self, given[0])} {given[0]}; give more than 0"])
+        if not 0 < getattr(self, given[0]) <= LARGEST:
+            raise RecipeError(
+                [f"the budget is {getattr(self, given[0])} {given[0]}; give more than 0 and at most {LARGEST:,}"]
+            )
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this budget, which nothing else ends: patience is endless.

@@ -13,6 +13,7 @@ from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.model_kinds import not_this_kind
+from dragoman.predict.search_width import search_width
 from dragoman.predict.source_batches import picture_batches
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.progress.counting import Counting
@@ -90,7 +91,7 @@ class Reader:
         """The text of each picture of a batch."""
         found = self._engine.search_pictures(
             pictures,
-            width=beam or self.recipe.search.beam,
+            width=search_width(beam, self.recipe.search.beam),
             n_best=1,
             length_penalty=self.recipe.search.length_penalty,
         )

@@ -22,6 +22,7 @@ from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.model_kinds import no_translator
 from dragoman.predict.pair_losses import pair_losses
 from dragoman.predict.pieces import cut
+from dragoman.predict.search_width import search_width
 from dragoman.predict.text_scores import TextScores
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translation import EMPTY, Translation, joined
@@ -219,7 +220,7 @@ class Translator:
         Raises:
             InputError: if an item is not text.
         """
-        width = max(beam or self.recipe.search.beam, count)
+        width = search_width(beam, self.recipe.search.beam, count)
         for chunk in chunks:
             _refuse_what_is_no_text(chunk)
             distinct = list(dict.fromkeys(chunk.lines))

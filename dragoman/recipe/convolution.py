@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from dragoman.recipe.section import Section
+from dragoman.recipe.section import WIDEST, Section
 
 
 def _odd(taps: int) -> int:
@@ -22,13 +22,13 @@ class ConvolutionalEncoderRecipe(Section):
     """The family of layers."""
     layers: int = Field(default=4, ge=1, le=100)
     """Blocks in the stack."""
-    width: int = Field(default=256, ge=1)
+    width: int = Field(default=256, ge=1, le=WIDEST)
     """Channels D."""
     taps: Annotated[int, AfterValidator(_odd)] = Field(default=3, ge=1, le=99)
     """Width of the kernel in tokens, odd. With n layers a state sees n · (taps − 1) + 1 tokens."""
     positions: Literal["learned", "sinusoidal"] = "learned"
     """How a token's position is told to the model."""
-    max_positions: int = Field(default=1024, ge=2)
+    max_positions: int = Field(default=1024, ge=2, le=1_000_000)
     """Longest row in tokens when positions are learned; sinusoidal ones have no limit."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Rate on the embeddings and before each convolution."""

@@ -167,7 +167,7 @@ class TokenizerRecipe(Section):
     kind: Literal["bpe", "unigram", "words", "characters"] = "bpe"
     """Byte-pair encoding (Sennrich et al. 2016), unigram language model (Kudo 2018), whole words, or characters; what
     has no symbol of its own is spelt, at last in bytes."""
-    vocabulary_size: int = Field(default=10_000, ge=300)
+    vocabulary_size: int = Field(default=10_000, ge=300, le=10_000_000)
     """Symbols in each vocabulary: 4 special ones, 256 bytes, the rest characters and what they make up."""
     shared: bool = True
     """One vocabulary for both languages; else one for each."""
@@ -182,7 +182,7 @@ class TokenizerRecipe(Section):
     """Write the first word of a sentence as it is written inside sentences, and give it a capital again afterwards."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Rate of BPE-dropout in training (Provilkov et al. 2020); 0 is the one best segmentation. For ``bpe``."""
-    sampling: float = Field(default=0.0, ge=0)
+    sampling: float = Field(default=0.0, ge=0, le=100)
     """Smoothing exponent α of unigram sampling in training (Kudo 2018), such as 0.2; 0 is off. For ``unigram``."""
     model: FilePath | None = None
     """The folder of a trained model whose target vocabulary is taken as it is, so that a language model and a

@@ -49,7 +49,7 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
         text, base = _read(path), path.parent
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"not a TOML file: {error}", file=path, remedy="mend the syntax there.") from error
     _anchor_paths(values, base)
     changes = changes or {}

@@ -67,7 +67,7 @@ class NumberDecoderRecipe(Section):
     loss: Literal["squared", "absolute", "huber"] = "squared"
     """What training makes small: half the square of the difference, its absolute value, or Huber's loss, which is the
     first near zero and the second far from it."""
-    delta: float = Field(default=1.0, gt=0)
+    delta: float = Field(default=1.0, gt=0, le=1e6)
     """Where Huber's loss becomes linear, in standard deviations of the target. For ``huber``."""
 
     @property

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dragoman.recipe.section import Section
+from dragoman.recipe.section import WIDEST, Section
 
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
-Sizes = Annotated[tuple[int, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+Size = Annotated[int, Field(ge=1, le=WIDEST)]
+Sizes = Annotated[tuple[Size, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
 
 SMALLEST_LENET = 12
 """Pixels, high and wide, of which two convolutions and two poolings leave one."""
@@ -60,7 +61,7 @@ class ResidualRecipe(Section):
     height."""
     halvings: int = Field(default=2, ge=0, le=4)
     """Stages, from the first, that halve the width too: with 2, a hidden state stands for 4 columns of the picture."""
-    width: int = Field(default=256, ge=1)
+    width: int = Field(default=256, ge=1, le=WIDEST)
     """Width D of the hidden states."""
     context: int = Field(default=3, ge=0, le=20)
     """Gated convolutions over the hidden states, from which a state learns what stands around it."""
@@ -102,7 +103,7 @@ class PictureRecipe(Section):
     contrast: bool = True
     """Stretch each picture from black to white, with dark ink on light paper; and of pictures of any width, which hold
     a line of text, cut away the paper around the line."""
-    max_megapixels: float = Field(default=100.0, gt=0)
+    max_megapixels: float = Field(default=100.0, gt=0, le=10_000)
     """Largest picture that is decoded, in millions of pixels."""
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dragoman.recipe.section import Section
+from dragoman.recipe.section import WIDEST, Section
 from dragoman.recipe.transformer import check_heads
 
 _PARTS = {"rnn": 1, "gru": 1, "lstm": 2}
@@ -19,9 +19,9 @@ class RecurrentRecipe(Section):
     """The cell: Elman 1990; Cho et al. 2014; Hochreiter & Schmidhuber 1997."""
     layers: int = Field(default=1, ge=1, le=100)
     """Layers in the stack."""
-    width: int = Field(default=256, ge=1)
+    width: int = Field(default=256, ge=1, le=WIDEST)
     """Units of each layer, and of each direction."""
-    embedding_width: int | None = Field(default=None, ge=1)
+    embedding_width: int | None = Field(default=None, ge=1, le=WIDEST)
     """Width of the embeddings, and of what the output layer reads; ``width`` if absent."""
     residual: bool = False
     """Add a layer's input to its output where both are equally wide."""
@@ -29,7 +29,7 @@ class RecurrentRecipe(Section):
     """Non-linearity of the plain cell. For ``rnn``."""
     reset: Literal["after", "before"] = "after"
     """Whether the reset gate acts after the recurrent product (fast) or before it (Cho et al. 2014). For ``gru``."""
-    forget_bias: float = 1.0
+    forget_bias: float = Field(default=1.0, ge=-100, le=100)
     """What the forget gate's bias begins with. For ``lstm``."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Rate on embeddings, between layers and on the top layer's states; never on the recurrent connections."""
@@ -98,7 +98,7 @@ class RecurrentDecoderRecipe(RecurrentRecipe):
     """How states look at the memory: not at all (only the encoder's final state is known), by dot product (Luong et
     al. 2015; as wide as the memory), the same divided by √width, additive (Bahdanau et al. 2015), or with ``heads``
     (Vaswani et al. 2017)."""
-    heads: int = Field(default=4, ge=1)
+    heads: int = Field(default=4, ge=1, le=WIDEST)
     """Attention heads, which divide ``width``. For ``multi_head``."""
     input_feeding: bool = False
     """Tell each step what the one before looked at (Luong et al. 2015); training then goes step by step."""

@@ -1,9 +1,28 @@
 """What all sections of a recipe share."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+LARGEST = 10**12
+"""Larger than any number that a recipe can mean. Where less is all that makes sense, a setting's own limit says so."""
+WIDEST = 100_000
+"""Units of a layer: some ten times the widest that have been trained."""
+WIDEST_BEAM = 1000
+"""Hypotheses of a search."""
 
 
 class Section(BaseModel):
-    """A part of a recipe: unknown keys are mistakes, values are never coerced silently, and it cannot change."""
+    """A part of a recipe: unknown keys are mistakes, values are never coerced silently, and it cannot change. Every
+    number is finite and within what can be meant."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _numbers_are_of_this_world(cls, value: Any) -> Any:
+        if isinstance(value, (int, float)) and abs(value) > LARGEST:
+            raise ValueError(f"Input should be at most {LARGEST:,} in size")
+        return value

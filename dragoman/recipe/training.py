@@ -12,31 +12,31 @@ from dragoman.recipe.section import Section
 class BatchRecipe(Section):
     """Mini-batches of similar length under a budget of tokens."""
 
-    tokens: int = Field(default=4096, ge=1)
+    tokens: int = Field(default=4096, ge=1, le=100_000_000)
     """Target tokens in one mini-batch, at most; of labels and numbers, examples."""
-    accumulation: int = Field(default=1, ge=1)
+    accumulation: int = Field(default=1, ge=1, le=100_000)
     """Mini-batches whose gradients are summed before each update."""
     partition: Literal["lines", "sequential", "random"] = "lines"
     """For a language model: each line by itself; or one running text in as many strands as fit, whose windows follow
     each other, so that a recurrent state is carried on; or its windows in random order, each begun anew."""
-    window: int = Field(default=64, ge=2)
+    window: int = Field(default=64, ge=2, le=1_000_000)
     """For a language model on running text: tokens of a window, where back-propagation is truncated."""
-    pool: int = Field(default=50, ge=1)
+    pool: int = Field(default=50, ge=1, le=1_000_000)
     """Mini-batches' worth of shuffled examples sorted by length together: larger is more even, smaller more random."""
 
 
 class OptimizerRecipe(Section):
     """Adam (Kingma & Ba 2015) with weight decay."""
 
-    learning_rate: float = Field(default=2e-3, gt=0)
+    learning_rate: float = Field(default=2e-3, gt=0, le=100)
     """Peak learning rate."""
     beta1: float = Field(default=0.9, ge=0, lt=1)
     """Decay of the running mean of the gradient."""
     beta2: float = Field(default=0.98, ge=0, lt=1)
     """Decay of the running mean of its square."""
-    epsilon: float = Field(default=1e-9, gt=0)
+    epsilon: float = Field(default=1e-9, gt=0, le=1)
     """Added to the denominator."""
-    weight_decay: float = Field(default=0.0, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0, le=100)
     """Strength λ. Matrices decay; biases, gains and other vectors do not."""
     decay: Literal["decoupled", "l2"] = "decoupled"
     """``decoupled`` shrinks the weights beside the Adam step (AdamW); ``l2`` adds λ/2·‖w‖² to the loss."""
@@ -100,7 +100,7 @@ class TrainingRecipe(Section):
     """Numbers that the forward and backward pass compute with; the weights themselves are kept in float32."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute."""
-    threads: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0, le=4096)
     """Processor threads; 0 takes as many as there are cores."""
     seed: int = Field(default=1, ge=0, lt=2**31)
     """Seed of every random generator."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dragoman.recipe.section import Section
+from dragoman.recipe.section import WIDEST, Section
 
 
 class TransformerRecipe(Section):
@@ -16,11 +16,11 @@ class TransformerRecipe(Section):
     """The family of layers."""
     layers: int = Field(default=4, ge=1, le=100)
     """Blocks in the stack."""
-    width: int = Field(default=128, ge=1)
+    width: int = Field(default=128, ge=1, le=WIDEST)
     """Model width D, which ``heads`` must divide."""
-    feed_forward: int = Field(default=256, ge=1)
+    feed_forward: int = Field(default=256, ge=1, le=4 * WIDEST)
     """Inner width of the position-wise feed-forward network."""
-    heads: int = Field(default=4, ge=1)
+    heads: int = Field(default=4, ge=1, le=WIDEST)
     """Attention heads H."""
     norm: Literal["pre", "post"] = "pre"
     """Layer normalisation before each sub-layer (stable) or after each residual sum (the paper)."""
@@ -28,7 +28,7 @@ class TransformerRecipe(Section):
     """Non-linearity of the feed-forward network."""
     positions: Literal["sinusoidal", "learned"] = "sinusoidal"
     """How a token's position is told to the model."""
-    max_positions: int = Field(default=1024, ge=2)
+    max_positions: int = Field(default=1024, ge=2, le=1_000_000)
     """Longest row in tokens when positions are learned; sinusoidal ones have no limit."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Rate after each sub-layer and on the sum of embedding and position."""
