@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dragoman.data.formats.catalogue import read_catalogue
-from dragoman.data.formats.detection import detect_format, format_by_name
+from dragoman.data.formats.detection import detect_format
 from dragoman.data.formats.gettext_pairs import read_mo, read_po
 from dragoman.data.formats.json_lines import read_json_lines
 from dragoman.data.formats.message_format import expand_messages
@@ -63,7 +63,7 @@ def read_corpus(
     kind = detect_format(path) if recipe.format == "auto" else recipe.format
     if kind == "catalogue" and path.is_file():
         # A single file of pairs is a catalogue too, of one file.
-        kind = format_by_name(path) or kind
+        kind = detect_format(path)
     readers: dict[str, Callable[[], Iterator[Entry]]] = {
         "table": lambda: read_table(path, *columns),
         "json-lines": lambda: read_json_lines(path, *columns),

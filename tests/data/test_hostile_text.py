@@ -82,6 +82,7 @@ def test_formats_are_told_by_name_or_content(tmp_path: Path, name: str, content:
         ("a.dat", bytes(range(128, 256)), "plain text"),
         ("a.xlsx", b"PK\x03\x04", "an Excel workbook (XLSX)"),
         ("de.json", b'{\n"a": "b"}\n', "a JSON document"),
+        ("de.yml", b"de:\n  a: b\n", "a YAML document"),
     ],
 )
 def test_what_is_no_file_of_pairs_is_named(tmp_path: Path, name: str, content: bytes, seems: str) -> None:
@@ -90,6 +91,11 @@ def test_what_is_no_file_of_pairs_is_named(tmp_path: Path, name: str, content: b
         detect_format(tmp_path / name)
     assert caught.value.what.endswith(f"it seems to be {seems}")
     assert "XLIFF, TMX" in (caught.value.remedy or "")
+    advice = {"a.xlsx": "CSV", "de.json": "--catalogue", "de.yml": "PO or XLIFF"}
+    assert advice.get(name, "") in (caught.value.remedy or "")
+    # Given as a catalogue it is told in the same way.
+    with pytest.raises(InputError, match="it seems to be"):
+        read_corpus(CorpusRecipe(path=tmp_path / name, format="catalogue"), "en", "de")
 
 
 def test_a_folder_is_a_catalogue_and_nothing_is_an_error(tmp_path: Path) -> None:

@@ -36,6 +36,15 @@ _MAGIC = {
 _ARCHIVES = frozenset({"a zip archive", "a Python package (wheel)", "a Java archive (JAR)", "an Android program (APK)"})
 
 
+_CONVERT = "convert it to PO or XLIFF, as the Translate Toolkit does; or "
+_ADVICE = {
+    **dict.fromkeys(("Excel", "spreadsheet"), "save it as CSV in UTF-8; or "),
+    "JSON document": "give the folder that has such a file for each language, by --catalogue; or ",
+    **dict.fromkeys(("Android", "Qt", "Apple strings", ".NET", "properties", "YAML", "Fluent"), _CONVERT),
+}
+"""What to do with files that hold texts in another way, by a part of what they seem to be."""
+
+
 def format_by_name(path: Path) -> str | None:
     """The name of the format that a file's name ends in, but for what says that it is compressed; None if that says
     nothing."""
@@ -68,12 +77,13 @@ def unknown_format(path: Path, seems: str | None) -> InputError:
         path: the file.
         seems: what :func:`~dragoman.data.formats.signatures.seems_to_be` says.
     """
+    advice = next((how for part, how in _ADVICE.items() if seems is not None and part in seems), "")
     return InputError(
         f"this is no file of pairs that can be read: it seems to be {seems or 'plain text'}",
         file=path,
         cause=None if seems else "plain text holds one language only, or the ending of the name is unusual.",
-        remedy=f"give one of these: {READABLE}; or two text files, by --source and --target; --format states what a "
-        "file is.",
+        remedy=f"{advice}give one of these: {READABLE}; or two text files, by --source and --target; --format states "
+        "what a file is.",
     )
 
 

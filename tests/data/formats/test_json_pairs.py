@@ -64,7 +64,7 @@ ENGLISH = {"a": "A", "item_one": "item", "item_other": "items"}
             ENGLISH,
             {"item_one": "x", "item_few": "y"},
             ("en", "qqq"),
-            [("untranslated", "A", ""), ("item", "x")] + [("untranslated", "items", ""), ("no source", "", "y")],
+            [("untranslated", "A", ""), ("item", "x"), ("untranslated", "items", ""), ("no source", "", "y")],
         ),
     ],
 )
