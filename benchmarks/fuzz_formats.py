@@ -52,7 +52,7 @@ def main() -> None:
     # Only what is imported under the hook is guided by coverage, and the fuzzer itself has imported zipfile before.
     sys.modules.pop("zipfile", None)
     with atheris.instrument_imports(include=["dragoman.data.formats", "dragoman.data.text_file", "zipfile"]):
-        from dragoman.data.formats import archive, gettext, json_lines, nested_json  # noqa: F401
+        from dragoman.data.formats import archive, gettext, json_lines, message_format, nested_json, plural_forms  # noqa: F401
     from dragoman.errors import InputError
 
     read, seed = _READERS[arguments.reader]
@@ -115,6 +115,20 @@ def _zip(data: bytes, scratch: Path) -> None:
             tree.place(name).encode()
 
 
+def _message_format(data: bytes, scratch: Path) -> None:
+    from dragoman.data.formats.message_format import expand_messages
+    from dragoman.data.pair import Pair
+
+    source, _, target = data.decode("utf-8", "replace").partition("\0")
+    _encode(list(expand_messages([Pair(source, target, "a", 1)], "en", "ru")))
+
+
+def _plural_forms(data: bytes, scratch: Path) -> None:
+    from dragoman.data.formats.plural_forms import header_forms
+
+    header_forms(f"Plural-Forms: nplurals=6; plural={data.decode('utf-8', 'replace')};")
+
+
 def _encode(rows: list[tuple[object, ...]]) -> None:
     """Fails for text that cannot be stored."""
     for row in rows:
@@ -144,6 +158,11 @@ _READERS: dict[str, tuple[Callable[[bytes, Path], None], Callable[[], bytes]]] =
     "nested-json": (_nested_json, lambda: _JSON),
     "json-lines": (_json_lines, lambda: _JSON + b"\n\n" + _JSON),
     "zip": (_zip, _zip_seed),
+    "message-format": (
+        _message_format,
+        lambda: b"{n, plural, =0 {a} one {# b} other {'{c}' #}}\0{n, select, other {d}}",
+    ),
+    "plural-forms": (_plural_forms, lambda: b"n%10==1 && n%100!=11 ? 0 : n%10>=2 || !n ? 1 : 2"),
 }
 
 
