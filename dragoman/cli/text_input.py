@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from dragoman.data.formats.plain_text import checked_text
 from dragoman.data.line_ends import with_line_feeds
 from dragoman.data.open_input import decompressed, open_input, unreadable
 from dragoman.data.text_file import decoded, limited_lines
@@ -22,16 +23,17 @@ def opened(file: Path | None) -> Iterator[BinaryIO]:
     """The bytes of a text file, or of standard input, decompressed, with LF or CR LF at the end of every line.
 
     Raises:
-        InputError: if the file cannot be opened or read.
+        InputError: if the file cannot be opened or read, or is a document and no plain text.
     """
     if file is None:
         try:
-            stream = with_line_feeds(decompressed(sys.stdin.buffer, STANDARD_INPUT, closes=False))
+            stream = decompressed(sys.stdin.buffer, STANDARD_INPUT, closes=False)
+            stream = with_line_feeds(checked_text(stream, STANDARD_INPUT))
         except OSError as error:
             raise unreadable(STANDARD_INPUT, error) from error
         yield stream
         return
-    with with_line_feeds(open_input(file, once=True)) as stream:
+    with with_line_feeds(checked_text(open_input(file, once=True), file)) as stream:
         yield stream
 
 

@@ -13,6 +13,7 @@ from dragoman.data.formats.gettext_pairs import read_mo, read_po
 from dragoman.data.formats.json_lines import read_json_lines
 from dragoman.data.formats.message_format import expand_messages
 from dragoman.data.formats.parquet import read_parquet
+from dragoman.data.formats.plain_text import check_text_files
 from dragoman.data.formats.tmx import read_tmx
 from dragoman.data.formats.xliff import read_xliff
 from dragoman.data.line_pairs import pair_lines, read_line_chunks, read_text_chunks
@@ -49,6 +50,7 @@ def read_corpus(
     Raises:
         InputError: if it cannot be read, or is not of the format that it is said to be.
     """
+    _check_texts(recipe)
     if recipe.text is not None:
         return read_text(recipe.text)
     if recipe.path is None:
@@ -84,11 +86,17 @@ def read_corpus_chunks(
     tell: Callable[[str], None] = lambda remark: None,
 ) -> Iterator[PairChunk]:
     """The same in chunks, which text files give faster."""
+    _check_texts(recipe)
     if recipe.text is not None:
         return read_text_chunks(recipe.text)
     if recipe.source is not None and recipe.target is not None and recipe.path is None:
         return read_line_chunks(recipe.source, recipe.target)
     return chunked(read_corpus(recipe, source_language, target_language, tell))
+
+
+def _check_texts(recipe: CorpusRecipe) -> None:
+    if recipe.path is None:
+        check_text_files(*(path for path in (recipe.text, recipe.source, recipe.target) if path is not None))
 
 
 def read_lines(source: Path, target: Path) -> Iterator[Pair]:

@@ -123,6 +123,9 @@ _TEXT_BEGINNINGS = (
 )
 
 _TEXT_ENDINGS = {
+    ".xlf": "an XLIFF file",
+    ".xliff": "an XLIFF file",
+    ".tmx": "a translation memory (TMX)",
     ".po": "a gettext catalogue (PO)",
     ".pot": "a gettext template (POT), which holds no translations",
     ".yml": "a YAML document",

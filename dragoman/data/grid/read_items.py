@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman.data.corpora import read_corpus
 from dragoman.data.formats.detection import detect_format
+from dragoman.data.formats.plain_text import check_text_files
 from dragoman.data.grid.items import Items
 from dragoman.data.grid.read_table import TABLES, read_table, target_column
 from dragoman.data.pair import Pair
@@ -69,6 +70,7 @@ def _text(value: Any, row: int) -> str:
 
 def _texts(corpus: CorpusRecipe) -> Items:
     if corpus.text is not None:
+        check_text_files(corpus.text)
         lines = list(read_text_lines(corpus.text))
         return _of_lines(lines, [corpus.label] * len(lines), corpus.text)
     return _pairs(corpus)
@@ -96,6 +98,7 @@ def _pairs(corpus: CorpusRecipe) -> Items:
 
 def _pictures(corpus: CorpusRecipe) -> Items:
     if corpus.text is not None:
+        check_text_files(corpus.text)
         lines = list(read_text_lines(corpus.text))
         return _of_lines([None] * len(lines), lines, corpus.text)
     assert corpus.path is not None
