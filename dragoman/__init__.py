@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dragoman.predict.predictor import Predictor
     from dragoman.predict.reader import Reader
     from dragoman.predict.translator import Translator
+    from dragoman.predict.writer import Writer
     from dragoman.recipe import Recipe, load_recipe
     from dragoman.training.run import Run, resume, train
 
@@ -32,6 +33,7 @@ __all__ = [
     "Recipe",
     "Run",
     "Translator",
+    "Writer",
     "load",
     "load_recipe",
     "resume",
@@ -45,6 +47,7 @@ _HOMES = {
     "Recipe": "dragoman.recipe",
     "Run": "dragoman.training.run",
     "Translator": "dragoman.predict.translator",
+    "Writer": "dragoman.predict.writer",
     "load_recipe": "dragoman.recipe",
     "resume": "dragoman.training.run",
     "train": "dragoman.training.run",

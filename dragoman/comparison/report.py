@@ -8,6 +8,7 @@ from typing import Any
 
 from dragoman.evaluation.confidence import Estimate
 from dragoman.evaluation.significance import Difference
+from dragoman.reports.shown import Shown, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ class Row:
     curve: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Shown):
     """A comparison.
 
     Attributes:
@@ -111,6 +112,13 @@ class Report:
     def score_differs_from_loss(self) -> bool:
         """Whether something else than the loss is watched while training."""
         return any(point.score is not None and point.score != point.loss for row in self.rows for point in row.curve)
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        (title, cells), *_ = [(title, cells) for title, cells in quality_columns(self).items() if title != "name"]
+        names = [row.name for row in self.rows]
+        headline = f"{names[0]} is the best of {len(names)} on the {self.split}, {self.examples:,} examples; {title}:"
+        return Summary(headline, dict(zip(names, cells, strict=True)))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can write it."""

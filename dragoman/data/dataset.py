@@ -20,6 +20,7 @@ from dragoman.contracts import Batch, Layout, Packed, TextBatch
 from dragoman.data.arrow import ChainedColumn, RaggedColumn, SplitWriter, open_table
 from dragoman.data.split_file import open_split
 from dragoman.errors import InputError, UnsupportedError
+from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.manifest import MANIFEST
 from dragoman.storage.verified import VerifiedFolder
@@ -170,8 +171,8 @@ class Examples:
         return (column if indices is None else column.take(pa.array(indices))).to_pylist()
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetFacts:
+@dataclass(frozen=True, slots=True, repr=False)
+class DatasetFacts(Shown):
     """What a dataset's folder says of itself.
 
     Attributes:
@@ -187,6 +188,13 @@ class DatasetFacts:
     files: tuple[str, ...]
     report: dict[str, Any]
     fingerprint: str
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        splits = {name: getattr(self, name, None) for name in ("train", "validation", "test")}
+        facts = {name: f"{len(split):,} examples" for name, split in splits.items() if split is not None}
+        corpora = ", ".join(corpus.name for corpus in self.corpora)
+        return Summary(f"dataset in {self.folder.path}", {**facts, "corpora": corpora})
 
     @classmethod
     def read(cls, folder: Path) -> DatasetFacts:
@@ -226,7 +234,7 @@ class DatasetFacts:
         return None if (weights == 1).all() else weights[numbers]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Dataset(DatasetFacts):
     """A dataset that was opened.
 

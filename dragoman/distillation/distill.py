@@ -26,6 +26,7 @@ from dragoman.errors import InputError, OutputError, UnsupportedError
 from dragoman.predict.model_kinds import kind_of
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe, merge, recipe_from
+from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
 from dragoman.storage.lock import locked
 from dragoman.storage.output import check_folder
@@ -40,8 +41,8 @@ REPORT = "distillation.json"
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Distillation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Distillation(Shown):
     """A finished or interrupted distillation.
 
     Attributes:
@@ -51,6 +52,13 @@ class Distillation:
 
     run: Run
     report: Report | None
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        if self.report is None:
+            return self.run.summary()
+        found = self.report.summary()
+        return Summary(found.headline, {**found.facts, "model": str(self.run.best)})
 
 
 def distill(

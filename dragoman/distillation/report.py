@@ -15,6 +15,7 @@ from dragoman.evaluation.significance import Difference, paired_bootstrap
 from dragoman.evaluation.text_table import aligned
 from dragoman.model.describe import parameter_count
 from dragoman.predict.translator import Translator
+from dragoman.reports.shown import Shown, Summary
 from dragoman.training.assessment import test_split
 
 _MEBI = 2**20
@@ -39,8 +40,8 @@ class Side:
     examination: Examination
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Shown):
     """What a distillation came to.
 
     Attributes:
@@ -58,6 +59,19 @@ class Report:
     targets: str
     split: str
     sentences: int
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        gap = self.difference
+        headline = (
+            f"{self.student.name} against its teacher {self.teacher.name}: {gap.metric} {gap.difference:+.2f} "
+            f"({gap.low:+.2f} to {gap.high:+.2f}) on {self.sentences:,} sentences"
+        )
+        facts = {}
+        for name, side in (("teacher", self.teacher), ("student", self.student)):
+            quality = side.examination.quality
+            facts[name] = f"{quality.metric} {quality.value:.2f}, {side.parameters:,} parameters"
+        return Summary(headline, facts)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can write it."""

@@ -25,6 +25,7 @@ from dragoman.evaluation.classification import (
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.exact_match import Share, wilson_interval
 from dragoman.evaluation.text_table import aligned
+from dragoman.reports.shown import Shown, Summary
 
 _SHOWN = 20
 """Classes and confusions in the text, at most."""
@@ -46,8 +47,8 @@ class Confusion:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClassificationReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class ClassificationReport(Shown):
     """How well labels were predicted.
 
     Attributes:
@@ -74,6 +75,17 @@ class ClassificationReport:
     reliability: tuple[ReliabilityBin, ...]
     classes: tuple[ClassScores, ...]
     confusion: Int64[np.ndarray, "K K"] = field(compare=False)
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        macro, (name, share) = self.macro_f1, self.most_frequent
+        facts = {
+            "accuracy": f"{100 * self.accuracy.value:.2f} %",
+            macro.metric: f"{macro.value:.2f} ({macro.low:.2f} to {macro.high:.2f})",
+            f"always {name}": f"{100 * share.value:.2f} %",
+            "labels": f"{len(self.classes):,}",
+        }
+        return Summary(f"accuracy {100 * self.accuracy.value:.2f} % on {self.examples:,} examples", facts)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it; the confusion matrix as its cells that are not 0: row, column, count."""

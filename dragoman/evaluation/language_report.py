@@ -15,6 +15,7 @@ from dragoman.evaluation.by_length import length_groups
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.text_table import aligned
+from dragoman.reports.shown import Shown, Summary
 
 _LN_2 = math.log(2)
 _WORST = 5
@@ -54,8 +55,8 @@ class TextLengthBin:
     bits_per_character: float
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class LanguageReport(Shown):
     """How well lines are predicted.
 
     Attributes:
@@ -77,6 +78,12 @@ class LanguageReport:
     bits_per_character: Estimate
     by_length: tuple[TextLengthBin, ...]
     worst: tuple[int, ...]
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        scores = (self.perplexity, self.bits_per_character, self.cross_entropy)
+        facts = {e.metric: f"{e.value:.3f} ({e.low:.3f} to {e.high:.3f})" for e in scores}
+        return Summary(f"{self.perplexity.metric} {self.perplexity.value:.2f} on {self.lines:,} lines", facts)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it."""

@@ -14,6 +14,7 @@ from dragoman.evaluation.exact_match import Share, wilson_interval
 from dragoman.evaluation.pairs import checked_pairs
 from dragoman.evaluation.recognition import comparable, recognition_statistics
 from dragoman.evaluation.text_table import aligned
+from dragoman.reports.shown import Shown, Summary
 
 _SHOWN = 10
 
@@ -33,8 +34,8 @@ class CharacterConfusion:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecognitionReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class RecognitionReport(Shown):
     """How close read lines are to what stands there.
 
     Attributes:
@@ -62,6 +63,12 @@ class RecognitionReport:
     added: int
     empty_outputs: int
     confusions: tuple[CharacterConfusion, ...]
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        facts = {e.metric: f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in (self.cer, self.wer)}
+        facts["lines without a mistake"] = f"{100 * self.exact.value:.1f} %"
+        return Summary(f"{self.cer.metric} {self.cer.value:.2f} on {self.lines:,} lines", facts)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it."""

@@ -12,6 +12,7 @@ from dragoman.errors import InputError
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.regression import regression_statistics
 from dragoman.evaluation.text_table import aligned
+from dragoman.reports.shown import Shown, Summary
 
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 _WORST = 5
@@ -30,8 +31,8 @@ class ErrorQuantile:
     error: float
 
 
-@dataclass(frozen=True, slots=True)
-class RegressionReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class RegressionReport(Shown):
     """How close estimates are to the true numbers.
 
     Attributes:
@@ -55,6 +56,12 @@ class RegressionReport:
     baseline_mae: float
     quantiles: tuple[ErrorQuantile, ...]
     worst: tuple[int, ...]
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        facts = {e.metric: f"{e.value:.4g} ({e.low:.4g} to {e.high:.4g})" for e in (self.rmse, self.mae, self.r2)}
+        facts["always the mean"] = f"{self.rmse.metric} {self.baseline_rmse:.4g}"
+        return Summary(f"{self.rmse.metric} {self.rmse.value:.4g} on {self.examples:,} examples", facts)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it."""

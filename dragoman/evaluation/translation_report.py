@@ -20,11 +20,12 @@ from dragoman.evaluation.placeholder_accuracy import placeholder_accuracy
 from dragoman.evaluation.ter import ter_statistics
 from dragoman.evaluation.text_table import aligned
 from dragoman.evaluation.tokenization import bleu_tokenizer
+from dragoman.reports.shown import Shown, Summary
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 
 
-@dataclass(frozen=True, slots=True)
-class TranslationReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class TranslationReport(Shown):
     """How close translations are to their references.
 
     Attributes:
@@ -58,6 +59,15 @@ class TranslationReport:
     length_unit: str
     by_length: tuple[LengthBin, ...]
     by_corpus: tuple[CorpusScores, ...] = ()
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        scores = (self.bleu, self.chrf, self.ter)
+        facts = {e.metric: f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in scores}
+        facts["exact match"] = f"{100 * self.exact_match.value:.1f} %"
+        if self.placeholders is not None:
+            facts["placeholders kept"] = f"{100 * self.placeholders.value:.1f} %"
+        return Summary(f"{self.bleu.metric} {self.bleu.value:.2f} on {self.sentences:,} sentences", facts)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON can write it."""

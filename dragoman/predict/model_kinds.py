@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from torch import nn
+
 from dragoman.errors import InputError
+from dragoman.model.describe import parameter_count
 from dragoman.recipe.architecture import ModelRecipe
+from dragoman.reports.shown import Summary
 
 _READS = {"text": "text", "picture": "pictures", "row": "rows of a table", "nothing": "nothing"}
 _SAYS = {"text": "text", "label": "labels", "number": "numbers"}
@@ -37,6 +42,12 @@ def use_of(model: ModelRecipe) -> str:
             "use `dragoman read`, in Python `dragoman.Reader`, or give it to `dragoman translate --image` as --reader."
         )
     return "use `dragoman translate`."
+
+
+def model_summary(recipe: ModelRecipe, model: nn.Module, facts: Mapping[str, str]) -> Summary:
+    """What there is to say of a model that was loaded, with ``facts`` of its own."""
+    size = {"architecture": recipe.phrase, "parameters": f"{parameter_count(model):,}"}
+    return Summary(kind_of(recipe), {**facts, **size})
 
 
 def no_translator(model: ModelRecipe, folder: Path | str) -> InputError:

@@ -14,14 +14,16 @@ from dragoman.errors import InputError
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.place import TablePlace
+from dragoman.fields.row import RowField
 from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.model_kinds import not_this_kind, sentence
+from dragoman.predict.model_kinds import model_summary, not_this_kind, sentence
 from dragoman.predict.outputs import outputs_of
 from dragoman.predict.source_batches import source_batches
 from dragoman.progress.counting import Counting
+from dragoman.reports.shown import Shown, Summary
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,7 +33,7 @@ def _to_standard_error(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-class Predictor:
+class Predictor(Shown):
     """What a model makes of its inputs: texts, pictures or rows, as it was trained on.
 
     Args:
@@ -46,6 +48,13 @@ class Predictor:
         self.source = loaded.source
         self.target = loaded.target
         self._tell = tell
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        facts = {"labels": ", ".join(self.labels)} if self.labels else {}
+        if isinstance(self.source, RowField):
+            facts["columns"] = ", ".join(column.name for column in self.source.columns)
+        return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Predictor:

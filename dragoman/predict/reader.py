@@ -12,17 +12,18 @@ from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.model_kinds import not_this_kind
+from dragoman.predict.model_kinds import model_summary, not_this_kind
 from dragoman.predict.search_width import search_width
 from dragoman.predict.source_batches import picture_batches
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
+from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec
 from dragoman.text.placeholder_mask import Mask
 
 
-class Reader:
+class Reader(Shown):
     """Reads pictures, each of one line of text.
 
     Args:
@@ -38,6 +39,11 @@ class Reader:
         self.target = target
         self.recipe = recipe
         self._engine = TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        facts = {"vocabulary": f"{self.target.size:,} symbols"}
+        return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Reader:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman.contracts import Ending
+from dragoman.reports.shown import Shown, Summary
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Translation(Shown):
     """One translation of one line.
 
     Attributes:
@@ -29,6 +30,11 @@ class Translation:
     tokens: int
     placeholders_kept: bool = True
     pieces: int = 1
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        facts = {"look at it": "; ".join(self.concerns)} if self.concerns else {}
+        return Summary(repr(self.text), {**facts, "log-probability": f"{self.log_probability:.2f}"})
 
     @property
     def flagged(self) -> bool:

@@ -19,7 +19,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.fused_language_model import FusedLanguageModel
-from dragoman.predict.model_kinds import no_translator
+from dragoman.predict.model_kinds import model_summary, no_translator
 from dragoman.predict.pair_losses import pair_losses
 from dragoman.predict.pieces import cut
 from dragoman.predict.search_width import search_width
@@ -29,6 +29,7 @@ from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.predict.writer import Writer
 from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
+from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
@@ -53,7 +54,7 @@ class _Piece(NamedTuple):
     ids: list[int]
 
 
-class Translator:
+class Translator(Shown):
     """Translates lines of text.
 
     Args:
@@ -75,6 +76,12 @@ class Translator:
         self._longest_source = min(recipe.cleaning.max_tokens, recipe.model.text_encoder.longest or _NO_LIMIT) - 1
         self._longest_target = (recipe.model.token_decoder.longest or _NO_LIMIT) - 1
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        data = self.recipe.data
+        facts = {"languages": f"{data.source_language} → {data.target_language}", "engine": self.engine.description}
+        return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
     def load(

@@ -15,10 +15,11 @@ from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
-from dragoman.predict.model_kinds import sentence, use_of
+from dragoman.predict.model_kinds import model_summary, sentence, use_of
 from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
 from dragoman.recipe import Recipe
+from dragoman.reports.shown import Shown, Summary
 from dragoman.search.sampling import Sampling, sample
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
@@ -27,8 +28,8 @@ from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 _STRANDS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+@dataclass(frozen=True, slots=True, repr=False)
+class Written(Shown):
     """A text that a model wrote.
 
     Attributes:
@@ -41,8 +42,12 @@ class Written:
     log_probability: float
     ending: Ending
 
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        return Summary(repr(self.text), {"log-probability": f"{self.log_probability:.2f}", "ended": self.ending.value})
 
-class Writer:
+
+class Writer(Shown):
     """Writes and scores text.
 
     Args:
@@ -55,6 +60,11 @@ class Writer:
         self.model = model
         self.codec = codec
         self.recipe = recipe
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        facts = {"language": self.recipe.data.target_language, "vocabulary": f"{self.codec.size:,} symbols"}
+        return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Writer:

@@ -13,9 +13,10 @@ from dragoman.recipe.picture import SMALLEST_LENET, PictureRecipe, RenderingReci
 from dragoman.recipe.search import SearchRecipe
 from dragoman.recipe.section import Section
 from dragoman.recipe.training import TrainingRecipe
+from dragoman.reports.shown import Shown, Summary
 
 
-class Recipe(Section):
+class Recipe(Shown, Section):
     """Everything that decides what a run does. Two runs of one recipe on one machine give the same weights."""
 
     data: DataRecipe = DataRecipe()
@@ -34,6 +35,16 @@ class Recipe(Section):
     """How the weights are found."""
     search: SearchRecipe = SearchRecipe()
     """How an output is searched for."""
+
+    def summary(self) -> Summary:
+        """What there is to say of it; :func:`~dragoman.recipe.dump_recipe` says all."""
+        data, training = self.data, self.training
+        length = f"{training.updates:,} updates" if training.tokens is None else f"{training.tokens:,} tokens"
+        facts = {"training": f"{length} at most, seed {training.seed}"}
+        if self.model.is_translator:
+            facts["languages"] = f"{data.source_language} → {data.target_language}"
+        corpora = ", ".join(corpus.title for corpus in data.train)
+        return Summary(f"recipe of a {self.model.phrase}", {**facts, **({"corpora": corpora} if corpora else {})})
 
     @model_validator(mode="before")
     @classmethod

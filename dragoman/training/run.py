@@ -20,6 +20,7 @@ from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe, recipe_from
+from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished, write_file
 from dragoman.storage.lock import locked
@@ -53,8 +54,8 @@ RECIPE, DATASET, BEST = "recipe.toml", "dataset", "best"
 CURVES, EVALUATION, PICTURE = "learning_curves.png", "evaluation.json", "evaluation.png"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(Shown):
     """A finished or interrupted run.
 
     Attributes:
@@ -71,6 +72,16 @@ class Run:
     reason: str
     interrupted: bool
     report: Report | None
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        facts = {"ended": self.reason}
+        if self.interrupted:
+            facts["go on with"] = f"dragoman.resume({str(self.folder)!r})"
+            return Summary(f"{self.folder}, interrupted", facts)
+        if self.report is not None:
+            facts |= self.report.summary().facts
+        return Summary(str(self.folder), {**facts, "model": str(self.best), "curves": str(self.folder / CURVES)})
 
     @property
     def best(self) -> Path:

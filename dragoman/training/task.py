@@ -22,6 +22,7 @@ from dragoman.model.language_model import LanguageModel
 from dragoman.predict.translator import Translator
 from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
+from dragoman.reports.shown import Summary
 from dragoman.training.assessment import assess
 from dragoman.training.distributed import Processes
 from dragoman.training.grid_task import Estimation, Labelling, Reading
@@ -43,6 +44,10 @@ class Report(Protocol):
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can write it."""
+        ...
+
+    def summary(self) -> Summary:
+        """What there is to say of it in a few lines."""
         ...
 
     def as_text(self) -> str:

@@ -15,7 +15,7 @@ from dragoman.data.split_file import open_split
 from dragoman.fields.files import SourceField, TargetField, load_fields
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class GridDataset(DatasetFacts):
     """A dataset that was opened; of the same form as a :class:`~dragoman.data.dataset.Dataset`.
 

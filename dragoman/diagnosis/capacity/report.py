@@ -14,14 +14,15 @@ from dragoman.diagnosis.fit.learning_curve import DataPoint, LearningCurve, fit_
 from dragoman.diagnosis.fit.report import data_sentence
 from dragoman.diagnosis.fit.shown import loss_text, percent_text
 from dragoman.reports.page import Picture, Section
+from dragoman.reports.shown import Shown, Summary
 
 _LINE = 100
 _ENOUGH, _ERRORS = 0.02, 2.0
 """Share of a loss, and standard errors, from which on a difference counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class CapacityReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class CapacityReport(Shown):
     """Losses over model size and data size.
 
     Attributes:
@@ -124,6 +125,11 @@ class CapacityReport:
             "best update": [f"{cell.best_update:,}" for cell in cells],
             "seconds": [f"{cell.seconds:,.1f}" for cell in cells],
         }
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        found = {f"finding {number}": text for number, text in enumerate(self.findings(), start=1)}
+        return Summary(f"{self.architecture}: {len(self.cells)} trainings", found)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can write it."""

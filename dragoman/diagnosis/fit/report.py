@@ -16,6 +16,7 @@ from dragoman.diagnosis.fit.shown import loss_text, percent_text
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import Verdict
 from dragoman.reports.page import Picture, Section
+from dragoman.reports.shown import Shown, Summary
 from dragoman.reports.written import finite
 
 Columns = dict[str, list[str]]
@@ -23,8 +24,8 @@ _LINE = 100
 _SIZES = (1, 2, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class FitReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class FitReport(Shown):
     """A diagnosis of fit.
 
     Attributes:
@@ -46,6 +47,12 @@ class FitReport:
     advice: tuple[Advice, ...]
     hindsight: dict[str, str]
     thresholds: Thresholds
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        advice = {f"advice {number}": advice.sentence for number, advice in enumerate(self.advice, start=1)}
+        because = {f"because {number}": text for number, text in enumerate(self.verdict.because, start=1)}
+        return Summary(f"{self.name}: {self.verdict.kind.value}", because | advice)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can write it; what is not finite is null."""

@@ -10,6 +10,7 @@ from dragoman.diagnosis.machine.kernels import KernelSpeed, LibraryState, kernel
 from dragoman.diagnosis.machine.peaks import matrix_product_peaks
 from dragoman.diagnosis.machine.processor import Processor, examine_processor
 from dragoman.diagnosis.machine.software import Software, examine_software
+from dragoman.reports.shown import Shown, Summary
 from dragoman.training.precision import choose_hardware
 
 _LITTLE_MEMORY_GIB = 1.0
@@ -30,8 +31,8 @@ class Complaint:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+@dataclass(frozen=True, slots=True, repr=False)
+class Diagnosis(Shown):
     """What a machine is and what runs on it.
 
     Attributes:
@@ -61,6 +62,11 @@ class Diagnosis:
                 what = f"the native {name} kernels are not used, so that PyTorch or Python does their work"
                 found.append(Complaint(what, f"{state.reason}."))
         return found + _processor_complaints(self.processor)
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        complaints = {f"complaint {number}": it.what for number, it in enumerate(self.complaints, start=1)}
+        return Summary(f"trains on {self.device} with {self.precision}", complaints)
 
     def as_json(self) -> dict[str, object]:
         """All of it in plain types."""

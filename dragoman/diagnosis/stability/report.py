@@ -13,6 +13,7 @@ from dragoman.diagnosis.stability.places import in_network_order
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.evaluation.text_table import aligned
 from dragoman.reports.page import Section
+from dragoman.reports.shown import Shown, Summary
 from dragoman.reports.written import finite
 from dragoman.training.observer import StabilityRecord
 
@@ -36,8 +37,8 @@ _UNKNOWN = "What cannot be known"
 Columns = dict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class StabilityReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class StabilityReport(Shown):
     """A diagnosis.
 
     Attributes:
@@ -49,6 +50,10 @@ class StabilityReport:
     verdict: Verdict
     findings: tuple[Finding, ...]
     evidence: StabilityEvidence
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        return Summary(f"{self.evidence.name}: {self.verdict}", {_title(it): it.what for it in self.findings})
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can write it; what is not finite is None."""
