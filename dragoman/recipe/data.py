@@ -138,7 +138,8 @@ class CleaningRecipe(Section):
     max_word_characters: int = Field(default=60, ge=1)
     """Longest word kept, in characters; URLs, placeholders and scripts without spaces are not judged."""
     max_ratio: float = Field(default=4.0, gt=1)
-    """Largest ratio of the longer to the shorter side kept, in UTF-8 bytes, 20 added to each."""
+    """Largest ratio of the longer to the shorter side kept, in characters, those of Chinese, Japanese and
+    Korean times 3, 15 added to each."""
     copies: bool = True
     """Drop pairs whose target is the source untranslated, if it has more than ``max_copied_words`` words."""
     max_copied_words: int = Field(default=3, ge=0)

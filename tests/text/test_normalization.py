@@ -87,13 +87,14 @@ def test_rules() -> None:
     assert not is_empty("a", "b")
     assert is_overlong("abc", "a", 2)
     assert not is_overlong("ab", "a", 2)
-    assert is_uneven("a" * 101, "b" * 10, 4.0)
+    assert is_uneven("a" * 86, "b" * 10, 4.0)
     assert not is_uneven("OK", "Einverstanden", 4.0)
     assert not is_uneven("ACT", "Territoire de la capitale australienne (ACT)", 4.0)
-    # 120 / 30: the limit itself passes, and order does not matter.
-    assert not is_uneven("a" * 100, "b" * 10, 4.0)
-    assert is_uneven("b" * 10, "a" * 101, 4.0)
+    assert not is_uneven("Min QP", "Минимальный коэффициент квантования (QP)", 4.0)
+    # 100 / 25: the limit itself passes, and order does not matter.
+    assert not is_uneven("a" * 85, "b" * 10, 4.0)
+    assert is_uneven("b" * 10, "a" * 86, 4.0)
 
 
-def test_ratio_is_in_bytes_so_that_scripts_compare() -> None:
+def test_characters_that_say_more_are_longer() -> None:
     assert not is_uneven("The weather is very nice today, isn't it?", "今天天气很好，不是吗？", 2.0)

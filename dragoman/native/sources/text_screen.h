@@ -17,7 +17,7 @@ struct ScreenLimits {
 struct SideFacts {
     bool plain = true;  // only simple characters, white space as it shall be, no placeholder can stand in it
     bool visible = false;
-    int64_t bytes = 0, characters = 0, words = 0, longest_word = 0, foreign = 0, distinct_words = 0;
+    int64_t width = 0, characters = 0, words = 0, longest_word = 0, foreign = 0, distinct_words = 0;
     int32_t distinct_triples = 0;
     int32_t numerals[10] = {};
 };
@@ -42,7 +42,6 @@ private:
 inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, const uint8_t* triggers,
                           int32_t white_space, const uint8_t* at, const uint8_t* end) {
     SideFacts facts;
-    facts.bytes = end - at;
     DistinctBound triples, words;
     int64_t word = 0;
     uint32_t before = 0, two_before = 0, three_before = 0, word_hash = 0;
@@ -59,6 +58,7 @@ inline SideFacts facts_of(const Characters& characters, const uint8_t* foreign, 
             return facts;
         }
         ++facts.characters;
+        facts.width += code < 0x2e80 ? 1 : 3;
         if (flags & space) {
             if (white_space != as_it_is && (code != ' ' || after_space)) {
                 const uint32_t behind[] = {before, two_before, three_before};
@@ -114,7 +114,7 @@ inline bool may_differ_in_numbers(const SideFacts& left, const SideFacts& right)
 
 inline bool surely_passes(const SideFacts& left, const SideFacts& right, const ScreenLimits& limits) {
     if (!left.plain || !right.plain || !left.visible || !right.visible) return false;
-    const double a = 20 + left.bytes, b = 20 + right.bytes;
+    const double a = 15 + left.width, b = 15 + right.width;
     return left.characters <= limits.max_characters && right.characters <= limits.max_characters &&
            left.longest_word <= limits.max_word_characters && right.longest_word <= limits.max_word_characters &&
            a <= limits.max_ratio * b && b <= limits.max_ratio * a && left.foreign < 4 && right.foreign < 4 &&

@@ -10,8 +10,9 @@ from dragoman.text.prose import without_markup
 
 _DIGIT = re.compile(r"\d")
 _LEAST_SHARE = 0.5
-_SECTION = re.compile(r"(?<=\w) ?\(\d\w{0,3}\)")
-"""The section of a manual's page, as in ``sync(8)``, which is corrected where it was wrong."""
+_SECTION = re.compile(r"([\w.-]+) ?\(\d\w{0,3}\)")
+"""A manual's page, as in ``sync(8)``, whose section is corrected where it was wrong."""
+_NUMBER = re.compile(r"[1-9]\d*")
 _AFTERNOON = re.compile(r"\b(1[01]|0?[1-9])((?:[:.]\d\d)?)(?=\s?p\.?\s?m\b)", re.IGNORECASE)
 _HOURS_BEFORE = 12
 _MONTH = re.compile(r"(?<!\d)(?:1[0-2]|0?[1-9])(?=\s?[月월])|(?<=\d\.)\s?(?:1[0-2]|0?[1-9])\.(?=\D|$|\s?\d{4}(?!\d))")
@@ -24,34 +25,35 @@ def differs_in_numbers(source: str, target: str) -> bool:
 
     Single digits are compared, so that 1,000.5 equals 1 000,5; zeros are left out, as 9 a.m. may be 09:00. A side
     without digits may have its numbers in words and passes. (The non-zero numerals score of OpusFilter,
-    Aulamo et al. 2020, as a share of common digits.) It also passes if at least half of the different digits agree, as
-    a number may be said once or twice.
+    Aulamo et al. 2020, as a share of common digits.)
 
-    Digits that differ are looked at again without those in placeholders, tags, URLs, entities and sections of manuals;
-    with hours of the afternoon as on a clock of 24 hours (5 p.m. is 17:00), decades as years (the 90s are 1990er), and
+    Digits that differ are looked at again without those in placeholders, tags, URLs and entities, and without the
+    sections of manuals that both sides name, also in other readings: each number once, as a language may say one twice;
+    hours of the afternoon as on a clock of 24 hours (5 p.m. is 17:00), and decades as years (the 90s are 1990er);
     without months, which may be written as words (5.12. is December 5).
     """
     left, right = _DIGIT.findall(source), _DIGIT.findall(target)
     if not left or not right or left == right or not _differ(_numerals(left), _numerals(right)):
         return False
-    readings, others = _readings(source), _readings(target)
-    return all(_differ(one, other) for one in readings for other in others)
+    plain, other = without_markup(source), without_markup(target)
+    pages = set(_SECTION.findall(plain)) & set(_SECTION.findall(other))
+    readings, others = _readings(plain, pages), _readings(other, pages)
+    return all(_differ(one, two) for one in readings for two in others)
 
 
 def _differ(numbers: Counter[int], others: Counter[int]) -> bool:
     if not numbers or not others:
         return False
-    if (numbers & others).total() >= _LEAST_SHARE * max(numbers.total(), others.total()):
-        return False
-    return len(numbers.keys() & others.keys()) < _LEAST_SHARE * max(len(numbers), len(others))
+    return (numbers & others).total() < _LEAST_SHARE * max(numbers.total(), others.total())
 
 
-def _readings(text: str) -> list[Counter[int]]:
+def _readings(text: str, pages: set[str]) -> list[Counter[int]]:
     """The digits of a text in the ways in which its numbers may be written elsewhere."""
-    plain = _SECTION.sub(" ", without_markup(text))
+    plain = _SECTION.sub(lambda match: " " if match.group(1) in pages else match.group(), text)
     changed = _DECADE.sub(lambda match: f"19{match.group(1) or match.group(2)}", plain)
     changed = _AFTERNOON.sub(lambda match: f"{int(match.group(1)) + _HOURS_BEFORE}{match.group(2)}", changed)
-    ways = dict.fromkeys((plain, changed, _MONTH.sub(" ", plain)))
+    once = " ".join(dict.fromkeys(_NUMBER.findall(plain)))
+    ways = dict.fromkeys((plain, changed, _MONTH.sub(" ", plain), once))
     return [_numerals(_DIGIT.findall(way)) for way in ways]
 
 

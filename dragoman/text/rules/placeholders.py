@@ -15,6 +15,10 @@ _TAG = re.compile(r"<(/?)([A-Za-z0-9][\w:.-]*).*?>|\[(/?)(\w+).*?\]", re.DOTALL)
 _EMPHASIS = frozenset({"b", "strong", "i", "em"})
 _PRINTF = re.compile(r"%(?:(\d{1,2})\$)?[-+#0 ]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|ll|[hlLqjzt])?([diouxXeEfFgGcsr@p])")
 _IN_TAG = re.compile(r"%(?:(\d{1,2})\$)?([sd])(?![A-Za-z0-9])")
+_FORMATTING = re.compile("emphasis|u|s|q|code|kbd|samp|tt|var|dfn|cite|mark|small|big|abbr|acronym|span|br|wbr|nobr")
+_VOID = frozenset({"br", "wbr"})
+_SPACES = re.compile(" {2,}")
+_METAVARIABLE = re.compile(r"\{[^\W\d_a-z]{3,}\}")
 _BRACES = re.compile(r"([$%#]?\{+)\s*([^\s,:{}]+)[^{}]*\}+")
 
 
@@ -36,14 +40,18 @@ def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> t
     * items and arguments that differ in their format alone, such as ``%5d``, ``%d`` and ``%s``, ``{0:N2}`` and ``{0}``;
     * tags of one name that hold the same items, whatever page they lead to and however their title reads; those for
       bold text and for italics, as not every script has both;
+    * words in capitals in single braces, such as ``{COMMAND}``, as in the usage of a command;
     * addresses of pages, and of electronic mail, in their order, as there may be one for each language.
 
     How often one occurs that has a name or a number does not matter, as a language may have to say a thing twice.
-    Entities, ``%%`` and the escapes of line feeds stand for characters and need no counterpart.
+    Entities, ``%%`` and the escapes of line feeds stand for characters and need no counterpart. Tags that only format
+    text, such as ``<em>`` and ``<code>``, and that one side alone has, are taken out of it.
     """
     left, right = _found(source, syntax), _found(target, syntax)
     if left == right:
         return source, target
+    source, target = _without_formatting(source, left, right, syntax), _without_formatting(target, right, left, syntax)
+    left, right = _found(source, syntax), _found(target, syntax)
     if _is_numbered(left) == _is_numbered(right):
         names = _counterparts(left, right) if _nameless(left) == _nameless(right) else None
         return None if names is None else (source, _respelt(target, syntax, [names[item] for item in right]))
@@ -61,6 +69,27 @@ def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> t
 
 def _found(text: str, syntax: PlaceholderSyntax) -> list[str]:
     return [found for found in syntax.find(text) if not _CHARACTER.fullmatch(found)]
+
+
+def _without_formatting(text: str, found: Sequence[str], others: Sequence[str], syntax: PlaceholderSyntax) -> str:
+    """``text`` without the tags for formatting whose names are not among the others."""
+    alone = set(filter(_FORMATTING.fullmatch, map(_tag_name, found))) - set(map(_tag_name, others))
+    lone = {tag for tag in found if _tag_name(tag) in alone and not _items(tag)}
+    counts = Counter((_tag_name(tag), tag.startswith("</")) for tag in found if tag in lone)
+    lone = {
+        tag for tag in lone if _tag_name(tag) in _VOID or counts[_tag_name(tag), True] == counts[_tag_name(tag), False]
+    }
+    if not lone:
+        return text
+    plain = syntax.replace(text, lambda tag: (" " if _tag_name(tag) in _VOID else "") if tag in lone else tag)
+    return _SPACES.sub(" ", plain).strip(" ")
+
+
+def _tag_name(found: str) -> str:
+    """The name of a tag, one for all that emphasise; nothing for other placeholders."""
+    match = _TAG.fullmatch(found)
+    name = (match.group(2) or match.group(4)).lower() if match else ""
+    return "emphasis" if name in _EMPHASIS else name
 
 
 def _respelt(text: str, syntax: PlaceholderSyntax, spellings: Sequence[str]) -> str:
@@ -131,14 +160,15 @@ def _key(found: str) -> tuple[str, ...]:
     if match := _PRINTF.fullmatch(found):
         return "item", match.group(1) or ""
     if match := _TAG.fullmatch(found):
-        name = (match.group(2) or match.group(4)).lower()
         held = (item.group(1) or "" for item in _items(found))
         is_closing = match.group(1) or match.group(3) or ""
-        return "tag", found[0], is_closing, "emphasis" if name in _EMPHASIS else name, *held
+        return "tag", found[0], is_closing, _tag_name(found), *held
     if _ADDRESS.fullmatch(found):
         return ("address",)
     if _EMAIL.fullmatch(found):
         return ("mail",)
+    if _METAVARIABLE.fullmatch(found):
+        return ("metavariable",)
     if match := _BRACES.fullmatch(found):
         return "argument", match.group(1), match.group(2)
     return "other", found

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-_OFFSET = 20
+import re
+
+_OFFSET = 15
+_WIDE = re.compile("[\u2e80-\U0010ffff]")
+_WIDTH = 3
 
 
 def is_uneven(source: str, target: str, max_ratio: float) -> bool:
     """One side is more than ``max_ratio`` times as long as the other.
 
-    Lengths are UTF-8 bytes, which differ less between scripts than characters do, plus 20, so that a short
-    word or an abbreviation may stand for a phrase.
+    Lengths are characters, those of Chinese, Japanese and Korean (from U+2E80 on) times 3, as they say more, plus 15,
+    so that an abbreviation or a short word may stand for a phrase.
     """
-    left, right = _OFFSET + len(source.encode("utf-8", "replace")), _OFFSET + len(target.encode("utf-8", "replace"))
+    left, right = _OFFSET + _length(source), _OFFSET + _length(target)
     return left > max_ratio * right or right > max_ratio * left
+
+
+def _length(text: str) -> int:
+    return len(text) if text.isascii() else len(text) + (_WIDTH - 1) * len(_WIDE.findall(text))
