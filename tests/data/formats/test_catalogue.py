@@ -197,6 +197,11 @@ def test_the_region_in_a_name_is_no_language(tmp_path: Path) -> None:
     root = tree(tmp_path, {**files, "po/en_CA.po": po(("Shut", "en_CA"))})
     assert pairs(root, "en", "ca") == [("Open", "ca")]
     assert pairs(root, "en", "no") == [("Open", "nb_NO")]
+    # Nor is the language in front of a region the language by itself: Taiwan writes another script.
+    names = ("zh_CN", "zh_TW", "ru_RU", "ru_UA")
+    root = tree(tmp_path / "x", {f"{code}.po": po(("Open", code)) for code in names})
+    assert pairs(root, "en", "zh-CN") == [("Open", "zh_CN")]
+    assert pairs(root, "en", "ru") == [("Open", "ru_RU")]
 
 
 def test_below_lc_messages_only_the_folder_above_is_a_language(tmp_path: Path) -> None:
