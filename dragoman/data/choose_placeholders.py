@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from dragoman.data.learn_codecs import codec_of_model
 from dragoman.data.pair_chunk import PairChunk
+from dragoman.native import text as native
 from dragoman.recipe import Recipe
 from dragoman.text.learn_placeholders import LearntPlaceholders, evidence_of, learn_placeholders
-from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
+from dragoman.text.placeholders import EVERY_SYNTAX, SURE_SYNTAX, PlaceholderSyntax
 
 LOOK = 20_000
 """Entries of each corpus, at its beginning, that are looked at."""
@@ -50,6 +53,12 @@ def _settled(recipe: Recipe) -> PlaceholderSyntax | None:
 
 
 def _pairs(chunk: PairChunk) -> Iterator[tuple[str, str]]:
-    for row, pair in enumerate(zip(chunk.sources, chunk.targets, strict=True)):
-        if row not in chunk.skips:
-            yield pair
+    """The pairs that may have placeholders."""
+    if native.available():
+        left, right = (
+            native.may_hold_placeholders(side, EVERY_SYNTAX.triggers) for side in (chunk.sources, chunk.targets)
+        )
+        rows = np.flatnonzero((left | right) & chunk.is_pair)
+    else:
+        rows = np.flatnonzero(chunk.is_pair)
+    yield from zip(chunk.sources.select(rows), chunk.targets.select(rows), strict=True)

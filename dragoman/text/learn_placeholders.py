@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dragoman.text.placeholder_families import FAMILIES, FAMILY
-from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
+from dragoman.text.placeholders import EVERY_SYNTAX, SURE_SYNTAX, PlaceholderSyntax
 
 LEAST_PAIRS = 5
 """Pairs that must agree in a family's placeholders before it counts as used."""
@@ -56,7 +56,7 @@ class LearntPlaceholders:
 
     Attributes:
         syntax: the families that are used.
-        evidence: for each family that was seen.
+        evidence: for each family that was seen; of families that are used, pairs of equal sides count here too.
     """
 
     syntax: PlaceholderSyntax
@@ -91,49 +91,64 @@ def learn_placeholders(pairs: Iterable[tuple[str, str]]) -> LearntPlaceholders:
     Args:
         pairs: source and target of each.
     """
-    judged = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1] and any(map(_EVERY.may_hold, pair))))
+    seen = list(dict.fromkeys(pair for pair in pairs if any(map(EVERY_SYNTAX.may_hold, pair))))
+    judged = _ByTrigger.of((source, target) for source, target in seen if source != target)
     names = list(SURE_SYNTAX.names)
-    for family in FAMILIES:
-        if not family.is_sure:
-            evidence = evidence_of(judged, PlaceholderSyntax.of(*SURE_SYNTAX.names, family.name), only=family.name)
-            if family.name in evidence and evidence[family.name].suffices(family.name):
-                names.append(family.name)
+    others = judged.others(SURE_SYNTAX)
+    names += [name for name, evidence in others.items() if evidence.suffices(name)]
     while True:
         syntax = PlaceholderSyntax.of(*names)
-        evidence = evidence_of(judged, syntax)
+        evidence = evidence_of(judged.pairs, syntax)
         unused = {n for n in names if not FAMILY[n].is_sure and not evidence.get(n, Evidence()).suffices(n)}
         if not unused:
-            return LearntPlaceholders(syntax, {**evidence, **_others(judged, syntax)})
+            others = others if syntax == SURE_SYNTAX else judged.others(syntax)
+            return LearntPlaceholders(syntax, {**evidence_of(seen, syntax), **others})
         names = [name for name in names if name not in unused]
 
 
-def evidence_of(
-    pairs: Iterable[tuple[str, str]], syntax: PlaceholderSyntax, *, only: str | None = None
-) -> dict[str, Evidence]:
-    """The evidence for each family of ``syntax`` that occurs, or for ``only`` one of them, in order of precedence."""
-    needed = None if only is None else PlaceholderSyntax.of(only)
-    found = {name: Evidence() for name in syntax.names if only in (None, name)}
+def evidence_of(pairs: Iterable[tuple[str, str]], syntax: PlaceholderSyntax) -> dict[str, Evidence]:
+    """The evidence for each family of ``syntax`` that occurs, in order of precedence."""
+    found = {name: Evidence() for name in syntax.names}
     for pair in pairs:
-        if needed is not None and not any(map(needed.find, pair)):
-            continue
         left, right = (_by_family(text, syntax) for text in pair)
         for name in left.keys() | right.keys():
-            if name in found:
-                found[name].count(left.get(name, []), right.get(name, []))
+            found[name].count(left.get(name, []), right.get(name, []))
     return {name: evidence for name, evidence in found.items() if evidence.pairs}
 
 
-_EVERY = PlaceholderSyntax(FAMILIES)
+@dataclass(frozen=True, slots=True)
+class _ByTrigger:
+    """Pairs, and which of them have the characters that some family needs, so that few are looked at for each."""
+
+    pairs: list[tuple[str, str]]
+    having: Mapping[str, list[tuple[str, str]]]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> _ByTrigger:
+        every, having = list(pairs), dict[str, list[tuple[str, str]]]()
+        for pair in every:
+            characters = set(pair[0]).union(pair[1])
+            for family in _DOUBTFUL:
+                if not characters.isdisjoint(family.triggers):
+                    having.setdefault(family.name, []).append(pair)
+        return cls(every, having)
+
+    def others(self, syntax: PlaceholderSyntax) -> dict[str, Evidence]:
+        """The evidence for each family that ``syntax`` lacks, beside those that it has."""
+        found: dict[str, Evidence] = {}
+        for name, pairs in self.having.items():
+            if name in syntax.names:
+                continue
+            alone = PlaceholderSyntax.of(name)
+            beside = PlaceholderSyntax.of(*syntax.names, name)
+            evidence = evidence_of((pair for pair in pairs if any(map(alone.find, pair))), beside)
+            if name in evidence:
+                found[name] = evidence[name]
+        return {family.name: found[family.name] for family in _DOUBTFUL if family.name in found}
+
+
+_DOUBTFUL = tuple(family for family in FAMILIES if not family.is_sure)
 _FIRST = re.compile(r"[%$]L?[1n]")
-
-
-def _others(pairs: list[tuple[str, str]], syntax: PlaceholderSyntax) -> dict[str, Evidence]:
-    """The evidence for families that ``syntax`` lacks, each beside it."""
-    found: dict[str, Evidence] = {}
-    for family in FAMILIES:
-        if family.name not in syntax.names:
-            found |= evidence_of(pairs, PlaceholderSyntax.of(*syntax.names, family.name), only=family.name)
-    return found
 
 
 def _by_family(text: str, syntax: PlaceholderSyntax) -> dict[str, list[str]]:

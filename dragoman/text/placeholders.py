@@ -140,6 +140,8 @@ LEGACY_SYNTAX = PlaceholderSyntax((GENERAL,))
 """What models and datasets go by that have no file that says it."""
 SURE_SYNTAX = PlaceholderSyntax(tuple(family for family in FAMILIES if family.is_sure))
 """The families that hardly ever match ordinary text."""
+EVERY_SYNTAX = PlaceholderSyntax(FAMILIES)
+"""All families together."""
 
 
 def find_placeholders(text: str) -> list[str]:
