@@ -80,7 +80,7 @@ class TranslationProgress:
         if self._remarks:
             for number, translations in enumerate(found, start=chunk.first + 1):
                 if translations[0].flagged:
-                    self._print(f"line {number}: {'; '.join(translations[0].concerns)}")
+                    self._print(f"line {number}: {'; '.join(map(str, translations[0].concerns))}")
         assert chunk.end is not None, "chunks of a stream know their ends"
         self._place = chunk.end
         now = self._clock()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman.contracts import Ending
+from dragoman.predict.concern import Concern, ConcernKind
 from dragoman.reports.shown import Shown, Summary
 
 
@@ -21,6 +22,7 @@ class Translation(Shown):
         tokens: symbols it was written with.
         placeholders_kept: whether it has the placeholders, tags and URLs of its source, no less and no more.
         pieces: parts that a line too long for the model was translated in.
+        found: what was seen when it was compared with its source; see :attr:`concerns` for all.
     """
 
     text: str
@@ -30,10 +32,11 @@ class Translation(Shown):
     tokens: int
     placeholders_kept: bool = True
     pieces: int = 1
+    found: tuple[Concern, ...] = ()
 
     def summary(self) -> Summary:
         """What there is to say of it."""
-        facts = {"look at it": "; ".join(self.concerns)} if self.concerns else {}
+        facts = {"look at it": "; ".join(map(str, self.concerns))} if self.concerns else {}
         return Summary(repr(self.text), {**facts, "log-probability": f"{self.log_probability:.2f}"})
 
     @property
@@ -42,16 +45,19 @@ class Translation(Shown):
         return bool(self.concerns)
 
     @property
-    def concerns(self) -> list[str]:
-        """Why a person should look at it, in a few words each."""
-        found = []
+    def concerns(self) -> list[Concern]:
+        """Why a person should look at it."""
+        concerns = []
         if self.ending is not Ending.COMPLETE:
-            found.append(self.ending.value)
+            kind = ConcernKind.LENGTH if self.ending is Ending.LENGTH else ConcernKind.REPETITION
+            concerns.append(Concern(kind, self.ending.value))
         if not self.placeholders_kept:
-            found.append("placeholders differ from the source's")
+            concerns.append(Concern(ConcernKind.PLACEHOLDERS, "placeholders differ from the source's"))
+        concerns += self.found
         if self.pieces > 1:
-            found.append(f"too long for the model, translated in {self.pieces} pieces")
-        return found
+            message = f"too long for the model, translated in {self.pieces} pieces"
+            concerns.append(Concern(ConcernKind.PIECES, message))
+        return concerns
 
 
 EMPTY = Translation("", 0.0, 0.0, Ending.COMPLETE, 0)
@@ -68,4 +74,5 @@ def joined(parts: Sequence[Translation], joint: str) -> Translation:
         sum(part.tokens for part in parts),
         all(part.placeholders_kept for part in parts),
         sum(part.pieces for part in parts),
+        tuple(dict.fromkeys(concern for part in parts for concern in part.found)),
     )

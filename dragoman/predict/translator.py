@@ -16,8 +16,11 @@ from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.capitals import CAPITALS, Capitals
 from dragoman.predict.choose_engine import choose_engine
+from dragoman.predict.concern import Concern
 from dragoman.predict.engine import Engine
+from dragoman.predict.examination import Examination
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.model_kinds import model_summary, no_translator
 from dragoman.predict.pair_losses import pair_losses
@@ -46,12 +49,26 @@ _NO_LIMIT = 2**31
 
 
 class _Piece(NamedTuple):
-    """What is searched for by itself: a line, or a part of one that is too long."""
+    """What is searched for by itself: a line, or a part of one that is too long.
+
+    Attributes:
+        line: the number of the line.
+        text: normalised.
+        mask: of its placeholders.
+        ids: of the text, or of the text in small letters.
+        concerns: what is seen of the source.
+    """
 
     line: int
     text: str
     mask: Mask
     ids: list[int]
+    concerns: tuple[Concern, ...] = ()
+
+    @property
+    def in_capitals(self) -> bool:
+        """Whether it is translated in small letters, and its translation put in capitals."""
+        return CAPITALS in self.concerns
 
 
 class Translator(Shown):
@@ -75,6 +92,9 @@ class Translator(Shown):
         self.recipe = recipe
         self._longest_source = min(recipe.cleaning.max_tokens, recipe.model.text_encoder.longest or _NO_LIMIT) - 1
         self._longest_target = (recipe.model.token_decoder.longest or _NO_LIMIT) - 1
+        languages = recipe.data.source_language, recipe.data.target_language
+        self._examination = Examination(source, languages)
+        self._capitals = Capitals(languages)
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     def summary(self) -> Summary:
@@ -286,16 +306,36 @@ class Translator(Shown):
         lines = [number for number, text in enumerate(normalized) if is_visible(text)]
         visible = [normalized[number] for number in lines]
         masks = masks_for(visible, self.source, self.target)
+        encoded = self.source.encode_batch(visible, masks)
+        in_capitals = self._in_small_letters(visible, masks, encoded)
         pieces: list[_Piece] = []
-        for line, text, mask, ids in zip(lines, visible, masks, self.source.encode_batch(visible, masks), strict=True):
+        for number, (line, text, mask, ids) in enumerate(zip(lines, visible, masks, encoded, strict=True)):
+            small = (CAPITALS,) if number in in_capitals else ()
             if len(ids) <= self._longest_source:
-                pieces.append(_Piece(line, text, mask, ids))
+                pieces.append(_Piece(line, text, mask, ids, (*self._examination.of_source(text), *small)))
                 continue
             for part in cut(ids, self.source.tokenizer.vocabulary.symbols, self._longest_source):
                 (hidden,) = self.source.decode_hidden([part])
                 of_part = mask.narrowed(hidden)
-                pieces.append(_Piece(line, self.source.reveal([hidden], [of_part])[0].text, of_part, part))
+                text_of_part = self.source.reveal([hidden], [of_part])[0].text
+                concerns = (*self._examination.of_source(text_of_part), *small)
+                pieces.append(_Piece(line, text_of_part, of_part, part, concerns))
         return pieces
+
+    def _in_small_letters(self, texts: list[str], masks: list[Mask], encoded: list[list[int]]) -> set[int]:
+        """Put in small letters what is in capitals that the model hardly saw; which texts these are."""
+        small: dict[int, str] = {}
+        for place, (text, mask) in enumerate(zip(texts, masks, strict=True)):
+            sentence = self._capitals.in_small_letters(mask.hide(text))
+            if sentence is not None:
+                small[place] = sentence
+        nothing = [Mask.of("", frozenset())] * len(small)
+        found = set()
+        for place, ids in zip(small, self.source.encode_batch([*small.values()], nothing), strict=True):
+            if self._capitals.is_hardly_known(len(encoded[place]), len(ids)):
+                encoded[place] = ids
+                found.add(place)
+        return found
 
     def _search_all(
         self,
@@ -345,6 +385,8 @@ class Translator(Shown):
 
     def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
         hidden = self.target.decode_hidden([h.tokens for h in hypotheses])
+        if piece.in_capitals:
+            hidden = [self._capitals.restored(text) for text in hidden]
         return [
             Translation(
                 shown.text,
@@ -353,6 +395,7 @@ class Translator(Shown):
                 h.ending,
                 len(h.tokens),
                 placeholders_kept=not shown.invented and self.source.placeholders.same(piece.text, shown.text),
+                found=(*piece.concerns, *self._examination.of_output(piece.text, shown.text)),
             )
             for shown, h in zip(self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True)
         ]

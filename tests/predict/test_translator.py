@@ -70,7 +70,7 @@ def test_a_line_too_long_for_the_model_is_translated_in_pieces_and_said(translat
     long = ". ".join(sentences(12)) + "."
     found, fine = short.stream([long, "one two"])
     assert found.pieces > 2
-    assert found.concerns[-1] == f"too long for the model, translated in {found.pieces} pieces"
+    assert str(found.concerns[-1]) == f"too long for the model, translated in {found.pieces} pieces"
     assert fine.pieces == 1
     (best,), several = short.n_best([long, "one two"], 2)
     assert best.pieces == found.pieces

@@ -1,0 +1,145 @@
+"""Which numbers a translation lost or invented.
+
+Languages write one number in many ways: 1,000.5 is 1 000,5; 3 pm is 15:00; the 20th century is the XX.; two is 2. What
+is reported are digits that none of these explains, so that a report is nearly always a fault.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import regex
+
+_CHAIN = regex.compile(r"\d+(?:[.,'’٫٬·:/\u00a0\u202f\u2009 -]\d+)*")
+_RUN = regex.compile(r"\d+")
+_MOST_JOINED = 6
+"""Runs of digits that separators may divide one number into."""
+_MOST_IN_WORDS = 12
+"""Numbers up to here, and round ones, are often written in words on one side alone."""
+_THOUSANDS = 3
+_NOON = 12
+_LAST_HOUR = 23
+_ROMAN = regex.compile(r"\b[IVXLC]+(?=\b|\p{Ll}{1,3}\b)")
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_SCALE = regex.compile(
+    r"[万萬億亿만억千천百백]|\b(?:mil|mln|mio|mrd|bil|bln|tau|tho|tys|k\b|m\b|тыс|мил|млн|млрд)|tausend|million",
+    regex.I,
+)
+_HAN_NUMERAL = regex.compile(r"[一二三四五六七八九十百千〇零两兩]")
+_HALF_OF_DAY = regex.compile(r"(?i)\b[ap]\.?\s?m\b|\d[ap]m\b|午|오전|오후")
+
+
+class ChangedNumbers(NamedTuple):
+    """Digits that stand on one side alone, each as it is written there.
+
+    Attributes:
+        lost: those of the source.
+        invented: those of the translation.
+    """
+
+    lost: tuple[str, ...]
+    invented: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = ["lost: " + ", ".join(self.lost)] if self.lost else []
+        parts += ["not in the source: " + ", ".join(self.invented)] if self.invented else []
+        return "; ".join(parts)
+
+
+_NONE = ChangedNumbers((), ())
+
+
+def changed_numbers(source: str, target: str) -> ChangedNumbers:
+    """The numbers that were lost or invented between two texts, placeholders left out beforehand.
+
+    A number that stands on one side alone is no change if it is small or round, while none is on the other side alone:
+    it may be written in words there.
+    """
+    left, right = _runs(source), _runs(target)
+    if left == right:
+        return _NONE
+    lost, invented = _missing(source, left, target, right), _missing(target, right, source, left)
+    if not lost or not invented:
+        lost, invented = (tuple(run for run in side if not _is_wordy(run)) for side in (lost, invented))
+    return ChangedNumbers(lost, invented)
+
+
+_Runs = list[list[str]]
+"""For each chain of digits with separators between them, its runs of digits in ASCII."""
+
+
+def _runs(text: str) -> _Runs:
+    return [
+        ["".join(str(unicodedata.digit(digit)) for digit in run) for run in _RUN.findall(chain)]
+        for chain in _CHAIN.findall(text)
+    ]
+
+
+def _missing(text: str, runs: _Runs, other: str, other_runs: _Runs) -> tuple[str, ...]:
+    """What of ``runs``, which are those of ``text``, is not in the other text in any form."""
+    known = {form for chain in other_runs for form in _forms(chain)}
+    missing = [run for chain in runs for run in _uncovered(chain, known)]
+    if not missing:
+        return ()
+    values = {int(run) for chain in other_runs for run in chain}
+    romans = {_roman(word) for word in _ROMAN.findall(other)}
+    halves = bool(_HALF_OF_DAY.search(text)) != bool(_HALF_OF_DAY.search(other))
+    scaled = {form.rstrip("0") for form in known} if _SCALE.search(text) or _SCALE.search(other) else set()
+    in_words = bool(_HAN_NUMERAL.search(other))
+
+    def is_explained(run: str) -> bool:
+        value = int(run)
+        return (
+            value in romans
+            or (halves and value <= _LAST_HOUR and bool({value - _NOON, value + _NOON} & values))
+            or (run.rstrip("0") in scaled or (run.strip("0") == "" and bool(scaled)))
+            or any(_is_year_in_short(run, str(year)) or _is_year_in_short(str(year), run) for year in values)
+            or (in_words and value < 100)
+        )
+
+    return tuple(dict.fromkeys(run for run in missing if not is_explained(run)))
+
+
+def _forms(chain: list[str]) -> Iterator[str]:
+    """Every number that neighbouring runs may be one of, without zeros in front."""
+    for begin in range(len(chain)):
+        joined = ""
+        for run in chain[begin : begin + _MOST_JOINED]:
+            joined += run
+            yield joined.lstrip("0")
+
+
+def _uncovered(chain: list[str], known: set[str]) -> Iterator[str]:
+    """The runs that are no part of any number that is known, the longest numbers being tried first."""
+    place = 0
+    while place < len(chain):
+        for end in range(min(len(chain), place + _MOST_JOINED), place, -1):
+            if "".join(chain[place:end]).lstrip("0") in known:
+                break
+        else:
+            end = place + 1
+            run = chain[place]
+            is_decimal = place > 0 and run.rstrip("0") in known
+            is_nothing = not run.strip("0") and (len(run) != _THOUSANDS or place == 0)
+            if not is_decimal and not is_nothing:
+                yield run
+        place = end
+
+
+def _is_wordy(run: str) -> bool:
+    value = int(run)
+    return (
+        (value <= _MOST_IN_WORDS and len(run) < _THOUSANDS) or (0 < value <= 100 and value % 10 == 0) or value == 1000
+    )
+
+
+def _is_year_in_short(short: str, year: str) -> bool:
+    return len(short) == 2 and len(year) == 4 and year[:2] in ("18", "19", "20") and year.endswith(short)
+
+
+def _roman(word: str) -> int:
+    values = [_ROMAN_VALUES[letter] for letter in word]
+    following = [*values[1:], 0]
+    return sum(-value if value < after else value for value, after in zip(values, following, strict=True))
