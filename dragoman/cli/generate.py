@@ -17,7 +17,7 @@ def generate(
     count: Annotated[int, typer.Option(min=1, max=10**5, help="Lines to write for each prompt.")] = 5,
     temperature: Annotated[
         float,
-        typer.Option(min=0.01, max=1000, callback=finite, help="Below 1 the probable becomes more so, above 1 less."),
+        typer.Option(max=1000, callback=finite, help="Above 0; below 1 the probable becomes more so, above 1 less."),
     ] = 1.0,
     top_k: Annotated[
         int, typer.Option(min=0, max=10**7, help="Draw from so many of the most probable symbols; 0: all.")

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 _IMAGE = "Picture of a line of text, or folder of such, to read and translate. Repeatable."
 _N_BEST = "Write this many translations a line, as a table with scores."
 _LANGUAGE_MODEL = "Folder of a language model over the same vocabulary, for more fluent outputs."
-_WEIGHT = "Its say, against the translator's 1."
+_WEIGHT = typer.Option(
+    "--language-model-weight", min=0, max=1000, callback=finite, help="Its say, against the translator's 1."
+)
 _ENGINE = "What searches: torch, ctranslate2, or auto: the fastest that is exact enough."
 _COMPUTE = "Numbers of ctranslate2's matrix products: float32, int8, or auto."
+_BEAM = "Beam width; 1 is greedy. By default the recipe's."
+_JSON = "Write a line of JSON for each translation: text, scores, and what a person should look at."
 _SHORTLIST = "Score only symbols of the model's lexical shortlist (ctranslate2)."
 _PROGRESS = "Show how far it is, or nothing but errors; by default on a terminal."
 
@@ -38,26 +42,21 @@ def translate(
     reader: Annotated[Path | None, typer.Option(help="Folder of the model that reads --image.")] = None,
     output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an --output that was interrupted.")] = False,
-    beam: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")
-    ] = None,
+    beam: Annotated[int | None, typer.Option(min=1, max=1000, help=_BEAM)] = None,
     n_best: Annotated[int, typer.Option(min=1, max=1000, help=_N_BEST)] = 1,
+    json_lines: Annotated[bool, typer.Option("--json-lines", help=_JSON)] = False,
     language_model: Annotated[Path | None, typer.Option(help=_LANGUAGE_MODEL)] = None,
-    weight: Annotated[
-        float, typer.Option("--language-model-weight", min=0, max=1000, callback=finite, help=_WEIGHT)
-    ] = 0.1,
+    weight: Annotated[float, _WEIGHT] = 0.1,
     progress: Annotated[bool | None, typer.Option("--progress/--quiet", help=_PROGRESS)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "auto",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
     shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
 ) -> None:
-    """Translate text line by line: as many lines out as in, however many there are. Pictures of a line each are read
-    first."""
+    """Translate text line by line, as many lines out as in. Pictures of a line each are read first."""
     from dragoman.cli.translation_progress import TranslationProgress, wanted
     from dragoman.data.line_chunks import read_chunks
     from dragoman.predict.file_translation import FileTranslation
-    from dragoman.predict.output_form import BestOnly, NBestTable
     from dragoman.predict.translator import Translator
 
     _check_images(source, image, reader)
@@ -77,7 +76,7 @@ def translate(
         print(f"engine: {translator.engine.description}", file=sys.stderr)
     read = _read(pictures, reader, device, shown=progress is not False) if reader is not None else None
     run = functools.partial(translator.translate_chunks, count=n_best, beam=beam)
-    form = BestOnly() if n_best == 1 else NBestTable()
+    form = _form(n_best, json_lines)
     name = source or (STANDARD_INPUT if read is None else "pictures")
     with (
         opened(source) if read is None else io.BytesIO(read) as stream,
@@ -85,16 +84,17 @@ def translate(
             size_of(source) if read is None else len(read),
             shown=wanted(progress, to_terminal=output is None and sys.stdout.isatty()),
             resumable=not to_stream,
-            remarks=n_best == 1 and progress is not False,
+            remarks=n_best == 1 and not json_lines and progress is not False,
         ) as watch,
     ):
         if output is None or to_stream:
             with opened_sink(output) as sink:
                 _write_translations(run(read_chunks(stream, name)), form, watch, sink)
+            concerns = watch.concerns
         else:
-            settings = _settings(translator, model, language_model, weight, beam, n_best)
-            FileTranslation(output, form, run, settings).run(stream, name, watch, resume=resume)
-        watch.end()
+            settings = _settings(translator, model, language_model, weight, beam, n_best, json_lines)
+            concerns = FileTranslation(output, form, run, settings).run(stream, name, watch, resume=resume)
+        watch.end(concerns if progress is not False else None)
 
 
 def _check_images(source: Path | None, images: list[Path] | None, reader: Path | None) -> None:
@@ -164,8 +164,20 @@ def _write_translations(translated: Iterable[Translated], form: OutputForm, watc
     sink.flush()
 
 
+def _form(n_best: int, json_lines: bool) -> OutputForm:
+    from dragoman.predict.output_form import BestOnly, JsonLines, NBestTable
+
+    return JsonLines() if json_lines else BestOnly() if n_best == 1 else NBestTable()
+
+
 def _settings(
-    translator: Translator, model: Path, language_model: Path | None, weight: float, beam: int | None, n_best: int
+    translator: Translator,
+    model: Path,
+    language_model: Path | None,
+    weight: float,
+    beam: int | None,
+    n_best: int,
+    json_lines: bool,
 ) -> dict[str, Setting]:
     """All that translations depend on but the input. Models are told apart by their checksums."""
     from dragoman import __version__
@@ -179,6 +191,8 @@ def _settings(
         "device": str(translator.model.device),
         "engine": translator.engine.description,
     }
+    if json_lines:
+        settings["form"] = "JSON lines"
     if language_model is not None:
         settings |= {"language model": digest(language_model / MANIFEST), "language model's weight": weight}
     return settings

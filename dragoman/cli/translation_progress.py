@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from dragoman.data.line_chunks import START, LineChunk, Place
+from dragoman.predict.concern_counts import ConcernCounts
 from dragoman.progress.bar import Bar, open_bar
 from dragoman.progress.watched import duration, print_line
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 LINE_EVERY = 10.0
 """Seconds between lines where the output is no terminal."""
+
+_MOST_NAMED = 200
+"""Lines that want a look and are named; all of them are counted."""
 
 
 class TranslationProgress:
@@ -53,6 +57,8 @@ class TranslationProgress:
         self._clock = clock
         self._bar: Bar | None = None
         self._from = self._place = START
+        self._named = 0
+        self.concerns = ConcernCounts()
 
     def __enter__(self) -> TranslationProgress:
         return self
@@ -77,10 +83,14 @@ class TranslationProgress:
 
     def on_chunk(self, chunk: LineChunk, found: Sequence[Sequence[Translation]]) -> None:
         """Some lines are translated and written."""
-        if self._remarks:
-            for number, translations in enumerate(found, start=chunk.first + 1):
-                if translations[0].flagged:
+        self.concerns.add(found)
+        for number, translations in enumerate(found if self._remarks else (), start=chunk.first + 1):
+            if translations[0].flagged and self._named <= _MOST_NAMED:
+                self._named += 1
+                if self._named <= _MOST_NAMED:
                     self._print(f"line {number}: {'; '.join(map(str, translations[0].concerns))}")
+                else:
+                    self._print("further lines that want a look are counted alone; --json-lines says all of each")
         assert chunk.end is not None, "chunks of a stream know their ends"
         self._place = chunk.end
         now = self._clock()
@@ -90,10 +100,16 @@ class TranslationProgress:
             self._line_at = now
             self._print(f"{self._count()}  {self._rate()}")
 
-    def end(self) -> None:
-        """All is translated."""
+    def end(self, concerns: ConcernCounts | None = None) -> None:
+        """All is translated.
+
+        Args:
+            concerns: which of all lines want a look, told if any does.
+        """
         if self._shown:
             self._print(f"{self._place.line:,} lines translated  {self._rate()}")
+        if concerns is not None and concerns.lines:
+            self._print(str(concerns))
 
     def _count(self) -> str:
         share = f"  {self._place.byte / self._size:.1%}" if self._size else ""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 
 import regex
 
 from dragoman.predict.concern import Concern, ConcernKind
 from dragoman.text.changed_numbers import changed_numbers
 from dragoman.text.codec import Codec
-from dragoman.text.emoji import emoji_of
+from dragoman.text.emoji import changed_emoji
 from dragoman.text.language import primary_language
 from dragoman.text.rules.copied import is_copied
 from dragoman.text.tokenizer import BYTE_SYMBOLS
@@ -38,7 +37,7 @@ class Examination:
 
     def of_source(self, text: str) -> list[Concern]:
         """What makes a source one that the model cannot translate well."""
-        unknown = self._unknown(text)
+        unknown = self._unknown(self._placeholders.without(text))
         if not unknown:
             return []
         shown = "".join(unknown[:_SHOWN]) + ("…" if len(unknown) > _SHOWN else "")
@@ -50,10 +49,11 @@ class Examination:
         changed = changed_numbers(self._placeholders.without(source), self._placeholders.without(output))
         if any(changed):
             found.append(Concern(ConcernKind.NUMBERS, f"numbers differ from the source's ({changed})"))
-        if not (source.isascii() and output.isascii()):
-            left, right = emoji_of(source), emoji_of(output)
-            if left != right:
-                found.append(Concern(ConcernKind.EMOJI, f"emoji differ from the source's ({_difference(left, right)})"))
+        lost, invented = changed_emoji(source, output)
+        if lost or invented:
+            parts = ["lost: " + " ".join(lost)] if lost else []
+            parts += ["not in the source: " + " ".join(invented)] if invented else []
+            found.append(Concern(ConcernKind.EMOJI, f"emoji differ from the source's ({'; '.join(parts)})"))
         if self._translates and is_copied(source, output, _MOST_COPIED):
             found.append(Concern(ConcernKind.COPY, "the same as the source"))
         return found
@@ -65,10 +65,3 @@ class Examination:
             for letter in dict.fromkeys(text)
             if letter not in self._seen and _LETTER.match(letter) and not {letter.lower(), letter.upper()} & self._seen
         ]
-
-
-def _difference(left: Iterable[str], right: Iterable[str]) -> str:
-    lost, invented = [item for item in left if item not in right], [item for item in right if item not in left]
-    parts = ["lost: " + " ".join(lost)] if lost else []
-    parts += ["not in the source: " + " ".join(invented)] if invented else []
-    return "; ".join(parts) or "another number of them"

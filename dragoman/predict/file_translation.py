@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 from dragoman.data.line_chunks import START, LineChunk, Place, read_chunks
 from dragoman.data.text_file import ByteStream
 from dragoman.errors import DamagedFileError, OutputError
+from dragoman.predict.concern_counts import ConcernCounts
 from dragoman.predict.output_form import OutputForm, written
 from dragoman.predict.translation import Translation
 from dragoman.storage.resumable_file import Kept, ResumableFile, forget, is_in_place, kept_of, progress_of
@@ -54,7 +55,7 @@ class FileTranslation:
     translate: Callable[[Iterable[LineChunk]], Iterator[Translated]]
     made_with: Mapping[str, Setting]
 
-    def run(self, stream: ByteStream, name: Path | str, watch: Watch, *, resume: bool) -> None:
+    def run(self, stream: ByteStream, name: Path | str, watch: Watch, *, resume: bool) -> ConcernCounts:
         """Translate a stream into the file.
 
         Args:
@@ -62,6 +63,9 @@ class FileTranslation:
             name: what a person calls it.
             watch: is told of every chunk when it is kept.
             resume: whether to go on with what an interrupted translation left, if it left anything.
+
+        Returns:
+            Which lines want a look, those that were translated before an interruption included.
 
         Raises:
             InputError: if a line cannot be read, or the part that is translated already is not as it was.
@@ -71,10 +75,11 @@ class FileTranslation:
         """
         kept = self._left() if resume else None
         place = START if kept is None else self._place(kept)
+        concerns = ConcernCounts() if kept is None else self._concerns(kept)
         watch.begin(place)
         if kept is not None and is_in_place(self.output, kept):
             forget(self.output)
-            return
+            return concerns
         with self._opened(kept) as file:
             if kept is None:
                 file.append(self.form.heading.encode())
@@ -82,9 +87,11 @@ class FileTranslation:
                 assert chunk.end is not None, "chunks of a stream know their ends"
                 file.append(written(self.form, chunk.first, found))
                 place = chunk.end
-                file.keep(self._facts(place))
+                concerns.add(found)
+                file.keep(self._facts(place, concerns))
                 watch.on_chunk(chunk, found)
-            file.finish(self._facts(place))
+            file.finish(self._facts(place, concerns))
+        return concerns
 
     def _left(self) -> Kept | None:
         kept = kept_of(self.output)
@@ -100,13 +107,20 @@ class FileTranslation:
     def _opened(self, kept: Kept | None) -> AbstractContextManager[ResumableFile]:
         return ResumableFile.begin(self.output) if kept is None else ResumableFile.resume(self.output, kept)
 
-    def _facts(self, place: Place) -> dict[str, object]:
+    def _facts(self, place: Place, concerns: ConcernCounts) -> dict[str, object]:
         return {
             "lines": place.line,
             "input_bytes": place.byte,
             "input_sha256": place.digest,
             "made_with": dict(self.made_with),
+            "concerns": concerns.to_dict(),
         }
+
+    def _concerns(self, kept: Kept) -> ConcernCounts:
+        try:
+            return ConcernCounts.from_dict(dict(kept.facts.get("concerns", {})))
+        except (TypeError, ValueError) as error:
+            raise self._altered(error) from error
 
     def _place(self, kept: Kept) -> Place:
         facts = kept.facts
@@ -114,12 +128,7 @@ class FileTranslation:
             place = Place(int(facts["lines"]), int(facts["input_bytes"]), str(facts["input_sha256"]))
             before = dict(facts["made_with"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DamagedFileError(
-                f"it does not say what was translated: {error!r}",
-                file=progress_of(self.output),
-                cause="it was altered, or belongs to something else than a translation.",
-                remedy="remove it to begin anew.",
-            ) from error
+            raise self._altered(error) from error
         changed = [
             f"{name} was {before.get(name)} and is {self.made_with.get(name)}"
             for name in sorted({*before, *self.made_with})
@@ -132,3 +141,11 @@ class FileTranslation:
                 remedy=f"give the same model and options, or remove {progress_of(self.output)} to begin anew.",
             )
         return place
+
+    def _altered(self, error: Exception) -> DamagedFileError:
+        return DamagedFileError(
+            f"it does not say what was translated: {error!r}",
+            file=progress_of(self.output),
+            cause="it was altered, or belongs to something else than a translation.",
+            remedy="remove it to begin anew.",
+        )

@@ -1,7 +1,8 @@
-"""What is written of translations: a line each, or a table of several."""
+"""What is written of translations: a line each, a table of several, or JSON."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -37,7 +38,7 @@ class BestOnly:
 class NBestTable:
     """Every translation, tab-separated, with its scores."""
 
-    heading = "line\trank\tscore\tlog_probability\tending\tplaceholders_kept\ttext\n"
+    heading = "line\trank\tscore\tlog_probability\tending\tplaceholders_kept\tconcerns\ttext\n"
 
     def lines(self, first: int, found: Sequence[Sequence[Translation]]) -> Iterator[str]:
         """The rows, the best of an input first; inputs are counted from 1."""
@@ -45,7 +46,30 @@ class NBestTable:
             for rank, t in enumerate(translations, start=1):
                 numbers = f"{number}\t{rank}\t{t.score:.4f}\t{t.log_probability:.4f}"
                 kept = "yes" if t.placeholders_kept else "no"
-                yield f"{numbers}\t{t.ending.value}\t{kept}\t{_one_line(t.text)}"
+                concerns = ",".join(dict.fromkeys(concern.kind.value for concern in t.concerns))
+                yield f"{numbers}\t{t.ending.value}\t{kept}\t{concerns}\t{_one_line(t.text)}"
+
+
+class JsonLines:
+    """Every translation as a JSON object on a line of its own: ``line``, ``rank``, ``text``, ``score``,
+    ``log_probability``, ``ending`` and ``concerns``, a list of objects with ``kind`` and ``message``."""
+
+    heading = ""
+
+    def lines(self, first: int, found: Sequence[Sequence[Translation]]) -> Iterator[str]:
+        """The objects, the best of an input first; inputs are counted from 1."""
+        for number, translations in enumerate(found, start=first + 1):
+            for rank, t in enumerate(translations, start=1):
+                content = {
+                    "line": number,
+                    "rank": rank,
+                    "text": t.text,
+                    "score": round(t.score, 6),
+                    "log_probability": round(t.log_probability, 6),
+                    "ending": t.ending.value,
+                    "concerns": [{"kind": concern.kind.value, "message": concern.message} for concern in t.concerns],
+                }
+                yield json.dumps(content, ensure_ascii=False)
 
 
 def written(form: OutputForm, first: int, found: Sequence[Sequence[Translation]]) -> bytes:

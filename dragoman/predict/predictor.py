@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,17 +13,23 @@ from jaxtyping import Float64
 from dragoman.errors import InputError
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
+from dragoman.fields.picture import PictureField
 from dragoman.fields.place import TablePlace
 from dragoman.fields.row import RowField
 from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.given import PICTURES, ROWS, TEXTS, inputs_of
 from dragoman.predict.model_kinds import model_summary, not_this_kind, sentence
 from dragoman.predict.outputs import outputs_of
 from dragoman.predict.source_batches import source_batches
 from dragoman.progress.counting import Counting
 from dragoman.reports.shown import Shown, Summary
+from dragoman.text.codec import Codec
+from dragoman.text.normalization import is_visible
+
+_SHOWN = 5
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -93,16 +99,20 @@ class Predictor(Shown):
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
-            InputError: if an input cannot be read, or lacks a column.
+            InputError: if an input cannot be read, or lacks a column; or if something else than inputs in an order was
+                given.
         """
         if isinstance(self.target, LabelField):
-            return (
-                self.target.decode(self.probabilities(inputs, table, progress=progress).argmax(1))
-                if _count(inputs)
-                else []
-            )
+            found = self.probabilities(inputs, table, progress=progress)
+            return self.target.decode(found.argmax(1)) if len(found) else []
         assert isinstance(self.target, NumberField)
-        return self.target.restore(self._outputs(inputs, table, progress)).tolist()
+        inputs = inputs_of(inputs, self._reads)
+        outputs = self._outputs(inputs, table, progress)
+        if blank := self._blank(inputs):
+            # The mean of the training examples is 0 before it is restored.
+            outputs[blank] = 0
+            self._tell(f"{_numbered(blank)} no text, and so the mean of the training examples is said")
+        return self.target.restore(outputs).tolist()
 
     def probabilities(
         self, inputs: Any, table: TablePlace | None = None, *, progress: bool | None = None
@@ -115,9 +125,27 @@ class Predictor(Shown):
         """
         if not isinstance(self.target, LabelField):
             raise not_this_kind(self.recipe.model, "model", "model that says labels")
-        if not _count(inputs):
+        inputs = inputs_of(inputs, self._reads)
+        if not len(inputs):
             return np.zeros((0, self.target.size))
-        return self.target.probabilities(self._outputs(inputs, table, progress))
+        found = self.target.probabilities(self._outputs(inputs, table, progress))
+        if blank := self._blank(inputs):
+            counts = np.array(self.target.counts, dtype=np.float64)
+            found[blank] = counts / counts.sum()
+            self._tell(
+                f"{_numbered(blank)} no text, and so the probabilities of the labels are their shares in training"
+            )
+        return found
+
+    @property
+    def _reads(self) -> str:
+        return TEXTS if isinstance(self.source, Codec) else PICTURES if isinstance(self.source, PictureField) else ROWS
+
+    def _blank(self, inputs: Any) -> list[int]:
+        """The places of texts without anything visible, of which a model can know nothing."""
+        if self._reads != TEXTS:
+            return []
+        return [place for place, text in enumerate(inputs) if not is_visible(text)]
 
     def coefficients(self) -> DataFrame:
         """What linear or softmax regression on rows has learnt, in the units of the data: see
@@ -134,7 +162,7 @@ class Predictor(Shown):
         return coefficients(self._loaded)
 
     def _outputs(self, inputs: Any, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
-        count = _count(inputs)
+        count = len(inputs)
         with Counting(count, "inputs", progress) as counting:
             batches = counting.over(
                 source_batches(self.source, self.recipe, inputs, self._tell, table), size=lambda batch: len(batch[0])
@@ -142,5 +170,9 @@ class Predictor(Shown):
             return outputs_of(self.model, batches, count)
 
 
-def _count(inputs: Sized) -> int:
-    return len(inputs)
+def _numbered(places: list[int]) -> str:
+    """Some inputs, counted from 1, with the verb."""
+    if len(places) == 1:
+        return f"text {places[0] + 1} has"
+    shown = ", ".join(f"{place + 1:,}" for place in places[:_SHOWN])
+    return f"{len(places):,} texts ({shown}{', …' if len(places) > _SHOWN else ''}) have"

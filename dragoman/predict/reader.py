@@ -12,6 +12,7 @@ from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.given import PICTURES, items_of
 from dragoman.predict.model_kinds import model_summary, not_this_kind
 from dragoman.predict.search_width import search_width
 from dragoman.predict.source_batches import picture_batches
@@ -84,6 +85,7 @@ class Reader(Shown):
         Raises:
             InputError: if a picture cannot be read.
         """
+        pictures = list(items_of(pictures, PICTURES))
         found = [""] * len(pictures)
         with Counting(len(pictures), "pictures", progress) as counting:
             for places, batch in picture_batches(self.source, pictures, table):

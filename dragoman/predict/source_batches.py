@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,18 +11,15 @@ from jaxtyping import Int
 
 from dragoman.contracts import Packed, Pictures, Rows, Source
 from dragoman.data.bucketing import in_order
-from dragoman.errors import InputError
 from dragoman.fields.files import SourceField
 from dragoman.fields.picture import AnyPicture, PictureField
 from dragoman.fields.place import TablePlace
 from dragoman.fields.row import RowField
+from dragoman.predict.given import refuse_what_is_no_text
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.vocabulary import END
-
-if TYPE_CHECKING:
-    pass
 
 SourceBatch = tuple[Int[np.ndarray, " B"], Source]
 """The places of some inputs, and the batch of them."""
@@ -69,12 +66,7 @@ def picture_batches(
 
 
 def _text_batches(codec: Codec, recipe: Recipe, texts: Any, tell: Callable[[str], None]) -> Iterator[SourceBatch]:
-    for number, text in enumerate(texts, start=1):
-        if not isinstance(text, str):
-            raise InputError(
-                f"item {number} is {text!r}, which is {type(text).__name__} and not text",
-                remedy="give a list of strings.",
-            )
+    refuse_what_is_no_text(texts)
     cleaning = recipe.cleaning
     form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
     normalized = [normalize(text, form, collapse_white_space=collapse) for text in texts]

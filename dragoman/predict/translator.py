@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
@@ -16,16 +16,16 @@ from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.capitals import CAPITALS, Capitals
+from dragoman.predict.capitals import Capitals
 from dragoman.predict.choose_engine import choose_engine
-from dragoman.predict.concern import Concern
 from dragoman.predict.engine import Engine
 from dragoman.predict.examination import Examination
 from dragoman.predict.fused_language_model import FusedLanguageModel
+from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
 from dragoman.predict.model_kinds import model_summary, no_translator
 from dragoman.predict.pair_losses import pair_losses
-from dragoman.predict.pieces import cut
 from dragoman.predict.search_width import search_width
+from dragoman.predict.source_pieces import Piece, SourcePieces
 from dragoman.predict.text_scores import TextScores
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translation import EMPTY, Translation, joined
@@ -35,8 +35,7 @@ from dragoman.recipe import Recipe
 from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
-from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
-from dragoman.text.placeholder_mask import Mask
+from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.vocabulary import END
 
 if TYPE_CHECKING:
@@ -46,29 +45,6 @@ _RETRIED = 5
 # Nats below the best translation at which another is none, only what a beam was filled up with.
 _LEAST_PLAUSIBLE = 20.0
 _NO_LIMIT = 2**31
-
-
-class _Piece(NamedTuple):
-    """What is searched for by itself: a line, or a part of one that is too long.
-
-    Attributes:
-        line: the number of the line.
-        text: normalised.
-        mask: of its placeholders.
-        ids: of the text, or of the text in small letters.
-        concerns: what is seen of the source.
-    """
-
-    line: int
-    text: str
-    mask: Mask
-    ids: list[int]
-    concerns: tuple[Concern, ...] = ()
-
-    @property
-    def in_capitals(self) -> bool:
-        """Whether it is translated in small letters, and its translation put in capitals."""
-        return CAPITALS in self.concerns
 
 
 class Translator(Shown):
@@ -90,11 +66,12 @@ class Translator(Shown):
         self.source = source
         self.target = target
         self.recipe = recipe
-        self._longest_source = min(recipe.cleaning.max_tokens, recipe.model.text_encoder.longest or _NO_LIMIT) - 1
+        longest = min(recipe.cleaning.max_tokens, recipe.model.text_encoder.longest or _NO_LIMIT) - 1
         self._longest_target = (recipe.model.token_decoder.longest or _NO_LIMIT) - 1
         languages = recipe.data.source_language, recipe.data.target_language
         self._examination = Examination(source, languages)
         self._capitals = Capitals(languages)
+        self._pieces = SourcePieces(source, target, longest, self._examination, self._capitals)
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     def summary(self) -> Summary:
@@ -186,24 +163,27 @@ class Translator(Shown):
         """The best translation of each text.
 
         Args:
-            texts: one text, a list, or a pandas Series, whose index and name the result then has. An empty text, and a
-                missing value of a Series, gives an empty translation.
+            texts: one text; a list, or anything else that gives texts in an order, which gives a list; or a pandas
+                Series, whose index and name the result then has. An empty text, and a missing value of a Series, gives
+                an empty translation.
             beam: live hypotheses; 1 is greedy search. By default the recipe's.
             length_penalty: exponent α; by default the recipe's.
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
-            InputError: if an item is not text.
+            InputError: if an item is not text, or a table or another thing without texts in an order was given.
         """
         if isinstance(texts, str):
             return self.translate([texts], beam=beam, length_penalty=length_penalty, progress=False)[0]
-        if isinstance(texts, (list, tuple)):
+        series = cast(Any, texts)
+        if not hasattr(series, "notna") or hasattr(series, "columns"):
+            texts = list(items_of(texts))
             with Counting(len(texts), "lines", progress) as counting:
                 found = counting.over(self.stream(texts, beam=beam, length_penalty=length_penalty))
                 return [item.text for item in found]
-        filled = texts.astype(object).where(texts.notna(), "")
+        filled = series.astype(object).where(series.notna(), "")
         outputs = self.translate(filled.tolist(), beam=beam, length_penalty=length_penalty, progress=progress)
-        return type(texts)(outputs, index=texts.index, name=texts.name, dtype=object)
+        return type(series)(outputs, index=series.index, name=series.name, dtype=object)
 
     def n_best(
         self,
@@ -216,6 +196,7 @@ class Translator(Shown):
     ) -> list[list[Translation]]:
         """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide. A line too long
         for the model has one, put together of the best of its pieces. ``progress`` is as for :meth:`translate`."""
+        texts = texts_of(texts)
         chunks = self.translate_chunks(chunks_of(texts), count, beam=beam, length_penalty=length_penalty)
         with Counting(len(texts), "lines", progress) as counting:
             return list(counting.over(translations for _, found in chunks for translations in found))
@@ -228,7 +209,7 @@ class Translator(Shown):
         Where the best one loses or invents a placeholder, a tag or a URL, the best of the next that does not is taken;
         if there is none, it is flagged.
         """
-        for _, found in self.translate_chunks(chunks_of(lines), beam=beam, length_penalty=length_penalty):
+        for _, found in self.translate_chunks(chunks_of(items_of(lines)), beam=beam, length_penalty=length_penalty):
             for translations in found:
                 yield translations[0]
 
@@ -249,7 +230,7 @@ class Translator(Shown):
         """
         width = search_width(beam, self.recipe.search.beam, count)
         for chunk in chunks:
-            _refuse_what_is_no_text(chunk)
+            refuse_what_is_no_text(chunk.lines, chunk.first)
             distinct = list(dict.fromkeys(chunk.lines))
             found = dict(zip(distinct, self._translate(distinct, width, count, length_penalty), strict=True))
             yield chunk, [[*found[line]] for line in chunk.lines]
@@ -258,8 +239,9 @@ class Translator(Shown):
         """How probable each target is as the translation of its source.
 
         Raises:
-            InputError: if there are not as many sources as targets.
+            InputError: if there are not as many sources as targets, or one of them is not text.
         """
+        sources, targets = texts_of(sources), texts_of(targets)
         if len(sources) != len(targets):
             raise InputError(
                 f"{len(sources):,} sources and {len(targets):,} targets",
@@ -288,7 +270,7 @@ class Translator(Shown):
     def _translate(
         self, texts: list[str], width: int, count: int, length_penalty: float | None
     ) -> list[list[Translation]]:
-        pieces = self._pieces(texts)
+        pieces = self._pieces.of(self._normalized(texts))
         found = self._search_all(pieces, width, count, length_penalty)
         if count == 1:
             self._retry(pieces, found, width, length_penalty)
@@ -300,46 +282,9 @@ class Translator(Shown):
             for parts in of_line
         ]
 
-    def _pieces(self, texts: list[str]) -> list[_Piece]:
-        """What is to be translated of lines with anything visible."""
-        normalized = self._normalized(texts)
-        lines = [number for number, text in enumerate(normalized) if is_visible(text)]
-        visible = [normalized[number] for number in lines]
-        masks = masks_for(visible, self.source, self.target)
-        encoded = self.source.encode_batch(visible, masks)
-        in_capitals = self._in_small_letters(visible, masks, encoded)
-        pieces: list[_Piece] = []
-        for number, (line, text, mask, ids) in enumerate(zip(lines, visible, masks, encoded, strict=True)):
-            small = (CAPITALS,) if number in in_capitals else ()
-            if len(ids) <= self._longest_source:
-                pieces.append(_Piece(line, text, mask, ids, (*self._examination.of_source(text), *small)))
-                continue
-            for part in cut(ids, self.source.tokenizer.vocabulary.symbols, self._longest_source):
-                (hidden,) = self.source.decode_hidden([part])
-                of_part = mask.narrowed(hidden)
-                text_of_part = self.source.reveal([hidden], [of_part])[0].text
-                concerns = (*self._examination.of_source(text_of_part), *small)
-                pieces.append(_Piece(line, text_of_part, of_part, part, concerns))
-        return pieces
-
-    def _in_small_letters(self, texts: list[str], masks: list[Mask], encoded: list[list[int]]) -> set[int]:
-        """Put in small letters what is in capitals that the model hardly saw; which texts these are."""
-        small: dict[int, str] = {}
-        for place, (text, mask) in enumerate(zip(texts, masks, strict=True)):
-            sentence = self._capitals.in_small_letters(mask.hide(text))
-            if sentence is not None:
-                small[place] = sentence
-        nothing = [Mask.of("", frozenset())] * len(small)
-        found = set()
-        for place, ids in zip(small, self.source.encode_batch([*small.values()], nothing), strict=True):
-            if self._capitals.is_hardly_known(len(encoded[place]), len(ids)):
-                encoded[place] = ids
-                found.add(place)
-        return found
-
     def _search_all(
         self,
-        pieces: Sequence[_Piece],
+        pieces: Sequence[Piece],
         width: int,
         count: int,
         length_penalty: float | None,
@@ -359,7 +304,7 @@ class Translator(Shown):
         return [self._decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
 
     def _retry(
-        self, pieces: list[_Piece], found: list[list[Translation]], width: int, length_penalty: float | None
+        self, pieces: list[Piece], found: list[list[Translation]], width: int, length_penalty: float | None
     ) -> None:
         """Put better candidates in the place of translations that lose or invent placeholders; they are searched for
         among outputs without units that stand for nothing."""
@@ -375,7 +320,7 @@ class Translator(Shown):
                 kept = (t for t in translations if t.placeholders_kept and t.log_probability >= least)
                 found[place] = [next(kept, best)]
 
-    def _by_units(self, pieces: list[_Piece], places: list[int]) -> Iterator[tuple[list[int], list[int]]]:
+    def _by_units(self, pieces: list[Piece], places: list[int]) -> Iterator[tuple[list[int], list[int]]]:
         """The pieces at ``places`` with the same units, after the ids of all units that their sources do not have."""
         groups: dict[frozenset[str], list[int]] = {}
         for place in places:
@@ -383,7 +328,7 @@ class Translator(Shown):
         for units, members in groups.items():
             yield sorted(map(self.target.tokenizer.vocabulary.ids.__getitem__, units)), members
 
-    def _decode(self, piece: _Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
+    def _decode(self, piece: Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
         hidden = self.target.decode_hidden([h.tokens for h in hypotheses])
         if piece.in_capitals:
             hidden = [self._capitals.restored(text) for text in hidden]
@@ -399,12 +344,3 @@ class Translator(Shown):
             )
             for shown, h in zip(self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True)
         ]
-
-
-def _refuse_what_is_no_text(chunk: LineChunk) -> None:
-    for number, text in enumerate(chunk.lines, start=chunk.first + 1):
-        if not isinstance(text, str):
-            raise InputError(
-                f"item {number} is {text!r}, which is {type(text).__name__} and not text",
-                remedy="give a list of strings.",
-            )

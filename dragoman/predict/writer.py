@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
+from dragoman.predict.given import texts_of
 from dragoman.predict.model_kinds import model_summary, sentence, use_of
 from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
@@ -110,7 +112,12 @@ class Writer(Shown):
             top_p: only the most probable symbols that together have this probability are drawn from.
             seed: of the draws.
             longest: tokens to write at most.
+
+        Raises:
+            InputError: if a prompt is not text, or a number is out of its range.
         """
+        _check_sampling(temperature, top_k, top_p)
+        prompts = texts_of(prompts)
         texts = self._normalized(prompts)
         masks = masks_for(texts, self.codec, self.codec)
         begun = self.codec.encode_batch(texts, masks)
@@ -138,7 +145,11 @@ class Writer(Shown):
         Args:
             texts: the lines, in their order.
             alone: whether each line is read by itself, also by a model that was trained on running text.
+
+        Raises:
+            InputError: if a line is not text.
         """
+        texts = texts_of(texts)
         normalized = self._normalized(texts)
         ids = self.codec.encode_batch(normalized, masks_for(normalized, self.codec, self.codec))
         return self.score_ids([[*row, END] for row in ids], normalized, alone=alone)
@@ -157,6 +168,21 @@ class Writer(Shown):
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         kept = cleaning.no_break_spaces
         return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=kept) for text in texts]
+
+
+def _check_sampling(temperature: float, top_k: int, top_p: float) -> None:
+    if not 0 < temperature < math.inf:
+        raise InputError(
+            f"a temperature of {temperature:g} is no way to draw",
+            cause="at 0 nothing is drawn: the most probable symbol would always be taken."
+            if temperature == 0
+            else None,
+            remedy="give --greedy, in Python `top_k=1`, to always take the most probable; or a temperature above 0.",
+        )
+    if top_k < 0 or not 0 < top_p <= 1:
+        raise InputError(
+            f"top-k is {top_k} and top-p {top_p:g}", remedy="give a top-k of 0 or more and a top-p above 0, up to 1."
+        )
 
 
 SPANS: dict[str, int] = {"lines": 0, "sequential": 16, "random": 1}

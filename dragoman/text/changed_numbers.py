@@ -24,7 +24,7 @@ _LAST_HOUR = 23
 _ROMAN = regex.compile(r"\b[IVXLC]+(?=\b|\p{Ll}{1,3}\b)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _SCALE = regex.compile(
-    r"[万萬億亿만억千천百백]|\b(?:mil|mln|mio|mrd|bil|bln|tau|tho|tys|k\b|m\b|тыс|мил|млн|млрд)|tausend|million",
+    r"[万萬億亿만억千천百백]|\b(?:mil|mln|mio|mrd|bil|bln|tau|tho|tys|тыс|мил|млн|млрд)|tausend|million|\dk\b",
     regex.I,
 )
 _HAN_NUMERAL = regex.compile(r"[一二三四五六七八九十百千〇零两兩]")

@@ -62,7 +62,7 @@ def test_translate_n_best(run, model: Path) -> None:
     status, output, _ = run("translate", model, "--n-best", 3, stdin=b"a b\nc\n")
     rows = [line.split("\t") for line in output.splitlines()]
     assert status == 0
-    assert rows[0] == ["line", "rank", "score", "log_probability", "ending", "placeholders_kept", "text"]
+    assert rows[0] == ["line", "rank", "score", "log_probability", "ending", "placeholders_kept", "concerns", "text"]
     assert [row[:2] for row in rows[1:]] == [["1", "1"], ["1", "2"], ["1", "3"], ["2", "1"], ["2", "2"], ["2", "3"]]
 
 

@@ -1,0 +1,92 @@
+"""What is searched for by itself: lines, and parts of lines that are too long."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dragoman.predict.capitals import CAPITALS, Capitals
+from dragoman.predict.concern import Concern
+from dragoman.predict.examination import Examination
+from dragoman.predict.pieces import cut
+from dragoman.text.codec import Codec, masks_for
+from dragoman.text.normalization import is_visible
+from dragoman.text.placeholder_mask import Mask
+
+
+class Piece(NamedTuple):
+    """What is searched for by itself: a line, or a part of one that is too long.
+
+    Attributes:
+        line: the number of the line.
+        text: normalised.
+        mask: of its placeholders.
+        ids: of the text, or of the text in small letters.
+        concerns: what is seen of the source.
+    """
+
+    line: int
+    text: str
+    mask: Mask
+    ids: list[int]
+    concerns: tuple[Concern, ...] = ()
+
+    @property
+    def in_capitals(self) -> bool:
+        """Whether it is translated in small letters, and its translation put in capitals."""
+        return CAPITALS in self.concerns
+
+
+class SourcePieces:
+    """Encodes lines, each in as many pieces as its length asks for.
+
+    Args:
+        source: the codec of the source.
+        target: that of the target; what both have a unit for is hidden.
+        longest: tokens of a piece at most.
+        examination: looks at sources.
+        capitals: puts in small letters what the model could not read in capitals.
+    """
+
+    def __init__(
+        self, source: Codec, target: Codec, longest: int, examination: Examination, capitals: Capitals
+    ) -> None:
+        self._source, self._target = source, target
+        self._longest = longest
+        self._examination = examination
+        self._capitals = capitals
+
+    def of(self, texts: list[str]) -> list[Piece]:
+        """The pieces of normalised lines with anything visible."""
+        lines = [number for number, text in enumerate(texts) if is_visible(text)]
+        visible = [texts[number] for number in lines]
+        masks = masks_for(visible, self._source, self._target)
+        encoded = self._source.encode_batch(visible, masks)
+        in_capitals = self._put_in_small_letters(visible, masks, encoded)
+        pieces: list[Piece] = []
+        for number, (line, text, mask, ids) in enumerate(zip(lines, visible, masks, encoded, strict=True)):
+            small = (CAPITALS,) if number in in_capitals else ()
+            if len(ids) <= self._longest:
+                pieces.append(Piece(line, text, mask, ids, (*self._examination.of_source(text), *small)))
+                continue
+            for part in cut(ids, self._source.tokenizer.vocabulary.symbols, self._longest):
+                (hidden,) = self._source.decode_hidden([part])
+                of_part = mask.narrowed(hidden)
+                (shown,) = self._source.reveal([hidden], [of_part])
+                concerns = (*self._examination.of_source(shown.text), *small)
+                pieces.append(Piece(line, shown.text, of_part, part, concerns))
+        return pieces
+
+    def _put_in_small_letters(self, texts: list[str], masks: list[Mask], encoded: list[list[int]]) -> set[int]:
+        """Put ids of small letters in the place of those of capitals that the model hardly saw; the places."""
+        small: dict[int, str] = {}
+        for place, (text, mask) in enumerate(zip(texts, masks, strict=True)):
+            sentence = self._capitals.in_small_letters(mask.hide(text))
+            if sentence is not None:
+                small[place] = sentence
+        nothing = [Mask.of("", frozenset())] * len(small)
+        found = set()
+        for place, ids in zip(small, self._source.encode_batch([*small.values()], nothing), strict=True):
+            if self._capitals.is_hardly_known(len(encoded[place]), len(ids)):
+                encoded[place] = ids
+                found.add(place)
+        return found
