@@ -37,6 +37,9 @@ _MODIFIERS = {
 }
 """What POSIX writes behind ``@`` for a script or a variant."""
 
+_OWN_VARIANTS = frozenset({"FORMAL", "INFORMAL"})
+"""How programs tell polite and familiar address apart, as in ``de_DE_formal``, which CLDR does not."""
+
 _FOLDER_WORDS = frozenset(
     (
         *("add", "aid", "all", "any", "api", "app", "bin", "cmd", "com", "css", "dev", "dir", "doc", "end", "etc"),
@@ -169,7 +172,7 @@ def _tag(code: str) -> _Tag | None:
 
 @cache
 def _known_variants() -> frozenset[str]:
-    return frozenset(Locale("en").variants)
+    return frozenset(Locale("en").variants) | _OWN_VARIANTS
 
 
 @cache

@@ -50,6 +50,7 @@ from dragoman.text.language import (
         (["b+sr+Latn"], "sr-Latn", "b+sr+Latn"),
         (["de_DE.UTF-8@euro"], "de", "de_DE.UTF-8@euro"),
         (["en_UK"], "en-GB", "en_UK"),
+        (["de_DE_formal", "de_DE"], "de", "de_DE"),
         (["ger"], "de", "ger"),
         ([], "de", None),
         (["de"], "not a code", None),

@@ -20,7 +20,7 @@ _ENDINGS = {
     "parquet": (".parquet", ".pq"),
     "po": (".po", ".pot"),
     "mo": (".mo", ".gmo"),
-    "xliff": (".xlf", ".xliff"),
+    "xliff": (".xlf", ".xliff", ".sdlxliff", ".mqxliff", ".mxliff"),
     "tmx": (".tmx",),
     "catalogue": (".zip", ".whl"),
 }

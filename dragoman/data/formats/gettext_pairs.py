@@ -30,7 +30,7 @@ def read_po(
     Args:
         path: the file.
         target_language: says what plural forms are for where the header does not.
-        tell: is given a remark if the header names another language.
+        tell: is given a remark if the header names another language, or the ``msgid`` are keys.
 
     Raises:
         InputError: if the file cannot be read, breaks PO's syntax or does not fit its own character set.
@@ -128,6 +128,10 @@ def _read(
     said = header_language(messages)
     if said is not None and target_language is not None and closest_language([said], target_language) is None:
         tell(f"{path.name} says that its language is {said}; it is read as {target_language} all the same")
+    if _uses_keys(messages, {}) and all(message.default is None for message in messages):
+        tell(
+            f"the msgid of {path.name} are keys; give the folder that has the source language's file too, by --catalogue"
+        )
     return message_entries(messages, str(path), languages=(None, target_language))
 
 

@@ -107,7 +107,12 @@ def test_what_looks_like_a_key_is_text_unless_the_catalogue_has_keys(tmp_path: P
     texts = 'msgid "L_ocation:"\nmsgstr "_Ort:"\nmsgid "0.00"\nmsgstr "0,00"\nmsgid "iconv_open"\nmsgstr "aufrufen"\n'
     assert [row[0] for row in pairs_of(texts, tmp_path)] == ["L_ocation:", "0.00", "iconv_open"]
     keys = texts + "".join(f'msgid "label_{name}"\nmsgstr "{name}"\n' for name in ("a", "b", "c"))
-    found = list(read_po(tmp_path / "x.po")) if (tmp_path / "x.po").write_text(keys, encoding="utf-8") else []
+    (tmp_path / "x.po").write_text(keys, encoding="utf-8")
+    remarks: list[str] = []
+    found = list(read_po(tmp_path / "x.po", "de", remarks.append))
+    assert remarks == [
+        "the msgid of x.po are keys; give the folder that has the source language's file too, by --catalogue"
+    ]
     assert [entry.source for entry in found if isinstance(entry, Pair)] == ["L_ocation:", "0.00"]
     assert {entry.reason for entry in found if isinstance(entry, Skip)} == {"no source"}
     explained = texts + '#. Default: "Save"\nmsgid "label_save"\nmsgstr "Sichern"\n' * 2
