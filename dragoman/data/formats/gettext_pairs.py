@@ -130,7 +130,8 @@ def _read(
         tell(f"{path.name} says that its language is {said}; it is read as {target_language} all the same")
     if _uses_keys(messages, {}) and all(message.default is None for message in messages):
         tell(
-            f"the msgid of {path.name} are keys; give the folder that has the source language's file too, by --catalogue"
+            f"the msgid of {path.name} are keys; give the folder that has the source language's file too, "
+            "by --catalogue"
         )
     return message_entries(messages, str(path), languages=(None, target_language))
 
