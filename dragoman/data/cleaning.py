@@ -123,7 +123,7 @@ class Cleaner:
         self._aligned = placeholders if everything and recipe.placeholders else None
         if everything:
             self._rules |= _rules(recipe, source_language, target_language, placeholders)
-            self._batch_rules = _batch_rules(recipe, source_language, target_language)
+            self._batch_rules = _batch_rules(recipe, source_language, target_language, placeholders)
             asked = zip(_HASHES, (recipe.drop_duplicates, recipe.drop_near_duplicates), strict=True)
             self._seen = {name: SeenBefore() for name, is_on in asked if is_on}
             self._screen = Screen.of(recipe, source_language, target_language, placeholders)
@@ -244,12 +244,18 @@ def _rules(
     rules: dict[str, tuple[bool, Rule]] = {
         "overlong": (True, lambda source, target: is_overlong(source, target, recipe.max_characters)),
         "control characters": (recipe.control_characters, has_control_characters),
-        "overlong word": (True, lambda source, target: has_overlong_word(source, target, recipe.max_word_characters)),
+        "overlong word": (
+            True,
+            lambda source, target: has_overlong_word(source, target, recipe.max_word_characters, placeholders),
+        ),
         "uneven": (True, lambda source, target: is_uneven(source, target, recipe.max_ratio)),
-        "copied": (recipe.copies, lambda source, target: is_copied(source, target, recipe.max_copied_words)),
-        "script": (recipe.script, wrong_script(source_language, target_language)),
+        "copied": (
+            recipe.copies,
+            lambda source, target: is_copied(source, target, recipe.max_copied_words, placeholders),
+        ),
+        "script": (recipe.script, wrong_script(source_language, target_language, placeholders)),
         "repetition": (recipe.repetition, is_repetitive),
-        "numbers": (recipe.numbers, differs_in_numbers),
+        "numbers": (recipe.numbers, lambda source, target: differs_in_numbers(source, target, placeholders)),
         "placeholders": (
             recipe.placeholders,
             lambda source, target: differs_in_placeholders(source, target, placeholders),
@@ -258,7 +264,9 @@ def _rules(
     return {name: rule for name, (is_on, rule) in rules.items() if is_on}
 
 
-def _batch_rules(recipe: CleaningRecipe, source_language: str, target_language: str) -> dict[str, BatchRule]:
+def _batch_rules(
+    recipe: CleaningRecipe, source_language: str, target_language: str, placeholders: PlaceholderSyntax
+) -> dict[str, BatchRule]:
     """The rules that look at many pairs at once."""
-    rule = wrong_language(source_language, target_language) if recipe.language else None
+    rule = wrong_language(source_language, target_language, placeholders) if recipe.language else None
     return {} if rule is None else {"language": screened(rule)}

@@ -6,7 +6,7 @@ import html
 
 import regex
 
-from dragoman.text.placeholders import without_placeholders
+from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 
 _EDGES = "()[]{}<>.,:;!?¡¿…\"'`´‘’‚‛“”„‟«»‹›*•·"
 _HAS_LETTER = regex.compile(r"\p{L}")
@@ -16,11 +16,11 @@ _LISTED = regex.compile(r"[\p{L}\p{M}\p{N}_.-]+[,、،]$")
 _WORD = regex.compile(r"(?!\p{L}*\p{Ll}\p{Lu})\p{L}[\p{L}\p{M}]*(?:[-‐'’·\u200c\u200d]\p{L}[\p{L}\p{M}]*)*[-‐]?")
 
 
-def without_markup(text: str) -> str:
+def without_markup(text: str, syntax: PlaceholderSyntax = SURE_SYNTAX) -> str:
     """``text`` with a space in the place of each placeholder, tag and URL, and the character for each entity."""
     if "&" in text:
         text = html.unescape(text)
-    return without_placeholders(text)
+    return syntax.without(text)
 
 
 def is_prose(text: str, words: list[str], code: int) -> bool:
@@ -31,7 +31,7 @@ def is_prose(text: str, words: list[str], code: int) -> bool:
     return len(words) > code and not is_list and not is_program
 
 
-def split_prose(text: str) -> tuple[list[str], int]:
+def split_prose(text: str, syntax: PlaceholderSyntax = SURE_SYNTAX) -> tuple[list[str], int]:
     """The words of a text, without what stands around them, and how many of its other parts are code.
 
     Parts are what stands between spaces. Code is each part that has letters but is no word, such as ``sync(8)``,
@@ -40,7 +40,7 @@ def split_prose(text: str) -> tuple[list[str], int]:
     """
     words: list[str] = []
     code = 0
-    for part in without_markup(text).split():
+    for part in without_markup(text, syntax).split():
         core = part.strip(_EDGES)
         if _WORD.fullmatch(core):
             words.append(core)

@@ -12,6 +12,8 @@ from dragoman.native.lines import Lines
 from dragoman.text.placeholder_families import FAMILIES, Family
 from dragoman.text.placeholder_mask import Mask
 from dragoman.text.placeholders import LEGACY_SYNTAX, SURE_SYNTAX, UNITS, PlaceholderSyntax
+from dragoman.text.rules.numbers import differs_in_numbers
+from dragoman.text.rules.overlong import has_overlong_word
 
 ALL = PlaceholderSyntax(FAMILIES)
 SYNTAXES = [ALL, SURE_SYNTAX, LEGACY_SYNTAX, PlaceholderSyntax.of("qt"), PlaceholderSyntax.of("url", "at", "bbcode")]
@@ -122,3 +124,39 @@ def test_what_the_pattern_finds_has_a_trigger_and_survives(text: str) -> None:
 def test_triggers_are_ascii_characters() -> None:
     assert np.flatnonzero(LEGACY_SYNTAX.triggers == 1).tolist() == sorted(map(ord, "{<%&$"))
     assert np.flatnonzero(LEGACY_SYNTAX.triggers == 2).tolist() == sorted(map(ord, "/."))
+
+
+HOSTILE = (
+    "<a ",
+    '<a x="',
+    "{{",
+    "{%",
+    "<%a%",
+    "%(",
+    "%<a",
+    "&#",
+    "a@b.",
+    "a.",
+    "www.",
+    "http://[",
+    "[b=",
+    "%a-",
+    "$a",
+    "%0",
+)
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_hostile_text_takes_linear_time(part: str) -> None:
+    """If a pattern looked at all that follows from each place on, this would not end."""
+    text = part * (50_000 // len(part)) + "!"
+    assert ALL.replace(text, str) == SURE_SYNTAX.replace(text, str) == text
+
+
+def test_cleaning_rules_look_past_what_counts() -> None:
+    pair = ("Rows %2, %3 and %4 of 7", "7 Zeilen")
+    assert differs_in_numbers(*pair)
+    assert not differs_in_numbers(*pair, PlaceholderSyntax.of("qt"))
+    long = (f"%{'A' * 61}", "x", 60)
+    assert has_overlong_word(*long)
+    assert not has_overlong_word(*long, PlaceholderSyntax.of("libreoffice"))

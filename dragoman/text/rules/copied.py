@@ -5,6 +5,7 @@ from __future__ import annotations
 import regex
 
 from dragoman.text.normalization import match_key
+from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 from dragoman.text.prose import is_prose, split_prose
 
 # In scripts without spaces each character counts as a word.
@@ -12,7 +13,7 @@ _UNSPACED = regex.compile(r"\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}|\p{Lao}|\
 _SMALL_WORD = regex.compile(r"[\p{Ll}\p{Lo}][\p{L}\p{M}]+")
 
 
-def is_copied(source: str, target: str, max_words: int) -> bool:
+def is_copied(source: str, target: str, max_words: int, syntax: PlaceholderSyntax = SURE_SYNTAX) -> bool:
     """The target is the source, case and outer punctuation aside, and reads as a sentence of more than ``max_words``
     words.
 
@@ -23,7 +24,7 @@ def is_copied(source: str, target: str, max_words: int) -> bool:
     """
     if source != target and match_key(source) != match_key(target):
         return False
-    words, code = split_prose(source)
+    words, code = split_prose(source, syntax)
     return is_prose(source, words, code) and _count(words) > max_words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dragoman.text.language import primary_language, script_of
-from dragoman.text.placeholders import without_placeholders
+from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 from dragoman.text.prose import is_prose, split_prose
 
 _FEWEST_LETTERS = 15
@@ -16,7 +16,9 @@ _SURE = 0.95
 BatchRule = Callable[[Sequence[str], Sequence[str]], list[bool]]
 
 
-def wrong_language(source_language: str, target_language: str) -> BatchRule | None:
+def wrong_language(
+    source_language: str, target_language: str, syntax: PlaceholderSyntax = SURE_SYNTAX
+) -> BatchRule | None:
     """The rule for two languages, judging many pairs at once: a side is surely in the other one's language.
 
     Lingua (n-gram models of 75 languages) weighs the two languages against each other alone. A quick look with
@@ -43,12 +45,12 @@ def wrong_language(source_language: str, target_language: str) -> BatchRule | No
     judge = LanguageDetectorBuilder.from_languages(source, target).build()
 
     def is_other(texts: Sequence[str], others: Sequence[str], language: Language) -> list[bool]:
-        plain = [without_placeholders(text) for text in texts]
+        plain = [syntax.without(text) for text in texts]
         long_enough = [place for place, text in enumerate(plain) if _letters(text) >= _FEWEST_LETTERS]
         found = [False] * len(texts)
         looks = screen.compute_language_confidence_in_parallel([plain[place] for place in long_enough], language)
         suspects = [place for place, share in zip(long_enough, looks, strict=True) if share > _SCREEN]
-        proses = {place: _prose(texts[place], others[place]) for place in suspects}
+        proses = {place: _prose(texts[place], others[place], syntax) for place in suspects}
         judged = {place: prose for place, prose in proses.items() if prose is not None}
         weighed = judge.compute_language_confidence_in_parallel(list(judged.values()), language)
         for place, share in zip(judged, weighed, strict=True):
@@ -62,12 +64,12 @@ def wrong_language(source_language: str, target_language: str) -> BatchRule | No
     return rule
 
 
-def _prose(text: str, other: str) -> str | None:
+def _prose(text: str, other: str, syntax: PlaceholderSyntax) -> str | None:
     """The words of ``text`` that tell its language, or None if they are too few."""
-    words, code = split_prose(text)
+    words, code = split_prose(text, syntax)
     if not is_prose(text, words, code):
         return None
-    names = {word for word in words if not word.islower()} & set(split_prose(other)[0])
+    names = {word for word in words if not word.islower()} & set(split_prose(other, syntax)[0])
     kept = [word for word in words if word not in names]
     small = sum(not word[0].isupper() for word in kept)
     if len(kept) < _FEWEST_WORDS or small < _FEWEST_WORDS - 1 or sum(map(len, kept)) < _FEWEST_LETTERS:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 
+from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 from dragoman.text.prose import without_markup
 
 _DIGIT = re.compile(r"\d")
@@ -20,7 +21,7 @@ _MONTH = re.compile(r"(?<!\d)(?:1[0-2]|0?[1-9])(?=\s?[月월])|(?<=\d\.)\s?(?:1[
 _DECADE = re.compile(r"(?<![\d.,:/-])([1-9]0)(?=(?:['’]?s|er|ers|erne?|-?talet|-[хе])\b)|['’]([1-9]0)s\b")
 
 
-def differs_in_numbers(source: str, target: str) -> bool:
+def differs_in_numbers(source: str, target: str, syntax: PlaceholderSyntax = SURE_SYNTAX) -> bool:
     """Both sides have digits other than 0, and fewer than half of them agree, in whatever order.
 
     Single digits are compared, so that 1,000.5 equals 1 000,5; zeros are left out, as 9 a.m. may be 09:00. A side
@@ -35,7 +36,7 @@ def differs_in_numbers(source: str, target: str) -> bool:
     left, right = _DIGIT.findall(source), _DIGIT.findall(target)
     if not left or not right or left == right or not _differ(_numerals(left), _numerals(right)):
         return False
-    plain, other = without_markup(source), without_markup(target)
+    plain, other = without_markup(source, syntax), without_markup(target, syntax)
     pages = set(_SECTION.findall(plain)) & set(_SECTION.findall(other))
     readings, others = _readings(plain, pages), _readings(other, pages)
     return all(_differ(one, two) for one in readings for two in others)

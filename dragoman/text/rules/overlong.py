@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from dragoman.text.placeholders import without_placeholders
+from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 
 # A run of letters and digits. Scripts that put no space between words are left out: their runs are sentences.
 _WORD = regex.compile(
@@ -17,14 +17,14 @@ def is_overlong(source: str, target: str, max_characters: int) -> bool:
     return max(len(source), len(target)) > max_characters
 
 
-def has_overlong_word(source: str, target: str, max_characters: int) -> bool:
+def has_overlong_word(source: str, target: str, max_characters: int, syntax: PlaceholderSyntax = SURE_SYNTAX) -> bool:
     """A side has a word of more than ``max_characters`` letters and digits, such as encoded data."""
-    return _longest(source, max_characters) > max_characters or _longest(target, max_characters) > max_characters
+    return any(_longest(side, max_characters, syntax) > max_characters for side in (source, target))
 
 
-def _longest(text: str, limit: int) -> int:
+def _longest(text: str, limit: int, syntax: PlaceholderSyntax) -> int:
     if len(text) <= limit:
         return 0
     if max(map(len, text.split()), default=0) <= limit:
         return 0
-    return max(map(len, _WORD.findall(without_placeholders(text))), default=0)
+    return max(map(len, _WORD.findall(syntax.without(text))), default=0)

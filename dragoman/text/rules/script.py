@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from dragoman.text.language import script_of
-from dragoman.text.placeholders import without_placeholders
+from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 
 _FEWEST_LETTERS = 4
 _LONGEST_ABBREVIATION = 5
@@ -35,7 +35,9 @@ class _Script:
     is_dense: bool
 
 
-def wrong_script(source_language: str, target_language: str) -> Callable[[str, str], bool]:
+def wrong_script(
+    source_language: str, target_language: str, syntax: PlaceholderSyntax = SURE_SYNTAX
+) -> Callable[[str, str], bool]:
     """The rule for two languages: a side has four or more foreign letters, and more of them than of its own.
 
     Beside Chinese, Japanese and Korean characters ten Latin letters count as one, as brands and technical words keep
@@ -45,7 +47,7 @@ def wrong_script(source_language: str, target_language: str) -> Callable[[str, s
     left, right = _script(source_language), _script(target_language)
 
     def rule(source: str, target: str) -> bool:
-        return _is_foreign(source, target, left) or _is_foreign(target, source, right)
+        return _is_foreign(source, target, left, syntax) or _is_foreign(target, source, right, syntax)
 
     return rule
 
@@ -70,13 +72,13 @@ _LATIN_LETTERS = regex.compile(r"\p{Latin}+")
 _LATIN_PROBE = "a"
 
 
-def _is_foreign(text: str, other: str, script: _Script | None) -> bool:
+def _is_foreign(text: str, other: str, script: _Script | None, syntax: PlaceholderSyntax) -> bool:
     if script is None or (text.isascii() and not script.foreign.match(_LATIN_PROBE)):
         return False
     found = script.foreign.findall(text)
     if not found or not _outweigh(found, text, found, script):
         return False
-    rest = without_placeholders(text)
+    rest = syntax.without(text)
     found = script.foreign.findall(rest)
     shared = "".join(_LATIN_LETTERS.findall(other)).casefold()
     runs = set(_LETTERS.findall(other))
