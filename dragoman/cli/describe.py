@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dragoman.cli.output_file import emit
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -45,7 +47,7 @@ def describe(
         model = build(recipe.model, source, target, recipe.training.seed)
         title = example_title(recipe.model, source, target, unknown=" (how many, the data will tell)")
     if toml:
-        print(dump_recipe(recipe), end="")
+        emit(None, dump_recipe(recipe).encode())
         return
     rows = layers_of(model, recipe.model, source)
     console = Console()

@@ -58,9 +58,14 @@ def present(report: Reported, text: str, title: str, folder: Path, name: str, *,
     Raises:
         OutputError: if it cannot be written.
     """
+    from dragoman.cli.output_file import emit
     from dragoman.reports.written import json_text, write_report
 
-    print(json_text(report) if as_json else text)
+    if as_json:
+        # JSON is UTF-8, whatever the terminal's encoding is.
+        emit(None, f"{json_text(report)}\n".encode("utf-8", "backslashreplace"))
+    else:
+        print(text)
     page = write_report(report, title, folder, name)
     if not as_json:
         print(f"\nPage: {page}")

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from dragoman.cli.output_file import STANDARD_OUTPUT
+
 
 def score(
     model: Annotated[Path, typer.Argument(help="Folder of a language model or a translator.")],
@@ -25,13 +27,18 @@ def score(
     import numpy as np
 
     from dragoman.cli.text_input import read_lines
+    from dragoman.data.formats.plain_text import check_text_files
     from dragoman.errors import InputError
     from dragoman.model.device import choose_device
     from dragoman.model.folder import load_model
     from dragoman.predict.model_kinds import not_this_kind
     from dragoman.predict.translator import Translator
     from dragoman.predict.writer import Writer
+    from dragoman.storage.output import check_output
 
+    files = [path for path in (text, source) if path is not None]
+    check_text_files(*files)
+    check_output(STANDARD_OUTPUT, files)
     loaded = load_model(model, choose_device(device))
     kind = loaded.recipe.model
     if not kind.is_language_model and not kind.is_translator:

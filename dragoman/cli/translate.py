@@ -59,7 +59,7 @@ def translate(
     from dragoman.predict.file_translation import FileTranslation
     from dragoman.predict.translator import Translator
 
-    _check_images(source, image, reader)
+    _check_inputs(source, image, reader)
     pictures = _pictures(image)
     folders = [folder for folder in (model, language_model, reader) if folder is not None]
     output, to_stream = _checked(output, [*folders, *(pictures if image else [source])], resume=resume)
@@ -97,7 +97,9 @@ def translate(
         watch.end(concerns if progress is not False else None)
 
 
-def _check_images(source: Path | None, images: list[Path] | None, reader: Path | None) -> None:
+def _check_inputs(source: Path | None, images: list[Path] | None, reader: Path | None) -> None:
+    from dragoman.data.formats.plain_text import check_text_files
+
     if images and reader is None:
         raise InputError(
             "--image gives pictures, and a translator reads text",
@@ -112,6 +114,8 @@ def _check_images(source: Path | None, images: list[Path] | None, reader: Path |
         raise InputError(
             "--input and --image were both given", file=source, remedy="translate the text and the pictures in turn."
         )
+    if source is not None:
+        check_text_files(source)
 
 
 def _checked(output: Path | None, inputs: list[Path | None], *, resume: bool) -> tuple[Path | None, bool]:
