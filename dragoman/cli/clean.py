@@ -27,15 +27,16 @@ def clean(
 
     Writes the pairs that are kept as two text files, every drop with its file and line, the report and a picture.
     """
+    from dragoman.storage.output import check_new_folder
+
+    check_new_folder(output)
     from rich.console import Console
     from rich.table import Table
 
     from dragoman.cli.settings import corpora, recipe_with
     from dragoman.data.clean_corpora import clean_corpora
     from dragoman.predict.model_kinds import kind_of
-    from dragoman.storage.output import check_new_folder
 
-    check_new_folder(output)
     sections = {"train": corpora(source, target, corpus, catalogue, columns, file_format)}
     complete = recipe_with(recipe, sections, source_language, target_language, settings or [], columns=columns)
     if not complete.model.is_translator and not complete.model.is_language_model:
