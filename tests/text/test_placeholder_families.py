@@ -100,7 +100,7 @@ CHARACTERS = st.text(st.sampled_from("aAd1 sn%{}<>$&@:!#[]()\\/.-w=;\"'\n€\U00
 
 
 @given(st.lists(CHARACTERS, max_size=5))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_native_code_passes_over_no_placeholder(texts: list[str]) -> None:
     if not native.available():
         pytest.skip("the native library is not built")
