@@ -16,7 +16,7 @@ from pathlib import Path
 from dragoman.data.formats.archive import Tree, open_tree
 from dragoman.data.formats.catalogue_listing import no_files
 from dragoman.data.formats.gettext import Message, parse_mo, parse_po
-from dragoman.data.formats.gettext_pairs import message_entries, usable_messages
+from dragoman.data.formats.gettext_pairs import KeyEvidence, message_entries, usable_messages
 from dragoman.data.formats.json_pairs import json_entries
 from dragoman.data.formats.language_remarks import LanguageRemarks
 from dragoman.data.formats.nested_json import parse_nested_json
@@ -80,6 +80,7 @@ def read_catalogue(
         english = closest_language(["en"], source_language) is not None
         msgid_is_source = english or all(files.source is None for files in chosen)
         languages, tally = (source_language, target_language), _Tally()
+        has_keys = _has_keys(tree, chosen)
         for files in chosen:
             remarks.taken(files.codes[1], target_language)
             # English texts in the catalogue itself are nearer to what was asked for than those of another region.
@@ -91,7 +92,7 @@ def read_catalogue(
             if files.target.lower().endswith(_JSON_SUFFIXES):
                 yield from _json_entries(tree, files, languages, tally)
             else:
-                yield from _gettext_entries(tree, files, languages, tally, msgid_is_source, msgid_first)
+                yield from _gettext_entries(tree, files, languages, tally, msgid_is_source, msgid_first, has_keys)
     if not tally.matched:
         raise InputError(
             "the keys don't match: not one is in a file of both languages; "
@@ -214,6 +215,7 @@ def _gettext_entries(
     tally: _Tally,
     msgid_is_source: bool,
     msgid_first: bool,
+    has_keys: bool,
 ) -> Iterator[Entry]:
     sources = {} if files.source is None else usable_messages(_messages(tree, files.source))
     messages = _messages(tree, files.target)
@@ -224,11 +226,22 @@ def _gettext_entries(
         sources,
         msgid_is_source=msgid_is_source,
         msgid_first=msgid_first,
+        has_keys=has_keys,
         languages=languages,
     )
     for entry in entries:
         tally.matched += isinstance(entry, Pair) or entry.source != ""
         yield entry
+
+
+def _has_keys(tree: Tree, chosen: list[_Files]) -> bool:
+    """Whether what looks like a key is one, by all gettext files of the catalogue together."""
+    evidence = KeyEvidence()
+    for files in chosen:
+        if files.target.lower().endswith(_GETTEXT_SUFFIXES):
+            sources = {} if files.source is None else usable_messages(_messages(tree, files.source))
+            evidence = evidence.plus(KeyEvidence.of(_messages(tree, files.target), sources))
+    return evidence.has_keys
 
 
 def _messages(tree: Tree, name: str) -> list[Message]:

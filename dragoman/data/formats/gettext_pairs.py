@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from dragoman.data.formats.gettext import Message, parse_mo, parse_po
 from dragoman.data.formats.plural_forms import NUMBERS, aligned_forms, header_forms, language_forms
@@ -15,7 +16,7 @@ from dragoman.text.language import closest_language, is_language
 MessageKey = tuple[str | None, str]
 """The context and ``msgid`` of a message."""
 
-_KEY_CHARACTERS = re.compile(r"[A-Za-z_][\w.:/-]*\w", re.ASCII)
+_KEY_CHARACTERS = re.compile(r"(?=.*[A-Za-z])\w[\w.:/-]*\w", re.ASCII)
 _INNER_JOINT = re.compile(r"[A-Za-z0-9][._]+[A-Za-z0-9]")
 _LANGUAGE = re.compile(r"^Language:[ \t]*([\w@-]+)", re.MULTILINE)
 _SINGULAR_OF_ONE = tuple(int(number != 1) for number in NUMBERS)
@@ -56,6 +57,7 @@ def message_entries(
     *,
     msgid_is_source: bool = True,
     msgid_first: bool = False,
+    has_keys: bool | None = None,
     languages: tuple[str | None, str | None] = (None, None),
 ) -> Iterator[Entry]:
     """A pair for each form of each message.
@@ -70,23 +72,55 @@ def message_entries(
         sources: usable messages of the source language's file.
         msgid_is_source: whether ``msgid`` is in the source language.
         msgid_first: whether a ``msgid`` that is a text comes before the source language's own translation.
+        has_keys: whether what looks like a key is one; None to tell it by these messages alone.
         languages: of source and target, for catalogues whose headers do not say what their plural forms are for.
     """
     sources = sources or {}
-    with_keys = _uses_keys(messages, sources)
+    if has_keys is None:
+        has_keys = KeyEvidence.of(messages, sources).has_keys
     for message in messages:
-        is_text = not (with_keys and _looks_like_key(message.singular))
+        is_text = not (has_keys and _looks_like_key(message.singular))
         said = None if msgid_first and is_text else sources.get((message.context, message.singular))
         for place, translation, number in _forms(message, said, languages):
             source = said.translations[place] if said is not None else ""
             if not source and msgid_is_source:
                 text = message.plural if message.plural is not None and number != 1 else message.singular
-                source = (message.default or "") if with_keys and _looks_like_key(text) else text
+                source = (message.default or "") if has_keys and _looks_like_key(text) else text
             reason = why_unusable(message, translation) or (None if source else "no source")
             if reason is None:
                 yield Pair(source, translation, name, message.line)
             else:
                 yield Skip(reason, source, translation, name, message.line)
+
+
+class KeyEvidence(NamedTuple):
+    """What tells whether ``msgid`` that look like keys are keys in this catalogue, and no texts such as ``iconv_open``.
+
+    Attributes:
+        messages: how many there are.
+        like_keys: those that look like keys.
+        explained: those of them with a default text, or that the source language calls something else.
+    """
+
+    messages: int = 0
+    like_keys: int = 0
+    explained: int = 0
+
+    @classmethod
+    def of(cls, messages: list[Message], sources: Mapping[MessageKey, Message] | None = None) -> KeyEvidence:
+        """The evidence of one file, with the usable messages of the source language's."""
+        keys = [message for message in messages if _looks_like_key(message.singular)]
+        explained = sum(message.default is not None or _is_renamed(message, sources or {}) for message in keys)
+        return cls(len(messages), len(keys), explained)
+
+    def plus(self, other: KeyEvidence) -> KeyEvidence:
+        """The evidence of both."""
+        return KeyEvidence(*(left + right for left, right in zip(self, other, strict=True)))
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether most messages look like keys, or most of those that do are explained."""
+        return self.like_keys > 0 and (2 * self.like_keys > self.messages or 2 * self.explained > self.like_keys)
 
 
 def usable_messages(messages: list[Message]) -> dict[MessageKey, Message]:
@@ -128,7 +162,7 @@ def _read(
     said = header_language(messages)
     if said is not None and target_language is not None and closest_language([said], target_language) is None:
         tell(f"{path.name} says that its language is {said}; it is read as {target_language} all the same")
-    if _uses_keys(messages, {}) and all(message.default is None for message in messages):
+    if KeyEvidence.of(messages).has_keys and all(message.default is None for message in messages):
         tell(
             f"the msgid of {path.name} are keys; give the folder that has the source language's file too, "
             "by --catalogue"
@@ -157,17 +191,6 @@ def _numbered(message: Message, language: str | None) -> tuple[int, ...]:
             return rule
     # Forms that no rule explains all serve for more than one, so that none of them is lost.
     return tuple(min(number - 1, count - 1) if number else count - 1 for number in NUMBERS)
-
-
-def _uses_keys(messages: list[Message], sources: Mapping[MessageKey, Message]) -> bool:
-    """Whether what looks like a key is one in this catalogue, and no text such as ``iconv_open``.
-
-    So it is where most ``msgid`` look like keys, or where most of those that do are explained: by a default text, or by
-    the source language's own translation.
-    """
-    keys = [message for message in messages if _looks_like_key(message.singular)]
-    explained = sum(message.default is not None or _is_renamed(message, sources) for message in keys)
-    return len(keys) > 0 and (2 * len(keys) > len(messages) or 2 * explained > len(keys))
 
 
 def _is_renamed(message: Message, sources: Mapping[MessageKey, Message]) -> bool:

@@ -191,6 +191,18 @@ def test_another_region_or_variant_is_remarked(tmp_path: Path) -> None:
     assert remarks(files, "no") == []
 
 
+def test_keys_are_told_by_all_files_of_a_catalogue(tmp_path: Path) -> None:
+    keys = "".join(
+        f'\n#. Default: "{text}"\nmsgid "{key}"\nmsgstr "{text} auf Deutsch"\n'
+        for key, text in (("label_a", "A"), ("7days", "Seven days"), ("7days_events", "Seven"), ("b.b", "B"))
+    )
+    widgets = po(("review_state", "Status"), ("Open", "Öffnen"), ("Shut", "Zu"))
+    root = tree(tmp_path, {"de/plone.po": HEAD + keys, "de/widgets.po": widgets})
+    assert [source for source, _ in pairs(root)] == ["A", "7days", "Seven", "B", "Open", "Shut"]
+    (root / "de/plone.po").unlink()
+    assert [source for source, _ in pairs(root)] == ["review_state", "Open", "Shut"]
+
+
 def test_the_region_in_a_name_is_no_language(tmp_path: Path) -> None:
     # CA by itself is Catalan, and NO Norwegian.
     files = {f"po/app-{code}.po": po(("Open", code)) for code in ("en_CA", "ca", "nn_NO", "nb_NO")}
