@@ -7,8 +7,11 @@ from torch import Tensor, nn
 
 def learnt_buffers(model: nn.Module) -> dict[str, Tensor]:
     """The buffers that are part of the model, by name; those that can be computed anew are not."""
+    buffers = dict(model.named_buffers())
+    if not buffers:
+        return {}
     kept = model.state_dict().keys()
-    return {name: buffer for name, buffer in model.named_buffers() if name in kept}
+    return {name: buffer for name, buffer in buffers.items() if name in kept}
 
 
 def learnt_tensors(model: nn.Module) -> dict[str, Tensor]:

@@ -15,4 +15,17 @@ def seed_mini_batch(seed: int, update: int, place: int) -> None:
         update: from 1.
         place: of the mini-batch among those of the update, from 0.
     """
-    torch.manual_seed(int(np.random.SeedSequence([seed, update, place]).generate_state(1, np.uint64)[0]))
+    seed_generators(int(np.random.SeedSequence([seed, update, place]).generate_state(1, np.uint64)[0]))
+
+
+def seed_generators(seed: int) -> None:
+    """Seed the generators of all devices that are in use, as ``torch.manual_seed`` does.
+
+    For each kind of device that was never used, ``torch.manual_seed`` keeps a call with its stack trace for later,
+    which takes longer than the update of a small model, and memory without end.
+    """
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)

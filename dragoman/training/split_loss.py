@@ -7,6 +7,7 @@ the averaged ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -59,12 +60,16 @@ MeasureLoss = Callable[[], LossEstimate]
 
 
 def loss_estimate(sums: Float64[np.ndarray, " n"], units: Int[np.ndarray, " n"]) -> LossEstimate:
-    """The mean loss of n examples, whose losses and sizes are given.
+    """The mean loss of n examples, whose losses and sizes are given, and its standard error by the bootstrap.
 
     An infinite loss counts nothing while its units count: it is that of a text which is too long for its picture, and
     which training passes over as well.
     """
     counted = np.where(np.isposinf(sums), 0.0, sums)
+    if (units == units[0]).all():
+        # What the bootstrap comes to with ever more resamples, where examples are of one size.
+        error = float(counted.std() / units[0] / math.sqrt(len(units)))
+        return LossEstimate(float(counted.sum() / units.sum()), error, counted, units)
     drawn = resampled_sums(np.stack([counted, units.astype(np.float64)], axis=1))
     error = float((drawn[:, 0] / drawn[:, 1]).std(ddof=1))
     return LossEstimate(float(counted.sum() / units.sum()), error, counted, units)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from toy import frame, recipe
 
 from dragoman.data.dataset import Dataset
+from dragoman.evaluation.confidence import resampled_sums
 from dragoman.model.folder import load_model
 from dragoman.training.history import read_history
 from dragoman.training.run import train
@@ -114,3 +115,10 @@ def test_both_losses_are_measured_in_the_same_way(memorised: Path) -> None:
     assert small.value == pytest.approx(large.value, rel=1e-5)
     both = task_of(best.recipe).losses(best.model, best.recipe, dataset)
     assert both.validation().value != pytest.approx(both.probe().value, rel=0.01)
+
+
+def test_the_standard_error_of_examples_of_one_size_is_the_bootstraps():
+    losses = np.random.default_rng(3).exponential(size=400)
+    found = loss_estimate(losses, np.full(400, 2, dtype=np.int64))
+    drawn = resampled_sums(np.stack([losses, np.full(400, 2.0)], axis=1), resamples=4000)
+    assert found.error == pytest.approx((drawn[:, 0] / drawn[:, 1]).std(ddof=1), rel=0.04)
