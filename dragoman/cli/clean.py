@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dragoman.cli import data_options as given
 from dragoman.errors import InputError
 
 
@@ -19,6 +20,7 @@ def clean(
     catalogue: Annotated[list[Path] | None, typer.Option(help="Folder, zip or wheel. Repeatable.")] = None,
     columns: Annotated[str | None, typer.Option(help="Columns of the files, such as en,de.")] = None,
     file_format: Annotated[str | None, typer.Option("--format", help="Format, if the name does not tell.")] = None,
+    separator: given.Separator = None,
     source_language: Annotated[str | None, typer.Option("--from", help="Source language, such as en.")] = None,
     target_language: Annotated[str | None, typer.Option("--to", help="Target language, such as de.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a rule: cleaning.max_ratio=3.")] = None,
@@ -37,7 +39,7 @@ def clean(
     from dragoman.data.clean_corpora import clean_corpora
     from dragoman.predict.model_kinds import kind_of
 
-    sections = {"train": corpora(source, target, corpus, catalogue, columns, file_format)}
+    sections = {"train": corpora(source, target, corpus, catalogue, columns, file_format, written=(separator, None))}
     complete = recipe_with(recipe, sections, source_language, target_language, settings or [], columns=columns)
     if not complete.model.is_translator and not complete.model.is_language_model:
         raise InputError(

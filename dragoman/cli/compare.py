@@ -43,7 +43,10 @@ def compare(
     columns: given.Columns = None,
     features: given.Features = None,
     categorical: given.Categorical = None,
+    leave_out: given.LeaveOut = None,
     file_format: given.FileFormat = None,
+    separator: given.Separator = None,
+    decimal: given.DecimalMark = None,
     validation_source: given.ValidationSource = None,
     validation_target: given.ValidationTarget = None,
     validation: given.ValidationCorpora = None,
@@ -64,20 +67,18 @@ def compare(
     from dragoman.storage.output import check_folder
 
     check_folder(output)
-    form = (columns, file_format)
+    form, given_by = (columns, file_format), functools.partial(corpora, written=(separator, decimal))
     sections = {
-        "train": corpora(source, target, corpus, None, *form, text),
-        "validation": corpora(validation_source, validation_target, validation, None, *form, validation_text),
-        "test": corpora(test_source, test_target, test, None, *form, test_text),
+        "train": given_by(source, target, corpus, None, *form, text),
+        "validation": given_by(validation_source, validation_target, validation, None, *form, validation_text),
+        "test": given_by(test_source, test_target, test, None, *form, test_text),
     }
-    lists = {"columns": columns, "features": features, "categorical": categorical}
-    languages = (source_language, target_language)
-    found = _subjects(subjects, names, lambda name: recipe_with(name, sections, *languages, settings or [], **lists))
-    limited = any(value is not None for value in (tokens, updates, minutes))
-    budget = Budget(tokens, updates, minutes) if limited else None
+    lists = {"columns": columns, "features": features, "categorical": categorical, "leave_out": leave_out}
+    more = (sections, source_language, target_language, settings or [])
+    found = _subjects(subjects, names, lambda name: recipe_with(name, *more, **lists))
+    budget = Budget(tokens, updates, minutes) if (tokens, updates, minutes) != (None, None, None) else None
     compared = functools.partial(compare_subjects, budget=budget, reach=reach, beam=beam, threads=threads, tell=print)
-    report = compared(found, output, progress=True)
-    _print(report)
+    _print(compared(found, output, progress=True))
     print(f"\nPage: {output / PAGE}")
 
 

@@ -40,6 +40,11 @@ Catalogues = Annotated[
 TextFiles = Annotated[Texts, data_option(_TEXT)]
 Columns = Annotated[Text, data_option(_COLUMNS)]
 Features = Annotated[Text, data_option("Columns of a table's row that are read, such as a,b; else all.")]
+LeaveOut = Annotated[Text, data_option("Columns of a table that are not read, such as a,b.", "--leave-out")]
+Separator = Annotated[Text, data_option("What separates the fields of tables: one character, or tab; else they tell.")]
+DecimalMark = Annotated[
+    Text, data_option("What stands before fractions in tables: point or comma; else they tell.", "--decimal")
+]
 Categorical = Annotated[Text, data_option("Columns of numbers that are names, such as a,b.")]
 FileFormat = Annotated[Text, data_option(_FORMAT, "--format")]
 ValidationSource = Annotated[File, data_option("Validation set; else some examples are held out.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -35,7 +36,10 @@ def capacity(
     columns: given.Columns = None,
     features: given.Features = None,
     categorical: given.Categorical = None,
+    leave_out: given.LeaveOut = None,
     file_format: given.FileFormat = None,
+    separator: given.Separator = None,
+    decimal: given.DecimalMark = None,
     validation_source: given.ValidationSource = None,
     validation_target: given.ValidationTarget = None,
     validation: given.ValidationCorpora = None,
@@ -59,27 +63,25 @@ def capacity(
     from dragoman.diagnosis.capacity.measure import measure_capacity
     from dragoman.storage.output import check_folder
 
-    minutes = positive_minutes("--minutes", minutes)
-    form = (columns, file_format)
+    form, given_by = (columns, file_format), functools.partial(corpora, written=(separator, decimal))
     sections = {
-        "train": corpora(source, target, corpus, catalogue, *form, text),
-        "validation": corpora(validation_source, validation_target, validation, None, *form, validation_text),
-        "test": corpora(test_source, test_target, test, None, *form, test_text),
+        "train": given_by(source, target, corpus, catalogue, *form, text),
+        "validation": given_by(validation_source, validation_target, validation, None, *form, validation_text),
+        "test": given_by(test_source, test_target, test, None, *form, test_text),
     }
-    lists = {"columns": columns, "features": features, "categorical": categorical}
-    place, of_run = Path(subject), Path(subject).is_dir()
-    folder = output or (place / "diagnosis" if of_run else Path("diagnosis"))
-    check_folder(folder)
+    lists = {"columns": columns, "features": features, "categorical": categorical, "leave_out": leave_out}
+    place, of_run, allowed = Path(subject), Path(subject).is_dir(), positive_minutes("--minutes", minutes)
+    check_folder(folder := output or (place / "diagnosis" if of_run else Path("diagnosis")))
     if of_run:
         _refuse(place, *sections.values(), source_language, target_language, file_format, settings, *lists.values())
         opened = _of_run(place)
     else:
         _check_name(subject)
-        complete = recipe_with(subject, sections, source_language, target_language, settings or [], **lists)
-        opened = _of_recipe(complete, folder)
+        more = (sections, source_language, target_language, settings or [])
+        opened = _of_recipe(recipe_with(subject, *more, **lists), folder)
     with opened as (recipe, dataset):
-        report = measure_capacity(recipe, dataset, minutes, tell=tell)
-    title = f"Complexity against data: {place.resolve().name if of_run else place.stem}"
+        report = measure_capacity(recipe, dataset, allowed, tell=tell)
+    title = "Complexity against data: " + (place.resolve().name if of_run else place.stem)
     present(report, report.as_text().rstrip("\n"), title, folder, "capacity", as_json=as_json)
     if report.interrupted:
         sys.exit(INTERRUPTED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dragoman.cli import data_options as given
 from dragoman.cli.data_options import data_option
 from dragoman.errors import InputError
 
@@ -52,6 +53,7 @@ def distill(
     corpus: Annotated[Files, data_option("File of pairs. Repeatable.")] = None,
     columns: Annotated[Text, data_option("Columns of the files, such as en,de.")] = None,
     file_format: Annotated[Text, typer.Option("--format", help="Format of the files, if nothing tells it.")] = None,
+    separator: given.Separator = None,
     validation_source: Annotated[File, data_option("Validation set; else some pairs are held out.")] = None,
     validation_target: Annotated[File, data_option("Its translations.")] = None,
     test_source: Annotated[File, data_option("Test set; else some pairs are held out.")] = None,
@@ -71,7 +73,7 @@ def distill(
         raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
     else:
         sections = {
-            "train": corpora(source, target, corpus, None, columns, file_format),
+            "train": corpora(source, target, corpus, None, columns, file_format, written=(separator, None)),
             "validation": corpora(validation_source, validation_target),
             "test": corpora(test_source, test_target),
         }

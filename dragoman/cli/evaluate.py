@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dragoman.cli import data_options as given
 from dragoman.cli.data_options import data_option
 from dragoman.cli.output_file import output_option
 from dragoman.errors import InputError
@@ -42,6 +43,8 @@ def evaluate(
     ] = None,
     columns: Annotated[str | None, data_option(_COLUMNS)] = None,
     file_format: Annotated[str | None, typer.Option("--format", help="Format, if the name does not tell.")] = None,
+    separator: given.Separator = None,
+    decimal: given.DecimalMark = None,
     text: Annotated[list[str] | None, data_option(_TEXT)] = None,
     beam: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")
@@ -68,7 +71,7 @@ def evaluate(
     inputs = [model, *(path for path in (source, target) if path is not None), *(corpus or ())]
     check_outputs({"--json": json_file, "--output": output, "--picture": picture}, inputs)
     loaded = load_model(model, choose_device(device))
-    sections = corpora(source, target, corpus, None, columns, file_format, text)
+    sections = corpora(source, target, corpus, None, columns, file_format, text, written=(separator, decimal))
     given = _fitting(loaded.recipe, sections, columns) if sections else ()
     says, is_translator = loaded.recipe.model.says, loaded.recipe.model.is_translator
     _refuse(model, "--picture", "is for models that say labels or numbers", picture is not None and says == "text")

@@ -15,6 +15,7 @@ from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
+    from dragoman.data.grid.read_table import Writing
     from dragoman.fields.place import TablePlace
     from dragoman.predict.predictor import Predictor
 
@@ -32,6 +33,8 @@ def predict(
     column: Annotated[
         str | None, typer.Option(help="Column of the table that holds texts or pictures; by default as in training.")
     ] = None,
+    separator: Separator = None,
+    decimal: DecimalMark = None,
     output: Annotated[Path | None, output_option("File to write; standard output if not given.")] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Add a column with the probability of each label.")
@@ -44,6 +47,7 @@ def predict(
     give a table of `path` and `prediction`.
     """
     from dragoman.cli.picture_input import picture_files
+    from dragoman.cli.table_input import writing_of
     from dragoman.predict.predictor import Predictor
     from dragoman.storage.output import check_output
 
@@ -53,7 +57,7 @@ def predict(
         raise InputError(
             "this model says numbers, which have no probabilities", file=model, remedy="leave --probabilities away."
         )
-    given = _given(predictor, model, source, image, column)
+    given = _given(predictor, model, source, image, column, writing_of(separator, decimal))
     added = [_PREDICTION] + [f"probability of {label}" for label in predictor.labels if probabilities]
     for name in added:
         if name in given.header and not given.is_lines:
@@ -81,7 +85,12 @@ class _Given:
 
 
 def _given(
-    predictor: Predictor, model: Path, source: Path | None, images: list[Path] | None, column: str | None
+    predictor: Predictor,
+    model: Path,
+    source: Path | None,
+    images: list[Path] | None,
+    column: str | None,
+    writing: Writing,
 ) -> _Given:
     from dragoman.cli.table_input import is_table
 
@@ -89,7 +98,7 @@ def _given(
     if images:
         return _pictures(reads, model, source, images, column)
     if source is not None and is_table(source):
-        return _of_table(predictor, model, source, column)
+        return _of_table(predictor, model, source, column, writing)
     if column is not None:
         raise InputError(
             f"--column {column} is of a table, and there is none",
@@ -139,7 +148,7 @@ def _pictures(reads: str, model: Path, source: Path | None, images: list[Path], 
     return _Given(files, ["path"], [[str(file)] for file in files])
 
 
-def _of_table(predictor: Predictor, model: Path, source: Path, column: str | None) -> _Given:
+def _of_table(predictor: Predictor, model: Path, source: Path, column: str | None, writing: Writing) -> _Given:
     from dragoman.cli.settings import source_column
     from dragoman.cli.table_input import Table
 
@@ -151,10 +160,10 @@ def _of_table(predictor: Predictor, model: Path, source: Path, column: str | Non
                 file=model,
                 remedy="leave --column away.",
             )
-        table = Table.read(source)
+        table = Table.read(source, writing=writing)
         return _Given(table.frame(), *table.printable(), table.place())
     column = column or source_column(recipe)
-    table = Table.read(source, column)
+    table = Table.read(source, column, writing)
     header, cells = table.printable()
     if recipe.model.reads == "text":
         return _Given(table.texts(column), header, cells)

@@ -62,6 +62,8 @@ def corpora(
     columns: str | None = None,
     file_format: str | None = None,
     texts: Iterable[str] | None = None,
+    *,
+    written: tuple[str | None, str | None] = (None, None),
 ) -> Sections:
     """The corpora that were given, as a recipe writes them; paths are made absolute, so that they outlive the folder,
     and one with wildcards is every file that matches.
@@ -74,6 +76,7 @@ def corpora(
         columns: of the files: source and target, such as ``en,de``, or the target alone.
         file_format: of the files; None to tell it by name and content.
         texts: text files, each by itself or as ``LABEL=FILE``.
+        written: what separates the fields of tables, and what stands before fractions; None to tell it by the files.
 
     Raises:
         RecipeError: if ``columns`` is not one or two names, or a label is empty.
@@ -87,6 +90,7 @@ def corpora(
         given = dict(zip(("source_column", "target_column")[-len(names) :], names, strict=True))
     if file_format is not None:
         given["format"] = file_format
+    given |= {key: value for key, value in zip(("separator", "decimal"), written, strict=True) if value is not None}
     sections: Sections = []
     lines = {name: path.absolute() for name, path in (("source", source), ("target", target)) if path is not None}
     if lines:
@@ -109,6 +113,7 @@ def recipe_with(
     columns: str | None = None,
     features: str | None = None,
     categorical: str | None = None,
+    leave_out: str | None = None,
 ) -> Recipe:
     """A recipe with the corpora, languages and settings that were given in the place of its own.
 
@@ -121,6 +126,7 @@ def recipe_with(
         columns: as :func:`corpora` was given them.
         features: columns of a table that are read, such as ``a,b``.
         categorical: columns of numbers that are names, such as ``a,b``.
+        leave_out: columns that are not read, such as ``a,b``.
 
     Raises:
         RecipeError: if there is then no training corpus, or anything is wrong with it.
@@ -130,8 +136,8 @@ def recipe_with(
     data: dict[str, Any] = {split: given for split, given in sections.items() if given}
     languages = (("source_language", source_language), ("target_language", target_language))
     data |= {name: language for name, language in languages if language is not None}
-    lists = (("features", features), ("categorical", categorical))
-    data |= {name: _names(f"--{name}", names) for name, names in lists if names is not None}
+    lists = (("features", features), ("categorical", categorical), ("leave_out", leave_out))
+    data |= {name: _names(f"--{name.replace('_', '-')}", names) for name, names in lists if names is not None}
     complete = load_recipe(recipe, changes=merge({"data": data}, parse_settings(settings)))
     check_columns(columns, complete)
     if not complete.data.train:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dragoman.data.formats.column_names import no_such_column
 from dragoman.data.formats.detection import format_by_name
 from dragoman.data.grid.read_items import pictures_in
-from dragoman.data.grid.read_table import TABLES, read_table
+from dragoman.data.grid.read_table import TABLES, TOLD, Writing, read_table
 from dragoman.data.table import read_rows
 from dragoman.errors import InputError
 from dragoman.fields.cells import is_missing
 from dragoman.fields.place import TablePlace
+from dragoman.fields.typed_text import Decimal
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -23,6 +24,22 @@ if TYPE_CHECKING:
 def is_table(path: Path) -> bool:
     """Whether the name of a file ends as that of a table does."""
     return format_by_name(path) in TABLES
+
+
+def writing_of(separator: str | None, decimal: str | None) -> Writing:
+    """What was said of how a table is written.
+
+    Raises:
+        InputError: if the separator is no single character, or the mark is neither point nor comma.
+    """
+    separator = "\t" if separator in ("tab", "\\t") else separator
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
+        raise InputError(
+            f"--separator {separator!r} is no separator of fields", remedy="give one character, such as ;, or tab."
+        )
+    if decimal not in (None, "auto", "point", "comma"):
+        raise InputError(f"--decimal {decimal}: there is no such mark", remedy="give point or comma.")
+    return Writing(separator, cast(Decimal, decimal or "auto"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +51,17 @@ class Table:
         header: the columns.
         columns: their cells: text, or what a file with types of its own holds.
         lines: of the rows.
+        writing: how a file of separated values is written.
     """
 
     path: Path
     header: list[str]
     columns: list[list[Any]]
     lines: list[int]
+    writing: Writing = TOLD
 
     @classmethod
-    def read(cls, path: Path, column: str | None = None) -> Table:
+    def read(cls, path: Path, column: str | None = None, writing: Writing = TOLD) -> Table:
         """The table in a file that :func:`is_table`. If ``column`` is a number and no name in it, columns have numbers,
         from 1, and there is no header line, as :func:`~dragoman.data.corpora.read_table` has it.
 
@@ -55,7 +74,7 @@ class Table:
             frame, lines = read_table(path, kind)
             cells = [frame.iloc[:, place].astype(object).tolist() for place in range(frame.shape[1])]
             return cls(path, [str(name) for name in frame.columns], cells, lines)
-        rows = list(read_rows(path))
+        rows = list(read_rows(path, writing.separator))
         header = rows[0][1] if rows else []
         if column is not None and column.isdecimal() and column not in header:
             header = [str(place) for place in range(1, len(header) + 1)]
@@ -64,7 +83,11 @@ class Table:
         if not rows:
             raise InputError("the table has no rows", file=path, remedy="give a table with a header and rows.")
         return cls(
-            path, header, list(map(list, zip(*(row for _, row in rows), strict=True))), [line for line, _ in rows]
+            path,
+            header,
+            list(map(list, zip(*(row for _, row in rows), strict=True))),
+            [line for line, _ in rows],
+            writing,
         )
 
     def frame(self) -> DataFrame:
@@ -75,7 +98,7 @@ class Table:
         """
         kind = format_by_name(self.path)
         assert kind is not None
-        return read_table(self.path, kind)[0]
+        return read_table(self.path, kind, self.writing)[0]
 
     def place(self, column: str | None = None) -> TablePlace:
         """Where its rows are, for errors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,7 +34,10 @@ def train(
     columns: given.Columns = None,
     features: given.Features = None,
     categorical: given.Categorical = None,
+    leave_out: given.LeaveOut = None,
     file_format: given.FileFormat = None,
+    separator: given.Separator = None,
+    decimal: given.DecimalMark = None,
     validation_source: given.ValidationSource = None,
     validation_target: given.ValidationTarget = None,
     validation: given.ValidationCorpora = None,
@@ -62,13 +66,13 @@ def train(
         _refuse_beside_resume(given_values)
         print_run(resume_run(resume, changes=parse_settings(settings or []), progress=True))
         return
-    form = (columns, file_format)
+    form, given_by = (columns, file_format), functools.partial(corpora, written=(separator, decimal))
     sections = {
-        "train": corpora(source, target, corpus, catalogue, *form, text),
-        "validation": corpora(validation_source, validation_target, validation, None, *form, validation_text),
-        "test": corpora(test_source, test_target, test, None, *form, test_text),
+        "train": given_by(source, target, corpus, catalogue, *form, text),
+        "validation": given_by(validation_source, validation_target, validation, None, *form, validation_text),
+        "test": given_by(test_source, test_target, test, None, *form, test_text),
     }
-    lists = {"columns": columns, "features": features, "categorical": categorical}
+    lists = {"columns": columns, "features": features, "categorical": categorical, "leave_out": leave_out}
     recipe = recipe or _PRESET
     complete = recipe_with(recipe, sections, source_language, target_language, settings or [], **lists)
     folder = output or Path("runs") / _name(complete, Path(recipe).stem)

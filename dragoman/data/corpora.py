@@ -67,7 +67,7 @@ def read_corpus(
         # A single file of pairs is a catalogue too, of one file.
         kind = detect_format(path)
     readers: dict[str, Callable[[], Iterator[Entry]]] = {
-        "table": lambda: read_table(path, *columns),
+        "table": lambda: read_table(path, *columns, recipe.separator),
         "json-lines": lambda: read_json_lines(path, *columns),
         "parquet": lambda: read_parquet(path, *columns),
         "po": lambda: read_po(path, target_language, tell),
@@ -119,7 +119,7 @@ def read_text(path: Path) -> Iterator[Pair]:
         yield Pair(line, line, str(path), number)
 
 
-def read_table(path: Path, source_column: str, target_column: str) -> Iterator[Pair]:
+def read_table(path: Path, source_column: str, target_column: str, separator: str | None = None) -> Iterator[Pair]:
     """Two columns of a TSV or CSV file; see :func:`dragoman.data.table.read_rows`.
 
     They are called by the names in the header line, or in a file without one by their numbers, from 1.
@@ -127,7 +127,7 @@ def read_table(path: Path, source_column: str, target_column: str) -> Iterator[P
     Raises:
         InputError: if the file cannot be read, has no such column, or a row has more or fewer fields than the header.
     """
-    rows = read_rows(path)
+    rows = read_rows(path, separator)
     first_line, header = next(rows, (1, []))
     if source_column.isdecimal() and target_column.isdecimal() and source_column not in header:
         left, right = (find_place(header, int(number), path) for number in (source_column, target_column))

@@ -13,6 +13,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SECONDS_OF_A_DAY = 86_400
 _COMMAS = re.compile(r"[+-]?[0-9]+(?:,[0-9]+)+(?:\.[0-9]+)?")
 _WITH_UNIT = re.compile(rf"({_NUMBER.pattern})\s*[^\s0-9.,].*")
 _WORDS = {
@@ -90,9 +91,11 @@ def cell_numbers(cells: Sequence[object]) -> tuple[Float64[np.ndarray, " n"], Ba
 
 
 def column_numbers(column: pd.Series) -> tuple[Float64[np.ndarray, " n"], BadCell | None]:
-    """All cells of a column as numbers, and the first that holds none."""
+    """All cells of a column as numbers, spans of time as days, and the first that holds none."""
     if column.dtype.kind in "biuf":
         return column.to_numpy(dtype=np.float64, na_value=np.nan), None
+    if column.dtype.kind == "m":
+        return (column.dt.total_seconds() / _SECONDS_OF_A_DAY).to_numpy(dtype=np.float64), None
     return cell_numbers(column.tolist())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from jaxtyping import Float, Float64, Int, Int64
 
 from dragoman.errors import InputError
 from dragoman.fields.cells import cell_text, is_missing
+from dragoman.fields.near import nearest
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked, positive
 
@@ -118,15 +118,14 @@ class LabelField:
         return checked(cls(tuple(content["names"]), tuple(content["counts"]), positive(content["temperature"])))
 
     def _unseen(self, label: str, place: Place) -> InputError:
-        near = difflib.get_close_matches(label.casefold(), [name.casefold() for name in self.names], n=1)
-        meant = next((name for name in self.names if near and name.casefold() == near[0]), None)
+        meant = nearest(label, self.names)
         shown = ", ".join(self.names[:10]) + (f" and {self.size - 10:,} more" if self.size > 10 else "")
         return InputError(
             f"no training example has the label `{label}`; the labels are: {shown}",
             file=place[0],
             line=place[1],
             cause="a label that is written in another way, or a class that the model was never shown",
-            remedy=f"did you mean `{meant}`?" if meant else "correct the label, or leave out the example.",
+            remedy=f"did you mean {meant}?" if meant else "correct the label, or leave out the example.",
         )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,15 @@ import pandas as pd
 from jaxtyping import Bool, Float64, Int64
 
 from dragoman.contracts import RowSize
-from dragoman.fields.cells import cell_text, column_numbers, is_missing
-from dragoman.fields.columns import CategoricalColumn, NumericColumn
+from dragoman.fields.cells import cell_number, cell_text, column_numbers, is_missing
+from dragoman.fields.columns import CategoricalColumn, DateColumn, NumericColumn
+from dragoman.fields.dates import Moments, read_moments
 from dragoman.fields.encoded_rows import EncodedRows, RowReport
-from dragoman.fields.learn_column import learn_column, refuse_infinite
+from dragoman.fields.learn_column import is_no_date, learn_column, no_date, refuse_infinite
+from dragoman.fields.near import nearest
 from dragoman.fields.place import TablePlace
 from dragoman.fields.saved import checked, positive
+from dragoman.fields.typed_text import MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class RowField:
         dropped: name of each column that was left out, and why.
     """
 
-    columns: tuple[NumericColumn | CategoricalColumn, ...]
+    columns: tuple[NumericColumn | DateColumn | CategoricalColumn, ...]
     dropped: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -41,6 +43,7 @@ class RowField:
         exclude: str,
         features: Sequence[str] = (),
         categorical: Sequence[str] = (),
+        leave_out: Sequence[str] = (),
         file: Path | str | None = None,
         lines: Sequence[int] | None = None,
     ) -> RowField:
@@ -51,6 +54,7 @@ class RowField:
             exclude: the target's column.
             features: the columns to read; all but the target if none is named.
             categorical: columns whose values are names, even if they look like numbers.
+            leave_out: columns that are not read.
             file: that holds the table, for errors.
             lines: the line on which each row begins, for errors.
 
@@ -59,19 +63,25 @@ class RowField:
         """
         place = TablePlace(file, lines)
         named = _named(frame, place)
-        for name in (*features, *categorical):
+        for name in (*features, *categorical, *leave_out):
             _find(named, name, place)
+        for name in (name for name in (*features, *categorical) if name in leave_out):
+            raise place.error(
+                f"column `{name}` is named to be read and to be left out",
+                remedy="take it out of data.leave_out, or out of data.features and data.categorical.",
+            )
         if exclude in features:
             raise place.error(
                 f"column `{exclude}` is the target and among the features",
                 remedy="leave it out of data.features: a model that reads the answer learns nothing else.",
             )
-        chosen = list(dict.fromkeys(features)) or [name for name in named if name != exclude]
+        chosen = list(dict.fromkeys(features)) or [name for name in named if name != exclude and name not in leave_out]
         if frame.empty:
             raise place.error("the table has no rows", remedy="give a table with rows to learn from.")
         learnt = {name: learn_column(named[name], name, place, categorical=name in categorical) for name in chosen}
         columns = tuple(column for column in learnt.values() if not isinstance(column, str))
         dropped = tuple((name, column) for name, column in learnt.items() if isinstance(column, str))
+        dropped += tuple((name, "it was to be") for name in dict.fromkeys(leave_out))
         if not columns:
             reasons = "; ".join(f"`{name}`: {reason}" for name, reason in dropped)
             raise place.error(
@@ -83,7 +93,7 @@ class RowField:
     @property
     def numbers(self) -> int:
         """Numbers in an encoded row, k, the indicators of what is missing included."""
-        return sum(column.width for column in self.columns if isinstance(column, NumericColumn))
+        return sum(column.width for column in self.columns if not isinstance(column, CategoricalColumn))
 
     @property
     def category_sizes(self) -> tuple[int, ...]:
@@ -126,6 +136,10 @@ class RowField:
                 absent = np.isnan(values)
                 numbers.append(_standardised(values, column, place))
                 numbers += [absent.astype(np.float64)] if column.has_missing else []
+            elif isinstance(column, DateColumn):
+                moments = _moments(cells.tolist(), column, place)
+                absent = np.isnan(moments.days)
+                numbers += column.numbers(moments)
             else:
                 ids, absent = _ids(cells.tolist(), column)
                 categories.append(ids)
@@ -144,24 +158,31 @@ class RowField:
 
     def to_dict(self) -> dict[str, Any]:
         """The field as JSON can write it."""
-        columns = [
-            {"kind": "numeric", **asdict(column)}
-            if isinstance(column, NumericColumn)
-            else {"kind": "categorical", **asdict(column), "values": list(column.values)}
-            for column in self.columns
-        ]
+        columns = [{"kind": _KINDS[type(column)], **asdict(column)} for column in self.columns]
         return {"field": "row", "columns": columns, "dropped": [list(pair) for pair in self.dropped]}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> RowField:
         """The field that :meth:`to_dict` wrote."""
-        columns = tuple(
-            checked(NumericColumn(column["name"], column["mean"], positive(column["deviation"]), column["has_missing"]))
-            if column["kind"] == "numeric"
-            else checked(CategoricalColumn(column["name"], tuple(column["values"]), column["has_missing"]))
-            for column in content["columns"]
-        )
+        columns = tuple(checked(_READERS[column["kind"]](column)) for column in content["columns"])
         return checked(cls(columns, tuple((name, reason) for name, reason in content["dropped"])))
+
+
+_KINDS: dict[type, str] = {NumericColumn: "numeric", DateColumn: "date", CategoricalColumn: "categorical"}
+_READERS: dict[str, Callable[[dict[str, Any]], NumericColumn | DateColumn | CategoricalColumn]] = {
+    "numeric": lambda c: NumericColumn(c["name"], c["mean"], positive(c["deviation"]), c["has_missing"]),
+    "date": lambda c: DateColumn(
+        c["name"], c["form"], c["mean"], positive(c["deviation"]), c["has_clock"], c["has_missing"]
+    ),
+    "categorical": lambda c: CategoricalColumn(c["name"], tuple(c["values"]), c["has_missing"]),
+}
+
+
+def _moments(cells: list[object], column: DateColumn, place: TablePlace) -> Moments:
+    moments = read_moments(cells, np.array([is_no_date(cell) for cell in cells], dtype=np.bool_), column.form)
+    if moments.bad is not None:
+        raise no_date(column.name, cells[moments.bad], column.form, moments.bad, place)
+    return moments
 
 
 def _named(frame: pd.DataFrame, place: TablePlace) -> dict[str, pd.Series]:
@@ -175,11 +196,11 @@ def _named(frame: pd.DataFrame, place: TablePlace) -> dict[str, pd.Series]:
 def _find(columns: dict[str, pd.Series], name: str, place: TablePlace) -> pd.Series:
     if name in columns:
         return columns[name]
-    near = difflib.get_close_matches(name, columns, n=3)
+    near = nearest(name, columns)
     raise place.error(
         f"no column `{name}`; there are: {', '.join(columns) or 'none'}",
         cause=None if near else "the file has no header line, or its columns have other names",
-        remedy=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else "give a table that has it.",
+        remedy=f"did you mean {near}?" if near else "give a table that has it.",
     )
 
 
@@ -217,12 +238,31 @@ def _standardised(
 
 def _ids(cells: list[object], column: CategoricalColumn) -> tuple[Int64[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
     numbers = {value: number for number, value in enumerate(column.values)}
-    absent = np.array([is_missing(cell) for cell in cells], dtype=np.bool_)
-    found = [
-        column.missing if gone else numbers.get(cell_text(cell), column.other)
-        for cell, gone in zip(cells, absent, strict=True)
-    ]
-    return np.array(found, dtype=np.int64), absent
+    known: dict[object, tuple[int, bool]] = {}
+    found, absent = [], []
+    for cell in cells:
+        if cell not in known:
+            known[cell] = _id(cell, column, numbers)
+        number, is_absent = known[cell]
+        found.append(number)
+        absent.append(is_absent)
+    return np.array(found, dtype=np.int64), np.array(absent, dtype=np.bool_)
+
+
+def _id(cell: object, column: CategoricalColumn, numbers: dict[str, int]) -> tuple[int, bool]:
+    """The number of a cell's value, and whether the cell is empty."""
+    if is_missing(cell):
+        return column.missing, True
+    text = cell_text(cell)
+    if text in numbers:
+        return numbers[text], False
+    if column.has_missing and text.casefold() in MISSING:
+        return column.missing, True
+    try:
+        # The same number may be written in another way: 3 and 3.0.
+        return numbers.get(cell_text(cell_number(text)), column.other), False
+    except ValueError:
+        return column.other, False
 
 
 def _some(counts: dict[str, int]) -> dict[str, int]:

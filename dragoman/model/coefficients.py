@@ -12,7 +12,7 @@ from dragoman.decoders.label import LabelDecoder
 from dragoman.decoders.number import NumberDecoder
 from dragoman.encoders.flat import RowNumbers
 from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
-from dragoman.fields.columns import NumericColumn
+from dragoman.fields.columns import CategoricalColumn, DateColumn, NumericColumn
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.row import RowField
@@ -113,8 +113,15 @@ def _rows(field: RowField, weights: Float64[np.ndarray, "k K"]) -> tuple[_Weight
             found[column.name] = [(column.name, "", slope)]
             if column.has_missing:
                 found[column.name].append((column.name, MISSING, slope * column.mean + next(left)))
+        elif isinstance(column, DateColumn):
+            slope = next(left) / column.deviation
+            constant = constant - slope * column.mean
+            found[column.name] = [(column.name, column.parts[0], slope)]
+            found[column.name] += [(column.name, part, next(left)) for part in column.parts[1:]]
+            if column.has_missing:
+                found[column.name].append((column.name, MISSING, slope * column.mean + next(left)))
     for column in field.columns:
-        if not isinstance(column, NumericColumn):
+        if isinstance(column, CategoricalColumn):
             values = (*column.values, *([MISSING] if column.has_missing else []))
             found[column.name] = [(column.name, value, next(left)) for value in values]
     return constant, [row for column in field.columns for row in found[column.name]]

@@ -14,6 +14,14 @@ from dragoman.recipe.section import Section
 FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
 
 
+def _separator(value: Any) -> Any:
+    return "\t" if value in ("tab", "\\t") else value
+
+
+Separator = Annotated[str, BeforeValidator(_separator), Field(min_length=1, max_length=1, pattern=r'[^"\r\n]')]
+"""One character; a tab may be called by its name."""
+
+
 class CorpusRecipe(Section):
     """One corpus: two line-aligned files (``source`` and ``target``), or one file or folder of pairs (``path``), or one
     file of ``text``: for a language model, for a reader of pictures that learns from rendered lines, or, with a
@@ -41,6 +49,10 @@ class CorpusRecipe(Section):
     pictures it holds their paths, which count from the table's folder, or in Parquet their files' bytes."""
     target_column: str = "target"
     """Column that holds the target: text, a label or a number."""
+    separator: Separator | None = None
+    """What separates the fields of a table: one character, or ``tab``; by default its rows tell it."""
+    decimal: Literal["auto", "point", "comma"] = "auto"
+    """What stands before the fraction of the numbers in a CSV or TSV file; ``auto`` tells it by the file."""
     licence: str | None = None
     """Terms of use of the corpus, for the model's card."""
     origin: str | None = None
@@ -110,6 +122,8 @@ class DataRecipe(Section):
     """Columns that the encoder reads of a table's row; all but the target, if none is named."""
     categorical: Names = ()
     """Columns of numbers that are names all the same, such as a postal code."""
+    leave_out: Names = ()
+    """Columns of a table that are not read, such as an identifier."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> DataRecipe:

@@ -19,13 +19,9 @@ BAD_TRAINING = {
         "no column `cost`; there are: size, kind, price",
     ),
     "an absent feature": ("row-number --corpus nan.csv --columns price --features sise", "did you mean `size`"),
-    "a missing number": (
-        "row-number --corpus nan.csv --columns price",
-        "nan.csv:2: column `price`: the target is missing",
-    ),
     "a word for a number": ("row-number --corpus word.csv --columns price", "word.csv:32: column `price`: 'cheap'"),
     "a picture that is not there": ("picture-label --corpus paths.csv", "the picture '"),
-    "translations": ("text-label --catalogue empty", "of format catalogue"),
+    "translations": ("text-label --catalogue empty", "this is no table that can be read"),
     "no data for a reader": ("reader", "--text, whose lines are rendered"),
     "no data for labels": ("text-label", "--text LABEL=FILE for each label"),
 }

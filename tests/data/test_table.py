@@ -140,3 +140,37 @@ def test_rows_are_made_as_they_are_asked_for(tmp_path: Path) -> None:
     assert next(pairs)[:2] == ("a", "b")
     with pytest.raises(InputError):
         next(pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Thank you, Maria;Danke, Maria\nUntil tomorrow;Bis morgen\nNo, never;Nein, nie\n", 2),
+        ("size;level;y\n5;3,5;13,5\n7;1,5;11,0\n", 3),
+        ("a|b\n1,5|2;5\n3|4\n", 2),
+        ("name,notes\nx,first; second\ny,third; fourth\n", 2),
+        ('en;de\n"Stop; now";Halt\nyes;ja\n', 2),
+        ("sep=|\na|b;c,d\n1|2;3,4\n", 2),
+        ("\ufeffsep=;\r\na;b\r\n1;2\r\n", 2),
+        ("only\n1\n2\n", 1),
+        ("a\tb\nx; y\tz, w\n", 2),
+    ],
+)
+def test_the_separator_is_told_by_many_rows(tmp_path: Path, text: str, right: int) -> None:
+    found = rows(write(tmp_path / "t.csv", text))
+    assert {len(row) for row in found} == {right}
+    assert "sep=" not in found[0][0]
+
+
+def test_lines_are_counted_with_the_one_that_states_the_separator(tmp_path: Path) -> None:
+    assert [line for line, _ in read_rows(write(tmp_path / "t.csv", "sep=;\na;b\n1;2\n"))] == [2, 3]
+
+
+def test_a_separator_that_was_given_is_taken(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a:b\n1,5:2,5\n")
+    assert [row for _, row in read_rows(path, ":")] == [["a", "b"], ["1,5", "2,5"]]
+
+
+def test_a_column_that_is_there_twice_is_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2 columns are called `en`"):
+        list(read_table(write(tmp_path / "t.csv", "en,de,en\n1,2,3\n"), "en", "de"))

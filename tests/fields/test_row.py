@@ -113,8 +113,6 @@ def test_a_constant_that_is_sometimes_missing_is_kept() -> None:
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (pd.DataFrame({"x": pd.to_datetime(["2020-01-01", "2021-01-01"]), "y": 0}), "dates or times"),
-        (pd.DataFrame({"x": pd.to_timedelta([1, 2], "D"), "y": 0}), "dates or times"),
         (pd.DataFrame({"x": [1j, 2j], "y": 0}), "neither a number nor text"),
         (pd.DataFrame({"x": [[1], [2]], "y": 0}), "neither a number nor text"),
         (pd.DataFrame({"x": [1, 1], "y": 0}), "no column to learn from"),

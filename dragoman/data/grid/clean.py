@@ -11,10 +11,12 @@ from dragoman.data.cleaning import CleaningReport
 from dragoman.data.drops import Drop
 from dragoman.data.grid.items import Items
 from dragoman.data.grid.rendering import Rendering
+from dragoman.fields.cells import is_missing
+from dragoman.fields.typed_text import MISSING
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
 
-EMPTY, DUPLICATE, UNWRITABLE = "empty", "duplicate", "no font"
+EMPTY, DUPLICATE, UNWRITABLE, NO_TARGET = "empty", "duplicate", "no font", "no target"
 
 
 def clean_items(
@@ -48,6 +50,10 @@ def clean_items(
     if says == "text":
         items = replace(items, targets=_normalized(items.targets, recipe, report))
         rules = [None if is_visible(text) else EMPTY for text in items.targets]
+    else:
+        rules = [
+            NO_TARGET if lacks_target(says, target) else rule for rule, target in zip(rules, items.targets, strict=True)
+        ]
     # What has a source of None is rendered: the same text once is enough, as it looks different every time.
     rendered = [reads == "picture" and source is None for source in items.sources]
     if everything and recipe.drop_duplicates:
@@ -66,6 +72,12 @@ def clean_items(
     drop(dropped)
     report.kept += len(kept)
     return items.select(kept) if dropped else items
+
+
+def lacks_target(says: str, target: object) -> bool:
+    """Whether a cell holds no label, or no number: it is empty, or among numbers says that there is none, as ``NA``."""
+    missing = is_missing(target)
+    return missing or (says == "number" and isinstance(target, str) and target.strip().casefold() in MISSING)
 
 
 def _normalized(texts: object, recipe: CleaningRecipe, report: CleaningReport) -> list[str]:

@@ -230,6 +230,7 @@ class _Preparing:
             exclude=self._target_name(),
             features=self.recipe.data.features,
             categorical=self.recipe.data.categorical,
+            leave_out=self.recipe.data.leave_out,
             file=items.files[0],
             lines=items.lines,
         )

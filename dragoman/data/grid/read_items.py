@@ -10,7 +10,7 @@ from dragoman.data.corpora import read_corpus
 from dragoman.data.formats.detection import detect_format
 from dragoman.data.formats.plain_text import check_text_files
 from dragoman.data.grid.items import Items
-from dragoman.data.grid.read_table import TABLES, read_table, target_column
+from dragoman.data.grid.read_table import TABLES, Writing, no_table, read_table, target_column
 from dragoman.data.pair import Pair
 from dragoman.data.text_file import read_text_lines
 from dragoman.errors import InputError
@@ -84,11 +84,7 @@ def _pairs(corpus: CorpusRecipe) -> Items:
     if corpus.path is not None and corpus.format != "lines":
         kind = detect_format(corpus.path) if corpus.format == "auto" else corpus.format
         if kind not in TABLES:
-            raise InputError(
-                f"this is of format {kind}, which holds translations and neither labels nor numbers",
-                file=corpus.path,
-                remedy="give a table: CSV, TSV, Parquet or JSON lines.",
-            )
+            raise no_table(corpus.path)
     # Of formats that hold languages none is read here, so it does not matter which two are named.
     pairs = [entry for entry in read_corpus(corpus, "en", "en") if isinstance(entry, Pair)]
     columns = zip(*pairs, strict=True) if pairs else ((), (), (), ())
@@ -164,7 +160,7 @@ def _picture_folder(folder: Path) -> Items:
 def _rows(corpus: CorpusRecipe) -> Items:
     assert corpus.path is not None
     kind = detect_format(corpus.path) if corpus.format == "auto" else corpus.format
-    frame, lines = read_table(corpus.path, kind)
+    frame, lines = read_table(corpus.path, kind, Writing(corpus.separator, corpus.decimal))
     targets = target_column(frame, corpus.target_column, corpus.path)
     return Items([None] * len(frame), targets, [str(corpus.path)] * len(frame), lines, frame)
 

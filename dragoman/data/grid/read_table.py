@@ -1,42 +1,77 @@
-"""Tables with columns of any type, as pandas reads them."""
+"""Tables with columns of any type."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dragoman.data.table import find_column, read_rows, separator_of
+from dragoman.data.formats.detection import seems_to_be
+from dragoman.data.open_input import open_input
+from dragoman.data.table import find_column, read_rows
 from dragoman.errors import InputError
+from dragoman.fields.typed_text import Decimal, typed_columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def read_table(path: Path, kind: str) -> tuple[DataFrame, list[int]]:
+_LOOKED_AT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What a person says of how a file of separated values is written.
+
+    Attributes:
+        separator: of its fields; None to tell it.
+        decimal: what stands before the fraction of a number.
+    """
+
+    separator: str | None = None
+    decimal: Decimal = "auto"
+
+
+TOLD = Writing()
+"""Nothing, so that the file tells it."""
+
+
+def read_table(path: Path, kind: str, writing: Writing = TOLD) -> tuple[DataFrame, list[int]]:
     """A table, and the line that each row begins on (in Parquet the row itself, from 1).
 
-    Numbers, truth values and missing ones are told as pandas does it; :func:`~dragoman.data.table.read_rows` says how
-    the fields of a file are separated and quoted.
+    :func:`~dragoman.data.table.read_rows` says how the fields of a file are separated and quoted, and
+    :func:`~dragoman.fields.typed_text.typed_columns` how its columns get their types. Columns without a heading and
+    without any cell, which separators at the ends of lines make, are left out.
 
     Args:
         path: the file.
         kind: ``table``, ``json-lines`` or ``parquet``.
+        writing: how a file of separated values is written.
 
     Raises:
         InputError: if it cannot be read.
     """
     if kind not in TABLES:
-        raise InputError(
-            f"a file of format {kind} has no columns of any type",
-            file=path,
-            remedy="give a table: CSV, TSV, Parquet or JSON lines.",
-        )
-    frame, lines = TABLES[kind](path)
+        raise no_table(path)
+    frame, lines = TABLES[kind](path, writing)
     if frame.empty:
         raise InputError("the table has no rows", file=path, remedy="give a table with a header and rows.")
     return frame, lines
+
+
+def no_table(path: Path) -> InputError:
+    """The error for a file that is no table; it says what the file seems to be."""
+    seems = None
+    if path.is_file():
+        with open_input(path) as stream:
+            seems = seems_to_be(stream.read(_LOOKED_AT), path.name)
+    return InputError(
+        f"this is no table that can be read: it seems to be {seems or 'something else'}",
+        file=path,
+        remedy="save it as CSV, and give that; TSV, Parquet and JSON lines are read too. --format table says that a "
+        "file of another name is a table.",
+    )
 
 
 def target_column(frame: DataFrame, name: str, path: Path | None) -> list[Any]:
@@ -48,28 +83,28 @@ def target_column(frame: DataFrame, name: str, path: Path | None) -> list[Any]:
     return frame.iloc[:, find_column([str(column) for column in frame.columns], name, path)].tolist()
 
 
-def _separated(path: Path) -> tuple[DataFrame, list[int]]:
+def _separated(path: Path, writing: Writing) -> tuple[DataFrame, list[int]]:
     import pandas as pd
 
-    rows = read_rows(path)
+    rows = read_rows(path, writing.separator)
     header = next(rows, None)
-    if header is None:
+    lines: list[int] = []
+    cells: list[list[str]] = []
+    for line, row in rows:
+        lines.append(line)
+        cells.append(row)
+    if header is None or not cells:
         return pd.DataFrame(), []
-    lines = [line for line, _ in rows]
-    separator, quoted = separator_of(path)
-    frame = pd.read_csv(
-        path,
-        sep=separator,
-        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-        encoding="utf-8-sig",
-        index_col=False,
-        low_memory=False,
-    )
-    frame.columns = header[1]
+    columns = list(zip(*cells, strict=True))
+    names = [name.strip() for name in header[1]]
+    kept = [place for place, name in enumerate(names) if name or any(map(str.strip, columns[place]))]
+    typed = typed_columns([columns[place] for place in kept], writing.decimal)
+    frame = pd.concat(typed, axis=1) if typed else pd.DataFrame()
+    frame.columns = [names[place] for place in kept]
     return frame, lines
 
 
-def _json_lines(path: Path) -> tuple[DataFrame, list[int]]:
+def _json_lines(path: Path, _writing: Writing) -> tuple[DataFrame, list[int]]:
     import pandas as pd
 
     from dragoman.data.formats.json_lines import read_objects
@@ -78,14 +113,14 @@ def _json_lines(path: Path) -> tuple[DataFrame, list[int]]:
     return pd.DataFrame([record for _, record in found]), [line for line, _ in found]
 
 
-def _parquet(path: Path) -> tuple[DataFrame, list[int]]:
+def _parquet(path: Path, _writing: Writing) -> tuple[DataFrame, list[int]]:
     from dragoman.data.formats.parquet import read_parquet_table
 
     frame: DataFrame = read_parquet_table(path).to_pandas()
     return frame, list(range(1, len(frame) + 1))
 
 
-TABLES: dict[str, Callable[[Path], tuple[DataFrame, list[int]]]] = {
+TABLES: dict[str, Callable[[Path, Writing], tuple[DataFrame, list[int]]]] = {
     "table": _separated,
     "json-lines": _json_lines,
     "parquet": _parquet,

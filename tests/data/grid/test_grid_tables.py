@@ -12,12 +12,14 @@ from grid_corpora import COLOURS, recipe, table, write_table
 from dragoman.contracts import Labels, Numbers, Rows
 from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.data.grid.prepare_grid import prepare_grid
+from dragoman.data.grid.read_items import read_items
 from dragoman.data.grid.read_table import read_table
 from dragoman.errors import InputError
 from dragoman.fields.columns import CategoricalColumn, NumericColumn
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.row import RowField
+from dragoman.recipe.data import CorpusRecipe
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl")
 FORMATS = {".csv": "table", ".tsv": "table", ".parquet": "parquet", ".jsonl": "json-lines"}
@@ -197,5 +199,25 @@ def test_a_table_without_rows_is_refused(ending: str, tmp_path: Path) -> None:
 
 def test_text_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "t.po").write_text('msgid "a"\nmsgstr "b"\n', encoding="utf-8")
-    with pytest.raises(InputError, match="no columns of any type"):
+    with pytest.raises(InputError, match="no table that can be read: it seems to be a gettext catalogue"):
         prepare_grid(recipe("linear", "number", data=data(tmp_path / "t.po")), tmp_path / "dataset")
+
+
+def test_a_table_as_a_spreadsheet_of_another_country_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(
+        "\ufeffsep=;\r\nsize;plz;when;y;\r\n1.234,5;01067;31.12.2024;3,5;\r\n2,0;80331;1.2.2025;NA;\r\n".encode()
+    )
+    frame, lines = read_table(path, "table")
+    assert list(frame.columns) == ["size", "plz", "when", "y"]
+    assert frame["size"].tolist() == [1234.5, 2.0]
+    assert frame["plz"].tolist() == ["01067", "80331"]
+    assert frame["y"].tolist()[0] == 3.5
+    assert lines == [3, 4]
+
+
+def test_a_workbook_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(b"PK\x03\x04" + b"\0" * 26 + b"xl/workbook.xml")
+    with pytest.raises(InputError, match=r"Excel workbook \(XLSX\)(.|\n)*save it as CSV"):
+        read_items(CorpusRecipe(path=path, target_column="y"), "row")

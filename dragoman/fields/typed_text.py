@@ -1,0 +1,128 @@
+"""Columns of text, as files of separated values hold them, with the types that their cells have in common.
+
+A column is decided as a whole, so that no cell is read otherwise than its neighbours. What would lose something as a
+number stays text: numbers with leading zeros, which are codes (postal codes), and whole ones too long to be exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool
+
+Decimal = Literal["auto", "point", "comma"]
+"""What stands before the fraction of a number."""
+
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_INFINITE = r"(?i)^[+-]?inf(inity)?$"
+_WHOLE = r"^[+-]?[0-9]+$"
+_CODE = r"^[+-]?0[0-9]+$"
+_DECIMAL_COMMA = r"^[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)?(,[0-9]+)?([eE][+-]?[0-9]+)?$"
+_DECIMAL_POINT = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]*)?([eE][+-]?[0-9]+)?$"
+_GROUPED_BY_POINTS = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+$"
+_LARGEST_EXACT = 2**53
+_LONGEST_EXACT = 15
+"""Digits of a whole number that any column of numbers holds exactly."""
+
+MISSING = frozenset(
+    {
+        *("", "na", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "nan", "-nan", "null", "none", "nil"),
+        *("-", "--", "?", ".", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
+    }
+)
+"""Cells that say, among numbers or truth values, that there is none; in small letters. Among texts all but the first
+are texts: ``NA`` is Namibia, and ``None`` may be a label."""
+
+
+def typed_columns(columns: Sequence[Sequence[str]], decimal: Decimal = "auto") -> list[pd.Series]:
+    """Columns of one file with their types: whole numbers, fractions, truth values or text; None is an empty cell.
+
+    Args:
+        columns: the cells of each.
+        decimal: what stands before fractions; ``auto`` tells it of each column where its cells leave no doubt, and else
+            by the other columns of the file. Where that leaves a doubt (``1,234`` alone) the column stays text.
+    """
+    texts = [pc.utf8_trim_whitespace(pa.array(cells, pa.string())) for cells in columns]
+    writes = [_writes(text) for text in texts]
+    if decimal == "auto":
+        decimal = "comma" if "comma" in writes else "point" if "grouped" in writes else "auto"
+        if {"comma", "grouped"} <= set(writes):
+            decimal = "auto"
+    return [_typed(text, cells, kind, decimal) for text, cells, kind in zip(texts, columns, writes, strict=True)]
+
+
+def is_ambiguous(cells: Sequence[str]) -> bool:
+    """Whether texts are numbers with commas, which may stand before fractions or between thousands."""
+    return _writes(pc.utf8_trim_whitespace(pa.array(cells, pa.string()))) in ("comma", "grouped", "either")
+
+
+def _writes(text: pa.Array) -> str:
+    """How a column writes numbers: ``plain``, with a decimal ``comma``, ``grouped`` by commas, or ``either`` of these;
+    ``text`` if it holds something else."""
+    present = text.filter(pa.array(~_is_missing(text)))
+    if not len(present) or _all(present, _NUMBER, _INFINITE):
+        return "plain"
+    comma, grouped = _all(present, _DECIMAL_COMMA), _all(present, _DECIMAL_POINT)
+    return "either" if comma and grouped else "comma" if comma else "grouped" if grouped else "text"
+
+
+def _typed(text: pa.Array, cells: Sequence[str], writes: str, decimal: Decimal) -> pd.Series:
+    missing = _is_missing(text)
+    present = text.filter(pa.array(~missing))
+    if writes == "either" and decimal != "auto":
+        writes = "comma" if decimal == "comma" else "grouped"
+    if writes == "plain" and decimal == "comma" and len(present) and _any(present, _GROUPED_BY_POINTS):
+        # In a file with decimal commas a point stands between thousands; where it cannot, this column is another's.
+        writes = "comma" if _all(present, _DECIMAL_COMMA) else writes
+    if not len(present):
+        return pd.Series([None] * len(cells), dtype=object)
+    if writes == "comma":
+        return _numbers(pc.replace_substring(pc.replace_substring(present, ".", ""), ",", "."), missing)
+    if writes == "grouped":
+        return _numbers(pc.replace_substring(present, ",", ""), missing)
+    if writes == "plain":
+        return _plain_numbers(present, missing, cells)
+    if _all(present, r"(?i)^(true|false)$"):
+        found = np.full(len(cells), None, dtype=object)
+        found[~missing] = np.asarray(pc.equal(pc.utf8_lower(present), "true").to_numpy(zero_copy_only=False))
+        return pd.Series(found if missing.any() else found.astype(np.bool_))
+    return pd.Series([cell if cell.strip() else None for cell in cells], dtype=object)
+
+
+def _plain_numbers(present: pa.Array, missing: Bool[np.ndarray, " n"], cells: Sequence[str]) -> pd.Series:
+    if not _all(present, _WHOLE):
+        return _numbers(present, missing)
+    longest = pc.max(pc.utf8_length(present)).as_py()
+    if _any(present, _CODE) or (
+        longest > _LONGEST_EXACT and max(map(abs, map(int, present.to_pylist()))) > _LARGEST_EXACT
+    ):
+        return pd.Series([cell.strip() or None for cell in cells], dtype=object)
+    numbers = _numbers(present, missing)
+    return numbers if missing.any() else numbers.astype(np.int64)
+
+
+def _numbers(present: pa.Array, missing: Bool[np.ndarray, " n"]) -> pd.Series:
+    found = np.full(len(missing), np.nan)
+    found[~missing] = present.to_numpy(zero_copy_only=False).astype(np.float64)
+    return pd.Series(found)
+
+
+def _is_missing(text: pa.Array) -> Bool[np.ndarray, " n"]:
+    found = pc.is_in(pc.utf8_lower(text), value_set=pa.array(sorted(MISSING)))
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _all(text: pa.Array, pattern: str, other: str | None = None) -> bool:
+    found = pc.match_substring_regex(text, pattern)
+    if other is not None and not pc.all(found).as_py():
+        found = pc.or_(found, pc.match_substring_regex(text, other))
+    return bool(pc.all(found).as_py())
+
+
+def _any(text: Any, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(text, pattern)).as_py())
