@@ -74,8 +74,8 @@ def compare(
         "test": given_by(test_source, test_target, test, None, *form, test_text),
     }
     lists = {"columns": columns, "features": features, "categorical": categorical, "leave_out": leave_out}
-    more = (sections, source_language, target_language, settings or [])
-    found = _subjects(subjects, names, lambda name: recipe_with(name, *more, **lists))
+    languages, changes = (source_language, target_language), settings or []
+    found = _subjects(subjects, names, lambda name: recipe_with(name, sections, *languages, changes, **lists))
     budget = Budget(tokens, updates, minutes) if (tokens, updates, minutes) != (None, None, None) else None
     compared = functools.partial(compare_subjects, budget=budget, reach=reach, beam=beam, threads=threads, tell=print)
     _print(compared(found, output, progress=True))

@@ -77,8 +77,8 @@ def capacity(
         opened = _of_run(place)
     else:
         _check_name(subject)
-        more = (sections, source_language, target_language, settings or [])
-        opened = _of_recipe(recipe_with(subject, *more, **lists), folder)
+        languages, changes = (source_language, target_language), settings or []
+        opened = _of_recipe(recipe_with(subject, sections, *languages, changes, **lists), folder)
     with opened as (recipe, dataset):
         report = measure_capacity(recipe, dataset, allowed, tell=tell)
     title = "Complexity against data: " + (place.resolve().name if of_run else place.stem)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dragoman.cli.data_options import DecimalMark, Separator
 from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 from dragoman.errors import InputError
 
