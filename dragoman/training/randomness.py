@@ -25,7 +25,7 @@ def seed_generators(seed: int) -> None:
     which takes longer than the update of a small model, and memory without end.
     """
     torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]  # it has no types
         torch.cuda.manual_seed_all(seed)
     if torch.backends.mps.is_available():
         torch.mps.manual_seed(seed)
