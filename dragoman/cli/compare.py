@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dragoman.cli import data_options as given
-from dragoman.cli.finite import finite
+from dragoman.cli.numbers import finite
 
 if TYPE_CHECKING:
     from dragoman.comparison.report import Report

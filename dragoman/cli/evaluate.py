@@ -11,6 +11,7 @@ import typer
 
 from dragoman.cli import data_options as given
 from dragoman.cli.data_options import data_option
+from dragoman.cli.numbers import Beam
 from dragoman.cli.output_file import output_option
 from dragoman.errors import InputError
 
@@ -46,9 +47,7 @@ def evaluate(
     separator: given.Separator = None,
     decimal: given.DecimalMark = None,
     text: Annotated[list[str] | None, data_option(_TEXT)] = None,
-    beam: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")
-    ] = None,
+    beam: Beam = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",

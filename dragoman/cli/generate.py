@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dragoman.cli.finite import finite
+from dragoman.cli.numbers import finite
 
 
 def generate(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dragoman.cli.numbers import Beam
 from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 
 
@@ -18,9 +19,7 @@ def read(
     column: Annotated[str | None, typer.Option(help="Column of the tables; by default as in training.")] = None,
     output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     paths: Annotated[bool, typer.Option("--paths", help="Write a table of path and text, separated by a tab.")] = False,
-    beam: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")
-    ] = None,
+    beam: Beam = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Read pictures, each of one line of text: a line for each, in their order."""

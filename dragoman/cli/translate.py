@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.finite import finite
+from dragoman.cli.numbers import finite
 from dragoman.cli.output_file import STANDARD_OUTPUT, Sink, opened_sink, output_option
 from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
 from dragoman.errors import InputError, OutputError

@@ -17,6 +17,7 @@ from dragoman.model.build_recurrent import recurrent_decoder, recurrent_encoder,
 from dragoman.model.build_transformer import transformer_decoder, transformer_encoder, transformer_language_decoder
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
+from dragoman.model.memory import Need, most_parameters, refuse_what_cannot_fit, room_of, sizes_of
 from dragoman.model.memory_widths import MemoryWidths
 from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 
@@ -54,6 +55,8 @@ OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
 """Decoders that do not predict token by token."""
 
 Model = EncoderDecoder | LanguageModel
+_NOT_WORTH_COUNTING = 1_000_000_000
+"""Of :func:`~dragoman.model.memory.most_parameters`, which are ten times as many as there are or more."""
 
 
 def build(
@@ -67,22 +70,54 @@ def build(
         target: symbols that the decoder writes, or classes among which it chooses.
         seed: of the weights; the global random state is left as it was.
         class_weights: how much each class counts in training; None for 1 each. They are no part of the weights.
+
+    Raises:
+        InputError: if its weights cannot fit into the memory of this machine.
     """
+    check_size(recipe, source, target)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if recipe.is_language_model:
-            return _language_model(recipe, target)
-        source_embedding = TokenEmbedding(source, recipe.text_encoder.embedding) if isinstance(source, int) else None
-        if not isinstance(recipe.decoder, TokenByTokenRecipe):
-            encoder, widths = _encoder(recipe, source, source_embedding)
-            other = OTHER_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target, class_weights)
-            return EncoderDecoder(encoder, other)
-        target_embedding = source_embedding
-        if target_embedding is None or recipe.tie != "all":
-            target_embedding = TokenEmbedding(target, recipe.decoder.embedding)
-        output = _output_layer(recipe, target_embedding, target)
+        return _built(recipe, source, target, class_weights)
+
+
+def count_parameters(recipe: ModelRecipe, source: SourceSize, target: int) -> int:
+    """Trainable numbers of the model that :func:`build` makes, counted without the memory for them."""
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        return sum(parameter.numel() for parameter in _built(recipe, source, target, None).parameters())
+
+
+def weighty_parameters(recipe: ModelRecipe, source: SourceSize, target: int) -> int:
+    """Trainable numbers of a large model; 0 of a model so small that counting them is not worth the time."""
+    if most_parameters(recipe, source, target) < _NOT_WORTH_COUNTING:
+        return 0
+    return count_parameters(recipe, source, target)
+
+
+def check_size(recipe: ModelRecipe, source: SourceSize, target: int) -> None:
+    """See to it that the weights of a model fit into the memory of this machine.
+
+    Raises:
+        InputError: if they cannot.
+    """
+    count = weighty_parameters(recipe, source, target)
+    settings = sizes_of(recipe, [size for size in (source, target) if isinstance(size, int)])
+    refuse_what_cannot_fit([Need(4 * count, f"{count:,} parameters", settings)], room_of(torch.device("cpu")))
+
+
+def _built(recipe: ModelRecipe, source: SourceSize, target: int, class_weights: Sequence[float] | None) -> Model:
+    if recipe.is_language_model:
+        return _language_model(recipe, target)
+    source_embedding = TokenEmbedding(source, recipe.text_encoder.embedding) if isinstance(source, int) else None
+    if not isinstance(recipe.decoder, TokenByTokenRecipe):
         encoder, widths = _encoder(recipe, source, source_embedding)
-        decoder = TEXT_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target_embedding, output)
+        other = OTHER_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target, class_weights)
+        return EncoderDecoder(encoder, other)
+    target_embedding = source_embedding
+    if target_embedding is None or recipe.tie != "all":
+        target_embedding = TokenEmbedding(target, recipe.decoder.embedding)
+    output = _output_layer(recipe, target_embedding, target)
+    encoder, widths = _encoder(recipe, source, source_embedding)
+    decoder = TEXT_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target_embedding, output)
     return EncoderDecoder(encoder, decoder)
 
 

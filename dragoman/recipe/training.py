@@ -28,7 +28,7 @@ class BatchRecipe(Section):
 class OptimizerRecipe(Section):
     """Adam (Kingma & Ba 2015) with weight decay."""
 
-    learning_rate: float = Field(default=2e-3, gt=0, le=100)
+    learning_rate: float = Field(default=2e-3, gt=0)
     """Peak learning rate."""
     beta1: float = Field(default=0.9, ge=0, lt=1)
     """Decay of the running mean of the gradient."""

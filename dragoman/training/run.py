@@ -31,6 +31,7 @@ from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME, History, read_history
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.learning_curves import draw_learning_curves
+from dragoman.training.memory import check_before_data, check_dataset
 from dragoman.training.observer import Observer, RunStart
 from dragoman.training.precision import Hardware, choose_hardware
 from dragoman.training.progress import watched
@@ -139,6 +140,7 @@ def train(
         hardware = _hardware(recipe, processes)
         if not processes.is_first:
             return _join(folder, processes)
+        check_before_data(recipe, hardware.device)
         created = _create(folder, beside)
         with locked(folder):
             _refuse_occupied(folder, beside)
@@ -322,6 +324,7 @@ def _train(
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
     weights = task.class_weights(recipe, dataset)
+    check_dataset(recipe, dataset, hardware.device)
     trainee, averaged = build_trainee(recipe.model, settings, dataset, hardware, weights)
     checkpoints = Checkpoints(
         folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe)
@@ -339,7 +342,6 @@ def _train(
     incidents = Incidents(folder / INCIDENTS, lambda examples: _lines(dataset, examples))
     recovery = Recovery(trainee, checkpoints, incidents, everyone, settings, processes)
     best = LoadedModel(averaged, recipe, dataset.source, dataset.target)
-
     trainer = Trainer(
         trainee,
         loader,

@@ -23,6 +23,7 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.budget import with_updates
 from dragoman.training.distributed import ALONE
+from dragoman.training.memory import check_dataset
 from dragoman.training.observer import ValidationRecord
 from dragoman.training.precision import choose_hardware
 from dragoman.training.split_loss import LossEstimate, SplitLosses
@@ -89,6 +90,7 @@ def run_trial(
     hardware = choose_hardware(settings.device, settings.precision, settings.threads)
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
+    check_dataset(recipe, subset, hardware.device)
     trainee, averaged = build_trainee(recipe.model, settings, subset, hardware, task.class_weights(recipe, subset))
     looking = _Looks(task.losses(averaged, recipe, subset), loader, tell)
     limit = math.inf if minutes is None else 60 * minutes

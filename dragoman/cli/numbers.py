@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import typer
 
@@ -16,3 +17,7 @@ def finite(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"{value} is not a finite number.")
     return value
+
+
+Beam = Annotated[int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")]
+"""Hypotheses of a search."""

@@ -1,0 +1,152 @@
+"""What a model needs of memory at the least, and what the machine has, compared before any of it is asked for.
+
+Only what is certain is counted, so nothing is refused that might fit; what passes may still be too much.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic_core import PydanticUndefined
+
+from dragoman.contracts import PictureSize, SourceSize
+from dragoman.errors import InputError
+from dragoman.recipe.architecture import ModelRecipe
+
+_GIB = 2**30
+_CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_SIZES = (
+    "layers",
+    "width",
+    "embedding_width",
+    "feed_forward",
+    "hidden",
+    "channels",
+    "context",
+    "taps",
+    "max_positions",
+)
+_MENTIONED = 4
+"""Settings that a refusal names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A part of what is needed.
+
+    Attributes:
+        size: bytes.
+        what: a phrase.
+        settings: that decide it, as ``key = value``.
+    """
+
+    size: int
+    what: str
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What there is.
+
+    Attributes:
+        size: bytes.
+        what: a phrase.
+    """
+
+    size: int
+    what: str
+
+
+def room_of(device: torch.device) -> Room:
+    """All the memory that this process can have at the most: of a CUDA device its own; else the least of the machine's,
+    of what its container may take, and of the limit on address space (``ulimit -v``)."""
+    if device.type == "cuda":
+        return Room(torch.cuda.get_device_properties(device).total_memory, f"the memory of {device}")
+    rooms = [Room(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), "this machine's memory")]
+    for path in _CGROUPS:
+        with contextlib.suppress(OSError, ValueError):
+            rooms.append(Room(int(Path(path).read_text()), "what this container may take"))
+    with contextlib.suppress(ImportError, OSError):
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            rooms.append(Room(limit, "the limit on this process's address space (ulimit -v)"))
+    return min((room for room in rooms if room.size > 0), key=lambda room: room.size)
+
+
+def refuse_what_cannot_fit(needs: Sequence[Need], room: Room) -> None:
+    """See to it that there is enough memory for what is needed at the least.
+
+    Raises:
+        InputError: if there is not; it names the settings that weigh most.
+    """
+    needed = sum(need.size for need in needs)
+    if needed <= room.size:
+        return
+    largest = max(needs, key=lambda need: need.size)
+    parts = "; ".join(f"{need.what}: {shown(need.size)}" for need in needs)
+    raise InputError(
+        f"{', '.join(largest.settings)}: this needs {shown(needed)} of memory at the least ({parts}), and there are "
+        f"{shown(room.size)} ({room.what})",
+        remedy=f"lower {' or '.join(setting.split(' = ')[0] for setting in largest.settings)}, or take a machine with "
+        "more memory.",
+    )
+
+
+def shown(size: int) -> str:
+    """Bytes for people to read."""
+    return f"{size / _GIB:,.3g} GiB" if size < 1000 * _GIB else f"{size / _GIB:,.0f} GiB"
+
+
+def sizes_of(recipe: ModelRecipe, vocabularies: Iterable[int]) -> tuple[str, ...]:
+    """The settings that decide how many parameters a model has, those furthest above their defaults first.
+
+    Args:
+        recipe: the architecture.
+        vocabularies: symbols of each.
+    """
+    found: list[tuple[float, str]] = []
+    for side in ("encoder", "decoder"):
+        section = getattr(recipe, side)
+        for name in (name for name in _SIZES if name in type(section).model_fields):
+            value, default = getattr(section, name), type(section).model_fields[name].default
+            if isinstance(value, (int, tuple)) and default not in (None, PydanticUndefined, 0):
+                found.append((_largest(value) / _largest(default), f"model.{side}.{name} = {_written(value)}"))
+    symbols = max(vocabularies, default=0)
+    if symbols:
+        found.append((symbols / 10_000, f"tokenizer.vocabulary_size = {symbols}"))
+    found.sort(key=lambda entry: -entry[0])
+    return tuple(text for ratio, text in found[:_MENTIONED] if ratio >= min(2.0, found[0][0]))
+
+
+def most_parameters(recipe: ModelRecipe, source: SourceSize, target: int) -> int:
+    """More parameters than a model has, found by the widest of everything in it: quick, and far too many."""
+    sides = [getattr(recipe, side) for side in ("encoder", "decoder")]
+    sizes = [getattr(side, name) for side in sides for name in _SIZES if hasattr(side, name)]
+    widest = max([_largest(size) for size in sizes if size], default=1)
+    layers = sum(_count(getattr(side, "layers", 1)) + getattr(side, "context", 0) for side in sides) + 4
+    taps = max(getattr(side, "taps", 1) for side in sides)
+    if isinstance(source, PictureSize):
+        inputs = source.channels * source.height * (source.width or 1)
+    else:
+        inputs = source if isinstance(source, int) else source.numbers + sum(source.categories)
+    return layers * widest * widest * max(40, 3 * taps) + 2 * widest * (inputs + target)
+
+
+def _count(layers: int | tuple[int, ...]) -> int:
+    return len(layers) if isinstance(layers, tuple) else layers
+
+
+def _largest(value: int | tuple[int, ...]) -> int:
+    return max(value) if isinstance(value, tuple) else value
+
+
+def _written(value: int | tuple[int, ...]) -> str:
+    return "[" + ",".join(map(str, value)) + "]" if isinstance(value, tuple) else str(value)

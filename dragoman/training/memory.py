@@ -1,0 +1,87 @@
+"""What training needs of memory at the least, asked before work begins."""
+
+from __future__ import annotations
+
+import torch
+
+from dragoman.contracts import SourceSize
+from dragoman.data.dataset import Dataset
+from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.model.build import weighty_parameters
+from dragoman.model.example_input import stand_in_sizes
+from dragoman.model.memory import Need, refuse_what_cannot_fit, room_of, sizes_of
+from dragoman.recipe import Recipe, changed
+
+_PER_PARAMETER = 20
+"""Bytes: weight, gradient, their running average, and Adam's two moments, in float32 each."""
+_PER_STATE = 2
+"""Bytes of a number in a hidden state, in the shortest of precisions."""
+_STATES_PER_LAYER = 4
+"""Vectors as wide as the model that a layer keeps of a token for the backward pass, at the least."""
+_PER_TOKEN = 8
+"""Bytes of a token's number."""
+_SMALLEST_VOCABULARY = 300
+
+
+def check_before_data(recipe: Recipe, device: torch.device) -> None:
+    """See to it that a recipe can be trained here, as far as that can be told before its data is read.
+
+    Raises:
+        InputError: if the memory cannot suffice.
+    """
+    if recipe.tokenizer.model is not None:
+        recipe = changed(recipe, {"tokenizer": {"vocabulary_size": _SMALLEST_VOCABULARY}})
+    batch = recipe.training.batch
+    needs = [_of_parameters(recipe, *stand_in_sizes(recipe))]
+    if batch.accumulation > 1:
+        needs.append(_of_accumulation(recipe, batch.tokens))
+    refuse_what_cannot_fit(needs, room_of(device))
+
+
+def check_dataset(recipe: Recipe, dataset: Dataset | GridDataset, device: torch.device) -> None:
+    """See to it that a recipe can be trained here on a dataset.
+
+    Raises:
+        InputError: if the memory cannot suffice.
+    """
+    tokens = int(dataset.train.target_lengths.sum())
+    check_with_data(recipe, dataset.source.size, dataset.target.size, tokens, device)
+
+
+def check_with_data(recipe: Recipe, source: SourceSize, target: int, largest_batch: int, device: torch.device) -> None:
+    """See to it that a recipe can be trained here on data of these sizes.
+
+    Args:
+        recipe: to train.
+        source: symbols, or the size of pictures or rows.
+        target: symbols or classes.
+        largest_batch: target tokens, or examples, of all training data: a mini-batch has no more.
+        device: to train on.
+
+    Raises:
+        InputError: if the memory cannot suffice.
+    """
+    tokens = min(recipe.training.batch.tokens, largest_batch)
+    needs = [_of_parameters(recipe, source, target), _of_accumulation(recipe, tokens)]
+    if recipe.model.says == "text":
+        needs.append(_of_states(recipe, tokens))
+    refuse_what_cannot_fit(needs, room_of(device))
+
+
+def _of_parameters(recipe: Recipe, source: SourceSize, target: int) -> Need:
+    count = weighty_parameters(recipe.model, source, target)
+    settings = sizes_of(recipe.model, [size for size in (source, target) if isinstance(size, int)])
+    return Need(_PER_PARAMETER * count, f"{count:,} parameters with what trains them", settings)
+
+
+def _of_accumulation(recipe: Recipe, tokens: int) -> Need:
+    batch = recipe.training.batch
+    settings = (f"training.batch.accumulation = {batch.accumulation}", f"training.batch.tokens = {batch.tokens}")
+    return Need(_PER_TOKEN * batch.accumulation * tokens, "the mini-batches of an update", settings)
+
+
+def _of_states(recipe: Recipe, tokens: int) -> Need:
+    decoder = recipe.model.decoder
+    numbers = getattr(decoder, "layers", 0) * getattr(decoder, "width", 0) * _STATES_PER_LAYER
+    settings = (f"training.batch.tokens = {recipe.training.batch.tokens}",)
+    return Need(_PER_STATE * numbers * tokens, "the decoder's hidden states of a mini-batch", settings)
