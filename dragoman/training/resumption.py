@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dragoman.errors import DamagedFileError, RecipeError
-from dragoman.recipe import Recipe, recipe_from
+from dragoman.recipe import Recipe, load_recipe, recipe_from
 from dragoman.recipe.difference import Difference, asked_for, differences
 from dragoman.training.checkpoint import FACTS
 from dragoman.training.early_stopping import EarlyStopping
@@ -84,13 +84,15 @@ def check_asked(run: Path, recipe: Recipe, changes: Mapping[str, Any]) -> None:
     _refuse_fixed(run, asked_for(recipe, changes))
 
 
-def check_changes(run: Path, began_with: Recipe, goes_on_with: Recipe) -> tuple[str, ...]:
+def check_changes(run: Path, best: Path, written: Recipe, goes_on_with: Recipe) -> tuple[str, ...]:
     """See to it that a run can go on by a recipe.
 
     Args:
         run: its folder.
-        began_with: what the run's folder says of how it was trained, for runs whose checkpoints do not tell.
-        goes_on_with: the recipe.
+        best: the recipe of its best model so far, which is the run's own where checkpoints do not tell it; may be
+            absent.
+        written: what the run's folder has as its recipe.
+        goes_on_with: what it is to go on by.
 
     Returns:
         A sentence on each thing that changes.
@@ -99,7 +101,9 @@ def check_changes(run: Path, began_with: Recipe, goes_on_with: Recipe) -> tuple[
         RecipeError: naming every setting that may not change, with both values; or if the run would not go on by it.
     """
     standing = standing_of(run)
-    trained_by = began_with if standing is None or standing.recipe is None else standing.recipe
+    trained_by = None if standing is None else standing.recipe
+    if trained_by is None:
+        trained_by = load_recipe(best) if best.is_file() else written
     found = differences(trained_by, goes_on_with)
     _refuse_fixed(run, found)
     if standing is not None and any(difference.key in LENGTH for difference in found):

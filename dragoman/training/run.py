@@ -194,7 +194,7 @@ def resume(
         with _reopened(folder) as written:
             check_asked(folder, written, changes or {})
             recipe = changed(written, changes or {}, file=folder / RECIPE)
-            remarks = check_changes(folder, _began_with(folder, written), recipe)
+            remarks = check_changes(folder, folder / BEST / RECIPE, written, recipe)
             hardware = _hardware(recipe, processes)
             dataset = task_of(recipe).open(folder / DATASET)
             if recipe != written:
@@ -225,12 +225,6 @@ def _reopened(folder: Path) -> Iterator[Recipe]:
         for name in (BEST, FILE_NAME, CURVES, EVALUATION, PICTURE):
             discard(folder / name)
         yield recipe
-
-
-def _began_with(folder: Path, written: Recipe) -> Recipe:
-    """The recipe of the best model so far, which is the run's own; where there is none, what is written of the run."""
-    path = folder / BEST / RECIPE
-    return _read_recipe(path) if path.is_file() else written
 
 
 def _join(folder: Path, processes: Processes) -> Run:
