@@ -18,9 +18,10 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.pair import Pair
 from dragoman.data.pair_chunk import PairChunk
 from dragoman.data.prepare import prepare
-from dragoman.errors import RecipeError
+from dragoman.errors import DamagedFileError, RecipeError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.recipe.placeholders import PlaceholderFamily
+from dragoman.storage.manifest import write_manifest
 from dragoman.text.placeholder_families import FAMILIES
 from dragoman.text.placeholders import LEGACY_SYNTAX, SURE_SYNTAX, UNITS, PlaceholderSyntax
 
@@ -129,3 +130,16 @@ def test_pipes_lose_nothing(tmp_path: Path) -> None:
     for writer in writers:
         writer.join()
     assert (report["read"], report["kept"]) == (11, 10)
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{}", '{"version": 2, "families": []}', '{"version": 1, "families": ["gtk"]}']
+)
+def test_a_file_that_names_no_known_families_is_damage(tmp_path: Path, content: str) -> None:
+    prepare(recipe_for(tmp_path, QT), tmp_path / "dataset")
+    (tmp_path / "dataset" / "placeholders.json").write_text(content)
+    with pytest.raises(DamagedFileError, match="checksum"):
+        Dataset.open(tmp_path / "dataset")
+    write_manifest(tmp_path / "dataset")
+    with pytest.raises(DamagedFileError, match=r"placeholders\.json"):
+        Dataset.open(tmp_path / "dataset")
