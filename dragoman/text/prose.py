@@ -11,6 +11,7 @@ from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 _EDGES = "()[]{}<>.,:;!?¡¿…\"'`´‘’‚‛“”„‟«»‹›*•·"
 _HAS_LETTER = regex.compile(r"\p{L}")
 _HAS_SIGN = regex.compile(r"[\p{S}{}\[\]\\/@#%*]")
+_PROMPT = regex.compile(r"\$ |# \p{Ll}")
 _LISTED = regex.compile(r"[\p{L}\p{M}\p{N}_.-]+[,、،]$")
 # Letters, with hyphens and apostrophes inside; a capital behind a small letter is a name of a program's making.
 _WORD = regex.compile(r"(?!\p{L}*\p{Ll}\p{Lu})\p{L}[\p{L}\p{M}]*(?:[-‐'’·\u200c\u200d]\p{L}[\p{L}\p{M}]*)*[-‐]?")
@@ -27,8 +28,15 @@ def is_prose(text: str, words: list[str], code: int) -> bool:
     """Whether a text is language rather than code: neither has it as many parts that are code as words (see
     :func:`split_prose`), nor is it a list of single words, the input of a shell, or a piece of a program."""
     is_list = sum(bool(_LISTED.match(part)) for part in text.split()) > len(words) // 2
-    is_program = text.startswith("$ ") or (text.count(";") > 1 and any(sign in text for sign in "{}="))
-    return len(words) > code and not is_list and not is_program
+    return len(words) > code and not is_list and not _is_program(text)
+
+
+def _is_program(text: str) -> bool:
+    """Whether a text begins with the prompt of a shell, or has the semicolons and the signs of statements."""
+    statements = text.count(";")
+    if statements and text.rstrip().endswith(";"):
+        return statements > 1 or any(sign in text for sign in "={}()*")
+    return _PROMPT.match(text) is not None or (statements > 1 and any(sign in text for sign in "={}"))
 
 
 def split_prose(text: str, syntax: PlaceholderSyntax = SURE_SYNTAX) -> tuple[list[str], int]:

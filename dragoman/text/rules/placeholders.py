@@ -18,7 +18,7 @@ _IN_TAG = re.compile(r"%(?:(\d{1,2})\$)?([sd])(?![A-Za-z0-9])")
 _FORMATTING = re.compile("emphasis|u|s|q|code|kbd|samp|tt|var|dfn|cite|mark|small|big|abbr|acronym|span|br|wbr|nobr")
 _VOID = frozenset({"br", "wbr"})
 _SPACES = re.compile(" {2,}")
-_METAVARIABLE = re.compile(r"\{[^\W\d_a-z]{3,}\}")
+_METAVARIABLE = re.compile(r"\{(?:[A-Z][^\W\d_]+|[^\W\d_]+=[^{}]*)\}")
 _BRACES = re.compile(r"([$%#]?\{+)\s*([^\s,:{}]+)[^{}]*\}+")
 
 
@@ -40,7 +40,8 @@ def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> t
     * items and arguments that differ in their format alone, such as ``%5d``, ``%d`` and ``%s``, ``{0:N2}`` and ``{0}``;
     * tags of one name that hold the same items, whatever page they lead to and however their title reads; those for
       bold text and for italics, as not every script has both;
-    * words in capitals in single braces, such as ``{COMMAND}``, as in the usage of a command;
+    * in single braces words with a capital and what stands for values, such as ``{COMMAND}`` and ``{time=seconds}``,
+      as in the usage of a command;
     * addresses of pages, and of electronic mail, in their order, as there may be one for each language.
 
     How often one occurs that has a name or a number does not matter, as a language may have to say a thing twice.

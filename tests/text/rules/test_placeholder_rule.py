@@ -27,6 +27,8 @@ SAME = [
     ("Use the option", "Über <em>Optionen</em> geht das", None, "Über Optionen geht das"),
     ("One<br />two <b>%s</b>", "Eins zwei %s", "One two %s", None),
     ("See <abbr title='x'>URL</abbr> and <i>y</i>", "siehe <em>y</em>", "See URL and <i>y</i>", "siehe <i>y</i>"),
+    ("{None}", "{Keiner}", None, "{None}"),
+    ("as {name=a,time=b}", "als {nom=a,heure=b}", None, "als {name=a,time=b}"),
     ("run {COMMAND}", "starte {BEFEHL}", None, "starte {COMMAND}"),
     ("see https://en.example.org/a", "siehe https://de.example.org/b", None, "siehe https://en.example.org/a"),
     ("It&#8217;s &amp; was", "C&rsquo;est &amp; c'était &laquo;&nbsp;x&nbsp;&raquo;", None, None),
