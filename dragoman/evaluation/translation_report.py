@@ -43,6 +43,7 @@ class TranslationReport(Shown):
         length_unit: what ``by_length`` counts: ``words`` or ``characters``.
         by_length: the scores by length of the reference, short to long.
         by_corpus: the scores by corpus; empty if there is one only.
+        has_four_grams: whether any output has four tokens, without which BLEU is 0, however good the outputs are.
     """
 
     sentences: int
@@ -59,6 +60,7 @@ class TranslationReport(Shown):
     length_unit: str
     by_length: tuple[LengthBin, ...]
     by_corpus: tuple[CorpusScores, ...] = ()
+    has_four_grams: bool = True
 
     def summary(self) -> Summary:
         """What there is to say of it."""
@@ -77,8 +79,10 @@ class TranslationReport(Shown):
     def as_text(self) -> str:
         """The report as plain aligned tables, without markup."""
         scores = [("metric", "value", "95 % interval")]
+        marks = ("" if self.has_four_grams else _NO_FOUR_GRAMS, "", "")
         scores += [
-            (e.metric, f"{e.value:.2f}", f"{e.low:.2f} to {e.high:.2f}") for e in (self.bleu, self.chrf, self.ter)
+            (e.metric, f"{e.value:.2f}{mark}", f"{e.low:.2f} to {e.high:.2f}")
+            for e, mark in zip((self.bleu, self.chrf, self.ter), marks, strict=True)
         ]
         scores += [
             (name, f"{100 * share.value:.1f} %", f"{100 * share.low:.1f} to {100 * share.high:.1f} %")
@@ -104,6 +108,12 @@ class TranslationReport(Shown):
             f"BLEU tokenizer: {self.tokenizer} ({self.tokenizer_reason}).",
             *(f"{e.metric}: {e.signature}" for e in (self.bleu, self.chrf, self.ter)),
         ]
+        parts: tuple[LengthBin | CorpusScores, ...] = (*self.by_length, *self.by_corpus)
+        if not self.has_four_grams or any(_lacks_four_grams(part) for part in parts):
+            notes.append(
+                f"{_NO_FOUR_GRAMS} No output here has four words, so BLEU is 0 however good they are: "
+                "go by chrF2++ and exact match."
+            )
         if self.length_ratio is not None:
             notes.append(f"Length of outputs to references: {self.length_ratio:.3f}.")
         if self.empty_outputs:
@@ -161,12 +171,20 @@ def evaluate_translations(
         length_unit="words" if tokenizer.spaced else "characters",
         by_length=tuple(bins),
         by_corpus=tuple(by_corpus(corpora, bleu, chrf, np.array(equal))) if corpora and len(set(corpora)) > 1 else (),
+        has_four_grams=bool(bleu.counts[:, -1].sum()),
     )
 
 
+_NO_FOUR_GRAMS = "*"
 _PART = ("sentences", "BLEU", "chrF2++", "exact match")
 
 
 def _part(name: str, part: LengthBin | CorpusScores) -> tuple[str, ...]:
     """A row of scores under the heading :data:`_PART`."""
-    return name, f"{part.sentences:,}", f"{part.bleu:.2f}", f"{part.chrf:.2f}", f"{100 * part.exact_match:.1f} %"
+    mark = _NO_FOUR_GRAMS if _lacks_four_grams(part) else ""
+    return name, f"{part.sentences:,}", f"{part.bleu:.2f}{mark}", f"{part.chrf:.2f}", f"{100 * part.exact_match:.1f} %"
+
+
+def _lacks_four_grams(part: LengthBin | CorpusScores) -> bool:
+    """Whether BLEU is 0 although outputs are right, which is so where none has four tokens."""
+    return part.bleu == 0 and part.exact_match > 0

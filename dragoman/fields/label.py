@@ -15,6 +15,7 @@ from dragoman.fields.cells import cell_text, is_missing
 from dragoman.fields.near import nearest
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked, positive
+from dragoman.text.normalization import fold
 
 _MANY = 50
 """Labels up to which no column is suspected to hold something else."""
@@ -69,6 +70,13 @@ class LabelField:
     def size(self) -> int:
         """The number of classes, K."""
         return len(self.names)
+
+    def alike(self) -> list[tuple[str, ...]]:
+        """Labels that differ in nothing but case or white space, which may be meant as one."""
+        groups: dict[str, list[str]] = {}
+        for name in self.names:
+            groups.setdefault(" ".join(fold(name).split()), []).append(name)
+        return [tuple(names) for names in groups.values() if len(names) > 1]
 
     def encode(self, values: Sequence[object], places: Sequence[Place] = ()) -> Int64[np.ndarray, " n"]:
         """The class number of each label.

@@ -1,6 +1,6 @@
 """Which numbers a translation lost or invented.
 
-Languages write one number in many ways: 1,000.5 is 1 000,5; 3 pm is 15:00; the 20th century is the XX.; two is 2. What
+Languages write one number in many ways: 1,000.5 is 1 000,5; 3 pm is 15:00; the 20th century is the XX.; 2 is two. What
 is reported are digits that none of these explains, so that a report is nearly always a fault.
 """
 
@@ -17,7 +17,7 @@ _RUN = regex.compile(r"\d+")
 _MOST_JOINED = 6
 """Runs of digits that separators may divide one number into."""
 _MOST_IN_WORDS = 12
-"""Numbers up to here, and round ones, are often written in words on one side alone."""
+"""Numbers up to here, and round ones, are often written in words."""
 _THOUSANDS = 3
 _NOON = 12
 _LAST_HOUR = 23
@@ -54,15 +54,15 @@ _NONE = ChangedNumbers((), ())
 def changed_numbers(source: str, target: str) -> ChangedNumbers:
     """The numbers that were lost or invented between two texts, placeholders left out beforehand.
 
-    A number that stands on one side alone is no change if it is small or round, while none is on the other side alone:
-    it may be written in words there.
+    A small or round number of the source is not lost where the translation has no digits at all: it is probably written
+    in words there.
     """
     left, right = _runs(source), _runs(target)
     if left == right:
         return _NONE
     lost, invented = _missing(source, left, target, right), _missing(target, right, source, left)
-    if not lost or not invented:
-        lost, invented = (tuple(run for run in side if not _is_wordy(run)) for side in (lost, invented))
+    if not right:
+        lost = tuple(run for run in lost if not _is_wordy(run))
     return ChangedNumbers(lost, invented)
 
 
@@ -121,7 +121,8 @@ def _uncovered(chain: list[str], known: set[str]) -> Iterator[str]:
         else:
             end = place + 1
             run = chain[place]
-            is_decimal = place > 0 and run.rstrip("0") in known
+            digits = run.rstrip("0")
+            is_decimal = place > 0 and bool(digits) and any(form.rstrip("0") == digits for form in known)
             is_nothing = not run.strip("0") and (len(run) != _THOUSANDS or place == 0)
             if not is_decimal and not is_nothing:
                 yield run

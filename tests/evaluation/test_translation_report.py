@@ -113,3 +113,22 @@ def test_without_placeholders_and_with_one_corpus_there_is_no_such_line() -> Non
     assert report.placeholders is None
     assert report.by_corpus == ()
     assert "corpus" not in report.as_text()
+
+
+def test_perfect_short_texts_are_not_zero_without_a_word() -> None:
+    texts = ["Guten Tag", "Hallo"]
+    report = evaluate_translations(texts, texts, target_language="de", resamples=10)
+    assert (report.bleu.value, report.has_four_grams) == (0.0, False)
+    said = report.as_text()
+    assert "0.00*" in said
+    assert "go by chrF2++ and exact match" in said
+    long = evaluate_translations(["a b c d"], ["a b c d"], target_language="de", resamples=10)
+    assert long.has_four_grams
+    assert "*" not in long.as_text()
+
+
+def test_a_corpus_of_short_texts_is_marked_beside_one_of_long_texts() -> None:
+    texts = ["a b c d e", "Hallo"]
+    report = evaluate_translations(texts, texts, target_language="de", corpora=["long", "short"], resamples=10)
+    (line,) = [line for line in report.as_text().splitlines() if line.startswith("short")]
+    assert "0.00*" in line

@@ -76,3 +76,9 @@ def test_probabilities_by_hand() -> None:
     logits = np.array([[0.0, 2 * np.log(3), 2 * np.log(4)], [2000.0, 0, 0]], dtype=np.float32)
     assert field.probabilities(logits) == pytest.approx(np.array([[1 / 8, 3 / 8, 4 / 8], [1, 0, 0]]), abs=1e-6)
     assert field_from_dict(json.loads(json.dumps(field.to_dict()))) == field
+
+
+def test_labels_that_differ_in_case_alone_are_found() -> None:
+    field = LabelField.learn(["Good", "good", "GOOD ", "bad", "Straße", "STRASSE"] * 3)
+    assert [set(names) for names in field.alike()] == [{"GOOD", "Good", "good"}, {"STRASSE", "Straße"}]
+    assert LabelField.learn(["a", "b", "a", "b"]).alike() == []

@@ -246,6 +246,9 @@ class _Preparing:
             labels = LabelField.learn(items.targets, items.places)
             shown = ", ".join(labels.names[:10]) + (" …" if labels.size > 10 else "")
             self.tell(f"{labels.size:,} labels: {shown}")
+            for names in labels.alike():
+                meant = " and ".join(f"`{name}`" for name in names)
+                self.tell(f"the labels {meant} differ in case or white space alone, and are learnt as different ones")
             return labels
         numbers = NumberField.learn(NumberField.parse(items.targets, items.places, self._target_name()))
         self.tell(f"numbers: mean {numbers.mean:.4g}, standard deviation {numbers.deviation:.4g}")
