@@ -94,12 +94,16 @@ def _given(
     writing: Writing,
 ) -> _Given:
     from dragoman.cli.table_input import is_table
+    from dragoman.data.formats.idx import is_idx, read_idx_pictures
 
     reads = predictor.recipe.model.reads
     if images:
         return _pictures(reads, model, source, images, column)
     if source is not None and is_table(source):
         return _of_table(predictor, model, source, column, writing)
+    if source is not None and reads == "picture" and is_idx(source):
+        pictures = list(read_idx_pictures(source))
+        return _Given(pictures, ["picture"], [[str(number)] for number in range(1, len(pictures) + 1)])
     if column is not None:
         raise InputError(
             f"--column {column} is of a table, and there is none",

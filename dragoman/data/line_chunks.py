@@ -21,6 +21,9 @@ CHUNK_LINES = 4096
 CHUNK_CHARACTERS = 1 << 22
 """A chunk ends with the line that reaches these, so that long lines do not fill the memory."""
 
+LONGEST_LINE = 1 << 20
+"""Bytes of a line, at most: a longer one is no sentence, and would take memory and time out of proportion."""
+
 _BLOCK = 1 << 20
 
 
@@ -81,13 +84,21 @@ def read_chunks(stream: ByteStream, file: Path | str, after: Place = START) -> I
         after: the end of an earlier chunk, to go on from; what lies before it must be as it was then.
 
     Raises:
-        InputError: if a line is not UTF-8 or has 16 MiB, or what lies before ``after`` is not as it was.
+        InputError: if a line is not UTF-8 or has more than 1 MiB, or what lies before ``after`` is not as it was.
     """
     hashed = _skip(stream, file, after)
     line, byte = after.line, after.byte
     chunk: list[str] = []
     characters = 0
     for raw in limited_lines(stream, file, line):
+        if len(raw) > LONGEST_LINE:
+            raise InputError(
+                f"a line of {len(raw):,} bytes; at most {LONGEST_LINE:,} are translated as one",
+                file=file,
+                line=line + 1,
+                cause="a whole document without line feeds in it.",
+                remedy="break it into lines, one sentence or paragraph each; `fold -s -w 1000` breaks it at spaces.",
+            )
         hashed.update(raw)
         line, byte = line + 1, byte + len(raw)
         chunk.append(decoded(raw, file, line).removesuffix("\n").removesuffix("\r"))

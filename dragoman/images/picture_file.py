@@ -31,6 +31,8 @@ PICTURE_SUFFIXES = frozenset(
 """Endings of the names of picture files, in small letters."""
 
 _LARGEST_16_BIT = 65_535
+_LEAST_CONTRAST = 64
+"""Between the lightest and the darkest grey of a picture that can be read on its ground."""
 _MODES = {1: "L", 3: "RGB"}
 _ARRAY_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -76,7 +78,8 @@ def open_picture(
 ) -> UInt8[np.ndarray, "C H W"]:
     """The picture as it would be seen.
 
-    What it is rotated by (EXIF) is undone, what is transparent becomes white, and of an animation the first frame is
+    What it is rotated by (EXIF) is undone, what is transparent becomes white (where
+    ink is nearly as white, the picture becomes the negative of itself on black), and of an animation the first frame is
     taken. Palettes, CMYK, 1 and 16 bits are converted to 8 bits a channel.
 
     Args:
@@ -219,9 +222,19 @@ def _decode(picture: _Picture, image: Image.Image, channels: int, most_pixels: i
             )
         image = Image.fromarray(_from_16_bits(values))
     elif image.has_transparency_data:
-        seen = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
+        image = _on_paper(image.convert("RGBA"))
     elif image.mode not in ("1", "L", "RGB"):
         image = image.convert("RGB")
     values = np.array(image.convert(_MODES[channels]))
     return np.ascontiguousarray(values.transpose(2, 0, 1)) if channels == 3 else values[None]
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """A picture with transparency on white. One that shows next to nothing there and more on black is of light ink, and
+    becomes the negative of itself on black, so that ink is dark and paper light in every picture."""
+    white, black = (
+        Image.alpha_composite(Image.new("RGBA", image.size, colour), image).convert("RGB")
+        for colour in ("white", "black")
+    )
+    on_white, on_black = (np.ptp(np.asarray(seen.convert("L")).astype(np.int16)) for seen in (white, black))
+    return ImageOps.invert(black) if on_white < _LEAST_CONTRAST <= on_black else white

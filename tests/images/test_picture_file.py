@@ -226,3 +226,14 @@ def test_damaged_files_give_a_picture_or_an_input_error(kind: str, data: st.Data
 def test_suffixes_are_small_letters_with_a_dot() -> None:
     assert {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif", ".bmp"} <= PICTURE_SUFFIXES
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in PICTURE_SUFFIXES)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_white_ink_on_transparency_is_as_black_ink(channels: int) -> None:
+    alpha = np.zeros((9, 9), dtype=np.uint8)
+    alpha[3:6, 2:7] = 255
+    found = [
+        open_picture(np.dstack([np.full((9, 9, 3), ink, dtype=np.uint8), alpha]), channels=channels) for ink in (255, 0)
+    ]
+    assert np.array_equal(*found)
+    assert (found[0][0, 4, 4], found[0][0, 0, 0]) == (0, 255)

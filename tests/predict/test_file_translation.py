@@ -181,3 +181,10 @@ def test_chunks_end_by_lines_and_by_characters(monkeypatch: pytest.MonkeyPatch) 
         assert chunk.end is not None
         again = read_chunks(io.BytesIO("\r\n".join(lines).encode()), "in.txt", chunk.end)
         assert list(again) == [other for other in read if other.first >= chunk.end.line]
+
+
+def test_a_line_that_is_a_document_is_refused_with_its_place() -> None:
+    text = b"short\n" + b"word " * 300_000 + b"\n"
+    with pytest.raises(InputError, match=r"at most 1,048,576 are translated as one") as fault:
+        list(read_chunks(io.BytesIO(text), "x.txt"))
+    assert fault.value.line == 2

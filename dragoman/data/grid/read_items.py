@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman.data.corpora import read_corpus
 from dragoman.data.formats.detection import detect_format
+from dragoman.data.formats.idx import is_idx, labels_beside, read_idx_labels, read_idx_pictures
 from dragoman.data.formats.plain_text import check_text_files
 from dragoman.data.grid.items import Items
 from dragoman.data.grid.read_table import TABLES, Writing, no_table, read_table, target_column
@@ -97,9 +98,13 @@ def _pictures(corpus: CorpusRecipe) -> Items:
         check_text_files(corpus.text)
         lines = list(read_text_lines(corpus.text))
         return _of_lines([None] * len(lines), lines, corpus.text)
+    if corpus.source is not None and corpus.target is not None:
+        return _idx(corpus.source, corpus.target)
     assert corpus.path is not None
     if corpus.path.is_dir():
         return _picture_folder(corpus.path)
+    if corpus.format == "auto" and is_idx(corpus.path):
+        return _idx(corpus.path, labels_beside(corpus.path))
     if (detect_format(corpus.path) if corpus.format == "auto" else corpus.format) == "parquet":
         frame, lines_of = read_table(corpus.path, "parquet")
         sources = target_column(frame, corpus.source_column, corpus.path)
@@ -109,6 +114,18 @@ def _pictures(corpus: CorpusRecipe) -> Items:
         items = _pairs(corpus)
     sources = pictures_in(items.sources, TablePlace(corpus.path, items.lines, corpus.source_column))
     return Items(sources, items.targets, items.files, items.lines)
+
+
+def _idx(pictures: Path, labels: Path) -> Items:
+    """Pictures and labels in MNIST's format."""
+    sources, targets = read_idx_pictures(pictures), read_idx_labels(labels)
+    if len(sources) != len(targets):
+        raise InputError(
+            f"{pictures} has {len(sources):,} pictures, and {labels} {len(targets):,} labels",
+            file=labels,
+            remedy="give the labels that belong to the pictures.",
+        )
+    return _of_lines(list(sources), targets, pictures)
 
 
 def pictures_in(cells: Sequence[Any], table: TablePlace) -> list[Path | bytes]:
