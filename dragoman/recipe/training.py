@@ -114,5 +114,8 @@ class TrainingRecipe(Section):
     @model_validator(mode="after")
     def _warm_up_fits(self) -> TrainingRecipe:
         if self.schedule.warmup >= self.updates:
-            raise ValueError(f"schedule.warmup {self.schedule.warmup} must be less than updates {self.updates}")
+            raise ValueError(
+                f"schedule.warmup {self.schedule.warmup} must be less than updates {self.updates}; give a shorter "
+                f"one: --set training.schedule.warmup={self.updates // 10}"
+            )
         return self

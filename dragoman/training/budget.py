@@ -28,7 +28,8 @@ def with_updates(recipe: TrainingRecipe, tokens_per_batch: float) -> TrainingRec
         raise RecipeError(
             [
                 f"training.tokens: {recipe.tokens:,} tokens are {updates:,} updates of this data, and "
-                f"training.schedule.warmup is {recipe.schedule.warmup:,}; raise tokens, or lower the warm-up"
+                f"training.schedule.warmup is {recipe.schedule.warmup:,}; raise tokens, or lower the warm-up: "
+                f"--set training.schedule.warmup={updates // 10}"
             ]
         )
     interval = math.ceil(updates / _LOOKS)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dragoman.errors import DamagedFileError, RecipeError
-from dragoman.recipe import Recipe, load_recipe, recipe_from
+from dragoman.recipe import Recipe, recipe_from
 from dragoman.recipe.difference import Difference, asked_for, differences
 from dragoman.training.checkpoint import FACTS
 from dragoman.training.early_stopping import EarlyStopping
@@ -103,7 +103,8 @@ def check_changes(run: Path, best: Path, written: Recipe, goes_on_with: Recipe) 
     standing = standing_of(run)
     trained_by = None if standing is None else standing.recipe
     if trained_by is None:
-        trained_by = load_recipe(best) if best.is_file() else written
+        trained_by = _recipe(best.read_text(encoding="utf-8"), best) if best.is_file() else None
+        trained_by = trained_by or written
     found = differences(trained_by, goes_on_with)
     _refuse_fixed(run, found)
     if standing is not None and any(difference.key in LENGTH for difference in found):

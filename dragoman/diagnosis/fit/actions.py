@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import RecipeError
 from dragoman.recipe import Recipe, merge, recipe_from
+from dragoman.recipe.difference import changed_settings
 
 Change = Callable[[Recipe], Recipe | None]
 
@@ -50,8 +51,7 @@ class Action:
 
 def settings(before: Recipe, after: Recipe) -> tuple[str, ...]:
     """What one types after ``--set`` to get from one recipe to the other."""
-    old, new = (dict(_leaves(recipe.model_dump(mode="json", exclude_none=True))) for recipe in (before, after))
-    return tuple(f"{key}={_typed(value)}" for key, value in new.items() if old.get(key) != value)
+    return changed_settings(before, after)
 
 
 def largest_dropout(recipe: Recipe) -> float:
@@ -153,15 +153,3 @@ def _changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe | None:
         return recipe_from(values)
     except RecipeError:
         return None
-
-
-def _leaves(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{before}{key}.")
-        else:
-            yield before + key, value
-
-
-def _typed(value: Any) -> str:
-    return "[" + ", ".join(map(_typed, value)) + "]" if isinstance(value, (list, tuple)) else str(value)

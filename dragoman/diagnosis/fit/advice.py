@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from dragoman.diagnosis.fit.shown import loss_text, percent_text
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import UNSEEN, Verdict, gain_of_data, helps
 from dragoman.recipe import Recipe
+from dragoman.training.resumption import CHANGEABLE
 
 MEASURED, FORECAST, RULE = "measured", "forecast", "rule"
 _LITTLE_LEARNT = 0.5
@@ -58,7 +60,10 @@ class Advice:
     @property
     def sentence(self) -> str:
         """All of it for people to read."""
-        how = f" As settings: --set {' --set '.join(self.settings)}" if self.settings else ""
+        typed = " --set ".join(map(shlex.quote, self.settings))
+        how = f" As settings: --set {typed}" if self.settings else ""
+        if self.settings and all(setting.split("=")[0] in CHANGEABLE for setting in self.settings):
+            how += f". The run itself goes on so: dragoman train --resume RUN --set {typed}"
         if self.gain is None or self.share is None:
             return f"{self.what} Expected gain: unknown without --probe.{how}"
         gain = f"{loss_text(self.gain, self.error)}, {percent_text(self.share)} of the loss"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from dragoman.diagnosis.fit.actions import HIGHER_RATE, MUCH_HIGHER_RATE
 from dragoman.diagnosis.fit.advice import advise
 from dragoman.diagnosis.fit.evidence import AnyDataset, FitEvidence, read_evidence
 from dragoman.diagnosis.fit.hindsight import hindsight
@@ -16,6 +18,7 @@ from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.fit.runner import Runner
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import judge
+from dragoman.diagnosis.learning_rate import findings_of, rate_is_too_high, rate_sentence
 from dragoman.diagnosis.run_folder import open_run
 from dragoman.model.folder import load_model
 from dragoman.progress.watched import teller
@@ -56,9 +59,15 @@ def diagnose_fit(
     evidence = read_evidence(folder, recipe, dataset)
     best = None if probe_minutes is None else best_estimate(folder, recipe, dataset, evidence)
     name = folder.resolve().name
-    return examine(
+    report = examine(
         name, recipe, dataset, evidence, probe_minutes, runner, thresholds or Thresholds(), best=best, tell=tell
     )
+    findings = findings_of(folder)
+    said = rate_sentence(recipe, findings, judge(evidence).kind)
+    kept = report.advice
+    if rate_is_too_high(findings):
+        kept = tuple(advice for advice in kept if advice.action not in (HIGHER_RATE, MUCH_HIGHER_RATE))
+    return replace(report, advice=kept, rate=said)
 
 
 def examine(

@@ -37,6 +37,7 @@ class FitReport(Shown):
         advice: what to do, the best first.
         hindsight: what early stopping, dropout and weight decay would have changed, a sentence each.
         thresholds: that the verdict rests on.
+        rate: a sentence on the learning rate; empty if there is none.
     """
 
     name: str
@@ -47,6 +48,7 @@ class FitReport(Shown):
     advice: tuple[Advice, ...]
     hindsight: dict[str, str]
     thresholds: Thresholds
+    rate: str = ""
 
     def summary(self) -> Summary:
         """What there is to say of it."""
@@ -74,6 +76,7 @@ class FitReport(Shown):
                 "unknown": self.verdict.unknown,
                 "numbers": None if self.verdict.numbers is None else asdict(self.verdict.numbers),
                 "advice": [{**asdict(advice), "sentence": advice.sentence} for advice in self.advice],
+                "learning_rate": self.rate,
                 "hindsight": self.hindsight,
                 "probes": [
                     {**asdict(probe), "change": probe.change, "length": probe.length} for probe in self.probes.results
@@ -95,7 +98,7 @@ class FitReport(Shown):
     def as_text(self) -> str:
         """For the terminal."""
         blocks = [f"{self.name}: {self.verdict.kind.value}", _listed(self.verdict.because), _tabled(self.numbers())]
-        blocks += ["What to do", _listed([advice.sentence for advice in self.advice] or [self._nothing_to_do()])]
+        blocks += ["What to do", _listed(self._to_do())]
         if self.probes.results:
             blocks += [
                 "What was tried",
@@ -112,13 +115,17 @@ class FitReport(Shown):
             blocks += ["What to bear in mind", _listed(notes)]
         return "\n\n".join(block for block in blocks if block) + "\n"
 
+    def _to_do(self) -> list[str]:
+        sentences = [advice.sentence for advice in self.advice] or [self._nothing_to_do()]
+        return [*sentences, *([self.rate] if self.rate else [])]
+
     def sections(self) -> tuple[Section, ...]:
         """Parts of a page, pictures included."""
         drawn = self.evidence.finite
         losses = (Picture("losses over updates", draw_losses(self.evidence, self.verdict)),) if drawn else ()
         found = [
             Section(f"Verdict: {self.verdict.kind.value}", self.verdict.because, self.numbers(), pictures=losses),
-            Section("What to do", items=tuple(a.sentence for a in self.advice) or (self._nothing_to_do(),)),
+            Section("What to do", items=tuple(self._to_do())),
         ]
         if any(math.isfinite(probe.loss) for probe in self.probes.results):
             ladder = draw_probes(self.probes.results, self.thresholds.probe_share)

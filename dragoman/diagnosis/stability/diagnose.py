@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dragoman.diagnosis.learning_rate import fit_of, rate_sentence
 from dragoman.diagnosis.stability.findings import conclude, find
 from dragoman.diagnosis.stability.read import read_evidence
 from dragoman.diagnosis.stability.report import StabilityReport
@@ -21,4 +22,5 @@ def diagnose_stability(folder: Path | str) -> StabilityReport:
     """
     evidence = read_evidence(Path(folder))
     findings = find(evidence)
-    return StabilityReport(conclude(findings), findings, evidence)
+    said = rate_sentence(evidence.recipe, findings, fit_of(Path(folder)))
+    return StabilityReport(conclude(findings), findings, evidence, said)

@@ -45,11 +45,13 @@ class StabilityReport(Shown):
         verdict: in one word.
         findings: the most severe first.
         evidence: what they were found in.
+        rate: a sentence on the learning rate; empty if there is none.
     """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
     evidence: StabilityEvidence
+    rate: str = ""
 
     def summary(self) -> Summary:
         """What there is to say of it."""
@@ -68,6 +70,7 @@ class StabilityReport(Shown):
                 "skipped": [_without_folder(asdict(skip)) for skip in evidence.skips],
                 "rewinds": [asdict(rewind) for rewind in evidence.rewinds],
                 "findings": [asdict(finding) for finding in self.findings],
+                "learning_rate": self.rate,
                 "unknown": list(evidence.unknown),
                 "late_medians": layers,
                 "through_time": {
@@ -88,6 +91,8 @@ class StabilityReport(Shown):
             parts.append(f"{_title(finding)}\n  {finding.what}\n  Remedy: {finding.remedy}")
         if not self.findings:
             parts.append("Nothing amiss was found.")
+        if self.rate:
+            parts.append(self.rate)
         times = self._time_table()
         if times:
             parts.append("\n".join(aligned([tuple(times), *zip(*times.values(), strict=True)])))
@@ -102,6 +107,7 @@ class StabilityReport(Shown):
         return [
             Section("", (self._headline(), self._counts())),
             *(found or [Section("Findings", ("Nothing amiss was found.",))]),
+            *([Section("Learning rate", (self.rate,))] if self.rate else []),
             *([Section(_UNKNOWN, items=self.evidence.unknown)] if self.evidence.unknown else []),
             *(Section(picture.title, pictures=(picture,)) for picture in pictures(self.evidence)),
             *([Section("Gradients through time", table=times)] if times else []),

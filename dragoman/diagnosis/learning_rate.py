@@ -1,0 +1,67 @@
+"""One advice on the learning rate of a run, which weighs its stability and its fit: both diagnoses print the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from dragoman.diagnosis.fit.evidence import read_evidence as read_fit
+from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.verdict import judge
+from dragoman.diagnosis.run_folder import open_run
+from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.findings import find
+from dragoman.diagnosis.stability.read import read_evidence as read_stability
+from dragoman.errors import DragomanError
+from dragoman.recipe import Recipe
+
+_TOO_HIGH = (Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP, Kind.LARGE_UPDATES, Kind.SPIKES)
+"""What a learning rate that is too high brings about, the surest first."""
+
+
+def rate_is_too_high(findings: Iterable[Finding]) -> tuple[Kind, ...]:
+    """What was found that speaks for a lower learning rate, notes left out: healthy runs have these too."""
+    found = {finding.kind for finding in findings if finding.severity is not Severity.NOTE}
+    return tuple(kind for kind in _TOO_HIGH if kind in found)
+
+
+def rate_sentence(recipe: Recipe, findings: Iterable[Finding], fit: FitKind | None) -> str:
+    """What to do with the learning rate.
+
+    Args:
+        recipe: of the run.
+        findings: on its stability.
+        fit: the verdict on its own losses; None if they tell nothing.
+    """
+    rate = recipe.training.optimizer.learning_rate
+    signs = rate_is_too_high(findings)
+    if signs:
+        lower = f"--set training.optimizer.learning_rate={rate / 3:.2g}"
+        against = ", although its loss still falls: a run that is not calm learns no faster with larger steps"
+        return (
+            f"Learning rate: lower it ({lower} in a new run; it is {rate:g}), for {', '.join(signs)} "
+            f"{'was' if len(signs) == 1 else 'were'} found{against if fit is FitKind.NOT_CONVERGED else ''}."
+        )
+    if fit is FitKind.NOT_CONVERGED:
+        higher = f"--set training.optimizer.learning_rate={3 * rate:.2g}"
+        return (
+            f"Learning rate: {rate:g} may stay or be raised ({higher} in a new run), for the loss still falls and the "
+            "run is calm; more updates are the surer way."
+        )
+    return f"Learning rate: {rate:g} may stay; nothing that was found asks for another."
+
+
+def findings_of(run: Path) -> tuple[Finding, ...]:
+    """What is amiss with the stability of a run; nothing where it cannot be told."""
+    try:
+        return find(read_stability(run))
+    except DragomanError:
+        return ()
+
+
+def fit_of(run: Path) -> FitKind | None:
+    """The verdict on a run by its own losses; None where they cannot be read."""
+    try:
+        return judge(read_fit(run, *open_run(run))).kind
+    except DragomanError:
+        return None

@@ -1,0 +1,50 @@
+"""One advice on the learning rate, whichever diagnosis is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from dragoman.diagnosis.fit.actions import ACTIONS, MORE_STEPS, settings
+from dragoman.diagnosis.fit.advice import RULE, Advice
+from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.learning_rate import rate_sentence
+from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.errors import RecipeError
+from dragoman.recipe import load_recipe
+
+RECIPE = load_recipe("tiny", changes={"training": {"optimizer": {"learning_rate": 0.03}}})
+
+
+def found(kind: Kind, severity: Severity) -> Finding:
+    return Finding(kind, severity, "training", "It was seen.", {}, "Do it.")
+
+
+def test_what_is_not_calm_outweighs_a_loss_that_still_falls() -> None:
+    said = rate_sentence(RECIPE, [found(Kind.BLOW_UP, Severity.WARNING)], FitKind.NOT_CONVERGED)
+    assert "lower it (--set training.optimizer.learning_rate=0.01" in said
+    assert "although its loss still falls" in said
+
+
+def test_notes_do_not_speak_against_a_higher_rate() -> None:
+    said = rate_sentence(RECIPE, [found(Kind.SPIKES, Severity.NOTE)], FitKind.NOT_CONVERGED)
+    assert "--set training.optimizer.learning_rate=0.09" in said
+    assert "lower" not in said
+
+
+def test_where_nothing_asks_for_another_it_stays() -> None:
+    assert "0.03 may stay" in rate_sentence(RECIPE, [], FitKind.GOOD)
+
+
+def test_more_updates_are_advised_as_a_command_that_a_run_accepts() -> None:
+    action = ACTIONS[MORE_STEPS]
+    longer = action.applied(RECIPE)
+    assert longer is not None
+    advice = Advice(MORE_STEPS, action.what, settings(RECIPE, longer), None, None, None, 2.0, RULE)
+    updates = 2 * RECIPE.training.updates
+    assert f"dragoman train --resume RUN --set training.updates={updates}" in advice.sentence
+
+
+def test_a_budget_shorter_than_the_warm_up_says_the_setting() -> None:
+    with pytest.raises(RecipeError, match=r"--set training\.schedule\.warmup=15"):
+        load_recipe("tiny", changes={"training": {"updates": 150}})
+    load_recipe("tiny", changes={"training": {"updates": 150, "schedule": {"warmup": 15}}})
