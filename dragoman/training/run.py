@@ -135,7 +135,7 @@ def train(
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, changes=changes)
     folder = Path(output)
-    frames = {"train": train, "validation": validation, "test": test}
+    frames = _frames(train=train, validation=validation, test=test)
     with joined_processes() as processes, watched(observers, progress) as observers:
         hardware = _hardware(recipe, processes)
         if not processes.is_first:
@@ -233,6 +233,22 @@ def _join(folder: Path, processes: Processes) -> Run:
     recipe = _read_recipe(folder / RECIPE)
     dataset = task_of(recipe).open(folder / DATASET)
     return _train(folder, recipe, dataset, _hardware(recipe, processes), (), processes)
+
+
+def _frames(**given: DataFrame | None) -> dict[str, DataFrame | None]:
+    """The given tables by name.
+
+    Raises:
+        InputError: if one is no DataFrame.
+    """
+    for name, frame in given.items():
+        if frame is not None and not (hasattr(frame, "columns") and hasattr(frame, "iloc")):
+            raise InputError(
+                f"{name} = {str(frame)[:60]!r} is no pandas DataFrame but {type(frame).__name__}",
+                remedy=f"read it first, as in {name} = pandas.read_csv(FILE); or name a file in the recipe, with "
+                f'changes = {{"data": {{"{name}": [{{"path": FILE}}]}}}}.',
+            )
+    return dict(given)
 
 
 def _hardware(recipe: Recipe, processes: Processes) -> Hardware:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import dragoman
 from dragoman.errors import InputError
 from dragoman.predict.given import PICTURES, ROWS, TEXTS, inputs_of, items_of, texts_of
+from dragoman.predict.writer import Writer
 
 
 @pytest.mark.parametrize(
@@ -83,3 +85,15 @@ def test_a_generator_is_not_gone_through_before_it_must_be() -> None:
             yield "a"
 
     assert next(iter(items_of(endless(), TEXTS))) == "a"
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, float("nan"), float("inf")])
+def test_a_temperature_at_which_nothing_is_drawn_names_greedy_search(temperature: float) -> None:
+    with pytest.raises(InputError, match=r"give --greedy, in Python `top_k=1`"):
+        Writer.write(cast(Any, None), ["a"], temperature=temperature)
+
+
+def test_a_file_is_no_table_to_train_on(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"train = 'file\.csv' is no pandas DataFrame but str"):
+        dragoman.train("tiny", tmp_path / "run", train=cast(Any, "file.csv"))
+    assert not (tmp_path / "run").exists()
