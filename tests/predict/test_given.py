@@ -87,7 +87,7 @@ def test_a_generator_is_not_gone_through_before_it_must_be() -> None:
     assert next(iter(items_of(endless(), TEXTS))) == "a"
 
 
-@pytest.mark.parametrize("temperature", [0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_temperature_at_which_nothing_is_drawn_names_greedy_search(temperature: float) -> None:
     with pytest.raises(InputError, match=r"give --greedy, in Python `top_k=1`"):
         Writer.write(cast(Any, None), ["a"], temperature=temperature)
