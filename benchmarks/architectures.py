@@ -21,7 +21,7 @@ from typing import Any
 
 from dragoman.comparison.budget import Budget
 from dragoman.comparison.compare import CURVES, PAGE, QUALITY_TIME, RUNS, compare
-from dragoman.comparison.subject import Subject, trained
+from dragoman.comparison.subject import Subject, prepare, run_of, train
 from dragoman.recipe import Recipe, load_recipe
 from dragoman.training.progress import TerminalProgress
 
@@ -96,7 +96,10 @@ def main() -> None:
     with TerminalProgress() as progress:
         if arguments.names:
             for subject in subjects:
-                trained(subject, output / RUNS, updates, print, [progress])
+                run = run_of(subject, output / RUNS, updates)
+                if isinstance(subject.source, Recipe):
+                    prepare(run, print, [progress])
+                    train(run, print, [progress])
             return
         budget = updates if any(isinstance(subject.source, Recipe) for subject in subjects) else None
         report = compare(

@@ -39,6 +39,7 @@ def compare(
     source: given.SourceFile = None,
     target: given.TargetFile = None,
     corpus: given.Corpora = None,
+    catalogue: given.Catalogues = None,
     text: given.TextFiles = None,
     columns: given.Columns = None,
     features: given.Features = None,
@@ -69,7 +70,7 @@ def compare(
     check_folder(output)
     form, given_by = (columns, file_format), functools.partial(corpora, written=(separator, decimal))
     sections = {
-        "train": given_by(source, target, corpus, None, *form, text),
+        "train": given_by(source, target, corpus, catalogue, *form, text),
         "validation": given_by(validation_source, validation_target, validation, None, *form, validation_text),
         "test": given_by(test_source, test_target, test, None, *form, test_text),
     }

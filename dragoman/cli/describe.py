@@ -9,6 +9,8 @@ import typer
 
 from dragoman.cli.output_file import emit
 
+_SET = "Change a value of the recipe first: model.encoder.layers=4."
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
 
 def describe(
     subject: Annotated[str, typer.Argument(help="A recipe's TOML file, a preset, or the folder of a model.")],
-    toml: Annotated[bool, typer.Option("--toml", help="Print the complete recipe instead.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="Print the recipe with every setting instead.")] = False,
+    settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
     """Print the layers of a model with their output shapes and parameter counts."""
     from rich.console import Console
 
+    from dragoman.cli.settings import parse_settings
+    from dragoman.errors import InputError
     from dragoman.evaluation.text_table import aligned
     from dragoman.model.build import build
     from dragoman.model.coefficients import is_linear, lines
@@ -29,12 +34,19 @@ def describe(
     from dragoman.model.describe import parameter_count
     from dragoman.model.example_input import example_title, stand_in_sizes
     from dragoman.model.folder import load_model
-    from dragoman.recipe import dump_recipe, load_recipe
+    from dragoman.recipe import load_recipe
+    from dragoman.recipe.complete import complete_recipe
     from dragoman.text.codec import Codec
 
     placeholders: tuple[str, ...] = ()
     linear: list[tuple[str, ...]] = []
     if Path(subject).is_dir():
+        if settings:
+            raise InputError(
+                f"--set {settings[0]}: this is a trained model, and its settings are what it was trained with",
+                file=subject,
+                remedy="leave --set away, or describe a recipe or a preset.",
+            )
         loaded = load_model(Path(subject))
         recipe, model, source, target = loaded.recipe, loaded.model, loaded.source.size, loaded.target.size
         title = example_title(recipe.model, source, target)
@@ -42,12 +54,12 @@ def describe(
             placeholders = loaded.target.placeholders.names
         linear = lines(loaded) if is_linear(loaded) else []
     else:
-        recipe = load_recipe(subject)
+        recipe = load_recipe(subject, changes=parse_settings(settings or []))
         source, target = stand_in_sizes(recipe)
         model = build(recipe.model, source, target, recipe.training.seed)
         title = example_title(recipe.model, source, target, unknown=" (how many, the data will tell)")
     if toml:
-        emit(None, dump_recipe(recipe).encode())
+        emit(None, complete_recipe(recipe).encode())
         return
     rows = layers_of(model, recipe.model, source)
     console = Console()

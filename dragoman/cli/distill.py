@@ -24,6 +24,7 @@ _BEAM = "Of the teacher's search."
 _BEST_OF = "Learn from that one of so many candidates that is closest to the reference."
 _KEEP = "Learn from the references as well."
 _OWN = "Learn a vocabulary by the recipe; else the teacher's is taken."
+_LIMIT = "Translate, and learn from, so many sentences, evenly spread over the training set."
 _SET = "Change a value of the student's recipe: training.seed=2."
 
 File = Path | None
@@ -47,10 +48,12 @@ def distill(
         int | None, typer.Option(min=1, max=1000, help=_BEST_OF, rich_help_panel=_TEACHING, show_default="1")
     ] = None,
     keep_original: Annotated[bool, typer.Option("--keep-original", help=_KEEP, rich_help_panel=_TEACHING)] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help=_LIMIT, rich_help_panel=_TEACHING)] = None,
     own_vocabulary: Annotated[bool, typer.Option("--own-vocabulary", help=_OWN)] = False,
     source: Annotated[File, data_option("Text file to translate; else the training set of the teacher's run.")] = None,
     target: Annotated[File, data_option("Its translations by people.")] = None,
     corpus: Annotated[Files, data_option("File of pairs. Repeatable.")] = None,
+    catalogue: given.Catalogues = None,
     columns: Annotated[Text, data_option("Columns of the files, such as en,de.")] = None,
     file_format: Annotated[Text, typer.Option("--format", help="Format of the files, if nothing tells it.")] = None,
     separator: given.Separator = None,
@@ -73,7 +76,7 @@ def distill(
         raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
     else:
         sections = {
-            "train": corpora(source, target, corpus, None, columns, file_format, written=(separator, None)),
+            "train": corpora(source, target, corpus, catalogue, columns, file_format, written=(separator, None)),
             "validation": corpora(validation_source, validation_target),
             "test": corpora(test_source, test_target),
         }
@@ -85,6 +88,7 @@ def distill(
             best_of=best_of or 1,
             keep_original=keep_original,
             own_vocabulary=own_vocabulary,
+            limit=limit,
             progress=True,
         )
     _print(done)
@@ -120,7 +124,7 @@ def _student(
     from dragoman.cli.settings import check_columns, parse_settings
     from dragoman.recipe import load_recipe, merge
 
-    data = {split: given for split, given in sections.items() if given}
+    data = {split: section for split, section in sections.items() if section}
     if data and "train" not in data:
         raise InputError(
             "a validation or test set was given, and no text to translate",

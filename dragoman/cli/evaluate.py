@@ -42,6 +42,7 @@ def evaluate(
         list[Path] | None,
         data_option("File of pairs, table, or folder of pictures instead, as in training. Repeatable."),
     ] = None,
+    catalogue: given.Catalogues = None,
     columns: Annotated[str | None, data_option(_COLUMNS)] = None,
     file_format: Annotated[str | None, typer.Option("--format", help="Format, if the name does not tell.")] = None,
     separator: given.Separator = None,
@@ -67,10 +68,10 @@ def evaluate(
     from dragoman.model.folder import load_model
     from dragoman.storage.output import check_outputs
 
-    inputs = [model, *(path for path in (source, target) if path is not None), *(corpus or ())]
+    inputs = [model, *(path for path in (source, target) if path is not None), *(corpus or ()), *(catalogue or ())]
     check_outputs({"--json": json_file, "--output": output, "--picture": picture}, inputs)
     loaded = load_model(model, choose_device(device))
-    sections = corpora(source, target, corpus, None, columns, file_format, text, written=(separator, decimal))
+    sections = corpora(source, target, corpus, catalogue, columns, file_format, text, written=(separator, decimal))
     given = _fitting(loaded.recipe, sections, columns) if sections else ()
     says, is_translator = loaded.recipe.model.says, loaded.recipe.model.is_translator
     _refuse(model, "--picture", "is for models that say labels or numbers", picture is not None and says == "text")

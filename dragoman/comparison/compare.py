@@ -20,7 +20,7 @@ from dragoman.comparison.numbers import Numbers
 from dragoman.comparison.pictures import draw_curves, draw_quality_over_time
 from dragoman.comparison.readers import Readers
 from dragoman.comparison.report import Point, Report, Row
-from dragoman.comparison.subject import Subject, Trained, check_subjects, trained
+from dragoman.comparison.subject import Subject, Trained, check_subjects, prepare, run_of, train
 from dragoman.comparison.translators import Translators
 from dragoman.errors import InputError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
@@ -29,7 +29,7 @@ from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
-from dragoman.storage.output import write_output
+from dragoman.storage.output import check_folder, write_output
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer
 from dragoman.training.progress import watched
@@ -93,13 +93,20 @@ def compare(
     """
     check_subjects(subjects, budget)
     output = Path(output)
-    kind = _kind(subjects)
+    check_folder(output)
+    ready = [run_of(subject, output / RUNS, budget) for subject in subjects]
+    kind = _kind(ready)
     tell = tell or teller(progress)
+    to_train = [run for run, subject in zip(ready, subjects, strict=True) if isinstance(subject.source, Recipe)]
     with watched(observers, progress) as watching:
-        ready = [trained(subject, output / RUNS, budget, tell, watching) for subject in subjects]
+        for run in to_train:
+            prepare(run, tell, watching)
+        # Test sets that differ are found before hours of training.
+        split, held_out = _test_sets(ready, kind)
+        for run in to_train:
+            train(run, tell, watching)
     if threads or ready[0].recipe.training.threads:
         torch.set_num_threads(threads or ready[0].recipe.training.threads)
-    split, held_out = _test_sets(ready, kind)
     examined = kind.examine(ready, held_out, output / OUTPUTS, beam, tell)
     report = _report(kind, ready, held_out, examined, split, reach)
     draw_curves(report, output / CURVES)
@@ -109,12 +116,8 @@ def compare(
     return report
 
 
-def _kind(subjects: Sequence[Subject]) -> Kind:
-    recipes = [
-        subject.source if isinstance(subject.source, Recipe) else trained(subject, Path(), None, print, ()).recipe
-        for subject in subjects
-    ]
-    kinds = [KINDS[recipe.model.reads, recipe.model.says] for recipe in recipes]
+def _kind(subjects: Sequence[Trained]) -> Kind:
+    kinds = [KINDS[subject.recipe.model.reads, subject.recipe.model.says] for subject in subjects]
     for subject, kind in zip(subjects, kinds, strict=True):
         if kind is not kinds[0]:
             raise InputError(

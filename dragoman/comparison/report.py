@@ -200,7 +200,7 @@ def notes(report: Report) -> list[str]:
         *report.remarks,
         f"validation loss: the lowest; {report.loss}.",
         f"{unit}/s: {report.unit} per second of training, the median over updates; minutes: of training alone. "
-        f"min. to {report.reach:g}: until {report.score}, first reached it.",
+        f"min. to {report.reach:g}: minutes of training until {report.score}, first reached {report.reach:g}.",
         f"{speeds}: {report.speed_unit}, subjects in turn, medians, {report.threads} processor thread(s). "
         f"Machine: {report.machine['processor']}, {report.machine['cores']} cores, "
         f"torch {report.machine['versions']['torch']}, dragoman {report.machine['versions']['dragoman']}.",

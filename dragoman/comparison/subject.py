@@ -11,7 +11,7 @@ from dragoman.comparison.budget import Budget
 from dragoman.errors import InputError, OutputError
 from dragoman.recipe import Recipe
 from dragoman.training.observer import Observer
-from dragoman.training.run import BEST, EVALUATION, RECIPE, Run, resume, train
+from dragoman.training.run import BEST, CHECKPOINTS, EVALUATION, RECIPE, Run, prepare_run, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A subject with its finished run."""
+    """A subject with its run, which may have to be trained yet.
+
+    Attributes:
+        name: what the report calls it.
+        folder: the run's.
+        recipe: what it was, or will be, trained by.
+    """
 
     name: str
     folder: Path
@@ -70,43 +76,56 @@ def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
             _finished(subject.source)
 
 
-def trained(
-    subject: Subject, runs: Path, budget: Budget | None, tell: Callable[[str], None], observers: Sequence[Observer]
-) -> Trained:
-    """The finished run of a subject. A recipe is trained under the budget; what a killed comparison had trained
-    already is used, and what it had begun is gone on with.
+def run_of(subject: Subject, runs: Path, budget: Budget | None) -> Trained:
+    """Where the run of a subject is, or will be, and its recipe; nothing is done yet.
 
     Args:
-        subject: of the comparison.
+        subject: one of the comparison.
         runs: where recipes are trained, in a folder for each name.
-        budget: of recipes.
-        tell: is given a sentence on each thing done.
-        observers: of training.
+        budget: under which recipes are trained.
 
     Raises:
+        InputError: if a folder holds no finished run.
         OutputError: if the folder of a recipe's run holds that of another recipe.
     """
     if isinstance(subject.source, Path):
         return _finished(subject.source, subject.name)
     assert budget is not None
-    recipe = budget.apply(subject.source)
-    folder = runs / subject.name
-    if (folder / RECIPE).is_file():
-        if Run(folder, "", False, None).recipe() != recipe:
-            raise OutputError(
-                "a run of another recipe or budget lies here already",
-                file=folder,
-                remedy="give another --output, or remove this folder.",
-            )
-        if (folder / EVALUATION).is_file():
-            tell(f"{subject.name}: trained already")
-        else:
-            tell(f"{subject.name}: going on with its training")
-            _refuse_interrupted(resume(folder, observers=observers, progress=False))
-    else:
-        tell(f"{subject.name}: {recipe.model.phrase}")
-        _refuse_interrupted(train(recipe, folder, observers=observers, progress=False))
+    recipe, folder = budget.apply(subject.source), runs / subject.name
+    if (folder / RECIPE).is_file() and Run(folder, "", False, None).recipe() != recipe:
+        raise OutputError(
+            "a run of another recipe or budget lies here already",
+            file=folder,
+            remedy="give another --output, or remove this folder.",
+        )
     return Trained(subject.name, folder, recipe)
+
+
+def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[Observer]) -> None:
+    """Prepare the data of a recipe's run, unless that was done before.
+
+    Raises:
+        InputError, RecipeError: if the data cannot be used.
+        OutputError: if the folder cannot be written.
+    """
+    if not (subject.folder / RECIPE).is_file():
+        tell(f"{subject.name}: {subject.recipe.model.phrase}")
+        prepare_run(subject.recipe, subject.folder, observers=observers, progress=False)
+
+
+def train(subject: Trained, tell: Callable[[str], None], observers: Sequence[Observer]) -> None:
+    """Train a recipe's run whose data is prepared. What a killed comparison had trained already is used, and what it
+    had begun is gone on with.
+
+    Raises:
+        InputError: if a signal ended it.
+    """
+    if (subject.folder / EVALUATION).is_file():
+        tell(f"{subject.name}: trained already")
+        return
+    begun = (subject.folder / CHECKPOINTS).is_dir()
+    tell(f"{subject.name}: {'going on with its training' if begun else 'training'}")
+    _refuse_interrupted(resume(subject.folder, observers=observers, progress=False))
 
 
 def _refuse_interrupted(run: Run) -> None:

@@ -109,6 +109,14 @@ class Examples:
         """These examples alone, in this order, held in memory."""
         return Examples(self._table.take(pa.array(indices)).combine_chunks())
 
+    def spread(self, count: int) -> Examples:
+        """So many of these examples, evenly spread over them, in their order, held in memory.
+
+        Args:
+            count: from 1 to how many there are.
+        """
+        return self.take(np.linspace(0, len(self) - 1, count).round().astype(np.int64))
+
     def __len__(self) -> int:
         return self._table.num_rows
 

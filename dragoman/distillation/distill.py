@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ def distill(
     best_of: int = 1,
     keep_original: bool = False,
     own_vocabulary: bool = False,
+    limit: int | None = None,
     tell: Tell | None = None,
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
@@ -87,6 +88,7 @@ def distill(
         best_of: candidates, of which the one closest to the reference is learnt from (sequence-level interpolation).
         keep_original: learn from the references as well.
         own_vocabulary: learn the student's vocabulary by its recipe, instead of taking over the teacher's.
+        limit: translate, and learn from, so many sentences evenly spread over the training set; None for all.
         tell: is given a sentence on each thing done; by default these are shown where progress is.
         observers: of training.
         progress: whether to show how far it is; by default where a person watches.
@@ -112,7 +114,7 @@ def distill(
     recipe = _student(student, opened, own_vocabulary, tell)
     if not recipe.data.train:
         opened.dataset()
-    plan = Plan(opened.model, recipe, beam, best_of, keep_original)
+    plan = Plan(opened.model, recipe, beam, best_of, keep_original, limit)
     plan.save(folder / DISTILLED)
     return _go_on(plan, opened, folder, tell, observers, progress)
 
@@ -158,6 +160,8 @@ def _distilled(plan: Plan, teacher: Teacher, folder: Path, tell: Tell) -> Recipe
     place = folder / DISTILLED
     with locked(folder):
         dataset = _dataset(plan, teacher, place, tell)
+        if plan.limit is not None and plan.limit < len(dataset.train):
+            dataset = replace(dataset, train=dataset.train.spread(plan.limit))
         kept = KeptTranslations(place / TRANSLATIONS)
         tell(f"{teacher.name} translates {len(dataset.train):,} sentences ({plan.phrase})")
         translate(teacher.translator, dataset.train, kept, plan, tell)

@@ -26,6 +26,7 @@ class Plan:
         best_of: candidates of the teacher, of which the one closest to the reference is learnt from; 1 takes the one
             that the teacher ranks first.
         keep_original: whether the student learns from the references as well.
+        limit: sentences of the training set that are translated and learnt from, evenly spread over it; None for all.
     """
 
     teacher: Path
@@ -33,12 +34,14 @@ class Plan:
     beam: int
     best_of: int
     keep_original: bool
+    limit: int | None = None
 
     @property
     def phrase(self) -> str:
         """How targets are made, in a few words."""
         best = f", the closest to the reference of {self.best_of}" if self.best_of > 1 else ""
-        return f"sequence-level knowledge distillation, beam {self.beam}{best}"
+        part = f", {self.limit:,} sentences of the training set" if self.limit is not None else ""
+        return f"sequence-level knowledge distillation, beam {self.beam}{best}{part}"
 
     def save(self, folder: Path) -> None:
         """Write it; the plan's own file is last, so that a folder that has it has all.
@@ -51,6 +54,7 @@ class Plan:
             "beam": self.beam,
             "best_of": self.best_of,
             "keep_original": self.keep_original,
+            "limit": self.limit,
         }
         write_file(folder / STUDENT, dump_recipe(self.student).encode())
         write_file(folder / PLAN, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())

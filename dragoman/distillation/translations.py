@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
 
 from dragoman.data.dataset import Examples
 from dragoman.distillation.closest import closest
@@ -18,6 +19,8 @@ from dragoman.predict.translator import Translator
 from dragoman.storage.failure import unwritable
 
 _CHUNK = 2048
+_SAMPLE = 64
+"""Sentences whose translation is timed before all are translated."""
 
 
 class KeptTranslations:
@@ -100,16 +103,31 @@ def translate(
     began, before, total = time.monotonic(), len(kept), len(examples)
     if before:
         tell(f"{before:,} of {total:,} sentences were translated before")
+    if total - before > _CHUNK:
+        tell(f"it will take about {_estimate(translator, examples, plan, total - before):.1f} minutes")
+        began = time.monotonic()
     while len(kept) < total:
         indices = np.arange(len(kept), min(len(kept) + _CHUNK, total))
-        sources = examples.source_texts(indices)
-        if plan.best_of == 1:
-            texts = [translation.text for translation in translator.stream(sources, beam=plan.beam)]
-        else:
-            found = translator.n_best(sources, plan.best_of, beam=plan.beam)
-            candidates = [[translation.text for translation in translations] for translations in found]
-            texts = closest(candidates, examples.target_texts(indices), translator.recipe.data.target_language)
-        kept.append(texts)
+        kept.append(_translated(translator, examples, indices, plan))
         rate = (len(kept) - before) / (time.monotonic() - began)
         left = (total - len(kept)) / rate
         tell(f"{len(kept):,} of {total:,} sentences translated, {rate:,.0f} a second, {left / 60:.1f} minutes left")
+
+
+def _translated(translator: Translator, examples: Examples, indices: Int[np.ndarray, " k"], plan: Plan) -> list[str]:
+    sources = examples.source_texts(indices)
+    if plan.best_of == 1:
+        return [translation.text for translation in translator.stream(sources, beam=plan.beam)]
+    found = translator.n_best(sources, plan.best_of, beam=plan.beam)
+    candidates = [[translation.text for translation in translations] for translations in found]
+    return closest(candidates, examples.target_texts(indices), translator.recipe.data.target_language)
+
+
+def _estimate(translator: Translator, examples: Examples, plan: Plan, left: int) -> float:
+    """Minutes that translating ``left`` sentences will take, by a sample that is evenly spread over all. A smaller
+    sample goes before it, as the first call of an engine takes longer than those after it."""
+    spread = np.linspace(0, len(examples) - 1, _SAMPLE).round().astype(np.int64)
+    _translated(translator, examples, spread[::8], plan)
+    began = time.monotonic()
+    _translated(translator, examples, spread, plan)
+    return (time.monotonic() - began) / _SAMPLE * left / 60

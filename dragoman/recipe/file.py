@@ -79,7 +79,27 @@ def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) ->
     try:
         return Recipe.model_validate(dict(values))
     except ValidationError as error:
-        raise RecipeError([_explain(problem) for problem in error.errors()], file=file) from None
+        problems = [_explain(problem) for problem in error.errors()]
+        raise RecipeError(problems, file=file, remedy=_compare_with(values, file)) from None
+
+
+def _compare_with(values: Mapping[str, Any], file: Path | str | None) -> str:
+    """What to do about mistakes: a complete recipe to compare with is the preset itself, or the one whose encoder and
+    decoder are of the same kinds."""
+    kinds = _encoder_and_decoder(values)
+    named = str(file) if str(file) in presets() else None
+    alike = (name for name in ("tiny", *presets()) if _encoder_and_decoder(preset_values(name)) == kinds)
+    preset = named or next(alike, "tiny")
+    return f"correct these; `dragoman describe {preset} --toml` prints a complete recipe to compare with."
+
+
+def _encoder_and_decoder(values: Mapping[str, Any]) -> tuple[object, object]:
+    model = values.get("model")
+    found = []
+    for part in ("encoder", "decoder"):
+        section = model.get(part) if isinstance(model, Mapping) else None
+        found.append(section.get("kind", "transformer") if isinstance(section, Mapping) else None)
+    return found[0], found[1]
 
 
 def recipe_of_model(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:

@@ -158,7 +158,7 @@ def _limits(facts: CardFacts, source: str, target: str) -> list[str]:
         if first.chrf - last.chrf > NOTABLE_FALL:
             found.append(
                 f"Long sentences with the trust one has in short ones: chrF2++ falls from {first.chrf:.1f} "
-                f"(up to {first.longest} {report.length_unit}) to {last.chrf:.1f} (from {last.shortest})."
+                f"(up to {_words(first.longest, report.length_unit)}) to {last.chrf:.1f} (from {last.shortest})."
             )
     if report is None:
         found.append("Anything that matters, before its quality is measured: no test result is known.")
@@ -277,3 +277,8 @@ def _duration(seconds: float) -> str:
 def plain(text: str) -> str:
     """One line in which no character is read as Markdown or HTML."""
     return re.sub(r"([\\`*_\[\]<>|#~$&])", r"\\\1", " ".join(text.split()))
+
+
+def _words(count: int, unit: str) -> str:
+    """The count with its unit, ``words`` or ``characters``, in the singular where it is 1."""
+    return f"{count} {unit if count != 1 else unit.removesuffix('s')}"

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 AnyDataset = Dataset | GridDataset
 
-RECIPE, DATASET, BEST = "recipe.toml", "dataset", "best"
+RECIPE, DATASET, CHECKPOINTS, BEST = "recipe.toml", "dataset", "checkpoints", "best"
 CURVES, EVALUATION, PICTURE = "learning_curves.png", "evaluation.json", "evaluation.png"
 
 
@@ -141,22 +141,59 @@ def train(
         if not processes.is_first:
             return _join(folder, processes)
         check_before_data(recipe, hardware.device)
-        created = _create(folder, beside)
-        with locked(folder):
-            _refuse_occupied(folder, beside)
-            _clear(folder)
-            try:
-                # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
-                stage_file(folder / RECIPE, dump_recipe(recipe).encode())
-                dataset = task_of(recipe).prepare(
-                    recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message)
-                )
-                commit_file(folder / RECIPE)
-            except BaseException:
-                _undo(folder, created)
-                raise
+        with _prepared(folder, recipe, frames, beside, observers) as dataset:
             processes.wait()
             return _train(folder, recipe, dataset, hardware, observers, processes)
+
+
+def prepare_run(
+    recipe: Recipe, output: Path | str, *, observers: Sequence[Observer] = (), progress: bool | None = None
+) -> None:
+    """Prepare the data of a run that :func:`resume` then trains, so that what its data has to say is known before.
+
+    Args:
+        recipe: the run's.
+        output: the run's folder; must not exist or be empty.
+        observers: told of what is done.
+        progress: whether to show how far it is, as for :func:`train`.
+
+    Raises:
+        OutputError: if the folder exists and is not empty.
+        InputError, RecipeError: if data or recipe cannot be used; nothing is left behind.
+    """
+    with joined_processes() as processes, watched(observers, progress) as observers:
+        hardware = _hardware(recipe, processes)
+        if processes.is_first:
+            check_before_data(recipe, hardware.device)
+            with _prepared(Path(output), recipe, {}, (), observers):
+                pass
+        processes.wait()
+
+
+@contextlib.contextmanager
+def _prepared(
+    folder: Path,
+    recipe: Recipe,
+    frames: Mapping[str, DataFrame | None],
+    beside: Collection[str],
+    observers: Sequence[Observer],
+) -> Iterator[AnyDataset]:
+    """A new run's folder with its recipe and its dataset, locked during the block."""
+    created = _create(folder, beside)
+    with locked(folder):
+        _refuse_occupied(folder, beside)
+        _clear(folder)
+        try:
+            # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
+            stage_file(folder / RECIPE, dump_recipe(recipe).encode())
+            dataset = task_of(recipe).prepare(
+                recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message)
+            )
+            commit_file(folder / RECIPE)
+        except BaseException:
+            _undo(folder, created)
+            raise
+        yield dataset
 
 
 def resume(
@@ -336,9 +373,7 @@ def _train(
     weights = task.class_weights(recipe, dataset)
     check_dataset(recipe, dataset, hardware.device)
     trainee, averaged = build_trainee(recipe.model, settings, dataset, hardware, weights)
-    checkpoints = Checkpoints(
-        folder / "checkpoints", settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe)
-    )
+    checkpoints = Checkpoints(folder / CHECKPOINTS, settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe))
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     history = History(folder)
     with processes.first_before_others():

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+import tomli_w
+from pydantic import BaseModel
 
+from dragoman.recipe import load_recipe, preset_values, recipe_from
 from dragoman.training.run import train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
@@ -86,6 +90,48 @@ def test_describe(run, model: Path) -> None:
         assert "self_attention" in output
     status, output, _ = run("describe", "base", "--toml")
     assert "width = 512" in output
+    status, _, errors = run("describe", model, "--set", "model.encoder.layers=2")
+    assert status == 1
+    assert "this is a trained model" in errors
+
+
+def test_describe_shows_every_setting_with_changes(run) -> None:
+    status, output, _ = run("describe", "tiny", "--toml", "--set", "model.encoder.layers=2")
+    assert status == 0
+    values = tomllib.loads(output)
+    assert values["model"]["encoder"]["layers"] == 2
+
+    def names(section: BaseModel) -> list[str]:
+        found = []
+        for name in type(section).model_fields:
+            value = getattr(section, name)
+            found += names(value) if isinstance(value, BaseModel) else [name]
+        return found
+
+    shown = {line.lstrip("# ").split(" =")[0] for line in output.splitlines()}
+    assert set(names(load_recipe("tiny"))) <= shown | set(values["data"])
+    assert recipe_from(values) == load_recipe("tiny", changes={"model": {"encoder": {"layers": 2}}})
+
+
+@pytest.mark.parametrize("preset", ["fast", "reader"])
+def test_a_mistake_in_a_recipe_points_to_the_preset_in_use(preset: str, run, tmp_path: Path) -> None:
+    status, _, errors = run("describe", preset, "--set", "model.encoder.widht=3")
+    assert status == 1
+    assert f"dragoman describe {preset} --toml" in errors
+    values = preset_values(preset)
+    values["model"]["encoder"]["widht"] = 3
+    (tmp_path / "own.toml").write_text(tomli_w.dumps(values))
+    _, _, errors = run("describe", tmp_path / "own.toml")
+    alike = load_recipe(errors.split("dragoman describe ")[1].split(" ")[0]).model
+    assert type(alike.encoder) is type(load_recipe(preset).model.encoder)
+
+
+def test_evaluate_takes_a_catalogue(run, model: Path, tmp_path: Path) -> None:
+    for language, text in (("en", "a b"), ("de", "a b")):
+        (tmp_path / f"{language}.json").write_text(json.dumps({"key": text}))
+    status, output, errors = run("evaluate", model, "--catalogue", tmp_path, "--beam", 1)
+    assert status == 0, errors
+    assert "1 sentence" in output
 
 
 @pytest.mark.parametrize("preset", ["tiny", "small", "base", "demo"])

@@ -19,7 +19,7 @@ from dragoman.comparison.html_page import page
 from dragoman.comparison.report import Report, cost_columns, quality_columns
 from dragoman.comparison.subject import Subject
 from dragoman.errors import InputError, OutputError, RecipeError
-from dragoman.recipe import Recipe, recipe_from
+from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer, UpdateRecord
 from dragoman.training.run import train
@@ -152,6 +152,24 @@ def test_different_test_sets_are_refused(compared: tuple[Report, Path], tmp_path
     other = train(recipe(), tmp_path / "other", train=frame("copy", 300))
     with pytest.raises(InputError, match="small and other have different test sets"):
         compare([Subject("small", compared[1] / "runs" / "small"), Subject("other", other.folder)], tmp_path / "out")
+
+
+def test_different_test_sets_are_found_before_anything_is_trained(corpus: dict[str, Any], tmp_path: Path) -> None:
+    other = {**corpus, "test": corpus["validation"]}
+    subjects = [Subject("one", with_data(corpus)), Subject("two", with_data(other))]
+    with pytest.raises(InputError, match="one and two have different test sets"):
+        compare(subjects, tmp_path, budget=Budget(updates=5), threads=1)
+    assert not list(tmp_path.rglob("checkpoints"))
+
+
+def test_a_folder_of_another_run_is_found_before_anything_is_prepared(corpus: dict[str, Any], tmp_path: Path) -> None:
+    taken = tmp_path / "runs" / "two"
+    taken.mkdir(parents=True)
+    (taken / "recipe.toml").write_text(dump_recipe(with_data(corpus)))
+    subjects = [Subject("one", with_data(corpus)), Subject("two", with_data(corpus))]
+    with pytest.raises(OutputError, match="another recipe or budget"):
+        compare(subjects, tmp_path, budget=Budget(updates=5), threads=1)
+    assert not (tmp_path / "runs" / "one").exists()
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,23 @@ def test_best_of_n_with_references_beside(teacher: Path, tmp_path: Path) -> None
     assert chrf(chosen, original.target_texts()) > chrf(first, original.target_texts())
 
 
+def test_a_limit_takes_sentences_spread_over_the_training_set(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translations, "_CHUNK", 8)
+    told: list[str] = []
+    done = distill(teacher, student(), tmp_path / "run", beam=1, limit=20, tell=told.append)
+    sources = Dataset.open(teacher / "dataset").train.source_texts()
+    written = [
+        json.loads(line)["source"]
+        for line in (done.run.folder / "distilled" / "corpora" / "distilled-0.jsonl").read_text().splitlines()
+    ]
+    assert len(written) == 20
+    assert [sources[0], sources[-1]] == [written[0], written[-1]]
+    assert any("it will take about" in message for message in told)
+    assert Plan.load(done.run.folder / "distilled").limit == 20
+
+
 def test_a_corpus_of_its_own_for_a_model_without_its_run(teacher: Path, tmp_path: Path) -> None:
     (tmp_path / "copied").symlink_to(teacher / "best")
     data = frame("copy", 120, longest=6, seed=5)
