@@ -22,7 +22,8 @@ from dragoman.evaluation.translation_report import evaluate_translations
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe, load_recipe
 from dragoman.training.progress import TerminalProgress
-from dragoman.training.run import EVALUATION, Run, resume, train
+from dragoman.training.run import Run, resume, train
+from dragoman.training.run_folder import EVALUATION
 
 RESULTS = Path(__file__).parent / "results"
 UPDATES = 1500

@@ -78,8 +78,7 @@ def compare(
     languages, changes = (source_language, target_language), settings or []
     found = _subjects(subjects, names, lambda name: recipe_with(name, sections, *languages, changes, **lists))
     budget = Budget(tokens, updates, minutes) if (tokens, updates, minutes) != (None, None, None) else None
-    compared = functools.partial(compare_subjects, budget=budget, reach=reach, beam=beam, threads=threads, tell=print)
-    _print(compared(found, output, progress=True))
+    _print(compare_subjects(found, output, budget=budget, reach=reach, beam=beam, threads=threads, progress=True))
     print(f"\nPage: {output / PAGE}")
 
 

@@ -33,7 +33,7 @@ def print_run(run: Run) -> None:
     print(f"Training ended: {run.reason}.{_padding(run)}\n")
     if run.report is not None:
         print(run.report.as_text())
-    from dragoman.training.run import CURVES, PICTURE
+    from dragoman.training.run_folder import CURVES, PICTURE
 
     model = run.recipe().model
     lines = {

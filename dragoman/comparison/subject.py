@@ -11,7 +11,8 @@ from dragoman.comparison.budget import Budget
 from dragoman.errors import InputError, OutputError
 from dragoman.recipe import Recipe
 from dragoman.training.observer import Observer
-from dragoman.training.run import BEST, CHECKPOINTS, EVALUATION, RECIPE, Run, prepare_run, resume
+from dragoman.training.run import Run, prepare_run, resume
+from dragoman.training.run_folder import BEST, CHECKPOINTS, EVALUATION, RECIPE
 
 
 @dataclass(frozen=True, slots=True)

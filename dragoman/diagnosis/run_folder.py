@@ -8,7 +8,8 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
-from dragoman.training.run import DATASET, RECIPE, Run
+from dragoman.training.run import Run
+from dragoman.training.run_folder import DATASET, RECIPE
 from dragoman.training.task import task_of
 
 

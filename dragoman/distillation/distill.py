@@ -33,7 +33,8 @@ from dragoman.storage.output import check_folder
 from dragoman.training.distributed import is_alone
 from dragoman.training.observer import Observer
 from dragoman.training.precision import choose_hardware
-from dragoman.training.run import DATASET, RECIPE, Run, resume, train
+from dragoman.training.run import Run, resume, train
+from dragoman.training.run_folder import DATASET, RECIPE
 
 DISTILLED, TRANSLATIONS, CORPORA = "distilled", "translations.jsonl", "corpora"
 REPORT = "distillation.json"

@@ -10,7 +10,7 @@ from dragoman.errors import InputError
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec
-from dragoman.training.run import BEST, DATASET
+from dragoman.training.run_folder import BEST, DATASET
 
 _MODEL = "model.json"
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
-import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,21 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
-from dragoman.errors import DamagedFileError, InputError, OutputError
+from dragoman.errors import InputError
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
-from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe, recipe_from
+from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
 from dragoman.reports.shown import Shown, Summary
-from dragoman.storage.failure import unwritable
-from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished, write_file
-from dragoman.storage.lock import locked
+from dragoman.storage.folder import write_file
 from dragoman.training.budget import with_updates
 from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.distributed import Processes, joined_processes
 from dragoman.training.early_stopping import EarlyStopping
-from dragoman.training.history import FILE_NAME, History, read_history
+from dragoman.training.history import History, read_history
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.learning_curves import draw_learning_curves
 from dragoman.training.memory import check_before_data, check_dataset
@@ -39,6 +32,20 @@ from dragoman.training.recovery.incident import FOLDER as INCIDENTS
 from dragoman.training.recovery.incident import Incidents
 from dragoman.training.recovery.recovery import Recovery
 from dragoman.training.resumption import check_asked, check_changes
+from dragoman.training.run_folder import (
+    BEST,
+    CHECKPOINTS,
+    CURVES,
+    DATASET,
+    EVALUATION,
+    PICTURE,
+    RECIPE,
+    AnyDataset,
+    prepared_folder,
+    read_recipe,
+    reopened_folder,
+    tell,
+)
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
 from dragoman.training.step import Trainee
@@ -48,11 +55,6 @@ from dragoman.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-AnyDataset = Dataset | GridDataset
-
-RECIPE, DATASET, CHECKPOINTS, BEST = "recipe.toml", "dataset", "checkpoints", "best"
-CURVES, EVALUATION, PICTURE = "learning_curves.png", "evaluation.json", "evaluation.png"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,7 +93,7 @@ class Run(Shown):
 
     def recipe(self) -> Recipe:
         """What was asked for."""
-        return _read_recipe(self.folder / RECIPE)
+        return read_recipe(self.folder / RECIPE)
 
     def history(self) -> DataFrame:
         """One row per update and per validation."""
@@ -141,7 +143,7 @@ def train(
         if not processes.is_first:
             return _join(folder, processes)
         check_before_data(recipe, hardware.device)
-        with _prepared(folder, recipe, frames, beside, observers) as dataset:
+        with prepared_folder(folder, recipe, frames, beside, observers) as dataset:
             processes.wait()
             return _train(folder, recipe, dataset, hardware, observers, processes)
 
@@ -165,35 +167,9 @@ def prepare_run(
         hardware = _hardware(recipe, processes)
         if processes.is_first:
             check_before_data(recipe, hardware.device)
-            with _prepared(Path(output), recipe, {}, (), observers):
+            with prepared_folder(Path(output), recipe, {}, (), observers):
                 pass
         processes.wait()
-
-
-@contextlib.contextmanager
-def _prepared(
-    folder: Path,
-    recipe: Recipe,
-    frames: Mapping[str, DataFrame | None],
-    beside: Collection[str],
-    observers: Sequence[Observer],
-) -> Iterator[AnyDataset]:
-    """A new run's folder with its recipe and its dataset, locked during the block."""
-    created = _create(folder, beside)
-    with locked(folder):
-        _refuse_occupied(folder, beside)
-        _clear(folder)
-        try:
-            # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
-            stage_file(folder / RECIPE, dump_recipe(recipe).encode())
-            dataset = task_of(recipe).prepare(
-                recipe, folder / DATASET, **frames, tell=lambda message: _tell(observers, message)
-            )
-            commit_file(folder / RECIPE)
-        except BaseException:
-            _undo(folder, created)
-            raise
-        yield dataset
 
 
 def resume(
@@ -228,7 +204,7 @@ def resume(
     with joined_processes() as processes, watched(observers, progress) as observers:
         if not processes.is_first:
             return _join(folder, processes)
-        with _reopened(folder) as written:
+        with reopened_folder(folder) as written:
             check_asked(folder, written, changes or {})
             recipe = changed(written, changes or {}, file=folder / RECIPE)
             remarks = check_changes(folder, folder / BEST / RECIPE, written, recipe)
@@ -237,37 +213,15 @@ def resume(
             if recipe != written:
                 write_file(folder / RECIPE, dump_recipe(recipe).encode())
             for remark in remarks:
-                _tell(observers, remark)
+                tell(observers, remark)
             processes.wait()
             return _train(folder, recipe, dataset, hardware, observers, processes)
-
-
-@contextlib.contextmanager
-def _reopened(folder: Path) -> Iterator[Recipe]:
-    """The recipe of an interrupted run, whose folder is put in order and locked during the block."""
-    path = folder / RECIPE
-    if not (path.is_file() or unfinished(path).is_file()):
-        raise InputError("no run to resume here", file=folder, remedy="give the folder of an interrupted run.")
-    with locked(folder):
-        if not path.exists() and (folder / DATASET).exists():
-            commit_file(path)
-        if not path.exists():
-            raise InputError(
-                "this run was killed while its data was prepared, so there is nothing to go on from",
-                file=folder,
-                remedy="run the same training command again; it clears away what is left here.",
-            )
-        recipe = _read_recipe(path)
-        recover(folder / BEST)
-        for name in (BEST, FILE_NAME, CURVES, EVALUATION, PICTURE):
-            discard(folder / name)
-        yield recipe
 
 
 def _join(folder: Path, processes: Processes) -> Run:
     """What every process but the first does: wait until the data lies there, and train with the others."""
     processes.wait()
-    recipe = _read_recipe(folder / RECIPE)
+    recipe = read_recipe(folder / RECIPE)
     dataset = task_of(recipe).open(folder / DATASET)
     return _train(folder, recipe, dataset, _hardware(recipe, processes), (), processes)
 
@@ -295,68 +249,6 @@ def _hardware(recipe: Recipe, processes: Processes) -> Hardware:
     return hardware
 
 
-def _read_recipe(path: Path) -> Recipe:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DamagedFileError(
-            f"the run's recipe cannot be read: {error}",
-            file=path,
-            remedy="put back the run's own, or the one of its best model, best/recipe.toml.",
-        ) from error
-    return recipe_from(values, file=path)
-
-
-def _tell(observers: Sequence[Observer], message: str) -> None:
-    for observer in observers:
-        observer.on_prepare(message)
-
-
-def _create(folder: Path, beside: Collection[str]) -> bool:
-    """Make the run's folder; whether it was not there before."""
-    _refuse_occupied(folder, beside)
-    try:
-        created = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error, what="the output folder cannot be made") from error
-    return created
-
-
-def _refuse_occupied(folder: Path, beside: Collection[str]) -> None:
-    allowed = _leftovers(folder) | {folder / name for name in beside}
-    try:
-        occupied = folder.exists() and (not folder.is_dir() or set(folder.iterdir()) - allowed)
-    except OSError as error:
-        raise unwritable(folder, error, what="the output folder cannot be looked into") from error
-    if occupied:
-        raise OutputError(
-            "the output folder exists already and is not empty",
-            file=folder,
-            remedy="choose another --output, remove this one, or go on with its run by `dragoman train --resume`.",
-        )
-
-
-def _leftovers(folder: Path) -> set[Path]:
-    """All that a run leaves that was killed while its data was prepared."""
-    return {unfinished(folder / name) for name in (DATASET, RECIPE)}
-
-
-def _clear(folder: Path) -> None:
-    for name in (DATASET, RECIPE):
-        discard(folder / name)
-
-
-def _undo(folder: Path, created: bool) -> None:
-    """Remove what this call made before training began; the folder held nothing else."""
-    _clear(folder)
-    shutil.rmtree(folder / DATASET, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        (folder / RECIPE).unlink(missing_ok=True)
-        if created:
-            folder.rmdir()
-
-
 def _train(
     folder: Path,
     recipe: Recipe,
@@ -378,7 +270,7 @@ def _train(
     history = History(folder)
     with processes.first_before_others():
         progress = checkpoints.restore_newest(
-            trainee, lambda message: _tell(observers, message), mend=processes.is_first
+            trainee, lambda message: tell(observers, message), mend=processes.is_first
         ) or Progress(0, 0.0, loader.state(), stopping)
         progress.stopping.patience = settings.early_stopping.patience
         if processes.is_first:

@@ -16,7 +16,8 @@ import dragoman
 from dragoman.data.dataset import Dataset
 from dragoman.recipe import dump_recipe, load_recipe
 from dragoman.training.observer import Observer, RunStart, UpdateRecord, ValidationRecord
-from dragoman.training.run import BEST, DATASET, RECIPE, resume
+from dragoman.training.run import resume
+from dragoman.training.run_folder import BEST, DATASET, RECIPE
 
 
 class Watch(Observer):

@@ -16,7 +16,8 @@ from dragoman.recipe import Recipe
 from dragoman.training.history import REWIND, SKIP, UPDATE, read_history
 from dragoman.training.observer import RewindRecord, SkipRecord, StabilityRecord
 from dragoman.training.recovery.incident import FOLDER as INCIDENTS
-from dragoman.training.run import RECIPE, Run
+from dragoman.training.run import Run
+from dragoman.training.run_folder import RECIPE
 from dragoman.training.stability_log import FILE_NAME as STABILITY
 from dragoman.training.stability_log import read_stability
 
