@@ -72,7 +72,8 @@ def _read(path: Path, magic: bytes, what: str) -> np.ndarray:
                 f"this holds no {what} in MNIST's format (IDX)",
                 file=path,
                 cause="pictures and labels were swapped, or the file is another.",
-                remedy=f"give a file of {what}: train-images-idx3-ubyte.gz has pictures, train-labels-idx1-ubyte.gz labels.",
+                remedy=f"give a file of {what}: train-images-idx3-ubyte.gz has pictures, "
+                "train-labels-idx1-ubyte.gz labels.",
             )
         shape = struct.unpack(f">{axes}I", head[4:])
         said = int(np.prod(shape, dtype=object))
