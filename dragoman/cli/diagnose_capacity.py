@@ -27,7 +27,7 @@ _SET = "Change a value of the recipe: training.seed=2."
 
 def capacity(
     subject: Annotated[str, typer.Argument(metavar="RUN|RECIPE", help=_SUBJECT)],
-    minutes: Annotated[float, typer.Option(max=10**6, help=_MINUTES, show_default=False)],
+    minutes: Annotated[float, typer.Option(help=_MINUTES, show_default=False)],
     source: given.SourceFile = None,
     target: given.TargetFile = None,
     corpus: given.Corpora = None,

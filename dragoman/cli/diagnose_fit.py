@@ -16,7 +16,7 @@ _PROBE = (
 
 def fit(
     run: Annotated[Path, typer.Argument(help="Folder of a run, which may still go on.")],
-    probe: Annotated[float | None, typer.Option(max=10**6, metavar="MINUTES", help=_PROBE, show_default="none")] = None,
+    probe: Annotated[float | None, typer.Option(metavar="MINUTES", help=_PROBE, show_default="none")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     output: Annotated[Path | None, typer.Option(help="Folder of the report; by default RUN/diagnosis.")] = None,
 ) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dragoman.reports.written import Reported
 
 INTERRUPTED = 130
+_MOST_MINUTES = 10**6
 
 
 def positive_minutes(option: str, minutes: float) -> float:
@@ -20,7 +21,7 @@ def positive_minutes(option: str, minutes: float) -> float:
     """
     from dragoman.errors import InputError
 
-    if not 0 < minutes < float("inf"):
+    if not 0 < minutes <= _MOST_MINUTES:
         raise InputError(f"{option} {minutes:g}: not a number of minutes above 0", remedy=f"give {option} 10 or so.")
     return minutes
 

@@ -24,6 +24,7 @@ def numbers() -> Iterator[tuple[str, Any]]:
 
 
 NUMBERS = dict(numbers())
+JUDGED_BY_THE_COMMAND = {"fit probe", "capacity minutes"}
 
 
 def test_there_are_many() -> None:
@@ -31,7 +32,7 @@ def test_there_are_many() -> None:
     assert "translate beam" in NUMBERS
 
 
-@pytest.mark.parametrize("option", list(NUMBERS))
+@pytest.mark.parametrize("option", sorted(NUMBERS.keys() - JUDGED_BY_THE_COMMAND))
 def test_every_number_typed_has_an_upper_limit(option: str) -> None:
     assert NUMBERS[option].max is not None
 
