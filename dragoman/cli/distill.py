@@ -48,7 +48,7 @@ def distill(
         int | None, typer.Option(min=1, max=1000, help=_BEST_OF, rich_help_panel=_TEACHING, show_default="1")
     ] = None,
     keep_original: Annotated[bool, typer.Option("--keep-original", help=_KEEP, rich_help_panel=_TEACHING)] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help=_LIMIT, rich_help_panel=_TEACHING)] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=10**12, help=_LIMIT, rich_help_panel=_TEACHING)] = None,
     own_vocabulary: Annotated[bool, typer.Option("--own-vocabulary", help=_OWN)] = False,
     source: Annotated[File, data_option("Text file to translate; else the training set of the teacher's run.")] = None,
     target: Annotated[File, data_option("Its translations by people.")] = None,
