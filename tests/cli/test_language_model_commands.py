@@ -145,6 +145,7 @@ def test_the_wrong_kind_of_model(
     run, translator: Path, language_model: Path, arguments: list[str], message: str
 ) -> None:
     folders = {"TRANSLATOR": translator, "TEXT": language_model}
+    Path("x").write_text("a\n")
     status, _, errors = run(*[folders.get(argument, argument) for argument in arguments], stdin=b"a\n")
     assert status == 1
     assert message in errors
