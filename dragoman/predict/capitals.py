@@ -1,6 +1,8 @@
-"""Sources in capitals, where a model hardly saw any: they are translated in small letters and written in capitals."""
+"""Sources in capitals: their translations are in capitals too, whatever the casing a model knows."""
 
 from __future__ import annotations
+
+import regex
 
 from dragoman.predict.concern import Concern, ConcernKind
 from dragoman.text.casing import Casing
@@ -8,8 +10,12 @@ from dragoman.text.truecasing import detruecase, is_in_capitals
 
 _LONGER = 1.5
 """By how much a text in capitals is longer in symbols than in small letters where a model hardly saw capitals."""
+_ONE_WORD = regex.compile(r"(?<![\p{L}\p{M}])[\p{Lu}\p{M}]{5,}(?![\p{L}\p{M}])")
+"""A word that is no acronym by its length."""
+_WITHOUT_CASE = regex.compile(r"(?V1)[\p{Lo}--ªº]")
 
 CAPITALS = Concern(ConcernKind.CAPITALS, "written in capitals, which the model hardly saw; translated in small letters")
+RESTORED = Concern(ConcernKind.CAPITALS, "written in capitals, and the model answered in small letters")
 
 
 class Capitals:
@@ -23,8 +29,16 @@ class Capitals:
         self._source, self._target = map(Casing, languages)
 
     def in_small_letters(self, text: str) -> str | None:
-        """``text``, with placeholders hidden, as a sentence in small letters; None if it is not in capitals."""
-        return detruecase(self._source.lower(text), self._source) if is_in_capitals(text) else None
+        """``text``, with placeholders hidden, as a sentence in small letters; None if it is not in capitals.
+
+        One word by itself is in capitals if it is too long for an acronym. Among letters that have no case, as in
+        Japanese, capitals are names.
+        """
+        if not text.isupper() or _WITHOUT_CASE.search(text):
+            return None
+        if not is_in_capitals(text) and not _ONE_WORD.search(text):
+            return None
+        return detruecase(self._source.lower(text), self._source)
 
     def is_hardly_known(self, capitals: int, small: int) -> bool:
         """Whether a model hardly saw capitals, by how many symbols one text has in either form."""

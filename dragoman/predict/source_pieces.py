@@ -22,6 +22,7 @@ class Piece(NamedTuple):
         mask: of its placeholders.
         ids: of the text, or of the text in small letters.
         concerns: what is seen of the source.
+        in_capitals: whether it is written in capitals, and so its translation is.
     """
 
     line: int
@@ -29,11 +30,7 @@ class Piece(NamedTuple):
     mask: Mask
     ids: list[int]
     concerns: tuple[Concern, ...] = ()
-
-    @property
-    def in_capitals(self) -> bool:
-        """Whether it is translated in small letters, and its translation put in capitals."""
-        return CAPITALS in self.concerns
+    in_capitals: bool = False
 
 
 class SourcePieces:
@@ -64,29 +61,31 @@ class SourcePieces:
         in_capitals = self._put_in_small_letters(visible, masks, encoded)
         pieces: list[Piece] = []
         for number, (line, text, mask, ids) in enumerate(zip(lines, visible, masks, encoded, strict=True)):
-            small = (CAPITALS,) if number in in_capitals else ()
+            small = (CAPITALS,) if in_capitals.get(number) else ()
+            loud = number in in_capitals
             if len(ids) <= self._longest:
-                pieces.append(Piece(line, text, mask, ids, (*self._examination.of_source(text), *small)))
+                pieces.append(Piece(line, text, mask, ids, (*self._examination.of_source(text), *small), loud))
                 continue
             for part in cut(ids, self._source.tokenizer.vocabulary.symbols, self._longest):
                 (hidden,) = self._source.decode_hidden([part])
                 of_part = mask.narrowed(hidden)
                 (shown,) = self._source.reveal([hidden], [of_part])
                 concerns = (*self._examination.of_source(shown.text), *small)
-                pieces.append(Piece(line, shown.text, of_part, part, concerns))
+                pieces.append(Piece(line, shown.text, of_part, part, concerns, loud))
         return pieces
 
-    def _put_in_small_letters(self, texts: list[str], masks: list[Mask], encoded: list[list[int]]) -> set[int]:
-        """Put ids of small letters in the place of those of capitals that the model hardly saw; the places."""
+    def _put_in_small_letters(self, texts: list[str], masks: list[Mask], encoded: list[list[int]]) -> dict[int, bool]:
+        """Put ids of small letters in the place of those of capitals that the model hardly saw; the places of all texts
+        in capitals, with whether theirs were."""
         small: dict[int, str] = {}
         for place, (text, mask) in enumerate(zip(texts, masks, strict=True)):
             sentence = self._capitals.in_small_letters(mask.hide(text))
             if sentence is not None:
                 small[place] = sentence
         nothing = [Mask.of("", frozenset())] * len(small)
-        found = set()
+        found = {}
         for place, ids in zip(small, self._source.encode_batch([*small.values()], nothing), strict=True):
-            if self._capitals.is_hardly_known(len(encoded[place]), len(ids)):
+            found[place] = self._capitals.is_hardly_known(len(encoded[place]), len(ids))
+            if found[place]:
                 encoded[place] = ids
-                found.add(place)
         return found

@@ -16,7 +16,7 @@ from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.capitals import Capitals
+from dragoman.predict.capitals import CAPITALS, RESTORED, Capitals
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.examination import Examination
@@ -329,9 +329,8 @@ class Translator(Shown):
             yield sorted(map(self.target.tokenizer.vocabulary.ids.__getitem__, units)), members
 
     def _decode(self, piece: Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
-        hidden = self.target.decode_hidden([h.tokens for h in hypotheses])
-        if piece.in_capitals:
-            hidden = [self._capitals.restored(text) for text in hidden]
+        answers = self.target.decode_hidden([h.tokens for h in hypotheses])
+        hidden = [self._capitals.restored(text) for text in answers] if piece.in_capitals else answers
         return [
             Translation(
                 shown.text,
@@ -340,7 +339,13 @@ class Translator(Shown):
                 h.ending,
                 len(h.tokens),
                 placeholders_kept=not shown.invented and self.source.placeholders.same(piece.text, shown.text),
-                found=(*piece.concerns, *self._examination.of_output(piece.text, shown.text)),
+                found=(
+                    *piece.concerns,
+                    *((RESTORED,) if in_capitals != answer and CAPITALS not in piece.concerns else ()),
+                    *self._examination.of_output(piece.text, shown.text),
+                ),
             )
-            for shown, h in zip(self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True)
+            for answer, in_capitals, shown, h in zip(
+                answers, hidden, self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True
+            )
         ]

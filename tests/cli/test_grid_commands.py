@@ -175,6 +175,21 @@ def test_predicting_texts(run, text_label: Path, tmp_path: Path) -> None:
     assert float(row["probability of en"]) + float(row["probability of de"]) == pytest.approx(1, abs=1e-5)
 
 
+def test_lines_without_text_are_no_confident_answers(run, text_label: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("the house\n\n  \ndas wasser\n")
+    status, output, errors = run("predict", text_label, "--input", "a.txt", "--probabilities")
+    rows = table(output)
+    assert status == 0
+    assert "2 texts (2, 3) have no text" in errors
+    for row in rows[1:3]:
+        assert 0.3 < float(row["probability of en"]) < 0.7
+    assert float(rows[0]["probability of en"]) > 0.9
+    (tmp_path / "t.jsonl").write_text('{"text": "the house"}\n{"text": ""}\n')
+    _, output, errors = run("predict", text_label, "--input", "t.jsonl", "--column", "text", "--probabilities")
+    assert "text 2 has no text" in errors
+    assert 0.3 < float(table(output)[1]["probability of en"]) < 0.7
+
+
 def test_predicting_a_column_of_texts_keeps_the_table_as_it_is(run, text_label: Path, tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text('id\tsays\n007\tthe house\nNA\tdas "wasser"\n')
     rows = table(run("predict", text_label, "--input", "t.tsv", "--column", "says")[1])

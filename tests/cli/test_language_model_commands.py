@@ -83,6 +83,13 @@ def test_generate(run, language_model: Path) -> None:
     assert [line[:1] for line in prompted.splitlines()] == ["a", "c"]
 
 
+def test_a_temperature_of_nothing_names_greedy(run, language_model: Path) -> None:
+    status, output, errors = run("generate", language_model, "--temperature", 0)
+    assert (status, output) == (1, "")
+    assert "--greedy" in errors
+    assert run("generate", language_model, "--greedy", "--longest", 3)[0] == 0
+
+
 def test_score(run, language_model: Path, translator: Path, tmp_path: Path) -> None:
     status, output, _ = run("score", language_model, stdin=b"a b c\n\nd\n")
     rows = [line.split("\t") for line in output.splitlines()]

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.predict.concern import ConcernKind
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
 from dragoman.text.codec import Codec
 from dragoman.text.placeholders import UNITS
 from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.truecasing import Truecaser
 from dragoman.text.vocabulary import END
 
 STACK = {"layers": 1, "width": 16, "feed_forward": 16, "heads": 2}
@@ -65,11 +67,12 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.train(["hallo welt. (x)"] * 9, vocabulary_size=310, units=UNITS[:2])
 
 
-def translator(tokenizer: Tokenizer, *outputs: str) -> Translator:
+def translator(tokenizer: Tokenizer, *outputs: str, truecaser: Truecaser | None = None) -> Translator:
     """The first output is the most probable one."""
     recipe = recipe_from({"model": {"encoder": STACK, "decoder": STACK}, "search": {"length_penalty": 0.0}})
     scripted = {(*tokenizer.encode(text), END): -float(rank) for rank, text in enumerate(outputs)}
-    return Translator(Scripted(tokenizer.size, scripted), Codec(tokenizer), Codec(tokenizer), recipe)
+    codec = Codec(tokenizer, truecaser)
+    return Translator(Scripted(tokenizer.size, scripted), codec, codec, recipe)
 
 
 @pytest.mark.parametrize("beam", [1, 2, 4])
@@ -145,3 +148,37 @@ def test_a_private_character_without_a_symbol_comes_through(tokenizer: Tokenizer
     plain = Tokenizer.train(["hallo welt"] * 9, vocabulary_size=300)
     (found,) = translator(plain, "hallo \U000f0005").stream(["hello \U000f0005"])
     assert (found.text, found.flagged) == ("hallo \U000f0005", False)
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize("source", ["HALLO WELT", "HALLO", "HALLO {Name}!"])
+def test_capitals_that_the_model_hardly_saw_are_read_in_small_letters(beam: int, source: str) -> None:
+    tokenizer = Tokenizer.train(["Hallo welt! hallo (x)"] * 9, vocabulary_size=330, units=UNITS[:2])
+    held = " {Name}" * ("{" in source)
+    model = translator(tokenizer, f"hallo (x){held and ' ' + UNITS[0]}")
+    read: list[list[int]] = []
+    search = model.engine.search
+    model.engine.search = lambda rows, **wanted: read.extend(rows) or search(rows, **wanted)  # type: ignore
+    (found,) = model.stream([source], beam=beam)
+    assert read == [[*tokenizer.encode(source.replace("{Name}", UNITS[0]).capitalize()), END]]
+    assert found.text == f"HALLO (X){held}"
+    (concern,) = found.concerns
+    assert (concern.kind, "hardly saw" in concern.message) == (ConcernKind.CAPITALS, True)
+
+
+@pytest.mark.parametrize("source", ["PDF", "USB 3", "Hallo WELT", "hallo welt", "日本 HALLO WELT", "42"])
+def test_acronyms_and_ordinary_sentences_are_read_as_they_are(tokenizer: Tokenizer, source: str) -> None:
+    (found,) = translator(tokenizer, "hallo").stream([source])
+    assert found.text == "hallo"
+    assert not [concern for concern in found.concerns if concern.kind is ConcernKind.CAPITALS]
+
+
+@pytest.mark.parametrize("truecased", [True, False])
+def test_an_answer_in_small_letters_to_capitals_is_put_in_capitals(truecased: bool) -> None:
+    known = Tokenizer.train(["HALLO WELT hallo welt Hallo"] * 9, vocabulary_size=310)
+    truecaser = Truecaser({"hallo": "hallo", "welt": "welt"}, "de") if truecased else None
+    (found,) = translator(known, "hallo welt", truecaser=truecaser).stream(["HALLO WELT"])
+    assert found.text == "HALLO WELT"
+    assert [concern.kind for concern in found.concerns] == [ConcernKind.CAPITALS]
+    (found,) = translator(known, "HALLO", truecaser=truecaser).stream(["HALLO WELT"])
+    assert (found.text, found.flagged) == ("HALLO", False)

@@ -127,6 +127,17 @@ def test_special_symbols_are_never_written() -> None:
         assert not set(hypothesis.tokens) & set(NEVER_WRITTEN)
 
 
+@pytest.mark.parametrize("width", [1, 4])
+def test_forbidden_symbols_are_never_written_whatever_the_engine(width: int) -> None:
+    loaded = model_of()
+    usual = both(loaded, width=width, n_best=width)
+    forbidden = sorted({token for found in usual for row in found for h in row for token in h.tokens[:1]})[:10]
+    for free, searched in zip(usual, both(loaded, width=width, n_best=width, forbidden=forbidden), strict=True):
+        assert any(set(forbidden) & set(h.tokens) for row in free for h in row)
+        assert not any(set(forbidden) & set(h.tokens) for row in searched for h in row)
+        assert all(searched)
+
+
 def test_log_probabilities_of_what_was_cut_are_of_what_was_written() -> None:
     ours, theirs = both(model_of(), width=1, limits=[4] * 25)
     cut = [(p[0], q[0]) for p, q in zip(ours, theirs, strict=True) if q[0].ending is Ending.LENGTH]

@@ -15,7 +15,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.reader import Reader
 from dragoman.predict.translator import Translator
-from dragoman.recipe import recipe_from
+from dragoman.recipe import Recipe, recipe_from
 from dragoman.training.run import train
 
 TRAINING = {
@@ -60,21 +60,28 @@ def rows(count: int, seed: int = 0) -> pd.DataFrame:
 FRAMES = {"text": texts, "picture": pictures, "row": rows}
 
 
+def small_recipe(encoder: dict[str, Any], decoder: str) -> Recipe:
+    return recipe_from(
+        {
+            "data": {"validation_pairs": 20, "test_pairs": 0},
+            "tokenizer": {"vocabulary_size": 300},
+            "pictures": {"height": 8},
+            "model": {"encoder": encoder, "decoder": {"kind": decoder}},
+            "training": TRAINING,
+        }
+    )
+
+
+def text_recipe(decoder: str) -> Recipe:
+    return small_recipe(MODELS["text"][0], decoder)
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     for reads, (encoder, decoder) in MODELS.items():
         folder = tmp_path_factory.mktemp(reads) / "run"
-        recipe = recipe_from(
-            {
-                "data": {"validation_pairs": 20, "test_pairs": 0},
-                "tokenizer": {"vocabulary_size": 300},
-                "pictures": {"height": 8},
-                "model": {"encoder": encoder, "decoder": {"kind": decoder}},
-                "training": TRAINING,
-            }
-        )
-        found[reads] = train(recipe, folder, train=FRAMES[reads](300)).best
+        found[reads] = train(small_recipe(encoder, decoder), folder, train=FRAMES[reads](300)).best
     return found
 
 
@@ -195,6 +202,36 @@ def test_numbers_have_no_probabilities(predictors: dict[str, Predictor]) -> None
     assert predictors["row"].labels == ()
     with pytest.raises(InputError, match="says numbers"):
         predictors["row"].probabilities(inputs("row", 2))
+
+
+def test_empty_texts_have_the_shares_of_the_labels_in_training(tmp_path: Path) -> None:
+    frame = texts(320)
+    frame = frame[(frame["target"] == "low") | (np.arange(320) % 4 == 1)]
+    folder = train(text_recipe("label"), tmp_path / "run", train=frame).best
+    told: list[str] = []
+    predictor = Predictor(load_model(folder), told.append)
+    known = predictor.probabilities(["a b"])
+    assert told == []
+    found = predictor.probabilities(["a b", "", " \t ", "\u200b"])
+    assert found[:1] == pytest.approx(known)
+    # The 20 examples of validation are not among those of training.
+    assert found[1:] == pytest.approx(np.array([[1 / 3, 2 / 3]] * 3), abs=0.05)
+    assert [line.split(" no text")[0] for line in told] == ["3 texts (2, 3, 4) have"]
+    assert "their shares in training" in told[0]
+    assert predictor.predict(["", "v z"]) == ["low", "high"]
+    assert told[1].startswith("text 1 has no text")
+
+
+def test_empty_texts_have_the_mean_of_numbers(tmp_path: Path) -> None:
+    frame = texts(200)
+    frame["target"] = np.where(frame["target"] == "low", 10.0, 50.0)
+    folder = train(text_recipe("number"), tmp_path / "run", train=frame).best
+    told: list[str] = []
+    predictor = Predictor(load_model(folder), told.append)
+    found = predictor.predict(["", "a b c", "  "])
+    assert found[0] == found[2] == pytest.approx(30, abs=2)
+    assert found[1] == pytest.approx(predictor.predict(["a b c"])[0], abs=1e-4)
+    assert [line.split(", and so")[0] for line in told] == ["2 texts (1, 3) have no text"]
 
 
 @pytest.mark.parametrize("wrong", [Reader, Translator])
