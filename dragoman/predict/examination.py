@@ -7,10 +7,11 @@ import itertools
 import regex
 
 from dragoman.predict.concern import Concern, ConcernKind
+from dragoman.text.casing import Casing
 from dragoman.text.changed_numbers import changed_numbers
 from dragoman.text.codec import Codec
 from dragoman.text.emoji import changed_emoji
-from dragoman.text.language import primary_language
+from dragoman.text.language import primary_language, script_of
 from dragoman.text.rules.copied import is_copied
 from dragoman.text.tokenizer import BYTE_SYMBOLS
 from dragoman.text.vocabulary import SPECIAL_SYMBOLS
@@ -19,6 +20,15 @@ _MOST_COPIED = 4
 """Words of a source that may be names or loan words and stay as they are."""
 _LETTER = regex.compile(r"\p{L}")
 _SHOWN = 10
+_FEWEST_LETTERS = 3
+"""Letters of another script that are no symbols of a formula."""
+_LOUD = regex.compile(r"(?<![\p{L}\p{M}\p{N}_])\p{Lu}{5,}(?![\p{L}\p{M}\p{N}_])")
+"""A word in capitals that is too long for most acronyms."""
+_SPELT_OUT = 3
+"""Symbols of a word in capitals, at the least, that a model does not know as a word."""
+_LATIN = regex.compile(r"\p{Script=Latn}")
+_PARTS = {"Hans": ("Hani",), "Hant": ("Hani",), "Jpan": ("Hani", "Hira", "Kana"), "Kore": ("Hang", "Hani")}
+"""What ISO 15924's names for several scripts together stand for."""
 
 
 class Examination:
@@ -33,15 +43,26 @@ class Examination:
         self._placeholders = source.placeholders
         symbols = source.tokenizer.vocabulary.symbols[len(SPECIAL_SYMBOLS) + len(BYTE_SYMBOLS) :]
         self._seen = frozenset(itertools.chain.from_iterable(symbols))
+        self._tokenizer = source.tokenizer
+        self._of_source, self._of_target = map(_letters_of, languages)
+        self._lower = Casing(languages[0]).lower
         self._translates = primary_language(languages[0]) != primary_language(languages[1])
 
     def of_source(self, text: str) -> list[Concern]:
         """What makes a source one that the model cannot translate well."""
-        unknown = self._unknown(self._placeholders.without(text))
-        if not unknown:
-            return []
-        shown = "".join(unknown[:_SHOWN]) + ("…" if len(unknown) > _SHOWN else "")
-        return [Concern(ConcernKind.CHARACTERS, f"holds characters that the model hardly or never saw: {shown}")]
+        text = self._placeholders.without(text)
+        found = []
+        if unknown := self._unknown(text):
+            shown = "".join(unknown[:_SHOWN]) + ("…" if len(unknown) > _SHOWN else "")
+            message = f"holds characters that the model hardly or never saw: {shown}"
+            found.append(Concern(ConcernKind.CHARACTERS, message))
+        elif self._is_of_target(text):
+            message = "written in the letters of the language that is translated into"
+            found.append(Concern(ConcernKind.CHARACTERS, message))
+        if loud := self._hardly_known_in_capitals(text):
+            message = f"holds words in capitals that the model hardly saw: {', '.join(loud[:_SHOWN])}"
+            found.append(Concern(ConcernKind.CAPITALS, message))
+        return found
 
     def of_output(self, source: str, output: str) -> list[Concern]:
         """Whether numbers or emoji differ from the source's, or nothing does."""
@@ -65,3 +86,35 @@ class Examination:
             for letter in dict.fromkeys(text)
             if letter not in self._seen and _LETTER.match(letter) and not {letter.lower(), letter.upper()} & self._seen
         ]
+
+    def _is_of_target(self, text: str) -> bool:
+        """Whether all letters are the target's and none the source's. Latin ones stand in texts of any language."""
+        if self._of_source is None or self._of_target is None:
+            return False
+        letters = _LETTER.findall(text)
+        return (
+            len(letters) >= _FEWEST_LETTERS
+            and not any(self._of_source.match(letter) for letter in letters)
+            and all(self._of_target.match(letter) for letter in letters)
+            and not any(_LATIN.match(letter) for letter in letters)
+        )
+
+    def _hardly_known_in_capitals(self, text: str) -> list[str]:
+        """Words in capitals inside a sentence that are spelt out, and are one symbol in small letters."""
+        words = list(dict.fromkeys(_LOUD.findall(text)))
+        if not words or text.isupper():
+            return []
+        loud, small = (self._tokenizer.encode_batch(forms) for forms in (words, [self._lower(word) for word in words]))
+        pairs = zip(words, loud, small, strict=True)
+        return [word for word, many, one in pairs if len(one) == 1 and len(many) >= _SPELT_OUT]
+
+
+def _letters_of(language: str) -> regex.Pattern[str] | None:
+    """The letters of a language's scripts; None if they are not known."""
+    script = script_of(language) if language else None
+    if script is None:
+        return None
+    try:
+        return regex.compile("|".join(rf"\p{{Script={part}}}" for part in _PARTS.get(script, (script,))))
+    except regex.error:
+        return None

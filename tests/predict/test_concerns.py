@@ -51,6 +51,36 @@ def test_characters_that_the_vocabulary_lacks(examination: Examination) -> None:
         assert examination.of_source(text) == []
 
 
+def test_a_source_in_the_letters_of_the_target() -> None:
+    codec = Codec(Tokenizer.train(["the quick fox", "быстрая лиса"] * 5, vocabulary_size=400))
+    (found,) = Examination(codec, ("en", "ru")).of_source("лиса быстра {x}")
+    assert (found.kind, "letters" in found.message) == (ConcernKind.CHARACTERS, True)
+    for text in ("the лиса", "the fox", "би", "42"):
+        assert Examination(codec, ("en", "ru")).of_source(text) == []
+    # Names and technical terms are in Latin letters in texts of any language.
+    assert Examination(codec, ("ru", "en")).of_source("the quick fox") == []
+    for languages in (("", ""), ("en", "de"), ("sr", "ru"), ("en", "")):
+        assert Examination(codec, languages).of_source("лиса быстра") == []
+
+
+def test_a_word_in_capitals_that_is_spelt_out() -> None:
+    known = Tokenizer.train(["the quick folder", "the UNESCO FOLDERS BREAK"] * 50, vocabulary_size=340)
+    codec = Codec(Tokenizer.train(["the quick folder is here QUIET FR LD"] * 50, vocabulary_size=340))
+    (found,) = Examination(codec, ("en", "de")).of_source("the FOLDER is here")
+    assert found == Concern(ConcernKind.CAPITALS, "holds words in capitals that the model hardly saw: FOLDER")
+    for text in (
+        "the folder",
+        "the UTILITIES",
+        "here IS",
+        "FOLDER",
+        "FOLDER_QUICK is",
+        "THE QUICK FOLDER",
+        "{FOLDER} is",
+    ):
+        assert Examination(codec, ("en", "de")).of_source(text) == []
+    assert Examination(Codec(known), ("en", "de")).of_source("the FOLDERS") == []
+
+
 def test_one_language_may_be_copied() -> None:
     same = Examination(Codec(Tokenizer.train(SEEN, vocabulary_size=400)), ("en-GB", "en-US"))
     assert same.of_output("the quick brown fox jumps", "the quick brown fox jumps") == []
