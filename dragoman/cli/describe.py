@@ -25,7 +25,7 @@ def describe(
     """Print the layers of a model with their output shapes and parameter counts."""
     from rich.console import Console
 
-    from dragoman.cli.settings import parse_settings
+    from dragoman.cli.settings import parse_settings, remark
     from dragoman.errors import InputError
     from dragoman.evaluation.text_table import aligned
     from dragoman.model.build import build
@@ -54,7 +54,7 @@ def describe(
             placeholders = loaded.target.placeholders.names
         linear = lines(loaded) if is_linear(loaded) else []
     else:
-        recipe = load_recipe(subject, changes=parse_settings(settings or []))
+        recipe = load_recipe(subject, changes=parse_settings(settings or []), tell=remark)
         source, target = stand_in_sizes(recipe)
         model = build(recipe.model, source, target, recipe.training.seed)
         title = example_title(recipe.model, source, target, unknown=" (how many, the data will tell)")

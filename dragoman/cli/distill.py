@@ -121,7 +121,7 @@ def _print(done: Distillation) -> None:
 def _student(
     recipe: str, sections: dict[str, list[dict[str, object]]], settings: list[str], columns: str | None
 ) -> Recipe:
-    from dragoman.cli.settings import check_columns, parse_settings
+    from dragoman.cli.settings import check_columns, parse_settings, remark
     from dragoman.recipe import load_recipe, merge
 
     data = {split: section for split, section in sections.items() if section}
@@ -131,7 +131,7 @@ def _student(
             remedy="give --source and --target, or --corpus; or leave these out, to use the teacher's run.",
         )
     changes = parse_settings(settings)
-    student = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes)
+    student = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes, tell=remark)
     check_columns(columns, student)
     return student
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,6 +46,11 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
         key, value = setting.split("=", 1)
         changes = merge(changes, nest(key.strip(), _parse(value.strip())))
     return changes
+
+
+def remark(message: str) -> None:
+    """Print a line on what was done with the settings, apart from the output."""
+    print(message, file=sys.stderr, flush=True)
 
 
 def nest(key: str, value: Any) -> dict[str, Any]:
@@ -138,7 +144,7 @@ def recipe_with(
     data |= {name: language for name, language in languages if language is not None}
     lists = (("features", features), ("categorical", categorical), ("leave_out", leave_out))
     data |= {name: _names(f"--{name.replace('_', '-')}", names) for name, names in lists if names is not None}
-    complete = load_recipe(recipe, changes=merge({"data": data}, parse_settings(settings)))
+    complete = load_recipe(recipe, changes=merge({"data": data}, parse_settings(settings)), tell=remark)
     check_columns(columns, complete)
     if not complete.data.train:
         raise RecipeError([f"data.train: no training data; give {fitting_options(complete)}"], file=recipe)

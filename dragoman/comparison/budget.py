@@ -9,6 +9,7 @@ from typing import Any
 from dragoman.errors import RecipeError
 from dragoman.recipe import Recipe
 from dragoman.recipe.section import LARGEST
+from dragoman.recipe.shortened import shortened
 
 _LOOKS = 10
 _NEVER = 1_000_000
@@ -41,15 +42,15 @@ class Budget:
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this budget, which nothing else ends: patience is endless.
 
-        Ten looks at the validation set are spread over a budget of tokens or updates. A warm-up that does not fit into
-        the updates becomes a tenth of them.
+        Ten looks at the validation set are spread over a budget of tokens or updates. A warm-up that does not fit
+        is shortened.
         """
-        training: dict[str, Any] = {"tokens": self.tokens, "minutes": self.minutes}
+        training = recipe.training
+        changes: dict[str, Any] = {"tokens": self.tokens, "minutes": self.minutes}
         if self.updates is not None:
             interval = math.ceil(self.updates / _LOOKS)
-            training |= {"updates": self.updates, "validate_every": interval, "checkpoint_every": interval}
-            if recipe.training.schedule.warmup >= self.updates:
-                training["schedule"] = recipe.training.schedule.model_copy(update={"warmup": self.updates // _LOOKS})
-        patient = recipe.training.early_stopping.model_copy(update={"patience": _NEVER})
-        settings = recipe.training.model_copy(update={**training, "early_stopping": patient})
+            training = shortened(training, self.updates)
+            changes |= {"validate_every": interval, "checkpoint_every": interval}
+        patient = training.early_stopping.model_copy(update={"patience": _NEVER})
+        settings = training.model_copy(update={**changes, "early_stopping": patient})
         return recipe.model_copy(update={"training": settings})

@@ -10,6 +10,7 @@ from pathlib import Path
 from dragoman.comparison.budget import Budget
 from dragoman.errors import InputError, OutputError
 from dragoman.recipe import Recipe
+from dragoman.recipe.shortened import shortening
 from dragoman.training.observer import Observer
 from dragoman.training.run import Run, prepare_run, resume
 from dragoman.training.run_folder import BEST, CHECKPOINTS, EVALUATION, RECIPE
@@ -36,11 +37,13 @@ class Trained:
         name: what the report calls it.
         folder: the run's.
         recipe: what it was, or will be, trained by.
+        remark: a sentence on what the budget changes in it beside its length; None if nothing.
     """
 
     name: str
     folder: Path
     recipe: Recipe
+    remark: str | None = None
 
     @property
     def best(self) -> Path:
@@ -99,7 +102,7 @@ def run_of(subject: Subject, runs: Path, budget: Budget | None) -> Trained:
             file=folder,
             remedy="give another --output, or remove this folder.",
         )
-    return Trained(subject.name, folder, recipe)
+    return Trained(subject.name, folder, recipe, shortening(subject.source.training, recipe.training))
 
 
 def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[Observer]) -> None:
@@ -111,6 +114,8 @@ def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[O
     """
     if not (subject.folder / RECIPE).is_file():
         tell(f"{subject.name}: {subject.recipe.model.phrase}")
+        if subject.remark:
+            tell(f"{subject.name}: {subject.remark}")
         prepare_run(subject.recipe, subject.folder, observers=observers, progress=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +15,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe.patterns import expand_patterns
 from dragoman.recipe.recipe import Recipe
+from dragoman.recipe.shortened import fitting_warmup
 
 
 def presets() -> list[str]:
@@ -28,13 +29,17 @@ def preset_values(name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files("dragoman") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None) -> Recipe:
+def load_recipe(
+    source: Path | str, *, changes: Mapping[str, Any] | None = None, tell: Callable[[str], None] | None = None
+) -> Recipe:
     """Read a recipe from a TOML file or a preset's name.
 
     Args:
         source: a path, or one of :func:`presets`. Relative paths in a recipe file count from its folder.
         changes: nested values that replace those of the file. Where they choose another ``kind``, what the file says of
             the old kind alone falls away.
+        tell: is given a sentence where the changes ask for so few updates that the file's warm-up does not fit and is
+            shortened (:func:`~dragoman.recipe.shortened.shortened`); without it that is a mistake.
 
     Raises:
         InputError: if there is no such file or preset, the file is not TOML, or no file matches a path of a corpus
@@ -53,6 +58,10 @@ def load_recipe(source: Path | str, *, changes: Mapping[str, Any] | None = None)
         raise InputError(f"not a TOML file: {error}", file=path, remedy="mend the syntax there.") from error
     _anchor_paths(values, base)
     changes = changes or {}
+    fitting = fitting_warmup(values, changes) if tell else None
+    if tell and fitting:
+        changes = merge(changes, fitting[0])
+        tell(fitting[1])
     merged = merge(_without_old_kinds(values, changes, Recipe), changes)
     _expand_corpora(merged)
     return recipe_from(merged, file=source)

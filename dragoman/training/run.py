@@ -15,6 +15,7 @@ from dragoman.errors import InputError
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
+from dragoman.recipe.shortened import shortening
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
 from dragoman.training.budget import with_updates
@@ -119,7 +120,8 @@ def train(
     Args:
         recipe: a recipe, a TOML file, or a preset's name.
         output: the run's folder; must not exist or be empty, but for what is named in ``beside``.
-        changes: nested values that replace those of a file or preset.
+        changes: nested values that replace those of a file or preset. Where they give so few updates that its warm-up
+            does not fit, that becomes a tenth of them, which is told.
         train: pairs instead of the recipe's corpus, in the columns that ``data.train`` names, by default ``source``
             and ``target``.
         validation: likewise.
@@ -134,8 +136,9 @@ def train(
         InputError, RecipeError: if data or recipe cannot be used; nothing is left behind.
         TrainingError: if the run cannot go on, or another process of it has ended.
     """
+    remarks: list[str] = []
     if not isinstance(recipe, Recipe):
-        recipe = load_recipe(recipe, changes=changes)
+        recipe = load_recipe(recipe, changes=changes, tell=remarks.append)
     folder = Path(output)
     frames = _frames(train=train, validation=validation, test=test)
     with joined_processes() as processes, watched(observers, progress) as observers:
@@ -143,6 +146,8 @@ def train(
         if not processes.is_first:
             return _join(folder, processes)
         check_before_data(recipe, hardware.device)
+        for remark in remarks:
+            tell(observers, remark)
         with prepared_folder(folder, recipe, frames, beside, observers) as dataset:
             processes.wait()
             return _train(folder, recipe, dataset, hardware, observers, processes)
@@ -260,6 +265,8 @@ def _train(
     task = task_of(recipe)
     loader = task.loader(recipe, dataset, processes)
     settings = with_updates(recipe.training, loader.tokens_per_batch())
+    if remark := shortening(recipe.training, settings):
+        tell(observers, remark)
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
     weights = task.class_weights(recipe, dataset)

@@ -20,6 +20,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.data.loader import Loader
 from dragoman.recipe import Recipe
+from dragoman.recipe.shortened import shortened
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.budget import with_updates
 from dragoman.training.distributed import ALONE
@@ -76,7 +77,8 @@ def run_trial(
         dataset: opened.
         examples: training examples to learn from, at most: a random part, and a larger part contains every smaller one
             of the same seed; of running text the beginning.
-        updates: instead of the recipe's; the learning rate's schedule ends with them.
+        updates: instead of the recipe's; the learning rate's schedule ends with them, and a warm-up that does not fit
+            is shortened.
         minutes: of training, after which it ends.
         looks: measurements of the losses, evenly spread.
         seed: instead of the recipe's, of weights, order and choice of examples.
@@ -160,12 +162,9 @@ def _train(
 
 
 def _changed(recipe: Recipe, updates: int | None, seed: int | None) -> Recipe:
-    """A warm-up that does not fit into the updates becomes a tenth of them."""
     training = recipe.training
     if updates is not None:
-        warmup = training.schedule.warmup if training.schedule.warmup < updates else updates // 10
-        schedule = training.schedule.model_copy(update={"warmup": warmup})
-        training = training.model_copy(update={"updates": updates, "tokens": None, "schedule": schedule})
+        training = shortened(training, updates).model_copy(update={"tokens": None})
     if seed is not None:
         training = training.model_copy(update={"seed": seed})
     return recipe.model_copy(update={"training": training})

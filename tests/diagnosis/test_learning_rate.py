@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dragoman.diagnosis.fit.actions import ACTIONS, MORE_STEPS, settings
 from dragoman.diagnosis.fit.advice import RULE, Advice
 from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.learning_rate import rate_sentence
 from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
-from dragoman.errors import RecipeError
 from dragoman.recipe import load_recipe
 
 RECIPE = load_recipe("tiny", changes={"training": {"optimizer": {"learning_rate": 0.03}}})
@@ -42,9 +39,3 @@ def test_more_updates_are_advised_as_a_command_that_a_run_accepts() -> None:
     advice = Advice(MORE_STEPS, action.what, settings(RECIPE, longer), None, None, None, 2.0, RULE)
     updates = 2 * RECIPE.training.updates
     assert f"dragoman train --resume RUN --set training.updates={updates}" in advice.sentence
-
-
-def test_a_budget_shorter_than_the_warm_up_says_the_setting() -> None:
-    with pytest.raises(RecipeError, match=r"--set training\.schedule\.warmup=15"):
-        load_recipe("tiny", changes={"training": {"updates": 150}})
-    load_recipe("tiny", changes={"training": {"updates": 150, "schedule": {"warmup": 15}}})

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from dragoman.diagnosis.fit.evidence import AnyDataset
 from dragoman.recipe import Recipe
+from dragoman.recipe.shortened import shortened
 from dragoman.training.trial import Trial
 
 
@@ -46,8 +47,6 @@ def of_length(recipe: Recipe, updates: int, planned: int) -> Recipe:
         updates: to do.
         planned: the updates of the recipe, also where it counts in tokens.
     """
-    training = recipe.training
-    warmup = min(round(training.schedule.warmup * min(updates / planned, 1.0)), updates - 1)
-    schedule = training.schedule.model_copy(update={"warmup": warmup})
-    changes = {"updates": updates, "tokens": None, "minutes": None, "schedule": schedule}
-    return recipe.model_copy(update={"training": training.model_copy(update=changes)})
+    training = shortened(recipe.training, updates, planned)
+    endless = {"tokens": None, "minutes": None}
+    return recipe.model_copy(update={"training": training.model_copy(update=endless)})
