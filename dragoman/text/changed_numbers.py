@@ -55,14 +55,15 @@ def changed_numbers(source: str, target: str) -> ChangedNumbers:
     """The numbers that were lost or invented between two texts, placeholders left out beforehand.
 
     A small or round number of the source is not lost where the translation has no digits at all: it is probably written
-    in words there.
+    in words there. A number that stands behind a word and before a sign or the end, as in ``Step 2:``, or behind the
+    first word, as in ``Page 2 was found``, is mostly a name and no count, and written in digits.
     """
     left, right = _runs(source), _runs(target)
     if left == right:
         return _NONE
     lost, invented = _missing(source, left, target, right), _missing(target, right, source, left)
     if not right:
-        lost = tuple(run for run in lost if not _is_wordy(run))
+        lost = tuple(run for run in lost if not _is_wordy(run) or _is_name(run, source))
     return ChangedNumbers(lost, invented)
 
 
@@ -134,6 +135,13 @@ def _is_wordy(run: str) -> bool:
     return (
         (value <= _MOST_IN_WORDS and len(run) < _THOUSANDS) or (0 < value <= 100 and value % 10 == 0) or value == 1000
     )
+
+
+def _is_name(run: str, text: str) -> bool:
+    """Whether a number tells one thing from others, by where it stands."""
+    before_a_sign = rf"\p{{L}}\p{{M}}*\s+{run}(?=\s*(?:[:;,.!?)\]…，、：。]|$)(?!\d))"
+    behind_the_first_word = rf"^\P{{L}}*[\p{{L}}\p{{M}}]{{4,}}\s+{run}\s"
+    return regex.search(f"{before_a_sign}|{behind_the_first_word}", text) is not None
 
 
 def _is_year_in_short(short: str, year: str) -> bool:
