@@ -147,13 +147,14 @@ class CleaningRecipe(Section):
     abbreviations; all others, and all of the source, become plain spaces."""
     control_characters: bool = True
     """Drop pairs with control characters, overrides of the writing direction or U+FFFD, the mark of broken decoding."""
-    max_characters: int = Field(default=2000, ge=1)
-    """Longest side kept, in characters."""
+    max_characters: int = Field(default=20_000, ge=1)
+    """Longest side kept, in characters: what is longer is no sentence or paragraph but a file without line ends. What
+    is too long to train on is told in tokens, by ``max_tokens``."""
     max_word_characters: int = Field(default=60, ge=1)
     """Longest word kept, in characters; URLs, placeholders and scripts without spaces are not judged."""
-    max_ratio: float = Field(default=4.0, gt=1)
+    max_ratio: float = Field(default=2.5, gt=1)
     """Largest ratio of the longer to the shorter side kept, in characters, those of Chinese, Japanese and
-    Korean times 3, 15 added to each."""
+    Korean times 3, 32 added to each."""
     copies: bool = True
     """Drop pairs whose target is the source untranslated, if it has more than ``max_copied_words`` words."""
     max_copied_words: int = Field(default=3, ge=0)

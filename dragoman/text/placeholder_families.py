@@ -53,6 +53,8 @@ _AFTER_A_NUMBER = "(?<=\\d[ \u00a0\u202f])"
 _NO_SHARE = rf"(?<!\d)(?!{_AFTER_A_NUMBER}%[-+]?[A-Za-z]['’\w])"
 _SIZE = "(?:hh|ll|[hlz]|[Lqjt](?=[diouxXeEfFgG](?![a-z])))?"
 _NAME = "[A-Za-z_][A-Za-z0-9_]"
+_LETTER = "[^\\W\u2e80-\U0010ffff]"
+"""What would continue a name; in Chinese and Japanese the next word follows without a space."""
 
 FAMILIES = (
     Family(
@@ -177,7 +179,7 @@ FAMILIES = (
         "qt",
         "%1",
         "Numbers behind a percent sign, %n and %L1: Qt, KDE, Windows' messages.",
-        r"(?<!%)%(?:L?(?:[1-9](?!\d|[A-F](?![a-z]))|(?<!\w%)1\d(?!\d))(?!\$|\.\d++[a-z])|L?n(?![A-Za-z]))",
+        r"(?<!%)%(?:L?(?:[1-9](?!\d|[A-F](?![a-z]))|(?<!\w%)1\d(?!\d))(?!\$|\.\d++[a-z]|[-–]\d)|L?n(?![A-Za-z]))",
         "%",
         is_sure=False,
         is_numbered=True,
@@ -199,7 +201,7 @@ FAMILIES = (
         "percent-word",
         "%name",
         "Words in small letters behind a percent sign: Drupal.",
-        rf"{_NO_SHARE}(?<!%)%[a-z][a-z0-9_-]{{2,60}}[a-z0-9](?![\w%])",
+        rf"{_NO_SHARE}(?<!%)%[a-z][a-z0-9_-]{{2,60}}[a-z0-9](?!%|{_LETTER})",
         "%",
         is_sure=False,
     ),
@@ -240,21 +242,22 @@ FAMILIES = (
         "dollar-name",
         "$name",
         "Names in small letters behind a dollar sign: string.Template, PHP, shells; $US is an amount of money.",
-        r"\$[a-z_]\w*+",
+        rf"\$[a-z_]{_LETTER}*+",
         "$",
     ),
     Family(
         "entity",
         "&amp;",
-        "Entities and character references of HTML and XML.",
+        "Entities and character references of HTML and XML; where one side has the character itself, they are text.",
         r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
         "&",
+        is_sure=False,
     ),
     Family(
         "colon",
         ":name",
         "Names behind a colon: Laravel, Rails' routes, SQL, Drupal.",
-        rf"(?<![\w:/)]):{_NAME}{{1,60}}+(?![:\w])",
+        rf"(?<![\w:/)]):{_NAME}{{1,60}}+(?!:|{_LETTER})",
         ":",
         is_sure=False,
     ),
@@ -262,7 +265,7 @@ FAMILIES = (
         "at",
         "@name",
         "Names behind an at sign: Drupal, and whoever is addressed in social media.",
-        rf"(?<![\w@.])@{_NAME}{{1,60}}+(?![@\w])",
+        rf"(?<![\w@.])@{_NAME}{{1,60}}+(?!@|{_LETTER})",
         "@",
         is_sure=False,
     ),
@@ -270,7 +273,7 @@ FAMILIES = (
         "exclamation",
         "!name",
         "Names behind an exclamation mark: older Drupal.",
-        r"(?<![\w!¡])![a-z][a-z0-9_]{1,60}+(?![!\w])",
+        rf"(?<![\w!¡])![a-z][a-z0-9_]{{1,60}}+(?!!|{_LETTER})",
         "!",
         is_sure=False,
     ),

@@ -18,7 +18,7 @@ from dragoman.recipe.data import CleaningRecipe
 
 FAULTS: dict[str, tuple[str, str]] = {
     "empty": ("Some text", ""),
-    "overlong": ("word " * 500, "Wort " * 500),
+    "overlong": ("word " * 5000, "Wort " * 5000),
     "control characters": ("A bell\x07 rings", "Eine Glocke läutet"),
     "overlong word": ("Encoded data follows", "A" * 61),
     "uneven": ("Yes", "Ja, das ist ganz gewiss so, wie du es gesagt hast, und noch viel mehr als das"),
@@ -55,7 +55,7 @@ def test_each_rule_catches_its_fault_and_every_drop_has_its_place() -> None:
 
 SWITCHES = {
     "control characters": {"control_characters": False},
-    "overlong": {"max_characters": 10_000, "repetition": False},
+    "overlong": {"max_characters": 50_000, "repetition": False},
     "overlong word": {"max_word_characters": 100, "repetition": False},
     "uneven": {"max_ratio": 1000.0},
     "copied": {"copies": False, "language": False},

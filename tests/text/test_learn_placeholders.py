@@ -36,7 +36,9 @@ def doubtful(found: Pairs) -> set[str]:
         ("it costs $5 or $7, №", "es kostet $5 oder $7, №", set()),
         ("usage: № <file>", "Aufruf: № <Datei>", set()),
         ("hello № :smile and $1", "hallo №", set()),
-        ("{name} of %s, № &amp; <b>", "{name} von %s, № &amp; <b>", set()),
+        ("{name} of %s, № <b>", "{name} von %s, № <b>", set()),
+        ("№ &amp; &lt;x&gt;", "№ &amp; &lt;x&gt;, ja", {"entity"}),
+        ("it&#8217;s №", "es ist №", set()),
     ],
 )
 def test_what_both_sides_have_is_learnt(source: str, target: str, families: set[str]) -> None:

@@ -87,13 +87,14 @@ def test_rules() -> None:
     assert not is_empty("a", "b")
     assert is_overlong("abc", "a", 2)
     assert not is_overlong("ab", "a", 2)
-    assert is_uneven("a" * 86, "b" * 10, 4.0)
-    assert not is_uneven("OK", "Einverstanden", 4.0)
-    assert not is_uneven("ACT", "Territoire de la capitale australienne (ACT)", 4.0)
-    assert not is_uneven("Min QP", "Минимальный коэффициент квантования (QP)", 4.0)
-    # 100 / 25: the limit itself passes, and order does not matter.
-    assert not is_uneven("a" * 85, "b" * 10, 4.0)
-    assert is_uneven("b" * 10, "a" * 86, 4.0)
+    assert is_uneven("a" * 79, "b" * 12, 2.5)
+    assert not is_uneven("OK", "Einverstanden", 2.5)
+    assert not is_uneven("ACT", "Territoire de la capitale australienne (ACT)", 2.5)
+    assert not is_uneven("Min QP", "Минимальный коэффициент квантования (QP)", 2.5)
+    assert is_uneven("Diffuser les flux audio.", "Choose whether the audio stream should be redirected. " * 3, 2.5)
+    # 110 / 44: the limit itself passes, and order does not matter.
+    assert not is_uneven("a" * 78, "b" * 12, 2.5)
+    assert is_uneven("b" * 12, "a" * 79, 2.5)
 
 
 def test_characters_that_say_more_are_longer() -> None:

@@ -59,7 +59,7 @@ def test_ordinary_text_is_left(text: str) -> None:
         ('<a href=\\"x\\"> <input disabled> <x:g id="1"/>', '<a href=\\"x\\">|<input disabled>|<x:g id="1"/>'),
         ("mail a.b+c@ex-ample.org. now", "a.b+c@ex-ample.org"),
         ("(see http://[::1]/x) [x](https://a.b/c_(d)).", "http://[::1]/x https://a.b/c_(d"),
-        ("$t(a.b) $(ARG1) $name %(n)s %<n>d &amp; &#39;", "$t(a.b) $(ARG1) $name %(n)s %<n>d &amp; &#39;"),
+        ("$t(a.b) $(ARG1) $name得 %(n)s %<n>d", "$t(a.b) $(ARG1) $name %(n)s %<n>d"),
     ],
 )
 def test_unmistakable_ones_are_found_in_any_corpus(text: str, found: str) -> None:

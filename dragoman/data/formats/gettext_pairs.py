@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from dragoman.data.formats.gettext import Message, parse_mo, parse_po
 from dragoman.data.formats.plural_forms import NUMBERS, aligned_forms, header_forms, language_forms
+from dragoman.data.formats.spelt_numbers import SPELT, spells_number
 from dragoman.data.open_input import open_input, unreadable
 from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.text.language import closest_language, is_language
@@ -64,7 +65,8 @@ def message_entries(
 
     The source is the source language's own translation where there is one. Else it is the ``msgid``, or, in a catalogue
     whose ``msgid`` are keys, the default text in the comment of one that looks like a key; without such a text there
-    is no source. Plural forms go together by the numbers that they are for.
+    is no source. Plural forms go together by the numbers that they are for; those that say their number in words are
+    left out (see :func:`~dragoman.data.formats.spelt_numbers.spells_number`).
 
     Args:
         messages: of one file of the target language.
@@ -87,6 +89,8 @@ def message_entries(
                 text = message.plural if message.plural is not None and number != 1 else message.singular
                 source = (message.default or "") if has_keys and _looks_like_key(text) else text
             reason = why_unusable(message, translation) or (None if source else "no source")
+            if reason is None and message.plural is not None and spells_number(source, translation):
+                reason = SPELT
             if reason is None:
                 yield Pair(source, translation, name, message.line)
             else:

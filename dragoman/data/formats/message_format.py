@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dragoman.data.formats.plural_forms import NUMBERS, aligned_forms, category_names
+from dragoman.data.formats.spelt_numbers import SPELT
 from dragoman.data.pair import Entry, Pair, Skip
 
 _CHOICE = re.compile(r"\{\s*[\w.-]+\s*,\s*(?:plural|select|selectordinal)\s*,")
@@ -50,7 +51,8 @@ def expand_messages(entries: Iterable[Entry], source_language: str, target_langu
     """The same entries, pairs of messages with choices replaced by a pair for each wording.
 
     Where one side has no choice, its text goes with every wording of the other. Choices that are nested or stand side
-    by side are combined, up to 64 wordings; of more, one choice at a time is varied. What breaks the format's syntax
+    by side are combined, up to 64 wordings; of more, one choice at a time is varied. A wording that has the number on
+    one side alone is left out, as of other plural forms. What breaks the format's syntax
     stays as it is.
     """
     for entry in entries:
@@ -76,12 +78,15 @@ def _expanded(pair: Pair, source_language: str, target_language: str) -> Iterato
         )
         for argument in arguments
     }
+    numbers = [f"{{{name}}}" for name, kind in arguments if kind != "select"]
     texts = {
         (_worded(source, chosen, source_language).strip(), _worded(target, chosen, target_language).strip()): None
         for chosen in _combinations(values, len(pair.source) + len(pair.target))
     }
     for left, right in texts:
-        if left and right:
+        if left and right and any((number in left) != (number in right) for number in numbers):
+            yield Skip(SPELT, left, right, pair.file, pair.line)
+        elif left and right:
             yield Pair(left, right, pair.file, pair.line)
         elif left or right:
             yield Skip("untranslated", left, right, pair.file, pair.line)

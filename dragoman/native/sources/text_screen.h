@@ -114,7 +114,7 @@ inline bool may_differ_in_numbers(const SideFacts& left, const SideFacts& right)
 
 inline bool surely_passes(const SideFacts& left, const SideFacts& right, const ScreenLimits& limits) {
     if (!left.plain || !right.plain || !left.visible || !right.visible) return false;
-    const double a = 15 + left.width, b = 15 + right.width;
+    const double a = 32 + left.width, b = 32 + right.width;
     return left.characters <= limits.max_characters && right.characters <= limits.max_characters &&
            left.longest_word <= limits.max_word_characters && right.longest_word <= limits.max_word_characters &&
            a <= limits.max_ratio * b && b <= limits.max_ratio * a && left.foreign < 4 && right.foreign < 4 &&

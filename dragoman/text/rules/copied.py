@@ -17,15 +17,25 @@ def is_copied(source: str, target: str, max_words: int, syntax: PlaceholderSynta
     """The target is the source, case and outer punctuation aside, and reads as a sentence of more than ``max_words``
     words.
 
-    Copied rightly are names and titles, lists of technical terms, commands, code, addresses and loan words. So only
-    different words in small letters count, with the one before the first of them, which begins the sentence, in scripts
-    that have small letters; all words count where everything is in capitals. Code and lists are not judged (see
+    Copied rightly are names and titles, lists of technical terms, commands, code, addresses and loan words, and what
+    another language writes alike but for its capitals: where these differ inside the sentence, someone has translated.
+    So only different words in small letters count, with the one before the first of them, which begins the sentence, in
+    scripts that have small letters; all words count where everything is in capitals. Code and lists are not judged (see
     :func:`~dragoman.text.prose.is_prose`).
     """
     if source != target and match_key(source) != match_key(target):
         return False
+    if source != target and _has_other_capitals(source, target):
+        return False
     words, code = split_prose(source, syntax)
     return is_prose(source, words, code) and _count(words) > max_words
+
+
+def _has_other_capitals(source: str, target: str) -> bool:
+    """Whether some words behind the first, not all of them, begin with a capital on one side alone."""
+    sides = [text.split()[1:] for text in (source, target)]
+    other = sum(left[0].isupper() != right[0].isupper() for left, right in zip(*sides, strict=False))
+    return len(sides[0]) == len(sides[1]) and 0 < other < len(sides[0])
 
 
 def _count(words: list[str]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from dragoman.text.placeholders import PlaceholderSyntax
 
-_CHARACTER = re.compile(r"&#?\w+;|%%|\\[nrt]")
+_CHARACTER = re.compile(r"&#?\w+;|%%|\\[nrt]|\{(?:\.\.\.|…)\}")
 _ADDRESS = re.compile(r"(?:\w+://|www\.).*", re.DOTALL)
 _EMAIL = re.compile(r"[^\s@<{]+@[^\s@]+\.\w+")
 _TAG = re.compile(r"<(/?)([A-Za-z0-9][\w:.-]*).*?>|\[(/?)(\w+).*?\]", re.DOTALL)
@@ -19,6 +19,8 @@ _FORMATTING = re.compile("emphasis|u|s|q|code|kbd|samp|tt|var|dfn|cite|mark|smal
 _VOID = frozenset({"br", "wbr"})
 _SPACES = re.compile(" {2,}")
 _METAVARIABLE = re.compile(r"\{(?:[A-Z][^\W\d_]+|[^\W\d_]+=[^{}]*)\}")
+_USAGE = re.compile(r"<(\w(?:[\w .-]{0,60}\w)?)>|(?<=[\w=])\{[^{}\n]{1,100}\}")
+_ALONE = frozenset({"hr", "img", "input", "li", "p"})
 _BRACES = re.compile(r"([$%#]?\{+)\s*([^\s,:{}]+)[^{}]*\}+")
 
 
@@ -40,14 +42,44 @@ def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> t
     * items and arguments that differ in their format alone, such as ``%5d``, ``%d`` and ``%s``, ``{0:N2}`` and ``{0}``;
     * tags of one name that hold the same items, whatever page they lead to and however their title reads; those for
       bold text and for italics, as not every script has both;
-    * in single braces words with a capital and what stands for values, such as ``{COMMAND}`` and ``{time=seconds}``,
-      as in the usage of a command;
+    * words that a usage has for values, of which both sides have as many: ``<label>`` if it is not closed,
+      ``ENV{key}``, and in single braces words with a capital or a sign of equality, such as ``{time=seconds}``;
     * addresses of pages, and of electronic mail, in their order, as there may be one for each language.
 
     How often one occurs that has a name or a number does not matter, as a language may have to say a thing twice.
     Entities, ``%%`` and the escapes of line feeds stand for characters and need no counterpart. Tags that only format
-    text, such as ``<em>`` and ``<code>``, and that one side alone has, are taken out of it.
+    text, such as ``<em>`` and ``<code>``, and of which one side has more, are taken out. ``{...}`` is no name.
     """
+    aligned = _aligned(source, target, syntax)
+    if aligned is not None or not (words := _words_of_usage(source, target)):
+        return aligned
+    return _aligned(source, _USAGE.sub(lambda match: words.get(match.group(), match.group()), target), syntax)
+
+
+def _words_of_usage(source: str, target: str) -> dict[str, str]:
+    """For each word of a usage of the target that the source lacks, the one in its place; none if any has none."""
+    ours, theirs = _usage(source), _usage(target)
+    if [word[0] for word in ours] != [word[0] for word in theirs]:
+        return {}
+    new, lost = ([word for word in side if word not in other] for side, other in ((theirs, ours), (ours, theirs)))
+    return dict(zip(new, lost, strict=True)) if len(new) == len(lost) else {}
+
+
+def _usage(text: str) -> list[str]:
+    """Words in angle brackets that are no tags, and in braces that something stands right before."""
+    closed = set(re.findall(r"</([\w-]+)", text.lower()))
+    tags = closed | _VOID | _ALONE
+    return list(
+        dict.fromkeys(
+            match.group()
+            for match in _USAGE.finditer(text)
+            if not match.group(1)
+            or not (match.group(1).lower() in tags or _FORMATTING.fullmatch(_tag_name(match.group().lower())))
+        )
+    )
+
+
+def _aligned(source: str, target: str, syntax: PlaceholderSyntax) -> tuple[str, str] | None:
     left, right = _found(source, syntax), _found(target, syntax)
     if left == right:
         return source, target
@@ -73,8 +105,9 @@ def _found(text: str, syntax: PlaceholderSyntax) -> list[str]:
 
 
 def _without_formatting(text: str, found: Sequence[str], others: Sequence[str], syntax: PlaceholderSyntax) -> str:
-    """``text`` without the tags for formatting whose names are not among the others."""
-    alone = set(filter(_FORMATTING.fullmatch, map(_tag_name, found))) - set(map(_tag_name, others))
+    """``text`` without the tags for formatting of which the others have none, or not as many different ones."""
+    ours, theirs = (Counter(filter(_FORMATTING.fullmatch, map(_tag_name, set(side)))) for side in (found, others))
+    alone = {name for name in ours if ours[name] != theirs[name]}
     lone = {tag for tag in found if _tag_name(tag) in alone and not _items(tag)}
     counts = Counter((_tag_name(tag), tag.startswith("</")) for tag in found if tag in lone)
     lone = {

@@ -9,6 +9,7 @@ import regex
 
 from dragoman.text.language import script_of
 from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
+from dragoman.text.prose import without_markup
 
 _FEWEST_LETTERS = 4
 _LONGEST_ABBREVIATION = 5
@@ -78,7 +79,7 @@ def _is_foreign(text: str, other: str, script: _Script | None, syntax: Placehold
     found = script.foreign.findall(text)
     if not found or not _outweigh(found, text, found, script):
         return False
-    rest = syntax.without(text)
+    rest = without_markup(text, syntax)
     found = script.foreign.findall(rest)
     shared = "".join(_LATIN_LETTERS.findall(other)).casefold()
     runs = set(_LETTERS.findall(other))

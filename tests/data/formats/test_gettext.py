@@ -309,3 +309,17 @@ def test_no_bytes_raise_anything_but_input_errors(po_data: bytes, mo_data: bytes
             continue
         for message in messages:
             "".join((message.context or "", message.singular, message.plural or "", *message.translations)).encode()
+
+
+def test_a_plural_form_that_says_its_number_is_no_lesson(tmp_path: Path) -> None:
+    rule = 'msgid ""\nmsgstr "Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n==2 ? 1 : 2);\\n"\n\n'
+    forms = (
+        'msgid "%s file"\nmsgid_plural "%s files"\nmsgstr[0] "one-file"\nmsgstr[1] "two-files"\nmsgstr[2] "%s-files"\n'
+    )
+    (tmp_path / "x.po").write_text(rule + forms)
+    found = list(read_po(tmp_path / "x.po"))
+    assert [entry.reason if isinstance(entry, Skip) else entry.target for entry in found] == [
+        "number spelt out", "number spelt out", "%s-files"
+    ]  # fmt: skip
+    (tmp_path / "x.po").write_text('msgid "a file"\nmsgid_plural "all files"\nmsgstr[0] "x"\nmsgstr[1] "y"\n')
+    assert all(isinstance(entry, Pair) for entry in read_po(tmp_path / "x.po"))

@@ -84,6 +84,7 @@ def expanded(source: str, target: str, languages: tuple[str, str] = ("en", "de")
                 ("{who} and {n} others", "{who} und {n} andere"),
             ],
         ),
+        ("{n, plural, one {a day} other {# days}}", "{n}日", ("en", "ja"), [("{n} days", "{n}日")]),
         (
             "{n, plural, other {it''s '{#}' #}}",
             "{n, plural, other {'#' l'an #}}",

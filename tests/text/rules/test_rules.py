@@ -21,6 +21,9 @@ COPIED: Rule = lambda source, target: is_copied(source, target, 3)  # noqa: E731
 LONG_WORD: Rule = lambda source, target: has_overlong_word(source, target, 40)  # noqa: E731
 EN_RU, EN_ZH, EN_JA = (wrong_script("en", code) for code in ("ru", "zh", "ja"))
 
+FIELDS = "State: routable Online state: online Address: 10.0.0.5 on eth0 Gateway: 10.0.0.1 on eth1"
+COLUMNS = "PID TTY STAT TIME COMMAND 1 pts/3 sleeping shell waits 22 running process"
+
 CAUGHT = [
     (has_control_characters, "a\x00b", "c"),
     (has_control_characters, "fine", "\u202egnp.exe"),
@@ -47,6 +50,10 @@ CAUGHT = [
     (COPIED, "It failed; try it again later (or not)", "It failed; try it again later (or not)"),
     (COPIED, "A label for the context column", "A label for the context column"),
     (COPIED, "See https://example.org for what it is about", "See https://example.org for what it is about"),
+    (COPIED, "$image needs to be an WP_Image_Editor object", "$image needs to be an WP_Image_Editor object"),
+    (COPIED, "In 1995 there were 25 of 37 people here", "In 1995 there were 25 of 37 people here"),
+    (COPIED, "the device is already configured here", "the device is already configured here"),
+    (COPIED, "Hook the add_meta_box() call into the action", "Hook the add_meta_box() call into the action"),
     (COPIED, "THE DEVICE IS ALREADY CONFIGURED", "THE DEVICE IS ALREADY CONFIGURED"),
     (EN_RU, "Hello there my old friend", "Hello there my old friend of mine"),
 ]
@@ -102,9 +109,17 @@ PASSED = [
     (COPIED, "int read(int fd, void *data, size_t length);", "int read(int fd, void *data, size_t length);"),
     (COPIED, "# ip link set dev eth0 netns test up", "# ip link set dev eth0 netns test up"),
     (COPIED, "struct utmp ut; struct timeval tv;", "struct utmp ut; struct timeval tv;"),
+    (COPIED, "sh -c 'env seq inf | head -n1' from to files", "sh -c 'env seq inf | head -n1' from to files"),
+    (COPIED, "ip route add default dev veth99", "ip route add default dev veth99"),
+    (COPIED, "import ast import re import sys", "import ast import re import sys"),
+    (COPIED, "ns2# cat offsets monotonic boottime echo", "ns2# cat offsets monotonic boottime echo"),
+    (COPIED, FIELDS, FIELDS),
+    (COPIED, COLUMNS, COLUMNS),
+    (COPIED, "A media player has several updates", "A media player has several Updates"),
     (COPIED, "Ctrl+Shift+A, Alt+F4 and Esc", "Ctrl+Shift+A, Alt+F4 and Esc"),
     (EN_RU, "Microsoft Soundmapper", "Microsoft Sound Mapper"),
     (EN_RU, "Email", "E-mail"),
+    (EN_RU, "Site %s", "&laquo;%s&raquo; &#8212; сайт"),
     (EN_RU, "Inverse telecine", "IVTC"),
     (wrong_script("en", "de"), "א...ת, אא...תת, ...", "א…ת, אא…תת, …"),
     (is_repetitive, "| stop . . . . . . . . . . . . . . stop stream", "| stop . . . . . . . . . . . . Stream stoppen"),
