@@ -162,7 +162,7 @@ def _hold_out(found: dict[str, Gathered], recipe: Recipe, tell: Tell) -> _Parts:
     side[parts.test] = 2
     held_out = {"validation": len(parts.validation), **({"test": len(parts.test)} if len(parts.test) else {})}
     for name, count in held_out.items():
-        tell(f"{name}: {count:,} pairs held out of the training corpus")
+        tell(f"{name}: {count:,} pair{'s' if count != 1 else ''} held out of the training corpus")
     return _Parts(side, list(held_out))
 
 

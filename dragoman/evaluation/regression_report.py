@@ -77,6 +77,7 @@ class RegressionReport(Shown):
         ]
         errors = [("share of examples", "error at most")]
         errors += [(f"{100 * part.share:.0f} %", f"{part.error:.4g}") for part in self.quantiles]
+        ending = "s" if len(self.worst) != 1 else ""
         count = "1 example" if self.examples == 1 else f"{self.examples:,} examples"
         return "\n".join(
             [
@@ -88,7 +89,7 @@ class RegressionReport(Shown):
                 "Always the mean: of the training examples.",
                 f"Intervals: {self.rmse.resamples:,} bootstrap resamples of the examples, seed {self.rmse.seed}.",
                 f"Estimates less true numbers, on average: {self.bias:+.4g}.",
-                f"Largest errors: examples {', '.join(map(str, self.worst))}.",
+                f"Largest error{ending}: example{ending} {', '.join(map(str, self.worst))}.",
                 "",
                 *aligned(errors),
             ]

@@ -106,7 +106,12 @@ def _number_of_text(text: str) -> float:
     if word is not None:
         return word
     if _COMMAS.fullmatch(text):
-        pointed = f": {text.replace(',', '.')}" if text.count(",") == 1 and "." not in text else ""
-        raise ValueError(f"write a decimal point, and nothing between thousands{pointed}")
+        plain = "write a decimal point, and nothing between thousands"
+        if text.count(",") == 1 and "." not in text:
+            raise ValueError(
+                f"if commas stand before fractions in this file, say so: --decimal comma; else {plain}: "
+                f"{text.replace(',', '.')}"
+            )
+        raise ValueError(plain)
     unit = _WITH_UNIT.fullmatch(text)
     raise ValueError(f"write the number alone: {unit[1]}" if unit else "write it as a number")

@@ -153,7 +153,7 @@ class RowField:
 
     def describe(self) -> list[str]:
         """One line for each column, for people to read."""
-        left_out = [f"{name}: left out, as {reason}" for name, reason in self.dropped]
+        left_out = [f"{name or 'the column without a heading'}: left out, as {reason}" for name, reason in self.dropped]
         return [*(column.describe() for column in self.columns), *left_out]
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,9 +22,9 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _INFINITE = r"(?i)^[+-]?inf(inity)?$"
 _WHOLE = r"^[+-]?[0-9]+$"
 _CODE = r"^[+-]?0[0-9]+$"
-_DECIMAL_COMMA = r"^[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)?(,[0-9]+)?([eE][+-]?[0-9]+)?$"
-_DECIMAL_POINT = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]*)?([eE][+-]?[0-9]+)?$"
-_GROUPED_BY_POINTS = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+$"
+_DECIMAL_COMMA = r"^[+-]?([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)?(,[0-9]+)?([eE][+-]?[0-9]+)?$"
+_DECIMAL_POINT = r"^[+-]?([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)?(\.[0-9]*)?([eE][+-]?[0-9]+)?$"
+_GROUPED_BY_POINTS = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
 _LARGEST_EXACT = 2**53
 _LONGEST_EXACT = 15
 """Digits of a whole number that any column of numbers holds exactly."""
@@ -44,8 +44,8 @@ def typed_columns(columns: Sequence[Sequence[str]], decimal: Decimal = "auto") -
 
     Args:
         columns: the cells of each.
-        decimal: what stands before fractions; ``auto`` tells it of each column where its cells leave no doubt, and else
-            by the other columns of the file. Where that leaves a doubt (``1,234`` alone) the column stays text.
+        decimal: what stands before fractions; ``auto`` tells it of each column where its cells leave no doubt (``0,125``
+            is no group of thousands), and else by the other columns of the file. Where that leaves a doubt (``1,234`` alone) the column stays text.
     """
     texts = [pc.utf8_trim_whitespace(pa.array(cells, pa.string())) for cells in columns]
     writes = [_writes(text) for text in texts]

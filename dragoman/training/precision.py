@@ -27,7 +27,8 @@ class Hardware:
     threads: int
 
     def __str__(self) -> str:
-        place = f"{self.threads} processor threads" if self.device.type == "cpu" else str(self.device)
+        threads = "1 processor thread" if self.threads == 1 else f"{self.threads} processor threads"
+        place = threads if self.device.type == "cpu" else str(self.device)
         return f"{place}, {str(self.dtype).removeprefix('torch.')}"
 
 

@@ -75,6 +75,7 @@ def test_what_is_said() -> None:
     assert "1.118" in text
     assert "2.121" in text
     assert "Largest errors: examples 4, 2, 1, 3." in text
+    assert "Largest error: example 1." in evaluate_numbers(PREDICTED[:1], TRUE[:1], training_mean=2.0).as_text()
     assert json.loads(json.dumps(report.to_dict()))["quantiles"][0] == {"share": 0.5, "error": 0.5}
 
 

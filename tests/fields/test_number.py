@@ -58,7 +58,7 @@ def test_infinity_is_refused_with_its_place(value: object) -> None:
 @pytest.mark.parametrize(
     ("value", "remedy"),
     [
-        ("1,5", r"a decimal point.*: 1\.5"),
+        ("1,5", r"--decimal comma; else write a decimal point.*: 1\.5"),
         ("1,250,000.5", "nothing between thousands"),
         ("12 kg", "the number alone: 12,"),
         ("-3.5%", r"the number alone: -3\.5,"),

@@ -25,6 +25,7 @@ def typed(*cells: str, decimal: Decimal = "auto") -> list[object]:
         (("1.234,5", "2"), [1234.5, 2.0]),
         (("1,234,567", "8.5"), [1234567.0, 8.5]),
         (("1,234", "12"), ["1,234", "12"]),
+        (("1,234", "-0,078"), [1.234, -0.078]),
         (("01234", "80331"), ["01234", "80331"]),
         (("9007199254740993", "1"), ["9007199254740993", "1"]),
         (("true", "FALSE"), [True, False]),
@@ -51,6 +52,8 @@ def test_words_for_what_is_missing_among_numbers(missing: str) -> None:
 def test_what_one_column_leaves_open_the_others_of_the_file_tell() -> None:
     columns = typed_columns([["1,234", "2"], ["3,5", "1"], ["1.234", "2.000"]])
     assert [column.tolist() for column in columns] == [[1.234, 2.0], [3.5, 1.0], [1234.0, 2000.0]]
+    fractions = typed_columns([["3,5", "1"], ["0.125", "0.250"]])
+    assert [column.tolist() for column in fractions] == [[3.5, 1.0], [0.125, 0.25]]
 
 
 def test_a_person_may_say_it() -> None:

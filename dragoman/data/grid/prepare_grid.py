@@ -210,7 +210,7 @@ class _Preparing:
             splits["test"] = training.select(parts.test)
         held_out = {name: len(gathered.keys) for name, gathered in splits.items() if name != "train"}
         for name, count in held_out.items():
-            self.tell(f"{name}: {count:,} examples held out of the training corpus")
+            self.tell(f"{name}: {count:,} example{'s' if count != 1 else ''} held out of the training corpus")
         return {**splits, **{name: gathered for name, gathered in found.items() if name != "train"}}, held_out
 
     def _learn(self, items: Items) -> tuple[SourceField, TargetField]:
