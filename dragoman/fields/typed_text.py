@@ -44,8 +44,9 @@ def typed_columns(columns: Sequence[Sequence[str]], decimal: Decimal = "auto") -
 
     Args:
         columns: the cells of each.
-        decimal: what stands before fractions; ``auto`` tells it of each column where its cells leave no doubt (``0,125``
-            is no group of thousands), and else by the other columns of the file. Where that leaves a doubt (``1,234`` alone) the column stays text.
+        decimal: what stands before fractions; ``auto`` tells it of each column where its cells leave no doubt, as
+            ``0,125``, which is no group of thousands, leaves none, and else by the other columns of the file. Where
+            that leaves a doubt (``1,234`` alone) the column stays text.
     """
     texts = [pc.utf8_trim_whitespace(pa.array(cells, pa.string())) for cells in columns]
     writes = [_writes(text) for text in texts]
