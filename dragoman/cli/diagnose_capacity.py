@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,6 +58,7 @@ def capacity(
 
     Ctrl-C ends it; what was measured by then is reported.
     """
+    given_values = locals()
     from dragoman.cli.diagnosis_output import INTERRUPTED, positive_minutes, present, tell
     from dragoman.cli.settings import corpora, recipe_with
     from dragoman.diagnosis.capacity.measure import measure_capacity
@@ -69,34 +70,34 @@ def capacity(
         "validation": given_by(validation_source, validation_target, validation, None, *form, validation_text),
         "test": given_by(test_source, test_target, test, None, *form, test_text),
     }
-    lists = {"columns": columns, "features": features, "categorical": categorical, "leave_out": leave_out}
     place, of_run, allowed = Path(subject), Path(subject).is_dir(), positive_minutes("--minutes", minutes)
     check_folder(folder := output or (place / "diagnosis" if of_run else Path("diagnosis")))
+    _refuse_beside_a_run(given_values) if of_run else _check_name(subject)
     if of_run:
-        _refuse(place, *sections.values(), source_language, target_language, file_format, settings, *lists.values())
         opened = _of_run(place)
     else:
-        _check_name(subject)
-        languages, changes = (source_language, target_language), settings or []
-        opened = _of_recipe(recipe_with(subject, sections, *languages, changes, **lists), folder)
+        lists = {"columns": columns, "features": features, "categorical": categorical, "leave_out": leave_out}
+        complete = recipe_with(subject, sections, source_language, target_language, settings or [], **lists)
+        opened = _of_recipe(complete, folder)
     with opened as (recipe, dataset):
         report = measure_capacity(recipe, dataset, allowed, tell=tell)
-    title = "Complexity against data: " + (place.resolve().name if of_run else place.stem)
+    title = f"Complexity against data: {place.resolve().name if of_run else place.stem}"
     present(report, report.as_text().rstrip("\n"), title, folder, "capacity", as_json=as_json)
     if report.interrupted:
         sys.exit(INTERRUPTED)
 
 
-def _refuse(run: Path, *given: Any) -> None:
-    """See to it that nothing was given that a run has itself."""
-    from dragoman.errors import InputError
+def _refuse_beside_a_run(values: Mapping[str, Any]) -> None:
+    from dragoman.cli.explicit import refuse_beside
 
-    if any(given):
-        raise InputError(
-            "a run has its own data and settings, and others were given",
-            file=run,
-            remedy="leave out all options but --minutes, --json and --output, or give a recipe instead of the run.",
-        )
+    refuse_beside(
+        f"the run {values['subject']}",
+        capacity,
+        values,
+        ("subject", "minutes", "as_json", "output"),
+        why="a run has its own data and settings",
+        remedy="leave these out, or give a recipe instead of the run.",
+    )
 
 
 def _check_name(name: str) -> None:

@@ -20,10 +20,10 @@ def refuse_beside(
     why: str,
     remedy: str,
 ) -> None:
-    """See to it that nothing was typed beside an option that makes it meaningless.
+    """See to it that nothing was typed beside an option or an argument that makes it meaningless.
 
     Args:
-        option: as it is typed, such as ``--resume``.
+        option: as it is typed, such as ``--resume``; or what the argument names.
         command: the function of the command.
         values: of its parameters.
         allowed: those of them that go with the option, its own included.

@@ -17,12 +17,29 @@ from dragoman.recipe import Recipe
 
 _TOO_HIGH = (Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP, Kind.LARGE_UPDATES, Kind.SPIKES)
 """What a learning rate that is too high brings about, the surest first."""
+_MAY_BE_TOO_HIGH = (
+    Kind.EXPLODING_THROUGH_TIME,
+    Kind.NO_GRADIENT,
+    Kind.DEAD_UNITS,
+    Kind.SATURATED_UNITS,
+    Kind.LARGE_ATTENTION_SCORES,
+)
+"""What it may bring about, and other things too: a lower one is one remedy of several."""
 
 
 def rate_is_too_high(findings: Iterable[Finding]) -> tuple[Kind, ...]:
-    """What was found that speaks for a lower learning rate, notes left out: healthy runs have these too."""
+    """What was found that asks for a lower learning rate, notes left out: healthy runs have these too."""
+    return _among(_TOO_HIGH, findings)
+
+
+def rate_may_be_too_high(findings: Iterable[Finding]) -> tuple[Kind, ...]:
+    """What was found that a lower learning rate may cure, and a higher one would make worse, notes left out."""
+    return _among(_MAY_BE_TOO_HIGH, findings)
+
+
+def _among(kinds: Iterable[Kind], findings: Iterable[Finding]) -> tuple[Kind, ...]:
     found = {finding.kind for finding in findings if finding.severity is not Severity.NOTE}
-    return tuple(kind for kind in _TOO_HIGH if kind in found)
+    return tuple(kind for kind in kinds if kind in found)
 
 
 def rate_sentence(recipe: Recipe, findings: Iterable[Finding], fit: FitKind | None) -> str:
@@ -34,14 +51,23 @@ def rate_sentence(recipe: Recipe, findings: Iterable[Finding], fit: FitKind | No
         fit: the verdict on its own losses; None if they tell nothing.
     """
     rate = recipe.training.optimizer.learning_rate
-    signs = rate_is_too_high(findings)
+    findings = tuple(findings)
+    signs, hints = rate_is_too_high(findings), rate_may_be_too_high(findings)
+    lower = f"--set training.optimizer.learning_rate={rate / 3:.2g}"
     if signs:
-        lower = f"--set training.optimizer.learning_rate={rate / 3:.2g}"
         against = ", although its loss still falls: a run that is not calm learns no faster with larger steps"
         return (
-            f"Learning rate: lower it ({lower} in a new run; it is {rate:g}), for {', '.join(signs)} "
-            f"{'was' if len(signs) == 1 else 'were'} found{against if fit is FitKind.NOT_CONVERGED else ''}."
+            f"Learning rate: lower it ({lower} in a new run; it is {rate:g}), because of {', '.join(signs)}"
+            f"{against if fit is FitKind.NOT_CONVERGED else ''}."
         )
+    if hints:
+        return (
+            f"Learning rate: do not raise it; a lower one ({lower} in a new run; it is {rate:g}) is one remedy for "
+            f"{', '.join(hints)}."
+        )
+    if _among((Kind.SMALL_UPDATES,), findings):
+        higher = f"--set training.optimizer.learning_rate={10 * rate:.2g}"
+        return f"Learning rate: raise it ({higher} in a new run; it is {rate:g}), for the weights hardly move."
     if fit is FitKind.NOT_CONVERGED:
         higher = f"--set training.optimizer.learning_rate={3 * rate:.2g}"
         return (

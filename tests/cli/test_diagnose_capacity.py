@@ -103,7 +103,7 @@ def test_what_cannot_be_measured(run: Command, folder: Path, tmp_path: Path) -> 
     assert "no run is here: there is no recipe.toml" in refused(tmp_path, *minutes)
     assert "no run is here: there is no dataset" in refused(folder / "best", *minutes)
     assert "a run has its own data" in refused(folder, *minutes, "--set", "training.seed=2")
-    assert "a run has its own data" in refused(folder, *minutes, "--format", "table")
+    assert "--format, --decimal cannot be given" in refused(folder, *minutes, "--format", "table", "--decimal", ",")
     assert "no training data" in refused("row-number", *minutes)
     assert "--minutes 0: not a number of minutes above 0" in refused(folder, "--minutes", 0)
     assert "no model could be trained in 1e-05 minutes" in refused(folder, "--minutes", 1e-5)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dragoman.cli.settings import parse_settings
+from dragoman.recipe import changed
 from dragoman.training.run import train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
@@ -52,6 +55,24 @@ def test_an_unstable_run_is_no_error(run: Command, folder: Path) -> None:
     status, output, _ = run("diagnose", "stability", folder)
     assert status == 0
     assert output.startswith("Stability of toy: unstable;")
+
+
+def test_both_diagnoses_give_one_advice_on_the_rate_of_a_run_that_is_not_calm(run: Command, tmp_path: Path) -> None:
+    steep = recipe(updates=20, optimizer={"learning_rate": 0.5}, stability={"look_every": 5}, average=0.0)
+    folder = train(steep, tmp_path / "steep", train=frame("copy", 100)).folder
+    said = []
+    for diagnosis in ("stability", "fit"):
+        status, output, errors = run("diagnose", diagnosis, folder)
+        assert (status, errors) == (0, "")
+        said += re.findall(r"Learning rate: .*?\.(?=\s|$)", " ".join(output.split()))
+        assert "Raise the learning rate" not in output
+    assert len(said) == 2
+    assert said[0] == said[1]
+    assert "lower it" in said[0]
+    advised = re.search(r"--set (\S+)", said[0])
+    assert advised is not None
+    lower = changed(steep, parse_settings([advised[1]])).training.optimizer.learning_rate
+    assert 0 < lower < 0.5
 
 
 def test_what_cannot_be_diagnosed(run: Command, folder: Path, tmp_path: Path) -> None:

@@ -28,6 +28,18 @@ def test_notes_do_not_speak_against_a_higher_rate() -> None:
     assert "lower" not in said
 
 
+def test_what_a_lower_rate_may_cure_speaks_against_a_higher_one() -> None:
+    said = rate_sentence(RECIPE, [found(Kind.DEAD_UNITS, Severity.GRAVE)], FitKind.NOT_CONVERGED)
+    assert "do not raise it" in said
+    assert "--set training.optimizer.learning_rate=0.01" in said
+    assert "may stay" not in said
+
+
+def test_weights_that_hardly_move_ask_for_a_higher_rate() -> None:
+    said = rate_sentence(RECIPE, [found(Kind.SMALL_UPDATES, Severity.WARNING)], FitKind.NOT_CONVERGED)
+    assert "raise it (--set training.optimizer.learning_rate=0.3" in said
+
+
 def test_where_nothing_asks_for_another_it_stays() -> None:
     assert "0.03 may stay" in rate_sentence(RECIPE, [], FitKind.GOOD)
 

@@ -17,6 +17,7 @@ import dragoman
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe import load_recipe
 from dragoman.storage.manifest import write_manifest
+from dragoman.training import run as training_run
 from dragoman.training.checkpoint import FACTS
 from dragoman.training.observer import Observer
 from dragoman.training.resumption import CHANGEABLE
@@ -40,6 +41,12 @@ class Told(Observer):
 def trained(folder: Path, **training: Any) -> Path:
     train(recipe(schedule=LENGTHENED, validate_every=4, **training), folder, train=frame("copy", 200))
     return folder
+
+
+@pytest.fixture
+def not_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs end without the evaluation of their best model, which takes most of the time of one so short."""
+    monkeypatch.setattr(training_run, "_finish", lambda *given: None)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +89,7 @@ def test_a_finished_run_given_more_updates_equals_one_planned_so_long(copied: Pa
     assert load_recipe(copied / "best" / "recipe.toml").training.updates == 12
 
 
-def test_a_change_in_the_file_counts_as_much_as_one_in_the_call(copied: Path) -> None:
+def test_a_change_in_the_file_counts_as_much_as_one_in_the_call(copied: Path, not_evaluated: None) -> None:
     edit(copied, "updates = 8", "updates = 9")
     edit(copied, "validate_every = 4", "validate_every = 3")
     assert resume(copied).reason == "all 9 updates done"
@@ -122,7 +129,7 @@ def test_an_edited_recipe_is_refused(copied: Path, checkpoints_tell: bool) -> No
         resume(copied)
 
 
-def test_checkpoints_without_a_recipe_go_on(copied: Path) -> None:
+def test_checkpoints_without_a_recipe_go_on(copied: Path, not_evaluated: None) -> None:
     _forget_recipes(copied)
     shutil.rmtree(copied / "best")
     assert resume(copied, changes={"training": {"updates": 9}}).reason == "all 9 updates done"
@@ -134,7 +141,7 @@ def test_fewer_updates_than_were_made_are_refused(copied: Path) -> None:
         resume(copied, changes={"training": {"updates": 5}})
 
 
-def test_a_run_that_stopped_for_lack_of_progress_says_what_it_needs(tmp_path: Path) -> None:
+def test_a_run_that_stopped_for_lack_of_progress_says_what_it_needs(tmp_path: Path, not_evaluated: None) -> None:
     """More updates alone would change nothing, so they are not taken in silence."""
     folder = tmp_path / "run"
     hopeless = {"optimizer": {"learning_rate": 1e-12}, "average": 0.0, "validate_every": 1}
@@ -151,7 +158,7 @@ def test_a_run_that_stopped_for_lack_of_progress_says_what_it_needs(tmp_path: Pa
     assert run.reason == "no better bleu in 3 validations"
 
 
-def test_a_cosine_is_stretched_and_that_is_said(tmp_path: Path) -> None:
+def test_a_cosine_is_stretched_and_that_is_said(tmp_path: Path, not_evaluated: None) -> None:
     folder, told = tmp_path / "run", Told()
     train(recipe(updates=5, checkpoint_every=5), folder, train=frame("copy", 120))
     resume(folder, changes={"training": {"updates": 10}}, observers=[told])

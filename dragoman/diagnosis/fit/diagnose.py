@@ -18,7 +18,7 @@ from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.fit.runner import Runner
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import judge
-from dragoman.diagnosis.learning_rate import findings_of, rate_is_too_high, rate_sentence
+from dragoman.diagnosis.learning_rate import findings_of, rate_is_too_high, rate_may_be_too_high, rate_sentence
 from dragoman.diagnosis.run_folder import open_run
 from dragoman.model.folder import load_model
 from dragoman.progress.watched import teller
@@ -65,7 +65,7 @@ def diagnose_fit(
     findings = findings_of(folder)
     said = rate_sentence(recipe, findings, judge(evidence).kind)
     kept = report.advice
-    if rate_is_too_high(findings):
+    if rate_is_too_high(findings) or rate_may_be_too_high(findings):
         kept = tuple(advice for advice in kept if advice.action not in (HIGHER_RATE, MUCH_HIGHER_RATE))
     return replace(report, advice=kept, rate=said)
 

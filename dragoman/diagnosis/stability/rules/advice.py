@@ -19,9 +19,10 @@ def calmer_training(recipe: Recipe, *, clip: bool = True) -> list[str]:
     training = recipe.training
     rate, warmup = training.optimizer.learning_rate, training.schedule.warmup
     longer = max(2 * warmup, min(1000, training.updates // 10), 1)
+    beside = "" if longer < training.updates else f" with training.updates = {2 * training.updates:,}"
     advice = [
         f"lower the learning rate (training.optimizer.learning_rate = {rate / 3:.2g} instead of {rate:g})",
-        f"warm up for longer (training.schedule.warmup = {longer:,} instead of {warmup:,})".replace(",", "_"),
+        f"warm up for longer (training.schedule.warmup = {longer:,} instead of {warmup:,}{beside})".replace(",", "_"),
     ]
     if clip and not training.optimizer.clip_norm:
         advice.append("clip the gradient (training.optimizer.clip_norm = 1.0; it is off)")

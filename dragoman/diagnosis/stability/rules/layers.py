@@ -114,9 +114,9 @@ def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
         return
     worst = max(large, key=scores.__getitem__)
     decay = evidence.recipe.training.optimizer.weight_decay
-    advice = calmer_training(evidence.recipe, clip=False)[:1]
-    advice += [f"let the weights decay (training.optimizer.weight_decay = {max(0.01, 3 * decay):g}, not {decay:g})"]
     is_huge = scores[worst] > HUGE_SCORE
+    advice = calmer_training(evidence.recipe, clip=False)[:1] if is_huge else []
+    advice += [f"let the weights decay (training.optimizer.weight_decay = {max(0.01, 3 * decay):g}, not {decay:g})"]
     remedy = sentence([*advice, *norm_placement(evidence.recipe, worst)])
     yield Finding(
         Kind.LARGE_ATTENTION_SCORES,
@@ -159,7 +159,7 @@ def _idle(
         {"largest share": shares[worst], "places": len(idle), "of": len(shares), "names": "; ".join(idle)},
         sentence(
             [
-                *calmer_training(evidence.recipe, clip=False)[:2],
+                *calmer_training(evidence.recipe, clip=False)[1 if severity is Severity.NOTE else 0 : 2],
                 *other_units(evidence.recipe, worst, activation, tuple(instead_of)),
             ]
         ),

@@ -84,8 +84,7 @@ def clipping(evidence: StabilityEvidence) -> Iterable[Finding]:
         f"{ratio:.3g} times the limit of {limit:g} (median). So all steps have the same length, near the end as well.",
         {"share clipped": float((late > limit).mean()), "norm over limit": ratio, "limit": limit},
         f"Raise the limit (training.optimizer.clip_norm = {_rounded(3 * ratio * limit)}); with Adam, which divides by "
-        "the gradient's size, this is safe while the loss is calm. Where norms this large are new, "
-        + sentence(calmer_training(evidence.recipe, clip=False)[:1]).lower(),
+        "the gradient's size, this is safe while the loss is calm.",
     )
 
 
@@ -109,7 +108,8 @@ def spikes(evidence: StabilityEvidence) -> Iterable[Finding]:
         f"At {count:,} of {len(norms):,} updates the gradient's norm was more than {SPIKE:g} times its running median, "
         f"at the most {worst:,.0f} times. {clipped}.",
         {"spikes": count, "share": count / len(norms), "largest over median": worst},
-        sentence(calmer_training(evidence.recipe)) + " Look for lines unlike the others (`dragoman clean`).",
+        f"{sentence(calmer_training(evidence.recipe)) if often else 'Nothing, while they are few.'} "
+        "Look for lines unlike the others (`dragoman clean`).",
     )
 
 
