@@ -29,6 +29,7 @@ from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
+from dragoman.storage.given_path import given_path
 from dragoman.storage.output import check_folder, write_output
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer
@@ -92,7 +93,7 @@ def compare(
         OutputError: if the folder cannot be written, or holds runs of other recipes.
     """
     check_subjects(subjects, budget)
-    output = Path(output)
+    output = given_path(output, "the folder of a comparison")
     check_folder(output)
     ready = [run_of(subject, output / RUNS, budget) for subject in subjects]
     kind = _kind(ready)

@@ -28,6 +28,7 @@ from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe, merge, recipe_from
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
+from dragoman.storage.given_path import given_path
 from dragoman.storage.lock import locked
 from dragoman.storage.output import check_folder
 from dragoman.training.distributed import is_alone
@@ -101,7 +102,7 @@ def distill(
         UnsupportedError: in several processes.
     """
     _refuse_several_processes()
-    folder = Path(output)
+    folder = given_path(output, "the folder of a distillation")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
             "the output folder exists already and is not empty",
@@ -110,7 +111,7 @@ def distill(
         )
     check_folder(folder)
     _use_threads(student)
-    opened = Teacher.open(Path(teacher))
+    opened = Teacher.open(given_path(teacher, "the teacher"))
     tell = tell or teller(progress)
     recipe = _student(student, opened, own_vocabulary, tell)
     if not recipe.data.train:
@@ -135,7 +136,7 @@ def resume_distillation(
         UnsupportedError: in several processes.
     """
     _refuse_several_processes()
-    folder = Path(output)
+    folder = given_path(output, "the folder of a distillation")
     plan = Plan.load(folder / DISTILLED)
     _use_threads(plan.student)
     return _go_on(plan, Teacher.open(plan.teacher), folder, tell or teller(progress), observers, progress)

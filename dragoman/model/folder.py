@@ -19,6 +19,7 @@ from dragoman.model.buffers import learnt_tensors
 from dragoman.model.build import Model, build
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
 from dragoman.storage.folder import new_folder, recover
+from dragoman.storage.given_path import given_path
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
@@ -90,7 +91,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
         DamagedFileError: if a file is missing or was altered, or does not fit the others.
         UnsupportedError: if it was written by a newer version.
     """
-    folder = Path(folder)
+    folder = given_path(folder, "the folder of a model")
     recover(folder)
     if not (folder / "model.json").is_file():
         raise _no_model(folder)

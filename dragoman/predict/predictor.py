@@ -107,6 +107,8 @@ class Predictor(Shown):
             return self.target.decode(found.argmax(1)) if len(found) else []
         assert isinstance(self.target, NumberField)
         inputs = inputs_of(inputs, self._reads)
+        if not len(inputs):
+            return []
         outputs = self._outputs(inputs, table, progress)
         if blank := self._blank(inputs):
             # The mean of the training examples is 0 before it is restored.

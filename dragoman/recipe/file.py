@@ -16,6 +16,7 @@ from dragoman.errors import InputError, RecipeError
 from dragoman.recipe.patterns import expand_patterns
 from dragoman.recipe.recipe import Recipe
 from dragoman.recipe.shortened import fitting_warmup
+from dragoman.storage.given_path import given_path
 
 
 def presets() -> list[str]:
@@ -46,7 +47,7 @@ def load_recipe(
             with wildcards.
         RecipeError: if values are wrong or keys unknown; it lists all of them.
     """
-    path = Path(source)
+    path = given_path(source, "a recipe")
     if str(source) in presets():
         text = (resources.files("dragoman") / "presets" / f"{source}.toml").read_text(encoding="utf-8")
         base = Path.cwd()

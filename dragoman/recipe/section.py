@@ -12,6 +12,11 @@ WIDEST_BEAM = 1000
 """Hypotheses of a search."""
 
 
+def layers_phrase(layers: int) -> str:
+    """So many layers, in words."""
+    return "1 layer" if layers == 1 else f"{layers} layers"
+
+
 class Section(BaseModel):
     """A part of a recipe: unknown keys are mistakes, values are never coerced silently, and it cannot change. Every
     number is finite and within what can be meant."""

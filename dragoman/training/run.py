@@ -18,6 +18,7 @@ from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
 from dragoman.recipe.shortened import shortening
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
+from dragoman.storage.given_path import given_path
 from dragoman.training.budget import with_updates
 from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.distributed import Processes, joined_processes
@@ -139,7 +140,7 @@ def train(
     remarks: list[str] = []
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, changes=changes, tell=remarks.append)
-    folder = Path(output)
+    folder = given_path(output, "the folder of a run")
     frames = _frames(train=train, validation=validation, test=test)
     with joined_processes() as processes, watched(observers, progress) as observers:
         hardware = _hardware(recipe, processes)
@@ -205,7 +206,7 @@ def resume(
         OutputError: if another process is writing in the folder, or it cannot be written.
         TrainingError: if the run cannot go on, or another process of it has ended.
     """
-    folder = Path(folder)
+    folder = given_path(folder, "the folder of a run")
     with joined_processes() as processes, watched(observers, progress) as observers:
         if not processes.is_first:
             return _join(folder, processes)
