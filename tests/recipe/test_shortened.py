@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dragoman.comparison.budget import Budget
+from dragoman.comparison.subject import Subject, prepare, run_of
 from dragoman.diagnosis.fit.runner import of_length
-from dragoman.errors import RecipeError
+from dragoman.errors import DragomanError, RecipeError
 from dragoman.recipe import load_recipe
 from dragoman.recipe.shortened import shortened
 from dragoman.training.budget import with_updates
@@ -57,6 +59,16 @@ def test_all_who_shorten_a_run_do_it_alike(updates: int) -> None:
     tokens = TINY.training.model_copy(update={"tokens": 100 * updates})
     counted = with_updates(tokens, 100.0)
     assert (counted.updates, counted.schedule.warmup) == (updates, expected)
+
+
+def test_a_comparison_tells_whose_warm_up_its_budget_shortens(tmp_path: Path) -> None:
+    told: list[str] = []
+    runs = [run_of(Subject("a", TINY), tmp_path, Budget(updates=updates)) for updates in (150, 600)]
+    for run in runs:
+        with pytest.raises(DragomanError):
+            prepare(run, told.append, [])
+    assert [message for message in told if "warmup" in message] == [f"a: {runs[0].remark}"]
+    assert "training.schedule.warmup is now 15" in str(runs[0].remark)
 
 
 def test_an_experiment_keeps_the_share_of_the_run_that_it_stands_for() -> None:
