@@ -71,6 +71,8 @@ def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
     if recipes and budget is None:
         raise InputError(
             f"{recipes[0].name} is a recipe, and nothing says how long to train it",
+            cause="all recipes of a comparison are trained under one budget; what each says of its own length does not "
+            "count.",
             remedy="give one of --tokens, --updates and --minutes.",
         )
     if budget is not None and not recipes:

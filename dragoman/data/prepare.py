@@ -154,7 +154,7 @@ def _hold_out(found: dict[str, Gathered], recipe: Recipe, tell: Tell) -> _Parts:
     )
     if len(parts.train) < _FEWEST or not len(parts.validation):
         raise InputError(
-            f"no validation set can be held out of {len(keys):,} training pairs",
+            f"no validation set can be held out of {len(keys):,} training {'pair' if len(keys) == 1 else 'pairs'}",
             cause="there are too few pairs, or too few different sources.",
             remedy="give more pairs, or a validation corpus.",
         )

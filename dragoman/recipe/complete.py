@@ -35,5 +35,5 @@ def _sections(values: BaseModel, path: str = "") -> list[tuple[str, BaseModel]]:
 
 def _comment(section: BaseModel | type[BaseModel], name: str) -> str:
     kind = section if isinstance(section, type) else type(section)
-    meaning = " ".join((kind.model_fields[name].description or "").split())
+    meaning = " ".join((kind.model_fields[name].description or "").split()).replace("``", "`")
     return f"# {name} = …  # {meaning}"

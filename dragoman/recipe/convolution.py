@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from dragoman.recipe.section import WIDEST, Section
+from dragoman.recipe.section import WIDEST, Section, layers_phrase
 
 
 def _odd(taps: int) -> int:
@@ -56,4 +56,4 @@ class ConvolutionalEncoderRecipe(Section):
     @property
     def phrase(self) -> str:
         """The stack in a few words."""
-        return f"{self.layers} layers, width {self.width}, {self.taps} taps"
+        return f"{layers_phrase(self.layers)}, width {self.width}, {self.taps} taps"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dragoman.recipe.section import WIDEST, Section
+from dragoman.recipe.section import WIDEST, Section, layers_phrase
 from dragoman.recipe.transformer import check_heads
 
 _PARTS = {"rnn": 1, "gru": 1, "lstm": 2}
@@ -60,8 +60,7 @@ class RecurrentRecipe(Section):
     @property
     def phrase(self) -> str:
         """The stack in a few words."""
-        layers = "1 layer" if self.layers == 1 else f"{self.layers} layers"
-        return f"{layers}, width {self.width}, embedding {self.embedding}"
+        return f"{layers_phrase(self.layers)}, width {self.width}, embedding {self.embedding}"
 
 
 class RecurrentEncoderRecipe(RecurrentRecipe):

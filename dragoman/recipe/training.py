@@ -78,8 +78,8 @@ class TrainingRecipe(Section):
     updates: int = Field(default=10_000, ge=1)
     """Updates at most; the cosine schedule ends here."""
     tokens: int | None = Field(default=None, ge=1)
-    """Target tokens to train on, in the place of ``updates``: these become as many as that takes, and validations and
-    checkpoints come a tenth of them apart."""
+    """Target tokens to train on. They take the place of ``updates``, of which there are as many as that takes; the run
+    is then validated and saved after every tenth of them."""
     minutes: float | None = Field(default=None, gt=0)
     """Wall-clock limit. A run stopped by the clock is not reproducible bit for bit."""
     batch: BatchRecipe = BatchRecipe()

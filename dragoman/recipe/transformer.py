@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dragoman.recipe.section import WIDEST, Section
+from dragoman.recipe.section import WIDEST, Section, layers_phrase
 
 
 class TransformerRecipe(Section):
@@ -55,7 +55,7 @@ class TransformerRecipe(Section):
     @property
     def phrase(self) -> str:
         """The stack in a few words."""
-        return f"{self.layers} layers, width {self.width}, feed-forward {self.feed_forward}, {self.heads} heads"
+        return f"{layers_phrase(self.layers)}, width {self.width}, feed-forward {self.feed_forward}, {self.heads} heads"
 
     @property
     def memory_width(self) -> int:
