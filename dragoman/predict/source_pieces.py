@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dragoman.predict.capitals import CAPITALS, Capitals
 from dragoman.predict.concern import Concern
 from dragoman.predict.examination import Examination
-from dragoman.predict.pieces import cut
+from dragoman.predict.pieces import MOST, cut
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import is_visible
 from dragoman.text.placeholder_mask import Mask
@@ -39,7 +39,7 @@ class SourcePieces:
     Args:
         source: the codec of the source.
         target: that of the target; what both have a unit for is hidden.
-        longest: tokens of a piece at most.
+        longest: tokens of a line that is read as a whole.
         examination: looks at sources.
         capitals: puts in small letters what the model could not read in capitals.
     """
@@ -66,7 +66,7 @@ class SourcePieces:
             if len(ids) <= self._longest:
                 pieces.append(Piece(line, text, mask, ids, (*self._examination.of_source(text), *small), loud))
                 continue
-            for part in cut(ids, self._source.tokenizer.vocabulary.symbols, self._longest):
+            for part in cut(ids, self._source.tokenizer.vocabulary.symbols, min(self._longest, MOST)):
                 (hidden,) = self._source.decode_hidden([part])
                 of_part = mask.narrowed(hidden)
                 (shown,) = self._source.reveal([hidden], [of_part])

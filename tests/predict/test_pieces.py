@@ -32,3 +32,8 @@ def test_cuts_fall_after_sentences_then_before_words_then_anywhere() -> None:
 def test_a_point_inside_a_number_is_no_end() -> None:
     assert [spelled(piece) for piece in cut([1, 0, 0, 2, 0, 0], SYMBOLS, 4)] == [" baa.", "aa"]
     assert [spelled(piece) for piece in cut([0, 0, 2, 0, 1, 0], SYMBOLS, 5)] == ["aa.a", " ba"]
+
+
+def test_long_lines_are_cut_into_sentences_not_into_all_that_fits() -> None:
+    sentence = [1] + [0] * 28 + [2]  # thirty symbols
+    assert [len(piece) for piece in cut(sentence * 9, SYMBOLS, 128)] == [60, 60, 60, 90]

@@ -79,7 +79,7 @@ def test_a_line_too_long_for_the_model_is_translated_in_pieces_and_said(translat
 
 def test_a_hundred_kilobytes_in_one_line_are_translated(translator: Translator) -> None:
     (found,) = with_limits(translator, max_tokens=512).stream(["one " * 25_000], beam=1)
-    assert found.pieces > 40
+    assert found.pieces > 150, "pieces are not far longer than the sentences that models learn from"
     assert found.flagged
 
 
