@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _FEWEST = 2
+BROKEN = "broken picture"
+"""The rule that drops a picture that cannot be read."""
 _ROWS = 1024
 """Examples that are encoded and written together."""
 
@@ -267,12 +269,22 @@ class _Preparing:
     ) -> int:
         """The examples of a split, those left out that are too long for training; how many were written."""
         rows = 0
+        faults: list[InputError] = []
         with pa.OSFile(str(self.writer.folder / f"{name}.arrow"), "wb") as sink:
             stream = None
             for part in _parts(gathered, _ROWS if isinstance(source, PictureField) else len(gathered.keys)):
-                table = self._table(name, part, source, target)
+                try:
+                    table = self._table(name, part, source, target)
+                except InputError:
+                    if not isinstance(source, PictureField):
+                        raise
+                    part, unread = self._readable(name, part, source, cleaning)
+                    faults += unread
+                    table = self._table(name, part, source, target)
                 kept = np.flatnonzero(self._short_enough(table)) if name != "test" else np.arange(len(part.keys))
-                self._drop_long(name, part, kept, cleaning)
+                if self._drop(name, part, kept, cleaning, TOO_MANY_TOKENS):
+                    count = len(part.keys) - len(kept)
+                    self.tell(f"{name}: {count:,} examples have too many tokens and were dropped")
                 batch = table.take(pa.array(kept)).combine_chunks().to_batches()
                 stream = stream or pa.ipc.new_file(sink, table.schema)
                 for one in batch:
@@ -280,6 +292,8 @@ class _Preparing:
                 rows += len(kept)
             if stream is not None:
                 stream.close()
+        if rows == 0 and faults:
+            raise faults[0]
         if rows == 0:
             raise InputError(
                 f"every {name} example has too many tokens",
@@ -315,6 +329,23 @@ class _Preparing:
         }
         return pa.table(columns)
 
+    def _readable(
+        self, name: str, part: _Gathered, source: PictureField, cleaning: dict[str, Any]
+    ) -> tuple[_Gathered, list[InputError]]:
+        """Some examples without those whose pictures cannot be read, which are counted and named, and why not."""
+        items, faults = part.items, dict[int, InputError]()
+        for row, (picture, place) in enumerate(zip(items.sources, items.places, strict=True)):
+            try:
+                if picture is not None:
+                    source.encode(picture, place, self._source_name())
+            except InputError as error:
+                faults[row] = error
+        kept = np.array([row for row in range(len(items)) if row not in faults], dtype=np.int64)
+        for fault in faults.values():
+            self.tell(f"{name}, left out: {str(fault).splitlines()[0]}")
+        self._drop(name, part, kept, cleaning, BROKEN)
+        return part.select(kept), [*faults.values()]
+
     def _short_enough(self, table: pa.Table) -> np.ndarray:
         limit = min(self.recipe.cleaning.max_tokens, self.recipe.training.batch.tokens)
         fits = np.ones(table.num_rows, dtype=np.bool_)
@@ -324,18 +355,20 @@ class _Preparing:
                 fits &= np.diff(table.column(side).combine_chunks().offsets.to_numpy()) <= allowed
         return fits
 
-    def _drop_long(self, name: str, part: _Gathered, kept: Int[np.ndarray, " k"], cleaning: dict[str, Any]) -> None:
+    def _drop(
+        self, name: str, part: _Gathered, kept: Int[np.ndarray, " k"], cleaning: dict[str, Any], rule: str
+    ) -> bool:
+        """Count and list all examples of a part but those that are kept; whether there are any."""
         left_out = np.setdiff1d(np.arange(len(part.keys)), kept)
-        if not len(left_out):
-            return
         items = part.items.select(left_out)
         facts = cleaning[name if name in cleaning else "train"]
         facts["kept"] -= len(left_out)
-        facts["dropped"][TOO_MANY_TOKENS] = facts["dropped"].get(TOO_MANY_TOKENS, 0) + len(left_out)
+        if len(left_out):
+            facts["dropped"][rule] = facts["dropped"].get(rule, 0) + len(left_out)
         titles = list(self.corpora)
         for row, number in enumerate(part.corpora[left_out].tolist()):
-            self.drops.write(name, titles[number], [items.dropped(row, TOO_MANY_TOKENS)])
-        self.tell(f"{name}: {len(left_out):,} examples have too many tokens and were dropped")
+            self.drops.write(name, titles[number], [items.dropped(row, rule)])
+        return len(left_out) > 0
 
     def _facts(self, splits: dict[str, _Gathered]) -> dict[str, dict[str, Any]]:
         """What each corpus is and what it gave to each split."""

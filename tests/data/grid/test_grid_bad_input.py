@@ -32,6 +32,17 @@ def refused(chosen: Recipe, folder: Path, **frames: Any) -> InputError:
     return found.value
 
 
+def left_out(chosen: Recipe, folder: Path, **frames: Any) -> str:
+    """What is said of the one picture that is left out of a dataset, which all others are in."""
+    told: list[str] = []
+    dataset = prepare_grid(chosen, folder / "dataset", tell=told.append, **frames)
+    assert sum(dataset.report["pairs"].values()) == 39
+    (drop,) = pq.read_table(folder / "dataset" / "dropped.parquet").to_pylist()
+    assert drop["rule"] == "broken picture"
+    (line,) = (line for line in told if ", left out: " in line)
+    return line
+
+
 def of_rows(path: Path, target: str = "number", decoder: str = "number", **data: Any) -> Recipe:
     return recipe("linear", decoder, data={"train": {"path": str(path), "target_column": target}, **data})
 
@@ -82,10 +93,9 @@ def test_a_picture_that_cannot_be_read_names_table_row_column_and_picture(kind: 
     picture.unlink()
     if content is not None:
         picture.write_bytes(content)
-    error = refused(of_pictures(path), tmp_path)
-    assert (error.file, error.line) == (path, 13)
-    for part in (says, "'source'", "011.png"):
-        assert part in error.what
+    line = left_out(of_pictures(path), tmp_path)
+    for part in (f"{path}:13: ", says, "'source'", "011.png"):
+        assert part in line
 
 
 @pytest.mark.parametrize("kind", [kind for kind in UNREADABLE if kind != "absent"])
@@ -94,9 +104,17 @@ def test_a_picture_that_cannot_be_read_in_a_folder_is_named(kind: str, tmp_path:
     content, says = UNREADABLE[kind]
     assert content is not None
     (folder / "left" / "004.png").write_bytes(content)
+    line = left_out(of_pictures(folder), tmp_path)
+    assert says in line
+    assert str(folder / "left" / "004.png") in line
+
+
+def test_pictures_of_which_none_can_be_read_are_an_error(tmp_path: Path) -> None:
+    folder = picture_folder(tmp_path / "corpus", 40)
+    for picture in folder.rglob("*.png"):
+        picture.write_bytes(b"this is no picture")
     error = refused(of_pictures(folder), tmp_path)
-    assert says in error.what
-    assert error.file == folder / "left" / "004.png"
+    assert "is no picture" in error.what
 
 
 def test_bytes_in_a_table_that_are_no_picture_name_row_and_column(tmp_path: Path) -> None:
@@ -108,9 +126,9 @@ def test_bytes_in_a_table_that_are_no_picture_name_row_and_column(tmp_path: Path
         cells.append(file.getvalue())
     cells[6] = bomb()
     pd.DataFrame({"source": cells, "target": labels}).to_parquet(tmp_path / "t.parquet")
-    error = refused(of_pictures(tmp_path / "t.parquet"), tmp_path)
-    assert (error.file, error.line) == (tmp_path / "t.parquet", 7)
-    assert "'source'" in error.what
+    line = left_out(of_pictures(tmp_path / "t.parquet"), tmp_path)
+    assert f"{tmp_path / 't.parquet'}:7: " in line
+    assert "'source'" in line
 
 
 def test_a_column_of_numbers_holds_no_pictures(tmp_path: Path) -> None:
@@ -125,10 +143,9 @@ def test_a_wrong_count_of_channels_names_row_and_column(channels: int, tmp_path:
     made, labels = pictures(40)
     made[8] = np.zeros((8, 8, channels), dtype=np.uint8)
     frame = pd.DataFrame({"source": pd.Series(made, dtype=object), "target": labels})
-    error = refused(recipe("mlp", "label", reads="picture"), tmp_path, train=frame)
-    assert (str(error.file), error.line) == ("DataFrame", 9)
-    assert "'source'" in error.what
-    assert f"8 × 8 × {channels}" in error.what
+    line = left_out(recipe("mlp", "label", reads="picture"), tmp_path, train=frame)
+    for part in ("DataFrame:9: ", "'source'", f"8 × 8 × {channels}"):
+        assert part in line
 
 
 def test_a_folder_without_folders_of_pictures(tmp_path: Path) -> None:

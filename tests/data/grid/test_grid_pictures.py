@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from grid_corpora import lines, picture_folder, picture_table, pictures, recipe, sentences
 from PIL import Image
@@ -233,3 +234,15 @@ def test_a_picture_in_memory_without_a_text_is_left_out_and_counted(tmp_path: Pa
     dataset = prepare_grid(chosen, tmp_path / "dataset", train=frame)
     assert dataset.report["cleaning"]["train"]["dropped"] == {"empty": 10}
     assert sum(dataset.report["pairs"].values()) == 20
+
+
+def test_a_broken_picture_is_counted_and_named_and_not_the_end(tmp_path: Path) -> None:
+    folder = picture_folder(tmp_path / "pictures", 40)
+    broken = sorted(folder.rglob("*.png"))[3]
+    broken.write_bytes(broken.read_bytes()[:60])
+    told: list[str] = []
+    data = {"train": {"path": str(folder)}, "validation_pairs": 4, "test_pairs": 4}
+    prepare_grid(recipe("mlp", "label", reads="picture", data=data), tmp_path / "dataset", tell=told.append)
+    assert [line for line in told if "left out" in line and broken.name in line]
+    drops = pq.read_table(tmp_path / "dataset" / "dropped.parquet").to_pylist()
+    assert [(drop["rule"], drop["file"]) for drop in drops] == [("broken picture", str(broken))]
