@@ -83,7 +83,7 @@ def unknown_format(path: Path, seems: str | None) -> InputError:
         file=path,
         cause=None if seems else "plain text holds one language only, or the ending of the name is unusual.",
         remedy=f"{advice}give one of these: {READABLE}; or two text files, by --source and --target; --format states "
-        "what a file is.",
+        "what a file is, such as --format table for rows that come through a pipe.",
     )
 
 
