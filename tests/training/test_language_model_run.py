@@ -17,7 +17,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
 from dragoman.data.partition import Window, random_windows, sequential_windows
 from dragoman.data.windows import Windows
-from dragoman.errors import InputError, RecipeError
+from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.model.folder import load_model
 from dragoman.predict.writer import Writer
@@ -190,9 +190,21 @@ def test_a_budget_of_tokens_sets_the_updates(tmp_path: Path) -> None:
     assert len(done.history().query("event == 'validation'")) >= 8
 
 
-def test_a_warm_up_that_does_not_fit_into_the_tokens_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"300 tokens are 2 updates.*warmup is 3"):
-        train(recipe(tokens=300), tmp_path / "run", train=text())
+class _Told(Observer):
+    """Keeps what is said before training begins."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def on_prepare(self, message: str) -> None:
+        self.messages.append(message)
+
+
+def test_a_warm_up_that_does_not_fit_into_the_tokens_is_shortened_and_that_is_said(tmp_path: Path) -> None:
+    told = _Told()
+    done = train(recipe(tokens=300), tmp_path / "run", train=text(), observers=[told])
+    assert (done.history()["event"] == "update").sum() == 2
+    assert any("warmup is now 0, for 3 do not fit into 2 updates" in message for message in told.messages)
 
 
 def test_sums_over_lines_do_not_depend_on_how_they_are_batched(run: Any) -> None:
