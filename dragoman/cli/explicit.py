@@ -23,9 +23,9 @@ def refuse_beside(
     """See to it that nothing was typed beside an option or an argument that makes it meaningless.
 
     Args:
-        option: as it is typed, such as ``--resume``; or what the argument names.
+        option: the option as it is typed, such as ``--resume``; or what the argument names.
         command: the function of the command.
-        values: of its parameters.
+        values: the values of the command's parameters.
         allowed: those of them that go with the option, its own included.
         why: where all else comes from, as the second half of a sentence.
         remedy: a sentence.

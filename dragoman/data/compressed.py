@@ -62,7 +62,7 @@ class Decompressed(io.RawIOBase):
 
     Args:
         stream: at its beginning.
-        magic: that it begins with, one of :data:`COMPRESSIONS`.
+        magic: the bytes that the file begins with, one of :data:`COMPRESSIONS`.
         file: what a person calls it.
     """
 

@@ -40,7 +40,7 @@ def learn_codecs(
         recipe: of the tokenizers.
         units: of placeholders, that get a symbol.
         seed: of the sample.
-        languages: of source and target, whose letters are cased; the empty text follows Unicode alone.
+        languages: source and target, whose letters are cased; the empty text follows Unicode alone.
         placeholders: what counts as one.
         one_side: whether both sides are the same text, so that one codec serves both.
 

@@ -20,7 +20,7 @@ def open_input(path: Path, *, once: bool = False) -> BinaryIO:
     opening gives it from its beginning.
 
     Args:
-        path: of the file or the pipe.
+        path: the file or the pipe.
         once: whether nobody else will ask for it, so that a pipe can be read while it is written.
 
     Raises:

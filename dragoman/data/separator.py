@@ -35,8 +35,8 @@ def told_separator(path: Path, lines: Iterable[str]) -> str:
     """The separator under which the most rows have as many fields as the first one, and at least two.
 
     Args:
-        path: of the table; tabs separate the fields of one whose name ends in ``.tsv`` or ``.tab``.
-        lines: of it, with their ends; the first thousand are looked at.
+        path: the table's file; tabs separate the fields of one whose name ends in ``.tsv`` or ``.tab``.
+        lines: the table's lines, with their ends; the first thousand are looked at.
     """
     if plain_name(path).suffix.lower() in TAB_SUFFIXES:
         return "\t"

@@ -86,8 +86,8 @@ def open_split(
     """The table of a split, mapped into memory, after a look at all of its numbers.
 
     Args:
-        folder: of the dataset.
-        name: of the split: ``train``, ``validation`` or ``test``.
+        folder: the dataset's folder.
+        name: the split's name: ``train``, ``validation`` or ``test``.
         source: what sources are encoded by.
         target: what targets are encoded by.
         corpora: how many corpora the dataset was made from.

@@ -51,7 +51,7 @@ def read_rows(path: Path, separator: str | None = None) -> Iterator[tuple[int, l
 
     Args:
         path: the file.
-        separator: of its fields; None to tell it.
+        separator: what separates its fields; None to tell it.
 
     Raises:
         InputError: if the file cannot be read, a quoted field does not end, or a row has more or fewer fields than

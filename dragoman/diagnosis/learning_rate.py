@@ -46,7 +46,7 @@ def rate_sentence(recipe: Recipe, findings: Iterable[Finding], fit: FitKind | No
     """What to do with the learning rate.
 
     Args:
-        recipe: of the run.
+        recipe: the run's recipe.
         findings: on its stability.
         fit: the verdict on its own losses; None if they tell nothing.
     """

@@ -51,7 +51,7 @@ class DateColumn:
     Attributes:
         name: its heading.
         form: how texts write it; see :func:`~dragoman.fields.dates.form_of`.
-        mean: of the days over the training rows that have it.
+        mean: the mean of the days over the training rows that have it.
         deviation: standard deviation over these; 1 if they are all equal.
         has_clock: whether a training row has a time of day.
         has_missing: whether a training row lacks it. An indicator, 1 where it is missing, then stands beside it.

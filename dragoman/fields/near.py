@@ -12,8 +12,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """Those of some names that are like another, whatever their case, as a message lists them; empty if none is.
 
     Args:
-        name: that was given.
-        names: that there are.
+        name: the name that was given.
+        names: the names that there are.
     """
     by_case: dict[str, str] = {}
     for one in names:

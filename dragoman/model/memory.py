@@ -42,7 +42,7 @@ class Need:
     Attributes:
         size: bytes.
         what: a phrase.
-        settings: that decide it, as ``key = value``.
+        settings: the settings that decide it, as ``key = value``.
     """
 
     size: int

@@ -19,8 +19,8 @@ class Piece(NamedTuple):
     Attributes:
         line: the number of the line.
         text: normalised.
-        mask: of its placeholders.
-        ids: of the text, or of the text in small letters.
+        mask: the mask of its placeholders.
+        ids: the ids of the text, or of the text in small letters.
         concerns: what is seen of the source.
         in_capitals: whether it is written in capitals, and so its translation is.
     """
@@ -38,7 +38,7 @@ class SourcePieces:
 
     Args:
         source: the codec of the source.
-        target: that of the target; what both have a unit for is hidden.
+        target: the codec of the target; what both have a unit for is hidden.
         longest: tokens of a line that is read as a whole.
         examination: looks at sources.
         capitals: puts in small letters what the model could not read in capitals.

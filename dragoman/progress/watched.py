@@ -23,7 +23,7 @@ def teller(choice: bool | None = None) -> Callable[[str], None]:
     """What shows a sentence on each thing done, or does nothing where no progress is shown.
 
     Args:
-        choice: as :func:`console_for` takes it.
+        choice: whether to show it, as :func:`console_for` takes it.
     """
     console = console_for(choice)
     if console is None:

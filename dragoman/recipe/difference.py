@@ -17,9 +17,9 @@ class Difference:
     """One setting that differs.
 
     Attributes:
-        key: its place in the recipe, such as ``training.updates``.
-        old: its value in the first recipe, as TOML would write it on one line; ``not set`` if it has none.
-        new: its value in the second.
+        key: the setting's place in the recipe, such as ``training.updates``.
+        old: the value in the first recipe, as TOML would write it on one line; ``not set`` if it has none.
+        new: the value in the second.
     """
 
     key: str

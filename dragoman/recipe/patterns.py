@@ -23,7 +23,7 @@ def expand_patterns(sections: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     whose own name has such characters is meant by itself. Each corpus is called like its file.
 
     Args:
-        sections: of one split, as a recipe writes them.
+        sections: the corpora of one split, as a recipe writes them.
 
     Raises:
         InputError: if nothing matches a pattern, or a file has no partner on the other side.

@@ -44,7 +44,7 @@ def fitting_warmup(values: Mapping[str, Any], changes: Mapping[str, Any]) -> tup
     """What becomes of the warm-up of a recipe whose updates were changed, and its warm-up was not.
 
     Args:
-        values: of the recipe before the changes, nested.
+        values: the recipe's values before the changes, nested.
         changes: nested values that replace some of them.
 
     Returns:

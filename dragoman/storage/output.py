@@ -59,7 +59,7 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path | No
 
     Args:
         outputs: the file that each option names; None if it was not given.
-        inputs: as :func:`check_output` has it.
+        inputs: what is read, as :func:`check_output` has it.
 
     Raises:
         OutputError: if one cannot be written, or two are the same file.

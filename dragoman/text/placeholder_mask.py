@@ -29,7 +29,7 @@ class Mask:
     Attributes:
         units: what each placeholder of the source is hidden by: its unit. A private character of the source that would
             be taken for a unit, and has none of its own, is hidden by the replacement character.
-        placeholders: of each unit.
+        placeholders: the placeholder of each unit.
         syntax: what counts as a placeholder.
     """
 
@@ -83,7 +83,7 @@ class Mask:
         brackets or quotation marks that would be left around nothing.
 
         Args:
-            text: as the model wrote it.
+            text: what the model wrote.
             units: the characters that are units in the model's vocabulary; all others are text.
         """
         present = {unit for unit in _UNIT.findall(text) if unit in units}

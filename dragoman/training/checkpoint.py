@@ -77,7 +77,7 @@ class Checkpoints:
         folder: holds one folder for each; the run's history lies beside it.
         keep: newest ones kept.
         fingerprint: of the dataset; a checkpoint goes on only with the data it was made from.
-        recipe: that the run is trained by, as TOML; those of earlier versions do not have it.
+        recipe: the recipe that the run is trained by, as TOML; those of earlier versions do not have it.
         damaged: those that :meth:`restore_newest` found to be; they do not count among the kept.
     """
 

@@ -34,8 +34,8 @@ def grid_card(
         facts: what every card says.
         source: what goes in.
         target: what comes out.
-        report: of the quality.
-        coefficients: of a linear model, as cells, the headings first.
+        report: the report on the quality.
+        coefficients: the coefficients of a linear model, as cells, the headings first.
     """
     reads, says = _reads(source), _says(target)
     blocks = [

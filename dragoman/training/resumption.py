@@ -40,9 +40,9 @@ class Standing:
     """Where a run stands, by its newest checkpoint that can be read.
 
     Attributes:
-        recipe: that it was trained by; None in checkpoints of versions that did not keep it.
+        recipe: what it was trained by; None in checkpoints of versions that did not keep it.
         update: updates done.
-        seconds: of training.
+        seconds: the training time so far.
         stopping: the best validation so far, and how long ago.
     """
 
@@ -74,8 +74,8 @@ def check_asked(run: Path, recipe: Recipe, changes: Mapping[str, Any]) -> None:
     """See to it that only what may change is asked to, before it is asked whether the recipe is then a valid one.
 
     Args:
-        run: its folder.
-        recipe: of the run.
+        run: the run's folder.
+        recipe: the run's recipe.
         changes: nested values that shall replace those of the recipe.
 
     Raises:
@@ -88,7 +88,7 @@ def check_changes(run: Path, best: Path, written: Recipe, goes_on_with: Recipe) 
     """See to it that a run can go on by a recipe.
 
     Args:
-        run: its folder.
+        run: the run's folder.
         best: the recipe of its best model so far, which is the run's own where checkpoints do not tell it; may be
             absent.
         written: what the run's folder has as its recipe.

@@ -193,7 +193,7 @@ def resume(
     beginning, unless its schedule ends with it (``cosine``): that is stretched from here on.
 
     Args:
-        folder: of the run, interrupted or finished.
+        folder: the run's folder, interrupted or finished.
         changes: nested values that replace those of its recipe, such as ``{"training": {"updates": 2000}}``.
         observers: told of every update and validation, in the first process.
         progress: whether to show how far it is, as for :func:`train`.

@@ -21,10 +21,10 @@ def no_files(
     """The error for a catalogue without files of two languages. It lists the languages that there are.
 
     Args:
-        path: of the folder or archive.
-        names: of all files in it.
+        path: the folder or archive.
+        names: the names of all files in it.
         templates: template, language's code, name of the file.
-        languages: that were asked for.
+        languages: the languages that were asked for.
     """
     # A folder that happens to be called like a language stands alone; where all do, there is no telling.
     known = {

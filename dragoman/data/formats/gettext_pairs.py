@@ -69,13 +69,13 @@ def message_entries(
     left out (see :func:`~dragoman.data.formats.spelt_numbers.spells_number`).
 
     Args:
-        messages: of one file of the target language.
+        messages: the messages of one file of the target language.
         name: what pairs call the file.
         sources: usable messages of the source language's file.
         msgid_is_source: whether ``msgid`` is in the source language.
         msgid_first: whether a ``msgid`` that is a text comes before the source language's own translation.
         has_keys: whether what looks like a key is one; None to tell it by these messages alone.
-        languages: of source and target, for catalogues whose headers do not say what their plural forms are for.
+        languages: source and target, for catalogues whose headers do not say what their plural forms are for.
     """
     sources = sources or {}
     if has_keys is None:

@@ -32,7 +32,7 @@ class InlineCodes:
 
         Args:
             role: whether it opens, closes or stands alone; codes of one id may play several roles.
-            identity: its id, by which both sides know it; None if it has none.
+            identity: the code's id, by which both sides know it; None if it has none.
             native: what it stands for, as far as the file tells it.
             tag: what to write if that can be no text.
             line: where it stands, for errors.

@@ -28,10 +28,10 @@ def json_entries(
     """The pairs of two files, in the order of the source's keys; then what only the target has.
 
     Args:
-        sources: of the source language's file.
-        targets: of the target language's file.
+        sources: the texts of the source language's file.
+        targets: the texts of the target language's file.
         places: what pairs call the two files.
-        languages: of source and target.
+        languages: source and target.
     """
     source_forms, target_forms = _forms(sources), _forms(targets)
     both = source_forms.keys() & target_forms.keys()

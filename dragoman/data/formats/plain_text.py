@@ -26,7 +26,7 @@ def checked_text(stream: Any, file: Path | str) -> Any:
 
     Args:
         stream: at its beginning.
-        file: that it is of, or what a person calls it.
+        file: the file that it belongs to, or what a person calls it.
 
     Raises:
         InputError: if it is a document of another kind; it says which.
@@ -64,7 +64,7 @@ def document_kind(data: bytes, name: str) -> str | None:
 
     Args:
         data: how it begins.
-        name: its name; empty if it has none.
+        name: the file's name; empty if it has none.
     """
     found = seems_to_be(data, name) if data else None
     if found in _OF_NAMES_ONLY and seems_to_be(_NOTHING, name) != found:

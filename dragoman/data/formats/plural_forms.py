@@ -72,7 +72,7 @@ def category_names(code: str, *, ordinal: bool = False) -> tuple[str, ...] | Non
     """CLDR's name of the form of each of :data:`NUMBERS`, such as ``one``; None for languages that CLDR has no rule of.
 
     Args:
-        code: of the language.
+        code: the language's code.
         ordinal: whether the numbers say a place in an order (*1st*) and not a count.
     """
     try:

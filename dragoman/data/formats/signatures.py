@@ -167,7 +167,7 @@ def seems_to_be(data: bytes, name: str) -> str | None:
 
     Args:
         data: how it begins, :data:`LOOKED_AT` bytes or all of it; more does no harm.
-        name: its name, of which the ending counts where the content leaves it open.
+        name: the file's name, of which the ending counts where the content leaves it open.
 
     Returns:
         The description; None for plain text without any mark of a format, for text in UTF-16 too.

@@ -25,7 +25,7 @@ class Writing:
     """What a person says of how a file of separated values is written.
 
     Attributes:
-        separator: of its fields; None to tell it.
+        separator: what separates its fields; None to tell it.
         decimal: what stands before the fraction of a number.
     """
 
