@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from dragoman.cli.table_input import Table, is_table
 from dragoman.errors import InputError
 from dragoman.fields.place import TablePlace
-from dragoman.images.picture_file import PICTURE_SUFFIXES
+from dragoman.images.picture_file import PICTURE_SUFFIXES, open_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def picture_groups(paths: Sequence[Path], column: str) -> list[PictureGroup]:
     Raises:
         InputError: if a folder holds no picture, or a table cannot be read or has no such column.
     """
-    return [_of_table(path, column) if is_table(path) else _of_files(picture_files([path])) for path in paths]
+    return [_of_table(path, column) if is_table(path) else _of_files(readable_files([path])) for path in paths]
 
 
 def picture_files(paths: Sequence[Path]) -> list[Path]:
@@ -43,6 +44,32 @@ def picture_files(paths: Sequence[Path]) -> list[Path]:
         InputError: if a folder holds no picture.
     """
     return [file for path in paths for file in (_below(path) if path.is_dir() else [path])]
+
+
+def readable_files(paths: Sequence[Path]) -> list[Path]:
+    """The same files without the pictures of a folder that cannot be read, each of which is named on standard error. A
+    file that was named by itself is not judged here.
+
+    Raises:
+        InputError: if a folder holds no picture that can be read.
+    """
+    return [file for path in paths for file in (_readable(_below(path)) if path.is_dir() else [path])]
+
+
+def _readable(files: list[Path]) -> list[Path]:
+    readable, faults = [], []
+    for file in files:
+        try:
+            open_picture(file, channels=1)
+        except InputError as error:
+            faults.append(error)
+        else:
+            readable.append(file)
+    if not readable:
+        raise faults[0]
+    for fault in faults:
+        print(f"left out: {str(fault).splitlines()[0]}", file=sys.stderr)
+    return readable
 
 
 def _below(folder: Path) -> list[Path]:

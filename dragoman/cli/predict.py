@@ -135,7 +135,7 @@ def _lines(model: Path, source: Path | None) -> _Given:
 
 
 def _pictures(reads: str, model: Path, source: Path | None, images: list[Path], column: str | None) -> _Given:
-    from dragoman.cli.picture_input import picture_files
+    from dragoman.cli.picture_input import readable_files
 
     if reads != "picture":
         raise InputError(
@@ -149,7 +149,7 @@ def _pictures(reads: str, model: Path, source: Path | None, images: list[Path], 
             file=source,
             remedy="give pictures with --image, or a table of them with --input.",
         )
-    files = picture_files(images)
+    files = readable_files(images)
     return _Given(files, ["path"], [[str(file)] for file in files])
 
 

@@ -138,9 +138,9 @@ def _checked(output: Path | None, inputs: list[Path | None], *, resume: bool) ->
 
 
 def _pictures(images: list[Path] | None) -> list[Path]:
-    from dragoman.cli.picture_input import picture_files
+    from dragoman.cli.picture_input import readable_files
 
-    return picture_files(images or [])
+    return readable_files(images or [])
 
 
 def _read(pictures: list[Path], folder: Path, device: str, *, shown: bool) -> bytes:
