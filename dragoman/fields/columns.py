@@ -18,7 +18,7 @@ class NumericColumn:
     """A column of numbers.
 
     Attributes:
-        name: its heading.
+        name: the heading of the column.
         mean: over the training rows that have it.
         deviation: standard deviation over these; 1 if they are all equal.
         has_missing: whether a training row lacks it. An indicator, 1 where it is missing, then stands beside it.
@@ -49,7 +49,7 @@ class DateColumn:
     cosines of one and two turns a day, so that midnight has two sides and morning and evening can differ.
 
     Attributes:
-        name: its heading.
+        name: the heading of the column.
         form: how texts write it; see :func:`~dragoman.fields.dates.form_of`.
         mean: the mean of the days over the training rows that have it.
         deviation: standard deviation over these; 1 if they are all equal.
@@ -107,7 +107,7 @@ class CategoricalColumn:
     """A column of values that have no order.
 
     Attributes:
-        name: its heading.
+        name: the heading of the column.
         values: those of the training rows; a value's number is its place, from 0.
         has_missing: whether a training row lacks it. Being missing then is a value of its own.
     """

@@ -91,7 +91,7 @@ def screen(
     """Which pairs surely break none of the rules on single pairs and are what normalising makes of them.
 
     Args:
-        tables: of characters that the wished Unicode form leaves as they are.
+        tables: what is known of the characters that the wished Unicode form leaves as they are.
         limits: of the rules.
         sources: one side.
         targets: the other.
@@ -155,7 +155,7 @@ def collapse(tables: CharacterTables, lines: Lines, white_space: int) -> tuple[L
     """Texts of simple characters, if wished with every run of white space turned into one space and both ends stripped.
 
     Args:
-        tables: of characters that the wished Unicode form leaves as they are.
+        tables: what is known of the characters that the wished Unicode form leaves as they are.
         lines: the texts.
         white_space: what :func:`white_space` says.
 

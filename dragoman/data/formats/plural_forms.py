@@ -94,7 +94,7 @@ def aligned_forms(
 
     Args:
         source: the form of each number.
-        target: likewise.
+        target: the form of each number in the other language.
         numbers: the numbers, of several with one form the most telling first.
     """
     places = sorted({side.index(form) for side in (source, target) for form in set(side)})
