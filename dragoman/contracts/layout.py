@@ -15,7 +15,16 @@ from torch import Tensor
 class Layout:
     """Where the rows of a packed tensor begin and end.
 
-    Build it with :meth:`of`; the index tensors are then shared by every layer that handles the batch.
+    Build it with :meth:`of`; the index tensors are then shared by every layer that handles the batch. A layer can be
+    tried on a plain tensor [batch, time, width] through a layout of equally long rows:
+
+    >>> x = torch.randn(2, 3, 8)
+    >>> layout = Layout.of([3, 3])
+    >>> packed = layout.unpad(x)
+    >>> packed.shape
+    torch.Size([6, 8])
+    >>> torch.equal(layout.pad(packed), x)
+    True
 
     Attributes:
         lengths: tokens in each row.

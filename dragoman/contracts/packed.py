@@ -14,7 +14,19 @@ from dragoman.contracts.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Token ids of several rows laid end to end."""
+    """Token ids of several rows laid end to end.
+
+    >>> text = Packed.of([[5, 6, 7], [8]])
+    >>> text.values
+    tensor([5, 6, 7, 8])
+    >>> text.layout.pad(text.values)
+    tensor([[5, 6, 7],
+            [8, 0, 0]])
+
+    Attributes:
+        values: the ids of all rows, one row behind the other.
+        layout: where each row begins and ends.
+    """
 
     values: Int[Tensor, " N"]
     layout: Layout
