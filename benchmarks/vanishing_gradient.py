@@ -45,13 +45,13 @@ from dragoman.contracts import Batch, Packed
 from dragoman.data.dataset import Dataset
 from dragoman.model.build import Model, build
 from dragoman.model.folder import load_model
+from dragoman.model.taps import evaluating
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.reports.figure import COLOURS, LABEL_SIZE, SMALL_SIZE, add_grid, new_figure, png
 from dragoman.storage.folder import write_file
 from dragoman.training.run import train
 from dragoman.training.stability.passes import last_token_loss
-from dragoman.training.stability.replacement import evaluating
 from dragoman.training.stability.through_time import trace
 
 HERE = Path(__file__).parent

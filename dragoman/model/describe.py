@@ -15,6 +15,7 @@ from dragoman.layers.convolution.cross_correlation_2d import CrossCorrelation2d
 from dragoman.model.build import Model
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.example_input import example_inputs, example_target, symbol
+from dragoman.model.taps import Call, Tap, evaluating, states_of, tapped
 from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 
 
@@ -100,31 +101,28 @@ def convolution_totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
 
 def _calls(model: Model, recipe: ModelRecipe, source: Any) -> Calls:
     """What every layer did with an example, which goes through the whole model once."""
-    calls: Calls = {}
-    done = 0
+    shapes = _Shapes()
+    with evaluating(model), torch.inference_mode(), tapped(model, shapes):
+        _send(model, recipe, source)
+    return shapes.calls
 
-    def note(name: str) -> Any:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            nonlocal done
-            states = output.states if isinstance(output, Memory) else output
-            states = states[0] if isinstance(states, tuple) else states
-            if isinstance(states, Tensor):
-                taken = tuple(inputs[0].shape) if inputs and isinstance(inputs[0], Tensor) else ()
-                calls.setdefault(name, []).append(_Call(done, taken, tuple(states.shape)))
-                done += 1
 
-        return hook
+class _Shapes(Tap):
+    """Notes the shapes that go into layers and come out of them."""
 
-    handles = [module.register_forward_hook(note(name)) for name, module in model.named_modules() if name]
-    training = model.training
-    try:
-        with torch.inference_mode():
-            _send(model.eval(), recipe, source)
-    finally:
-        model.train(training)
-        for handle in handles:
-            handle.remove()
-    return calls
+    def __init__(self) -> None:
+        self.calls: Calls = {}
+        self._done = 0
+
+    def after(self, call: Call, result: Any) -> Any:
+        """Note a layer whose output is a tensor; the model itself is no layer."""
+        states = states_of(result)
+        if call.module and isinstance(states, Tensor):
+            first = call.arguments[0] if call.arguments else None
+            taken = tuple(first.shape) if isinstance(first, Tensor) else ()
+            self.calls.setdefault(call.module, []).append(_Call(self._done, taken, tuple(states.shape)))
+            self._done += 1
+        return result
 
 
 def _send(model: Model, recipe: ModelRecipe, source: Any) -> None:

@@ -17,7 +17,7 @@ from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import Model
 from dragoman.training.randomness import seed_mini_batch
 from dragoman.training.recovery.culprits import smallest_culprits
-from dragoman.training.recovery.watch import Watch, is_finite
+from dragoman.training.recovery.not_finite import is_finite, looking_for_not_finite
 
 _MOST_REPLAYS = 64
 """Of parts of a mini-batch, to find the rows; more are needed only where very many rows are at fault."""
@@ -105,18 +105,17 @@ def _first_finding(
     attempt: _Attempt, batch: AnyBatch, carried: Carried, place: int
 ) -> tuple[tuple[str, str] | None, Carried]:
     """Stage and module, and what is carried on."""
-    with Watch(attempt.model) as watch:
+    with looking_for_not_finite(attempt.model) as seen:
         loss, after = attempt.loss(batch, carried, place)
         if is_finite(loss):
             torch.autograd.backward(loss)
     _zero_gradient(attempt.model)
-    if is_finite(loss) and watch.first_gradient is None:
+    if is_finite(loss) and seen.first_gradient is None:
         return None, after
     for name, parameter in attempt.model.named_parameters():
         if not is_finite(parameter):
             return ("parameter", name), after
-    seen = watch.first_output or watch.first_gradient or ("loss", "")
-    return _faulty_input(batch, carried) or seen, after
+    return _faulty_input(batch, carried) or seen.first_output or seen.first_gradient or ("loss", ""), after
 
 
 def _faulty_input(batch: AnyBatch, carried: Carried) -> tuple[str, str] | None:

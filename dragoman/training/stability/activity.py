@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +13,12 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
-from dragoman.contracts import AnyBatch, Layout, Memory
+from dragoman.contracts import AnyBatch, Layout
 from dragoman.model.build import Model
+from dragoman.model.taps import Call, Tap, evaluating, recurrent_cells, states_of, tapped, unrolled
 from dragoman.native.library import without_kernels
-from dragoman.training.stability.module_stack import Frame, ModuleStack
 from dragoman.training.stability.passes import send
-from dragoman.training.stability.replacement import evaluating
-from dragoman.training.stability.unrolled import recurrent_cells, unrolled
 
 FLAT_END = 0.01
 """A sigmoid nearer than this to 0 or 1, or a tanh nearer to −1 or 1, counts as saturated."""
@@ -108,7 +104,8 @@ def watch(model: Model, batches: Iterable[AnyBatch]) -> Watched:
     """
     cells = recurrent_cells(model)
     watcher = _Watcher(model, cells)
-    with evaluating(model), torch.no_grad(), without_kernels(), unrolled(cells.values()), watcher.at_work():
+    tap = tapped(model, watcher, methods=("forward", "step"), functions=watcher.functions)
+    with evaluating(model), torch.no_grad(), without_kernels(), unrolled(cells.values()), tap:
         for batch in batches:
             send(model, batch)
     return watcher.watched()
@@ -134,25 +131,25 @@ def _named(places: Mapping[Place, float]) -> dict[str, float]:
     return {f"{name}.{number}" if name in several else name: value for (name, number), value in places.items()}
 
 
-class _Watcher(TorchFunctionMode):
-    """Sees every function of PyTorch, and which module calls it.
+class _Watcher(Tap):
+    """Notes what modules return, and the results of the functions that units respond by.
+
+    A step that a decoder asks of a recurrent cell or an attention is a call of it too.
 
     Args:
-        model: whose modules.
-        cells: its recurrent cells, by name.
+        model: Whose modules.
+        cells: The names of its recurrent cells.
     """
 
     def __init__(self, model: nn.Module, cells: Iterable[str]) -> None:
-        super().__init__()
-        self._model = model
         self._cells = frozenset(cells)
         self._looked_at = _looked_at(model)
-        self._stack = ModuleStack(self._measure)
+        self._places: dict[Call, int] = defaultdict(int)
         self._norms: list[tuple[str, int, Tensor]] = []
         self._flat: list[tuple[Place, int, Tensor]] = []
         self._alive: dict[Place, Tensor] = {}
         self._logits: list[tuple[str, Tensor]] = []
-        self._notes: dict[Callable[..., Any], Callable[[Frame, Any, Any, Tensor], None]] = {
+        self._notes: dict[Callable[..., Any], Callable[[Call, Any, Any, Tensor], None]] = {
             torch.relu: self._rectified,
             F.relu: self._rectified,
             torch.tanh: self._tanh,
@@ -161,66 +158,64 @@ class _Watcher(TorchFunctionMode):
             torch.softmax: self._softmax,
             F.scaled_dot_product_attention: self._fused_attention,
         }
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Meanwhile everything is noted."""
-        with self._stack.following(self._model), self:
-            yield
+        self.functions = frozenset(self._notes)
 
     def watched(self) -> Watched:
         """What was noted."""
         return Watched(self._norms, self._flat, self._alive, self._logits)
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        note = self._notes.get(func)
-        if note is not None:
-            frame = self._stack.innermost
-            # What is computed outside of all modules, such as a loss, is none of their activity.
-            if frame is not None:
-                note(frame, args, kwargs or {}, result)
+    def after(self, call: Call, result: Any) -> Any:
+        """Note the norm of what a module returns; steps within its own call are parts of that."""
+        self._places.pop(call, None)
+        part = call.method == "step" and call.caller is not None and call.caller.module == call.module
+        if call.module in self._looked_at and not part:
+            states = states_of(result)
+            exact = torch.promote_types(states.dtype, torch.float32)
+            self._norms.append((call.module, states.numel(), torch.linalg.vector_norm(states, dtype=exact)))
         return result
 
-    def _measure(self, name: str, output: Any) -> None:
-        if name in self._looked_at:
-            states = output.states if isinstance(output, Memory) else output
-            states = states[0] if isinstance(states, tuple) else states
-            exact = torch.promote_types(states.dtype, torch.float32)
-            self._norms.append((name, states.numel(), torch.linalg.vector_norm(states, dtype=exact)))
+    def computed(self, call: Call, function: Any, arguments: Any, named: Any, result: Any) -> None:
+        """Note a function; what the model itself computes outside of its parts is nobody's activity."""
+        if call.module:
+            self._notes[function](call, arguments, named, result)
 
-    def _rectified(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+    def _next_place(self, call: Call) -> Place:
+        self._places[call] += 1
+        return call.module, self._places[call] - 1
+
+    def _rectified(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
         units = 1 if result.ndim == _OF_MAPS else result.ndim - 1
         alive = (result > 0).transpose(0, units).flatten(1).any(1)
-        place = _next_place(frame)
+        place = self._next_place(call)
         self._alive[place] = alive | self._alive[place] if place in self._alive else alive
 
-    def _tanh(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
-        self._flat.append((_next_place(frame), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
+    def _tanh(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
+        self._flat.append((self._next_place(call), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
 
-    def _tanh_piece(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+    def _tanh_piece(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
         """In place, for one layer piece by piece."""
-        self._flat.append(((frame.name, 0), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
+        self._flat.append(((call.module, 0), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
 
-    def _sigmoid(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
-        if frame.name not in self._cells:
+    def _sigmoid(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
+        if call.module not in self._cells:
             flat = ((result - 0.5).abs() > 0.5 - FLAT_END).sum()
-            self._flat.append((_next_place(frame), result.numel(), flat))
+            self._flat.append((self._next_place(call), result.numel(), flat))
 
-    def _softmax(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
-        self._logits.append((frame.name, _largest_score(args[0], frame.layout)))
+    def _softmax(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
+        self._logits.append((call.module, _largest_score(args[0], _layout_of(call))))
 
-    def _fused_attention(self, frame: Frame, args: Any, kwargs: Any, result: Tensor) -> None:
+    def _fused_attention(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
         queries, keys, mask, scale = args[0], args[1], kwargs.get("attn_mask"), kwargs.get("scale")
         scores = queries @ keys.transpose(-1, -2) * (queries.shape[-1] ** -0.5 if scale is None else scale)
         if mask is not None:
             scores = scores.masked_fill(~mask, -math.inf)
-        self._logits.append((frame.name, _largest_score(scores, frame.layout)))
+        self._logits.append((call.module, _largest_score(scores, _layout_of(call))))
 
 
-def _next_place(frame: Frame) -> Place:
-    frame.places += 1
-    return frame.name, frame.places - 1
+def _layout_of(call: Call) -> Layout | None:
+    """Where the rows of a module's input lie, if it was told."""
+    told = call.arguments[1] if call.method == "forward" and len(call.arguments) > 1 else None
+    return told if isinstance(told, Layout) else None
 
 
 def _largest_score(scores: Float[Tensor, "B *H T S"], queries: Layout | None) -> Float[Tensor, ""]:

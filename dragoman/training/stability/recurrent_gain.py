@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dragoman.layers.recurrent.cell import RecurrentCell
 from dragoman.model.build import Model
-from dragoman.training.stability.unrolled import recurrent_cells
+from dragoman.model.taps import recurrent_cells
 
 
 class Gains:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from dragoman.contracts import AnyBatch
 from dragoman.model.build import Model
+from dragoman.model.taps import Call, Tap, evaluating, recurrent_cells, tapped, unrolled
 from dragoman.training.stability.passes import last_token_loss
-from dragoman.training.stability.replacement import evaluating, replaced
-from dragoman.training.stability.unrolled import recurrent_cells, unrolled
 
 LONGEST = 200
 """Steps that are looked at. Batches with longer rows are passed over if there are others."""
@@ -114,11 +112,13 @@ def trace(model: Model, batches: Sequence[AnyBatch]) -> Traces:
     steps: dict[str, list[Steps]] = {name: [] for name in cells}
     rows = 0
     for batch in _short_enough(batches) if cells else ():
-        with evaluating(model), torch.enable_grad(), unrolled(cells.values()), _recording(cells) as hidden:
+        hidden = _HiddenStates(cells)
+        tap = tapped(model, hidden, methods=("step",))
+        with evaluating(model), torch.enable_grad(), unrolled(cells.values()), tap:
             loss = last_token_loss(model, batch)
-        states = [state for of_cell in hidden.values() for state in of_cell]
+        states = [state for of_cell in hidden.by_cell.values() for state in of_cell]
         gradients = iter(torch.autograd.grad(loss, states, allow_unused=True, materialize_grads=True))
-        for name, of_cell in hidden.items():
+        for name, of_cell in hidden.by_cell.items():
             norms[name].append(_norms(torch.cat([next(gradients) for _ in of_cell])))
             steps[name].append(Steps.of([len(state) for state in of_cell], rows))
         rows += len(batch.examples)
@@ -140,25 +140,17 @@ def growth(norms: Float[np.ndarray, " N"], steps: Steps) -> float | None:
     return float(x @ y / (x @ x)) if x.any() else None
 
 
-@contextmanager
-def _recording(cells: Mapping[str, nn.Module]) -> Iterator[dict[str, list[Tensor]]]:
-    """Meanwhile the hidden state after every step is noted, by cell."""
-    hidden: dict[str, list[Tensor]] = {name: [] for name in cells}
-    with ExitStack() as stack:
-        for name, cell in cells.items():
-            stack.enter_context(replaced(cell, "step", _noting(cell, hidden[name])))
-        yield hidden
+class _HiddenStates(Tap):
+    """Notes the hidden state after every step of recurrent cells, by the cell's name."""
 
+    def __init__(self, cells: Iterable[str]) -> None:
+        self.by_cell: dict[str, list[Tensor]] = {name: [] for name in cells}
 
-def _noting(cell: Any, hidden: list[Tensor]) -> Any:
-    step = cell.step
-
-    def noted(projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        after: tuple[Tensor, ...] = step(projected, state)
-        hidden.append(after[0])
-        return after
-
-    return noted
+    def after(self, call: Call, result: Any) -> Any:
+        """The state of a cell begins with the hidden state."""
+        if call.module in self.by_cell:
+            self.by_cell[call.module].append(result[0])
+        return result
 
 
 def _short_enough(batches: Sequence[AnyBatch]) -> list[AnyBatch]:

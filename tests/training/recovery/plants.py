@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from dragoman.contracts import AnyBatch, Batch, Labels, Numbers, Packed, Pictures, PictureSize, Rows, RowSize, TextBatch
 from dragoman.model.build import Model, build
+from dragoman.model.taps import Call, Tap, replaced, tapped, with_tensors
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.text.vocabulary import START
 from dragoman.training.recovery.provenance import Origin, Replay, trace
-from dragoman.training.recovery.watch import _mapped, _public_methods
 
 V = 23
 SOURCES = [[5, 6, 7, 3], [8, 9, 3], [10, 3], [11, 12, 13, 14, 15, 3], [16, 17, 3]]
@@ -121,25 +121,27 @@ def traced(model: Model, *batches: AnyBatch, **changes: Any) -> Origin:
     return trace(model, batches, Replay(**values))
 
 
+class _Differentiable(Tap):
+    """Notes the calls that return tensors with a gradient."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], None] = {}
+
+    def after(self, call: Call, result: Any) -> Any:
+        def note(values: Tensor) -> Tensor:
+            if values.requires_grad:
+                self.found.setdefault((call.module, call.method))
+            return values
+
+        return with_tensors(result, note)
+
+
 def calls(model: Model, batch: AnyBatch) -> list[tuple[str, str]]:
     """Modules and the methods of theirs that make tensors with a gradient in a loss."""
-    found: dict[tuple[str, str], None] = {}
-    undo = []
-    for name, module in model.named_modules():
-        for method in {"forward", *_public_methods(type(module))}:
-            plain = getattr(module, method)
-
-            def noted(*given: Any, plain: Any = plain, key: tuple[str, str] = (name, method), **named: Any) -> Any:
-                result = plain(*given, **named)
-                _mapped(result, lambda values: found.setdefault(key) or values if values.requires_grad else values)
-                return result
-
-            vars(module)[method] = noted
-            undo.append((module, method))
-    model.loss(batch, 0.1)  # type: ignore[arg-type]
-    for module, method in undo:
-        del vars(module)[method]
-    return list(found)
+    seen = _Differentiable()
+    with tapped(model, seen, methods=None):
+        model.loss(batch, 0.1)  # type: ignore[arg-type]
+    return list(seen.found)
 
 
 class _Faulty(torch.autograd.Function):
@@ -156,11 +158,8 @@ class _Faulty(torch.autograd.Function):
 def planted(module: nn.Module, method: str, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
     """The results of a module's method, changed."""
     plain = getattr(module, method)
-    vars(module)[method] = lambda *given, **named: _mapped(plain(*given, **named), change)
-    try:
+    with replaced(module, method, lambda *given, **named: with_tensors(plain(*given, **named), change)):
         yield
-    finally:
-        del vars(module)[method]
 
 
 def divided_by_zero(values: Tensor) -> Tensor:

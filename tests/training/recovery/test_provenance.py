@@ -15,7 +15,7 @@ from torch import Tensor
 from dragoman.contracts import Batch, Numbers, Rows, TextBatch
 from dragoman.model.buffers import learnt_buffers
 from dragoman.training.recovery.culprits import smallest_culprits
-from dragoman.training.recovery.watch import Watch
+from dragoman.training.recovery.not_finite import looking_for_not_finite
 
 sys.path.insert(0, str(Path(__file__).parent))
 from plants import KINDS, calls, divided_by_zero, faulty_gradient, made, planted, traced
@@ -26,9 +26,9 @@ ALL = (100, 101, 102, 103, 104)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_healthy_model_has_nothing_to_find(kind: str) -> None:
     model, batch = made(kind)
-    with Watch(model) as watch:
+    with looking_for_not_finite(model) as seen:
         model.loss(batch, 0.1)[0].backward()
-    assert watch.first_output is watch.first_gradient is None
+    assert seen.first_output is seen.first_gradient is None
     found = traced(model, batch)
     assert (found.stage, found.module, found.examples) == (None, None, ALL)
 

@@ -20,8 +20,8 @@ from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
 from dragoman.layers.recurrent.lstm import LSTM
 from dragoman.layers.recurrent.rnn import RNN, ReLURNN
 from dragoman.layers.recurrent.time_major import TimeMajor
+from dragoman.model.taps import recurrent_cells, unrolled
 from dragoman.training.stability.through_time import LONGEST, Steps, growth, trace
-from dragoman.training.stability.unrolled import recurrent_cells, unrolled
 
 LENGTHS = [3, 7, 1, 7, 4]
 D = 16

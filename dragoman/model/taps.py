@@ -1,0 +1,254 @@
+"""Looking inside a model while it computes: which module is called with what, and what it returns.
+
+Describing a model, measuring how its units respond, following gradients back through time, and finding the first number
+that is not finite all look at the same thing, the calls of its modules. They differ in what they note, so each is a
+:class:`Tap`, and :func:`tapped` connects it to a model for a while.
+
+Where a fast path computes several steps in one kernel, there is nothing to be seen in between. :func:`unrolled` makes
+recurrent cells go step by step, and :func:`~dragoman.native.library.without_kernels` keeps native code out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from dragoman.contracts import Memory
+from dragoman.layers.recurrent.cell import CellState, RecurrentCell
+from dragoman.layers.recurrent.steps import run_steps
+
+_PARTS_OF_A_CELL = ("parts", "project", "step", "weight_input", "weight_hidden")
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """A method of a module that was called.
+
+    Attributes:
+        module: The name of the module, as ``named_modules`` gives it; empty for the model itself.
+        method: The name of the method, such as ``forward`` or ``step``.
+        arguments: The positional arguments. A tap may replace them before the method runs.
+        named: The keyword arguments. A tap may replace them too.
+        caller: The call that made this one; None if it came from outside the model.
+    """
+
+    module: str
+    method: str
+    arguments: tuple[Any, ...]
+    named: dict[str, Any]
+    caller: Call | None
+
+
+class Tap:
+    """Sees the calls of a model's modules. Every method does nothing; override what is of interest."""
+
+    def before(self, call: Call) -> None:
+        """A method is about to run."""
+
+    def after(self, call: Call, result: Any) -> Any:
+        """A method has returned.
+
+        Returns:
+            What its caller gets: ``result``, or something that takes its place.
+        """
+        return result
+
+    def computed(
+        self, call: Call, function: Any, arguments: tuple[Any, ...], named: dict[str, Any], result: Any
+    ) -> None:
+        """A function of PyTorch was used.
+
+        Args:
+            call: The innermost call that was running.
+            function: Which of the functions that :func:`tapped` was given.
+            arguments: Its positional arguments.
+            named: Its keyword arguments.
+            result: What it returned.
+        """
+
+
+@contextmanager
+def tapped(
+    model: nn.Module,
+    tap: Tap,
+    *,
+    methods: Collection[str] | None = ("forward",),
+    functions: Collection[Callable[..., Any]] = (),
+) -> Iterator[None]:
+    """Connect a tap to a model during the block; no number of the model's changes unless the tap changes it.
+
+    Args:
+        model: Whose modules are looked at, the model itself included.
+        tap: Is told of the calls.
+        methods: The methods whose calls are told of, where a module has them; None for ``forward`` and every public
+            method that a module's own classes define, since some compute by these, such as a decoder's ``loss``.
+        functions: The functions of PyTorch that are told of where they are used within such a call.
+
+    Example:
+        >>> import torch
+        >>> from torch import nn
+        >>> class Shapes(Tap):
+        ...     def after(self, call, result):
+        ...         print(call.module or "model", tuple(result.shape))
+        ...         return result
+        >>> model = nn.Sequential(nn.Linear(3, 5), nn.ReLU())
+        >>> with tapped(model, Shapes()):
+        ...     _ = model(torch.zeros(2, 3))
+        0 (2, 5)
+        1 (2, 5)
+        model (2, 5)
+    """
+    running: list[Call] = []
+    with ExitStack() as stack:
+        for name, module in model.named_modules():
+            for method in _methods_of(module, methods):
+                stack.enter_context(replaced(module, method, _told(tap, running, name, module, method)))
+        if functions:
+            stack.enter_context(_Functions(tap, running, functions))
+        yield
+
+
+def recurrent_cells(model: nn.Module) -> dict[str, nn.Module]:
+    """Every :class:`~dragoman.layers.recurrent.cell.RecurrentCell` of a model by its name."""
+    return {name: m for name, m in model.named_modules() if all(hasattr(m, part) for part in _PARTS_OF_A_CELL)}
+
+
+@contextmanager
+def unrolled(cells: Iterable[nn.Module]) -> Iterator[None]:
+    """During the block these recurrent cells call their ``step`` for every step, and no fused kernel."""
+    with ExitStack() as stack:
+        for cell in cells:
+            stack.enter_context(replaced(cell, "forward", functools.partial(_by_steps, cast(Any, cell))))
+        yield
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """During the block every module is in evaluation mode; each then gets its own mode back."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+@contextmanager
+def replaced(module: nn.Module, name: str, method: Callable[..., Any]) -> Iterator[None]:
+    """During the block this one module has another ``method`` of that name; others of its class keep theirs."""
+    before = vars(module).get(name)
+    vars(module)[name] = method
+    try:
+        yield
+    finally:
+        if before is None:
+            del vars(module)[name]
+        else:
+            vars(module)[name] = before
+
+
+def states_of(output: Any) -> Any:
+    """What a module hands on first: the states of a memory, the first of several results, or the result itself."""
+    states = output.states if isinstance(output, Memory) else output
+    return states[0] if isinstance(states, tuple) else states
+
+
+def with_tensors(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """A value in which every tensor of real numbers is changed, also inside lists, tuples, dicts and dataclasses.
+
+    Args:
+        value: What a module takes or returns.
+        change: Gives what stands in the place of a tensor; the tensor itself where nothing changes.
+
+    Returns:
+        The same object if no tensor in it changed and it is no list, tuple or dict.
+    """
+    if isinstance(value, Tensor):
+        return change(value) if value.is_floating_point() else value
+    if isinstance(value, dict):
+        return {key: with_tensors(part, change) for key, part in value.items()}
+    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+        return type(value)(with_tensors(part, change) for part in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+        changed = {name: with_tensors(part, change) for name, part in parts.items()}
+        if any(changed[name] is not part for name, part in parts.items()):
+            return dataclasses.replace(value, **changed)
+    return value
+
+
+def with_gradient_hook(values: Tensor, hook: Callable[[Tensor | None], None]) -> Tensor:
+    """A view of a tensor whose gradient, the part that comes from the view's users alone, is given to ``hook``; the
+    tensor itself if it has no gradient, or is a leaf."""
+    if not values.requires_grad or values.is_leaf:
+        return values
+    view = values.view_as(values)
+    view.register_hook(hook)  # type: ignore[no-untyped-call]
+    return view
+
+
+def public_methods(kind: type) -> set[str]:
+    """The public methods that a module's own classes define, those of PyTorch left out."""
+    own = kind.__mro__[: kind.__mro__.index(nn.Module)]
+    return {
+        name
+        for base in own
+        if base.__module__.split(".")[0] != "torch"
+        for name, member in vars(base).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+
+
+def _methods_of(module: nn.Module, methods: Collection[str] | None) -> Iterable[str]:
+    if methods is None:
+        return {"forward", *public_methods(type(module))}
+    return [method for method in methods if callable(getattr(module, method, None))]
+
+
+def _told(tap: Tap, running: list[Call], name: str, module: nn.Module, method: str) -> Callable[..., Any]:
+    """The method of a module, of whose calls the tap is told."""
+    plain = getattr(module, method)
+
+    def told(*arguments: Any, **named: Any) -> Any:
+        call = Call(name, method, arguments, named, running[-1] if running else None)
+        tap.before(call)
+        running.append(call)
+        try:
+            result = plain(*call.arguments, **call.named)
+        finally:
+            running.pop()
+        return tap.after(call, result)
+
+    return told
+
+
+class _Functions(TorchFunctionMode):
+    """Tells a tap of functions of PyTorch."""
+
+    def __init__(self, tap: Tap, running: list[Call], functions: Collection[Callable[..., Any]]) -> None:
+        super().__init__()
+        self._tap = tap
+        self._running = running
+        self._functions = frozenset(functions)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if self._running and func in self._functions:
+            self._tap.computed(self._running[-1], func, args, kwargs or {}, result)
+        return result
+
+
+def _by_steps(
+    cell: RecurrentCell, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
+) -> tuple[Float[Tensor, "N D"], CellState]:
+    return run_steps(cell, cell.project(x), sizes, state)

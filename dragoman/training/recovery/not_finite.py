@@ -1,0 +1,85 @@
+"""Which module of a model is the first to make a number that is not finite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dragoman.model.taps import Call, Tap, tapped, with_gradient_hook, with_tensors
+
+
+def is_finite(values: Tensor) -> bool:
+    """Whether every number is finite."""
+    return bool(torch.isfinite(values).all())
+
+
+class NotFinite(Tap):
+    """Looks at all that goes into and comes out of a model's modules, and at its gradients; changes no number.
+
+    Attributes:
+        first_output: Stage and module of the first output that is not finite, in the order of computation. An input
+            that is not finite although no output was so far comes from the code of the module that made the call.
+        first_gradient: Stage and module of the first gradient that is not finite, in the order of back-propagation.
+            Where the gradient is finite at a module's output and not at its input, that module counts; where it is not
+            finite at an output although no other module took that as its input, the module that made the call.
+    """
+
+    def __init__(self) -> None:
+        self.first_output: tuple[str, str] | None = None
+        self.first_gradient: tuple[str, str] | None = None
+        self._passed = ""
+
+    def before(self, call: Call) -> None:
+        """Give a call arguments whose gradient is this call's part alone."""
+
+        def look(values: Tensor) -> Tensor:
+            if self.first_output is None and not is_finite(values):
+                self.first_output = "output", _caller(call, "")
+            return with_gradient_hook(values, partial(self._see, call.module))
+
+        call.arguments, call.named = with_tensors(call.arguments, look), with_tensors(call.named, look)
+
+    def after(self, call: Call, result: Any) -> Any:
+        """Give the caller results whose gradient is what comes from outside."""
+
+        def look(values: Tensor) -> Tensor:
+            if self.first_output is None and not is_finite(values):
+                self.first_output = "loss" if call.method == "loss" else "output", call.module
+            return with_gradient_hook(values, partial(self._see_output, call.module, _caller(call, call.module)))
+
+        return with_tensors(result, look)
+
+    def see_parameter(self, owner: str, gradient: Tensor | None) -> None:
+        """Look at the gradient of a parameter of the module ``owner``; what that module is part of may have used it."""
+        self._see(self._passed if owner.startswith(f"{self._passed}.") else owner, gradient)
+
+    def _see(self, name: str, gradient: Tensor | None) -> None:
+        # What has no gradient at all gets None.
+        if self.first_gradient is None and gradient is not None and not is_finite(gradient):
+            self.first_gradient = "gradient", name
+
+    def _see_output(self, name: str, caller: str, gradient: Tensor | None) -> None:
+        self._passed = name
+        self._see(caller, gradient)
+
+
+@contextmanager
+def looking_for_not_finite(model: nn.Module) -> Iterator[NotFinite]:
+    """During the block, look at whatever the model computes, forwards and backwards."""
+    found = NotFinite()
+    with ExitStack() as stack:
+        for name, module in model.named_modules():
+            for parameter in module.parameters(recurse=False):
+                if parameter.requires_grad:
+                    stack.callback(parameter.register_hook(partial(found.see_parameter, name)).remove)
+        stack.enter_context(tapped(model, found, methods=None))
+        yield found
+
+
+def _caller(call: Call, otherwise: str) -> str:
+    return otherwise if call.caller is None else call.caller.module
