@@ -41,9 +41,9 @@ from dragoman.training.distributed import ALONE
 from dragoman.training.precision import choose_hardware
 from dragoman.training.stability import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
-from dragoman.training.step import Trainee, training_step
+from dragoman.training.step import training_step
 from dragoman.training.task import task_of
-from dragoman.training.trainee import build_trainee
+from dragoman.training.training_state import TrainingState, build_training_state
 
 RESULTS = Path(__file__).parent / "results"
 EVERY, BLOCK = 50, 5
@@ -55,7 +55,7 @@ class Copy:
     """One of the two.
 
     Attributes:
-        trainee: model, weights, optimizer.
+        state: model, weights, optimizer.
         settings: how it is trained.
         monitor: looks at it; None for the other copy.
         log: where what it sees is written.
@@ -65,7 +65,7 @@ class Copy:
         processor: likewise of the processor.
     """
 
-    trainee: Trainee
+    state: TrainingState
     settings: TrainingRecipe
     monitor: StabilityMonitor | None = None
     log: StabilityLog | None = None
@@ -81,7 +81,7 @@ class Copy:
             self.update += 1
             if self.monitor is not None:
                 self.monitor.before_update(self.update)
-            result = training_step(self.trainee, batches, self.update, self.settings, self.carried)
+            result = training_step(self.state, batches, self.update, self.settings, self.carried)
             self.carried = result.carried
             if self.monitor is not None and self.log is not None:
                 seen = self.monitor.after_update(self.update, result.gradient_norms)
@@ -93,7 +93,7 @@ class Copy:
     def digest(self) -> str:
         """Of the weights and of their average."""
         found = hashlib.sha256()
-        for weights in (self.trainee.parameters.master, self.trainee.average.average):
+        for weights in (self.state.parameters.master, self.state.average.average):
             found.update(weights.cpu().numpy().tobytes())
         return found.hexdigest()
 
@@ -111,9 +111,11 @@ def measure(recipe: Recipe, folder: Path, pairs: int) -> list[dict[str, Any]]:
     hardware = choose_hardware(settings.device, settings.precision, settings.threads)
     torch.set_num_threads(hardware.threads)
     weights = task.class_weights(recipe, dataset)
-    off, on = (Copy(build_trainee(recipe.model, settings, dataset, hardware, weights)[0], settings) for _ in "01")
+    off, on = (
+        Copy(build_training_state(recipe.model, settings, dataset, hardware, weights)[0], settings) for _ in "01"
+    )
     batch = task.watched(recipe, dataset)
-    on.monitor = StabilityMonitor(on.trainee.model, on.trainee.parameters, [batch], EVERY)
+    on.monitor = StabilityMonitor(on.state.model, on.state.parameters, [batch], EVERY)
     on.log = StabilityLog(folder)
     loader = task.loader(recipe, dataset, ALONE)
     try:
@@ -133,7 +135,7 @@ def measure(recipe: Recipe, folder: Path, pairs: int) -> list[dict[str, Any]]:
 def pair(off: Copy, on: Copy, loader: Any, number: int, accumulation: int) -> dict[str, Any]:
     """Fifty updates of each copy."""
     off.seconds = on.seconds = off.processor = on.processor = 0.0
-    device = off.trainee.model.device
+    device = off.state.model.device
     updates = [[next(loader).to(device) for _ in range(accumulation)] for _ in range(EVERY)]
     for block in range(EVERY // BLOCK):
         for copy in (on, off) if (number + block) % 2 else (off, on):

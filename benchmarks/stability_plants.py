@@ -21,7 +21,8 @@ import dragoman.training.trainer
 from dragoman.contracts import AnyBatch, Batch, Numbers, Rows
 from dragoman.training.observer import Observer, RewindRecord, SkipRecord
 from dragoman.training.precision import Hardware, choose_hardware
-from dragoman.training.step import Outcome, StepResult, Trainee, training_step
+from dragoman.training.step import Outcome, StepResult, training_step
+from dragoman.training.training_state import TrainingState
 
 HUGE = 1e6
 """What activations are multiplied by: float16 ends at 65,504."""
@@ -54,10 +55,10 @@ class Fault:
         self.draw = np.random.default_rng([seed, salt])
         self.begins = 240 + 23 * seed
 
-    def at_start(self, trainee: Trainee) -> None:
+    def at_start(self, state: TrainingState) -> None:
         """Before the first update."""
 
-    def strike(self, trainee: Trainee, batches: Sequence[AnyBatch]) -> bool:
+    def strike(self, state: TrainingState, batches: Sequence[AnyBatch]) -> bool:
         """Plant it for this update, if it can be; whether it was."""
         return False
 
@@ -83,7 +84,7 @@ class BadRow(Fault):
         self.module = ("source", "target")[seed % 2]
         self.value = (float("nan"), float("inf"))[seed // 2 % 2]
 
-    def strike(self, trainee: Trainee, batches: Sequence[AnyBatch]) -> bool:
+    def strike(self, state: TrainingState, batches: Sequence[AnyBatch]) -> bool:
         """If the row is among these."""
         struck = False
         for batch in batches:
@@ -105,15 +106,15 @@ class BadWeights(Fault):
     lasts = "until rewind"
     stage = "parameter"
 
-    def strike(self, trainee: Trainee, batches: Sequence[AnyBatch]) -> bool:
+    def strike(self, state: TrainingState, batches: Sequence[AnyBatch]) -> bool:
         """Only once: the weights stay as they are."""
         if self.module is None:
-            places = [p for p in trainee.parameters.map.places if len(p.shape) == 2 and "embedding" not in p.name]
+            places = [p for p in state.parameters.map.places if len(p.shape) == 2 and "embedding" not in p.name]
             place = places[self.draw.integers(len(places))]
             row = int(self.draw.integers(place.shape[0]))
             width = place.shape[1]
-            trainee.parameters.master[place.begin + row * width : place.begin + (row + 1) * width] = float("nan")
-            trainee.parameters.publish()
+            state.parameters.master[place.begin + row * width : place.begin + (row + 1) * width] = float("nan")
+            state.parameters.publish()
             self.module = place.name
         return True
 
@@ -129,16 +130,16 @@ class InfiniteEmbedding(Fault):
         super().__init__(seed)
         self._symbol: int | None = None
 
-    def strike(self, trainee: Trainee, batches: Sequence[AnyBatch]) -> bool:
+    def strike(self, state: TrainingState, batches: Sequence[AnyBatch]) -> bool:
         """If the symbol is in these batches."""
         sources = [batch.source.values for batch in batches if isinstance(batch, Batch)]  # type: ignore[union-attr]
         if self._symbol is None:
             name = "encoder.embedding.embedding.weight"
-            (place,) = [p for p in trainee.parameters.map.places if p.name == name]
+            (place,) = [p for p in state.parameters.map.places if p.name == name]
             self._symbol = int(self.draw.choice(sources[0].numpy()))
             number = self._symbol * place.shape[1] + int(self.draw.integers(place.shape[1]))
-            trainee.parameters.master[place.begin + number] = float("inf")
-            trainee.parameters.publish()
+            state.parameters.master[place.begin + number] = float("inf")
+            state.parameters.publish()
             self.module = name
         return any(bool((values == self._symbol).any()) for values in sources)
 
@@ -159,11 +160,11 @@ class BadModule(Fault):
         self._change = change
         self._module: nn.Module | None = None
 
-    def strike(self, trainee: Trainee, batches: Sequence[AnyBatch]) -> bool:
+    def strike(self, state: TrainingState, batches: Sequence[AnyBatch]) -> bool:
         """Change the module's ``forward``."""
         if self._module is None:
-            named = dict(trainee.model.named_modules())
-            used = _used(trainee.model, batches[0])
+            named = dict(state.model.named_modules())
+            used = _used(state.model, batches[0])
             self.module = used[self.draw.integers(len(used))]
             self._module = named[self.module]
             plain = self._module.forward
@@ -191,7 +192,7 @@ class HighRate(Fault):
 
     lasts = "until rewind"
 
-    def strike(self, trainee: Trainee, batches: Sequence[AnyBatch]) -> bool:
+    def strike(self, state: TrainingState, batches: Sequence[AnyBatch]) -> bool:
         """It always can be."""
         return True
 
@@ -216,12 +217,12 @@ class Gain(Fault):
         self.module = f"{('encoder', 'decoder')[seed % 2]}.layers.layers.0.cell"
         self._gain = gain
 
-    def at_start(self, trainee: Trainee) -> None:
+    def at_start(self, state: TrainingState) -> None:
         """Scale them."""
-        (place,) = [p for p in trainee.parameters.map.places if p.name == f"{self.module}.weight_hidden"]
-        for weights in {id(w): w for w in (trainee.parameters.master, trainee.average.average)}.values():
+        (place,) = [p for p in state.parameters.map.places if p.name == f"{self.module}.weight_hidden"]
+        for weights in {id(w): w for w in (state.parameters.master, state.average.average)}.values():
             weights[place.begin : place.end] *= self._gain
-        trainee.parameters.publish()
+        state.parameters.publish()
 
 
 class _Lost(torch.autograd.Function):
@@ -306,12 +307,12 @@ class Plant(Observer):
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """Meanwhile runs of this process have the fault."""
-        build = dragoman.training.run.build_trainee
+        build = dragoman.training.run.build_training_state
 
         def built(*given: Any, **other: Any) -> Any:
-            trainee, averaged = build(*given, **other)
-            self.fault.at_start(trainee)
-            return trainee, averaged
+            state, averaged = build(*given, **other)
+            self.fault.at_start(state)
+            return state, averaged
 
         def hardware(device: str, precision: str, threads: int) -> Hardware:
             chosen = choose_hardware(device, precision, threads)
@@ -319,31 +320,31 @@ class Plant(Observer):
 
         with (
             mock.patch.object(dragoman.training.trainer, "training_step", self._step),
-            mock.patch.object(dragoman.training.run, "build_trainee", built),
+            mock.patch.object(dragoman.training.run, "build_training_state", built),
             mock.patch.object(dragoman.training.run, "choose_hardware", hardware),
         ):
             yield
         self.fault.lift()
 
-    def _step(self, trainee: Trainee, batches: Sequence[AnyBatch], update: int, *given: Any) -> StepResult:
+    def _step(self, state: TrainingState, batches: Sequence[AnyBatch], update: int, *given: Any) -> StepResult:
         """In the place of :func:`dragoman.training.step.training_step`."""
         *before, factor = given
         self._number += 1
         if self.strikes and self.fault.lasts == "once":
             self._end()
         struck = not self._over and (bool(self.strikes) or update >= self.fault.begins)
-        struck = struck and self.fault.strike(trainee, batches)
+        struck = struck and self.fault.strike(state, batches)
         if struck:
             self.strikes.append(self._number)
             factor *= self.fault.factor()
-        parameters = trainee.parameters
-        weights, average = parameters.master.clone(), trainee.average.average.clone()
-        result = training_step(trainee, batches, update, *before, factor)
+        parameters = state.parameters
+        weights, average = parameters.master.clone(), state.average.average.clone()
+        result = training_step(state, batches, update, *before, factor)
         if result.outcome is Outcome.MADE:
-            self.harmed += not bool(torch.isfinite(torch.stack([parameters.master, trainee.average.average])).all())
+            self.harmed += not bool(torch.isfinite(torch.stack([parameters.master, state.average.average])).all())
             self.made_while_struck += struck and self.fault.stage is not None
         else:
-            same = _same_bits(weights, parameters.master) and _same_bits(average, trainee.average.average)
+            same = _same_bits(weights, parameters.master) and _same_bits(average, state.average.average)
             self.moved += not same
             self.overflows += result.outcome is Outcome.OVERFLOWED
         return result

@@ -87,7 +87,7 @@ def updates_of(recipe: Recipe) -> Callable[[int], int]:
         hardware = choose_hardware("cpu", settings.precision, settings.threads)
         torch.set_num_threads(hardware.threads)
         torch.manual_seed(settings.seed)
-        trainee, _ = _trainee(recipe.model, settings, dataset, hardware)
+        state, _ = _trainee(recipe.model, settings, dataset, hardware)
         loader = task_of(recipe).loader(recipe, dataset, ALONE)
         batches = [next(loader) for _ in range(100)]
         loader.close()
@@ -98,7 +98,7 @@ def updates_of(recipe: Recipe) -> Callable[[int], int]:
         tokens = 0
         for _ in range(updates):
             done += 1
-            tokens += training_step(trainee, [batches[done % len(batches)]], done, settings).target_tokens
+            tokens += training_step(state, [batches[done % len(batches)]], done, settings).target_tokens
         return tokens
 
     return run

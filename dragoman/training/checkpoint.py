@@ -28,7 +28,7 @@ from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
 from dragoman.training.recovery.health import Health
-from dragoman.training.step import Trainee
+from dragoman.training.training_state import TrainingState
 
 FORMAT = 5
 """Format 2 adds the history, format 3 the state that is carried on from batch to batch, format 4 what batch
@@ -87,7 +87,7 @@ class Checkpoints:
     recipe: str
     damaged: set[Path] = field(default_factory=set)
 
-    def save(self, trainee: Trainee, progress: Progress) -> Path:
+    def save(self, state: TrainingState, progress: Progress) -> Path:
         """Write a checkpoint, then remove those older than the ``keep`` newest undamaged ones, but for the newest that
         :meth:`restore_good` would take.
 
@@ -95,12 +95,12 @@ class Checkpoints:
             OutputError: if it cannot be written; those before are untouched then.
         """
         tensors = {
-            "weights": trainee.parameters.master,
-            "average": trainee.average.average.clone(),
-            **_random_state(trainee.model.device),
-            **optimizer_tensors(trainee.optimizer),
+            "weights": state.parameters.master,
+            "average": state.average.average.clone(),
+            **_random_state(state.model.device),
+            **optimizer_tensors(state.optimizer),
             **{f"{_CARRIED}{index:04d}": part for index, part in enumerate(progress.carried)},
-            **{f"{_BUFFER}{name}": buffer for name, buffer in learnt_buffers(trainee.model).items()},
+            **{f"{_BUFFER}{name}": buffer for name, buffer in learnt_buffers(state.model).items()},
         }
         facts = {
             "format": FORMAT,
@@ -109,7 +109,7 @@ class Checkpoints:
             "recipe": self.recipe,
             "progress": progress.to_dict(),
             "doubtful": progress.health.doubtful,
-            "scaler": trainee.scaler.state_dict(),
+            "scaler": state.scaler.state_dict(),
         }
         path = self._path(progress.update)
         try:
@@ -141,8 +141,8 @@ class Checkpoints:
             if path > self._path(update):
                 remove_folder(path)
 
-    def restore_good(self, trainee: Trainee) -> tuple[Progress, bytes | None] | None:
-        """Put ``trainee`` and the global random state back to the newest undamaged checkpoint whose weights were free
+    def restore_good(self, state: TrainingState) -> tuple[Progress, bytes | None] | None:
+        """Put ``state`` and the global random state back to the newest undamaged checkpoint whose weights were free
         of doubt when it was saved.
 
         Returns:
@@ -156,7 +156,7 @@ class Checkpoints:
             except DamagedFileError:
                 self.damaged.add(path)
                 continue
-            saved.restore(trainee)
+            saved.restore(state)
             return saved.progress, saved.history
         return None
 
@@ -168,12 +168,12 @@ class Checkpoints:
         return sorted(path for path in self.folder.glob("update-*") if path.is_dir())
 
     def restore_newest(
-        self, trainee: Trainee, tell: Callable[[str], None] = lambda message: None, *, mend: bool = True
+        self, state: TrainingState, tell: Callable[[str], None] = lambda message: None, *, mend: bool = True
     ) -> Progress | None:
-        """Put ``trainee``, the global random state and the history back to the newest checkpoint that is undamaged.
+        """Put ``state``, the global random state and the history back to the newest checkpoint that is undamaged.
 
         Args:
-            trainee: changed only once a whole checkpoint was read.
+            state: changed only once a whole checkpoint was read.
             tell: is given a sentence on each damaged one, which stays where it is, and on where the run goes on.
             mend: whether to put right what an interrupted writing left, and the history; another process has done so
                 if not.
@@ -198,7 +198,7 @@ class Checkpoints:
                 self.damaged.add(path)
                 tell(f"checkpoint {path.name} is damaged and is passed over ({error.file}: {error.what})")
                 continue
-            saved.restore(trainee)
+            saved.restore(state)
             if mend and saved.history is not None:
                 write_file(self.folder.parent / HISTORY, saved.history)
             if errors:
@@ -219,28 +219,28 @@ class _Saved:
     progress: Progress
     history: bytes | None
 
-    def restore(self, trainee: Trainee) -> None:
-        self._check_architecture(trainee)
-        trainee.parameters.master.copy_(self.tensors["weights"])
-        trainee.average.average.copy_(self.tensors["average"])
-        trainee.parameters.publish()
-        for name, buffer in learnt_buffers(trainee.model).items():
+    def restore(self, state: TrainingState) -> None:
+        self._check_architecture(state)
+        state.parameters.master.copy_(self.tensors["weights"])
+        state.average.average.copy_(self.tensors["average"])
+        state.parameters.publish()
+        for name, buffer in learnt_buffers(state.model).items():
             buffer.copy_(self.tensors[f"{_BUFFER}{name}"])
-        restore_optimizer(trainee.optimizer, self.tensors)
+        restore_optimizer(state.optimizer, self.tensors)
         if self.scaler:
-            trainee.scaler.load_state_dict(self.scaler)
-        _restore_random_state(self.tensors, trainee.model.device)
+            state.scaler.load_state_dict(self.scaler)
+        _restore_random_state(self.tensors, state.model.device)
 
-    def _check_architecture(self, trainee: Trainee) -> None:
-        expected = {"weights": trainee.parameters.master.shape}
-        for index, group in enumerate(trainee.optimizer.param_groups):
+    def _check_architecture(self, state: TrainingState) -> None:
+        expected = {"weights": state.parameters.master.shape}
+        for index, group in enumerate(state.optimizer.param_groups):
             shape = group["params"][0].shape
             expected |= {
                 name: shape
                 for name, tensor in self.tensors.items()
                 if name.startswith(f"optimizer.{index}.") and tensor.ndim
             }
-        buffers = {f"{_BUFFER}{name}": buffer.shape for name, buffer in learnt_buffers(trainee.model).items()}
+        buffers = {f"{_BUFFER}{name}": buffer.shape for name, buffer in learnt_buffers(state.model).items()}
         for name, shape in {**expected, **buffers}.items():
             if name not in self.tensors or self.tensors[name].shape != shape:
                 raise DamagedFileError(

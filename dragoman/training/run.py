@@ -50,10 +50,9 @@ from dragoman.training.run_folder import (
 )
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
-from dragoman.training.step import Trainee
 from dragoman.training.task import Report, Task, task_of
-from dragoman.training.trainee import build_trainee
 from dragoman.training.trainer import Trainer
+from dragoman.training.training_state import TrainingState, build_training_state
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -272,23 +271,23 @@ def _train(
     torch.manual_seed(settings.seed)
     weights = task.class_weights(recipe, dataset)
     check_dataset(recipe, dataset, hardware.device)
-    trainee, averaged = build_trainee(recipe.model, settings, dataset, hardware, weights)
+    state, averaged = build_training_state(recipe.model, settings, dataset, hardware, weights)
     checkpoints = Checkpoints(folder / CHECKPOINTS, settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe))
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     history = History(folder)
     with processes.first_before_others():
         progress = checkpoints.restore_newest(
-            trainee, lambda message: tell(observers, message), mend=processes.is_first
+            state, lambda message: tell(observers, message), mend=processes.is_first
         ) or Progress(0, 0.0, loader.state(), stopping)
         progress.stopping.patience = settings.early_stopping.patience
         if processes.is_first:
             history.truncate(progress.update)
     everyone = (history, StabilityLog(folder), *observers) if processes.is_first else ()
     incidents = Incidents(folder / INCIDENTS, lambda examples: _lines(dataset, examples))
-    recovery = Recovery(trainee, checkpoints, incidents, everyone, settings, processes)
+    recovery = Recovery(state, checkpoints, incidents, everyone, settings, processes)
     best = LoadedModel(averaged, recipe, dataset.source, dataset.target)
     trainer = Trainer(
-        trainee,
+        state,
         loader,
         task.validator(averaged, recipe, dataset),
         checkpoints,
@@ -297,10 +296,10 @@ def _train(
         everyone,
         settings,
         processes,
-        _monitor(task, trainee, recipe, dataset) if processes.is_first else None,
+        _monitor(task, state, recipe, dataset) if processes.is_first else None,
     )
     device = str(hardware) if processes.count == 1 else f"{processes.count} processes, each with {hardware}"
-    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(trainee.model), device)
+    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(state.model), device)
     with Interrupt() as interrupt:
         for observer in everyone:
             observer.on_start(start)
@@ -317,13 +316,13 @@ def _train(
     return Run(folder, reason, interrupted, report)
 
 
-def _monitor(task: Task, trainee: Trainee, recipe: Recipe, dataset: AnyDataset) -> StabilityMonitor | None:
+def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: AnyDataset) -> StabilityMonitor | None:
     """Looks at training as often as the recipe says; None if it says never."""
     every = recipe.training.stability.look_every
     if not every:
         return None
-    batch = task.watched(recipe, dataset).to(trainee.model.device)
-    return StabilityMonitor(trainee.model, trainee.parameters, [batch], every)
+    batch = task.watched(recipe, dataset).to(state.model.device)
+    return StabilityMonitor(state.model, state.parameters, [batch], every)
 
 
 def _lines(dataset: AnyDataset, examples: Sequence[int]) -> list[str]:

@@ -13,36 +13,12 @@ from torch import Tensor
 from dragoman.contracts import AnyBatch, Carried
 from dragoman.data.bucketing import padded_places
 from dragoman.model.buffers import learnt_buffers
-from dragoman.model.build import Model
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.distributed import ALONE, Processes
-from dragoman.training.moving_average import MovingAverage
 from dragoman.training.optimizer import set_learning_rate
-from dragoman.training.parameters import FlatParameters
 from dragoman.training.randomness import seed_mini_batch
-from dragoman.training.schedule import Schedule
+from dragoman.training.training_state import TrainingState
 from dragoman.training.weight_decay import add_l2_gradient
-
-
-@dataclass(frozen=True, slots=True)
-class Trainee:
-    """What an update works on.
-
-    Attributes:
-        model: computes with the published copy of the weights.
-        parameters: the weights and their gradient.
-        optimizer: of the flat weights.
-        scaler: of the loss; does nothing but in float16.
-        average: of the weights.
-        schedule: of the learning rate.
-    """
-
-    model: Model
-    parameters: FlatParameters
-    optimizer: torch.optim.AdamW
-    scaler: torch.amp.GradScaler
-    average: MovingAverage
-    schedule: Schedule
 
 
 class Outcome(Enum):
@@ -83,7 +59,7 @@ class StepResult:
 
 
 def training_step(
-    trainee: Trainee,
+    state: TrainingState,
     batches: Sequence[AnyBatch],
     update: int,
     recipe: TrainingRecipe,
@@ -97,7 +73,7 @@ def training_step(
     loss or gradient that is not finite never reaches the weights; all processes see the same sums, and so agree on it.
 
     Args:
-        trainee: model, weights, optimizer.
+        state: model, weights, optimizer.
         batches: of this process: the mini-batches of the update are dealt out to the processes one by one.
         update: its number, from 1.
         recipe: how.
@@ -108,29 +84,29 @@ def training_step(
     Raises:
         TrainingError: if another process cannot be reached; the weights are then unchanged.
     """
-    parameters = trainee.parameters
-    learning_rate = factor * trainee.schedule(update)
-    set_learning_rate(trainee.optimizer, learning_rate)
+    parameters = state.parameters
+    learning_rate = factor * state.schedule(update)
+    set_learning_rate(state.optimizer, learning_rate)
 
     tokens, padding = _counts(batches, processes)
     before = carried
-    counted = {name: buffer.clone() for name, buffer in learnt_buffers(trainee.model).items()}
-    total, carried = _add_gradients(trainee, batches, update, recipe, carried, processes, tokens)
+    counted = {name: buffer.clone() for name, buffer in learnt_buffers(state.model).items()}
+    total, carried = _add_gradients(state, batches, update, recipe, carried, processes, tokens)
     if recipe.optimizer.decay == "l2" and recipe.optimizer.weight_decay:
         add_l2_gradient(parameters, recipe.optimizer.weight_decay)
     norms = parameters.gradient_norms()
     norm, *each = torch.cat([torch.linalg.vector_norm(norms)[None], norms]).tolist()
-    outcome = _outcome(trainee.scaler, total, norm)
+    outcome = _outcome(state.scaler, total, norm)
     if outcome is Outcome.MADE:
-        _make(trainee, update, recipe.optimizer.clip_norm, norm)
+        _make(state, update, recipe.optimizer.clip_norm, norm)
     else:
-        _leave(trainee, counted, outcome)
+        _leave(state, counted, outcome)
     carried = before if outcome is Outcome.NOT_FINITE else carried
     return StepResult(total, learning_rate, norm, tokens, padding, carried, tuple(each), outcome)
 
 
 def _add_gradients(
-    trainee: Trainee,
+    state: TrainingState,
     batches: Sequence[AnyBatch],
     update: int,
     recipe: TrainingRecipe,
@@ -139,7 +115,7 @@ def _add_gradients(
     tokens: int,
 ) -> tuple[float, Carried]:
     """Leave the gradient of the mean over ``tokens`` in the parameters; that mean, and what is carried on."""
-    model, parameters = trainee.model, trainee.parameters
+    model, parameters = state.model, state.parameters
     total = 0.0
     parameters.zero_gradient()
     for turn, batch in enumerate(batches):
@@ -147,14 +123,14 @@ def _add_gradients(
         # A loader makes the batches that its model takes.
         summed, carried = model.loss(batch, recipe.label_smoothing, carried)  # type: ignore[arg-type]
         loss = summed / tokens
-        torch.autograd.backward(trainee.scaler.scale(loss))
+        torch.autograd.backward(state.scaler.scale(loss))
         parameters.collect_gradient()
         total += loss.item()
     processes.sum_(parameters.gradient)
     # Each process counted for itself what batch normalisation needs; from here on all have the same again.
     processes.mean_(list(learnt_buffers(model).values()))
     (total,) = processes.sum([total])
-    trainee.scaler.unscale_(trainee.optimizer)
+    state.scaler.unscale_(state.optimizer)
     return total, carried
 
 
@@ -170,21 +146,21 @@ def _outcome(scaler: torch.amp.GradScaler, loss: float, norm: float) -> Outcome:
     return Outcome.OVERFLOWED if overflowed else Outcome.NOT_FINITE
 
 
-def _make(trainee: Trainee, update: int, limit: float, norm: float) -> None:
+def _make(state: TrainingState, update: int, limit: float, norm: float) -> None:
     if limit and norm > limit:
-        trainee.parameters.gradient.mul_(limit / norm)
-    trainee.scaler.step(trainee.optimizer)
-    trainee.scaler.update()
-    trainee.parameters.publish()
-    trainee.average.update(update)
+        state.parameters.gradient.mul_(limit / norm)
+    state.scaler.step(state.optimizer)
+    state.scaler.update()
+    state.parameters.publish()
+    state.average.update(update)
 
 
-def _leave(trainee: Trainee, counted: dict[str, Tensor], outcome: Outcome) -> None:
+def _leave(state: TrainingState, counted: dict[str, Tensor], outcome: Outcome) -> None:
     """Put back what the batches changed; only an overflow is taken as one by the loss scale."""
-    for name, buffer in learnt_buffers(trainee.model).items():
+    for name, buffer in learnt_buffers(state.model).items():
         buffer.copy_(counted[name])
-    overflowed = outcome is Outcome.OVERFLOWED or not trainee.scaler.is_enabled()
-    trainee.scaler.update(None if overflowed else trainee.scaler.get_scale())
+    overflowed = outcome is Outcome.OVERFLOWED or not state.scaler.is_enabled()
+    state.scaler.update(None if overflowed else state.scaler.get_scale())
 
 
 def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float]:

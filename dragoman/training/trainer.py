@@ -16,7 +16,8 @@ from dragoman.training.interrupt import Interrupt
 from dragoman.training.observer import Observer, StabilityRecord, UpdateRecord, ValidationRecord
 from dragoman.training.recovery.health import Treatment
 from dragoman.training.recovery.recovery import Recovery
-from dragoman.training.step import Outcome, StepResult, Trainee, training_step
+from dragoman.training.step import Outcome, StepResult, training_step
+from dragoman.training.training_state import TrainingState
 from dragoman.training.validation import Measurement
 
 
@@ -52,7 +53,7 @@ class Trainer:
     """Everything that a run needs.
 
     Attributes:
-        trainee: model, weights, optimizer.
+        state: model, weights, optimizer.
         loader: training batches.
         validator: of the averaged weights.
         checkpoints: of the run.
@@ -64,7 +65,7 @@ class Trainer:
         monitor: looks at the updates.
     """
 
-    trainee: Trainee
+    state: TrainingState
     loader: Loader
     validator: Validating
     checkpoints: Checkpoints
@@ -84,10 +85,10 @@ class Trainer:
             TrainingError: if the run is not well although it went back to a checkpoint often enough.
         """
         self.loader.restore(progress.loader)
-        device, first = self.trainee.model.device, self.processes.is_first
+        device, first = self.state.model.device, self.processes.is_first
         own_batches = self.recipe.batch.accumulation // self.processes.count
         if first and not self.checkpoints.list():
-            self.checkpoints.save(self.trainee, progress)
+            self.checkpoints.save(self.state, progress)
         reason = self._agreed_end(progress, interrupt)
         while reason is None:
             began = time.perf_counter()
@@ -115,7 +116,7 @@ class Trainer:
                 self._validate(progress)
             reason = self._agreed_end(progress, interrupt)
             if first and (progress.update % self.recipe.checkpoint_every == 0 or reason is not None):
-                self.checkpoints.save(self.trainee, progress)
+                self.checkpoints.save(self.state, progress)
         return reason
 
     def _step(self, progress: Progress, batches: Sequence[AnyBatch]) -> tuple[StepResult, StabilityRecord | None]:
@@ -123,9 +124,9 @@ class Trainer:
         update = progress.update + 1
         if self.monitor is not None:
             self.monitor.before_update(update)
-        carried = tuple(part.to(self.trainee.model.device) for part in progress.carried)
+        carried = tuple(part.to(self.state.model.device) for part in progress.carried)
         factor = progress.health.learning_rate_factor
-        result = training_step(self.trainee, batches, update, self.recipe, carried, self.processes, factor)
+        result = training_step(self.state, batches, update, self.recipe, carried, self.processes, factor)
         if self.monitor is None or result.outcome is not Outcome.MADE:
             return result, None
         return result, self.monitor.after_update(update, result.gradient_norms)

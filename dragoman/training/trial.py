@@ -28,9 +28,9 @@ from dragoman.training.memory import check_dataset
 from dragoman.training.observer import ValidationRecord
 from dragoman.training.precision import choose_hardware
 from dragoman.training.split_loss import LossEstimate, SplitLosses
-from dragoman.training.step import Outcome, Trainee, training_step
+from dragoman.training.step import Outcome, training_step
 from dragoman.training.task import task_of
-from dragoman.training.trainee import build_trainee
+from dragoman.training.training_state import TrainingState, build_training_state
 from dragoman.training.validation import perplexity_of
 
 AnyDataset = Dataset | GridDataset
@@ -93,14 +93,14 @@ def run_trial(
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
     check_dataset(recipe, subset, hardware.device)
-    trainee, averaged = build_trainee(recipe.model, settings, subset, hardware, task.class_weights(recipe, subset))
+    state, averaged = build_training_state(recipe.model, settings, subset, hardware, task.class_weights(recipe, subset))
     looking = _Looks(task.losses(averaged, recipe, subset), loader, tell)
     limit = math.inf if minutes is None else 60 * minutes
     try:
-        done = _train(trainee, loader, settings, looking, limit, looks)
+        done = _train(state, loader, settings, looking, limit, looks)
     finally:
         loader.close()
-    parameters = sum(math.prod(place.shape) for place in trainee.parameters.map.places)
+    parameters = sum(math.prod(place.shape) for place in state.parameters.map.places)
     return Trial(tuple(looking.records), looking.best, done, looking.seconds, parameters, len(subset.train))
 
 
@@ -140,7 +140,7 @@ class _Looks:
 
 
 def _train(
-    trainee: Trainee, loader: Loader, settings: TrainingRecipe, looking: _Looks, limit: float, looks: int
+    state: TrainingState, loader: Loader, settings: TrainingRecipe, looking: _Looks, limit: float, looks: int
 ) -> int:
     """Train, and return the updates done."""
     due = {math.ceil(settings.updates * look / looks) for look in range(1, looks + 1)}
@@ -148,8 +148,8 @@ def _train(
     carried: Carried = ()
     for update in range(1, settings.updates + 1):
         began = time.perf_counter()
-        batches = [next(loader).to(trainee.model.device) for _ in range(settings.batch.accumulation)]
-        result = training_step(trainee, batches, update, settings, carried)
+        batches = [next(loader).to(state.model.device) for _ in range(settings.batch.accumulation)]
+        result = training_step(state, batches, update, settings, carried)
         carried = result.carried
         skipped += result.outcome is Outcome.NOT_FINITE
         looking.seconds += time.perf_counter() - began

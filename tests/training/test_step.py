@@ -19,7 +19,8 @@ from dragoman.training.moving_average import MovingAverage
 from dragoman.training.optimizer import build_optimizer, optimizer_tensors
 from dragoman.training.parameters import FlatParameters
 from dragoman.training.schedule import build_schedule
-from dragoman.training.step import Outcome, StepResult, Trainee, training_step
+from dragoman.training.step import Outcome, StepResult, training_step
+from dragoman.training.training_state import TrainingState
 
 STACK = TransformerRecipe(layers=1, width=8, feed_forward=8, heads=2, dropout=0.0)
 SOURCES = [[5, 6, 3], [7, 3], [8, 9, 10, 3], [4, 3]]
@@ -34,10 +35,10 @@ def settings(**optimizer: Any) -> TrainingRecipe:
     )
 
 
-def trainee(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> Trainee:
+def state(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> TrainingState:
     model = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1).train()
     parameters = FlatParameters(model, dtype, torch.device("cpu"))
-    return Trainee(
+    return TrainingState(
         model,
         parameters,
         build_optimizer(recipe.optimizer, parameters),
@@ -53,7 +54,7 @@ def batch(*rows: int) -> Batch:
 
 def test_loss_falls() -> None:
     recipe = settings()
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     losses = [training_step(pupil, [batch(0, 1, 2, 3)], update, recipe).loss for update in range(1, 60)]
     assert losses[-1] < 0.6 * losses[0]
 
@@ -61,7 +62,7 @@ def test_loss_falls() -> None:
 def test_accumulation_equals_one_large_batch() -> None:
     """Batches of unequal numbers of tokens: the mean is over tokens, not over batches."""
     recipe = settings()
-    whole, parts = trainee(recipe), trainee(recipe)
+    whole, parts = state(recipe), state(recipe)
     one = training_step(whole, [batch(0, 1, 2, 3)], 1, recipe)
     several = training_step(parts, [batch(0), batch(1, 2), batch(3)], 1, recipe)
     assert several.loss == pytest.approx(one.loss, rel=1e-5)
@@ -72,7 +73,7 @@ def test_accumulation_equals_one_large_batch() -> None:
 
 def test_flat_gradient_is_the_gradient_of_the_plain_model() -> None:
     recipe = settings()
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     plain = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1).train()
     (plain.loss(batch(0, 1), recipe.label_smoothing)[0] / 6).backward()
     training_step(pupil, [batch(0, 1)], 1, recipe)
@@ -84,7 +85,7 @@ def test_flat_gradient_is_the_gradient_of_the_plain_model() -> None:
 
 def test_clipping_bounds_the_gradient() -> None:
     recipe = settings(clip_norm=0.01)
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     result = training_step(pupil, [batch(0, 1)], 1, recipe)
     assert result.gradient_norm > 0.01
     assert pupil.parameters.gradient.norm().item() == pytest.approx(0.01, rel=1e-4)
@@ -92,7 +93,7 @@ def test_clipping_bounds_the_gradient() -> None:
 
 def test_decoupled_decay_shrinks_matrices_only() -> None:
     recipe = settings(weight_decay=0.5)
-    decayed, plain = trainee(recipe), trainee(settings())
+    decayed, plain = state(recipe), state(settings())
     before = plain.parameters.master.clone()
     training_step(decayed, [batch(0, 1)], 1, recipe)
     training_step(plain, [batch(0, 1)], 1, settings())
@@ -105,7 +106,7 @@ def test_decoupled_decay_shrinks_matrices_only() -> None:
 
 def test_l2_adds_the_penalty_gradient_to_matrices_only() -> None:
     recipe = settings(weight_decay=0.5, decay="l2")
-    penalised, plain = trainee(recipe), trainee(settings())
+    penalised, plain = state(recipe), state(settings())
     before = plain.parameters.master.clone()
     training_step(penalised, [batch(0, 1)], 1, recipe)
     training_step(plain, [batch(0, 1)], 1, settings())
@@ -119,7 +120,7 @@ def test_l2_adds_the_penalty_gradient_to_matrices_only() -> None:
 def test_update_equals_the_textbook(decay: str) -> None:
     """Adam by its equations, on one matrix and one vector of the model."""
     recipe = settings(weight_decay=0.1, decay=decay)
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     m = torch.zeros_like(pupil.parameters.master)
     v = torch.zeros_like(m)
     mask = torch.zeros_like(m)
@@ -137,7 +138,7 @@ def test_update_equals_the_textbook(decay: str) -> None:
 
 def test_moving_average() -> None:
     recipe = settings()
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     expected = pupil.parameters.master.clone()
     for update in (1, 2, 3):
         training_step(pupil, [batch(0, 1)], update, recipe)
@@ -148,7 +149,7 @@ def test_moving_average() -> None:
 
 def test_twin_computes_with_the_average_and_has_no_gradient() -> None:
     recipe = settings()
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     twin = pupil.parameters.twin(pupil.model, pupil.average.average)
     training_step(pupil, [batch(0, 1)], 1, recipe)
     assert not twin.training
@@ -160,7 +161,7 @@ def test_twin_computes_with_the_average_and_has_no_gradient() -> None:
 
 def test_bfloat16_stays_near_float32() -> None:
     recipe = settings()
-    exact, coarse = trainee(recipe), trainee(recipe, torch.bfloat16)
+    exact, coarse = state(recipe), state(recipe, torch.bfloat16)
     for update in range(1, 20):
         one = training_step(exact, [batch(0, 1, 2, 3)], update, recipe)
         other = training_step(coarse, [batch(0, 1, 2, 3)], update, recipe)
@@ -168,7 +169,7 @@ def test_bfloat16_stays_near_float32() -> None:
     assert coarse.parameters.master.dtype == torch.float32
 
 
-def everything(pupil: Trainee) -> list[torch.Tensor]:
+def everything(pupil: TrainingState) -> list[torch.Tensor]:
     """All that an update may change."""
     memory = optimizer_tensors(pupil.optimizer)
     buffers = learnt_buffers(pupil.model)
@@ -184,7 +185,7 @@ def assert_same_bits(before: list[torch.Tensor], after: list[torch.Tensor]) -> N
 @pytest.mark.parametrize("poison", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_changes_no_bit(poison: float) -> None:
     recipe = settings()
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     training_step(pupil, [batch(0, 1)], 1, recipe)
     place = pupil.parameters.map.places[0]
     pupil.parameters.master[place.begin : place.end] = poison
@@ -198,7 +199,7 @@ def test_a_loss_that_is_not_finite_changes_no_bit(poison: float) -> None:
 
 def test_a_gradient_that_is_not_finite_changes_no_bit_and_the_next_update_is_made() -> None:
     recipe = settings()
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     training_step(pupil, [batch(0, 1)], 1, recipe)
     before = everything(pupil)
     hook = next(iter(pupil.model.parameters())).register_hook(lambda gradient: gradient * math.nan)
@@ -218,7 +219,7 @@ def test_what_batch_normalisation_counts_is_put_back() -> None:
     recipe = settings()
     parameters = FlatParameters(model.train(), torch.float32, torch.device("cpu"))
     optimizer, average = build_optimizer(recipe.optimizer, parameters), MovingAverage(parameters.master, 0.9)
-    pupil = replace(trainee(recipe), model=model, parameters=parameters, optimizer=optimizer, average=average)
+    pupil = replace(state(recipe), model=model, parameters=parameters, optimizer=optimizer, average=average)
     pictures = Pictures.of([np.full((1, 8, 6), 40, np.uint8), np.full((1, 8, 9), 90, np.uint8)])
     examples = Batch(pictures, Labels(torch.tensor([0, 1])), torch.arange(2))
     training_step(pupil, [examples], 1, recipe)
@@ -233,7 +234,7 @@ def test_what_batch_normalisation_counts_is_put_back() -> None:
 
 def test_norms_of_the_parameters_make_the_whole_norm() -> None:
     recipe = settings()
-    pupil = trainee(recipe)
+    pupil = state(recipe)
     result = training_step(pupil, [batch(0, 1)], 1, recipe)
     for place, norm in zip(pupil.parameters.map.places, result.gradient_norms, strict=True):
         assert norm == pytest.approx(pupil.parameters.gradient[place.begin : place.end].norm().item(), rel=1e-5)
@@ -242,12 +243,12 @@ def test_norms_of_the_parameters_make_the_whole_norm() -> None:
 
 def test_the_factor_scales_the_learning_rate() -> None:
     recipe = settings()
-    assert training_step(trainee(recipe), [batch(0)], 1, recipe, factor=0.25).learning_rate == 0.25 * 0.01
+    assert training_step(state(recipe), [batch(0)], 1, recipe, factor=0.25).learning_rate == 0.25 * 0.01
 
 
-def in_float16(scale: float) -> Trainee:
+def in_float16(scale: float) -> TrainingState:
     scaler = torch.amp.GradScaler("cpu", init_scale=scale)
-    return replace(trainee(settings(), torch.float16), scaler=scaler)
+    return replace(state(settings(), torch.float16), scaler=scaler)
 
 
 def test_float16_overflow_leaves_the_weights_and_halves_the_scale() -> None:

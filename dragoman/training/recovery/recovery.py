@@ -17,7 +17,8 @@ from dragoman.training.observer import Observer, RewindRecord, SkipRecord
 from dragoman.training.recovery.health import Treatment, Verdict
 from dragoman.training.recovery.incident import Incidents
 from dragoman.training.recovery.provenance import Replay, trace
-from dragoman.training.step import StepResult, Trainee, place_of
+from dragoman.training.step import StepResult, place_of
+from dragoman.training.training_state import TrainingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Recovery:
     Every method has to be called by all processes.
 
     Attributes:
-        trainee: model, weights, optimizer.
+        state: model, weights, optimizer.
         checkpoints: of the run.
         incidents: of the run.
         observers: told of everything.
@@ -35,7 +36,7 @@ class Recovery:
         processes: that train together. Each looks at its own mini-batches; the first tells and writes checkpoints.
     """
 
-    trainee: Trainee
+    state: TrainingState
     checkpoints: Checkpoints
     incidents: Incidents
     observers: Sequence[Observer]
@@ -55,10 +56,10 @@ class Recovery:
             update=progress.update,
             places=tuple(place_of(turn, self.processes) for turn in range(len(batches))),
             smoothing=self.recipe.label_smoothing,
-            factor=self.trainee.scaler.get_scale() / result.target_tokens,
+            factor=self.state.scaler.get_scale() / result.target_tokens,
             carried=result.carried,
         )
-        origin = trace(self.trainee.model, batches, replay)
+        origin = trace(self.state.model, batches, replay)
         text = None
         if origin.stage is not None or self.processes.count == 1:
             rewinds, count = progress.health.rewinds, self.processes.count
@@ -93,7 +94,7 @@ class Recovery:
         Raises:
             TrainingError: if that was done often enough, or there is no such checkpoint.
         """
-        saved = self.checkpoints.restore_good(self.trainee) if verdict.treatment is Treatment.REWIND else None
+        saved = self.checkpoints.restore_good(self.state) if verdict.treatment is Treatment.REWIND else None
         # No checkpoint goes before all have read it.
         self.processes.wait()
         if saved is None:
@@ -111,7 +112,7 @@ class Recovery:
             observer.on_rewind(record)
         # Newer ones go first: whoever goes on from what is left when this is interrupted comes here again.
         self.checkpoints.remove_after(there.update)
-        self.checkpoints.save(self.trainee, progress)
+        self.checkpoints.save(self.state, progress)
 
     def _hopeless(self, progress: Progress, verdict: Verdict) -> TrainingError:
         run, reasons = self.checkpoints.folder.parent, progress.health.reasons

@@ -32,10 +32,10 @@ def harm(updates: list[int]) -> None:
     step = trainer.training_step
     left = set(updates)
 
-    def training_step(trainee: Any, batches: Any, update: int, *given: Any) -> Any:
+    def training_step(state: Any, batches: Any, update: int, *given: Any) -> Any:
         if os.environ["RANK"] == "1" and update in left:
             left.remove(update)
-            encoder = trainee.model.encoder
+            encoder = state.model.encoder
             plain = type(encoder).forward
 
             def forward(source: Any) -> Any:
@@ -43,9 +43,9 @@ def harm(updates: list[int]) -> None:
                 return type(memory)(memory.states / 0.0, memory.layout, memory.final)
 
             vars(encoder)["forward"] = forward
-        elif "forward" in vars(trainee.model.encoder):
-            del vars(trainee.model.encoder)["forward"]
-        return step(trainee, batches, update, *given)
+        elif "forward" in vars(state.model.encoder):
+            del vars(state.model.encoder)["forward"]
+        return step(state, batches, update, *given)
 
     trainer.training_step = training_step
 

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 import dragoman.training.trainer as trainer_module
 from dragoman.errors import TrainingError
 from dragoman.training import run as run_module
-from dragoman.training import trainee as trainee_module
+from dragoman.training import training_state as state_module
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer, RewindRecord, SkipRecord, UpdateRecord
 from dragoman.training.recovery.incident import Incidents
@@ -57,8 +57,8 @@ def harmed(monkeypatch: pytest.MonkeyPatch, is_harmful: Callable[[tuple[int, ...
     """Batches of some training examples lose their encoder's output to a division by zero."""
     step = trainer_module.training_step
 
-    def training_step(trainee: Any, batches: Any, *given: Any) -> Any:
-        encoder = trainee.model.encoder
+    def training_step(state: Any, batches: Any, *given: Any) -> Any:
+        encoder = state.model.encoder
         plain = type(encoder).forward
 
         def forward(source: Any) -> Any:
@@ -67,7 +67,7 @@ def harmed(monkeypatch: pytest.MonkeyPatch, is_harmful: Callable[[tuple[int, ...
             return type(memory)(memory.states / (0.0 if harmful else 1.0), memory.layout, memory.final)
 
         vars(encoder)["forward"] = forward
-        return step(trainee, batches, *given)
+        return step(state, batches, *given)
 
     monkeypatch.setattr(trainer_module, "training_step", training_step)
 
@@ -238,14 +238,14 @@ def test_a_learning_rate_that_is_far_too_high_for_a_while_is_recovered_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stays finite: the loss goes back up."""
-    plain = trainee_module.build_schedule
+    plain = state_module.build_schedule
     calls = iter(range(10_000))
 
     def build_schedule(settings: Any) -> Callable[[int], float]:
         schedule = plain(settings)
         return lambda update: schedule(update) * (100 if 180 <= next(calls) < 186 else 1)
 
-    monkeypatch.setattr(trainee_module, "build_schedule", build_schedule)
+    monkeypatch.setattr(state_module, "build_schedule", build_schedule)
     listener = Listener()
     settings = {"updates": 260, "checkpoint_every": 20, "validate_every": 260, "batch": {"tokens": 200, "pool": 10}}
     run(

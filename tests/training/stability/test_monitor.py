@@ -20,7 +20,8 @@ from dragoman.training.optimizer import build_optimizer
 from dragoman.training.parameters import FlatParameters
 from dragoman.training.schedule import build_schedule
 from dragoman.training.stability import StabilityMonitor
-from dragoman.training.step import Trainee, training_step
+from dragoman.training.step import training_step
+from dragoman.training.training_state import TrainingState
 
 RECIPE = TrainingRecipe(
     optimizer=OptimizerRecipe(learning_rate=0.01), schedule=ScheduleRecipe(kind="constant", warmup=0), average=0.9
@@ -84,13 +85,13 @@ def trained(cell: str, dtype: torch.dtype, every: int | None) -> tuple[FlatParam
     average = MovingAverage(parameters.master, RECIPE.average)
     optimizer = build_optimizer(RECIPE.optimizer, parameters)
     scaler = torch.amp.GradScaler("cpu", enabled=False)
-    trainee = Trainee(model, parameters, optimizer, scaler, average, build_schedule(RECIPE))
+    state = TrainingState(model, parameters, optimizer, scaler, average, build_schedule(RECIPE))
     monitor = None if every is None else StabilityMonitor(model, parameters, [data], every)
     carried: tuple[torch.Tensor, ...] = ()
     for update in range(1, 6):
         if monitor is not None:
             monitor.before_update(update)
-        carried = training_step(trainee, [data], update, RECIPE, carried).carried
+        carried = training_step(state, [data], update, RECIPE, carried).carried
         if monitor is not None:
             assert (monitor.after_update(update, norms(parameters)) is None) == (update not in (1, 2, 4))
     return parameters, average, model
