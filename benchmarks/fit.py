@@ -41,7 +41,7 @@ from dragoman.recipe import Recipe, recipe_from
 from dragoman.training.observer import ValidationRecord
 from dragoman.training.split_loss import LossEstimate
 from dragoman.training.task import task_of
-from dragoman.training.trial import AnyDataset, Trial, part_of, run_trial
+from dragoman.training.trial import Trial, part_of, run_trial
 
 LOOKS = 16
 SYMBOLS, LONGEST, NOISE, POOL = 10, 5, 0.1, 150_000
@@ -196,7 +196,7 @@ class Laboratory:
             task_of(recipe).prepare(recipe, folder, train=frame)
         return Dataset.open(folder)
 
-    def dataset(self, cell: Cell, seed: int, times: int = 1) -> AnyDataset:
+    def dataset(self, cell: Cell, seed: int, times: int = 1) -> Dataset:
         """What a planted run learns from."""
         chosen = recipe_of(cell)
         chosen = chosen.model_copy(update={"training": chosen.training.model_copy(update={"seed": seed})})

@@ -23,6 +23,7 @@ from typing import Any
 from fit import HELD_OUT, MORE, PLANTS, TASKS, Cell, Laboratory, cells, interventions, planted_run, recipe_of
 
 from dragoman.comparison.machine import describe_machine
+from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import ACTIONS, EARLY_STOPPING, MORE_DATA
 from dragoman.diagnosis.fit.diagnose import examine
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, facts_of, looks_of_records
@@ -31,7 +32,7 @@ from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.recipe import Recipe
 from dragoman.training.baseline import baseline_loss
-from dragoman.training.trial import AnyDataset, Trial
+from dragoman.training.trial import Trial
 
 RESULTS = Path(__file__).parent / "results"
 SHARE, ERRORS = 0.02, 2.0
@@ -92,7 +93,7 @@ def diagnosed(laboratory: Laboratory, cell: Cell, thresholds: Thresholds) -> Fit
     """The diagnosis of a planted run, with as many experiments as it wants."""
     recipe, dataset, run = recipe_of(cell), laboratory.dataset(cell, cell.seed), planted_run(laboratory, cell)
 
-    def runner(changed: Recipe, data: AnyDataset, *, seed: int | None = None, **how: Any) -> Trial:
+    def runner(changed: Recipe, data: Dataset, *, seed: int | None = None, **how: Any) -> Trial:
         del data, seed
         return laboratory.train(cell, changed, seed=cell.seed, **how)
 

@@ -163,7 +163,7 @@ def generate(folder: Path, pairs: int, length: int) -> None:
                     source, target = (Ragged.of(_rows(random, count, length)) for _ in range(2))
                     texts, zeros = Lines.of([""] * count), np.zeros(count, dtype=np.int64)
                     split.write(PairBatch(texts, texts, zeros, zeros, zeros), source, target)
-        writer.write_codecs(codec, codec)
+        writer.write_fields(codec, codec)
         writer.write_facts([Corpus("generated", 1.0)], ["generated"])
         writer.write_report({})
 

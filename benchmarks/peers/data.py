@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dragoman.data.dataset import Dataset, Examples
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
 from dragoman.data.prepare import prepare
 from dragoman.recipe import load_recipe
 from dragoman.storage.folder import new_folder

@@ -29,14 +29,15 @@ def dataset_shortlist(dataset: Dataset, *, frequent: int, per_symbol: int, seed:
         chosen = np.sort(np.random.default_rng(seed).choice(len(train), MOST_PAIRS, replace=False))
     # Rows without their end symbols, which is always allowed.
     sources, targets = ([row[:-1] for row in rows] for rows in train.ids(chosen))
-    vocabulary = dataset.target.tokenizer.vocabulary
+    source, target = dataset.codecs
+    vocabulary = target.tokenizer.vocabulary
     counts = np.bincount([token for row in targets for token in row], minlength=len(vocabulary))
     return Shortlist.of(
         ibm_model_1(sources, targets),
         counts,
-        sources=dataset.source.size,
-        always=[vocabulary.ids[s] for s in (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS, *sorted(dataset.target.units))],
-        shared=dataset.source.tokenizer.vocabulary == vocabulary,
+        sources=source.size,
+        always=[vocabulary.ids[s] for s in (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS, *sorted(target.units))],
+        shared=source.tokenizer.vocabulary == vocabulary,
         frequent=frequent,
         per_symbol=per_symbol,
     )

@@ -16,7 +16,6 @@ from dragoman.cli import data_options as given
 
 if TYPE_CHECKING:
     from dragoman.data.dataset import Dataset
-    from dragoman.data.grid.grid_dataset import GridDataset
     from dragoman.recipe import Recipe
 
 _SUBJECT = "Folder of a run, whose recipe and data are taken; or a TOML file or a preset, with data."
@@ -112,14 +111,14 @@ def _check_name(name: str) -> None:
 
 
 @contextmanager
-def _of_run(run: Path) -> Iterator[tuple[Recipe, Dataset | GridDataset]]:
+def _of_run(run: Path) -> Iterator[tuple[Recipe, Dataset]]:
     from dragoman.diagnosis.run_folder import open_run
 
     yield open_run(run)
 
 
 @contextmanager
-def _of_recipe(recipe: Recipe, folder: Path) -> Iterator[tuple[Recipe, Dataset | GridDataset]]:
+def _of_recipe(recipe: Recipe, folder: Path) -> Iterator[tuple[Recipe, Dataset]]:
     """The dataset lies in the output folder while it is needed."""
     from dragoman.cli.diagnosis_output import tell
     from dragoman.storage.failure import unwritable

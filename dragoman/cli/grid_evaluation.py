@@ -13,15 +13,16 @@ from jaxtyping import Float64, Int
 
 from dragoman.contracts import Pictures
 from dragoman.data.cleaning import CleaningReport
+from dragoman.data.examples import Examples
 from dragoman.data.grid.clean import clean_items
-from dragoman.data.grid.examples import GridExamples
 from dragoman.data.grid.items import Items
 from dragoman.data.grid.read_items import read_items
-from dragoman.data.grid.rendering import Rendering
+from dragoman.data.rendering import Rendering
 from dragoman.errors import InputError
 from dragoman.evaluation.classification_report import evaluate_labels
 from dragoman.evaluation.recognition_report import evaluate_recognition
 from dragoman.evaluation.regression_report import evaluate_numbers
+from dragoman.fields.field import expect
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.place import TablePlace
@@ -53,7 +54,7 @@ class Measured:
     draw: Callable[[Path, str], None] | None
 
 
-def measure_examples(loaded: LoadedModel, examples: GridExamples, folder: Path, beam: int | None) -> Measured:
+def measure_examples(loaded: LoadedModel, examples: Examples, folder: Path, beam: int | None) -> Measured:
     """A model from ``folder`` on a split of a dataset; ``beam`` is that of a reader, by default the recipe's."""
     if loaded.recipe.model.says == "text":
         texts = read_examples(Reader.of(loaded, folder), examples, np.arange(len(examples)), beam)
@@ -61,7 +62,7 @@ def measure_examples(loaded: LoadedModel, examples: GridExamples, folder: Path, 
     outputs = example_outputs(cast(EncoderDecoder, loaded.model), examples)
     if isinstance(loaded.target, LabelField):
         return _of_labels(loaded.target, loaded.target.probabilities(outputs), true_labels(examples))
-    field = cast(NumberField, loaded.target)
+    field = expect(loaded.target, NumberField)
     return _of_numbers(field, field.restore(outputs), true_numbers(examples))
 
 
@@ -89,7 +90,7 @@ def measure_corpora(loaded: LoadedModel, corpora: Sequence[CorpusRecipe], folder
         true = [loaded.target.encode(items.targets, items.places) for _, items in parts]
         found = [predictor.probabilities(*_inputs(corpus, items)) for corpus, items in parts]
         return _of_labels(loaded.target, np.concatenate(found), np.concatenate(true))
-    field = cast(NumberField, loaded.target)
+    field = expect(loaded.target, NumberField)
     numbers = [field.parse(items.targets, items.places, corpus.target_column) for corpus, items in parts]
     said = [np.array(predictor.predict(*_inputs(corpus, items)), dtype=np.float64) for corpus, items in parts]
     return _of_numbers(field, np.concatenate(said), np.concatenate(numbers))

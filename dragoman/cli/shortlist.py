@@ -33,7 +33,7 @@ def shortlist(
     if not loaded.recipe.model.is_translator:
         raise no_translator(loaded.recipe.model, model)
     opened = Dataset.open(dataset if dataset is not None else model.absolute().parent / "dataset")
-    for ours, theirs in zip(loaded.codecs, (opened.source, opened.target), strict=True):
+    for ours, theirs in zip(loaded.codecs, opened.codecs, strict=True):
         if ours.tokenizer.vocabulary != theirs.tokenizer.vocabulary:
             raise InputError(
                 "the dataset has another vocabulary than the model",

@@ -18,6 +18,7 @@ from dragoman.comparison.subject import Trained
 from dragoman.evaluation.calibration import probability_statistics
 from dragoman.evaluation.classification import classification_statistics, macro_f1_estimate
 from dragoman.evaluation.confidence import estimates
+from dragoman.fields.field import expect
 from dragoman.fields.label import LabelField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
@@ -71,7 +72,7 @@ class Labels:
         found = in_turn(uses, len(held_out[0].examples), _ROUNDS, tell)
         examined = []
         for subject, model, split, (logits, speed) in zip(subjects, models, held_out, found, strict=True):
-            field = cast(LabelField, model.target)
+            field = expect(model.target, LabelField)
             said = logits.argmax(1)
             write_output(outputs / f"{subject.name}.txt", "".join(f"{name}\n" for name in field.decode(said)).encode())
             probabilities = field.probabilities(logits)
@@ -80,7 +81,7 @@ class Labels:
 
 
 def _names(split: HeldOut) -> list[str]:
-    return cast(LabelField, split.target).decode(true_labels(split.examples))
+    return expect(split.target, LabelField).decode(true_labels(split.examples))
 
 
 def _examined(

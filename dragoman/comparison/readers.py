@@ -18,7 +18,7 @@ from dragoman.comparison.same_sources import same_sources
 from dragoman.comparison.subject import Trained
 from dragoman.contracts import Pictures
 from dragoman.data.bucketing import in_order
-from dragoman.data.grid.examples import GridExamples
+from dragoman.data.examples import Examples
 from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.recognition import recognition_statistics
 from dragoman.predict.reader import Reader
@@ -62,7 +62,7 @@ class Readers:
         while slows down all of them."""
         readers = [Reader.load(subject.best) for subject in subjects]
         beams = [beam or reader.recipe.search.beam for reader in readers]
-        splits: list[GridExamples] = [split.examples for split in held_out]
+        splits: list[Examples] = [split.examples for split in held_out]
         for reader, examples, width in zip(readers, splits, beams, strict=True):
             _read(reader, _pictures(examples, np.arange(min(len(examples), _WARM_UP))), width)
         found: list[dict[int, dict[int, str]]] = [{1: {}, width: {}} for width in beams]
@@ -87,7 +87,7 @@ class Readers:
         return examined
 
 
-def _pictures(examples: GridExamples, chosen: Int[np.ndarray, " k"]) -> Batches:
+def _pictures(examples: Examples, chosen: Int[np.ndarray, " k"]) -> Batches:
     """The pictures of some examples, rendered where they are to be, which takes no part in the reader's time."""
     lengths = examples.target_lengths[chosen]
     batches: Iterator[Int[np.ndarray, " B"]] = (chosen[p] for p in in_order(lengths, lengths, tokens=_TOGETHER))

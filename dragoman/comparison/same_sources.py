@@ -9,9 +9,10 @@ from jaxtyping import Float64
 
 from dragoman.comparison.kind import HeldOut
 from dragoman.contracts import Rows
-from dragoman.data.grid.columns import PictureColumn
-from dragoman.data.grid.rendering import Rendering
+from dragoman.data.columns.picture import PictureColumn
+from dragoman.data.rendering import Rendering
 from dragoman.fields.columns import CategoricalColumn
+from dragoman.fields.field import expect
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
 from dragoman.storage.verified import VerifiedFolder
@@ -49,7 +50,7 @@ def _looks(split: HeldOut) -> tuple[object, ...] | None:
 
 def _same_pixels(one: HeldOut, other: HeldOut) -> bool:
     count = len(one.examples)
-    mine, theirs = (cast(PictureColumn, split.examples.source) for split in (one, other))
+    mine, theirs = (expect(split.examples.source, PictureColumn) for split in (one, other))
     looked_at = np.unique(np.linspace(0, count - 1, min(count, _LOOKED_AT)).astype(np.int64)).tolist()
     return all(np.array_equal(mine.pixels(place), theirs.pixels(place)) for place in looked_at)
 
@@ -73,7 +74,7 @@ def _same_rows(one: HeldOut, other: HeldOut) -> bool:
 def _columns(split: HeldOut) -> dict[str, tuple[np.ndarray, float]]:
     """Each column's values, with the standard deviation of numbers: what is unknown, or may be, is not a number, or an
     empty text."""
-    field = cast(RowField, split.source)
+    field = expect(split.source, RowField)
     rows = cast(Rows, split.examples.batch(np.arange(len(split.examples))).source)
     numbers, categories = rows.numbers.numpy().astype(np.float64), rows.categories.numpy()
     found: dict[str, tuple[np.ndarray, float]] = {}

@@ -13,7 +13,7 @@ import numpy as np
 from dragoman.comparison.kind import Examined, HeldOut
 from dragoman.comparison.report import Examination
 from dragoman.comparison.subject import Trained
-from dragoman.data.dataset import Examples
+from dragoman.data.examples import Examples
 from dragoman.evaluation.bleu import bleu_statistics
 from dragoman.evaluation.chrf import chrf_statistics
 from dragoman.evaluation.confidence import Estimate, estimates

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from dragoman.contracts import AnyBatch
 from dragoman.data.bucketing import length_buckets
-from dragoman.data.dataset import Examples
+from dragoman.data.examples import Examples
 
 
 @runtime_checkable
@@ -51,9 +51,8 @@ class Passes(Protocol):
 
 
 def stored_pairs(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
-    """Sources and targets with the ids that are on disk."""
-    del generator
-    return examples.batch(indices)
+    """Sources and targets as they are on disk; pictures that are rendered look different in every pass."""
+    return examples.batch(indices, generator)
 
 
 def stored_lines(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:

@@ -115,7 +115,7 @@ def _prepare(
             encoder.write(given.spool, [name], np.zeros(len(given.keys), dtype=np.int8))
     _refuse_too_long(encoder, tell, found)
     weights = {corpus.title: corpus.weight for corpus in recipe.data.train}
-    writer.write_codecs(source, target)
+    writer.write_fields(source, target)
     writer.write_facts([Corpus(name, weights.get(name, 1.0)) for name in names], files)
     writer.write_report(
         {

@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Int
 
 from dragoman.contracts import Batch, Packed
-from dragoman.data.dataset import Dataset, Examples
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
 from dragoman.data.passes import MakeBatch, stored_pairs
 from dragoman.recipe.data import TokenizerRecipe
 from dragoman.text.codec import masks_for
@@ -21,16 +22,17 @@ def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> Make
     2018), as the recipe says; as it stands on disk if it asks for neither."""
     if not recipe.dropout and not recipe.sampling:
         return stored_pairs
-    source = _sampler(dataset.source.tokenizer, recipe, seed)
-    shared = dataset.source.tokenizer is dataset.target.tokenizer
-    target = source if shared else _sampler(dataset.target.tokenizer, recipe, seed)
+    codecs = dataset.codecs
+    source = _sampler(codecs[0].tokenizer, recipe, seed)
+    shared = codecs[0].tokenizer is codecs[1].tokenizer
+    target = source if shared else _sampler(codecs[1].tokenizer, recipe, seed)
 
     def batch(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> Batch:
         sources, targets = examples.source_texts(indices), examples.target_texts(indices)
-        masks = masks_for(sources, dataset.source, dataset.target)
+        masks = masks_for(sources, *codecs)
         return Batch(
-            _packed(source, dataset.source.hide(sources, masks), generator),
-            _packed(target, dataset.target.hide(targets, masks), generator),
+            _packed(source, codecs[0].hide(sources, masks), generator),
+            _packed(target, codecs[1].hide(targets, masks), generator),
             torch.from_numpy(indices),
         )
 

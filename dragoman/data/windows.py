@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from dragoman.contracts import AnyBatch
-from dragoman.data.dataset import Examples
+from dragoman.data.examples import Examples
 from dragoman.data.partition import Window, window_batch
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.training.run import Run
@@ -13,7 +12,7 @@ from dragoman.training.run_folder import DATASET, RECIPE
 from dragoman.training.task import task_of
 
 
-def open_run(folder: Path) -> tuple[Recipe, Dataset | GridDataset]:
+def open_run(folder: Path) -> tuple[Recipe, Dataset]:
     """The recipe of a run, and its dataset, whose checksums are verified.
 
     Args:

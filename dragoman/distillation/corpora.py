@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dragoman.data.dataset import Dataset, Examples
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
 from dragoman.storage.folder import new_folder
 
 _ROWS = 10_000

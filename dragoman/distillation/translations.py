@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
-from dragoman.data.dataset import Examples
+from dragoman.data.examples import Examples
 from dragoman.distillation.closest import closest
 from dragoman.distillation.plan import Plan
 from dragoman.errors import DamagedFileError

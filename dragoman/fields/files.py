@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from dragoman.fields.field import field_from_dict
+from dragoman.fields.field import Field, TargetField, expect
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
@@ -15,33 +16,54 @@ from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codec, load_codecs, save_codec, save_codecs
 
-SourceField = Codec | PictureField | RowField
-TargetField = Codec | LabelField | NumberField
-
 SOURCE, TARGET = "source", "target"
 
 
-def save_fields(folder: Path, source: SourceField, target: TargetField) -> None:
+@runtime_checkable
+class JsonField(Field, Protocol):
+    """A field that is written as JSON."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as JSON can write it, its name under the key ``field``."""
+        ...
+
+
+FIELDS: dict[str, Callable[[dict[str, Any]], JsonField]] = {
+    "label": LabelField.from_dict,
+    "number": NumberField.from_dict,
+    "row": RowField.from_dict,
+    "picture": PictureField.from_dict,
+}
+"""What reads each kind that is written as JSON, by its name under the key ``field``."""
+
+
+def field_from_dict(content: dict[str, Any]) -> JsonField:
+    """The field that a ``to_dict`` wrote."""
+    return FIELDS[content["field"]](content)
+
+
+def save_fields(folder: Path, source: Field, target: TargetField) -> None:
     """Write both."""
     if isinstance(source, Codec) and isinstance(target, Codec):
         save_codecs(folder, source, target)
         return
     for name, field in ((SOURCE, source), (TARGET, target)):
-        if isinstance(field, Codec):
-            save_codec(folder, name, field)
-        else:
+        if isinstance(field, JsonField):
             text = json.dumps(field.to_dict(), indent=2, ensure_ascii=False)
             (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        else:
+            save_codec(folder, name, expect(field, Codec))
 
 
-def load_fields(folder: VerifiedFolder) -> tuple[SourceField, TargetField]:
+def load_fields(folder: VerifiedFolder) -> tuple[Field, TargetField]:
     """Read both.
 
     Raises:
         DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
     """
     if not any(folder.holds(f"{name}.json") for name in (SOURCE, TARGET)):
-        return load_codecs(folder)
+        codecs: tuple[Codec, Codec] = load_codecs(folder)
+        return codecs
     source, target = (_load(folder, name) for name in (SOURCE, TARGET))
     return source, target
 

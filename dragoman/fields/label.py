@@ -78,6 +78,16 @@ class LabelField:
             groups.setdefault(" ".join(fold(name).split()), []).append(name)
         return [tuple(names) for names in groups.values() if len(names) > 1]
 
+    def describe(self) -> list[str]:
+        """The labels, and those that may be meant as one, for people to read."""
+        shown = ", ".join(self.names[:10]) + (" …" if self.size > 10 else "")
+        meant = [" and ".join(f"`{name}`" for name in names) for names in self.alike()]
+        alike = [
+            f"the labels {names} differ in case or white space alone, and are learnt as different ones"
+            for names in meant
+        ]
+        return [f"{self.size:,} labels: {shown}", *alike]
+
     def encode(self, values: Sequence[object], places: Sequence[Place] = ()) -> Int64[np.ndarray, " n"]:
         """The class number of each label.
 

@@ -38,6 +38,10 @@ class NumberField:
         """Numbers for an example."""
         return 1
 
+    def describe(self) -> list[str]:
+        """What was learnt, for people to read."""
+        return [f"numbers: mean {self.mean:.4g}, standard deviation {self.deviation:.4g}"]
+
     @staticmethod
     def parse(values: Sequence[object], places: Sequence[Place], column: str) -> Float64[np.ndarray, " n"]:
         """The numbers in cells of a table.

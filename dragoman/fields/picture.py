@@ -38,6 +38,12 @@ class PictureField:
         """What an encoder must know of them."""
         return PictureSize(self.preparation.channels, self.preparation.height, self.preparation.width)
 
+    def describe(self) -> list[str]:
+        """How pictures are prepared, for people to read."""
+        size = self.size
+        width = "any width" if size.width is None else f"width {size.width}"
+        return [f"pictures: height {size.height}, {width}, {size.channels} channel{'s' * (size.channels > 1)}"]
+
     def encode(
         self, picture: AnyPicture, place: Place = (None, None), column: str | None = None
     ) -> UInt8[np.ndarray, "C H W"]:

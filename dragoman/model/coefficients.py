@@ -13,6 +13,7 @@ from dragoman.decoders.number import NumberDecoder
 from dragoman.encoders.flat import RowNumbers
 from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
 from dragoman.fields.columns import CategoricalColumn, DateColumn, NumericColumn
+from dragoman.fields.field import expect
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.row import RowField
@@ -58,7 +59,7 @@ def coefficients(loaded: LoadedModel) -> DataFrame:
     weights = scale * _weights(loaded)
     model = cast(EncoderDecoder, loaded.model)
     bias = cast(LabelDecoder | NumberDecoder, model.decoder).bias.detach().double().cpu().numpy()
-    constant, rows = _rows(cast(RowField, loaded.source), weights)
+    constant, rows = _rows(expect(loaded.source, RowField), weights)
     rows = [(INTERCEPT, "", shift + scale * bias + constant), *rows]
     return pd.DataFrame(
         {
@@ -83,7 +84,7 @@ def _outputs(loaded: LoadedModel) -> tuple[float, float, list[str]]:
     """What is added to an output, what it is multiplied with before, and the name of each."""
     if isinstance(loaded.target, NumberField):
         return loaded.target.mean, loaded.target.deviation, ["coefficient"]
-    field = cast(LabelField, loaded.target)
+    field = expect(loaded.target, LabelField)
     return 0.0, 1 / field.temperature, list(field.names)
 
 

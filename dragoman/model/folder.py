@@ -14,7 +14,8 @@ from torch import Tensor
 
 import dragoman
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
-from dragoman.fields.files import SourceField, TargetField, load_fields, save_fields
+from dragoman.fields.field import Field, TargetField, expect
+from dragoman.fields.files import load_fields, save_fields
 from dragoman.model.buffers import learnt_tensors
 from dragoman.model.build import Model, build
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
@@ -43,15 +44,13 @@ class LoadedModel:
 
     model: Model
     recipe: Recipe
-    source: SourceField
+    source: Field
     target: TargetField
 
     @property
     def codecs(self) -> tuple[Codec, Codec]:
         """Source and target of a model that reads text, or nothing, and writes text."""
-        assert isinstance(self.source, Codec)
-        assert isinstance(self.target, Codec)
-        return self.source, self.target
+        return expect(self.source, Codec), expect(self.target, Codec)
 
     @property
     def vocabularies(self) -> tuple[int, int]:

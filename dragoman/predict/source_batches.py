@@ -11,7 +11,7 @@ from jaxtyping import Int
 
 from dragoman.contracts import Packed, Pictures, Rows, Source
 from dragoman.data.bucketing import in_order
-from dragoman.fields.files import SourceField
+from dragoman.fields.field import Field, expect
 from dragoman.fields.picture import AnyPicture, PictureField
 from dragoman.fields.place import TablePlace
 from dragoman.fields.row import RowField
@@ -30,7 +30,7 @@ _ROWS = 4096
 
 
 def source_batches(
-    field: SourceField,
+    field: Field,
     recipe: Recipe,
     inputs: Any,
     tell: Callable[[str], None],
@@ -52,7 +52,7 @@ def source_batches(
         return _text_batches(field, recipe, inputs, tell)
     if isinstance(field, PictureField):
         return picture_batches(field, inputs, table)
-    return _row_batches(field, inputs, tell, table or TablePlace())
+    return _row_batches(expect(field, RowField), inputs, tell, table or TablePlace())
 
 
 def picture_batches(

@@ -37,6 +37,10 @@ class Codec:
         """Symbols in the vocabulary."""
         return self.tokenizer.size
 
+    def describe(self) -> list[str]:
+        """What was learnt, for people to read."""
+        return [f"vocabulary: {self.size:,} symbols"]
+
     def hide(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[str]:
         """What the tokenizer sees of each text: units for placeholders, and first words as they are inside."""
         hidden = [mask.hide(text) for text, mask in zip(texts, masks, strict=True)]

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import dragoman
-from dragoman.data.dataset import Corpus, Dataset, Examples
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.dataset import Corpus, Dataset
+from dragoman.data.examples import Examples
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.translator import Translator
@@ -74,7 +74,7 @@ def test_split(dataset: _Splits[Split]) -> tuple[str, Split]:
 
 
 def card_facts(
-    best: LoadedModel, dataset: Dataset | GridDataset, start: RunStart, history: DataFrame, reason: str, split: str
+    best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str, split: str
 ) -> CardFacts:
     """All that a card says but how well the model does."""
     recipe = best.recipe
@@ -118,7 +118,7 @@ def card_facts(
     )
 
 
-def _placeholders(dataset: Dataset | GridDataset) -> dict[str, int] | None:
+def _placeholders(dataset: Dataset) -> dict[str, int] | None:
     """How many of the first pairs have placeholders of each family that counts; None if that was not looked at."""
     found = dataset.report.get("placeholders")
     if found is None:

@@ -8,17 +8,18 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int
 
-from dragoman.data.dataset import Dataset, Examples
-from dragoman.data.grid.columns import LabelColumn, NumberColumn, TextColumn
-from dragoman.data.grid.examples import GridExamples
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.columns.label import LabelColumn
+from dragoman.data.columns.number import NumberColumn
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
+from dragoman.fields.field import expect
 from dragoman.fields.number import NumberField
 from dragoman.model.build_outputs import LOSSES
 from dragoman.recipe import Recipe
 from dragoman.recipe.perceptron import NumberDecoderRecipe
 
 
-def baseline_loss(recipe: Recipe, dataset: Dataset | GridDataset) -> float:
+def baseline_loss(recipe: Recipe, dataset: Dataset) -> float:
     """E_0: the loss on the validation set of saying the same whatever goes in, as far as the training set teaches it.
 
     Of text the cross-entropy of its tokens under their frequencies in training (the unigram entropy), of labels that
@@ -26,28 +27,24 @@ def baseline_loss(recipe: Recipe, dataset: Dataset | GridDataset) -> float:
     training set's mean and median. In the unit of the model's own loss.
     """
     if recipe.model.says == "label":
-        train, validation = (cast(LabelColumn, _grid(split).target).values for split in _splits(dataset))
+        train, validation = (expect(split.target, LabelColumn).values for split in _splits(dataset))
         return _cross_entropy(train, validation, dataset.target.size)
     if recipe.model.says == "number":
         decoder = cast(NumberDecoderRecipe, recipe.model.decoder)
-        field = cast(NumberField, dataset.target)
-        values = [field.standardise(cast(NumberColumn, _grid(split).target).values) for split in _splits(dataset)]
+        field = expect(dataset.target, NumberField)
+        values = [field.standardise(expect(split.target, NumberColumn).values) for split in _splits(dataset)]
         return _constant_loss(decoder, *values)
     train, validation = (_tokens(split) for split in _splits(dataset))
     return _cross_entropy(train, validation, dataset.target.size)
 
 
-def _splits(dataset: Dataset | GridDataset) -> tuple[Examples | GridExamples, Examples | GridExamples]:
+def _splits(dataset: Dataset) -> tuple[Examples, Examples]:
     return dataset.train, dataset.validation
 
 
-def _grid(split: Examples | GridExamples) -> GridExamples:
-    return cast(GridExamples, split)
-
-
-def _tokens(split: Examples | GridExamples) -> Int[np.ndarray, " N"]:
+def _tokens(split: Examples) -> Int[np.ndarray, " N"]:
     """The ids of all targets end to end."""
-    tokens = cast(TextColumn, split.target).tokens if isinstance(split, GridExamples) else split.target_tokens
+    tokens = split.target_tokens
     return tokens[np.arange(len(tokens))]
 
 

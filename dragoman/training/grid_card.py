@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from dragoman.fields.files import SourceField, TargetField
+from dragoman.fields.field import Field, TargetField
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
@@ -23,7 +23,7 @@ class _Report(Protocol):
 
 def grid_card(
     facts: CardFacts,
-    source: SourceField,
+    source: Field,
     target: TargetField,
     report: _Report,
     coefficients: Sequence[tuple[str, ...]] = (),
@@ -64,7 +64,7 @@ def grid_card(
     return "\n\n".join(blocks) + "\n"
 
 
-def _reads(source: SourceField) -> tuple[str, list[str]]:
+def _reads(source: Field) -> tuple[str, list[str]]:
     """What goes in, and what to beware of."""
     if isinstance(source, PictureField):
         return "pictures", [
@@ -98,7 +98,7 @@ _GIVEN = {Codec: "--input texts.txt", PictureField: "--image picture.png", RowFi
 """How a model that says labels or numbers is given what it reads."""
 
 
-def _command(folder: str, source: SourceField, target: TargetField) -> str:
+def _command(folder: str, source: Field, target: TargetField) -> str:
     if isinstance(target, (LabelField, NumberField)):
         given = _GIVEN[type(source)]
         return f"dragoman predict {folder} {given}"
@@ -117,7 +117,7 @@ def _coefficients(rows: Sequence[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _fields(source: SourceField, target: TargetField) -> list[str]:
+def _fields(source: Field, target: TargetField) -> list[str]:
     found: list[Any] = []
     if isinstance(source, RowField):
         found += ["Columns that it reads:", bullets([plain(line) for line in source.describe()])]

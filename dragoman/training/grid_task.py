@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float64
 
 from dragoman.contracts import AnyBatch
-from dragoman.data.grid.examples import GridExamples
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
 from dragoman.data.grid.prepare_grid import prepare_grid
 from dragoman.data.loader import Loader
-from dragoman.data.passes import Buckets
+from dragoman.data.passes import Buckets, stored_pairs
 from dragoman.evaluation.classification_report import ClassificationReport, evaluate_labels
 from dragoman.evaluation.recognition_report import RecognitionReport, evaluate_recognition
 from dragoman.evaluation.regression_report import RegressionReport, evaluate_numbers
 from dragoman.evaluation.temperature import fit_temperature
+from dragoman.fields.field import expect
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.model.build import Model
@@ -61,48 +62,48 @@ class GridTask(ABC):
     """What is the same for all of them."""
 
     @abstractmethod
-    def measure(self, best: LoadedModel, examples: GridExamples) -> GridReport:
+    def measure(self, best: LoadedModel, examples: Examples) -> GridReport:
         """What a model says of some examples against what should be said."""
 
-    def prepare(self, recipe: Recipe, folder: Path, **given: Any) -> GridDataset:
+    def prepare(self, recipe: Recipe, folder: Path, **given: Any) -> Dataset:
         """Make the dataset."""
         return prepare_grid(recipe, folder, **given)
 
-    def open(self, folder: Path) -> GridDataset:
+    def open(self, folder: Path) -> Dataset:
         """Open the dataset."""
-        return GridDataset.open(folder)
+        return Dataset.open(folder)
 
-    def loader(self, recipe: Recipe, dataset: GridDataset, processes: Processes) -> Loader:
+    def loader(self, recipe: Recipe, dataset: Dataset, processes: Processes) -> Loader:
         """Examples of similar length."""
         batch = recipe.training.batch
         passes = Buckets(
-            dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=_drawn
+            dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=stored_pairs
         )
         return Loader(passes, seed=recipe.training.seed, index=processes.index, count=processes.count)
 
-    def watched(self, recipe: Recipe, dataset: GridDataset) -> AnyBatch:
+    def watched(self, recipe: Recipe, dataset: Dataset) -> AnyBatch:
         """Some examples; what is rendered looks the same every time."""
         return dataset.train.batch(watched_examples(dataset.train, recipe.training.seed))
 
-    def losses(self, model: Model, recipe: Recipe, dataset: GridDataset) -> SplitLosses:
+    def losses(self, model: Model, recipe: Recipe, dataset: Dataset) -> SplitLosses:
         """Of the validation set and of the training probe."""
         together, seed = MEASURED_TOGETHER, recipe.training.seed
         return example_losses(
             cast(EncoderDecoder, model), dataset.train, dataset.validation, tokens=together, seed=seed
         )
 
-    def class_weights(self, recipe: Recipe, dataset: GridDataset) -> Sequence[float] | None:
+    def class_weights(self, recipe: Recipe, dataset: Dataset) -> Sequence[float] | None:
         """All classes count the same."""
         del recipe, dataset
         return None
 
-    def calibrated(self, best: LoadedModel, dataset: GridDataset) -> LoadedModel:
+    def calibrated(self, best: LoadedModel, dataset: Dataset) -> LoadedModel:
         """The model as it is: it says no probabilities."""
         del dataset
         return best
 
     def assess(
-        self, best: LoadedModel, dataset: GridDataset, start: RunStart, history: DataFrame, reason: str
+        self, best: LoadedModel, dataset: Dataset, start: RunStart, history: DataFrame, reason: str
     ) -> tuple[GridReport, str]:
         """The report on the test set, or on the validation set where there is none; and the card."""
         split, examples = test_split(dataset)
@@ -112,37 +113,34 @@ class GridTask(ABC):
         return report, grid_card(facts, best.source, best.target, report, linear)
 
 
-def _drawn(examples: GridExamples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
-    """What is rendered looks different in every pass."""
-    return examples.batch(indices, generator)
-
-
 class Labelling(GridTask):
     """Anything to a label."""
 
-    def class_weights(self, recipe: Recipe, dataset: GridDataset) -> Sequence[float] | None:
+    def class_weights(self, recipe: Recipe, dataset: Dataset) -> Sequence[float] | None:
         """How much each class counts in training; None for 1 each."""
         decoder = cast(LabelDecoderRecipe, recipe.model.decoder)
         if decoder.class_weights == "none":
             return None
-        return cast(LabelField, dataset.target).class_weights(decoder.class_weights).tolist()
+        return expect(dataset.target, LabelField).class_weights(decoder.class_weights).tolist()
 
-    def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
+    def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Cross-entropy, accuracy and macro-F1."""
         losses = self.losses(model, recipe, dataset)
-        return LabelValidator(cast(EncoderDecoder, model), dataset.validation, cast(LabelField, dataset.target), losses)
+        return LabelValidator(
+            cast(EncoderDecoder, model), dataset.validation, expect(dataset.target, LabelField), losses
+        )
 
-    def calibrated(self, best: LoadedModel, dataset: GridDataset) -> LoadedModel:
+    def calibrated(self, best: LoadedModel, dataset: Dataset) -> LoadedModel:
         """The model with the temperature under which its validation labels are most likely."""
         logits = example_outputs(cast(EncoderDecoder, best.model), dataset.validation)
         temperature = fit_temperature(logits, true_labels(dataset.validation))
-        return replace(best, target=replace(cast(LabelField, best.target), temperature=temperature))
+        return replace(best, target=replace(expect(best.target, LabelField), temperature=temperature))
 
-    def measure(self, best: LoadedModel, examples: GridExamples) -> ClassificationReport:
+    def measure(self, best: LoadedModel, examples: Examples) -> ClassificationReport:
         """Labels against the true ones."""
         return measure_labels(best, examples)
 
-    def draw(self, best: LoadedModel, dataset: GridDataset, report: ClassificationReport, path: Path) -> None:
+    def draw(self, best: LoadedModel, dataset: Dataset, report: ClassificationReport, path: Path) -> None:
         """The confusion matrix and the calibration."""
         del best, dataset
         draw_confusion(report, path, path.parent.name)
@@ -151,16 +149,16 @@ class Labelling(GridTask):
 class Estimation(GridTask):
     """Anything to a number."""
 
-    def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
+    def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss, RMSE and MAE."""
-        losses, field = self.losses(model, recipe, dataset), cast(NumberField, dataset.target)
+        losses, field = self.losses(model, recipe, dataset), expect(dataset.target, NumberField)
         return NumberValidator(cast(EncoderDecoder, model), dataset.validation, field, losses)
 
-    def measure(self, best: LoadedModel, examples: GridExamples) -> RegressionReport:
+    def measure(self, best: LoadedModel, examples: Examples) -> RegressionReport:
         """Numbers against the true ones."""
         return measure_numbers(best, examples)
 
-    def draw(self, best: LoadedModel, dataset: GridDataset, report: RegressionReport, path: Path) -> None:
+    def draw(self, best: LoadedModel, dataset: Dataset, report: RegressionReport, path: Path) -> None:
         """Estimates over true numbers."""
         del report
         _, examples = test_split(dataset)
@@ -170,40 +168,40 @@ class Estimation(GridTask):
 class Reading(GridTask):
     """Pictures to text."""
 
-    def validator(self, model: Model, recipe: Recipe, dataset: GridDataset) -> Validating:
+    def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss, and what is read."""
         best = LoadedModel(model, recipe, dataset.source, dataset.target)
         losses = self.losses(model, recipe, dataset)
         return ReadingValidator(Reader.of(best, "the run's model"), dataset.validation, losses)
 
-    def measure(self, best: LoadedModel, examples: GridExamples) -> RecognitionReport:
+    def measure(self, best: LoadedModel, examples: Examples) -> RecognitionReport:
         """What is read against what was written."""
         return measure_reading(best, examples)
 
-    def draw(self, best: LoadedModel, dataset: GridDataset, report: RecognitionReport, path: Path) -> None:
+    def draw(self, best: LoadedModel, dataset: Dataset, report: RecognitionReport, path: Path) -> None:
         """There is nothing to draw."""
 
 
-def measure_labels(model: LoadedModel, examples: GridExamples) -> ClassificationReport:
+def measure_labels(model: LoadedModel, examples: Examples) -> ClassificationReport:
     """How well a model says the labels of some examples."""
-    field = cast(LabelField, model.target)
+    field = expect(model.target, LabelField)
     probabilities = field.probabilities(example_outputs(cast(EncoderDecoder, model.model), examples))
     said = probabilities.argmax(1)
     return evaluate_labels(said, true_labels(examples), field.names, probabilities=probabilities)
 
 
-def estimated(model: LoadedModel, examples: GridExamples) -> Float64[np.ndarray, " n"]:
+def estimated(model: LoadedModel, examples: Examples) -> Float64[np.ndarray, " n"]:
     """The number that a model says for each of some examples."""
-    return cast(NumberField, model.target).restore(example_outputs(cast(EncoderDecoder, model.model), examples))
+    return expect(model.target, NumberField).restore(example_outputs(cast(EncoderDecoder, model.model), examples))
 
 
-def measure_numbers(model: LoadedModel, examples: GridExamples) -> RegressionReport:
+def measure_numbers(model: LoadedModel, examples: Examples) -> RegressionReport:
     """How well a model says the numbers of some examples."""
-    mean = cast(NumberField, model.target).mean
+    mean = expect(model.target, NumberField).mean
     return evaluate_numbers(estimated(model, examples), true_numbers(examples), training_mean=mean)
 
 
-def measure_reading(model: LoadedModel, examples: GridExamples, beam: int | None = None) -> RecognitionReport:
+def measure_reading(model: LoadedModel, examples: Examples, beam: int | None = None) -> RecognitionReport:
     """How well a model reads the pictures of some examples."""
     reader = Reader.of(model, "the run's best model")
     outputs = read_examples(reader, examples, np.arange(len(examples)), beam)

@@ -8,10 +8,12 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from dragoman.data.bucketing import in_order
-from dragoman.data.grid.columns import LabelColumn, NumberColumn
-from dragoman.data.grid.examples import GridExamples
+from dragoman.data.columns.label import LabelColumn
+from dragoman.data.columns.number import NumberColumn
+from dragoman.data.examples import Examples
 from dragoman.evaluation.classification import confusion_matrix, macro_f1
 from dragoman.evaluation.recognition import recognition_statistics
+from dragoman.fields.field import expect
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -28,13 +30,13 @@ MEASURED_TOGETHER = 2048
 """Target tokens, or examples, that are measured together."""
 
 
-def example_batches(examples: GridExamples) -> Iterator[SourceBatch]:
+def example_batches(examples: Examples) -> Iterator[SourceBatch]:
     """The sources of all examples, in batches of similar length."""
     for indices in in_order(examples.source_lengths, examples.target_lengths, tokens=MEASURED_TOGETHER):
         yield indices, examples.batch(indices).source
 
 
-def example_outputs(model: EncoderDecoder, examples: GridExamples) -> Float64[np.ndarray, n * K]:
+def example_outputs(model: EncoderDecoder, examples: Examples) -> Float64[np.ndarray, n * K]:
     """The logits, or the standardised number, that the model gives each example."""
     return outputs_of(model, example_batches(examples), len(examples))
 
@@ -49,7 +51,7 @@ class LabelValidator:
         losses: of the split and of the training probe.
     """
 
-    def __init__(self, model: EncoderDecoder, examples: GridExamples, field: LabelField, losses: SplitLosses) -> None:
+    def __init__(self, model: EncoderDecoder, examples: Examples, field: LabelField, losses: SplitLosses) -> None:
         self._losses = losses
         self._model = model
         self._examples = examples
@@ -84,7 +86,7 @@ class NumberValidator:
         losses: of the split and of the training probe.
     """
 
-    def __init__(self, model: EncoderDecoder, examples: GridExamples, field: NumberField, losses: SplitLosses) -> None:
+    def __init__(self, model: EncoderDecoder, examples: Examples, field: NumberField, losses: SplitLosses) -> None:
         self._losses = losses
         self._model = model
         self._examples = examples
@@ -114,7 +116,7 @@ class ReadingValidator:
         losses: of the split and of the training probe.
     """
 
-    def __init__(self, reader: Reader, examples: GridExamples, losses: SplitLosses) -> None:
+    def __init__(self, reader: Reader, examples: Examples, losses: SplitLosses) -> None:
         self._losses = losses
         self._reader = reader
         self._examples = examples
@@ -137,7 +139,7 @@ class ReadingValidator:
 
 
 def read_examples(
-    reader: Reader, examples: GridExamples, indices: Int[np.ndarray, " k"], beam: int | None = None
+    reader: Reader, examples: Examples, indices: Int[np.ndarray, " k"], beam: int | None = None
 ) -> list[str]:
     """What a reader makes of the pictures of some examples."""
     found = [""] * len(indices)
@@ -149,19 +151,17 @@ def read_examples(
     return found
 
 
-def true_labels(examples: GridExamples) -> Int[np.ndarray, " n"]:
+def true_labels(examples: Examples) -> Int[np.ndarray, " n"]:
     """The class of each example."""
-    assert isinstance(examples.target, LabelColumn)
-    return examples.target.values
+    return expect(examples.target, LabelColumn).values
 
 
-def true_numbers(examples: GridExamples) -> Float64[np.ndarray, " n"]:
+def true_numbers(examples: Examples) -> Float64[np.ndarray, " n"]:
     """The number of each example."""
-    assert isinstance(examples.target, NumberColumn)
-    return examples.target.values
+    return expect(examples.target, NumberColumn).values
 
 
-def shown_source(examples: GridExamples, index: int) -> str:
+def shown_source(examples: Examples, index: int) -> str:
     """What stands for a source where it is shown: the text itself, else which example it is."""
     if examples.has_source_texts:
         return examples.source_texts(np.array([index]))[0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dragoman.data.dataset import Dataset, Examples
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
 from dragoman.evaluation.language_report import LanguageReport, evaluate_language_model
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.writer import Writer

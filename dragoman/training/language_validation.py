@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dragoman.data.dataset import Examples
+from dragoman.data.examples import Examples
 from dragoman.predict.writer import Writer
 from dragoman.training.observer import Sample
 from dragoman.training.split_loss import SplitLosses

@@ -6,7 +6,6 @@ import torch
 
 from dragoman.contracts import SourceSize
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.model.build import weighty_parameters
 from dragoman.model.example_input import stand_in_sizes
 from dragoman.model.memory import Need, refuse_what_cannot_fit, room_of, sizes_of
@@ -38,7 +37,7 @@ def check_before_data(recipe: Recipe, device: torch.device) -> None:
     refuse_what_cannot_fit(needs, room_of(device))
 
 
-def check_dataset(recipe: Recipe, dataset: Dataset | GridDataset, device: torch.device) -> None:
+def check_dataset(recipe: Recipe, dataset: Dataset, device: torch.device) -> None:
     """See to it that a recipe can be trained here on a dataset.
 
     Raises:

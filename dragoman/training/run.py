@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
@@ -42,7 +43,6 @@ from dragoman.training.run_folder import (
     EVALUATION,
     PICTURE,
     RECIPE,
-    AnyDataset,
     prepared_folder,
     read_recipe,
     reopened_folder,
@@ -257,7 +257,7 @@ def _hardware(recipe: Recipe, processes: Processes) -> Hardware:
 def _train(
     folder: Path,
     recipe: Recipe,
-    dataset: AnyDataset,
+    dataset: Dataset,
     hardware: Hardware,
     observers: Sequence[Observer],
     processes: Processes,
@@ -316,7 +316,7 @@ def _train(
     return Run(folder, reason, interrupted, report)
 
 
-def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: AnyDataset) -> StabilityMonitor | None:
+def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: Dataset) -> StabilityMonitor | None:
     """Looks at training as often as the recipe says; None if it says never."""
     every = recipe.training.stability.look_every
     if not every:
@@ -325,13 +325,13 @@ def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: AnyDatas
     return StabilityMonitor(state.model, state.parameters, [batch], every)
 
 
-def _lines(dataset: AnyDataset, examples: Sequence[int]) -> list[str]:
+def _lines(dataset: Dataset, examples: Sequence[int]) -> list[str]:
     """Where training examples come from, as ``file:line``."""
     places = dataset.train.places(np.array(examples, dtype=np.int64))
     return [f"{dataset.files[file]}:{line}" for file, line in places]
 
 
-def _finish(task: Task, dataset: AnyDataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
+def _finish(task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
     """Draw the curves, evaluate the best model, write its card."""
     folder = start.folder
     history = read_history(folder)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.failure import unwritable
@@ -23,8 +22,6 @@ from dragoman.training.task import task_of
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-AnyDataset = Dataset | GridDataset
-
 RECIPE, DATASET, CHECKPOINTS, BEST = "recipe.toml", "dataset", "checkpoints", "best"
 CURVES, EVALUATION, PICTURE = "learning_curves.png", "evaluation.json", "evaluation.png"
 
@@ -36,7 +33,7 @@ def prepared_folder(
     frames: Mapping[str, DataFrame | None],
     beside: Collection[str],
     observers: Sequence[Observer],
-) -> Iterator[AnyDataset]:
+) -> Iterator[Dataset]:
     """A new run's folder with its recipe and its dataset, locked during the block."""
     created = _create(folder, beside)
     with locked(folder):

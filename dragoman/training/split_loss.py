@@ -17,8 +17,7 @@ from jaxtyping import Float64, Int
 
 from dragoman.contracts import Batch, Packed
 from dragoman.data.bucketing import in_order
-from dragoman.data.dataset import Examples
-from dragoman.data.grid.examples import GridExamples
+from dragoman.data.examples import Examples
 from dragoman.evaluation.confidence import resampled_sums
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.predict.writer import Writer
@@ -88,7 +87,7 @@ class ExampleLoss:
     def __init__(
         self,
         model: EncoderDecoder,
-        examples: Examples | GridExamples,
+        examples: Examples,
         indices: Int[np.ndarray, " n"],
         *,
         tokens: int,
@@ -176,8 +175,8 @@ class SplitLosses:
 
 def example_losses(
     model: EncoderDecoder,
-    train: Examples | GridExamples,
-    validation: Examples | GridExamples,
+    train: Examples,
+    validation: Examples,
     *,
     tokens: int,
     seed: int,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from dragoman.contracts import AnyBatch
-from dragoman.data.dataset import Dataset, Examples
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
 from dragoman.data.loader import Loader
 from dragoman.data.partition import random_windows, sequential_windows
 from dragoman.data.passes import Buckets, MakeBatch, Passes, stored_lines
@@ -146,7 +147,7 @@ class Translation(TextTask):
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss and translations."""
-        translator = Translator(cast(EncoderDecoder, model), dataset.source, dataset.target, recipe)
+        translator = Translator(cast(EncoderDecoder, model), *dataset.codecs, recipe)
         losses = self.losses(model, recipe, dataset)
         return Validator(translator, dataset.validation, losses, target_language=recipe.data.target_language)
 
@@ -170,13 +171,13 @@ class LanguageModelling(TextTask):
 
     def losses(self, model: Model, recipe: Recipe, dataset: Dataset) -> SplitLosses:
         """Of lines."""
-        writer = Writer(cast(LanguageModel, model), dataset.target, recipe)
+        writer = Writer(cast(LanguageModel, model), dataset.codecs[1], recipe)
         running = recipe.training.batch.partition != "lines"
         return line_losses(writer, dataset.train, dataset.validation, running=running, seed=recipe.training.seed)
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Loss, and a line that the model wrote."""
-        writer = Writer(cast(LanguageModel, model), dataset.target, recipe)
+        writer = Writer(cast(LanguageModel, model), dataset.codecs[1], recipe)
         return LanguageValidator(writer, dataset.validation, self.losses(model, recipe, dataset))
 
     def assess(

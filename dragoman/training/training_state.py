@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.model.build import Model, build
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.training import TrainingRecipe
@@ -43,7 +42,7 @@ class TrainingState:
 def build_training_state(
     recipe: ModelRecipe,
     settings: TrainingRecipe,
-    dataset: Dataset | GridDataset,
+    dataset: Dataset,
     hardware: Hardware,
     class_weights: Sequence[float] | None,
 ) -> tuple[TrainingState, Model]:

@@ -17,7 +17,6 @@ import torch
 
 from dragoman.contracts import Carried
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.data.loader import Loader
 from dragoman.recipe import Recipe
 from dragoman.recipe.shortened import shortened
@@ -33,7 +32,6 @@ from dragoman.training.task import task_of
 from dragoman.training.training_state import TrainingState, build_training_state
 from dragoman.training.validation import perplexity_of
 
-AnyDataset = Dataset | GridDataset
 _MOST_SKIPPED = 20
 """Updates whose numbers were not finite, after which a trial ends: it does not learn."""
 
@@ -61,7 +59,7 @@ class Trial:
 
 def run_trial(
     recipe: Recipe,
-    dataset: AnyDataset,
+    dataset: Dataset,
     *,
     examples: int | None = None,
     updates: int | None = None,
@@ -170,7 +168,7 @@ def _changed(recipe: Recipe, updates: int | None, seed: int | None) -> Recipe:
     return recipe.model_copy(update={"training": training})
 
 
-def part_of(recipe: Recipe, dataset: AnyDataset, examples: int) -> AnyDataset:
+def part_of(recipe: Recipe, dataset: Dataset, examples: int) -> Dataset:
     """The dataset with so many of its training examples, at most; see :func:`run_trial`."""
     running = recipe.training.batch.partition != "lines"
     total = len(dataset.train)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dragoman.data.dataset import Examples
+from dragoman.data.examples import Examples
 from dragoman.evaluation.bleu import bleu
 from dragoman.evaluation.chrf import chrf
 from dragoman.predict.translator import Translator

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dragoman.data import arrow
 from dragoman.data.bucketing import in_order, length_buckets, padded_places
-from dragoman.data.dataset import Corpus, Dataset, DatasetWriter, Examples
+from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
+from dragoman.data.examples import Examples
 from dragoman.data.loader import Loader
 from dragoman.data.passes import Buckets, stored_pairs
 from dragoman.data.spool import PairBatch
@@ -61,7 +62,7 @@ def dataset(tmp_path: Path) -> Path:
         write_split(writer, "train", encoded(200))
         write_split(writer, "validation", encoded(5, seed=1))
         (shared,) = codecs("a b c")
-        writer.write_codecs(shared, shared)
+        writer.write_fields(shared, shared)
         writer.write_facts(CORPORA, FILES)
         writer.write_report({"cleaning": {}})
     return tmp_path / "data"
@@ -94,7 +95,7 @@ def test_several_record_batches_read_as_one(tmp_path: Path, monkeypatch: pytest.
             rows = [Ragged.of([side[i] for i in part]) for side in (sources, targets)]
             writer.write(pairs.select(np.array(part)), *rows)
     assert writer.rows == 50
-    examples = Examples.open(tmp_path / "x.arrow")
+    examples = Examples(arrow.open_table(tmp_path / "x.arrow"), *codecs("a", "b"))
     indices = np.random.default_rng(0).permutation(50)
     assert examples.batch(indices).source.rows() == [sources[i] for i in indices]
     assert examples.target_lengths.tolist() == [len(row) for row in targets]
@@ -104,7 +105,7 @@ def test_two_tokenizers(tmp_path: Path) -> None:
     with DatasetWriter(tmp_path / "data") as writer:
         for name in ("train", "validation", "test"):
             write_split(writer, name, encoded(3))
-        writer.write_codecs(*codecs("ab", "xyz"))
+        writer.write_fields(*codecs("ab", "xyz"))
         writer.write_facts(CORPORA, FILES)
         writer.write_report({})
     opened = Dataset.open(tmp_path / "data")

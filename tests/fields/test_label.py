@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.errors import InputError
-from dragoman.fields.field import field_from_dict
+from dragoman.fields.files import field_from_dict
 from dragoman.fields.label import LabelField
 
 FIELD = LabelField.learn(["cat", "dog", "cat", "Ape"])

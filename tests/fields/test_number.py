@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.errors import InputError
-from dragoman.fields.field import field_from_dict
+from dragoman.fields.files import field_from_dict
 from dragoman.fields.number import NumberField
 
 PLACES = [(Path("homes.csv"), line) for line in range(2, 12)]

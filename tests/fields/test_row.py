@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dragoman.errors import InputError
 from dragoman.fields.columns import CategoricalColumn, NumericColumn
-from dragoman.fields.field import field_from_dict
+from dragoman.fields.files import field_from_dict
 from dragoman.fields.row import RowField
 
 HOMES = """rooms,area,garden,town,postcode,price

@@ -12,7 +12,6 @@ from safetensors.torch import load_file
 import dragoman
 from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.predict.writer import Writer
 from dragoman.storage.manifest import verify
@@ -66,7 +65,7 @@ def test_models_that_say_labels(version: int) -> None:
 
 @pytest.mark.parametrize("version", range(3, DATASET_FORMAT + 1))
 def test_datasets_of_rows(version: int) -> None:
-    dataset = GridDataset.open(HERE / f"dataset-{version}-rows")
+    dataset = Dataset.open(HERE / f"dataset-{version}-rows")
     batch = dataset.train.batch(np.arange(len(dataset.train)))
     assert batch.source.numbers.shape == (160, 2), "a number, and whether it is missing"
     assert set(batch.target.values.tolist()) == {0, 1}

@@ -16,7 +16,6 @@ from safetensors.torch import load_file, save_file
 
 import dragoman
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.errors import DamagedFileError, DragomanError
 from dragoman.predict.predictor import Predictor
 from dragoman.storage.manifest import MANIFEST, write_manifest
@@ -90,7 +89,7 @@ def _open_dataset(folder: Path) -> Any:
 
 
 def _open_dataset_of_rows(folder: Path) -> Any:
-    dataset = GridDataset.open(folder)
+    dataset = Dataset.open(folder)
     return dataset.train.batch(np.arange(len(dataset.train)))
 
 
@@ -191,7 +190,7 @@ def test_numbers_that_are_not_finite_and_missing_values_are_refused(copied: Call
     for alter, message in ((not_finite, "not finite"), (missing, "`target_label` lacks 1 value")):
         _rewrite(folder / "train.arrow", alter)
         with pytest.raises(DamagedFileError, match=message):
-            GridDataset.open(folder)
+            Dataset.open(folder)
         (folder / "train.arrow").write_bytes(whole)
 
 

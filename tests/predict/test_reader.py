@@ -10,8 +10,8 @@ import pytest
 from jaxtyping import config
 from PIL import Image
 
-from dragoman.data.grid.columns import PictureColumn
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.columns.picture import PictureColumn
+from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
 from dragoman.evaluation.recognition_report import RecognitionReport
 from dragoman.model.folder import load_model
@@ -76,7 +76,7 @@ def reader(run: Run) -> Reader:
 @pytest.fixture(scope="module")
 def pictures(run: Run) -> tuple[list[np.ndarray], list[str]]:
     """Those of the validation set, which differ in width."""
-    part = GridDataset.open(run.folder / "dataset").validation
+    part = Dataset.open(run.folder / "dataset").validation
     assert isinstance(part.source, PictureColumn)
     return [part.source.pixels(number)[0] for number in range(len(part))], part.target_texts()
 
@@ -88,7 +88,7 @@ def test_what_is_read_is_measured_and_stands_on_the_card(run: Run) -> None:
     assert run.report.as_text() in (run.best / "card.md").read_text(encoding="utf-8")
     assert {"cer", "wer"} <= set(run.history().columns)
     assert not (run.folder / "evaluation.png").exists()
-    dataset = GridDataset.open(run.folder / "dataset")
+    dataset = Dataset.open(run.folder / "dataset")
     assert dataset.test is not None
     assert measure_reading(load_model(run.best), dataset.test).to_dict() == found
 

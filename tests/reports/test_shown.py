@@ -12,7 +12,6 @@ import dragoman
 from dragoman.comparison.report import Report as ComparisonReport
 from dragoman.contracts import Ending
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.diagnosis.capacity.report import CapacityReport
 from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.machine.diagnosis import Diagnosis
@@ -85,7 +84,7 @@ def test_a_line_a_few_lines_and_a_small_table(name: str):
     "kind",
     [
         *(CapacityReport, ComparisonReport, Dataset, Diagnosis, Distillation, DistillationReport, FitReport),
-        *(GridDataset, LanguageReport, Predictor, Reader, StabilityReport, Translator, Writer),
+        *(Dataset, LanguageReport, Predictor, Reader, StabilityReport, Translator, Writer),
     ],
     ids=lambda kind: f"{kind.__module__}.{kind.__name__}",
 )

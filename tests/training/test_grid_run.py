@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.dataset import Dataset
 from dragoman.evaluation.classification_report import ClassificationReport
 from dragoman.fields.label import LabelField
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -169,7 +169,7 @@ def test_what_runs_leave(labelled: Run, estimated: Run) -> None:
 
 def test_the_report_of_labels_is_that_of_the_test_set(labelled: Run) -> None:
     found = json.loads((labelled.folder / "evaluation.json").read_text())
-    dataset = GridDataset.open(labelled.folder / "dataset")
+    dataset = Dataset.open(labelled.folder / "dataset")
     assert dataset.test is not None
     best = load_model(labelled.best)
     logits = example_outputs(cast(EncoderDecoder, best.model), dataset.test)
@@ -185,7 +185,7 @@ def test_the_report_of_numbers_is_that_of_the_test_set(estimated: Run) -> None:
     found = json.loads((estimated.folder / "evaluation.json").read_text())
     assert estimated.report.to_dict() == found
     frame = rows(400).assign(truth=lambda frame: 3 * frame["first"] - frame["second"] + 10)
-    dataset = GridDataset.open(estimated.folder / "dataset")
+    dataset = Dataset.open(estimated.folder / "dataset")
     assert dataset.test is not None
     chosen = frame.iloc[[line - 1 for _, line in dataset.test.places(np.arange(len(dataset.test)))]]
     said = np.array(Predictor.load(estimated.best).predict(chosen[["first", "second"]]))
@@ -210,7 +210,7 @@ def test_the_cards_say_what_the_models_are_and_how_good(labelled: Run, estimated
 
 def test_the_best_model_is_the_one_that_was_validated(labelled: Run) -> None:
     """What is loaded gives the validation loss of the history: weights and running statistics came back."""
-    dataset = GridDataset.open(labelled.folder / "dataset")
+    dataset = Dataset.open(labelled.folder / "dataset")
     best = load_model(labelled.best)
     logits = torch.from_numpy(example_outputs(cast(EncoderDecoder, best.model), dataset.validation))
     truth = torch.from_numpy(true_labels(dataset.validation))
@@ -226,7 +226,7 @@ def test_the_temperature_is_that_of_the_validation_set_and_is_stored(labelled: R
     field = load_model(labelled.best).target
     assert isinstance(field, LabelField)
     assert field.temperature != 1.0
-    dataset = GridDataset.open(labelled.folder / "dataset")
+    dataset = Dataset.open(labelled.folder / "dataset")
     logits = example_outputs(cast(EncoderDecoder, load_model(labelled.best).model), dataset.validation)
     truth = true_labels(dataset.validation)
 

@@ -10,7 +10,7 @@ import numpy as np
 from dragoman.data.cleaning import CleaningReport
 from dragoman.data.drops import Drop
 from dragoman.data.grid.items import Items
-from dragoman.data.grid.rendering import Rendering
+from dragoman.data.rendering import Rendering
 from dragoman.fields.cells import is_missing
 from dragoman.fields.typed_text import MISSING
 from dragoman.recipe.data import CleaningRecipe

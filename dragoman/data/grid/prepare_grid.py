@@ -14,20 +14,23 @@ import pyarrow as pa
 from jaxtyping import Int, UInt64
 
 from dragoman.data.cleaning import CleaningReport
-from dragoman.data.dataset import Corpus, DatasetWriter
+from dragoman.data.columns.label import LabelColumn
+from dragoman.data.columns.number import NumberColumn
+from dragoman.data.columns.picture import PictureColumn
+from dragoman.data.columns.row import RowColumn
+from dragoman.data.columns.text import TextColumn
+from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.drops import DropList
 from dragoman.data.encode import TOO_MANY_TOKENS
 from dragoman.data.grid.clean import clean_items
-from dragoman.data.grid.columns import LabelColumn, NumberColumn, PictureColumn, RowColumn, TextColumn
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.data.grid.items import Items, joined
 from dragoman.data.grid.keys import source_keys
 from dragoman.data.grid.read_items import FRAME, items_of_frame, read_items
-from dragoman.data.grid.rendering import Rendering
 from dragoman.data.pipes import remembering_pipes
+from dragoman.data.rendering import Rendering
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
-from dragoman.fields.files import SourceField, TargetField, save_fields
+from dragoman.fields.field import Field, TargetField, expect
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
@@ -78,7 +81,7 @@ def prepare_grid(
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
     tell: Tell | None = None,
-) -> GridDataset:
+) -> Dataset:
     """Make the dataset that a recipe asks for.
 
     What is learnt of the data (a vocabulary, the labels, means and deviations) is learnt from the training examples.
@@ -100,7 +103,7 @@ def prepare_grid(
     with remembering_pipes(), DatasetWriter(folder) as writer, DropList(writer.folder) as drops:
         frames = {"train": train, "validation": validation, "test": test}
         _Preparing(recipe, writer, drops, tell).run(frames)
-    return GridDataset.open(folder)
+    return Dataset.open(folder)
 
 
 class _Preparing:
@@ -131,7 +134,7 @@ class _Preparing:
                 self.tell(f"{name}: {count:,} of its sources occur in training too; its figures will flatter")
         source, target = self._learn(splits["train"].items)
         counts = {name: self._write(name, gathered, source, target, cleaning) for name, gathered in splits.items()}
-        save_fields(self.writer.folder, source, target)
+        self.writer.write_fields(source, target)
         if self.rendering is not None:
             self.rendering.save(self.writer.folder)
         weights = {corpus.title: corpus.weight for corpus in self.recipe.data.train}
@@ -215,10 +218,13 @@ class _Preparing:
             self.tell(f"{name}: {count:,} example{'s' if count != 1 else ''} held out of the training corpus")
         return {**splits, **{name: gathered for name, gathered in found.items() if name != "train"}}, held_out
 
-    def _learn(self, items: Items) -> tuple[SourceField, TargetField]:
-        return self._learn_source(items), self._learn_target(items)
+    def _learn(self, items: Items) -> tuple[Field, TargetField]:
+        source, target = self._learn_source(items), self._learn_target(items)
+        for line in (*source.describe(), *target.describe()):
+            self.tell(line)
+        return source, target
 
-    def _learn_source(self, items: Items) -> SourceField:
+    def _learn_source(self, items: Items) -> Field:
         reads = self.recipe.model.reads
         if reads == "text":
             return self._codec(items.sources)
@@ -227,7 +233,7 @@ class _Preparing:
             preparation = Preparation(asked.height, asked.width, asked.channels, asked.contrast)
             return PictureField(preparation, int(asked.max_megapixels * 1e6))
         assert items.rows is not None
-        row_field = RowField.learn(
+        return RowField.learn(
             items.rows,
             exclude=self._target_name(),
             features=self.recipe.data.features,
@@ -236,36 +242,24 @@ class _Preparing:
             file=items.files[0],
             lines=items.lines,
         )
-        for line in row_field.describe():
-            self.tell(line)
-        return row_field
 
     def _learn_target(self, items: Items) -> TargetField:
         says = self.recipe.model.says
         if says == "text":
             return self._codec(items.targets)
         if says == "label":
-            labels = LabelField.learn(items.targets, items.places)
-            shown = ", ".join(labels.names[:10]) + (" …" if labels.size > 10 else "")
-            self.tell(f"{labels.size:,} labels: {shown}")
-            for names in labels.alike():
-                meant = " and ".join(f"`{name}`" for name in names)
-                self.tell(f"the labels {meant} differ in case or white space alone, and are learnt as different ones")
-            return labels
-        numbers = NumberField.learn(NumberField.parse(items.targets, items.places, self._target_name()))
-        self.tell(f"numbers: mean {numbers.mean:.4g}, standard deviation {numbers.deviation:.4g}")
-        return numbers
+            return LabelField.learn(items.targets, items.places)
+        return NumberField.learn(NumberField.parse(items.targets, items.places, self._target_name()))
 
     def _codec(self, texts: Sequence[str]) -> Codec:
         asked = self.recipe.tokenizer
         tokenizer = Tokenizer.train(
             texts, kind=asked.kind, vocabulary_size=asked.vocabulary_size, single_digits=asked.single_digits
         )
-        self.tell(f"vocabulary: {tokenizer.size:,} symbols")
         return Codec(tokenizer)
 
     def _write(
-        self, name: str, gathered: _Gathered, source: SourceField, target: TargetField, cleaning: dict[str, Any]
+        self, name: str, gathered: _Gathered, source: Field, target: TargetField, cleaning: dict[str, Any]
     ) -> int:
         """The examples of a split, those left out that are too long for training; how many were written."""
         rows = 0
@@ -302,7 +296,7 @@ class _Preparing:
             )
         return rows
 
-    def _table(self, name: str, part: _Gathered, source: SourceField, target: TargetField) -> pa.Table:
+    def _table(self, name: str, part: _Gathered, source: Field, target: TargetField) -> pa.Table:
         items = part.items
         columns: dict[str, pa.Array] = {}
         if isinstance(source, RowField):
@@ -314,13 +308,13 @@ class _Preparing:
             most = self.recipe.cleaning.max_tokens if name == "test" else None
             columns = TextColumn.of(source, "source", items.sources, most)
         else:
-            columns = PictureColumn.of(source, items, self._source_name())
+            columns = PictureColumn.of(expect(source, PictureField), items, self._source_name())
         if isinstance(target, LabelField):
             columns |= LabelColumn.of(target, items)
         elif isinstance(target, NumberField):
             columns |= NumberColumn.of(NumberField.parse(items.targets, items.places, self._target_name()))
         else:
-            columns |= TextColumn.of(target, "target", items.targets)
+            columns |= TextColumn.of(expect(target, Codec), "target", items.targets)
         files = [self.files.setdefault(file, len(self.files)) for file in items.files]
         columns |= {
             "corpus": pa.array(part.corpora, pa.int16()),

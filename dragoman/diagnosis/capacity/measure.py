@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.capacity.cell import Cell
 from dragoman.diagnosis.capacity.report import CapacityReport
-from dragoman.diagnosis.fit.evidence import AnyDataset, best_of, looks_of_records, planned_updates, unit_of
+from dragoman.diagnosis.fit.evidence import best_of, looks_of_records, planned_updates, unit_of
 from dragoman.diagnosis.fit.runner import Runner, of_length
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import DragomanError, InputError
@@ -32,7 +33,7 @@ _SHORTEST = 0.2
 
 def measure_capacity(
     recipe: Recipe,
-    dataset: AnyDataset,
+    dataset: Dataset,
     minutes: float,
     runner: Runner = run_trial,
     *,
@@ -96,7 +97,7 @@ class _Grid:
     """Trains cells while there is time."""
 
     models: Mapping[float, Recipe]
-    dataset: AnyDataset
+    dataset: Dataset
     planned: int
     updates: int
     runner: Runner

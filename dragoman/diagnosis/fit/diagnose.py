@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import HIGHER_RATE, MUCH_HIGHER_RATE
 from dragoman.diagnosis.fit.advice import advise
-from dragoman.diagnosis.fit.evidence import AnyDataset, FitEvidence, read_evidence
+from dragoman.diagnosis.fit.evidence import FitEvidence, read_evidence
 from dragoman.diagnosis.fit.hindsight import hindsight
 from dragoman.diagnosis.fit.learning_curve import LearningCurve, fit_learning_curve
 from dragoman.diagnosis.fit.probe import probe
@@ -73,7 +74,7 @@ def diagnose_fit(
 def examine(
     name: str,
     recipe: Recipe,
-    dataset: AnyDataset,
+    dataset: Dataset,
     evidence: FitEvidence,
     probe_minutes: float | None,
     runner: Runner,
@@ -114,7 +115,7 @@ def examine(
     )
 
 
-def best_estimate(folder: Path, recipe: Recipe, dataset: AnyDataset, evidence: FitEvidence) -> LossEstimate | None:
+def best_estimate(folder: Path, recipe: Recipe, dataset: Dataset, evidence: FitEvidence) -> LossEstimate | None:
     """The validation loss of the run's best model with those of its examples; None if there is no such model, or it
     was not the loss that it was best by."""
     if not (folder / BEST).is_dir() or not evidence.finite:

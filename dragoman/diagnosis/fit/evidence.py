@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.grid_dataset import GridDataset
 from dragoman.diagnosis.fit.actions import largest_dropout
 from dragoman.errors import InputError
 from dragoman.model.build import build
@@ -26,8 +25,6 @@ from dragoman.training.task import task_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-AnyDataset = Dataset | GridDataset
 
 
 class Ending(Enum):
@@ -124,7 +121,7 @@ class FitEvidence:
         return last.seconds / last.update if last is not None and last.update else None
 
 
-def read_evidence(folder: Path, recipe: Recipe, dataset: AnyDataset) -> FitEvidence:
+def read_evidence(folder: Path, recipe: Recipe, dataset: Dataset) -> FitEvidence:
     """The evidence that the history of a run holds.
 
     Args:
@@ -179,7 +176,7 @@ def best_of(looks: Iterable[Look]) -> Look | None:
     return min(finite, key=lambda look: look.validation, default=None)
 
 
-def planned_updates(recipe: Recipe, dataset: AnyDataset) -> int:
+def planned_updates(recipe: Recipe, dataset: Dataset) -> int:
     """Updates that the recipe asks for, also where it counts in tokens."""
     if recipe.training.tokens is None:
         return recipe.training.updates
@@ -207,7 +204,7 @@ def ending_of(history: DataFrame, recipe: Recipe, planned: int, done: int) -> En
     return Ending.BROKEN_OFF
 
 
-def facts_of(recipe: Recipe, dataset: AnyDataset) -> RunFacts:
+def facts_of(recipe: Recipe, dataset: Dataset) -> RunFacts:
     """What a recipe trains on a dataset."""
     training = recipe.training
     weights = task_of(recipe).class_weights(recipe, dataset)

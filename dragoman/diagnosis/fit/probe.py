@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import (
     ACTIONS,
     HIGHER_RATE,
@@ -21,7 +22,7 @@ from dragoman.diagnosis.fit.actions import (
     settings,
 )
 from dragoman.diagnosis.fit.difference import difference_error
-from dragoman.diagnosis.fit.evidence import AnyDataset, Ending, FitEvidence, Look, best_of, looks_of_records
+from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, Look, best_of, looks_of_records
 from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.learning_curve import DataPoint
 from dragoman.diagnosis.fit.probe_result import ProbeResult, Probes
@@ -69,7 +70,7 @@ def suspects(verdict: Verdict, dropout: float) -> tuple[str, ...]:
 
 def probe(
     recipe: Recipe,
-    dataset: AnyDataset,
+    dataset: Dataset,
     evidence: FitEvidence,
     verdict: Verdict,
     minutes: float,
@@ -171,7 +172,7 @@ class _Laboratory:
     """Runs the experiments, and keeps what they found."""
 
     recipe: Recipe
-    dataset: AnyDataset
+    dataset: Dataset
     evidence: FitEvidence
     plan: Plan
     runner: Runner

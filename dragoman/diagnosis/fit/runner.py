@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from dragoman.diagnosis.fit.evidence import AnyDataset
+from dragoman.data.dataset import Dataset
 from dragoman.recipe import Recipe
 from dragoman.recipe.shortened import shortened
 from dragoman.training.trial import Trial
@@ -17,7 +17,7 @@ class Runner(Protocol):
     def __call__(
         self,
         recipe: Recipe,
-        dataset: AnyDataset,
+        dataset: Dataset,
         *,
         examples: int | None = None,
         updates: int | None = None,

@@ -14,8 +14,8 @@ from grid_corpora import lines, picture_folder, picture_table, pictures, recipe,
 from PIL import Image
 
 from dragoman.contracts import Labels, Packed, Pictures
-from dragoman.data.grid.columns import PictureColumn
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.columns.picture import PictureColumn
+from dragoman.data.dataset import Dataset
 from dragoman.data.grid.prepare_grid import prepare_grid
 from dragoman.fields.label import LabelField
 from dragoman.recipe import Recipe
@@ -38,7 +38,7 @@ def reading(path: Path, *, noisy: float = 0.5, **sections: Any) -> Recipe:
     return recipe("residual", "alignment", **values)
 
 
-def stored(dataset: GridDataset) -> dict[tuple[int, int], tuple[bytes, str]]:
+def stored(dataset: Dataset) -> dict[tuple[int, int], tuple[bytes, str]]:
     """The pixels and the label of every example by its place."""
     assert isinstance(dataset.target, LabelField)
     found = {}

@@ -10,7 +10,7 @@ import pytest
 from grid_corpora import COLOURS, recipe, table, write_table
 
 from dragoman.contracts import Labels, Numbers, Rows
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.dataset import Dataset
 from dragoman.data.grid.prepare_grid import prepare_grid
 from dragoman.data.grid.read_items import read_items
 from dragoman.data.grid.read_table import read_table
@@ -167,7 +167,7 @@ def test_equal_rows_stay_on_one_side(tmp_path: Path) -> None:
 def test_a_dataset_opens_as_it_was_made(tmp_path: Path) -> None:
     path = write_table(table(60).drop(columns="number"), tmp_path / "t.csv")
     made = prepare_grid(recipe("mlp", "label", data=data(path, "label")), tmp_path / "dataset")
-    opened = GridDataset.open(tmp_path / "dataset")
+    opened = Dataset.open(tmp_path / "dataset")
     assert (opened.source, opened.target) == (made.source, made.target)
     assert opened.fingerprint == made.fingerprint
     again = prepare_grid(recipe("mlp", "label", data=data(path, "label")), tmp_path / "again")

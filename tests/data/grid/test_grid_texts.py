@@ -11,7 +11,7 @@ import pytest
 from grid_corpora import lines, recipe, sentences, write_table
 
 from dragoman.contracts import Labels, Numbers, Packed
-from dragoman.data.grid.grid_dataset import GridDataset
+from dragoman.data.dataset import Dataset
 from dragoman.data.grid.prepare_grid import prepare_grid
 from dragoman.errors import InputError
 from dragoman.fields.label import LabelField
@@ -33,7 +33,7 @@ def files(folder: Path, count: int = 100) -> list[dict[str, Any]]:
     return [{"text": str(lines(folder / f"{label}.txt", texts)), "label": label} for label, texts in corpora.items()]
 
 
-def examples(dataset: GridDataset) -> dict[str, list[tuple[str, str]]]:
+def examples(dataset: Dataset) -> dict[str, list[tuple[str, str]]]:
     assert isinstance(dataset.target, LabelField)
     found = {}
     for name in ("train", "validation", "test"):

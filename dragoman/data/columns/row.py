@@ -1,0 +1,60 @@
+"""Rows of a table, stored as numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import torch
+from jaxtyping import Int
+
+from dragoman.contracts import Rows
+from dragoman.data.columns.column import Column
+from dragoman.data.columns.expected import ExpectedColumn
+from dragoman.data.grid.items import Items
+from dragoman.data.rendering import Rendering
+from dragoman.fields.row import RowField
+
+
+class RowColumn(Column[RowField, Rows]):
+    """The numbers of each row, and the numbers of its categories; all are held in memory."""
+
+    def __init__(self, table: pa.Table, side: str, field: RowField, rendering: Rendering | None) -> None:
+        del rendering
+        self._numbers = _matrix(table.column(f"{side}_numbers"), field.numbers, np.float32)
+        self._categories = _matrix(table.column(f"{side}_categories"), len(field.category_sizes), np.int64)
+        self.lengths: Int[np.ndarray, " n"] = np.ones(table.num_rows, dtype=np.int64)
+
+    @staticmethod
+    def expected(side: str, field: RowField, *, rendered: bool) -> dict[str, ExpectedColumn]:
+        """Lists of numbers and of categories, one for each row."""
+        del rendered
+        sizes = field.category_sizes
+        return {
+            f"{side}_numbers": ExpectedColumn(pa.list_(pa.float32()), width=field.numbers),
+            f"{side}_categories": ExpectedColumn(pa.list_(pa.int64()), below=max(sizes, default=0), width=len(sizes)),
+        }
+
+    @staticmethod
+    def of(field: RowField, items: Items) -> tuple[dict[str, pa.Array], list[str]]:
+        """What is written of some rows, and what was missing or unknown in them.
+
+        Raises:
+            InputError: if a cell cannot be used.
+        """
+        assert items.rows is not None
+        encoded = field.encode(items.rows, file=items.files[0] if items.files else None, lines=items.lines)
+        columns = {
+            "source_numbers": pa.array(list(encoded.numbers), pa.list_(pa.float32())),
+            "source_categories": pa.array(list(encoded.categories), pa.list_(pa.int64())),
+        }
+        return columns, encoded.report.describe()
+
+    def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Rows:
+        """These rows."""
+        del generator
+        return Rows(torch.from_numpy(self._numbers[indices]), torch.from_numpy(self._categories[indices]))
+
+
+def _matrix(column: pa.ChunkedArray, width: int, kind: type[np.generic]) -> np.ndarray:
+    flat = column.combine_chunks().flatten() if column.num_chunks != 1 else column.chunk(0).flatten()
+    return np.asarray(flat.to_numpy(zero_copy_only=False), dtype=kind).reshape(len(column), width)

@@ -1,0 +1,125 @@
+"""A split of a dataset: its examples, as batches, as ids and as texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import torch
+from jaxtyping import Int
+
+from dragoman.contracts import Batch, TextBatch
+from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS, SourceColumn, TargetColumn
+from dragoman.data.columns.ragged import ChainedColumn
+from dragoman.data.columns.text import TextColumn
+from dragoman.data.rendering import Rendering
+from dragoman.fields.field import Field, expect
+from dragoman.text.vocabulary import START
+
+
+class Examples:
+    """One split. Only lengths, labels and the numbers of rows are held in memory; ids, texts and pictures stay on disk
+    until they are asked for.
+
+    Args:
+        table: what the split's file holds.
+        source: the field that encoded the sources.
+        target: the field that encoded the targets.
+        rendering: how the targets become pictures, where the sources are pictures that are not stored.
+
+    Attributes:
+        source: the sources of all examples.
+        target: the targets of all examples.
+        corpora: the number of each example's corpus.
+    """
+
+    def __init__(self, table: pa.Table, source: Field, target: Field, rendering: Rendering | None = None) -> None:
+        self._table = table
+        self._fields = (source, target, rendering)
+        self.source: SourceColumn = SOURCE_COLUMNS[type(source)](table, "source", source, rendering)
+        self.target: TargetColumn = TARGET_COLUMNS[type(target)](table, "target", target, rendering)
+        has_corpora = "corpus" in table.column_names
+        self.corpora: Int[np.ndarray, " n"] = (
+            table.column("corpus").to_numpy() if has_corpora else np.zeros(len(self), dtype=np.int16)
+        )
+
+    def take(self, indices: Int[np.ndarray, " k"]) -> Examples:
+        """These examples alone, in this order, held in memory."""
+        return Examples(self._table.take(pa.array(indices)).combine_chunks(), *self._fields)
+
+    def spread(self, count: int) -> Examples:
+        """So many of these examples, evenly spread over them, in their order, held in memory.
+
+        Args:
+            count: from 1 to how many there are.
+        """
+        return self.take(np.linspace(0, len(self) - 1, count).round().astype(np.int64))
+
+    def __len__(self) -> int:
+        return self._table.num_rows
+
+    @property
+    def source_lengths(self) -> Int[np.ndarray, " n"]:
+        """Tokens of each source, its end symbol included; 1 where sources are no text."""
+        return self.source.lengths
+
+    @property
+    def target_lengths(self) -> Int[np.ndarray, " n"]:
+        """Tokens of each target, its end symbol included; 1 where targets are no text."""
+        return self.target.lengths
+
+    def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Batch:
+        """These examples, in this order.
+
+        Args:
+            indices: the examples.
+            generator: draws what is random in training; None gives the same every time.
+        """
+        source, target = self.source.batch(indices, generator), self.target.batch(indices, generator)
+        return Batch(source, target, torch.from_numpy(indices))
+
+    def text_batch(self, indices: Int[np.ndarray, " B"]) -> TextBatch:
+        """The targets of these examples for a language model, each by itself."""
+        target = expect(self.target, TextColumn).batch(indices)
+        return TextBatch(target.shifted(START), target, False, torch.from_numpy(indices))
+
+    @property
+    def target_tokens(self) -> ChainedColumn:
+        """The ids of all targets end to end."""
+        return expect(self.target, TextColumn).tokens
+
+    def ids(self, indices: Int[np.ndarray, " B"]) -> tuple[list[list[int]], list[list[int]]]:
+        """The ids of the sources and of the targets of these examples, each row ended by the end symbol."""
+        rows = pa.array(indices)
+        return (
+            self._table.column("source_ids").take(rows).to_pylist(),
+            self._table.column("target_ids").take(rows).to_pylist(),
+        )
+
+    def target_ids(self) -> list[list[int]]:
+        """The ids of all targets, each ended by the end symbol."""
+        return self._table.column("target_ids").to_pylist()
+
+    @property
+    def has_source_texts(self) -> bool:
+        """Whether sources are text."""
+        return "source_text" in self._table.column_names
+
+    def source_texts(self, indices: Int[np.ndarray, " B"] | None = None) -> list[str]:
+        """The source texts of these examples, or of all."""
+        return self._texts("source_text", indices)
+
+    def target_texts(self, indices: Int[np.ndarray, " B"] | None = None) -> list[str]:
+        """The target texts of these examples, or of all."""
+        return self._texts("target_text", indices)
+
+    def places(self, indices: Int[np.ndarray, " B"]) -> list[tuple[int, int]]:
+        """The number of the file, and the line there, that each of these examples came from."""
+        rows = pa.array(indices)
+        lines = self._table.column("line").take(rows).to_pylist()
+        has_files = "file" in self._table.column_names
+        files = self._table.column("file").take(rows).to_pylist() if has_files else [0] * len(lines)
+        return list(zip(files, lines, strict=True))
+
+    def _texts(self, name: str, indices: Int[np.ndarray, " B"] | None) -> list[str]:
+        column = self._table.column(name)
+        return (column if indices is None else column.take(pa.array(indices))).to_pylist()
