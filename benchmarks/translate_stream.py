@@ -23,7 +23,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +31,7 @@ import numpy as np
 from dragoman.comparison.machine import describe_machine
 
 if TYPE_CHECKING:
+    from dragoman.contracts import Packed, Pictures, SearchFeature, SearchRequest, SearchResult
     from dragoman.predict.translator import Translator
 
 RESULTS = Path(__file__).parent / "results"
@@ -108,22 +108,17 @@ def generated_phrases() -> list[str]:
 
 
 class Copies:
-    """Stands in for a search: writes each source's ids."""
+    """Stands in for an engine: writes each source's ids."""
 
-    def search(
-        self,
-        rows: list[list[int]],
-        *,
-        width: int,
-        n_best: int,
-        length_penalty: float,
-        limits: list[int],
-        forbidden: Sequence[int] = (),
-    ) -> list[list[object]]:
+    description = "a stand-in that writes the source's ids"
+    features: frozenset[SearchFeature] = frozenset()
+
+    def search(self, source: Packed | Pictures, request: SearchRequest) -> SearchResult:
         """As an engine's; see ``predict/engine.py``."""
-        from dragoman.contracts import Ending, Hypothesis
+        from dragoman.contracts import Ending, Hypothesis, Packed, SearchResult
 
-        return [[Hypothesis(row[:-1], -1.0, -1.0, Ending.COMPLETE)] for row in rows]
+        assert isinstance(source, Packed)
+        return SearchResult([[Hypothesis(row[:-1], -1.0, -1.0, Ending.COMPLETE)] for row in source.rows()])
 
 
 def translator_of(arguments: argparse.Namespace) -> Translator:
@@ -173,12 +168,14 @@ def measure_here(arguments: argparse.Namespace) -> None:
 
     from dragoman.predict.file_translation import FileTranslation
     from dragoman.predict.output_form import BestOnly
+    from dragoman.predict.search_request import search_request
 
     torch.set_num_threads(arguments.threads)
     translator = translator_of(arguments)
     source, output = arguments.folder / "in.txt", arguments.folder / "out.txt"
     meter = Meter(arguments.one)
-    translate = functools.partial(translator.translate_chunks, beam=arguments.beam)
+    request = search_request(translator.recipe.search, beam=arguments.beam)
+    translate = functools.partial(translator.translate_chunks, request=request)
     before, wall, processor = resident_mib(), time.perf_counter(), time.process_time()
     with source.open("rb") as stream:
         FileTranslation(output, BestOnly(), translate, {}).run(stream, source, meter, resume=False)

@@ -17,6 +17,7 @@ from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
 from dragoman.errors import InputError, OutputError
 
 if TYPE_CHECKING:
+    from dragoman.contracts import SearchRequest
     from dragoman.predict.file_translation import Setting, Translated, Watch
     from dragoman.predict.output_form import OutputForm
     from dragoman.predict.translator import Translator
@@ -57,6 +58,7 @@ def translate(
     from dragoman.cli.translation_progress import TranslationProgress, wanted
     from dragoman.data.line_chunks import read_chunks
     from dragoman.predict.file_translation import FileTranslation
+    from dragoman.predict.search_request import search_request
     from dragoman.predict.translator import Translator
 
     _check_inputs(source, image, reader)
@@ -75,8 +77,8 @@ def translate(
     if engine == "auto" and progress is not False:
         print(f"engine: {translator.engine.description}", file=sys.stderr)
     read = _read(pictures, reader, device, shown=progress is not False) if reader is not None else None
-    run = functools.partial(translator.translate_chunks, count=n_best, beam=beam)
-    form = _form(n_best, json_lines)
+    request, form = search_request(translator.recipe.search, beam=beam, n_best=n_best), _form(n_best, json_lines)
+    run = functools.partial(translator.translate_chunks, request=request)
     name = source or (STANDARD_INPUT if read is None else "pictures")
     with (
         opened(source) if read is None else io.BytesIO(read) as stream,
@@ -92,7 +94,7 @@ def translate(
                 _write_translations(run(read_chunks(stream, name)), form, watch, sink)
             concerns = watch.concerns
         else:
-            settings = _settings(translator, model, language_model, weight, beam, n_best, json_lines)
+            settings = _settings(translator, model, language_model, weight, request, json_lines)
             concerns = FileTranslation(output, form, run, settings).run(stream, name, watch, resume=resume)
         watch.end(concerns if progress is not False else None)
 
@@ -179,8 +181,7 @@ def _settings(
     model: Path,
     language_model: Path | None,
     weight: float,
-    beam: int | None,
-    n_best: int,
+    request: SearchRequest,
     json_lines: bool,
 ) -> dict[str, Setting]:
     """All that translations depend on but the input. Models are told apart by their checksums."""
@@ -190,8 +191,8 @@ def _settings(
     settings: dict[str, Setting] = {
         "dragoman": __version__,
         "model": digest(model / MANIFEST),
-        "beam": max(beam or translator.recipe.search.beam, n_best),
-        "n-best": n_best,
+        "beam": request.method.width,
+        "n-best": request.n_best,
         "device": str(translator.model.device),
         "engine": translator.engine.description,
     }

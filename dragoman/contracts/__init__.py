@@ -31,16 +31,28 @@ from dragoman.contracts.coders import (
 from dragoman.contracts.hypothesis import Ending, Hypothesis
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
+from dragoman.contracts.search import (
+    Beam,
+    Greedy,
+    Sample,
+    SearchFeature,
+    SearchMethod,
+    SearchRequest,
+    SearchResult,
+    SearchStep,
+)
 from dragoman.contracts.sides import Labels, Numbers, Pictures, PictureSize, Rows, RowSize, Source, SourceSize, Target
 
 __all__ = [
     "AnyBatch",
     "Batch",
+    "Beam",
     "Carried",
     "Decoder",
     "DecoderState",
     "Encoder",
     "Ending",
+    "Greedy",
     "Hypothesis",
     "Labels",
     "LanguageDecoder",
@@ -53,6 +65,12 @@ __all__ = [
     "RankingStep",
     "RowSize",
     "Rows",
+    "Sample",
+    "SearchFeature",
+    "SearchMethod",
+    "SearchRequest",
+    "SearchResult",
+    "SearchStep",
     "Source",
     "SourceSize",
     "State",

@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 import torch
 
 from dragoman.alignment.shortlist import Shortlist
-from dragoman.contracts import Ending, Hypothesis
+from dragoman.contracts import (
+    Beam,
+    Ending,
+    Hypothesis,
+    Packed,
+    Pictures,
+    SearchFeature,
+    SearchRequest,
+    SearchResult,
+)
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.ctranslate2_model import symbol_names, write_ctranslate2
 from dragoman.export.package import ctranslate2_package
@@ -101,54 +110,43 @@ class CTranslate2Engine:
         """The numbers that CTranslate2 computes with."""
         return f"CTranslate2, {self.compute_type}" + (", shortlist" if self._has_shortlist else "")
 
-    def search(
-        self,
-        rows: list[list[int]],
-        *,
-        width: int,
-        n_best: int,
-        length_penalty: float,
-        limits: list[int],
-        forbidden: Sequence[int] = (),
-    ) -> list[list[Hypothesis]]:
-        """The best outputs for each source; see :meth:`~dragoman.predict.engine.Engine.search`.
+    @property
+    def features(self) -> frozenset[SearchFeature]:
+        """Greedy and beam search."""
+        return frozenset({SearchFeature.GREEDY, SearchFeature.BEAM})
+
+    def search(self, source: Packed | Pictures, request: SearchRequest) -> SearchResult:
+        """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
 
         Raises:
-            UnsupportedError: if a row or a limit is longer than the converted model's position encodings.
+            UnsupportedError: if the source is pictures, something is asked for that CTranslate2 cannot do, or a row or
+                a limit is longer than the converted model's position encodings.
         """
+        if not isinstance(source, Packed):
+            raise UnsupportedError("CTranslate2 reads text, and no pictures", remedy="search with PyTorch's engine.")
+        request.check(source.layout.batch, self.features, "CTranslate2's engine")
+        rows = source.rows()
+        limits = [len(row) for row in rows] if request.limits is None else list(request.limits)
         self._refuse_long(rows, limits)
-        sources = [[self._sources[token] for token in row] for row in rows]
+        task = _Task([[self._sources[token] for token in row] for row in rows], limits, request)
         found: list[list[Hypothesis]] = [[] for _ in rows]
-        rest = list(range(len(rows)))
-        longest = max(limits, default=0)
-        never = [[self._targets[token]] for token in forbidden]
-        self._search_together(sources, limits, rest, found, width, length_penalty, longest, never)
-        if width > 1:
+        rest, longest = list(range(len(rows))), max(limits)
+        self._search_together(task, rest, longest, found)
+        if request.method.width > 1:
             # All rows went on to the longest limit. Where too few hypotheses were complete by a row's own, those that
             # were live then matter, and some of them are gone.
-            rest = [place for place in rest if limits[place] < longest and _complete(found[place]) < n_best]
+            rest = [place for place in rest if limits[place] < longest and _complete(found[place]) < request.n_best]
             for limit in sorted({limits[place] for place in rest}):
-                same = [place for place in rest if limits[place] == limit]
-                self._search_together(sources, limits, same, found, width, length_penalty, limit, never)
-        return [hypotheses[:n_best] for hypotheses in found]
+                self._search_together(task, [place for place in rest if limits[place] == limit], limit, found)
+        return SearchResult([hypotheses[: request.n_best] for hypotheses in found])
 
-    def _search_together(
-        self,
-        sources: list[list[str]],
-        limits: list[int],
-        places: Sequence[int],
-        found: list[list[Hypothesis]],
-        width: int,
-        length_penalty: float,
-        longest: int,
-        never: list[list[str]],
-    ) -> None:
-        """Put the hypotheses of the rows at ``places``, searched for up to ``longest`` tokens without the sequences
-        that are ``never`` written, into ``found``."""
-        # What greedy search finds is not ranked. Without a penalty a sentence is done when its best hypothesis is.
-        alpha = length_penalty if width > 1 else 0.0
+    def _search_together(self, task: _Task, places: Sequence[int], longest: int, found: list[list[Hypothesis]]) -> None:
+        """Put the hypotheses of the rows at ``places``, searched for up to ``longest`` tokens, into ``found``."""
+        width, penalty, limits = task.request.method.width, task.penalty, task.limits
+        # Without a penalty a sentence is done when its best hypothesis is.
+        alpha = penalty.alpha if width > 1 else 0.0
         results = self._translator.translate_batch(
-            [sources[place] for place in places],
+            [task.sources[place] for place in places],
             max_batch_size=self._tuning.batch,
             beam_size=width,
             num_hypotheses=width,
@@ -158,11 +156,10 @@ class CTranslate2Engine:
             max_decoding_length=longest + 1,
             min_decoding_length=0,
             use_vmap=self._has_shortlist,
-            suppress_sequences=never or None,
+            suppress_sequences=[[self._targets[token]] for token in task.request.forbidden] or None,
             return_end_token=True,
             return_scores=True,
         )
-        penalty = LengthPenalty(alpha)
         cut: list[_Cut] = []
         for place, result in zip(places, results, strict=True):
             found[place] = []
@@ -179,25 +176,24 @@ class CTranslate2Engine:
                 else:
                     cut.append(_Cut(place, written, Ending.LENGTH))
             found[place].sort(key=lambda hypothesis: -hypothesis.score)
-        self._add_cut(sources, cut, found, penalty)
+        self._add_cut(task, cut, found)
 
-    def _add_cut(
-        self, sources: list[list[str]], cut: list[_Cut], found: list[list[Hypothesis]], penalty: LengthPenalty
-    ) -> None:
+    def _add_cut(self, task: _Task, cut: list[_Cut], found: list[list[Hypothesis]]) -> None:
         """Behind the complete hypotheses of each row, those that had to be cut, by score."""
         if not cut:
             return
         results = self._translator.score_batch(
-            [sources[one.place] for one in cut],
+            [task.sources[one.place] for one in cut],
             [[self._targets[token] for token in one.tokens] for one in cut],
             max_batch_size=self._tuning.batch,
             max_input_length=0,
         )
         scored = []
         for one, result in zip(cut, results, strict=True):
-            total = sum(result.log_probs[: len(one.tokens)])
+            total = float(sum(result.log_probs[: len(one.tokens)]))
             kept = self._repetition.cut(one.tokens) if one.ending is Ending.REPETITION else one.tokens
-            scored.append((one.place, Hypothesis(kept, total, penalty.score(total, len(one.tokens)), one.ending)))
+            score = task.penalty.score(total, len(one.tokens))
+            scored.append((one.place, Hypothesis(kept, total, score, one.ending)))
         for place, hypothesis in sorted(scored, key=lambda item: -item[1].score):
             found[place].append(hypothesis)
 
@@ -211,6 +207,21 @@ class CTranslate2Engine:
                     f"a row's {side} may have {tokens:,} tokens, and the converted model knows {known:,} positions",
                     remedy="split the line, set a lower limit, or translate with `--engine torch`.",
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The symbols of each source, the most tokens of each output, and what is asked of them."""
+
+    sources: list[list[str]]
+    limits: list[int]
+    request: SearchRequest
+
+    @property
+    def penalty(self) -> LengthPenalty:
+        """What hypotheses are ranked by; what greedy search finds is not."""
+        method = self.request.method
+        return LengthPenalty(method.length_penalty if isinstance(method, Beam) else 0.0)
 
 
 def _complete(hypotheses: list[Hypothesis]) -> int:

@@ -14,7 +14,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.given import PICTURES, items_of
 from dragoman.predict.model_kinds import model_summary, not_this_kind
-from dragoman.predict.search_width import search_width
+from dragoman.predict.search_request import search_request
 from dragoman.predict.source_batches import picture_batches
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.progress.counting import Counting
@@ -97,13 +97,8 @@ class Reader(Shown):
 
     def read_prepared(self, pictures: Pictures, *, beam: int | None = None) -> list[str]:
         """The text of each picture of a batch."""
-        found = self._engine.search_pictures(
-            pictures,
-            width=search_width(beam, self.recipe.search.beam),
-            n_best=1,
-            length_penalty=self.recipe.search.length_penalty,
-        )
-        return self._texts([hypotheses[0] for hypotheses in found])
+        request = search_request(self.recipe.search, beam=beam)
+        return self._texts(self._engine.search(pictures, request).best)
 
     def _texts(self, hypotheses: list[Hypothesis]) -> list[str]:
         nothing = [Mask.of("", frozenset())] * len(hypotheses)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
-from dragoman.contracts import Hypothesis, Memory, Packed, Pictures, Source, StepFunction
+from dragoman.contracts import (
+    Hypothesis,
+    Memory,
+    Packed,
+    Pictures,
+    SearchFeature,
+    SearchRequest,
+    SearchResult,
+    Source,
+    StepFunction,
+)
 from dragoman.data.bucketing import in_order
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.predict.fused_language_model import FusedLanguageModel
-from dragoman.search.beam import beam_search
-from dragoman.search.greedy import greedy_search
-from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.rules import SearchRules
 from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
+from dragoman.search.search import SEARCH_FEATURES, search
 from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 
 
@@ -41,75 +49,61 @@ class TorchEngine:
         parameter = next(self.model.parameters())
         return f"PyTorch, {str(parameter.dtype).removeprefix('torch.')}, on {parameter.device.type}"
 
-    def search(
-        self,
-        rows: list[list[int]],
-        *,
-        width: int,
-        n_best: int,
-        length_penalty: float,
-        limits: list[int],
-        forbidden: Sequence[int] = (),
-    ) -> list[list[Hypothesis]]:
-        """The best outputs for each source; see :meth:`~dragoman.predict.engine.Engine.search`.
+    @property
+    def features(self) -> frozenset[SearchFeature]:
+        """All that a search by steps can do."""
+        return SEARCH_FEATURES
+
+    def search(self, source: Packed | Pictures, request: SearchRequest) -> SearchResult:
+        """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
 
         Raises:
-            UnsupportedError: if the model's scores are not numbers.
+            UnsupportedError: if something is asked for that no search by steps can do, or the model's scores are not
+                numbers.
         """
+        request.check(source.layout.batch, self.features, "PyTorch's engine")
         self.model.eval()
         with torch.inference_mode():
             searched = self.model.for_search()
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        found: list[list[Hypothesis]] = [[] for _ in rows]
+        found: list[list[Hypothesis]] = [[] for _ in range(source.layout.batch)]
+        for places, batch in self._batches(source, request.method.width):
+            hypotheses = self._search(searched, batch.to(self.model.device), request.select(places), places)
+            for place, best in zip(places, hypotheses, strict=True):
+                found[place] = best
+        return SearchResult(found)
+
+    def _batches(self, source: Packed | Pictures, width: int) -> Iterator[tuple[list[int], Packed | Pictures]]:
+        """What is computed together: texts of similar lengths; and pictures as they come."""
+        if isinstance(source, Pictures):
+            yield list(range(source.layout.batch)), source
+            return
+        lengths = source.layout.lengths.cpu().numpy()
         # From long to short, so that a line too long for the memory is met first.
         for places in reversed(in_order(lengths, lengths, tokens=max(self.batch_tokens // width, 1))):
-            source = Packed.of([rows[place] for place in places], self.model.device)
-            allowed = [limits[place] for place in places]
-            for place, hypotheses in zip(
-                places,
-                self._search(searched, source, allowed, width, n_best, length_penalty, forbidden),
-                strict=True,
-            ):
-                found[place] = hypotheses
-        return found
-
-    def search_pictures(
-        self, pictures: Pictures, *, width: int, n_best: int, length_penalty: float
-    ) -> list[list[Hypothesis]]:
-        """The best outputs for each picture, which all are computed together; none is longer than the encoder has
-        places for it. Else as :meth:`search`."""
-        self.model.eval()
-        with torch.inference_mode():
-            searched = self.model.for_search()
-        return self._search(searched, pictures.to(self.model.device), None, width, n_best, length_penalty)
+            yield places.tolist(), source.select(torch.from_numpy(places))
 
     def _search(
         self,
         searched: tuple[Callable[[Memory], Any], StepFunction[Any]],
         source: Source,
-        limits: list[int] | None,
-        width: int,
-        n_best: int,
-        length_penalty: float,
-        forbidden: Sequence[int] = (),
+        request: SearchRequest,
+        numbers: Sequence[int],
     ) -> list[list[Hypothesis]]:
         start, step = searched
         with torch.inference_mode():
             memory = self.model.encode(source)
-            limits = memory.layout.lengths.tolist() if limits is None else limits
             state = start(memory)
             normalizer: Normalizer = log_normalizer
             if self.language_model is not None:
                 step, state = self.language_model.fuse(step, state, memory.layout.batch)
                 normalizer = unnormalized
-            common: dict[str, Any] = {
-                "start": START,
-                "end": END,
-                "limits": limits,
-                "forbidden": (*NEVER_WRITTEN, *forbidden),
-                "normalizer": normalizer,
-            }
-            if width == 1:
-                return [[hypothesis] for hypothesis in greedy_search(step, state, **common)]
-            penalty = LengthPenalty(length_penalty)
-            return beam_search(step, state, width=width, penalty=penalty, n_best=n_best, **common)
+            rules = SearchRules.of(
+                request,
+                start=START,
+                end=END,
+                never_written=NEVER_WRITTEN,
+                limits=memory.layout.lengths.tolist(),
+                numbers=numbers,
+                normalizer=normalizer,
+            )
+            return search(step, state, request.method, rules)

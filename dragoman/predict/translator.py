@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
-from dragoman.contracts import Hypothesis
+from dragoman.contracts import Beam, Hypothesis, Packed, SearchMethod, SearchRequest
 from dragoman.data.line_chunks import LineChunk, chunks_of
 from dragoman.errors import InputError
 from dragoman.export.shortlist_file import load_shortlist
@@ -24,7 +25,7 @@ from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
 from dragoman.predict.model_kinds import model_summary, no_translator
 from dragoman.predict.pair_losses import pair_losses
-from dragoman.predict.search_width import search_width
+from dragoman.predict.search_request import search_request
 from dragoman.predict.source_pieces import Piece, SourcePieces
 from dragoman.predict.text_scores import TextScores
 from dragoman.predict.torch_engine import TorchEngine
@@ -197,7 +198,8 @@ class Translator(Shown):
         """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide. A line too long
         for the model has one, put together of the best of its pieces. ``progress`` is as for :meth:`translate`."""
         texts = texts_of(texts)
-        chunks = self.translate_chunks(chunks_of(texts), count, beam=beam, length_penalty=length_penalty)
+        request = search_request(self.recipe.search, beam=beam, length_penalty=length_penalty, n_best=count)
+        chunks = self.translate_chunks(chunks_of(texts), request)
         with Counting(len(texts), "lines", progress) as counting:
             return list(counting.over(translations for _, found in chunks for translations in found))
 
@@ -209,30 +211,29 @@ class Translator(Shown):
         Where the best one loses or invents a placeholder, a tag or a URL, the best of the next that does not is taken;
         if there is none, it is flagged.
         """
-        for _, found in self.translate_chunks(chunks_of(items_of(lines)), beam=beam, length_penalty=length_penalty):
+        request = search_request(self.recipe.search, beam=beam, length_penalty=length_penalty)
+        for _, found in self.translate_chunks(chunks_of(items_of(lines)), request):
             for translations in found:
                 yield translations[0]
 
     def translate_chunks(
-        self,
-        chunks: Iterable[LineChunk],
-        count: int = 1,
-        *,
-        beam: int | None = None,
-        length_penalty: float | None = None,
+        self, chunks: Iterable[LineChunk], request: SearchRequest
     ) -> Iterator[tuple[LineChunk, list[list[Translation]]]]:
-        """Each chunk with up to ``count`` translations of each of its lines, as :meth:`n_best` and, for one, as
-        :meth:`stream` have them. What a chunk gets depends on nothing outside it; lines that stand in it several times
-        are translated once.
+        """Each chunk with up to ``request.n_best`` translations of each of its lines, as :meth:`n_best` and, for one,
+        as :meth:`stream` have them. What a chunk gets depends on nothing outside it; lines that stand in it several
+        times are translated once.
+
+        Args:
+            chunks: lines of text.
+            request: what is asked of the search for each line; limits are the recipe's.
 
         Raises:
             InputError: if an item is not text.
         """
-        width = search_width(beam, self.recipe.search.beam, count)
         for chunk in chunks:
             refuse_what_is_no_text(chunk.lines, chunk.first)
             distinct = list(dict.fromkeys(chunk.lines))
-            found = dict(zip(distinct, self._translate(distinct, width, count, length_penalty), strict=True))
+            found = dict(zip(distinct, self._translate(distinct, request), strict=True))
             yield chunk, [[*found[line]] for line in chunk.lines]
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> TextScores:
@@ -267,13 +268,11 @@ class Translator(Shown):
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=no_break_spaces) for text in texts]
 
-    def _translate(
-        self, texts: list[str], width: int, count: int, length_penalty: float | None
-    ) -> list[list[Translation]]:
+    def _translate(self, texts: list[str], request: SearchRequest) -> list[list[Translation]]:
         pieces = self._pieces.of(self._normalized(texts))
-        found = self._search_all(pieces, width, count, length_penalty)
-        if count == 1:
-            self._retry(pieces, found, width, length_penalty)
+        found = self._search_all(pieces, request)
+        if request.n_best == 1:
+            self._retry(pieces, found, request.method)
         of_line: list[list[list[Translation]]] = [[] for _ in texts]
         for piece, translations in zip(pieces, found, strict=True):
             of_line[piece.line].append(translations)
@@ -282,38 +281,27 @@ class Translator(Shown):
             for parts in of_line
         ]
 
-    def _search_all(
-        self,
-        pieces: Sequence[Piece],
-        width: int,
-        count: int,
-        length_penalty: float | None,
-        forbidden: Sequence[int] = (),
-    ) -> list[list[Translation]]:
+    def _search_all(self, pieces: Sequence[Piece], request: SearchRequest) -> list[list[Translation]]:
+        if not pieces:
+            return []
         settings = self.recipe.search
         rows = [[*piece.ids, END] for piece in pieces]
         limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
-        found = self.engine.search(
-            rows,
-            width=width,
-            n_best=count,
-            length_penalty=settings.length_penalty if length_penalty is None else length_penalty,
-            limits=[min(limit, self._longest_target) for limit in limits],
-            forbidden=forbidden,
-        )
+        limited = replace(request, limits=[min(limit, self._longest_target) for limit in limits])
+        found = self.engine.search(Packed.of(rows), limited).hypotheses
         return [self._decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
 
-    def _retry(
-        self, pieces: list[Piece], found: list[list[Translation]], width: int, length_penalty: float | None
-    ) -> None:
+    def _retry(self, pieces: list[Piece], found: list[list[Translation]], method: SearchMethod) -> None:
         """Put better candidates in the place of translations that lose or invent placeholders; they are searched for
         among outputs without units that stand for nothing."""
         lost = [place for place, translations in enumerate(found) if not translations[0].placeholders_kept]
         if not lost:
             return
-        width = max(width, _RETRIED)
+        penalty = method.length_penalty if isinstance(method, Beam) else self.recipe.search.length_penalty
+        wide = Beam(max(method.width, _RETRIED), penalty)
         for forbidden, places in self._by_units(pieces, lost):
-            candidates = self._search_all([pieces[place] for place in places], width, width, length_penalty, forbidden)
+            request = SearchRequest(wide, n_best=wide.width, forbidden=forbidden)
+            candidates = self._search_all([pieces[place] for place in places], request)
             for place, translations in zip(places, candidates, strict=True):
                 best = found[place][0]
                 least = best.log_probability - _LEAST_PLAUSIBLE

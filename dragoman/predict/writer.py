@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import cast
 import numpy as np
 import torch
 
-from dragoman.contracts import Ending
+from dragoman.contracts import Ending, Sample, SearchRequest
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
@@ -22,7 +21,8 @@ from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
 from dragoman.recipe import Recipe
 from dragoman.reports.shown import Shown, Summary
-from dragoman.search.sampling import Sampling, sample
+from dragoman.search.rules import SearchRules
+from dragoman.search.search import search
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
@@ -116,27 +116,21 @@ class Writer(Shown):
         Raises:
             InputError: if a prompt is not text, or a number is out of its range.
         """
-        _check_sampling(temperature, top_k, top_p)
+        method = Sample(temperature, top_k, top_p, seed)
         prompts = texts_of(prompts)
         texts = self._normalized(prompts)
         masks = masks_for(texts, self.codec, self.codec)
         begun = self.codec.encode_batch(texts, masks)
+        request = SearchRequest(method, limits=[longest] * len(begun), prefixes=begun)
+        rules = SearchRules.of(request, start=START, end=END, never_written=NEVER_WRITTEN)
         self.model.eval()
         with torch.inference_mode():
-            found = sample(
-                self.model.step,
-                self.model.start(len(begun)),
-                start=START,
-                end=END,
-                limits=[longest] * len(texts),
-                sampling=Sampling(temperature, top_k, top_p, seed),
-                forbidden=NEVER_WRITTEN,
-                prompts=begun,
-            )
-        decoded = self.codec.decode_batch([[*ids, *h.tokens] for ids, h in zip(begun, found, strict=True)], masks)
+            found = search(self.model.step, self.model.start(len(begun)), method, rules)
+        best = [hypotheses[0] for hypotheses in found]
+        decoded = self.codec.decode_batch([[*ids, *h.tokens] for ids, h in zip(begun, best, strict=True)], masks)
         return [
             Written(text, hypothesis.log_probability, hypothesis.ending)
-            for text, hypothesis in zip(decoded, found, strict=True)
+            for text, hypothesis in zip(decoded, best, strict=True)
         ]
 
     def score(self, texts: Sequence[str], *, alone: bool = False) -> TextScores:
@@ -168,21 +162,6 @@ class Writer(Shown):
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         kept = cleaning.no_break_spaces
         return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=kept) for text in texts]
-
-
-def _check_sampling(temperature: float, top_k: int, top_p: float) -> None:
-    if not 0 < temperature < math.inf:
-        raise InputError(
-            f"a temperature of {temperature:g} is no way to draw",
-            cause="at 0 nothing is drawn: the most probable symbol would always be taken."
-            if temperature == 0
-            else None,
-            remedy="give --greedy, in Python `top_k=1`, to always take the most probable; or a temperature above 0.",
-        )
-    if top_k < 0 or not 0 < top_p <= 1:
-        raise InputError(
-            f"top-k is {top_k} and top-p {top_p:g}", remedy="give a top-k of 0 or more and a top-p above 0, up to 1."
-        )
 
 
 SPANS: dict[str, int] = {"lines": 0, "sequential": 16, "random": 1}

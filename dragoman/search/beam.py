@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from dragoman.contracts import Ending, Hypothesis, State, StepFunction
+from dragoman.contracts import Beam, Ending, Hypothesis, State, StepFunction
 from dragoman.search.length_penalty import LengthPenalty
-from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, continuations_of, log_normalizer
+from dragoman.search.rules import SearchRules
+from dragoman.search.scores import continuations_of
 
 
 @dataclass(slots=True)
@@ -51,9 +50,11 @@ class _Beam:
 
     Attributes:
         sentences: those that are searched on.
-        limits: most tokens of each.
+        limits: most tokens of each, its prefix included.
         longest: what a hypothesis with as many tokens is divided by.
         closing: see :meth:`_Sentence.closing`.
+        prefixes: what each begins with, −1 behind it.
+        given: tokens of that.
         tokens: of each hypothesis, the start symbol first.
         log_probabilities: of these.
     """
@@ -62,6 +63,8 @@ class _Beam:
     limits: Int[Tensor, " A"]
     longest: Float[Tensor, " A"]
     closing: Float[Tensor, " A"]
+    prefixes: Int[Tensor, "A P"]
+    given: Int[Tensor, " A"]
     tokens: Int[Tensor, "A k t"]
     log_probabilities: Float[Tensor, "A k"]
 
@@ -81,30 +84,15 @@ class _Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rules:
+class _Task:
     width: int
-    end: int
-    n_best: int
     penalty: LengthPenalty
+    rules: SearchRules
     forbidden: Int[Tensor, " f"]
-    repetition: RepetitionRule
 
 
-def beam_search(
-    step: StepFunction[State],
-    state: State,
-    *,
-    start: int,
-    end: int,
-    limits: Sequence[int],
-    width: int,
-    penalty: LengthPenalty,
-    n_best: int = 1,
-    forbidden: Sequence[int] = (),
-    repetition: RepetitionRule = RepetitionRule(),  # noqa: B008  # frozen
-    normalizer: Normalizer = log_normalizer,
-) -> list[list[Hypothesis]]:
-    """The best hypotheses that ``width`` live ones at each step lead to.
+def beam_search(step: StepFunction[State], state: State, method: Beam, rules: SearchRules) -> list[list[Hypothesis]]:
+    """The best hypotheses that the live ones at each step, as many as the beam is wide, lead to.
 
     A hypothesis that ends among the ``width`` best continuations is complete and takes no place in the beam. A live one
     is given up when it can no longer score higher than the ``n_best``-th complete one: all that rank below it can as
@@ -114,49 +102,47 @@ def beam_search(
     Args:
         step: scores of the next symbol.
         state: one row per sentence.
-        start: symbol read first.
-        end: symbol that completes a hypothesis.
-        limits: most tokens of each sentence, the end symbol not counted.
-        width: live hypotheses of each sentence.
-        penalty: what log-probabilities are divided by.
-        n_best: hypotheses wanted, at most ``width``.
-        forbidden: symbols never written.
-        repetition: what counts as a loop: such a hypothesis leaves the beam and is used only if too few are complete.
-        normalizer: of the scores; see :func:`~dragoman.search.scores.unnormalized`.
+        method: how wide the beam is, and how hypotheses of different lengths are compared; a prefix counts.
+        rules: what the search keeps to. A loop leaves the beam and is used only if too few hypotheses are complete.
 
     Returns:
-        For each sentence up to ``n_best`` hypotheses: complete ones by score, then cut ones by score.
+        For each sentence up to ``rules.n_best`` hypotheses: complete ones by score, then cut ones by score.
     """
-    rules = _Rules(width, end, n_best, penalty, torch.tensor(list(forbidden), dtype=torch.int64), repetition)
-    sentences = [_Sentence(index) for index in range(len(limits))]
-    beam = _first_beam(sentences, limits, start, penalty)
-    best_continuations, wanted = continuations_of(step, normalizer), 2 * width + len(forbidden)
+    task = _Task(method.width, LengthPenalty(method.length_penalty), rules, torch.tensor([*rules.forbidden]).long())
+    sentences = [_Sentence(index) for index in range(len(rules.limits))]
+    beam = _first_beam(sentences, task)
+    best_continuations, wanted = continuations_of(step, rules.normalizer), 2 * method.width + len(rules.forbidden)
     while beam.sentences:
         live = beam.live
         values, symbols, state = best_continuations(beam.tokens[:, :, -1].flatten()[live], state, wanted)
-        candidates = _extend(beam, *_spread(beam, live, values, symbols), rules)
+        candidates = _extend(beam, *_spread(beam, live, values, symbols), task)
         written = beam.tokens.shape[2]
-        _collect_complete(beam, candidates, rules)
-        grown, parents = _survive(beam, candidates, rules)
-        _collect_loops(grown, rules)
-        _give_up(grown, written, rules)
-        _collect_at_limit(beam, written, rules)
+        _collect_complete(beam, candidates, task)
+        grown, parents = _survive(beam, candidates, task)
+        _collect_loops(grown, task)
+        _give_up(grown, written, task)
+        _collect_at_limit(beam, written, task)
         rows_of_state = torch.zeros(beam.log_probabilities.numel(), dtype=torch.int64)
         rows_of_state[live] = torch.arange(len(live))
         beam, parents = _without_closed(grown, parents)
         if beam.sentences:
             state = state.select(rows_of_state[parents.flatten()[beam.live]])
-    return [sentence.best(n_best) for sentence in sentences]
+    return [sentence.best(rules.n_best) for sentence in sentences]
 
 
-def _first_beam(sentences: list[_Sentence], limits: Sequence[int], start: int, penalty: LengthPenalty) -> _Beam:
+def _first_beam(sentences: list[_Sentence], task: _Task) -> _Beam:
     """One empty hypothesis for each sentence."""
+    prefixes = task.rules.prefix_table()
+    given = (prefixes >= 0).sum(1)
+    limits = torch.tensor(list(task.rules.limits), dtype=torch.int64) + given
     return _Beam(
         list(sentences),
-        torch.tensor(list(limits)),
-        torch.tensor([penalty.divisor(limit + 1) for limit in limits], dtype=torch.float64),
+        limits,
+        torch.tensor([task.penalty.divisor(limit + 1) for limit in limits.tolist()], dtype=torch.float64),
         torch.full((len(limits),), float("-inf"), dtype=torch.float64),
-        torch.full((len(limits), 1, 1), start),
+        prefixes,
+        given,
+        torch.full((len(limits), 1, 1), task.rules.start),
         torch.zeros((len(limits), 1), dtype=torch.float64),
     )
 
@@ -173,39 +159,52 @@ def _spread(
     return all_values, symbols.new_zeros((rows, each)).index_copy_(0, live, symbols)
 
 
-def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], rules: _Rules) -> _Candidates:
+def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], task: _Task) -> _Candidates:
     """The best 2·width continuations of each sentence: at most width of them end, so width live ones remain."""
     places, rows = beam.log_probabilities.shape
-    values = values.masked_fill(torch.isin(symbols, rules.forbidden), float("-inf"))
+    values = values.masked_fill(torch.isin(symbols, task.forbidden), float("-inf"))
+    written = beam.tokens.shape[2] - 1
+    if written < beam.prefixes.shape[1]:
+        values, symbols = _forced(values, symbols, beam.prefixes[:, written].repeat_interleave(rows))
     totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)
     best, order = totals.sort(dim=1, descending=True, stable=True)
-    best, order = best[:, : 2 * rules.width], order[:, : 2 * rules.width]
+    best, order = best[:, : 2 * task.width], order[:, : 2 * task.width]
     return _Candidates(order // values.shape[1], symbols.view(places, -1).gather(1, order), best)
 
 
-def _collect_complete(beam: _Beam, candidates: _Candidates, rules: _Rules) -> None:
+def _forced(
+    values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], given: Int[Tensor, " R"]
+) -> tuple[Float[Tensor, "R c"], Int[Tensor, "R c"]]:
+    """For rows that are still in their prefix its next symbol, at no cost, and no other."""
+    inside, first = (given >= 0)[:, None], torch.arange(values.shape[1]) == 0
+    values = values.masked_fill(inside, float("-inf")).masked_fill(inside & first, 0.0)
+    return values, torch.where(inside & first, given[:, None], symbols)
+
+
+def _collect_complete(beam: _Beam, candidates: _Candidates, task: _Task) -> None:
     """Keep what ends among the first ``width`` continuations."""
-    first = slice(0, rules.width)
-    ends = (candidates.symbols[:, first] == rules.end) & candidates.log_probabilities[:, first].isfinite()
+    first = slice(0, task.width)
+    ends = (candidates.symbols[:, first] == task.rules.end) & candidates.log_probabilities[:, first].isfinite()
     places, ranks = ends.nonzero().unbind(1)
     totals = candidates.log_probabilities[places, ranks].tolist()
     outputs = beam.tokens[places, candidates.rows[places, ranks], 1:].tolist()
-    divisor = rules.penalty.divisor(beam.tokens.shape[2])
+    divisor = task.penalty.divisor(beam.tokens.shape[2])
     for place, total, tokens in zip(places.tolist(), totals, outputs, strict=True):
-        beam.sentences[place].add_complete(Hypothesis(tokens, total, total / divisor, Ending.COMPLETE))
+        kept = tokens[int(beam.given[place]) :]
+        beam.sentences[place].add_complete(Hypothesis(kept, total, total / divisor, Ending.COMPLETE))
     # Sentences repeat, always with the same number.
-    scores = [beam.sentences[place].closing(rules.n_best) for place in places.tolist()]
+    scores = [beam.sentences[place].closing(task.rules.n_best) for place in places.tolist()]
     beam.closing[places] = torch.tensor(scores, dtype=torch.float64)
 
 
-def _survive(beam: _Beam, candidates: _Candidates, rules: _Rules) -> tuple[_Beam, Int[Tensor, "A k"]]:
+def _survive(beam: _Beam, candidates: _Candidates, task: _Task) -> tuple[_Beam, Int[Tensor, "A k"]]:
     """The next beam: the first ``width`` continuations that do not end; and the rows that they continue."""
-    live = candidates.log_probabilities.masked_fill(candidates.symbols == rules.end, float("-inf"))
+    live = candidates.log_probabilities.masked_fill(candidates.symbols == task.rules.end, float("-inf"))
     kept, order = live.sort(dim=1, descending=True, stable=True)
-    kept, order = kept[:, : rules.width], order[:, : rules.width]
-    if kept.shape[1] < rules.width:
+    kept, order = kept[:, : task.width], order[:, : task.width]
+    if kept.shape[1] < task.width:
         # A vocabulary smaller than the beam cannot fill it at first; the empty places are dead.
-        missing = rules.width - kept.shape[1]
+        missing = task.width - kept.shape[1]
         kept = torch.nn.functional.pad(kept, (0, missing), value=float("-inf"))
         order = torch.nn.functional.pad(order, (0, missing))
     rows = candidates.rows.gather(1, order)
@@ -215,26 +214,26 @@ def _survive(beam: _Beam, candidates: _Candidates, rules: _Rules) -> tuple[_Beam
     return replace(beam, tokens=tokens, log_probabilities=kept), parents
 
 
-def _collect_loops(beam: _Beam, rules: _Rules) -> None:
+def _collect_loops(beam: _Beam, task: _Task) -> None:
     """Take looping hypotheses out of the beam and keep them, cut, as a last resort."""
-    looping = rules.repetition.find(beam.tokens[:, :, 1:].flatten(0, 1)).view(beam.log_probabilities.shape)
-    looping &= beam.log_probabilities.isfinite()
+    looping = task.rules.repetition.find(beam.tokens[:, :, 1:].flatten(0, 1)).view(beam.log_probabilities.shape)
+    looping &= beam.log_probabilities.isfinite() & (beam.tokens.shape[2] - 1 > beam.given)[:, None]
     for place, row in looping.nonzero().tolist():
-        _cut(beam, place, row, Ending.REPETITION, rules)
+        _cut(beam, place, row, Ending.REPETITION, task)
     beam.log_probabilities.masked_fill_(looping, float("-inf"))
 
 
-def _collect_at_limit(beam: _Beam, written: int, rules: _Rules) -> None:
+def _collect_at_limit(beam: _Beam, written: int, task: _Task) -> None:
     """Where a sentence's tokens are used up, keep what was live before this step as a last resort."""
     full = (beam.limits < written).nonzero()[:, 0]
     for place in full.tolist():
         for row in beam.log_probabilities[place].isfinite().nonzero()[:, 0].tolist():
-            _cut(beam, place, row, Ending.LENGTH, rules)
+            _cut(beam, place, row, Ending.LENGTH, task)
 
 
-def _give_up(beam: _Beam, written: int, rules: _Rules) -> None:
+def _give_up(beam: _Beam, written: int, task: _Task) -> None:
     """Take the hypotheses out of the beam that cannot win any more, and all of a sentence whose tokens are used up."""
-    bounds = rules.penalty.upper_bounds(beam.log_probabilities, written + 1, beam.longest[:, None])
+    bounds = task.penalty.upper_bounds(beam.log_probabilities, written + 1, beam.longest[:, None])
     hopeless = (bounds <= beam.closing[:, None]) | (beam.limits < written)[:, None]
     beam.log_probabilities.masked_fill_(hopeless, float("-inf"))
 
@@ -246,13 +245,16 @@ def _without_closed(beam: _Beam, parents: Int[Tensor, "A k"]) -> tuple[_Beam, In
         return beam, parents
     places = open_.nonzero()[:, 0]
     sentences = [beam.sentences[place] for place in places.tolist()]
-    numbers = beam.limits, beam.longest, beam.closing, beam.tokens, beam.log_probabilities
+    numbers = (
+        *(beam.limits, beam.longest, beam.closing, beam.prefixes, beam.given),
+        *(beam.tokens, beam.log_probabilities),
+    )
     return _Beam(sentences, *[tensor[places] for tensor in numbers]), parents[places]
 
 
-def _cut(beam: _Beam, place: int, row: int, ending: Ending, rules: _Rules) -> None:
+def _cut(beam: _Beam, place: int, row: int, ending: Ending, task: _Task) -> None:
     tokens = beam.tokens[place, row, 1:].tolist()
     total = float(beam.log_probabilities[place, row])
-    score = rules.penalty.score(total, len(tokens))
-    kept = rules.repetition.cut(tokens) if ending is Ending.REPETITION else tokens
-    beam.sentences[place].cut.append(Hypothesis(kept, total, score, ending))
+    score = task.penalty.score(total, len(tokens))
+    kept = task.rules.repetition.cut(tokens) if ending is Ending.REPETITION else tokens
+    beam.sentences[place].cut.append(Hypothesis(kept[int(beam.given[place]) :], total, score, ending))

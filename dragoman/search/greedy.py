@@ -2,67 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 from dragoman.contracts import Ending, Hypothesis, State, StepFunction
-from dragoman.search.repetition import RepetitionRule
-from dragoman.search.scores import Normalizer, continuations_of, log_normalizer
+from dragoman.search.rules import SearchRules
+from dragoman.search.scores import continuations_of
 
 
-def greedy_search(
-    step: StepFunction[State],
-    state: State,
-    *,
-    start: int,
-    end: int,
-    limits: Sequence[int],
-    forbidden: Sequence[int] = (),
-    repetition: RepetitionRule = RepetitionRule(),  # noqa: B008  # frozen
-    normalizer: Normalizer = log_normalizer,
-) -> list[Hypothesis]:
-    """One hypothesis per sentence; finished sentences leave the batch.
+def greedy_search(step: StepFunction[State], state: State, rules: SearchRules) -> list[Hypothesis]:
+    """One hypothesis per row; finished rows leave the batch.
 
     Args:
         step: scores of the next symbol.
-        state: one row per sentence.
-        start: symbol read first.
-        end: symbol that completes a hypothesis.
-        limits: most tokens of each sentence, the end symbol not counted.
-        forbidden: symbols never written.
-        repetition: what counts as a loop, which is cut.
-        normalizer: of the scores; see :func:`~dragoman.search.scores.unnormalized`.
+        state: one row per output.
+        rules: what the search keeps to.
 
     Returns:
-        For each sentence its hypothesis, scored by log-probability.
+        For each row its hypothesis, scored by log-probability.
     """
-    results: list[Hypothesis | None] = [None] * len(limits)
-    sentences = torch.arange(len(limits))
-    limit_of = torch.tensor(list(limits))
-    tokens = torch.full((len(limits), 1), start)
-    total = torch.zeros(len(limits), dtype=torch.float64)
-    banned = torch.tensor(list(forbidden), dtype=torch.int64)
-    best_continuations = continuations_of(step, normalizer)
+    results: list[Hypothesis | None] = [None] * len(rules.limits)
+    sentences = torch.arange(len(rules.limits))
+    prefixes = rules.prefix_table()
+    given = (prefixes >= 0).sum(1)
+    limit_of = torch.tensor(list(rules.limits), dtype=torch.int64) + given
+    tokens = torch.full((len(rules.limits), 1), rules.start)
+    total = torch.zeros(len(rules.limits), dtype=torch.float64)
+    banned = torch.tensor(list(rules.forbidden), dtype=torch.int64)
+    best_continuations = continuations_of(step, rules.normalizer)
     while len(sentences):
-        values, ids, state = best_continuations(tokens[:, -1], state, 1 + len(forbidden))
+        values, ids, state = best_continuations(tokens[:, -1], state, 1 + len(rules.forbidden))
         values, ids = values.cpu().double(), ids.cpu()
         values = values.masked_fill(torch.isin(ids, banned), float("-inf"))
         value, place = values.max(1)
         chosen = ids.gather(1, place[:, None])
         written = tokens.shape[1] - 1
-        complete = (chosen[:, 0] == end) & value.isfinite()
+        if written < prefixes.shape[1]:
+            forced = prefixes[sentences, written]
+            chosen = torch.where(forced < 0, chosen[:, 0], forced)[:, None]
+            value = torch.where(forced < 0, value, 0.0)
+        complete = (chosen[:, 0] == rules.end) & value.isfinite()
         too_long = ~complete & ((written >= limit_of) | ~value.isfinite())
         grown = torch.cat([tokens, chosen], 1)
-        looping = ~complete & ~too_long & repetition.find(grown[:, 1:])
+        looping = ~complete & ~too_long & (written >= given[sentences]) & rules.repetition.find(grown[:, 1:])
         total = torch.where(too_long, total, total + value)
         done = complete | too_long | looping
         for row in done.nonzero()[:, 0].tolist():
             output = (grown if looping[row] else tokens)[row, 1:].tolist()
             ending = Ending.COMPLETE if complete[row] else Ending.LENGTH if too_long[row] else Ending.REPETITION
-            kept = repetition.cut(output) if ending is Ending.REPETITION else output
-            score = float(total[row])
-            results[int(sentences[row])] = Hypothesis(kept, score, score, ending)
+            kept = rules.repetition.cut(output) if ending is Ending.REPETITION else output
+            score, sentence = float(total[row]), int(sentences[row])
+            results[sentence] = Hypothesis(kept[int(given[sentence]) :], score, score, ending)
         tokens = grown
         if bool(done.any()):
             live = (~done).nonzero()[:, 0]

@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # What every room may import: the contracts, the errors, and the foundation that writes folders safely.
 FOUNDATION = {"contracts", "errors", "storage", "__init__"}
 LAW: dict[str, set[str]] = {
-    "contracts": set(),
+    "contracts": {"errors"},
     "errors": set(),
     "storage": {"errors"},
     "recipe": {"reports"},

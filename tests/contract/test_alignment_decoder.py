@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from dragoman.contracts import DecoderState, Ending, Layout, Memory, Packed, StepFunction, WritingDecoder
+from dragoman.contracts import Beam, DecoderState, Ending, Layout, Memory, Packed, StepFunction, WritingDecoder
 from dragoman.decoders.alignment import AlignmentDecoder, without_end
 from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
-from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.rules import SearchRules
 from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 
 V, D = 9, 6
@@ -178,7 +178,7 @@ def test_what_is_no_number_is_refused_by_a_search() -> None:
     with torch.no_grad():
         model.output.bias[5] = float("nan")
     with pytest.raises(UnsupportedError, match="not numbers"):
-        greedy_search(model.step, model.start(seen), start=START, end=END, limits=[9] * 4, forbidden=NEVER_WRITTEN)
+        greedy_search(model.step, model.start(seen), SearchRules(START, END, [9] * 4, forbidden=NEVER_WRITTEN))
 
 
 def test_end_symbols_are_taken_off() -> None:
@@ -222,14 +222,14 @@ def test_it_learns_what_it_reads() -> None:
         model.loss(target, Memory(states, seen.layout, seen.final), 0.0).backward()
         optimizer.step()
     state = model.start(Memory(states.detach(), seen.layout, seen.final))
-    found = greedy_search(model.step, state, start=START, end=END, limits=[9] * 4, forbidden=NEVER_WRITTEN)
+    found = greedy_search(model.step, state, SearchRules(START, END, [9] * 4, forbidden=NEVER_WRITTEN))
     assert [h.tokens for h in found] == [row[:-1] for row in TARGETS]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64], ids=str)
 def test_greedy_search_scores_what_it_writes(dtype: torch.dtype) -> None:
     model, seen = decoder(dtype), memory(dtype=dtype)
-    found = greedy_search(model.step, model.start(seen), start=START, end=END, limits=[12] * 4, forbidden=NEVER_WRITTEN)
+    found = greedy_search(model.step, model.start(seen), SearchRules(START, END, [12] * 4, forbidden=NEVER_WRITTEN))
     assert all(hypothesis.ending is Ending.COMPLETE for hypothesis in found)
     nats = model.measured_loss(Packed.of([[*h.tokens, END] for h in found]), seen)
     assert [h.log_probability for h in found] == pytest.approx((-nats).tolist(), abs=1e-5)
@@ -241,13 +241,8 @@ def test_a_beam_as_wide_as_everything_finds_the_best_texts() -> None:
     found = beam_search(
         model.step,
         model.start(seen),
-        start=START,
-        end=END,
-        limits=[5, 5],
-        width=150,
-        n_best=20,
-        penalty=LengthPenalty(0.0),
-        forbidden=NEVER_WRITTEN,
+        Beam(150, 0.0),
+        SearchRules(START, END, [5, 5], 20, NEVER_WRITTEN),
     )
     for row, hypotheses in enumerate(found):
         texts = texts_of(model, row_of(seen, row))
@@ -263,13 +258,8 @@ def test_a_narrow_beam_of_many_sentences_scores_what_it_writes() -> None:
     found = beam_search(
         model.step,
         model.start(seen),
-        start=START,
-        end=END,
-        limits=[9, 2, 9, 9],
-        width=3,
-        n_best=2,
-        penalty=LengthPenalty(0.0),
-        forbidden=NEVER_WRITTEN,
+        Beam(3, 0.0),
+        SearchRules(START, END, [9, 2, 9, 9], 2, NEVER_WRITTEN),
     )
     for row, hypotheses in enumerate(found):
         for hypothesis in hypotheses:

@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 import torch
 
-from dragoman.contracts import Batch, Memory, Packed
+from dragoman.contracts import Batch, Beam, Greedy, Memory, Packed
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.recipe.architecture import ModelRecipe
-from dragoman.search.beam import beam_search
-from dragoman.search.greedy import greedy_search
-from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.rules import SearchRules
+from dragoman.search.search import search
 from dragoman.text.vocabulary import START
 
 V, ROWS, STEPS = 23, 3, 9
@@ -79,11 +78,7 @@ def test_in_search(model: EncoderDecoder, projections: dict[int, int], beam: int
         steps += 1
         return model.step(tokens, state)
 
-    limits = [STEPS] * ROWS
-    state = model.start(model.encode(SOURCE))
-    if beam == 1:
-        greedy_search(step, state, start=START, end=V, limits=limits)
-    else:
-        beam_search(step, state, start=START, end=V, limits=limits, width=beam, penalty=LengthPenalty(0.0))
+    method = Greedy() if beam == 1 else Beam(beam, 0.0)
+    search(step, model.start(model.encode(SOURCE)), method, SearchRules(START, V, [STEPS] * ROWS))
     assert steps >= STEPS
     assert set(projections.values()) == {1}

@@ -12,10 +12,7 @@ from dragoman.contracts import Batch, Packed, Pictures, PictureSize, WritingDeco
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.recipe.architecture import ModelRecipe
-from dragoman.search.beam import beam_search
-from dragoman.search.greedy import greedy_search
-from dragoman.search.length_penalty import LengthPenalty
-from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
+from dragoman.text.vocabulary import START
 
 V, HEIGHT = 12, 16
 TARGETS = [[5, 6, 3], [7, 3], [8, 9, 10, 3]]
@@ -70,6 +67,7 @@ def test_a_batch_of_one_equals_a_batch_of_n(case: tuple[str, EncoderDecoder]) ->
 
 def test_steps_give_the_probability_of_the_whole(case: tuple[str, EncoderDecoder]) -> None:
     encoder, model = case
+    assert isinstance(model.decoder, WritingDecoder)
     model.double()
     data = batch(encoder)
     target = cast(Packed, data.target)
@@ -81,19 +79,3 @@ def test_steps_give_the_probability_of_the_whole(case: tuple[str, EncoderDecoder
         log_p = torch.log_softmax(scores.double(), -1).gather(1, wanted[:, position, None])[:, 0]
         nats -= torch.where(real, log_p, 0.0)
     assert nats.sum().item() == pytest.approx(model.measured_loss(data).sum().item(), abs=1e-4)
-
-
-@pytest.mark.parametrize("width", [1, 3])
-def test_searches_read(case: tuple[str, EncoderDecoder], width: int) -> None:
-    encoder, model = case
-    assert isinstance(model.decoder, WritingDecoder)
-    with torch.inference_mode():
-        memory = model.encode(batch(encoder).source)
-        common: dict[str, Any] = {"start": START, "end": END, "limits": [5, 5, 5], "forbidden": NEVER_WRITTEN}
-        if width == 1:
-            found = greedy_search(model.step, model.start(memory), **common)
-        else:
-            beams = beam_search(model.step, model.start(memory), width=width, penalty=LengthPenalty(0.0), **common)
-            found = [hypotheses[0] for hypotheses in beams]
-    assert len(found) == 3
-    assert all(len(hypothesis.tokens) <= 5 and not {0, 1, 2, 3} & set(hypothesis.tokens) for hypothesis in found)

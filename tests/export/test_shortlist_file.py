@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dragoman.alignment.shortlist import Shortlist
+from dragoman.contracts import Beam, Packed, SearchRequest
 from dragoman.errors import DamagedFileError, InputError
 from dragoman.export.shortlist_file import SHORTLIST, add_shortlist, load_shortlist
 from dragoman.model.build import build
@@ -56,9 +57,9 @@ def test_outputs_are_written_with_what_it_allows(folder: Path) -> None:
     loaded = load_model(folder)
     shortlist = of(10, 20, loaded.source.size, [END, 30, 31])
     engine = CTranslate2Engine(loaded, threads=1, shortlist=shortlist)
-    wanted = {"width": 2, "n_best": 2, "length_penalty": 1.0}
+    request = SearchRequest(Beam(2, 1.0), n_best=2, limits=[12])
     allowed = {20, 30, 31}
     for row, symbols in (([10, END], allowed), ([11, END], allowed - {20})):
-        (found,) = engine.search([row], limits=[12], **wanted)
+        (found,) = engine.search(Packed.of([row]), request).hypotheses
         assert {token for hypothesis in found for token in hypothesis.tokens} <= symbols
     assert "shortlist" in engine.description

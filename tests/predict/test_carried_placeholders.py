@@ -158,7 +158,7 @@ def test_capitals_that_the_model_hardly_saw_are_read_in_small_letters(beam: int,
     model = translator(tokenizer, f"hallo (x){held and ' ' + UNITS[0]}")
     read: list[list[int]] = []
     search = model.engine.search
-    model.engine.search = lambda rows, **wanted: read.extend(rows) or search(rows, **wanted)  # type: ignore
+    model.engine.search = lambda source, wanted: read.extend(source.rows()) or search(source, wanted)  # type: ignore
     (found,) = model.stream([source], beam=beam)
     assert read == [[*tokenizer.encode(source.replace("{Name}", UNITS[0]).capitalize()), END]]
     assert found.text == f"HALLO (X){held}"

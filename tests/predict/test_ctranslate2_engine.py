@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.contracts import Ending, Hypothesis
+from dragoman.contracts import Beam, Ending, Greedy, Hypothesis, Packed, SearchMethod, SearchRequest
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, save_model
@@ -23,8 +23,9 @@ from dragoman.recipe import recipe_from
 from dragoman.search.repetition import RepetitionRule
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import END, NEVER_WRITTEN
+from dragoman.text.vocabulary import END
 
+GREEDY = Greedy()
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 SMALL = {"layers": 1, "width": 16, "feed_forward": 24, "heads": 2}
 DEEP = {"layers": 2, "width": 32, "feed_forward": 16, "heads": 4}
@@ -62,29 +63,32 @@ def sources(loaded: LoadedModel, count: int = 25) -> list[list[int]]:
     return [[*row, END] for row in loaded.source.tokenizer.encode_batch(texts)]
 
 
-def both(loaded: LoadedModel, **wanted: Any) -> tuple[list[list[Hypothesis]], list[list[Hypothesis]]]:
+def both(
+    loaded: LoadedModel, method: SearchMethod = GREEDY, limits: list[int] | None = None
+) -> tuple[list[list[Hypothesis]], list[list[Hypothesis]]]:
     rows = sources(loaded)
-    settings = {"n_best": 1, "length_penalty": 1.0, "limits": [2 * len(row) + 5 for row in rows], **wanted}
-    slow = TorchEngine(loaded.model, batch_tokens=100)
-    return slow.search(rows, **settings), CTranslate2Engine(loaded, threads=1).search(rows, **settings)
+    request = SearchRequest(method, limits=limits or [2 * len(row) + 5 for row in rows])
+    engines = TorchEngine(loaded.model, batch_tokens=100), CTranslate2Engine(loaded, threads=1)
+    ours, theirs = (engine.search(Packed.of(rows), request).hypotheses for engine in engines)
+    return ours, theirs
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_greedy_outputs_and_endings_are_those_of_pytorch(shape: str) -> None:
-    ours, theirs = both(model_of(**SHAPES[shape]), width=1)
+    ours, theirs = both(model_of(**SHAPES[shape]))
     assert [h.tokens for (h,) in theirs] == [h.tokens for (h,) in ours]
     assert [h.ending for (h,) in theirs] == [h.ending for (h,) in ours]
     assert len({tuple(h.tokens) for (h,) in theirs}) > 5, "outputs that do not depend on the source prove nothing"
 
 
 def test_every_kind_of_ending_comes_back() -> None:
-    endings = {h.ending for seed in (2, 4) for (h,) in both(model_of(seed=seed), width=1)[1]}
+    endings = {h.ending for seed in (2, 4) for (h,) in both(model_of(seed=seed))[1]}
     assert endings == set(Ending)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_beam_search_finds_hypotheses_as_good(alpha: float) -> None:
-    ours, theirs = both(model_of(seed=2), width=4, length_penalty=alpha)
+    ours, theirs = both(model_of(seed=2), Beam(4, alpha))
     same = sum(p[0].tokens == q[0].tokens for p, q in zip(ours, theirs, strict=True))
     assert same >= 0.8 * len(ours)
     for p, q in zip(ours, theirs, strict=True):
@@ -94,58 +98,8 @@ def test_beam_search_finds_hypotheses_as_good(alpha: float) -> None:
             assert q[0].score == pytest.approx(q[0].log_probability / ((6 + len(q[0].tokens)) / 6) ** alpha)
 
 
-def test_n_best_is_ranked_with_what_was_cut_at_the_end() -> None:
-    for hypotheses in both(model_of(), width=5, n_best=4)[1]:
-        assert 1 <= len(hypotheses) <= 4
-        complete = [h.ending is Ending.COMPLETE for h in hypotheses]
-        assert complete == sorted(complete, reverse=True)
-        scores = [h.score for h in hypotheses if h.ending is Ending.COMPLETE]
-        assert scores == sorted(scores, reverse=True)
-
-
-@pytest.mark.parametrize("width", [1, 3])
-def test_neighbours_and_their_limits_do_not_matter(width: int) -> None:
-    loaded = model_of()
-    engine = CTranslate2Engine(loaded, threads=2)
-    rows = sources(loaded)
-    limits = [3 + place % 7 for place in range(len(rows))]
-    together = engine.search(rows, width=width, n_best=1, length_penalty=1.0, limits=limits)
-    for row, limit, expected in zip(rows, limits, together, strict=True):
-        (alone,) = engine.search([row], width=width, n_best=1, length_penalty=1.0, limits=[limit])
-        assert alone[0].tokens == expected[0].tokens
-        assert alone[0].ending is expected[0].ending
-        assert len(alone[0].tokens) <= limit
-    assert engine.search([], width=width, n_best=1, length_penalty=1.0, limits=[]) == []
-
-
-def test_special_symbols_are_never_written() -> None:
-    loaded = model_of(tie="none", encoder=SMALL, decoder=SMALL)
-    decoder: Any = loaded.model.decoder
-    with torch.no_grad():
-        decoder.output.weight[list(NEVER_WRITTEN)] = 3 * decoder.output.weight.abs().amax(0)
-    for (hypothesis,) in both(loaded, width=1)[1]:
-        assert not set(hypothesis.tokens) & set(NEVER_WRITTEN)
-
-
-@pytest.mark.parametrize("width", [1, 4])
-def test_forbidden_symbols_are_never_written(width: int) -> None:
-    loaded = model_of()
-    engine, rows = CTranslate2Engine(loaded, threads=1), sources(loaded, 8)
-
-    def written(forbidden: list[int]) -> list[set[int]]:
-        settings = {"width": width, "n_best": width, "length_penalty": 1.0, "limits": [20] * len(rows)}
-        found = engine.search(rows, **settings, forbidden=forbidden)
-        assert all(found)
-        return [{token for h in hypotheses for token in h.tokens} for hypotheses in found]
-
-    free = written([])
-    forbidden = sorted({min(tokens) for tokens in free if tokens})
-    assert len(forbidden) > 1
-    assert not any(tokens & set(forbidden) for tokens in written(forbidden))
-
-
 def test_log_probabilities_of_what_was_cut_are_of_what_was_written() -> None:
-    ours, theirs = both(model_of(), width=1, limits=[4] * 25)
+    ours, theirs = both(model_of(), limits=[4] * 25)
     cut = [(p[0], q[0]) for p, q in zip(ours, theirs, strict=True) if q[0].ending is Ending.LENGTH]
     assert cut
     for p, q in cut:
@@ -156,11 +110,12 @@ def test_log_probabilities_of_what_was_cut_are_of_what_was_written() -> None:
 def test_a_row_beyond_the_positions_is_refused() -> None:
     loaded = model_of(**SHAPES["learned"])
     engine = CTranslate2Engine(loaded, threads=1)
-    row = sources(loaded)[0]
-    with pytest.raises(UnsupportedError, match="source may have 61 tokens"):
-        engine.search([[9] * 60 + [END]], width=1, n_best=1, length_penalty=1.0, limits=[5])
-    with pytest.raises(UnsupportedError, match="output may have 81 tokens"):
-        engine.search([row], width=1, n_best=1, length_penalty=1.0, limits=[80])
+    for row, limit, words in (
+        ([9] * 60 + [END], 5, "source may have 61 tokens"),
+        (sources(loaded)[0], 80, "output may have 81 tokens"),
+    ):
+        with pytest.raises(UnsupportedError, match=words):
+            engine.search(Packed.of([row]), SearchRequest(Greedy(), limits=[limit]))
 
 
 @given(st.lists(st.integers(0, 3), max_size=50))

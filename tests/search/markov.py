@@ -31,6 +31,8 @@ class Markov:
     """Log-probabilities of the next symbol given chain, position and last symbol: a table (chains, steps, V, V)."""
 
     logits: Tensor
+    start_symbol: int = START
+    end_symbol: int = END
 
     @classmethod
     def random(cls, chains: int, steps: int, vocabulary: int, seed: int, *, end_bias: float = 0.0) -> Markov:
@@ -52,7 +54,7 @@ class Markov:
 
     def log_probability(self, chain: int, tokens: Sequence[int]) -> float:
         """Of the tokens, the end symbol included if they hold it."""
-        total, last = 0.0, START
+        total, last = 0.0, self.start_symbol
         for place, token in enumerate(tokens):
             row = torch.log_softmax(self.logits[chain, min(place, self.logits.shape[1] - 1), last], 0)
             total, last = total + float(row[token]), token
@@ -60,11 +62,11 @@ class Markov:
 
     def best(self, chain: int, limit: int, penalty: LengthPenalty, count: int) -> list[tuple[float, list[int]]]:
         """The truly best complete outputs, by trying all."""
-        symbols = [symbol for symbol in range(self.vocabulary) if symbol != END]
+        symbols = [symbol for symbol in range(self.vocabulary) if symbol != self.end_symbol]
         outputs = []
         for length in range(limit + 1):
             for tokens in itertools.product(symbols, repeat=length):
-                score = penalty.score(self.log_probability(chain, [*tokens, END]), length + 1)
+                score = penalty.score(self.log_probability(chain, [*tokens, self.end_symbol]), length + 1)
                 outputs.append((score, list(tokens)))
         return sorted(outputs, key=lambda output: -output[0])[:count]
 

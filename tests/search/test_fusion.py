@@ -11,12 +11,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.contracts import Beam
 from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.fusion import FusedState, FusedStep
 from dragoman.search.greedy import greedy_search
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import NO_RULE
+from dragoman.search.rules import SearchRules
 from dragoman.search.scores import unnormalized
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -30,13 +32,8 @@ def fused(model: Markov, language_model: Markov, weight: float, width: int, limi
     return beam_search(
         FusedStep(model.step, language_model.step, weight),
         state,
-        start=START,
-        end=END,
-        limits=[limit] * 2,
-        width=width,
-        penalty=LengthPenalty(0.6),
-        repetition=NO_RULE,
-        normalizer=unnormalized,
+        Beam(width, 0.6),
+        SearchRules(START, END, [limit] * 2, repetition=NO_RULE, normalizer=unnormalized),
     )
 
 
@@ -59,27 +56,19 @@ def test_a_wide_beam_finds_the_best_of_the_fused_objective(seed: int, weight: fl
 
 def test_with_weight_0_it_is_the_search_without() -> None:
     model, language_model = Markov.random(2, 6, V, 1), Markov.random(1, 6, V, 2)
-    alone = beam_search(
-        model.step,
-        model.start([0, 1]),
-        start=START,
-        end=END,
-        limits=[5, 5],
-        width=3,
-        penalty=LengthPenalty(0.6),
-        repetition=NO_RULE,
-    )
+    rules = SearchRules(START, END, [5, 5], repetition=NO_RULE)
+    alone = beam_search(model.step, model.start([0, 1]), Beam(3, 0.6), rules)
     assert [h[0].tokens for h in fused(model, language_model, 0.0, 3, 5)] == [h[0].tokens for h in alone]
 
 
 def test_a_strong_language_model_has_its_way() -> None:
     model, language_model = Markov.random(2, 6, V, 1), Markov.random(1, 6, V, 2)
     state = FusedState(model.start([0, 1]), language_model.start([0, 0]))
-    common = {"start": START, "end": END, "repetition": NO_RULE}
-    found = greedy_search(
-        FusedStep(model.step, language_model.step, 1e6), state, limits=[5, 5], normalizer=unnormalized, **common
+    rules = SearchRules(START, END, [5, 5], repetition=NO_RULE, normalizer=unnormalized)
+    found = greedy_search(FusedStep(model.step, language_model.step, 1e6), state, rules)
+    alone = greedy_search(
+        language_model.step, language_model.start([0]), SearchRules(START, END, [5], repetition=NO_RULE)
     )
-    alone = greedy_search(language_model.step, language_model.start([0]), limits=[5], **common)
     assert [h.tokens for h in found] == [alone[0].tokens] * 2
 
 

@@ -1,4 +1,4 @@
-"""Sampling: what is drawn has the probabilities that it should have, whatever stands beside it."""
+"""Sample: what is drawn has the probabilities that it should have, whatever stands beside it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.contracts import Ending, Hypothesis
+from dragoman.contracts import Ending, Hypothesis, Sample
 from dragoman.search.greedy import greedy_search
 from dragoman.search.repetition import NO_RULE
-from dragoman.search.sampling import Sampling, sample
+from dragoman.search.rules import SearchRules
+from dragoman.search.sampling import sample
 from dragoman.search.truncation import keep_top_k, keep_top_p, with_temperature
 
 sys.path.insert(0, str(Path(__file__).parent))
 from markov import END, START, Markov
 
 V = 5
-PLAIN = Sampling()
+PLAIN = Sample()
 
 
-def draw(model: Markov, chains: list[int], limits: list[int], sampling: Sampling = PLAIN, **more) -> list[Hypothesis]:
-    return sample(model.step, model.start(chains), start=START, end=END, limits=limits, sampling=sampling, **more)
+def draw(model: Markov, chains: list[int], limits: list[int], method: Sample = PLAIN, **more) -> list[Hypothesis]:
+    return sample(model.step, model.start(chains), method, SearchRules(START, END, limits, **more))
 
 
 def test_frequencies_are_those_of_the_model() -> None:
@@ -46,7 +47,7 @@ def test_frequencies_are_those_of_the_model() -> None:
 
 def test_log_probability_is_the_models_own_whatever_was_cut_off() -> None:
     model = Markov.random(2, 3, V, 4)
-    for h, chain in zip(draw(model, [0, 1], [6, 6], Sampling(0.5, 2, 0.9, 7)), [0, 1], strict=True):
+    for h, chain in zip(draw(model, [0, 1], [6, 6], Sample(0.5, 2, 0.9, 7)), [0, 1], strict=True):
         tokens = [*h.tokens, END] if h.ending is Ending.COMPLETE else h.tokens
         assert h.log_probability == pytest.approx(model.log_probability(chain, tokens))
 
@@ -55,14 +56,15 @@ def test_log_probability_is_the_models_own_whatever_was_cut_off() -> None:
 @given(st.integers(0, 999), st.integers(1, 6))
 def test_a_row_does_not_depend_on_the_rows_beside_it_if_its_number_stays(seed: int, limit: int) -> None:
     model = Markov.random(3, 4, V, seed)
-    together = draw(model, [0, 1, 2], [limit] * 3, Sampling(seed=seed))
-    fewer = draw(model, [0, 1], [limit] * 2, Sampling(seed=seed))
+    together = draw(model, [0, 1, 2], [limit] * 3, Sample(seed=seed))
+    fewer = draw(model, [0, 1], [limit] * 2, Sample(seed=seed))
     assert together[:2] == fewer
+    assert [together[2]] == draw(model, [2], [limit], Sample(seed=seed), numbers=[2])
 
 
 def test_seeds_and_rows_draw_differently() -> None:
     model = Markov.random(1, 8, V, 1, end_bias=-3)
-    one, same, other = (draw(model, [0] * 4, [20] * 4, Sampling(seed=seed)) for seed in (1, 1, 2))
+    one, same, other = (draw(model, [0] * 4, [20] * 4, Sample(seed=seed)) for seed in (1, 1, 2))
     assert one == same
     assert one != other
     assert len({tuple(h.tokens) for h in one}) > 1
@@ -73,8 +75,8 @@ def test_seeds_and_rows_draw_differently() -> None:
 def test_the_one_most_probable_symbol_is_greedy_search(seed: int) -> None:
     model = Markov.random(2, 5, V, seed)
     limits = [4, 7]
-    greedy = greedy_search(model.step, model.start([0, 1]), start=START, end=END, limits=limits, repetition=NO_RULE)
-    found = draw(model, [0, 1], limits, Sampling(temperature=0.7, top_k=1))
+    greedy = greedy_search(model.step, model.start([0, 1]), SearchRules(START, END, limits, repetition=NO_RULE))
+    found = draw(model, [0, 1], limits, Sample(temperature=0.7, top_k=1))
     assert [h.tokens for h in found] == [h.tokens for h in greedy]
     assert [h.ending for h in found] == [h.ending for h in greedy]
 
@@ -87,9 +89,9 @@ def test_limits_and_forbidden_symbols() -> None:
     assert [len(h.tokens) for h in draw(model, [0] * 9, list(range(9)))] == list(range(9))
 
 
-def test_prompts_of_unequal_length_are_read_and_not_written() -> None:
+def test_prefixes_of_unequal_length_are_read_and_not_written() -> None:
     model = Markov.random(2, 6, V, 5, end_bias=-50)
-    long, none = draw(model, [0, 1], [2, 2], Sampling(top_k=1), prompts=[[3, 4, 2], []])
+    long, none = draw(model, [0, 1], [2, 2], Sample(top_k=1), prefixes=[[3, 4, 2], []])
     state, total, last = model.start([0]), 0.0, START
     for symbol in [3, 4, 2, *long.tokens]:
         scores, state = model.step(torch.tensor([last]), state)
@@ -97,7 +99,7 @@ def test_prompts_of_unequal_length_are_read_and_not_written() -> None:
         last = symbol
     assert long.log_probability == pytest.approx(total)
     assert len(long.tokens) == len(none.tokens) == 2
-    assert none == draw(model, [0, 1], [2, 2], Sampling(top_k=1))[1]
+    assert none == draw(model, [0, 1], [2, 2], Sample(top_k=1))[1]
 
 
 logits = st.lists(st.floats(-5, 5), min_size=2, max_size=12).map(lambda row: torch.tensor([row], dtype=torch.float64))

@@ -3,18 +3,20 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.contracts import Ending
-from dragoman.errors import UnsupportedError
+from dragoman.contracts import Beam, Ending
+from dragoman.errors import InputError, UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import NO_RULE, RepetitionRule
+from dragoman.search.rules import SearchRules
 from dragoman.search.scores import log_normalizer, top_symbols
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -23,24 +25,16 @@ from markov import END, START, Markov, slow_beam
 SEEDS = st.integers(0, 10_000)
 
 
+def rules(limits: list[int], **more: Any) -> SearchRules:
+    return SearchRules(START, END, limits, **{"repetition": NO_RULE, **more})
+
+
 def beams(model: Markov, chains: list[int], limits: list[int], width: int, alpha: float, count: int = 1, **more):
-    return beam_search(
-        model.step,
-        model.start(chains),
-        start=START,
-        end=END,
-        limits=limits,
-        width=width,
-        penalty=LengthPenalty(alpha),
-        n_best=count,
-        **{"repetition": NO_RULE, **more},
-    )
+    return beam_search(model.step, model.start(chains), Beam(width, alpha), rules(limits, n_best=count, **more))
 
 
 def greedy(model: Markov, chains: list[int], limits: list[int], **more):
-    return greedy_search(
-        model.step, model.start(chains), start=START, end=END, limits=limits, **{"repetition": NO_RULE, **more}
-    )
+    return greedy_search(model.step, model.start(chains), rules(limits, **more))
 
 
 def test_what_cannot_win_any_more_is_not_computed() -> None:
@@ -51,8 +45,7 @@ def test_what_cannot_win_any_more_is_not_computed() -> None:
         computed.append(len(tokens))
         return model.step(tokens, state)
 
-    common = {"start": START, "end": END, "limits": [6], "width": 5, "repetition": NO_RULE}
-    ((best, *_),) = beam_search(step, model.start([0]), penalty=LengthPenalty(0.0), **common)
+    ((best, *_),) = beam_search(step, model.start([0]), Beam(5, 0.0), rules([6]))
     assert best.ending is Ending.COMPLETE
     assert any(0 < rows < 5 for rows in computed[1:])
 
@@ -103,10 +96,46 @@ def test_greedy_takes_the_best_symbol_each_time(seed: int, limit: int) -> None:
 @given(SEEDS)
 def test_a_beam_of_one_without_penalty_is_greedy(seed: int) -> None:
     model = Markov.random(2, 9, 5, seed)
-    for one, other in zip(greedy(model, [0, 1], [8, 8]), beams(model, [0, 1], [8, 8], 1, 0.0), strict=True):
-        if one.ending is Ending.COMPLETE:
-            assert other[0].tokens == one.tokens
-            assert other[0].log_probability == pytest.approx(one.log_probability)
+    for one, (other,) in zip(greedy(model, [0, 1], [8, 8]), beams(model, [0, 1], [8, 8], 1, 0.0), strict=True):
+        assert (other.tokens, other.ending) == (one.tokens, one.ending)
+        assert other.log_probability == pytest.approx(one.log_probability)
+
+
+@settings(max_examples=40)
+@given(SEEDS, st.lists(st.integers(2, 5), max_size=4), st.integers(1, 3), st.integers(0, 5))
+def test_with_a_prefix_it_is_the_search_that_goes_on_from_it(
+    seed: int, prefix: list[int], width: int, limit: int
+) -> None:
+    """Beside a row that has none, and with a symbol in it that is not written."""
+    model = Markov.random(2, 9, 6, seed, end_bias=-1.0)
+    state, last = model.start([0]), START
+    for symbol in prefix:
+        _, state = model.step(torch.tensor([last]), state)
+        last = symbol
+    (expected,) = beam_search(
+        model.step, state, Beam(width, 0.0), SearchRules(last, END, [limit], width, (3,), repetition=NO_RULE)
+    )
+    begun: dict[str, Any] = {"forbidden": (3,), "prefixes": [prefix, []]}
+    found, free = beams(model, [0, 1], [limit, 4], width, 0.0, width, **begun)
+    assert [(h.tokens, h.ending) for h in found] == [(h.tokens, h.ending) for h in expected]
+    assert [h.log_probability for h in found] == pytest.approx([h.log_probability for h in expected])
+    assert free == beams(model, [1], [4], width, 0.0, width, forbidden=(3,))[0]
+    if width == 1:
+        one, other = greedy(model, [0, 1], [limit, 4], **begun)
+        assert (one.tokens, one.ending) == (found[0].tokens, found[0].ending)
+        assert one.log_probability == pytest.approx(found[0].log_probability)
+        assert other == greedy(model, [1], [4], forbidden=(3,))[0]
+
+
+def test_a_prefix_counts_for_the_length_penalty_and_may_be_a_loop() -> None:
+    model = Markov.random(1, 40, 6, 1, end_bias=2.0)
+    prefixes = [[2, 3] * 10]
+    ((found, *_),) = beams(model, [0], [9], 2, 1.0, prefixes=prefixes, repetition=RepetitionRule())
+    assert found.ending is Ending.COMPLETE
+    assert found.score == pytest.approx(LengthPenalty(1.0).score(found.log_probability, 20 + len(found.tokens) + 1))
+    assert greedy(model, [0], [9], prefixes=prefixes, repetition=RepetitionRule())[0].ending is Ending.COMPLETE
+    with pytest.raises(InputError, match="row 1 holds the end symbol 1"):
+        rules([9], prefixes=[[END]])
 
 
 @settings(max_examples=40)

@@ -1,0 +1,39 @@
+"""What a person chose of a search, and what the recipe has for the rest, as a request."""
+
+from __future__ import annotations
+
+from dragoman.contracts import Beam, Greedy, SearchRequest
+from dragoman.errors import InputError
+from dragoman.recipe.search import SearchRecipe
+from dragoman.recipe.section import WIDEST_BEAM
+
+
+def search_request(
+    recipe: SearchRecipe, *, beam: int | None = None, length_penalty: float | None = None, n_best: int = 1
+) -> SearchRequest:
+    """Greedy search for a beam of 1, else beam search, which is at least as wide as outputs are wanted.
+
+    >>> search_request(SearchRecipe(), beam=1).method
+    Greedy()
+    >>> search_request(SearchRecipe(), n_best=8).method
+    Beam(width=8, length_penalty=1.0)
+
+    Args:
+        recipe: the model's search.
+        beam: hypotheses to follow; by default the recipe's.
+        length_penalty: exponent α; by default the recipe's.
+        n_best: outputs wanted of each input.
+
+    Raises:
+        InputError: if a number is out of its range.
+    """
+    for name, value in (("beam", beam), ("count", n_best)):
+        if value is not None and (isinstance(value, bool) or not 1 <= value <= WIDEST_BEAM or value != int(value)):
+            raise InputError(
+                f"{name} = {value!r} is no whole number from 1 to {WIDEST_BEAM:,}",
+                cause="the memory and the time of a search grow with it, and quality hardly does above 10 or so.",
+                remedy=f"give {name} = 5, or leave it out.",
+            )
+    width = max(recipe.beam if beam is None else int(beam), int(n_best))
+    ranked = Beam(width, recipe.length_penalty if length_penalty is None else length_penalty)
+    return SearchRequest(Greedy() if width == 1 else ranked, n_best=int(n_best))

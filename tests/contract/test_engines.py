@@ -1,0 +1,311 @@
+"""What every engine must do with a request, whatever it searches with; and what it must refuse."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from dragoman.contracts import (
+    Beam,
+    Ending,
+    Greedy,
+    Hypothesis,
+    Packed,
+    Pictures,
+    PictureSize,
+    Sample,
+    SearchFeature,
+    SearchMethod,
+    SearchRequest,
+)
+from dragoman.errors import InputError, UnsupportedError
+from dragoman.model.build import build
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel
+from dragoman.predict.ctranslate2_engine import CTranslate2Engine
+from dragoman.predict.engine import Engine
+from dragoman.predict.torch_engine import TorchEngine
+from dragoman.recipe import recipe_from
+from dragoman.search.length_penalty import LengthPenalty
+from dragoman.text.codec import Codec
+from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "search"))
+from markov import Markov, MarkovState
+
+ROWS, LIMITS = 7, [5, 2, 7, 0, 6, 1, 6]
+TRANSFORMER = {"layers": 1, "width": 16, "feed_forward": 24, "heads": 2, "dropout": 0.0}
+PICTURES = {"kind": "residual", "channels": [4, 6], "halvings": 1, "width": 16, "context": 1, "dropout": 0.0}
+
+
+@dataclass(frozen=True)
+class Case:
+    """An engine, and what it shall search for.
+
+    Attributes:
+        model: the engine's.
+        near: how near log-probabilities are that should be equal.
+        exact: whether they are the model's own, of all symbols.
+    """
+
+    engine: Engine
+    source: Packed | Pictures
+    model: EncoderDecoder
+    near: float
+    exact: bool
+
+    def search(self, method: SearchMethod, **more: Any) -> list[list[Hypothesis]]:
+        """With limits unless ``more`` has others, and with as many hypotheses as the method follows."""
+        request = SearchRequest(method, **{"limits": LIMITS, "n_best": method.width, **more})
+        return self.engine.search(self.source, request).hypotheses
+
+
+def loaded(model: dict[str, Any], size: PictureSize | None = None) -> LoadedModel:
+    """Random weights, turned up so that outputs differ; the symbols that nothing may write are the most probable."""
+    recipe = recipe_from({"model": {"tie": "none", **model}})
+    tokenizer = Tokenizer.train(["one two three"] * 9, vocabulary_size=270)
+    built = cast(EncoderDecoder, build(recipe.model, size or tokenizer.size, tokenizer.size, 1))
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in built.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.3)
+        output = cast(Any, built.decoder).output.weight
+        output[END] *= 3
+        if size is None:
+            output[list(NEVER_WRITTEN)] = 2 * output.abs().amax(0)
+    return LoadedModel(built.eval(), recipe, Codec(tokenizer), Codec(tokenizer))
+
+
+def texts() -> Packed:
+    random = np.random.default_rng(0)
+    return Packed.of([[*random.integers(4, 270, length).tolist(), END] for length in random.integers(1, 8, ROWS)])
+
+
+def pictures() -> Pictures:
+    random = np.random.default_rng(0)
+    return Pictures.of([random.integers(0, 256, (1, 16, 8 + 6 * row), dtype=np.uint8) for row in range(ROWS)])
+
+
+def by_torch(decoder: dict[str, Any], *, read: bool = False) -> Case:
+    encoder, size = (PICTURES, PictureSize(1, 16, None)) if read else (TRANSFORMER, None)
+    model = cast(EncoderDecoder, loaded({"encoder": encoder, "decoder": decoder}, size).model).double()
+    return Case(TorchEngine(model, batch_tokens=12), pictures() if read else texts(), model, 1e-8, exact=True)
+
+
+def by_ctranslate2() -> Case:
+    model = loaded({"encoder": TRANSFORMER, "decoder": TRANSFORMER})
+    engine = CTranslate2Engine(model, threads=2)
+    return Case(engine, texts(), cast(EncoderDecoder, model.model), 1e-3, exact=False)
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "torch, transformer": lambda: by_torch(TRANSFORMER),
+    "torch, gru with attention": lambda: by_torch({"kind": "gru", "width": 16, "attention": "additive"}),
+    "torch, pictures by alignment": lambda: by_torch({"kind": "alignment"}, read=True),
+    "ctranslate2, transformer": by_ctranslate2,
+}
+
+
+@pytest.fixture(scope="module", params=list(CASES))
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]()
+
+
+def assert_same(case: Case, found: list[list[Hypothesis]], expected: list[list[Hypothesis]]) -> None:
+    shapes = [[[(h.tokens, h.ending) for h in row] for row in rows] for rows in (found, expected)]
+    assert shapes[0] == shapes[1]
+    numbers = [[(h.score, h.log_probability) for row in rows for h in row] for rows in (found, expected)]
+    assert np.allclose(*numbers, atol=case.near)
+
+
+def test_it_is_an_engine(case: Case) -> None:
+    assert isinstance(case.engine, Engine)
+    assert case.engine.description
+    assert {SearchFeature.GREEDY, SearchFeature.BEAM} <= case.engine.features
+
+
+def test_greedy_search_is_a_beam_of_one(case: Case) -> None:
+    found = case.search(Greedy())
+    assert_same(case, found, case.search(Beam(1, 0.0)))
+    assert len({tuple(h.tokens) for (h,) in found}) > 3, "outputs that do not depend on the source prove nothing"
+
+
+@pytest.mark.parametrize("method", [Greedy(), Beam(3, 1.0)], ids=str)
+def test_neighbours_and_order_change_nothing(case: Case, method: SearchMethod) -> None:
+    together = case.search(method)
+    turned = torch.arange(ROWS - 1, -1, -1)
+    request = SearchRequest(method, n_best=method.width, limits=LIMITS[::-1])
+    assert_same(case, case.engine.search(case.source.select(turned), request).hypotheses[::-1], together)
+    for row in (0, 2, 3):
+        alone = replace(request, limits=[LIMITS[row]])
+        assert_same(
+            case, case.engine.search(case.source.select(torch.tensor([row])), alone).hypotheses, [together[row]]
+        )
+
+
+@pytest.mark.parametrize("method", [Greedy(), Beam(4, 0.0), Beam(4, 1.0)], ids=str)
+def test_hypotheses_are_distinct_sorted_and_keep_to_their_limits(case: Case, method: SearchMethod) -> None:
+    alpha = method.length_penalty if isinstance(method, Beam) else 0.0
+    found = case.search(method)
+    for hypotheses, limit in zip(found, LIMITS, strict=True):
+        assert 1 <= len(hypotheses) <= method.width
+        order = [(h.ending is not Ending.COMPLETE, -h.score) for h in hypotheses]
+        assert order == sorted(order)
+        complete = [tuple(h.tokens) for h in hypotheses if h.ending is Ending.COMPLETE]
+        assert len(set(complete)) == len(complete)
+        for h in hypotheses:
+            assert len(h.tokens) <= limit
+            assert not {*NEVER_WRITTEN, END} & set(h.tokens)
+            ended = len(h.tokens) + (h.ending is Ending.COMPLETE)
+            assert h.ending is Ending.REPETITION or h.score == pytest.approx(
+                LengthPenalty(alpha).score(h.log_probability, ended), abs=1e-9
+            )
+            assert h.ending is not Ending.LENGTH or len(h.tokens) == limit
+    assert {Ending.COMPLETE, Ending.LENGTH} <= {h.ending for row in found for h in row}
+    fewer = case.search(method, n_best=1)
+    assert_same(case, fewer, [row[:1] for row in found])
+
+
+@pytest.mark.parametrize("method", [Greedy(), Beam(3, 1.0)], ids=str)
+def test_forbidden_symbols_are_never_written(case: Case, method: SearchMethod) -> None:
+    forbidden = sorted({h.tokens[0] for row in case.search(method) for h in row[:1] if h.tokens})
+    assert forbidden
+    for row in case.search(method, forbidden=forbidden):
+        assert not {*forbidden, *NEVER_WRITTEN} & {token for h in row for token in h.tokens}
+
+
+def test_log_probabilities_are_the_models(case: Case) -> None:
+    if not case.exact:
+        pytest.skip("over the symbols that may be written")
+    for row, hypotheses in enumerate(case.search(Beam(3, 1.0))):
+        memory = case.model.encode(case.source.select(torch.tensor([row])))
+        for h in hypotheses:
+            if h.ending is Ending.COMPLETE:
+                nats = cast(Any, case.model.decoder).measured_loss(Packed.of([[*h.tokens, END]]), memory).sum()
+                assert h.log_probability == pytest.approx(-float(nats), abs=1e-5)
+
+
+def test_without_limits_there_are_as_many_tokens_as_the_encoder_has_states(case: Case) -> None:
+    states = case.model.encode(case.source).layout.lengths.tolist()
+    assert_same(case, case.search(Greedy(), limits=None), case.search(Greedy(), limits=states))
+
+
+WANTED: dict[SearchFeature, dict[str, Any]] = {
+    SearchFeature.GREEDY: {},
+    SearchFeature.BEAM: {"method": Beam(2)},
+    SearchFeature.SAMPLING: {"method": Sample()},
+    SearchFeature.PREFIXES: {"prefixes": [[5]] * ROWS},
+    SearchFeature.CONSTRAINTS: {"constraints": [[[5, 6]]] * ROWS},
+    SearchFeature.ATTENTION: {"attention": True},
+    SearchFeature.TRACE: {"trace": True},
+}
+
+
+@pytest.mark.parametrize("feature", SearchFeature)
+def test_what_is_asked_for_is_done_or_refused_by_its_name(case: Case, feature: SearchFeature) -> None:
+    request = SearchRequest(**{"method": Greedy(), "limits": LIMITS, **WANTED[feature]})
+    assert feature in request.features
+    if feature in case.engine.features:
+        result = case.engine.search(case.source, request)
+        assert len(result.best) == ROWS
+        assert result.attention is result.trace is None
+    else:
+        with pytest.raises(UnsupportedError, match=f"engine has no .*{feature.value}"):
+            case.engine.search(case.source, request)
+
+
+@pytest.mark.parametrize("name", ["limits", "prefixes"])
+def test_what_stands_for_each_row_must_stand_for_all(case: Case, name: str) -> None:
+    values = [1] * 2 if name == "limits" else [[5]] * 2
+    if name == "limits" or SearchFeature.PREFIXES in case.engine.features:
+        with pytest.raises(InputError, match=f"2 {name} for {ROWS} rows"):
+            case.search(Greedy(), **{name: values})
+
+
+@pytest.mark.parametrize("method", [Greedy(), Beam(2, 0.0)], ids=str)
+def test_an_output_goes_on_from_its_prefix(case: Case, method: SearchMethod) -> None:
+    """With the beginning of what it would be, which loses nothing to it; beside a row with none."""
+    if SearchFeature.PREFIXES not in case.engine.features:
+        return
+    free = [row[0] for row in case.search(method)]
+    prefixes = [h.tokens[: row % 3] for row, h in enumerate(free)]
+    limits = [limit - len(prefix) for limit, prefix in zip(LIMITS, prefixes, strict=True)]
+    for h, prefix, (best, *_) in zip(
+        free, prefixes, case.search(method, prefixes=prefixes, limits=limits), strict=True
+    ):
+        assert best.log_probability >= h.log_probability - case.near
+        if isinstance(method, Greedy):
+            assert ([*prefix, *best.tokens], best.ending) == (h.tokens, h.ending)
+
+
+def test_draws_depend_on_the_seed_and_the_number_of_a_row_alone(case: Case) -> None:
+    if SearchFeature.SAMPLING not in case.engine.features:
+        return
+    all_rows, again, other = (case.search(Sample(temperature=1.5, seed=seed)) for seed in (1, 1, 2))
+    assert_same(case, all_rows, again)
+    assert [h[0].tokens for h in all_rows] != [h[0].tokens for h in other]
+    first = SearchRequest(Sample(temperature=1.5), limits=LIMITS[:4])
+    assert_same(case, case.engine.search(case.source.select(torch.arange(4)), first).hypotheses, all_rows[:4])
+    likely = case.search(Sample(top_k=1))
+    assert [h.tokens for (h,) in likely] == [h.tokens for (h,) in case.search(Greedy())]
+
+
+class MarkovModel(EncoderDecoder):
+    """Stands in for a model: which chain is followed is the first symbol of the source."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, chains: Markov) -> None:
+        torch.nn.Module.__init__(self)
+        self.chains = chains
+
+    def encode(self, source: Any) -> Any:
+        return source
+
+    def start(self, memory: Any) -> MarkovState:  # type: ignore[override]
+        return self.chains.start([row[0] for row in memory.rows()])
+
+    def for_search(self) -> tuple[Any, Any]:
+        return self.start, self.chains.step
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_a_wide_beam_finds_the_truly_best_outputs(alpha: float) -> None:
+    chains = Markov.random(3, 4, 7, seed=5).logits.index_fill(3, torch.tensor(NEVER_WRITTEN), -torch.inf)
+    model = Markov(chains, START, END)
+    request = SearchRequest(Beam(64, alpha), n_best=5, limits=[3, 2, 3])
+    result = TorchEngine(MarkovModel(model), batch_tokens=3).search(Packed.of([[0, END], [1, END], [2, END]]), request)
+    for chain, (found, limit) in enumerate(zip(result.hypotheses, [3, 2, 3], strict=True)):
+        expected = model.best(chain, limit, LengthPenalty(alpha), 5)
+        assert [h.tokens for h in found] == [tokens for _, tokens in expected]
+        assert [h.score for h in found] == pytest.approx([score for score, _ in expected])
+
+
+def test_an_engine_that_reads_no_pictures_says_so() -> None:
+    with pytest.raises(UnsupportedError, match="no pictures"):
+        by_ctranslate2().engine.search(pictures(), SearchRequest(Greedy()))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Beam(0), "a beam of 0"),
+        (lambda: Beam(3, float("nan")), "length_penalty = nan"),
+        (lambda: Sample(temperature=0.0), "temperature of 0"),
+        (lambda: Sample(top_p=0.0), "top-p 0"),
+        (lambda: SearchRequest(Greedy(), n_best=2), "n_best = 2, and greedy search follows 1"),
+        (lambda: SearchRequest(Beam(3), n_best=0), "n_best = 0"),
+        (lambda: SearchRequest(Greedy(), limits=[3, -1]), "at most -1 tokens"),
+    ],
+)
+def test_a_value_out_of_its_range_is_named(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        make()
