@@ -61,8 +61,7 @@ def translate(
     from dragoman.predict.search_request import search_request
     from dragoman.predict.translator import Translator
 
-    _check_inputs(source, image, reader)
-    pictures = _pictures(image)
+    pictures = _checked_pictures(source, image, reader)
     folders = [folder for folder in (model, language_model, reader) if folder is not None]
     output, to_stream = _checked(output, [*folders, *(pictures if image else [source])], resume=resume)
     translator = Translator.load(
@@ -99,7 +98,9 @@ def translate(
         watch.end(concerns if progress is not False else None)
 
 
-def _check_inputs(source: Path | None, images: list[Path] | None, reader: Path | None) -> None:
+def _checked_pictures(source: Path | None, images: list[Path] | None, reader: Path | None) -> list[Path]:
+    """The pictures to read, when it is clear that the input is either text or pictures, and readable."""
+    from dragoman.cli.picture_input import readable_files
     from dragoman.data.formats.plain_text import check_text_files
 
     if images and reader is None:
@@ -118,6 +119,7 @@ def _check_inputs(source: Path | None, images: list[Path] | None, reader: Path |
         )
     if source is not None:
         check_text_files(source)
+    return readable_files(images or [])
 
 
 def _checked(output: Path | None, inputs: list[Path | None], *, resume: bool) -> tuple[Path | None, bool]:
@@ -137,12 +139,6 @@ def _checked(output: Path | None, inputs: list[Path | None], *, resume: bool) ->
             f"what goes to {named} cannot be resumed", file=output, remedy="give the name of a file with --output."
         )
     return output, True
-
-
-def _pictures(images: list[Path] | None) -> list[Path]:
-    from dragoman.cli.picture_input import readable_files
-
-    return readable_files(images or [])
 
 
 def _read(pictures: list[Path], folder: Path, device: str, *, shown: bool) -> bytes:
