@@ -2,7 +2,7 @@
 
     python benchmarks/demo.py [--from en --to fr]
 
-Writes ``results/demo-FROM-TO.json``.
+Writes ``results/demo-FROM-TO.json``, and what was printed to ``results/demo-FROM-TO.txt``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def main() -> None:
         output = Path(folder) / "demo"
         command = ["demo", "--from", arguments.source, "--to", arguments.target, "--output", str(output)]
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "dragoman", *command], check=True)
+        run = [sys.executable, "-m", "dragoman", *command]
+        printed = subprocess.run(run, check=True, stdout=subprocess.PIPE, text=True).stdout
         seconds = time.perf_counter() - began
         report = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
         dataset = json.loads((output / "dataset" / "report.json").read_text(encoding="utf-8"))
@@ -42,6 +43,8 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"demo-{arguments.source}-{arguments.target}.json"
     path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    shown = printed.replace(str(output), "runs/demo")
+    path.with_suffix(".txt").write_text(f"$ dragoman demo\n{shown}", encoding="utf-8")
     print(json.dumps(result, indent=2))
 
 

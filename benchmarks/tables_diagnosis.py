@@ -1,11 +1,11 @@
-"""The README's tables of what diagnosis finds; made by ``tables.py``."""
+"""Tables of what diagnosis finds, and of what faults leave behind; ``tables.py`` puts them on pages."""
 
 from __future__ import annotations
 
 import statistics
 from typing import Any
 
-from tables_source import machine, results
+from tables_source import heading, machine, picture, results
 
 
 def diagnosis_tables() -> list[str]:
@@ -15,9 +15,13 @@ def diagnosis_tables() -> list[str]:
         "data-forecast.json": _forecast,
         "stability.json": _stability,
         "stability-overhead.json": _overhead,
-        "vanishing-gradient.json": _vanishing,
     }
     return [line for name, table in tables.items() for result in results(name) for line in table(result)]
+
+
+def vanishing_tables() -> list[str]:
+    """How far back each kind of model can learn."""
+    return [line for result in results("vanishing-gradient.json") for line in _vanishing(result)]
 
 
 def _fit(result: dict[str, Any]) -> list[str]:
@@ -32,7 +36,7 @@ def _fit(result: dict[str, Any]) -> list[str]:
     helped, advised = result["advice_helps"]
     told = result["as_far_as_can_be_told"]
     return [
-        "**Has it learnt?** (`python benchmarks/fit.py`, `benchmarks/fit_scores.py`): "
+        *heading("Has it learnt?", "python benchmarks/fit.py; python benchmarks/fit_scores.py"),
         f"{result['planted_runs']} planted runs of GRU, LSTM and Transformer on noisy reversal and Multi30k, diagnosed "
         "with `--probe`. What each suffers from is what helps it most, by 2 % or more, measured with another seed. "
         "Thresholds that were set on one half of the runs score the other, and the other way round.",
@@ -58,7 +62,8 @@ def _forecast(result: dict[str, Any]) -> list[str]:
         for row in result["runs"]
     ]
     return [
-        "**What more data would bring** (`python benchmarks/data_forecast.py --data DIR`): cross-entropy of Multi30k's "
+        *heading("What more data would bring", "python benchmarks/data_forecast.py --data DIR"),
+        "Cross-entropy of Multi30k's "
         "validation set after learning from all pairs, forecast from a quarter of them, its half and its quarter.",
         "",
         "| model | forecast (95 %) | measured | off by |",
@@ -77,7 +82,8 @@ def _stability(result: dict[str, Any]) -> list[str]:
     rows = [_plant(name, found) for name, found in plants.items()]
     healthy = result["healthy"]
     return [
-        "**Is it stable?** (`python benchmarks/stability.py`): faults planted in tiny real runs of Transformer, GRU, "
+        *heading("Is it stable?", "python benchmarks/stability.py"),
+        "Faults planted in tiny real runs of Transformer, GRU, "
         "LSTM and an MLP over rows. Caught: an update with a number that is not finite was not made, or a loss that "
         "blew up was noticed within 50 updates. The ratio is that of the last validation loss to a healthy run's.",
         "",
@@ -136,8 +142,8 @@ def _overhead(result: dict[str, Any]) -> list[str]:
             f"{found['pairs']} pairs, weights the same to the bit in {found['identical weights']}"
         )
     return [
-        "What watching costs (`python benchmarks/stability_overhead.py`), on and off in alternation: "
-        f"{'; '.join(parts)}.",
+        *heading("What watching costs", "python benchmarks/stability_overhead.py"),
+        f"The time of training with the monitor on and off, in alternation: {'; '.join(parts)}.",
         "",
     ]
 
@@ -145,11 +151,41 @@ def _overhead(result: dict[str, Any]) -> list[str]:
 def _vanishing(result: dict[str, Any]) -> list[str]:
     del result  # the picture says it all
     return [
-        "**How far back a model can learn** (`python benchmarks/vanishing_gradient.py`): three symbols have to be said "
+        *heading("How far back a model can learn", "python benchmarks/vanishing_gradient.py"),
+        "Three symbols have to be said "
         "after so many blanks. Left, the gradient of the last symbol's loss at each step back in time, before "
         "(dashed) and after training; right, the share of symbols that are right in unseen rows.",
         "",
-        "![Gradient over time steps and accuracy over distance, of RNN, GRU, LSTM and Transformer]"
-        "(docs/pictures/vanishing-gradient.png)",
+        picture(
+            "Gradient over time steps and accuracy over distance, of RNN, GRU, LSTM and Transformer",
+            "docs/pictures/vanishing-gradient.png",
+        ),
+        "",
+    ]
+
+
+def faults() -> list[str]:
+    names = {
+        "kill": "killed (SIGKILL), also at random moments",
+        "io": "one write fails (EIO)",
+        "full": "the disk is full (ENOSPC)",
+        "read-only": "the disk is read-only (EROFS)",
+        "gone": "the folder is gone",
+    }
+    rows = [
+        f"| {names[fault]} | {found['tried']:,} | {found['tried'] - len(found['wrong']):,} |"
+        for result in results("kill.json")
+        for fault, found in result["faults"].items()
+    ]
+    if not rows:
+        return []
+    return [
+        *heading("Nothing lost", "python benchmarks/kill.py"),
+        "A toy run is struck at the moments at which it writes, also "
+        "half-way through a write; then it goes on, and what it ends with is compared with an undisturbed run.",
+        "",
+        "| what strikes | times | identical bits in the end |",
+        "|---|---|---|",
+        *rows,
         "",
     ]

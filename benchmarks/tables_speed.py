@@ -1,12 +1,12 @@
-"""The README's tables of speed and memory; made by ``tables.py``."""
+"""Tables of speed and memory; ``tables.py`` puts them on pages."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tables_source import closing, results
+from tables_source import closing, heading, picture, results
 
-_SYSTEMS = {"dragoman": "Dragoman", "eole": "Eole", "hf": "Hugging Face", "joey": "Joey NMT"}
+SYSTEMS = {"dragoman": "Dragoman", "eole": "Eole", "hf": "Hugging Face", "joey": "Joey NMT"}
 
 
 def speed_tables() -> list[str]:
@@ -18,6 +18,7 @@ def speed_tables() -> list[str]:
         *_translation_speed(),
         *_quality_speed(),
         *_scaling(),
+        *_prepare(),
     ]
 
 
@@ -25,12 +26,13 @@ def _training_throughput() -> list[str]:
     parts = []
     for result in results("training-throughput*.json"):
         parts += [
-            "**Training, side by side** (`python benchmarks/training_throughput.py --data DIR`): real target tokens "
+            *heading(_throughput_title(result), "python benchmarks/training_throughput.py --data DIR"),
+            "Real target tokens "
             "per second, the same Multi30k tokens, vocabulary and about 4,096 target tokens a batch for all, "
             "interleaved, medians. In brackets tokens per second of processor, which other processes disturb less.",
             "",
-            f"| model | threads | {' | '.join(_SYSTEMS.values())} | × the fastest | of the bf16 peak |",
-            f"|---|---|{'---|' * len(_SYSTEMS)}---|---|",
+            f"| model | threads | {' | '.join(SYSTEMS.values())} | × the fastest | of the bf16 peak |",
+            f"|---|---|{'---|' * len(SYSTEMS)}---|---|",
             *[_throughput_row(entry) for entry in result["summary"]],
             "",
             "Peak of resident memory in MiB: " + "; ".join(map(_memory, result["summary"])) + ".",
@@ -41,15 +43,22 @@ def _training_throughput() -> list[str]:
     return parts
 
 
+def _throughput_title(result: dict[str, Any]) -> str:
+    architectures = dict.fromkeys(entry["architecture"] for entry in result["summary"])
+    threads = dict.fromkeys(str(entry["threads"]) for entry in result["summary"])
+    counted = "1 thread" if list(threads) == ["1"] else f"{' and '.join(threads)} threads"
+    return f"Training, side by side: {', '.join(architectures)}, {counted}"
+
+
 def _memory(entry: dict[str, Any]) -> str:
     systems = entry["systems"]
-    peaks = [f"{title} {systems[n]['peak_resident_mib']:,.0f}" for n, title in _SYSTEMS.items() if n in systems]
+    peaks = [f"{title} {systems[n]['peak_resident_mib']:,.0f}" for n, title in SYSTEMS.items() if n in systems]
     return f"{entry['architecture']}, {entry['threads']} thread(s): {', '.join(peaks)}"
 
 
 def _throughput_row(entry: dict[str, Any]) -> str:
     cells = []
-    for name in _SYSTEMS:
+    for name in SYSTEMS:
         found = entry["systems"].get(name, {})
         clock, processor = found.get("tokens_per_second"), found.get("tokens_per_processor_second")
         cells.append("–" if clock is None else f"{clock:,.0f} ({processor:,.0f})")
@@ -65,7 +74,8 @@ def _precision() -> list[str]:
     for result in results("precision.json"):
         differences = ", ".join(f"{row['difference']:+.2f}" for row in result["rows"])
         parts += [
-            f"What bfloat16 and the native kernels cost in quality (`benchmarks/precision.py`): {differences} BLEU "
+            *heading("What bfloat16 and the native kernels cost in quality", "python benchmarks/precision.py"),
+            f"Against float32 without native kernels: {differences} BLEU "
             f"with {len(result['rows'])} seeds, {result['mean difference']:+.2f} on average. {result['note']}",
             "",
         ]
@@ -75,7 +85,7 @@ def _precision() -> list[str]:
 def _time_to_quality() -> list[str]:
     parts = []
     for result in results("time-to-quality.json"):
-        names = [name for name in _SYSTEMS if name in result["systems"]]
+        names = [name for name in SYSTEMS if name in result["systems"]]
         goals = result["minutes_to_bleu"]
         rows = []
         for name in names:
@@ -84,12 +94,13 @@ def _time_to_quality() -> list[str]:
             cells = [_minutes(found.get("minutes"), found.get("processor_minutes")) for found in reached]
             trained = result["systems"][name]["seconds"]
             rows.append(
-                f"| {_SYSTEMS[name]} | {' | '.join(cells)} | {best:.2f} | "
+                f"| {SYSTEMS[name]} | {' | '.join(cells)} | {best:.2f} | "
                 f"{_minutes(trained['clock'] / 60, trained['processor'] / 60)} |"
             )
         times = [str(goals[goal]["times_faster"] or "–") for goal in goals]
         parts += [
-            "**Time to quality** (`python benchmarks/time_to_quality.py --data DIR`): minutes of training on one core, "
+            *heading("Time to quality", "python benchmarks/time_to_quality.py --data DIR"),
+            "Minutes of training on one core, "
             "by the clock (of processor), until sacreBLEU on test 2016, beam 5, is as much.",
             "",
             f"| toolkit | {' | '.join(f'BLEU {goal}' for goal in goals)} | best BLEU | trained for |",
@@ -99,7 +110,7 @@ def _time_to_quality() -> list[str]:
             "",
             closing(result),
             "",
-            "![BLEU over minutes of training, by toolkit](benchmarks/results/time-to-quality.png)",
+            picture("BLEU over minutes of training, by toolkit", "benchmarks/results/time-to-quality.png"),
             "",
         ]
     return parts
@@ -114,10 +125,10 @@ def _quality_speed() -> list[str]:
         line
         for result in results("quality-speed.json")
         for line in (
-            "**Quality and speed** (`python benchmarks/quality_speed.py RUN …`): presets and engines, "
-            f"{result['threads']} thread(s). {result['note']}",
+            *heading("Quality and speed", "python benchmarks/quality_speed.py RUN …"),
+            f"Presets and engines, {result['threads']} thread(s). {result['note']}",
             "",
-            "![BLEU against sentences per second](benchmarks/results/quality-speed.png)",
+            picture("BLEU against sentences per second", "benchmarks/results/quality-speed.png"),
             "",
         )
     ]
@@ -144,7 +155,8 @@ def _scaling() -> list[str]:
             ]
             rows += [f"| {title} | {' · '.join(cells)} |"] if found else []
         parts += [
-            "**Scaling** (`python benchmarks/scaling.py`): the preset `tiny` with one thing varied: target tokens per "
+            *heading("Scaling", "python benchmarks/scaling.py"),
+            "The preset `tiny` with one thing varied: target tokens per "
             "second of processor (and the peak of resident memory in MiB).",
             "",
             "| what is varied | value: tokens per second (memory) |",
@@ -153,7 +165,9 @@ def _scaling() -> list[str]:
             "",
             closing(result),
             "",
-            "![Speed and memory of training by batch, length, width and corpus](benchmarks/results/scaling.png)",
+            picture(
+                "Speed and memory of training by batch, length, width and corpus", "benchmarks/results/scaling.png"
+            ),
             "",
         ]
     return parts
@@ -171,7 +185,8 @@ def _translation_speed() -> list[str]:
                 cells += [_speed_cells(row) for row in found] or ["– | – | –"]
             rows.append(f"| {engine} | {' | '.join(cells)} |")
         parts += [
-            f"**Translating** (`python benchmarks/translation_speed.py MODEL`): {result['sentences']:,} sentences of "
+            *heading("Translating", "python benchmarks/translation_speed.py MODEL"),
+            f"{result['sentences']:,} sentences of "
             f"test 2016, {result['threads']} thread(s), sentences per second by the clock (of processor), BLEU, and "
             "outputs that are the same as PyTorch's.",
             "",
@@ -190,3 +205,24 @@ def _speed_cells(row: dict[str, Any]) -> str:
     bleu = "–" if row.get("bleu") is None else f"{row['bleu']:.2f}"
     beside = "" if processor is None else f" ({processor:,.0f})"
     return f"{clock:,.0f}{beside} | {bleu} | {row.get('same_as_first', '–')}"
+
+
+def _prepare() -> list[str]:
+    rows = [
+        f"| {size['pairs']:,} | {size['seconds']:,.1f} | {size['microseconds_per_pair']:.0f} "
+        f"| {size['processor_microseconds_per_pair']:.0f} | {size['peak_resident_gib']:.2f} |"
+        for result in results("prepare.json")
+        for size in result["sizes"]
+    ]
+    if not rows:
+        return []
+    return [
+        *heading("Any size", "python benchmarks/prepare.py"),
+        "Reading, cleaning by every rule, splitting, learning the "
+        "vocabulary, encoding and writing, on generated pairs.",
+        "",
+        "| pairs | seconds | microseconds a pair | of processor | most resident memory, GiB |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+    ]
