@@ -103,7 +103,7 @@ def main() -> None:
             return
         budget = updates if any(isinstance(subject.source, Recipe) for subject in subjects) else None
         report = compare(
-            subjects,
+            {subject.name: subject.source for subject in subjects},
             output,
             budget=budget,
             beam=5,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dragoman.data.clean_corpora import clean_corpora
+from dragoman.data.clean_corpora import clean
 from dragoman.recipe import recipe_from
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     corpora = [{"path": file.absolute(), "name": f"{file.stem}-{n}"} for n, file in enumerate(arguments.files)]
     recipe = recipe_from({"data": {"source_language": "en", "target_language": arguments.language, "train": corpora}})
     with tempfile.TemporaryDirectory() as temporary:
-        report = clean_corpora(recipe, Path(temporary) / "cleaned")
+        report = clean(recipe, Path(temporary) / "cleaned")
         dropped = pd.read_parquet(Path(temporary) / "cleaned" / "dropped.parquet")
     print(f"read {report['read']:,}, kept {report['kept']:,}")
     for rule, count in report["dropped"].items():

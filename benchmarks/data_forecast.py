@@ -23,7 +23,7 @@ from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.learning_curve import DataPoint, fit_learning_curve
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.training.task import task_of
+from dragoman.tasks.table import task_of
 from dragoman.training.trial import run_trial
 
 RESULTS = Path(__file__).parent / "results"

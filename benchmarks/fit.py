@@ -38,9 +38,9 @@ from dragoman.diagnosis.fit.actions import (
     WIDER,
 )
 from dragoman.recipe import Recipe, recipe_from
+from dragoman.tasks.losses import LossEstimate
+from dragoman.tasks.table import task_of
 from dragoman.training.observer import ValidationRecord
-from dragoman.training.split_loss import LossEstimate
-from dragoman.training.task import task_of
 from dragoman.training.trial import Trial, part_of, run_trial
 
 LOOKS = 16

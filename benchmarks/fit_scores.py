@@ -31,7 +31,6 @@ from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.recipe import Recipe
-from dragoman.training.baseline import baseline_loss
 from dragoman.training.trial import Trial
 
 RESULTS = Path(__file__).parent / "results"
@@ -99,7 +98,7 @@ def diagnosed(laboratory: Laboratory, cell: Cell, thresholds: Thresholds) -> Fit
 
     evidence = FitEvidence(
         looks=looks_of_records(run.validations),
-        baseline=baseline_loss(recipe, dataset),
+        baseline=task_of(recipe).baseline(recipe, dataset),
         planned=recipe.training.updates,
         done=run.updates,
         ending=Ending.PLANNED,

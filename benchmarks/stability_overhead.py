@@ -37,12 +37,12 @@ from dragoman.comparison.machine import describe_machine
 from dragoman.contracts import AnyBatch, Carried
 from dragoman.recipe import Recipe, load_recipe
 from dragoman.recipe.training import TrainingRecipe
+from dragoman.tasks.table import task_of
 from dragoman.training.distributed import ALONE
 from dragoman.training.precision import choose_hardware
 from dragoman.training.stability import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
 from dragoman.training.step import training_step
-from dragoman.training.task import task_of
 from dragoman.training.training_state import TrainingState, build_training_state
 
 RESULTS = Path(__file__).parent / "results"

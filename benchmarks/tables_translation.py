@@ -117,7 +117,7 @@ def architectures() -> list[str]:
 def _comparison(result: dict[str, Any]) -> list[str]:
     rows = []
     for row in result["rows"]:
-        found, difference = row["examination"], row["against_best"]
+        found, difference = row["measures"], row["against_best"]
         quality = found["quality"]
         p = "best" if difference is None else f"{difference['p_value']:.3f}"
         reached = "–" if row["minutes_to_reach"] is None else f"{row['minutes_to_reach']:.1f}"

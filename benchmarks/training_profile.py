@@ -23,11 +23,11 @@ from flop import peak_flops
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.prepare import prepare
 from dragoman.recipe import Recipe, load_recipe
+from dragoman.tasks.table import task_of
 from dragoman.training.distributed import ALONE
 from dragoman.training.precision import choose_hardware
 from dragoman.training.run import _trainee
 from dragoman.training.step import training_step
-from dragoman.training.task import task_of
 
 RESULTS = Path(__file__).parent / "results"
 WARM_UP = 5

@@ -1,15 +1,17 @@
-"""Your own parallel data in, a translator that you own out.
+"""Your own parallel data in, a model that you own out.
 
-::
+Everything that the command line does, Python does under the same name::
 
     import dragoman
 
     run = dragoman.train("recipe.toml", output="runs/mine")  # stopped or finished, it goes on with dragoman.resume
     model = dragoman.load("runs/mine/best")
     model.translate(["Hello world."])
+    print(dragoman.evaluate("runs/mine/best").as_text())
+    print(dragoman.diagnose.fit("runs/mine").as_text())
 
-Models of other kinds: ``dragoman.Reader.load(folder).read(pictures)`` and ``dragoman.Predictor.load(folder).predict``
-of texts, pictures or rows.
+:func:`load` opens every kind of model: a translator has ``translate``, a reader of pictures ``read``, a predictor of
+labels or numbers ``predict``, a language model ``write`` and ``score``.
 """
 
 from __future__ import annotations
@@ -17,12 +19,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dragoman.assessment.evaluate import evaluate
+    from dragoman.comparison.compare import compare
+    from dragoman.data.clean_corpora import clean
+    from dragoman.diagnosis import public as diagnose
+    from dragoman.distillation.distill import distill
     from dragoman.errors import DragomanError
+    from dragoman.predict.generate import generate
     from dragoman.predict.predictor import Predictor
     from dragoman.predict.reader import Reader
     from dragoman.predict.translator import Translator
     from dragoman.predict.writer import Writer
     from dragoman.recipe import Recipe, load_recipe
+    from dragoman.tasks.load import load
+    from dragoman.tasks.score import score
     from dragoman.training.run import Run, resume, train
 
 __version__ = "0.1.0"
@@ -34,9 +44,16 @@ __all__ = [
     "Run",
     "Translator",
     "Writer",
+    "clean",
+    "compare",
+    "diagnose",
+    "distill",
+    "evaluate",
+    "generate",
     "load",
     "load_recipe",
     "resume",
+    "score",
     "train",
 ]
 
@@ -48,25 +65,28 @@ _HOMES = {
     "Run": "dragoman.training.run",
     "Translator": "dragoman.predict.translator",
     "Writer": "dragoman.predict.writer",
+    "clean": "dragoman.data.clean_corpora",
+    "compare": "dragoman.comparison.compare",
+    "distill": "dragoman.distillation.distill",
+    "evaluate": "dragoman.assessment.evaluate",
+    "generate": "dragoman.predict.generate",
+    "load": "dragoman.tasks.load",
     "load_recipe": "dragoman.recipe",
     "resume": "dragoman.training.run",
+    "score": "dragoman.tasks.score",
     "train": "dragoman.training.run",
 }
-
-
-def load(folder: Any, *, device: str = "auto", engine: str = "torch", compute: str = "auto") -> Translator:
-    """The model in ``folder``, ready to translate; see :class:`dragoman.predict.translator.Translator`."""
-    from dragoman.predict.translator import Translator
-
-    return Translator.load(folder, device=device, engine=engine, compute=compute)
+_MODULES = {"diagnose": "dragoman.diagnosis.public"}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first used, so that ``import dragoman`` stays fast."""
-    if name in _HOMES:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     raise AttributeError(f"module 'dragoman' has no attribute {name!r}")
 
 

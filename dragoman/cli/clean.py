@@ -7,22 +7,15 @@ from typing import Annotated
 
 import typer
 
-from dragoman.cli import data_options as given
+from dragoman.cli.data_options import GivenTraining, takes_data
 from dragoman.errors import InputError
 
 
+@takes_data
 def clean(
+    data: GivenTraining,
     output: Annotated[Path, typer.Option(help="Folder to be made.")],
     recipe: Annotated[str, typer.Argument(help="A TOML file or a preset, for its rules and corpora.")] = "tiny",
-    source: Annotated[Path | None, typer.Option(help="Text file, one source sentence a line.")] = None,
-    target: Annotated[Path | None, typer.Option(help="Text file, one target sentence a line.")] = None,
-    corpus: Annotated[list[Path] | None, typer.Option(help="File of pairs. Repeatable.")] = None,
-    catalogue: Annotated[list[Path] | None, typer.Option(help="Folder, zip or wheel. Repeatable.")] = None,
-    columns: Annotated[str | None, typer.Option(help="Columns of the files, such as en,de.")] = None,
-    file_format: Annotated[str | None, typer.Option("--format", help="Format, if the name does not tell.")] = None,
-    separator: given.Separator = None,
-    source_language: Annotated[str | None, typer.Option("--from", help="Source language, such as en.")] = None,
-    target_language: Annotated[str | None, typer.Option("--to", help="Target language, such as de.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a rule: cleaning.max_ratio=3.")] = None,
 ) -> None:
     """Clean parallel text by the rules of a recipe, without training, and show what was dropped and why.
@@ -35,12 +28,10 @@ def clean(
     from rich.console import Console
     from rich.table import Table
 
-    from dragoman.cli.settings import corpora, recipe_with
-    from dragoman.data.clean_corpora import clean_corpora
+    from dragoman.data.clean_corpora import clean as clean_corpora
     from dragoman.predict.model_kinds import kind_of
 
-    sections = {"train": corpora(source, target, corpus, catalogue, columns, file_format, written=(separator, None))}
-    complete = recipe_with(recipe, sections, source_language, target_language, settings or [], columns=columns)
+    complete = data.complete(recipe, settings)
     if not complete.model.is_translator and not complete.model.is_language_model:
         raise InputError(
             f"the recipe is for {kind_of(complete.model)}, and this command cleans parallel text",

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli import data_options as given
+from dragoman.cli.data_options import GivenData, takes_data
 from dragoman.cli.numbers import finite
 
 if TYPE_CHECKING:
     from dragoman.comparison.report import Report
-    from dragoman.comparison.subject import Subject
     from dragoman.recipe import Recipe
 
 _BUDGET = "Budget of recipes (one of these)"
 
 
+@takes_data
 def compare(
+    data: GivenData,
     subjects: Annotated[list[str], typer.Argument(help="Folders of finished runs, TOML files, presets.")],
     tokens: Annotated[
         int | None, typer.Option(min=1, max=10**12, help="Target tokens, or examples.", rich_help_panel=_BUDGET)
@@ -36,47 +36,16 @@ def compare(
     threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Processor threads for measuring.")] = None,
     names: Annotated[str | None, typer.Option(help="Names of the subjects, such as a,b,c.")] = None,
     output: Annotated[Path, typer.Option(help="Folder of the report and of recipes' runs.")] = Path("comparison"),
-    source: given.SourceFile = None,
-    target: given.TargetFile = None,
-    corpus: given.Corpora = None,
-    catalogue: given.Catalogues = None,
-    text: given.TextFiles = None,
-    columns: given.Columns = None,
-    features: given.Features = None,
-    categorical: given.Categorical = None,
-    leave_out: given.LeaveOut = None,
-    file_format: given.FileFormat = None,
-    separator: given.Separator = None,
-    decimal: given.DecimalMark = None,
-    validation_source: given.ValidationSource = None,
-    validation_target: given.ValidationTarget = None,
-    validation: given.ValidationCorpora = None,
-    validation_text: given.ValidationTexts = None,
-    test_source: given.TestSource = None,
-    test_target: given.TestTarget = None,
-    test: given.TestCorpora = None,
-    test_text: given.TestTexts = None,
-    source_language: given.SourceLanguage = None,
-    target_language: given.TargetLanguage = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a value of every recipe.")] = None,
 ) -> None:
     """Compare recipes, trained under one budget, or finished runs: a table, pictures and a page."""
-    from dragoman.cli.settings import corpora, recipe_with
     from dragoman.comparison.budget import Budget
     from dragoman.comparison.compare import PAGE
     from dragoman.comparison.compare import compare as compare_subjects
     from dragoman.storage.output import check_folder
 
     check_folder(output)
-    form, given_by = (columns, file_format), functools.partial(corpora, written=(separator, decimal))
-    sections = {
-        "train": given_by(source, target, corpus, catalogue, *form, text),
-        "validation": given_by(validation_source, validation_target, validation, None, *form, validation_text),
-        "test": given_by(test_source, test_target, test, None, *form, test_text),
-    }
-    lists = {"columns": columns, "features": features, "categorical": categorical, "leave_out": leave_out}
-    languages, changes = (source_language, target_language), settings or []
-    found = _subjects(subjects, names, lambda name: recipe_with(name, sections, *languages, changes, **lists))
+    found = _subjects(subjects, names, lambda name: data.complete(name, settings))
     budget = Budget(tokens, updates, minutes) if (tokens, updates, minutes) != (None, None, None) else None
     _print(compare_subjects(found, output, budget=budget, reach=reach, beam=beam, threads=threads, progress=True))
     print(f"\nPage: {output / PAGE}")
@@ -97,14 +66,15 @@ def _print(report: Report) -> None:
         console.print(f"- {note}", markup=False, highlight=False)
 
 
-def _subjects(subjects: list[str], names: str | None, complete: Callable[[str], Recipe]) -> list[Subject]:
-    from dragoman.comparison.subject import Subject
-    from dragoman.errors import RecipeError
+def _subjects(subjects: list[str], names: str | None, complete: Callable[[str], Recipe]) -> dict[str, Path | Recipe]:
+    from dragoman.errors import InputError, RecipeError
 
     called = names.split(",") if names is not None else [Path(subject).stem for subject in subjects]
     if len(called) != len(subjects):
         raise RecipeError([f"--names {names}: {len(called)} names for {len(subjects)} subjects"])
-    return [
-        Subject(name, Path(subject) if Path(subject).is_dir() else complete(subject))
+    if twice := sorted({name for name in called if called.count(name) > 1}):
+        raise InputError(f"two subjects are called {', '.join(twice)}", remedy="give each a name with --names.")
+    return {
+        name: Path(subject) if Path(subject).is_dir() else complete(subject)
         for name, subject in zip(called, subjects, strict=True)
-    ]
+    }

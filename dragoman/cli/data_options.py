@@ -1,11 +1,19 @@
-"""Options that name data; the same in every command that trains."""
+"""The options that name data: written once, and the same in every command that takes data."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from dragoman.cli.settings import Sections
+    from dragoman.recipe import Recipe
 
 _PANEL = "Data"
 
@@ -57,3 +65,137 @@ TestCorpora = Annotated[Files, data_option("Test set, as --corpus is. Repeatable
 TestTexts = Annotated[Texts, data_option("Test set, as --text is. Repeatable.")]
 SourceLanguage = Annotated[Text, data_option("Source language, such as en.", "--from")]
 TargetLanguage = Annotated[Text, data_option("Target language, or the language of a text, such as de.", "--to")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenCorpora:
+    """The corpora that a person gives."""
+
+    source: SourceFile = None
+    target: TargetFile = None
+    corpus: Corpora = None
+    catalogue: Catalogues = None
+    text: TextFiles = None
+    columns: Columns = None
+    file_format: FileFormat = None
+    separator: Separator = None
+    decimal: DecimalMark = None
+
+    def inputs(self) -> list[Path]:
+        """The files and folders that are read."""
+        return [*(path for path in (self.source, self.target) if path), *(self.corpus or ()), *(self.catalogue or ())]
+
+    def sections(self) -> Sections:
+        """The corpora as a recipe writes them.
+
+        Raises:
+            RecipeError, InputError: as :func:`dragoman.cli.settings.corpora` does.
+        """
+        return self._sections(self.source, self.target, self.corpus, self.catalogue, self.text)
+
+    def _sections(self, source: File, target: File, files: Files, catalogues: Files, texts: Texts) -> Sections:
+        from dragoman.cli.settings import corpora
+
+        written = (self.separator, self.decimal)
+        return corpora(source, target, files, catalogues, self.columns, self.file_format, texts, written=written)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenTraining(GivenCorpora):
+    """The training corpora that a person gives, and how they are read."""
+
+    features: Features = None
+    categorical: Categorical = None
+    leave_out: LeaveOut = None
+    source_language: SourceLanguage = None
+    target_language: TargetLanguage = None
+
+    def splits(self) -> dict[str, Sections]:
+        """The corpora of each split as a recipe writes them."""
+        return {"train": self.sections()}
+
+    def complete(self, recipe: str, settings: list[str] | None, *, needs_data: bool = True) -> Recipe:
+        """A recipe with the data and the settings that were given in the place of its own.
+
+        Args:
+            recipe: a TOML file or a preset.
+            settings: such as ``training.seed=2``.
+            needs_data: whether there has to be a training corpus then.
+
+        Raises:
+            RecipeError: if there has to be and is none, or anything is wrong with the recipe.
+        """
+        from dragoman.cli.settings import recipe_with
+
+        lists = {"features": self.features, "categorical": self.categorical, "leave_out": self.leave_out}
+        languages = {"source_language": self.source_language, "target_language": self.target_language}
+        return recipe_with(
+            recipe,
+            self.splits(),
+            settings or [],
+            columns=self.columns,
+            lists=lists,
+            languages=languages,
+            needs_data=needs_data,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenData(GivenTraining):
+    """All the data of a recipe that a person gives: for training, validation and test."""
+
+    validation_source: ValidationSource = None
+    validation_target: ValidationTarget = None
+    validation: ValidationCorpora = None
+    validation_text: ValidationTexts = None
+    test_source: TestSource = None
+    test_target: TestTarget = None
+    test: TestCorpora = None
+    test_text: TestTexts = None
+
+    def splits(self) -> dict[str, Sections]:
+        """The corpora of each split as a recipe writes them."""
+        return {
+            **GivenTraining.splits(self),
+            "validation": self._sections(
+                self.validation_source, self.validation_target, self.validation, None, self.validation_text
+            ),
+            "test": self._sections(self.test_source, self.test_target, self.test, None, self.test_text),
+        }
+
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def takes_data(command: Command) -> Command:
+    """A command whose parameter ``data``, a :class:`GivenCorpora` or :class:`GivenData`, becomes an option for each of
+    its attributes."""
+    hints = get_type_hints(command, include_extras=True)
+    group = hints["data"]
+    options = get_type_hints(group, include_extras=True)
+
+    @functools.wraps(command)
+    def expanded(**values: Any) -> None:
+        data = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(data=data, **values)
+
+    parameters = []
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.name == "data":
+            parameters += [
+                inspect.Parameter(field.name, parameter.KEYWORD_ONLY, default=None, annotation=options[field.name])
+                for field in fields(group)
+            ]
+        else:
+            kept = hints[parameter.name]
+            parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=kept))
+    expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
+    del expanded.__wrapped__
+    return expanded  # type: ignore[return-value]
+
+
+def typed_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a command's options, with those of its parameter ``data`` among them."""
+    data: GivenCorpora = values["data"]
+    return {**values, **{field.name: getattr(data, field.name) for field in fields(data)}}

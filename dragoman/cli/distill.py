@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dragoman.cli import data_options as given
-from dragoman.cli.data_options import data_option
+from dragoman.cli.data_options import GivenData, takes_data, typed_values
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,11 +27,11 @@ _LIMIT = "Translate, and learn from, so many sentences, evenly spread over the t
 _SET = "Change a value of the student's recipe: training.seed=2."
 
 File = Path | None
-Files = list[Path] | None
-Text = str | None
 
 
+@takes_data
 def distill(
+    data: GivenData,
     teacher: Annotated[File, typer.Argument(help="Folder of a translator, or of its run.", show_default=False)] = None,
     recipe: Annotated[
         str | None, typer.Argument(help="The student: a TOML file, or a preset.", show_default=_PRESET)
@@ -50,22 +49,13 @@ def distill(
     keep_original: Annotated[bool, typer.Option("--keep-original", help=_KEEP, rich_help_panel=_TEACHING)] = False,
     limit: Annotated[int | None, typer.Option(min=1, max=10**12, help=_LIMIT, rich_help_panel=_TEACHING)] = None,
     own_vocabulary: Annotated[bool, typer.Option("--own-vocabulary", help=_OWN)] = False,
-    source: Annotated[File, data_option("Text file to translate; else the training set of the teacher's run.")] = None,
-    target: Annotated[File, data_option("Its translations by people.")] = None,
-    corpus: Annotated[Files, data_option("File of pairs. Repeatable.")] = None,
-    catalogue: given.Catalogues = None,
-    columns: Annotated[Text, data_option("Columns of the files, such as en,de.")] = None,
-    file_format: Annotated[Text, typer.Option("--format", help="Format of the files, if nothing tells it.")] = None,
-    separator: given.Separator = None,
-    validation_source: Annotated[File, data_option("Validation set; else some pairs are held out.")] = None,
-    validation_target: Annotated[File, data_option("Its translations.")] = None,
-    test_source: Annotated[File, data_option("Test set; else some pairs are held out.")] = None,
-    test_target: Annotated[File, data_option("Its translations.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
-    """Train a small, fast translator on what a better one writes, and measure both (Kim & Rush 2016)."""
-    given_values = locals()
-    from dragoman.cli.settings import corpora
+    """Train a small, fast translator on what a better one writes, and measure both (Kim & Rush 2016).
+
+    Without data of its own, the teacher translates the training set of its run.
+    """
+    given_values = typed_values(locals())
     from dragoman.distillation.distill import distill as distill_run
     from dragoman.distillation.distill import resume_distillation
 
@@ -75,14 +65,9 @@ def distill(
     elif teacher is None:
         raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
     else:
-        sections = {
-            "train": corpora(source, target, corpus, catalogue, columns, file_format, written=(separator, None)),
-            "validation": corpora(validation_source, validation_target),
-            "test": corpora(test_source, test_target),
-        }
         done = distill_run(
             teacher,
-            _student(recipe or _PRESET, sections, settings or [], columns),
+            _student(recipe or _PRESET, data, settings),
             output or Path("runs") / f"{_name(teacher)}-distilled",
             beam=beam or 5,
             best_of=best_of or 1,
@@ -118,22 +103,15 @@ def _print(done: Distillation) -> None:
     print(f"\n{done.report.as_text()}")
 
 
-def _student(
-    recipe: str, sections: dict[str, list[dict[str, object]]], settings: list[str], columns: str | None
-) -> Recipe:
-    from dragoman.cli.settings import check_columns, parse_settings, remark
-    from dragoman.recipe import load_recipe, merge
-
-    data = {split: section for split, section in sections.items() if section}
-    if data and "train" not in data:
+def _student(recipe: str, data: GivenData, settings: list[str] | None) -> Recipe:
+    """The student's recipe; without data in it, the training set of the teacher's run is translated."""
+    splits = data.splits()
+    if any(splits.values()) and not splits["train"]:
         raise InputError(
             "a validation or test set was given, and no text to translate",
             remedy="give --source and --target, or --corpus; or leave these out, to use the teacher's run.",
         )
-    changes = parse_settings(settings)
-    student = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes, tell=remark)
-    check_columns(columns, student)
-    return student
+    return data.complete(recipe, settings, needs_data=False)
 
 
 def _name(teacher: Path) -> str:

@@ -34,12 +34,19 @@ def generate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Let a language model write text: new lines, or how it goes on with prompts."""
-    from dragoman.predict.writer import Writer
+    from dragoman.predict.generate import generate as generate_texts
 
-    writer = Writer.load(model, device=device)
-    prompts = [text for text in prompt or [""] for _ in range(1 if greedy else count)]
-    texts = writer.write(
-        prompts, temperature=temperature, top_k=1 if greedy else top_k, top_p=top_p, seed=seed, longest=longest
+    texts = generate_texts(
+        model,
+        prompt or [""],
+        count=count,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        greedy=greedy,
+        longest=longest,
+        seed=seed,
+        device=device,
     )
     for written in texts:
         sys.stdout.buffer.write((" ".join(written.text.splitlines()) + "\n").encode())

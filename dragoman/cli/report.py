@@ -9,14 +9,6 @@ if TYPE_CHECKING:
     from dragoman.training.run import Run
 
 _SIGNALLED = 130
-_USES = {
-    ("text", "text"): "translate {} < input.txt > output.txt",
-    ("nothing", "text"): "generate {}",
-    ("picture", "text"): "read {} picture.png",
-    **{("text", says): "predict {} --input texts.txt" for says in ("label", "number")},
-    **{("picture", says): "predict {} --image picture.png" for says in ("label", "number")},
-    **{("row", says): "predict {} --input table.csv" for says in ("label", "number")},
-}
 
 
 def print_run(run: Run) -> None:
@@ -33,15 +25,15 @@ def print_run(run: Run) -> None:
     print(f"Training ended: {run.reason}.{_padding(run)}\n")
     if run.report is not None:
         print(run.report.as_text())
+    from dragoman.tasks.table import task_of
     from dragoman.training.run_folder import CURVES, PICTURE
 
-    model = run.recipe().model
     lines = {
         "Your model": run.best,
         "What it can do": run.best / "card.md",
         "Learning curves": run.folder / CURVES,
         **({"Where it errs": run.folder / PICTURE} if (run.folder / PICTURE).exists() else {}),
-        "Use it": f"dragoman {_USES[model.reads, model.says].format(run.best)}",
+        "Use it": f"dragoman {task_of(run.recipe()).words.use.format(run.best)}",
         "Has it learnt": f"dragoman diagnose fit {run.folder}; dragoman diagnose stability {run.folder}",
     }
     print("\n" + "\n".join(f"{title + ':':<17} {text}" for title, text in lines.items()))

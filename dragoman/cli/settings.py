@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dragoman.errors import RecipeError
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
 
 Sections = list[dict[str, Any]]
 """Corpora, as a recipe writes them."""
-
-_FITTING = {
-    ("text", "text"): "--source and --target, --corpus or --catalogue",
-    ("nothing", "text"): "--text",
-    ("picture", "text"): "--text, whose lines are rendered, or --corpus with a table of pictures and their texts",
-    ("text", "label"): "--text LABEL=FILE for each label, --source and --target, or --corpus with a table",
-    ("text", "number"): "--source and --target, or --corpus with a table",
-    ("picture", "label"): "--corpus with a folder that has a folder of pictures for each label, or with a table",
-    ("picture", "number"): "--corpus with a table of pictures and numbers",
-    ("row", "label"): "--corpus with a table, and the column of the labels with --columns",
-    ("row", "number"): "--corpus with a table, and the column of the numbers with --columns",
-}
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
@@ -111,43 +100,40 @@ def corpora(
 
 def recipe_with(
     recipe: str,
-    sections: dict[str, Sections],
-    source_language: str | None,
-    target_language: str | None,
-    settings: list[str],
+    splits: Mapping[str, Sections],
+    settings: Iterable[str],
     *,
     columns: str | None = None,
-    features: str | None = None,
-    categorical: str | None = None,
-    leave_out: str | None = None,
+    lists: Mapping[str, str | None] = MappingProxyType({}),
+    languages: Mapping[str, str | None] = MappingProxyType({}),
+    needs_data: bool = True,
 ) -> Recipe:
     """A recipe with the corpora, languages and settings that were given in the place of its own.
 
     Args:
         recipe: a TOML file or a preset.
-        sections: the corpora of each split.
-        source_language: such as ``en``.
-        target_language: likewise.
+        splits: the corpora of each split.
         settings: such as ``training.seed=2``.
         columns: as :func:`corpora` was given them.
-        features: columns of a table that are read, such as ``a,b``.
-        categorical: columns of numbers that are names, such as ``a,b``.
-        leave_out: columns that are not read, such as ``a,b``.
+        lists: keys of ``data`` that are lists of columns, each as it was given, such as ``a,b``.
+        languages: keys of ``data`` that are languages.
+        needs_data: whether there has to be a training corpus then.
 
     Raises:
-        RecipeError: if there is then no training corpus, or anything is wrong with it.
+        RecipeError: if there has to be and is none, or anything is wrong with the recipe.
     """
     from dragoman.recipe import load_recipe, merge
 
-    data: dict[str, Any] = {split: given for split, given in sections.items() if given}
-    languages = (("source_language", source_language), ("target_language", target_language))
-    data |= {name: language for name, language in languages if language is not None}
-    lists = (("features", features), ("categorical", categorical), ("leave_out", leave_out))
-    data |= {name: _names(f"--{name.replace('_', '-')}", names) for name, names in lists if names is not None}
-    complete = load_recipe(recipe, changes=merge({"data": data}, parse_settings(settings)), tell=remark)
+    data: dict[str, Any] = {split: given for split, given in splits.items() if given}
+    data |= {name: language for name, language in languages.items() if language is not None}
+    data |= {name: _names(f"--{name.replace('_', '-')}", names) for name, names in lists.items() if names is not None}
+    changes = parse_settings(settings)
+    complete = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes, tell=remark)
     check_columns(columns, complete)
-    if not complete.data.train:
-        raise RecipeError([f"data.train: no training data; give {fitting_options(complete)}"], file=recipe)
+    if needs_data and not complete.data.train:
+        from dragoman.tasks.table import task_of
+
+        raise RecipeError([f"data.train: no training data; give {task_of(complete).words.data}"], file=recipe)
     return complete
 
 
@@ -174,11 +160,6 @@ def source_column(recipe: Recipe) -> str:
     from dragoman.recipe.data import CorpusRecipe
 
     return next(iter(recipe.data.train), CorpusRecipe.model_construct()).source_column
-
-
-def fitting_options(recipe: Recipe) -> str:
-    """The options that give a model of this kind its data."""
-    return _FITTING[recipe.model.reads, recipe.model.says]
 
 
 def _names(option: str, text: str) -> list[str]:

@@ -46,14 +46,14 @@ def draw_quality_over_time(report: Report, path: Path) -> None:
     figure, (axes,) = _figure(1)
     _draw_lines(axes, report, lambda point: point.minutes, lambda point: point.score)
     for number, row in enumerate(report.rows):
-        quality = row.examination.quality
+        quality = row.measures.quality
         if report.score_differs_from_loss:
             below, above = quality.value - quality.low, quality.high - quality.value
             place: dict[str, Any] = {"color": _colour(number), "marker": "D", "markersize": 6, "capsize": 3}
             axes.errorbar([row.minutes], [quality.value], [[below], [above]], linestyle="none", **place)
     _spread(axes, report)
     axes.set_xlabel("minutes of training", fontsize=LABEL_SIZE)
-    metric, split = report.rows[0].examination.quality.metric, report.split.split(",")[0]
+    metric, split = report.rows[0].measures.quality.metric, report.split.split(",")[0]
     diamonds = f"; diamonds: {metric} on the {split}, with its 95 % interval"
     axes.set_ylabel(_score(report), fontsize=LABEL_SIZE)
     axes.set_title(report.score + (diamonds if report.score_differs_from_loss else ""), fontsize=10)

@@ -9,6 +9,7 @@ from typing import Any
 from dragoman.evaluation.confidence import Estimate
 from dragoman.evaluation.significance import Difference
 from dragoman.reports.shown import Shown, Summary
+from dragoman.tasks.assessment import Measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +32,6 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
-    """What was measured of a best model on the test set.
-
-    Attributes:
-        quality: what subjects are ranked by.
-        others: further qualities.
-        speeds: name of a way of using the model to its speed, in ``speed_unit``.
-    """
-
-    quality: Estimate
-    others: tuple[Estimate, ...]
-    speeds: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """One subject.
 
@@ -53,7 +39,7 @@ class Row:
         name: of the subject.
         architecture: in a few words.
         parameters: trainable numbers.
-        examination: of its best model.
+        measures: of its best model on the test set.
         validation_loss: the lowest.
         tokens: target tokens, or examples, trained on.
         tokens_per_second: of training, the median over updates.
@@ -66,7 +52,7 @@ class Row:
     name: str
     architecture: str
     parameters: int
-    examination: Examination
+    measures: Measures
     validation_loss: float
     tokens: int
     tokens_per_second: float
@@ -131,8 +117,8 @@ Columns = dict[str, list[str]]
 
 def quality_columns(report: Report) -> Columns:
     """How good the models are."""
-    first = report.rows[0].examination
-    found = [row.examination for row in report.rows]
+    first = report.rows[0].measures
+    found = [row.measures for row in report.rows]
     return {
         "name": [row.name for row in report.rows],
         f"{first.quality.metric} (95 % interval)": _with_intervals([e.quality for e in found]),
@@ -158,7 +144,7 @@ def cost_columns(report: Report) -> Columns:
         f"min. to {report.reach:g}": [
             "–" if row.minutes_to_reach is None else f"{row.minutes_to_reach:.{digits}f}" for row in rows
         ],
-        **{f"{use}/s": [f"{row.examination.speeds[use]:,.0f}" for row in rows] for use in rows[0].examination.speeds},
+        **{f"{use}/s": [f"{row.measures.speeds[use]:,.0f}" for row in rows] for use in rows[0].measures.speeds},
     }
 
 
@@ -189,7 +175,7 @@ def _p_value(row: Row) -> str:
 
 def notes(report: Report) -> list[str]:
     """What a reader of the table must know."""
-    first = report.rows[0].examination
+    first = report.rows[0].measures
     better = "higher" if report.higher_is_better else "lower"
     speeds = ", ".join(f"{use}/s" for use in first.speeds)
     unit = report.unit.split()[-1]

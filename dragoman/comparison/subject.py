@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dragoman.comparison.budget import Budget
 from dragoman.errors import InputError, OutputError
-from dragoman.recipe import Recipe
+from dragoman.recipe import Recipe, load_recipe
 from dragoman.recipe.shortened import shortening
 from dragoman.training.observer import Observer
 from dragoman.training.run import Run, prepare_run, resume
@@ -21,12 +21,23 @@ class Subject:
     """One of those compared.
 
     Attributes:
-        name: what the report calls it; no two of a comparison share one.
+        name: what the report calls it.
         source: the folder of a finished run, or a recipe to be trained.
     """
 
     name: str
     source: Path | Recipe
+
+    @classmethod
+    def of(cls, name: str, source: Recipe | Path | str) -> Subject:
+        """The subject that a person names: a recipe as an object, a TOML file or a preset; or a run's folder.
+
+        Raises:
+            InputError, RecipeError: if there is no such thing, or the recipe has mistakes.
+        """
+        if isinstance(source, Recipe):
+            return cls(name, source)
+        return cls(name, Path(source) if Path(source).is_dir() else load_recipe(source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +66,12 @@ def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
     """Refuse what cannot be compared before anything is trained.
 
     Raises:
-        InputError: for fewer than two subjects, names that are not different file names, a folder that is not a
+        InputError: for fewer than two subjects, a name that no file can have, a folder that is not a
             finished run, recipes without a budget, or a budget without recipes.
     """
     if len(subjects) < 2:
         raise InputError(f"{len(subjects)} subject(s) to compare", remedy="give two or more recipes or finished runs.")
-    names = [subject.name for subject in subjects]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"two subjects are called {', '.join(twice)}", remedy="give each a name with --names.")
-    wrong = [name for name in names if not re.fullmatch(r"[\w.+-][\w .+-]*", name)]
+    wrong = [subject.name for subject in subjects if not re.fullmatch(r"[\w.+-][\w .+-]*", subject.name)]
     if wrong:
         raise InputError(f"{wrong[0]!r} is no name for a file", remedy="use letters, digits, `-`, `_`, `.`, `+`.")
     recipes = [subject for subject in subjects if isinstance(subject.source, Recipe)]

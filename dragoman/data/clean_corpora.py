@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,27 @@ from dragoman.data.gather import Gatherer
 from dragoman.data.pipes import remembering_pipes
 from dragoman.data.spool import Spool
 from dragoman.errors import InputError
-from dragoman.recipe import Recipe
+from dragoman.recipe import Recipe, load_recipe
 from dragoman.storage.folder import new_folder
+from dragoman.storage.given_path import given_path
 
 _SAMPLE = 3000
 
 
-def clean_corpora(
-    recipe: Recipe, folder: Path, *, tell: Callable[[str], None] = lambda message: None
+def clean(
+    recipe: Recipe | Path | str,
+    output: Path | str,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> dict[str, Any]:
     """Clean the training corpora of a recipe.
 
     Args:
-        recipe: names the corpora, the languages and the rules.
-        folder: gets ``clean.SOURCE`` and ``clean.TARGET`` with one sentence a line, ``dropped.parquet``,
-            ``report.json`` and ``dropped.png``; nothing is left there if anything fails.
+        recipe: a recipe, a TOML file, or a preset's name; it names the corpora, the languages and the rules.
+        output: the folder to be made; it gets ``clean.SOURCE`` and ``clean.TARGET`` with one sentence a line,
+            ``dropped.parquet``, ``report.json`` and ``dropped.png``; nothing is left there if anything fails.
+        changes: nested values that replace those of a file or preset.
         tell: is given a sentence on each corpus.
 
     Returns:
@@ -37,6 +43,9 @@ def clean_corpora(
         InputError: if a corpus cannot be read, or nothing is left of it.
         OutputError: if the folder exists or cannot be written.
     """
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe, changes=changes)
+    folder = given_path(output, "the folder of what is kept")
     data = recipe.data
     with remembering_pipes(), new_folder(folder) as temporary:
         with DropList(temporary) as drops:

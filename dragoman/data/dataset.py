@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from dragoman.contracts.expect import expect
 from dragoman.data.arrow import SplitWriter
 from dragoman.data.examples import Examples
 from dragoman.data.rendering import Rendering
 from dragoman.data.split_file import open_split
 from dragoman.errors import InputError, UnsupportedError
-from dragoman.fields.field import Field, TargetField, expect
+from dragoman.fields.field import Field, TargetField
 from dragoman.fields.files import load_fields, save_fields
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import new_folder, recover

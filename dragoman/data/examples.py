@@ -8,11 +8,12 @@ import torch
 from jaxtyping import Int
 
 from dragoman.contracts import Batch, TextBatch
+from dragoman.contracts.expect import expect
 from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS, SourceColumn, TargetColumn
 from dragoman.data.columns.ragged import ChainedColumn
 from dragoman.data.columns.text import TextColumn
 from dragoman.data.rendering import Rendering
-from dragoman.fields.field import Field, expect
+from dragoman.fields.field import Field
 from dragoman.text.vocabulary import START
 
 

@@ -9,7 +9,6 @@ from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.training.run import Run
 from dragoman.training.run_folder import DATASET, RECIPE
-from dragoman.training.task import task_of
 
 
 def open_run(folder: Path) -> tuple[Recipe, Dataset]:
@@ -30,4 +29,4 @@ def open_run(folder: Path) -> tuple[Recipe, Dataset]:
             remedy="give the folder that `dragoman train` wrote its run to, not the one of its best model in it.",
         )
     recipe = Run(folder, "", interrupted=False, report=None).recipe()
-    return recipe, task_of(recipe).open(folder / DATASET)
+    return recipe, Dataset.open(folder / DATASET)

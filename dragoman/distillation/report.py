@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dragoman.comparison.report import Examination
-from dragoman.comparison.translators import side_by_side
+from dragoman.assessment.assess import assess
 from dragoman.data.dataset import Dataset
 from dragoman.distillation.teacher import Teacher
 from dragoman.evaluation.significance import Difference, paired_bootstrap
 from dragoman.evaluation.text_table import aligned
 from dragoman.model.describe import parameter_count
-from dragoman.predict.translator import Translator
+from dragoman.model.folder import LoadedModel, load_model
 from dragoman.reports.shown import Shown, Summary
-from dragoman.training.assessment import test_split
+from dragoman.tasks.assessment import Assessed, Measures, held_out_of
 
 _MEBI = 2**20
 
@@ -30,14 +29,14 @@ class Side:
         architecture: in a few words.
         parameters: trainable numbers.
         mebibytes: of its weights on the disk.
-        examination: quality and speed.
+        measures: quality and speed.
     """
 
     name: str
     architecture: str
     parameters: int
     mebibytes: float
-    examination: Examination
+    measures: Measures
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,7 +68,7 @@ class Report(Shown):
         )
         facts = {}
         for name, side in (("teacher", self.teacher), ("student", self.student)):
-            quality = side.examination.quality
+            quality = side.measures.quality
             facts[name] = f"{quality.metric} {quality.value:.2f}, {side.parameters:,} parameters"
         return Summary(headline, facts)
 
@@ -111,26 +110,26 @@ def compare_sides(
         targets: how the teacher's targets were made.
         tell: is given a sentence on each part.
     """
-    split, examples = test_split(dataset)
-    taught_by, learnt = Translator.load(teacher.model), Translator.load(student)
-    (first, _), (second, _) = side_by_side([taught_by, learnt], examples, None, tell)
+    held_out = held_out_of(dataset)
+    taught_by, learnt = load_model(teacher.model), load_model(student)
+    first, second = assess([Assessed(taught_by, held_out), Assessed(learnt, held_out)], side_by_side=True, tell=tell)
     return Report(
-        _side(teacher.name, teacher.model, taught_by, first.examination),
-        _side(student.parent.name, student, learnt, second.examination),
+        _side(teacher.name, teacher.model, taught_by, first.measures),
+        _side(student.parent.name, student, learnt, second.measures),
         paired_bootstrap(first.statistics, second.statistics),
         targets,
-        split,
-        len(examples),
+        held_out.split,
+        len(held_out.examples),
     )
 
 
-def _side(name: str, folder: Path, translator: Translator, examination: Examination) -> Side:
+def _side(name: str, folder: Path, model: LoadedModel, measures: Measures) -> Side:
     size = (folder / "weights.safetensors").stat().st_size / _MEBI
-    return Side(name, translator.recipe.model.phrase, parameter_count(translator.model), size, examination)
+    return Side(name, model.recipe.model.phrase, parameter_count(model.model), size, measures)
 
 
 def _qualities(sides: tuple[Side, Side]) -> list[tuple[str, ...]]:
-    estimates = [(side.examination.quality, *side.examination.others) for side in sides]
+    estimates = [(side.measures.quality, *side.measures.others) for side in sides]
     return [
         (pair[0].metric, *(f"{one.value:.2f} ({one.low:.1f} to {one.high:.1f})" for one in pair))
         for pair in zip(*estimates, strict=True)
@@ -138,5 +137,5 @@ def _qualities(sides: tuple[Side, Side]) -> list[tuple[str, ...]]:
 
 
 def _speeds(sides: tuple[Side, Side]) -> list[tuple[str, ...]]:
-    speeds = [side.examination.speeds for side in sides]
+    speeds = [side.measures.speeds for side in sides]
     return [(f"sentences/s, {use}", *(f"{of_side[use]:,.0f}" for of_side in speeds)) for use in speeds[0]]

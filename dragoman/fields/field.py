@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from dragoman.contracts import SourceSize
-from dragoman.errors import InputError
-
-T = TypeVar("T")
 
 
 @runtime_checkable
@@ -32,26 +29,3 @@ class TargetField(Field, Protocol):
     def size(self) -> int:
         """Symbols, classes, or numbers for an example."""
         ...
-
-
-def expect(value: object, kind: type[T]) -> T:
-    """The same field or column, which is of the kind that the caller needs.
-
-    Args:
-        value: a field, or a column of a split.
-        kind: its class.
-
-    Raises:
-        InputError: if it is of another kind.
-
-    >>> from dragoman.fields.number import NumberField
-    >>> expect(NumberField(0.0, 1.0), NumberField)
-    NumberField(mean=0.0, deviation=1.0)
-    """
-    if isinstance(value, kind):
-        return value
-    raise InputError(
-        f"a {kind.__name__} is needed here, and this is a {type(value).__name__}",
-        cause="the model or the dataset is for another task.",
-        remedy="give one whose inputs and outputs are of that kind; `dragoman describe` says what a model reads.",
-    )

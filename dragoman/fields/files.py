@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from dragoman.fields.field import Field, TargetField, expect
+from dragoman.contracts.expect import expect
+from dragoman.fields.field import Field, TargetField
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField

@@ -8,12 +8,12 @@ import numpy as np
 from jaxtyping import Float64
 from torch import nn
 
+from dragoman.contracts.expect import expect
 from dragoman.decoders.label import LabelDecoder
 from dragoman.decoders.number import NumberDecoder
 from dragoman.encoders.flat import RowNumbers
 from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
 from dragoman.fields.columns import CategoricalColumn, DateColumn, NumericColumn
-from dragoman.fields.field import expect
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.row import RowField

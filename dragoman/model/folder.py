@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import dragoman
+from dragoman.contracts.expect import expect
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
-from dragoman.fields.field import Field, TargetField, expect
+from dragoman.fields.field import Field, TargetField
 from dragoman.fields.files import load_fields, save_fields
 from dragoman.model.buffers import learnt_tensors
 from dragoman.model.build import Model, build

@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Int
 
 from dragoman.contracts import Packed, Pictures, Rows, Source
+from dragoman.contracts.expect import expect
 from dragoman.data.bucketing import in_order
-from dragoman.fields.field import Field, expect
+from dragoman.fields.field import Field
 from dragoman.fields.picture import AnyPicture, PictureField
 from dragoman.fields.place import TablePlace
 from dragoman.fields.row import RowField

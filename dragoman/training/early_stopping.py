@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dragoman.training.scores import SCORES
+from dragoman.tasks.scores import SCORES
 
 
 @dataclass(slots=True)
@@ -12,7 +12,7 @@ class EarlyStopping:
     """Prechelt 1998's patience rule.
 
     Attributes:
-        metric: what is watched: ``loss``, or a key of :data:`~dragoman.training.scores.SCORES`.
+        metric: what is watched: ``loss``, or a key of :data:`~dragoman.tasks.scores.SCORES`.
         patience: validations without a new best before :attr:`exhausted`.
         best: the best value so far.
         waited: validations since.

@@ -16,6 +16,7 @@ import pandas as pd
 
 from dragoman.errors import InputError
 from dragoman.storage.folder import write_file
+from dragoman.tasks.scores import SCORES
 from dragoman.training.json_lines import JsonLines, Record, records
 from dragoman.training.observer import (
     Observer,
@@ -25,7 +26,6 @@ from dragoman.training.observer import (
     UpdateRecord,
     ValidationRecord,
 )
-from dragoman.training.scores import SCORES
 
 FILE_NAME = "history.jsonl"
 UPDATE = "update"

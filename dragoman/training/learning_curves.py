@@ -25,7 +25,7 @@ from dragoman.reports.figure import (
     png,
 )
 from dragoman.storage.output import write_output
-from dragoman.training.scores import SCORES
+from dragoman.tasks.scores import SCORES
 
 SMOOTHING_SHARE = 50
 """The training loss is averaged over one in so many of all updates."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dragoman.recipe import Recipe
+from dragoman.tasks.validation import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,6 @@ class UpdateRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One validation example and what the model makes of it."""
-
-    source: str
-    reference: str
-    output: str
-
-
-@dataclass(frozen=True, slots=True)
 class ValidationRecord:
     """One look at the validation set, with averaged weights and without dropout.
 
@@ -78,7 +70,7 @@ class ValidationRecord:
         loss: cross-entropy in nats per target token or label, without label smoothing; of numbers in the unit of their
             loss.
         perplexity: its exponential; None of numbers.
-        scores: further measures, by their names in :data:`~dragoman.training.scores.SCORES`; of text they are those of
+        scores: further measures, by their names in :data:`~dragoman.tasks.scores.SCORES`; of text they are those of
             greedy output.
         best: whether it is the best so far by the recipe's metric.
         seconds: training time since the first start of the run, validation left out.

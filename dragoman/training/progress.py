@@ -14,17 +14,17 @@ from rich.console import Console
 
 from dragoman.progress.bar import Bar, open_bar
 from dragoman.progress.watched import console_for, duration, print_line
+from dragoman.tasks.scores import SCORES
+from dragoman.tasks.validation import Sample
 from dragoman.training.meter import Meter, Reading
 from dragoman.training.observer import (
     Observer,
     RewindRecord,
     RunStart,
-    Sample,
     SkipRecord,
     UpdateRecord,
     ValidationRecord,
 )
-from dragoman.training.scores import SCORES
 
 LINE_EVERY = 10.0
 """Seconds between lines where the output is no terminal."""

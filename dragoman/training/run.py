@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from dragoman.assessment.assess import assess
 from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
 from dragoman.model.describe import parameter_count
@@ -20,6 +21,10 @@ from dragoman.recipe.shortened import shortening
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
 from dragoman.storage.given_path import given_path
+from dragoman.tasks.assessment import Assessed, Report, held_out_of
+from dragoman.tasks.card_facts import card_facts
+from dragoman.tasks.table import task_of
+from dragoman.tasks.task import Task
 from dragoman.training.budget import with_updates
 from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.distributed import Processes, joined_processes
@@ -50,7 +55,6 @@ from dragoman.training.run_folder import (
 )
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
-from dragoman.training.task import Report, Task, task_of
 from dragoman.training.trainer import Trainer
 from dragoman.training.training_state import TrainingState, build_training_state
 
@@ -214,7 +218,7 @@ def resume(
             recipe = changed(written, changes or {}, file=folder / RECIPE)
             remarks = check_changes(folder, folder / BEST / RECIPE, written, recipe)
             hardware = _hardware(recipe, processes)
-            dataset = task_of(recipe).open(folder / DATASET)
+            dataset = Dataset.open(folder / DATASET)
             if recipe != written:
                 write_file(folder / RECIPE, dump_recipe(recipe).encode())
             for remark in remarks:
@@ -227,7 +231,7 @@ def _join(folder: Path, processes: Processes) -> Run:
     """What every process but the first does: wait until the data lies there, and train with the others."""
     processes.wait()
     recipe = read_recipe(folder / RECIPE)
-    dataset = task_of(recipe).open(folder / DATASET)
+    dataset = Dataset.open(folder / DATASET)
     return _train(folder, recipe, dataset, _hardware(recipe, processes), (), processes)
 
 
@@ -263,7 +267,7 @@ def _train(
     processes: Processes,
 ) -> Run:
     task = task_of(recipe)
-    loader = task.loader(recipe, dataset, processes)
+    loader = task.loader(recipe, dataset, index=processes.index, count=processes.count)
     settings = with_updates(recipe.training, loader.tokens_per_batch())
     if remark := shortening(recipe.training, settings):
         tell(observers, remark)
@@ -337,9 +341,20 @@ def _finish(task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, r
     history = read_history(folder)
     draw_learning_curves(history, folder / CURVES, title=folder.name)
     best = task.calibrated(load_model(folder / BEST, hardware.device), dataset)
-    report: Report
-    report, card = task.assess(best, dataset, start, history, reason)
-    task.draw(best, dataset, report, folder / PICTURE)
-    save_model(folder / BEST, best, {"card.md": card}, replace=True)
-    write_file(folder / EVALUATION, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
-    return report
+    held_out = held_out_of(dataset)
+    (found,) = assess([Assessed(best, held_out)])
+    if found.draw is not None:
+        found.draw(folder / PICTURE, folder.name)
+    facts = card_facts(
+        best,
+        dataset,
+        history,
+        folder=folder,
+        reason=reason,
+        device=start.device,
+        split=held_out.split,
+        text_sides=task.text_sides,
+    )
+    save_model(folder / BEST, best, {"card.md": task.card(facts, best, found)}, replace=True)
+    write_file(folder / EVALUATION, (json.dumps(found.report.to_dict(), indent=2) + "\n").encode())
+    return found.report

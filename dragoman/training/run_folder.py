@@ -15,9 +15,9 @@ from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished
 from dragoman.storage.lock import locked
+from dragoman.tasks.table import task_of
 from dragoman.training.history import FILE_NAME
 from dragoman.training.observer import Observer
-from dragoman.training.task import task_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

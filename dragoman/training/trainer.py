@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from dragoman.contracts import AnyBatch
 from dragoman.data.loader import Loader
 from dragoman.recipe.training import TrainingRecipe
+from dragoman.tasks.validation import Validating
 from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.interrupt import Interrupt
@@ -18,16 +19,6 @@ from dragoman.training.recovery.health import Treatment
 from dragoman.training.recovery.recovery import Recovery
 from dragoman.training.step import Outcome, StepResult, training_step
 from dragoman.training.training_state import TrainingState
-from dragoman.training.validation import Measurement
-
-
-@runtime_checkable
-class Validating(Protocol):
-    """Looks at a validation set."""
-
-    def measure(self, turn: int) -> Measurement:
-        """What the model does there; ``turn`` chooses the sample."""
-        ...
 
 
 @runtime_checkable

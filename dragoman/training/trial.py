@@ -21,16 +21,15 @@ from dragoman.data.loader import Loader
 from dragoman.recipe import Recipe
 from dragoman.recipe.shortened import shortened
 from dragoman.recipe.training import TrainingRecipe
+from dragoman.tasks.losses import LossEstimate, SplitLosses
+from dragoman.tasks.table import task_of
+from dragoman.tasks.validation import perplexity_of
 from dragoman.training.budget import with_updates
-from dragoman.training.distributed import ALONE
 from dragoman.training.memory import check_dataset
 from dragoman.training.observer import ValidationRecord
 from dragoman.training.precision import choose_hardware
-from dragoman.training.split_loss import LossEstimate, SplitLosses
 from dragoman.training.step import Outcome, training_step
-from dragoman.training.task import task_of
 from dragoman.training.training_state import TrainingState, build_training_state
-from dragoman.training.validation import perplexity_of
 
 _MOST_SKIPPED = 20
 """Updates whose numbers were not finite, after which a trial ends: it does not learn."""
@@ -85,7 +84,7 @@ def run_trial(
     recipe = _changed(recipe, updates, seed)
     subset = dataset if examples is None else part_of(recipe, dataset, examples)
     task = task_of(recipe)
-    loader = task.loader(recipe, subset, ALONE)
+    loader = task.loader(recipe, subset)
     settings = with_updates(recipe.training, loader.tokens_per_batch())
     hardware = choose_hardware(settings.device, settings.precision, settings.threads)
     torch.set_num_threads(hardware.threads)

@@ -17,7 +17,6 @@ from dragoman.comparison.budget import Budget
 from dragoman.comparison.compare import compare
 from dragoman.comparison.html_page import page
 from dragoman.comparison.report import Report, cost_columns, quality_columns
-from dragoman.comparison.subject import Subject
 from dragoman.errors import InputError, OutputError, RecipeError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.training.history import read_history
@@ -53,7 +52,7 @@ GRU = {"encoder": {"kind": "gru", "width": 24}, "decoder": {"kind": "gru", "widt
 @pytest.fixture(scope="module")
 def compared(corpus: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
     output = tmp_path_factory.mktemp("comparison")
-    subjects = [Subject("small", with_data(corpus)), Subject("gru co", with_data(corpus, **GRU))]
+    subjects = {"small": with_data(corpus), "gru co": with_data(corpus, **GRU)}
     return compare(subjects, output, budget=Budget(updates=30), threads=1), output
 
 
@@ -62,7 +61,7 @@ def test_the_report_agrees_with_the_runs(compared: tuple[Report, Path]) -> None:
     assert {row.name for row in report.rows} == {"small", "gru co"}
     assert report.examples == 60
     assert report.split == "test set"
-    qualities = [row.examination.quality.value for row in report.rows]
+    qualities = [row.measures.quality.value for row in report.rows]
     assert qualities == sorted(qualities, reverse=True)
     for row in report.rows:
         history = read_history(output / "runs" / row.name)
@@ -72,10 +71,10 @@ def test_the_report_agrees_with_the_runs(compared: tuple[Report, Path]) -> None:
         assert [point.update for point in row.curve] == looks["update"].tolist() == list(range(3, 31, 3))
         assert row.curve[-1].tokens == row.tokens
         evaluation = json.loads((output / "runs" / row.name / "evaluation.json").read_text())
-        assert row.examination.quality.value == pytest.approx(evaluation["bleu"]["value"])
+        assert row.measures.quality.value == pytest.approx(evaluation["bleu"]["value"])
         outputs = (output / "outputs" / f"{row.name}.txt").read_text().splitlines()
         assert len(outputs) == 60
-        assert all(speed > 0 for speed in row.examination.speeds.values())
+        assert all(speed > 0 for speed in row.measures.speeds.values())
     assert report.rows[0].against_best is None
     assert report.rows[1].against_best is not None
     tokens = {row.tokens for row in report.rows}
@@ -113,7 +112,7 @@ class _Stop(Observer):
 def test_a_stopped_comparison_goes_on_to_the_same_end(
     compared: tuple[Report, Path], corpus: dict[str, Any], tmp_path: Path
 ) -> None:
-    subjects = [Subject("small", with_data(corpus)), Subject("gru co", with_data(corpus, **GRU))]
+    subjects = {"small": with_data(corpus), "gru co": with_data(corpus, **GRU)}
     told: list[str] = []
     for _ in subjects:
         with pytest.raises(InputError, match="give the same command again"):
@@ -121,8 +120,8 @@ def test_a_stopped_comparison_goes_on_to_the_same_end(
     report = compare(subjects, tmp_path, budget=Budget(updates=30), threads=1, tell=told.append)
     assert any("trained already" in line for line in told)
     assert any("going on" in line for line in told)
-    expected = {row.name: (row.examination.quality, row.curve[-1].loss) for row in compared[0].rows}
-    assert {row.name: (row.examination.quality, row.curve[-1].loss) for row in report.rows} == expected
+    expected = {row.name: (row.measures.quality, row.curve[-1].loss) for row in compared[0].rows}
+    assert {row.name: (row.measures.quality, row.curve[-1].loss) for row in report.rows} == expected
     with pytest.raises(OutputError, match="another recipe or budget"):
         compare(subjects, tmp_path, budget=Budget(updates=31), threads=1)
 
@@ -136,7 +135,7 @@ def test_equal_runs_do_not_differ_and_a_planted_difference_is_significant(
     settings["schedule"]["warmup"] = 20
     learnt = recipe_from({**good.model_dump(), "training": settings})
     one, poor = train(learnt, tmp_path / "one"), train(good, tmp_path / "poor")
-    subjects = [Subject("one", one.folder), Subject("same", one.folder), Subject("poor", poor.folder)]
+    subjects = {"one": one.folder, "same": one.folder, "poor": poor.folder}
     report = compare(subjects, tmp_path / "out", threads=1)
     by_name = {row.name: row for row in report.rows}
     assert report.rows[-1].name == "poor"
@@ -151,12 +150,12 @@ def test_equal_runs_do_not_differ_and_a_planted_difference_is_significant(
 def test_different_test_sets_are_refused(compared: tuple[Report, Path], tmp_path: Path) -> None:
     other = train(recipe(), tmp_path / "other", train=frame("copy", 300))
     with pytest.raises(InputError, match="small and other have different test sets"):
-        compare([Subject("small", compared[1] / "runs" / "small"), Subject("other", other.folder)], tmp_path / "out")
+        compare({"small": compared[1] / "runs" / "small", "other": other.folder}, tmp_path / "out")
 
 
 def test_different_test_sets_are_found_before_anything_is_trained(corpus: dict[str, Any], tmp_path: Path) -> None:
     other = {**corpus, "test": corpus["validation"]}
-    subjects = [Subject("one", with_data(corpus)), Subject("two", with_data(other))]
+    subjects = {"one": with_data(corpus), "two": with_data(other)}
     with pytest.raises(InputError, match="one and two have different test sets"):
         compare(subjects, tmp_path, budget=Budget(updates=5), threads=1)
     assert not list(tmp_path.rglob("checkpoints"))
@@ -166,7 +165,7 @@ def test_a_folder_of_another_run_is_found_before_anything_is_prepared(corpus: di
     taken = tmp_path / "runs" / "two"
     taken.mkdir(parents=True)
     (taken / "recipe.toml").write_text(dump_recipe(with_data(corpus)))
-    subjects = [Subject("one", with_data(corpus)), Subject("two", with_data(corpus))]
+    subjects = {"one": with_data(corpus), "two": with_data(corpus)}
     with pytest.raises(OutputError, match="another recipe or budget"):
         compare(subjects, tmp_path, budget=Budget(updates=5), threads=1)
     assert not (tmp_path / "runs" / "one").exists()
@@ -176,7 +175,6 @@ def test_a_folder_of_another_run_is_found_before_anything_is_prepared(corpus: di
     ("names", "budget", "message"),
     [
         (["a"], Budget(updates=5), "two or more"),
-        (["a", "a"], Budget(updates=5), "two subjects are called a"),
         (["a", "../b"], Budget(updates=5), "no name for a file"),
         (["a", "b"], None, "nothing says how long"),
     ],
@@ -185,18 +183,18 @@ def test_what_cannot_be_compared(
     names: list[str], budget: Budget | None, message: str, corpus: dict[str, Any], tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=message):
-        compare([Subject(name, with_data(corpus)) for name in names], tmp_path, budget=budget)
+        compare({name: with_data(corpus) for name in names}, tmp_path, budget=budget)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_no_finished_run(compared: tuple[Report, Path], tmp_path: Path) -> None:
     small = compared[1] / "runs" / "small"
     with pytest.raises(InputError, match="no finished run"):
-        compare([Subject("a", small), Subject("b", tmp_path)], tmp_path / "out")
+        compare({"a": small, "b": tmp_path}, tmp_path / "out")
     with pytest.raises(InputError, match="a model, not a run"):
-        compare([Subject("a", small), Subject("b", small / "best")], tmp_path / "out")
+        compare({"a": small, "b": small / "best"}, tmp_path / "out")
     with pytest.raises(InputError, match="all subjects are finished runs"):
-        compare([Subject("a", small), Subject("b", small)], tmp_path / "out", budget=Budget(updates=3))
+        compare({"a": small, "b": small}, tmp_path / "out", budget=Budget(updates=3))
 
 
 @pytest.mark.parametrize(
@@ -224,11 +222,11 @@ def test_language_models_are_compared_by_bits_per_character(tmp_path: Path) -> N
     one = train(recipe_from(values), tmp_path / "gru", train=words)
     values["model"]["decoder"] = {"kind": "lstm", "width": 16}
     other = train(recipe_from(values), tmp_path / "lstm", train=words)
-    report = compare([Subject("gru", one.folder), Subject("lstm", other.folder)], tmp_path / "out", threads=1)
+    report = compare({"gru": one.folder, "lstm": other.folder}, tmp_path / "out", threads=1)
     assert not report.higher_is_better
-    found = [row.examination.quality for row in report.rows]
+    found = [row.measures.quality for row in report.rows]
     assert found[0].metric == "bits per character"
     assert found[0].value <= found[1].value
     with pytest.raises(InputError, match="is a language model and"):
         translator = train(recipe(), tmp_path / "translator", train=frame("copy", 200))
-        compare([Subject("a", one.folder), Subject("b", translator.folder)], tmp_path / "out")
+        compare({"a": one.folder, "b": translator.folder}, tmp_path / "out")

@@ -12,14 +12,13 @@ import pandas as pd
 import pytest
 
 from dragoman.comparison.budget import Budget
-from dragoman.comparison.compare import KINDS, compare
+from dragoman.comparison.compare import compare
 from dragoman.comparison.report import Report, cost_columns, notes, quality_columns
-from dragoman.comparison.subject import Subject
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, recipe_from
+from dragoman.tasks.table import TASKS
 from dragoman.training.history import read_history
 from dragoman.training.run import train
-from dragoman.training.task import TASKS
 
 LINEAR: dict[str, Any] = {"kind": "linear"}
 MLP: dict[str, Any] = {"kind": "mlp", "hidden": [16]}
@@ -80,14 +79,14 @@ def of_rows(tables: dict[str, Any], says: str, encoder: dict[str, Any], **data: 
 @pytest.fixture(scope="module")
 def labels(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
     output = tmp_path_factory.mktemp("labels")
-    subjects = [Subject("linear", of_rows(tables, "label", LINEAR)), Subject("mlp", of_rows(tables, "label", MLP))]
+    subjects = {"linear": of_rows(tables, "label", LINEAR), "mlp": of_rows(tables, "label", MLP)}
     return compare(subjects, output, budget=Budget(updates=60), threads=1), output
 
 
 @pytest.fixture(scope="module")
 def numbers(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
     output = tmp_path_factory.mktemp("numbers")
-    subjects = [Subject("linear", of_rows(tables, "number", LINEAR)), Subject("mlp", of_rows(tables, "number", MLP))]
+    subjects = {"linear": of_rows(tables, "number", LINEAR), "mlp": of_rows(tables, "number", MLP)}
     return compare(subjects, output, budget=Budget(tokens=SEEN), threads=1), output
 
 
@@ -97,11 +96,11 @@ def agrees_with_the_run(report: Report, output: Path, name: str, quality: str) -
     evaluation = json.loads((run / "evaluation.json").read_text())
     measured = evaluation[quality]
     scale = 100 if quality == "accuracy" else 1
-    assert row.examination.quality.value == pytest.approx(scale * measured["value"])
+    assert row.measures.quality.value == pytest.approx(scale * measured["value"])
     looks = read_history(run)
     looks = looks[looks["event"] == "validation"]
     assert [point.score for point in row.curve] == looks[
-        KINDS["row", "label"].column if scale == 100 else quality
+        TASKS["row", "label"].watched_score if scale == 100 else quality
     ].tolist()
     assert row.validation_loss == looks["loss"].min()
 
@@ -111,7 +110,7 @@ def test_labels(labels: tuple[Report, Path]) -> None:
     assert [row.name for row in report.rows] == ["mlp", "linear"], "the best first"
     assert report.higher_is_better
     assert (report.split, report.examples, report.unit) == ("test set", 150, "examples")
-    best, other = (row.examination for row in report.rows)
+    best, other = (row.measures for row in report.rows)
     assert best.quality.metric == "accuracy"
     assert best.quality.value > 80 > other.quality.value
     assert [estimate.metric for estimate in best.others] == ["macro-F1", "nats per example"]
@@ -125,14 +124,14 @@ def test_labels(labels: tuple[Report, Path]) -> None:
         assert len(said) == 150
         assert set(said) <= {"same", "opposite"}
     assert {row.tokens for row in report.rows} == {report.rows[0].curve[-1].tokens}
-    assert all(row.examination.speeds["predictions"] > 0 for row in report.rows)
+    assert all(row.measures.speeds["predictions"] > 0 for row in report.rows)
 
 
 def test_numbers(numbers: tuple[Report, Path]) -> None:
     report, output = numbers
     assert [row.name for row in report.rows] == ["mlp", "linear"], "the smallest error first"
     assert not report.higher_is_better
-    best, other = (row.examination for row in report.rows)
+    best, other = (row.measures for row in report.rows)
     assert [e.metric for e in (best.quality, *best.others)] == ["RMSE", "MAE", "R²"]
     assert best.quality.value < 0.8 * other.quality.value
     for name in ("linear", "mlp"):
@@ -165,7 +164,7 @@ def test_numbers_are_shown_with_four_figures(numbers: tuple[Report, Path]) -> No
     report = numbers[0]
     shown = quality_columns(report)["R²"]
     assert [float(text) for text in shown] == [
-        pytest.approx(row.examination.others[1].value, abs=1e-4) for row in report.rows
+        pytest.approx(row.measures.others[1].value, abs=1e-4) for row in report.rows
     ]
     assert all(len(text.split(".")[1]) == 4 for text in shown)
 
@@ -185,9 +184,9 @@ def test_readers(tmp_path: Path) -> None:
     encoder = {"kind": "residual", "channels": [4, 8], "width": 16, "context": 1}
     one = recipe(encoder, "alignment", data, updates=4, **sections)
     other = recipe({**encoder, "width": 24}, "alignment", data, updates=4, **sections)
-    report = compare([Subject("one", one), Subject("other", other)], tmp_path, budget=Budget(updates=4), threads=1)
+    report = compare({"one": one, "other": other}, tmp_path, budget=Budget(updates=4), threads=1)
     for row in report.rows:
-        found = row.examination
+        found = row.measures
         assert [e.metric for e in (found.quality, *found.others)] == ["CER", "CER greedy", "WER"]
         assert set(found.speeds) == {"greedy", "beam"}
         evaluation = json.loads((tmp_path / "runs" / row.name / "evaluation.json").read_text())
@@ -199,7 +198,7 @@ def test_readers(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="have different test sets"):
         compare(
-            [Subject("one", tmp_path / "runs" / "one"), Subject("noisier", noisier)],
+            {"one": tmp_path / "runs" / "one", "noisier": noisier},
             tmp_path,
             budget=Budget(updates=1),
         )
@@ -214,9 +213,9 @@ def test_other_rows_with_the_same_labels_are_refused(labels: tuple[Report, Path]
     test.to_csv(tmp_path / "test.csv", index=False)
     train.to_csv(tmp_path / "train.csv", index=False)
     made = {split: {"path": tmp_path / f"{split}.csv"} for split in ("train", "test")}
-    other = Subject("other", of_rows(made, "label", LINEAR))
+    other = of_rows(made, "label", LINEAR)
     with pytest.raises(InputError, match="linear and other have different test sets"):
-        compare([Subject("linear", run), other], tmp_path / "out", budget=Budget(updates=2))
+        compare({"linear": run, "other": other}, tmp_path / "out", budget=Budget(updates=2))
 
 
 def pictures(seed: int, count: int) -> pd.DataFrame:
@@ -239,37 +238,30 @@ def test_pictures_and_texts_tell_test_sets_apart(of: Any, encoder: dict[str, Any
     """All test sets have the same labels in the same order."""
     sections = {"pictures": {"height": 8, "width": 8, "contrast": False}, "tokenizer": {"vocabulary_size": 300}}
     asked = recipe(encoder, "label", {}, updates=3, **sections)
-    subjects = [
-        Subject(
-            name, train(asked, tmp_path / name, train=of(learnt, 40), validation=of(2, 10), test=of(held, 12)).folder
-        )
+    runs = {
+        name: train(asked, tmp_path / name, train=of(learnt, 40), validation=of(2, 10), test=of(held, 12)).folder
         for name, learnt, held in (("one", 0, 1), ("same", 5, 1), ("other", 0, 3))
-    ]
-    assert compare(subjects[:2], tmp_path / "out", threads=1).examples == 12
+    }
+    alike = {name: runs[name] for name in ("one", "same")}
+    assert compare(alike, tmp_path / "out", threads=1).examples == 12
     with pytest.raises(InputError, match="one and other have different test sets"):
-        compare([subjects[0], subjects[2]], tmp_path / "out", threads=1)
+        compare({name: runs[name] for name in ("one", "other")}, tmp_path / "out", threads=1)
 
 
 def test_models_that_read_other_columns_and_learnt_from_other_rows_are_compared(
     labels: tuple[Report, Path], tables: dict[str, Any], tmp_path: Path
 ) -> None:
     fewer = {"train": {"path": table(tmp_path / "fewer.csv", 200, 5)}, "test": tables["test"]}
-    other = Subject("fewer", of_rows(fewer, "label", LINEAR, features=["a", "b"]))
+    other = of_rows(fewer, "label", LINEAR, features=["a", "b"])
     run = labels[1] / "runs" / "mlp"
-    report = compare([Subject("mlp", run), other], tmp_path / "out", budget=Budget(updates=2), threads=1)
+    report = compare({"mlp": run, "fewer": other}, tmp_path / "out", budget=Budget(updates=2), threads=1)
     assert report.rows[0].name == "mlp"
 
 
 def test_models_of_two_kinds_are_refused(
     labels: tuple[Report, Path], numbers: tuple[Report, Path], tmp_path: Path
 ) -> None:
-    subjects = [Subject("a", labels[1] / "runs" / "mlp"), Subject("b", numbers[1] / "runs" / "mlp")]
-    said = (
-        "a is a model that reads rows of a table and says labels and b a model that reads rows of a table and says num"
-    )
+    subjects = {"a": labels[1] / "runs" / "mlp", "b": numbers[1] / "runs" / "mlp"}
+    said = "a is a model that reads rows of a table and predicts labels and b a model that reads rows of a table and"
     with pytest.raises(InputError, match=said):
         compare(subjects, tmp_path / "out")
-
-
-def test_whatever_can_be_trained_can_be_compared() -> None:
-    assert set(KINDS) == set(TASKS)

@@ -13,7 +13,7 @@ import pytest
 
 from dragoman.data import choose_placeholders as module
 from dragoman.data.choose_placeholders import look_ahead
-from dragoman.data.clean_corpora import clean_corpora
+from dragoman.data.clean_corpora import clean
 from dragoman.data.dataset import Dataset
 from dragoman.data.pair import Pair
 from dragoman.data.pair_chunk import PairChunk
@@ -39,7 +39,7 @@ def recipe_for(folder: Path, rows: list[tuple[str, str]], **tokenizer: object) -
 
 def test_a_learnt_family_is_judged_shown_and_reported(tmp_path: Path) -> None:
     told: list[str] = []
-    report = clean_corpora(recipe_for(tmp_path, [LOST, *QT]), tmp_path / "out", tell=told.append)
+    report = clean(recipe_for(tmp_path, [LOST, *QT]), tmp_path / "out", tell=told.append)
     assert told[0] == "placeholders: qt (%1)"
     assert report["dropped"] == {"placeholders": 1}
     written = json.loads((tmp_path / "out" / "report.json").read_text())["placeholders"]
@@ -50,7 +50,7 @@ def test_a_learnt_family_is_judged_shown_and_reported(tmp_path: Path) -> None:
 def test_a_recipe_settles_it(tmp_path: Path) -> None:
     rows = [LOST, *QT, ("Hello {name}", "Hallo du")]
     told: list[str] = []
-    report = clean_corpora(
+    report = clean(
         recipe_for(tmp_path, rows, placeholder_families=["printf", "url"]), tmp_path / "out", tell=told.append
     )
     assert report["dropped"] == {}
@@ -126,7 +126,7 @@ def test_pipes_lose_nothing(tmp_path: Path) -> None:
         os.mkfifo(path)
         writers.append(threading.Thread(target=path.write_bytes, args=(content,)))
         writers[-1].start()
-    report = clean_corpora(recipe, tmp_path / "out")
+    report = clean(recipe, tmp_path / "out")
     for writer in writers:
         writer.join()
     assert (report["read"], report["kept"]) == (11, 10)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dragoman.data.clean_corpora import clean_corpora
+from dragoman.data.clean_corpora import clean
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.drops import Drop
 from dragoman.data.pair import Entry, Pair, Skip
@@ -103,7 +103,7 @@ def recipe(tmp_path: Path) -> Recipe:
 
 def test_cleaning_by_itself_writes_the_kept_pairs_and_every_drop(recipe: Recipe, tmp_path: Path) -> None:
     told: list[str] = []
-    report = clean_corpora(recipe, tmp_path / "out", tell=told.append)
+    report = clean(recipe, tmp_path / "out", tell=told.append)
     assert (tmp_path / "out" / "clean.en").read_text().splitlines() == [source for source, _ in GOOD]
     assert (tmp_path / "out" / "clean.de").read_text().splitlines() == [target for _, target in GOOD]
     dropped = pd.read_parquet(tmp_path / "out" / "dropped.parquet")
@@ -116,10 +116,10 @@ def test_cleaning_by_itself_writes_the_kept_pairs_and_every_drop(recipe: Recipe,
     }  # fmt: skip
     assert any("kept 2 of 15 pairs" in line for line in told)
     with pytest.raises(OutputError):
-        clean_corpora(recipe, tmp_path / "out")
+        clean(recipe, tmp_path / "out")
 
 
 def test_nothing_to_clean(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no corpus to clean"):
-        clean_corpora(Recipe(), tmp_path / "out")
+        clean(Recipe(), tmp_path / "out")
     assert not list(tmp_path.iterdir())

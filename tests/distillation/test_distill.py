@@ -94,7 +94,7 @@ def test_the_card_and_the_report_say_what_it_was_distilled_from(distilled: Disti
     report = json.loads((distilled.run.folder / "distillation.json").read_text())
     assert report["teacher"]["parameters"] > report["student"]["parameters"]
     assert report["sentences"] > 10
-    assert report["difference"]["second"] == pytest.approx(report["student"]["examination"]["quality"]["value"])
+    assert report["difference"]["second"] == pytest.approx(report["student"]["measures"]["quality"]["value"])
     assert distilled.report is not None
     text = distilled.report.as_text()
     assert "sentences/s, greedy" in text

@@ -10,16 +10,15 @@ import pytest
 from jaxtyping import config
 from PIL import Image
 
+from dragoman.assessment.evaluate import evaluate
 from dragoman.data.columns.picture import PictureColumn
 from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
 from dragoman.evaluation.recognition_report import RecognitionReport
-from dragoman.model.folder import load_model
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.reader import Reader
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
-from dragoman.training.grid_task import measure_reading
 from dragoman.training.run import Run, train
 
 LETTERS = "abc"
@@ -90,7 +89,7 @@ def test_what_is_read_is_measured_and_stands_on_the_card(run: Run) -> None:
     assert not (run.folder / "evaluation.png").exists()
     dataset = Dataset.open(run.folder / "dataset")
     assert dataset.test is not None
-    assert measure_reading(load_model(run.best), dataset.test).to_dict() == found
+    assert evaluate(run.best).to_dict() == found
 
 
 def test_many_are_read_as_each_alone_in_their_order(

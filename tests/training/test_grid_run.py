@@ -21,9 +21,10 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.training import grid_task
+from dragoman.tasks import estimating, labelling
+from dragoman.tasks.labelling import true_labels
+from dragoman.tasks.outputs import example_outputs
 from dragoman.training import run as run_module
-from dragoman.training.grid_validation import example_outputs, true_labels
 from dragoman.training.observer import Observer, UpdateRecord
 from dragoman.training.run import Run, resume, train
 
@@ -108,8 +109,8 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures take most of the time of a run this small."""
     for home, name in (
         (run_module, "draw_learning_curves"),
-        (grid_task, "draw_confusion"),
-        (grid_task, "draw_predictions"),
+        (labelling, "draw_confusion"),
+        (estimating, "draw_predictions"),
     ):
         monkeypatch.setattr(home, name, lambda *given, **named: None)
 

@@ -11,9 +11,9 @@ from toy import frame, recipe
 
 from dragoman.data.dataset import Dataset
 from dragoman.recipe import Recipe
+from dragoman.tasks.table import task_of
 from dragoman.training.history import read_history
 from dragoman.training.run import train
-from dragoman.training.task import task_of
 from dragoman.training.trial import part_of, run_trial
 
 

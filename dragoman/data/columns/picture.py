@@ -16,13 +16,19 @@ from dragoman.fields.picture import PictureField
 
 class PictureColumn(Column[PictureField, Pictures]):
     """Prepared pictures, as the bytes of their pixels. Where there is none, the example's own target is rendered
-    whenever it is asked for: in training it looks different every time, else the same every time."""
+    whenever it is asked for: in training it looks different every time, else the same every time.
+
+    Attributes:
+        preparation: what was done with the pictures.
+        rendering: how the targets become pictures; None where all pictures are stored.
+    """
 
     def __init__(self, table: pa.Table, side: str, field: PictureField, rendering: Rendering | None) -> None:
         self._pixels = table.column(f"{side}_picture")
         self._texts = table.column("target_text") if rendering is not None else None
-        self._preparation = field.preparation
+        self.preparation = field.preparation
         self._renderer = None if rendering is None else rendering.renderer(field)
+        self.rendering = rendering
         self._seed = 0 if rendering is None else rendering.seed
         self.lengths: Int[np.ndarray, " n"] = np.ones(table.num_rows, dtype=np.int64)
 
@@ -49,12 +55,12 @@ class PictureColumn(Column[PictureField, Pictures]):
         """One picture; see :meth:`batch` for the generator."""
         stored = self._pixels[index]
         if stored.is_valid:
-            shape = (self._preparation.channels, self._preparation.height, -1)
+            shape = (self.preparation.channels, self.preparation.height, -1)
             return np.frombuffer(stored.as_buffer(), dtype=np.uint8).reshape(shape)
         assert self._renderer is not None
         assert self._texts is not None
         generator = generator or np.random.default_rng([self._seed, index])
-        return self._preparation.prepare(self._renderer.render(self._texts[index].as_py(), generator))
+        return self.preparation.prepare(self._renderer.render(self._texts[index].as_py(), generator))
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Pictures:
         """These pictures side by side."""

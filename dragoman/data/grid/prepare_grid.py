@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int, UInt64
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cleaning import CleaningReport
 from dragoman.data.columns.label import LabelColumn
 from dragoman.data.columns.number import NumberColumn
@@ -30,7 +31,7 @@ from dragoman.data.pipes import remembering_pipes
 from dragoman.data.rendering import Rendering
 from dragoman.data.split import overlap, split
 from dragoman.errors import InputError
-from dragoman.fields.field import Field, TargetField, expect
+from dragoman.fields.field import Field, TargetField
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField

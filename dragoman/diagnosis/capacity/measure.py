@@ -16,7 +16,7 @@ from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import DragomanError, InputError
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
-from dragoman.training.baseline import baseline_loss
+from dragoman.tasks.table import task_of
 from dragoman.training.trial import run_trial
 
 WIDTHS = (0.25, 0.5, 1.0, 2.0)
@@ -78,7 +78,7 @@ def measure_capacity(
         )
     return CapacityReport(
         cells=tuple(sorted(grid.cells, key=lambda cell: (cell.width, cell.examples))),
-        baseline=baseline_loss(recipe, dataset),
+        baseline=task_of(recipe).baseline(recipe, dataset),
         updates=grid.updates,
         planned=planned,
         unit=unit_of(recipe),

@@ -24,9 +24,9 @@ from dragoman.diagnosis.run_folder import open_run
 from dragoman.model.folder import load_model
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
+from dragoman.tasks.losses import LossEstimate
+from dragoman.tasks.table import task_of
 from dragoman.training.run_folder import BEST
-from dragoman.training.split_loss import LossEstimate
-from dragoman.training.task import task_of
 from dragoman.training.trial import run_trial
 
 _SAME = 0.02

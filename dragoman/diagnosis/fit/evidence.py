@@ -15,13 +15,11 @@ from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
 from dragoman.recipe import Recipe
-from dragoman.training.baseline import baseline_loss
+from dragoman.tasks.table import task_of
 from dragoman.training.budget import with_updates
-from dragoman.training.distributed import ALONE
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import UPDATE, VALIDATION, read_history
 from dragoman.training.observer import ValidationRecord
-from dragoman.training.task import task_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -144,7 +142,9 @@ def read_evidence(folder: Path, recipe: Recipe, dataset: Dataset) -> FitEvidence
     done = max(int(updates["update"].max()) if len(updates) else 0, looks[-1].update)
     planned = planned_updates(recipe, dataset)
     ending = ending_of(history, recipe, planned, done)
-    return FitEvidence(looks, baseline_loss(recipe, dataset), planned, done, ending, facts_of(recipe, dataset))
+    return FitEvidence(
+        looks, task_of(recipe).baseline(recipe, dataset), planned, done, ending, facts_of(recipe, dataset)
+    )
 
 
 def looks_of(history: DataFrame) -> tuple[Look, ...]:
@@ -180,7 +180,7 @@ def planned_updates(recipe: Recipe, dataset: Dataset) -> int:
     """Updates that the recipe asks for, also where it counts in tokens."""
     if recipe.training.tokens is None:
         return recipe.training.updates
-    loader = task_of(recipe).loader(recipe, dataset, ALONE)
+    loader = task_of(recipe).loader(recipe, dataset)
     try:
         return with_updates(recipe.training, loader.tokens_per_batch()).updates
     finally:
@@ -223,8 +223,7 @@ def facts_of(recipe: Recipe, dataset: Dataset) -> RunFacts:
 
 def unit_of(recipe: Recipe) -> str:
     """What losses are counted in."""
-    units = {"text": "nats per target token", "label": "nats per label", "number": "loss per example"}
-    return units[recipe.model.says]
+    return task_of(recipe).words.loss
 
 
 def _known(value: float) -> float | None:

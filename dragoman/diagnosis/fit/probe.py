@@ -30,7 +30,7 @@ from dragoman.diagnosis.fit.runner import Runner, of_length
 from dragoman.diagnosis.fit.verdict import Verdict
 from dragoman.errors import DragomanError
 from dragoman.recipe import Recipe
-from dragoman.training.split_loss import LossEstimate
+from dragoman.tasks.losses import LossEstimate
 from dragoman.training.trial import Trial
 
 FRACTIONS = (0.25, 0.5)

@@ -16,8 +16,8 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, Look, RunFacts
 from dragoman.recipe import Recipe
+from dragoman.tasks.losses import LossEstimate, loss_estimate
 from dragoman.training.observer import ValidationRecord
-from dragoman.training.split_loss import LossEstimate, loss_estimate
 from dragoman.training.trial import Trial
 
 UPDATES = 1000

@@ -24,9 +24,9 @@ from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.reports.page import page
+from dragoman.tasks.table import task_of
 from dragoman.training.history import FILE_NAME
 from dragoman.training.run import Run, train
-from dragoman.training.task import task_of
 
 HIGH = evidence(falling(2.5), falling(2.4))
 RISING = evidence(lambda s: 2 + 8 * (s - 0.4) ** 2, lambda s: 2 - 1.5 * s)

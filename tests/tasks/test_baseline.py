@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.training.baseline import baseline_loss
-from dragoman.training.task import task_of
+from dragoman.tasks.table import task_of
 
 SIZE = 4000
 
@@ -37,7 +36,7 @@ def test_labels_have_the_entropy_of_their_frequencies(tmp_path: Path) -> None:
     rare = np.bincount(dataset.validation.target.values, minlength=2)[dataset.target.names.index("b")] / 100
     assert 0.1 < rare < 0.4
     expected = -(1 - rare) * math.log(0.75) - rare * math.log(0.25)
-    assert baseline_loss(recipe, dataset) == pytest.approx(expected, rel=0.1)
+    assert task_of(recipe).baseline(recipe, dataset) == pytest.approx(expected, rel=0.1)
 
 
 @pytest.mark.parametrize(("loss", "expected"), [("squared", 0.5), ("absolute", math.sqrt(2 / math.pi))])
@@ -45,7 +44,7 @@ def test_numbers_have_the_loss_of_a_constant(tmp_path: Path, loss: str, expected
     """Standardised targets of a normal distribution: half their variance, and their mean deviation."""
     recipe = grid_recipe({"kind": "number", "loss": loss})
     dataset = prepared(recipe, tmp_path / "d", (5 + 3 * np.random.default_rng(1).normal(size=SIZE)).tolist())
-    assert baseline_loss(recipe, dataset) == pytest.approx(expected, rel=0.25)
+    assert task_of(recipe).baseline(recipe, dataset) == pytest.approx(expected, rel=0.25)
 
 
 def test_text_has_the_entropy_of_its_symbols(tmp_path: Path) -> None:
@@ -64,4 +63,4 @@ def test_text_has_the_entropy_of_its_symbols(tmp_path: Path) -> None:
         recipe, tmp_path / "d", train=pd.DataFrame({"source": sources, "target": targets})
     )
     expected = 0.5 * math.log(2) + 0.5 * math.log(8)
-    assert baseline_loss(recipe, dataset) == pytest.approx(expected, rel=0.15)
+    assert task_of(recipe).baseline(recipe, dataset) == pytest.approx(expected, rel=0.15)

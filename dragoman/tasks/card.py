@@ -1,19 +1,13 @@
-"""The model card: what a model was trained on, how well it does, and when not to use it (Mitchell et al. 2019)."""
+"""What the cards of all models have in common: what a model was trained on, how well it does, and when not to use it
+(Mitchell et al. 2019)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
-
-from dragoman.evaluation.translation_report import TranslationReport
-
-SMALL_CORPUS = 100_000
-"""Pairs below which a training set counts as small: general text needs far more."""
-NOTABLE_FALL = 5.0
-"""Points of chrF2++ between the shortest and the longest sentences that deserve a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +46,6 @@ class CardFacts:
         precision: numbers it computed with.
         seed: of every random generator.
         validation_loss: cross-entropy of these weights in nats per target token, without label smoothing.
-        quality: measurements.
         quality_split: what they were measured on, such as ``test set``.
         quality_search: how outputs were searched for, such as ``beam 5``.
     """
@@ -87,38 +80,65 @@ class CardFacts:
     precision: str | None = None
     seed: int | None = None
     validation_loss: float | None = None
-    quality: TranslationReport | None = None
     quality_split: str | None = None
     quality_search: str | None = None
 
 
-def model_card(facts: CardFacts) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardText:
+    """What one kind of model says on its card beside the facts; Markdown, whose names are escaped already.
+
+    Attributes:
+        purpose: what the model does, in a sentence.
+        heading: of the part that says how to use it.
+        use: a block of code that uses it.
+        intended: what it is for.
+        limits: when not to use it.
+        examples: what its examples are called, such as ``Sentence pairs``.
+        details: blocks on how inputs are read and outputs are made.
+        quality: blocks on how good it is.
+    """
+
+    purpose: str
+    heading: str
+    use: str
+    intended: str
+    limits: Sequence[str]
+    examples: str
+    details: Sequence[str] = ()
+    quality: Sequence[str]
+
+
+def card(facts: CardFacts, text: CardText) -> str:
     """The card as Markdown.
 
     Names and phrases from ``facts`` are escaped, so that they cannot break the page.
     """
-    source, target = language_name(facts.source_language), language_name(facts.target_language)
     blocks = [
         f"# {plain(facts.name)}",
-        f"Translates {plain(source)} into {plain(target)}. "
-        f"Trained with Dragoman {plain(facts.dragoman_version)}; card written on {plain(facts.date)}.",
-        "## How to load it",
-        _loading(facts.folder),
+        f"{text.purpose} Trained with Dragoman {plain(facts.dragoman_version)}; card written on {plain(facts.date)}.",
+        f"## {text.heading}",
+        text.use,
         "## Intended use",
-        f"Text of the kind that it was trained on, from {plain(source)} into {plain(target)}, where a person reads "
-        "the result or a mistake does no harm.",
+        text.intended,
         "## When not to use it",
-        bullets(_limits(facts, source, target)),
+        bullets(list(text.limits)),
         "## Data",
-        bullets(data_facts(facts)),
+        bullets(data_facts(facts, text.examples)),
+        *text.details,
         "## Model",
         bullets(model_facts(facts)),
         "## Training",
         bullets(training_facts(facts)),
         "## Quality",
-        *_quality(facts),
+        *text.quality,
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def measured_on(facts: CardFacts, report: str) -> list[str]:
+    """The blocks on how good a model is, from a report for people to read."""
+    return [f"Measured on the {plain(facts.quality_split or 'test set')}:", f"```\n{report}\n```"]
 
 
 def language_name(code: str) -> str:
@@ -130,47 +150,7 @@ def language_name(code: str) -> str:
     return f"{name} ({code})" if name else code
 
 
-def _loading(folder: str) -> str:
-    quoted = folder.replace("\\", "\\\\").replace('"', '\\"')
-    lines = ["import dragoman", "", f'model = dragoman.load("{quoted}")', 'model.translate(["..."])']
-    return "\n".join(["```python", *lines, "```"])
-
-
-def _limits(facts: CardFacts, source: str, target: str) -> list[str]:
-    found = [
-        "Text of another subject or style than the training text: words, names and phrases that the model has not "
-        "seen are often translated wrongly, and fluently so.",
-        f"Input that is not {plain(source)}: the model does not notice, and writes {plain(target)} all the same.",
-    ]
-    if facts.training_pairs < SMALL_CORPUS:
-        found.append(
-            f"Text as varied as a whole language: {facts.training_pairs:,} sentence pairs are a small training set, "
-            "enough for a narrow subject at most."
-        )
-    if facts.longest_source is not None:
-        found.append(
-            f"Sentences of more than {facts.longest_source:,} tokens: the longest in training had so many, "
-            "and quality beyond is unknown. Split longer text into sentences first."
-        )
-    report = facts.quality
-    if report is not None and len(report.by_length) > 1:
-        first, last = report.by_length[0], report.by_length[-1]
-        if first.chrf - last.chrf > NOTABLE_FALL:
-            found.append(
-                f"Long sentences with the trust one has in short ones: chrF2++ falls from {first.chrf:.1f} "
-                f"(up to {_words(first.longest, report.length_unit)}) to {last.chrf:.1f} (from {last.shortest})."
-            )
-    if report is None:
-        found.append("Anything that matters, before its quality is measured: no test result is known.")
-    found += [
-        "Medical, legal or safety-critical text, or a decision about a person, unless someone who knows both "
-        "languages reads every sentence: a translation may leave out a negation or change a number.",
-        "As a judge of what is true or decent: what the training text holds, its biases included, the model repeats.",
-    ]
-    return found
-
-
-def data_facts(facts: CardFacts, unit: str = "Sentence pairs") -> list[str | None]:
+def data_facts(facts: CardFacts, unit: str) -> list[str | None]:
     """What the model was trained on; ``unit`` names its examples."""
     dropped = None
     if facts.dropped is not None:
@@ -219,39 +199,6 @@ def training_facts(facts: CardFacts) -> list[str | None]:
     ]
 
 
-def _quality(facts: CardFacts) -> list[str]:
-    blocks = []
-    if facts.validation_loss is not None:
-        blocks.append(
-            f"Cross-entropy on the validation set: {facts.validation_loss:.3f} nats per target token, "
-            "without label smoothing."
-        )
-    report = facts.quality
-    if report is None:
-        return [*blocks, "Translations have not been measured."]
-    where = "" if facts.quality_split is None else f" of the {plain(facts.quality_split)}"
-    how = "" if facts.quality_search is None else f", {plain(facts.quality_search)}"
-    rows = [
-        f"| {e.metric} | {e.value:.2f} | {e.low:.2f} to {e.high:.2f} |" for e in (report.bleu, report.chrf, report.ter)
-    ]
-    rows += [
-        f"| {name} | {100 * share.value:.1f} % | {100 * share.low:.1f} to {100 * share.high:.1f} % |"
-        for name, share in (("exact match", report.exact_match), ("placeholders kept", report.placeholders))
-        if share is not None
-    ]
-    blocks.append(f"Measured on {report.sentences:,} sentences{where}{how}:")
-    blocks.append("\n".join(["| metric | value | 95 % interval |", "|---|---:|---:|", *rows]))
-    blocks.append(
-        "BLEU and chrF2++: higher is better; TER: lower is better. "
-        f"Intervals by {report.bleu.resamples:,} bootstrap resamples of the sentences (shares: Wilson). "
-        f"BLEU tokenizer {report.tokenizer}: {report.tokenizer_reason}. sacreBLEU signatures:"
-    )
-    blocks.append(bullets([f"{e.metric}: `{e.signature}`" for e in (report.bleu, report.chrf, report.ter)]))
-    lengths = [f"| {part.span} | {part.sentences:,} | {part.bleu:.2f} | {part.chrf:.2f} |" for part in report.by_length]
-    heading = f"| {report.length_unit} in the reference | sentences | BLEU | chrF2++ |"
-    return [*blocks, "\n".join([heading, "|---|---:|---:|---:|", *lengths])]
-
-
 def fact(label: str, value: str | int | None) -> str | None:
     """A label and its value; None if there is none."""
     if value is None:
@@ -277,8 +224,3 @@ def _duration(seconds: float) -> str:
 def plain(text: str) -> str:
     """One line in which no character is read as Markdown or HTML."""
     return re.sub(r"([\\`*_\[\]<>|#~$&])", r"\\\1", " ".join(text.split()))
-
-
-def _words(count: int, unit: str) -> str:
-    """The count with its unit, ``words`` or ``characters``, in the singular where it is 1."""
-    return f"{count} {unit if count != 1 else unit.removesuffix('s')}"

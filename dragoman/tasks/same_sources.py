@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from jaxtyping import Float64
 
-from dragoman.comparison.kind import HeldOut
 from dragoman.contracts import Rows
 from dragoman.data.columns.picture import PictureColumn
-from dragoman.data.rendering import Rendering
 from dragoman.fields.columns import CategoricalColumn
-from dragoman.fields.field import expect
-from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
-from dragoman.storage.verified import VerifiedFolder
+from dragoman.tasks.assessment import HeldOut
 
 _LOOKED_AT = 50
 _ROUNDING = 1e-4
@@ -35,22 +29,20 @@ def same_sources(one: HeldOut, other: HeldOut) -> bool:
         return bool(one.examples.source_texts() == other.examples.source_texts())
     if isinstance(one.source, RowField):
         return _same_rows(one, other)
-    rendered = [_looks(split) for split in (one, other)]
-    if rendered[0] or rendered[1]:
-        return rendered[0] == rendered[1]
-    assert isinstance(one.source, PictureField)
-    return one.source.preparation != other.source.preparation or _same_pixels(one, other)
+    mine, theirs = (expect(split.examples.source, PictureColumn) for split in (one, other))
+    if mine.rendering is not None or theirs.rendering is not None:
+        return _looks(mine) == _looks(theirs)
+    return mine.preparation != theirs.preparation or _same_pixels(mine, theirs)
 
 
-def _looks(split: HeldOut) -> tuple[object, ...] | None:
+def _looks(column: PictureColumn) -> tuple[object, ...] | None:
     """What rendered pictures are like; None for pictures that are not."""
-    rendering = Rendering.load(VerifiedFolder.open(split.dataset))
+    rendering = column.rendering
     return None if rendering is None else (rendering.fonts, rendering.without_fonts, rendering.noisy)
 
 
-def _same_pixels(one: HeldOut, other: HeldOut) -> bool:
-    count = len(one.examples)
-    mine, theirs = (expect(split.examples.source, PictureColumn) for split in (one, other))
+def _same_pixels(mine: PictureColumn, theirs: PictureColumn) -> bool:
+    count = len(mine.lengths)
     looked_at = np.unique(np.linspace(0, count - 1, min(count, _LOOKED_AT)).astype(np.int64)).tolist()
     return all(np.array_equal(mine.pixels(place), theirs.pixels(place)) for place in looked_at)
 
@@ -75,7 +67,7 @@ def _columns(split: HeldOut) -> dict[str, tuple[np.ndarray, float]]:
     """Each column's values, with the standard deviation of numbers: what is unknown, or may be, is not a number, or an
     empty text."""
     field = expect(split.source, RowField)
-    rows = cast(Rows, split.examples.batch(np.arange(len(split.examples))).source)
+    rows = expect(split.examples.batch(np.arange(len(split.examples))).source, Rows)
     numbers, categories = rows.numbers.numpy().astype(np.float64), rows.categories.numpy()
     found: dict[str, tuple[np.ndarray, float]] = {}
     number = category = 0

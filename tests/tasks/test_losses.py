@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,21 +10,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toy import frame, recipe
 
 from dragoman.data.dataset import Dataset
 from dragoman.evaluation.confidence import resampled_sums
 from dragoman.model.folder import load_model
-from dragoman.training.history import read_history
-from dragoman.training.run import train
-from dragoman.training.split_loss import (
+from dragoman.tasks.losses import (
     ExampleLoss,
     LossEstimate,
     loss_estimate,
     running_probe,
     training_probe,
 )
-from dragoman.training.task import task_of
+from dragoman.tasks.table import task_of
+from dragoman.training.history import read_history
+from dragoman.training.run import train
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from toy import frame, recipe
 
 
 def estimate(mean: float, spread: float, size: int, seed: int) -> LossEstimate:

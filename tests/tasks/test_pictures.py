@@ -9,7 +9,7 @@ from matplotlib.image import imread
 
 from dragoman.errors import InputError
 from dragoman.evaluation.classification_report import ClassificationReport, evaluate_labels
-from dragoman.training.evaluation_pictures import draw_confusion, draw_predictions
+from dragoman.tasks.pictures import draw_confusion, draw_predictions
 
 BLUE, VERMILLION = (0, 114, 178), (213, 94, 0)
 

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
-from dragoman.training.card import CardFacts, language_name, model_card
+from dragoman.tasks.card import CardFacts, language_name
+from dragoman.tasks.translation_card import translation_card
 
 
 def fewest(**changes: object) -> CardFacts:
@@ -22,6 +23,10 @@ def fewest(**changes: object) -> CardFacts:
         "parameters": 12_345_678,
     }
     return CardFacts(**{**needed, **changes})
+
+
+def card_of(facts: CardFacts, quality: TranslationReport | None = None) -> str:
+    return translation_card(facts, quality)
 
 
 def measured() -> TranslationReport:
@@ -58,7 +63,7 @@ ALL = {
 
 
 def test_missing_facts_leave_no_trace():
-    card = model_card(fewest())
+    card = card_of(fewest())
     assert "None" not in card
     assert "nan" not in card
     assert "have not been measured" in card
@@ -67,7 +72,7 @@ def test_missing_facts_leave_no_trace():
 
 
 def test_every_fact_is_on_the_card():
-    card = model_card(fewest(**ALL, quality=measured()))
+    card = card_of(fewest(**ALL), measured())
     for expected in (
         "English (en) into German (de)", "2024-05-01", "Dragoman 0.1.0", 'dragoman.load("runs/mine/best")',
         "train.en and train.de", "CC BY 4.0", "31,000", "29,000", "1,014", "1,001", "empty side 1,500, duplicate 500",
@@ -81,7 +86,7 @@ def test_every_fact_is_on_the_card():
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_leaving_out_one_fact_leaves_out_its_text_only(name):
-    with_all, without = model_card(fewest(**ALL)), model_card(fewest(**{**ALL, name: None}))
+    with_all, without = card_of(fewest(**ALL)), card_of(fewest(**{**ALL, name: None}))
     assert "None" not in without
     if not name.startswith("quality"):
         assert without != with_all
@@ -91,12 +96,12 @@ def test_leaving_out_one_fact_leaves_out_its_text_only(name):
 
 def test_no_optional_fact_is_forgotten_by_these_tests():
     optional = {f.name for f in dataclasses.fields(CardFacts) if f.default is None}
-    assert optional == {*ALL, "quality"}
+    assert optional == {*ALL}
 
 
 def test_the_quality_table_is_that_of_the_report():
     report = measured()
-    card = model_card(fewest(quality=report))
+    card = card_of(fewest(), report)
     assert f"| BLEU | {report.bleu.value:.2f} | {report.bleu.low:.2f} to {report.bleu.high:.2f} |" in card
     assert report.ter.signature in card
     tables = re.findall(r"(?:^\|.*\n)+", card, re.MULTILINE)
@@ -106,17 +111,17 @@ def test_the_quality_table_is_that_of_the_report():
 
 
 def test_warnings_follow_from_the_facts():
-    assert "29,000 sentence pairs are a small training set" in model_card(fewest())
-    assert "small training set" not in model_card(fewest(training_pairs=5_000_000))
-    assert "more than 87 tokens" in model_card(fewest(longest_source=87))
-    assert re.search(r"chrF2\+\+ falls from \d+\.\d .* to \d+\.\d", model_card(fewest(quality=measured())))
+    assert "29,000 sentence pairs are a small training set" in card_of(fewest())
+    assert "small training set" not in card_of(fewest(training_pairs=5_000_000))
+    assert "more than 87 tokens" in card_of(fewest(longest_source=87))
+    assert re.search(r"chrF2\+\+ falls from \d+\.\d .* to \d+\.\d", card_of(fewest(), measured()))
     perfect = evaluate_translations(["a b c d", "a b c d e f"] * 50, ["a b c d", "a b c d e f"] * 50,
                                     target_language="de", resamples=5)  # fmt: skip
-    assert "falls" not in model_card(fewest(quality=perfect))
+    assert "falls" not in card_of(fewest(), perfect)
 
 
 def test_names_cannot_break_the_page():
-    card = model_card(fewest(name="<script>\n# [x](y) a|b `c` *d*", corpus="a\n\n## Fake\n", folder='a"b\\c'))
+    card = card_of(fewest(name="<script>\n# [x](y) a|b `c` *d*", corpus="a\n\n## Fake\n", folder='a"b\\c'))
     assert "<script>" not in card.replace("\\<script\\>", "")
     assert "\n## Fake" not in card
     assert 'dragoman.load("a\\"b\\\\c")' in card
@@ -125,7 +130,7 @@ def test_names_cannot_break_the_page():
 
 
 def test_the_same_facts_give_the_same_card():
-    assert model_card(fewest(**ALL)) == model_card(fewest(**ALL))
+    assert card_of(fewest(**ALL)) == card_of(fewest(**ALL))
 
 
 @pytest.mark.parametrize(

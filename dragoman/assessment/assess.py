@@ -1,0 +1,57 @@
+"""Measuring models on data: one function, for every kind of model and for everybody who measures one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dragoman.errors import InputError
+from dragoman.recipe import Recipe
+from dragoman.tasks.assessment import Assessed, Assessment, Search
+from dragoman.tasks.in_turn import Tell
+from dragoman.tasks.table import task_of
+from dragoman.tasks.task import Task
+
+RECIPES_SEARCH = Search()
+"""The search that each model's recipe asks for, in PyTorch."""
+
+
+def assess(
+    subjects: Sequence[Assessed],
+    *,
+    search: Search = RECIPES_SEARCH,
+    side_by_side: bool = False,
+    tell: Tell = lambda message: None,
+) -> list[Assessment]:
+    """Measure models, each on its examples.
+
+    Args:
+        subjects: one model, or several of one task whose examples are the same.
+        search: how outputs are searched for, where they are.
+        side_by_side: whether models take turns, so that their speeds can be compared; else each is used once.
+        tell: is given a sentence on each part.
+
+    Returns:
+        An assessment of each, in their order.
+
+    Raises:
+        InputError: if there is no example.
+    """
+    task = task_of(subjects[0].model.recipe)
+    return task.assess(subjects, search, side_by_side=side_by_side, tell=tell)
+
+
+def one_task(recipes: Sequence[tuple[str, Recipe]]) -> Task:
+    """The task that models are for whose names and recipes are given.
+
+    Raises:
+        InputError: naming two that are for different ones.
+    """
+    (first, recipe), *others = recipes
+    task = task_of(recipe)
+    for name, other in others:
+        if task_of(other) is not task:
+            raise InputError(
+                f"{first} is {task.words.model} and {name} {task_of(other).words.model}",
+                remedy="compare models of one kind: what goes in and what comes out must be of the same sort.",
+            )
+    return task

@@ -1,0 +1,122 @@
+"""A model on disk measured on data: on the test set of its run, or on corpora that are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dragoman.assessment.assess import RECIPES_SEARCH, assess
+from dragoman.assessment.given import fitting_corpora
+from dragoman.data.dataset import Dataset
+from dragoman.data.given import examples_of
+from dragoman.errors import InputError
+from dragoman.model.device import choose_device
+from dragoman.model.folder import LoadedModel, load_model
+from dragoman.recipe.data import CorpusRecipe
+from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.given_path import given_path
+from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search, held_out_of
+from dragoman.tasks.table import task_of
+from dragoman.tasks.task import Asked
+
+_DATASET = "dataset"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Evaluation(Shown):
+    """A model measured on data.
+
+    Attributes:
+        assessment: what was found.
+        split: what it was measured on, such as ``test set``.
+    """
+
+    assessment: Assessment
+    split: str
+
+    def summary(self) -> Summary:
+        """What there is to say of it."""
+        return self.assessment.report.summary()
+
+    def as_text(self) -> str:
+        """The report for people to read."""
+        return self.assessment.report.as_text()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON can write it."""
+        return self.assessment.report.to_dict()
+
+
+def evaluate(
+    model: Path | str,
+    corpora: Sequence[Mapping[str, Any]] = (),
+    *,
+    columns: str | None = None,
+    search: Search = RECIPES_SEARCH,
+    device: str = "auto",
+    outputs: bool = False,
+    picture: Path | None = None,
+) -> Evaluation:
+    """Measure how good a model is, with confidence intervals.
+
+    Translations: BLEU, chrF2++, TER, exact match, kept placeholders. Text that was read from pictures: character and
+    word error rate. Labels: accuracy, macro-F1, calibration. Numbers: RMSE, MAE, R². Language models: perplexity and
+    bits per character.
+
+    Args:
+        model: the folder of a model, such as ``runs/demo/best``.
+        corpora: what to measure it on, each as a recipe writes a corpus, such as
+            ``{"source": "test.en", "target": "test.de"}``; none for the test set of the run that the model lies in.
+        columns: the names of the columns, as ``source,target`` or the target alone, where they are not those of
+            training.
+        search: how outputs are searched for, where they are.
+        device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        outputs: whether what the model writes or predicts is wanted.
+        picture: a PNG file to draw the report into: which labels are confused, or how far numbers are off.
+
+    Raises:
+        InputError: if there is no model, no data, or data of another kind; or if the search asks for what such a model
+            does not do.
+    """
+    folder = given_path(model, "the folder of a model")
+    loaded = load_model(folder, choose_device(device))
+    task = task_of(loaded.recipe)
+    task.check(Asked(search, picture is not None, outputs), folder)
+    given = fitting_corpora(loaded.recipe, corpora, columns)
+    held_out = _given(loaded, given) if given else test_set_of(folder, loaded)
+    (found,) = assess([Assessed(loaded, held_out)], search=search)
+    if picture is not None and found.draw is not None:
+        place = folder.absolute()
+        found.draw(picture, place.parent.name if place.name == "best" else place.name)
+    return Evaluation(found, held_out.split)
+
+
+def test_set_of(folder: Path, loaded: LoadedModel) -> HeldOut:
+    """The test set of the run that a model lies in.
+
+    Raises:
+        InputError: if it lies in no run, or the run has none.
+    """
+    remedy = f"give {task_of(loaded.recipe).words.data}."
+    place = folder.absolute().parent / _DATASET
+    if not place.is_dir():
+        raise InputError(
+            "this model does not lie in its run, so there is no test set beside it", file=folder, remedy=remedy
+        )
+    dataset = Dataset.open(place)
+    if dataset.test is None:
+        raise InputError(
+            "the run of this model held out no test set",
+            file=folder,
+            cause="validation files were given, and no test files.",
+            remedy=remedy,
+        )
+    return held_out_of(dataset)
+
+
+def _given(loaded: LoadedModel, corpora: Sequence[CorpusRecipe]) -> HeldOut:
+    examples = examples_of(corpora, loaded.recipe, loaded.source, loaded.target)
+    names = tuple(corpus.title for corpus in corpora)
+    return HeldOut("corpora that were given", examples, loaded.source, loaded.target, names)

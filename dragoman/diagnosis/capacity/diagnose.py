@@ -1,0 +1,52 @@
+"""Complexity against data, for a run or for a recipe with data of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dragoman.data.dataset import Dataset
+from dragoman.diagnosis.capacity.measure import measure_capacity
+from dragoman.diagnosis.capacity.report import CapacityReport
+from dragoman.diagnosis.run_folder import open_run
+from dragoman.recipe import Recipe
+from dragoman.storage.failure import unwritable
+from dragoman.tasks.table import task_of
+
+Tell = Callable[[str], None]
+
+
+def diagnose_capacity(
+    subject: Path | str | Recipe, minutes: float, *, scratch: Path | None = None, tell: Tell | None = None
+) -> CapacityReport:
+    """Train smaller and larger models on less and more of the data: error over complexity, error over data size.
+
+    Args:
+        subject: the folder of a run, whose recipe and data are taken; or a recipe with data.
+        minutes: for all of it; see :func:`~dragoman.diagnosis.capacity.measure.measure_capacity`.
+        scratch: a folder in which the dataset of a recipe lies while it is needed; by default where temporary files do.
+        tell: is given a sentence on each thing done.
+
+    Raises:
+        InputError: if there is no run, data cannot be used, or not even one model could be trained.
+        OutputError: if the dataset of a recipe cannot be written.
+    """
+    with _opened(subject, scratch, tell) as (recipe, dataset):
+        return measure_capacity(recipe, dataset, minutes, tell=tell)
+
+
+@contextmanager
+def _opened(subject: Path | str | Recipe, scratch: Path | None, tell: Tell | None) -> Iterator[tuple[Recipe, Dataset]]:
+    if not isinstance(subject, Recipe):
+        yield open_run(Path(subject))
+        return
+    try:
+        if scratch is not None:
+            scratch.mkdir(parents=True, exist_ok=True)
+        lent = tempfile.TemporaryDirectory(prefix=".dataset-", dir=scratch)
+    except OSError as error:
+        raise unwritable(scratch or Path(tempfile.gettempdir()), error) from error
+    with lent as place:
+        yield subject, task_of(subject).prepare(subject, Path(place) / "dataset", tell=tell)

@@ -1,0 +1,9 @@
+"""The diagnoses as ``dragoman.diagnose.fit``, ``.stability`` and ``.capacity``, as on the command line."""
+
+from __future__ import annotations
+
+from dragoman.diagnosis.capacity.diagnose import diagnose_capacity as capacity
+from dragoman.diagnosis.fit.diagnose import diagnose_fit as fit
+from dragoman.diagnosis.stability.diagnose import diagnose_stability as stability
+
+__all__ = ["capacity", "fit", "stability"]

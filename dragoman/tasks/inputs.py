@@ -1,0 +1,79 @@
+"""What labels, numbers and tags are predicted of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dragoman.contracts.expect import expect
+from dragoman.fields.field import Field
+from dragoman.fields.picture import PictureField
+from dragoman.fields.row import RowField
+from dragoman.tasks.card import bullets, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One kind of input, as people are told of it.
+
+    Attributes:
+        plural: inputs, such as ``rows of a table``.
+        option: the options of ``dragoman predict`` that give them.
+        labelled: the options that give them with labels.
+        numbered: the options that give them with numbers.
+        beware: when not to trust a model that reads them.
+        described: what a card says of how they are read, given what encodes them.
+        is_text: whether they are text.
+    """
+
+    plural: str
+    option: str
+    labelled: str
+    numbered: str
+    beware: tuple[str, ...]
+    described: Callable[[Field], list[str]]
+    is_text: bool = False
+
+
+def _columns(field: Field) -> list[str]:
+    lines = [plain(line) for line in expect(field, RowField).describe()]
+    return ["Columns that it reads:", bullets(lines)]
+
+
+def _sizes(field: Field) -> list[str]:
+    size = expect(field, PictureField).size
+    width = "any width" if size.width is None else f"width {size.width}"
+    return [f"Pictures are scaled to height {size.height} and {width}, with {size.channels} channel(s)."]
+
+
+TEXTS = Input(
+    plural="text",
+    option="--input texts.txt",
+    labelled="--text LABEL=FILE for each label, --source and --target, or --corpus with a table",
+    numbered="--source and --target, or --corpus with a table",
+    beware=("Text of another subject, style or language than in training.",),
+    described=lambda field: [],
+    is_text=True,
+)
+PICTURES = Input(
+    plural="pictures",
+    option="--image picture.png",
+    labelled="--corpus with a folder that has a folder of pictures for each label, or with a table",
+    numbered="--corpus with a table of pictures and numbers",
+    beware=(
+        "Pictures of another kind: other fonts, hands, cameras or scripts than in training are often read wrongly, and "
+        "the model does not say so.",
+    ),
+    described=_sizes,
+)
+ROWS = Input(
+    plural="rows of a table",
+    option="--input table.csv",
+    labelled="--corpus with a table, and the column of the labels with --columns",
+    numbered="--corpus with a table, and the column of the numbers with --columns",
+    beware=(
+        "Tables whose columns mean something else, or were measured in another way, than those in training.",
+        "Rows far outside of what training held: nothing is known of what the model predicts there.",
+    ),
+    described=_columns,
+)

@@ -1,0 +1,191 @@
+"""Anything to a label: softmax regression on what an encoder makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from dragoman.contracts.expect import expect
+from dragoman.data.columns.label import LabelColumn
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
+from dragoman.evaluation.calibration import probability_statistics
+from dragoman.evaluation.classification import classification_statistics, confusion_matrix, macro_f1
+from dragoman.evaluation.classification_report import evaluate_labels
+from dragoman.evaluation.confidence import estimates
+from dragoman.evaluation.temperature import fit_temperature
+from dragoman.fields.label import LabelField
+from dragoman.model.build import Model
+from dragoman.model.folder import LoadedModel
+from dragoman.predict.predictor import Predictor
+from dragoman.recipe import Recipe
+from dragoman.recipe.perceptron import LabelDecoderRecipe
+from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
+from dragoman.tasks.baseline import frequency_baseline
+from dragoman.tasks.card import CardFacts, plain
+from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
+from dragoman.tasks.inputs import Input
+from dragoman.tasks.losses import loss_estimate
+from dragoman.tasks.outputs import example_outputs
+from dragoman.tasks.pictures import draw_confusion
+from dragoman.tasks.predicting_card import predicting_card
+from dragoman.tasks.same_sources import same_sources
+from dragoman.tasks.task import Task, Words, shown_source
+from dragoman.tasks.validation import Sample, Scored, Validating, Validator
+
+_TURNS = Turns(rounds=3)
+_SHOWN = 60
+
+
+class Labelling(Task):
+    """Accuracy is the quality, and is watched while a model trains.
+
+    Args:
+        reads: what goes in.
+    """
+
+    watched_score = "accuracy"
+    draws = True
+    higher_is_better = True
+
+    def __init__(self, reads: Input) -> None:
+        self._reads = reads
+        self.text_sides = (reads.is_text, False)
+        self.words = Words(
+            model=f"a model that reads {reads.plural} and predicts labels",
+            use=f"predict {{}} {reads.option}",
+            data=reads.labelled,
+            unit="examples",
+            loss="nats per example",
+            watched="accuracy on the validation set, in percent",
+            speed="examples per second, which are encoded already",
+            remarks=(
+                "Accuracy and macro-F1, the mean F1 of the classes, are in percent, and higher is better; nats per "
+                "example, of the calibrated probabilities: lower is better.",
+                "A budget of tokens counts examples.",
+            ),
+        )
+
+    def class_weights(self, recipe: Recipe, dataset: Dataset) -> Sequence[float] | None:
+        """By class, as the recipe says."""
+        kind = expect(recipe.model.decoder, LabelDecoderRecipe).class_weights
+        return None if kind == "none" else expect(dataset.target, LabelField).class_weights(kind).tolist()
+
+    def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
+        """Cross-entropy, accuracy and macro-F1."""
+        examples, field = dataset.validation, expect(dataset.target, LabelField)
+        true = true_labels(examples)
+
+        def score(turn: int) -> Scored:
+            logits = example_outputs(model, examples)
+            predicted = logits.argmax(1)
+            nats = -_log_softmax(logits)[np.arange(len(predicted)), true]
+            shown = turn % len(predicted)
+            confusion = confusion_matrix(predicted, true, field.size)
+            return Scored(
+                {"accuracy": 100 * float((predicted == true).mean()), "macro_f1": 100 * macro_f1(confusion)},
+                Sample(shown_source(examples, shown), field.names[true[shown]], field.names[predicted[shown]]),
+                loss_estimate(nats, np.ones(len(nats), dtype=np.int64)),
+            )
+
+        return Validator(self.losses(model, recipe, dataset), score)
+
+    def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
+        """The cross-entropy under the frequencies of the classes."""
+        del recipe
+        train, validation = (true_labels(split) for split in (dataset.train, dataset.validation))
+        return frequency_baseline(train, validation, expect(dataset.target, LabelField).size)
+
+    def calibrated(self, best: LoadedModel, dataset: Dataset) -> LoadedModel:
+        """The model with the temperature under which its validation labels are most likely."""
+        temperature = fit_temperature(example_outputs(best.model, dataset.validation), true_labels(dataset.validation))
+        return replace(best, target=replace(expect(best.target, LabelField), temperature=temperature))
+
+    def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
+        """Whether sources and the names of the labels are equal."""
+        return same_sources(one, other) and _names(one) == _names(other)
+
+    def assess(
+        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
+    ) -> list[Assessment]:
+        """Predict the label of each example."""
+        del search
+        uses = [partial(_probabilities, subject) for subject in subjects]
+        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), tell)
+        return [
+            _assessment(
+                expect(subject.model.target, LabelField),
+                timed.results[0],
+                true_labels(subject.held_out.examples),
+                timed.rate,
+            )
+            for subject, timed in zip(subjects, found, strict=True)
+        ]
+
+    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
+        """What predicts."""
+        del search
+        return Predictor.of(loaded, folder)
+
+    def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
+        """The card of a model that predicts labels."""
+        field = expect(best.target, LabelField)
+        names = [f"{plain(name)} ({count:,})" for name, count in zip(field.names, field.counts, strict=True)]
+        more = f" and {field.size - _SHOWN:,} more" if field.size > _SHOWN else ""
+        return predicting_card(
+            facts,
+            best,
+            assessment,
+            self._reads,
+            predicts="labels",
+            beware=[
+                f"For anything but the {field.size:,} labels below: whatever goes in, one of them comes out.",
+                "Where labels are much more or less frequent than they were in training: its probabilities then "
+                "mislead.",
+                "To decide about a person.",
+            ],
+            described=[
+                f"Labels, with their training examples: {', '.join(names[:_SHOWN])}{more}.",
+                f"Probabilities are calibrated with temperature {field.temperature:.3f}.",
+            ],
+        )
+
+
+def true_labels(examples: Examples) -> Int[np.ndarray, " n"]:
+    """The class of each example."""
+    return expect(examples.target, LabelColumn).values
+
+
+def _names(split: HeldOut) -> list[str]:
+    return expect(split.target, LabelField).decode(true_labels(split.examples))
+
+
+def _probabilities(subject: Assessed, part: Part) -> Float64[np.ndarray, "n K"]:
+    outputs = example_outputs(subject.model.model, subject.held_out.examples, part)
+    return expect(subject.model.target, LabelField).probabilities(outputs)
+
+
+def _assessment(
+    field: LabelField, probabilities: Float64[np.ndarray, "n K"], true: Int[np.ndarray, " n"], speed: float
+) -> Assessment:
+    predicted = probabilities.argmax(1)
+    report = evaluate_labels(predicted, true, field.names, probabilities=probabilities)
+    statistics = classification_statistics(predicted, true)
+    accuracy, nats = estimates([statistics, probability_statistics(probabilities, true)[0]])
+    return Assessment(
+        report=report,
+        measures=Measures(accuracy, (report.macro_f1, nats), {"predictions": speed}),
+        statistics=statistics,
+        outputs=field.decode(predicted),
+        draw=lambda path, title: draw_confusion(report, path, title),
+    )
+
+
+def _log_softmax(logits: Float64[np.ndarray, "n K"]) -> Float64[np.ndarray, "n K"]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

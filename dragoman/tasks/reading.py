@@ -1,0 +1,166 @@
+"""Pictures to text: a reader of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from dragoman.contracts import Pictures
+from dragoman.contracts.expect import expect
+from dragoman.data.bucketing import in_order
+from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
+from dragoman.evaluation.confidence import Estimate, estimates
+from dragoman.evaluation.recognition import recognition_statistics
+from dragoman.evaluation.recognition_report import evaluate_recognition
+from dragoman.model.build import Model
+from dragoman.model.folder import LoadedModel
+from dragoman.predict.reader import Reader
+from dragoman.recipe import Recipe
+from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
+from dragoman.tasks.baseline import frequency_baseline
+from dragoman.tasks.card import CardFacts, CardText, card, measured_on
+from dragoman.tasks.in_turn import Part, Tell, Timed, Turns, in_turn
+from dragoman.tasks.inputs import PICTURES
+from dragoman.tasks.same_sources import same_sources
+from dragoman.tasks.task import MEASURED_TOGETHER, Task, Words, shown_source
+from dragoman.tasks.text_targets import target_tokens
+from dragoman.tasks.validation import Sample, Scored, Validating, Validator
+
+_VALIDATED = 300
+"""Lines that are read at each validation; the loss is always measured on all."""
+_WARM_UP = 20
+"""Lines read before speeds are measured."""
+_TURNS = Turns(parts=5)
+
+
+class Reading(Task):
+    """The character error rate at the recipe's beam is the quality of a reader; that of greedy search is watched while
+    it trains."""
+
+    words = Words(
+        model="a reader of pictures",
+        use="read {} picture.png",
+        data="--text, whose lines are rendered, or --corpus with a table of pictures and their texts",
+        unit="target tokens",
+        loss="nats per target token",
+        watched="greedy CER on the validation set, in percent",
+        speed="lines per second",
+        remarks=("CER and WER are edits for each 100 characters and words, and lower is better.",),
+    )
+    watched_score = "cer"
+    higher_is_better = False
+    text_sides = (False, True)
+    searches = True
+
+    def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
+        """Loss, and character and word error rate of greedy search."""
+        reader = Reader.of(LoadedModel(model, recipe, dataset.source, dataset.target), "the run's model")
+        examples = dataset.validation
+        chosen = np.arange(min(len(examples), _VALIDATED))
+
+        def score(turn: int) -> Scored:
+            references = examples.target_texts(chosen)
+            outputs = read_examples(reader, examples, 1, chosen)
+            rates = recognition_statistics(outputs, references)
+            shown = turn % len(outputs)
+            return Scored(
+                dict(zip(("cer", "wer"), (rate.corpus_score() for rate in rates), strict=True)),
+                Sample(shown_source(examples, shown), references[shown], outputs[shown]),
+            )
+
+        return Validator(self.losses(model, recipe, dataset), score)
+
+    def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
+        """The unigram entropy of target tokens."""
+        del recipe
+        return frequency_baseline(*target_tokens(dataset), dataset.target.size)
+
+    def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
+        """Whether pictures and texts are equal."""
+        return one.examples.target_texts() == other.examples.target_texts() and same_sources(one, other)
+
+    def assess(
+        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
+    ) -> list[Assessment]:
+        """Read with the beam, and side by side greedily as well, and compare with what is written there."""
+        readers = [Reader.of(subject.model, "the model") for subject in subjects]
+        widths = [
+            {1: "greedy", beam: "beam"} if side_by_side else {beam: "beam"}
+            for beam in (search.beam or reader.recipe.search.beam for reader in readers)
+        ]
+        splits = [subject.held_out.examples for subject in subjects]
+        if side_by_side:
+            for reader, examples, beams in zip(readers, splits, widths, strict=True):
+                read_examples(reader, examples, max(beams), np.arange(min(len(examples), _WARM_UP)))
+        uses = [
+            partial(read_examples, reader, examples, beam)
+            for reader, examples, beams in zip(readers, splits, widths, strict=True)
+            for beam in beams
+        ]
+        found = iter(in_turn(uses, len(splits[0]), _TURNS if side_by_side else Turns(), tell))
+        return [
+            _assessment(examples.target_texts(), {beam: next(found) for beam in beams})
+            for examples, beams in zip(splits, widths, strict=True)
+        ]
+
+    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Reader:
+        """A reader of pictures."""
+        del search
+        return Reader.of(loaded, folder)
+
+    def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
+        """The card of a reader."""
+        commands = (
+            f"dragoman read {facts.folder} line.png\n"
+            f"dragoman translate TRANSLATOR --image line.png --reader {facts.folder}"
+        )
+        return card(
+            facts,
+            CardText(
+                purpose="Reads pictures and writes the text that stands in them.",
+                heading="How to use it",
+                use=f"```\n{commands}\n```",
+                intended="On pictures of the kind that it was trained on, where a person looks at the results or a "
+                "mistake does no harm.",
+                limits=[
+                    *PICTURES.beware,
+                    "Where every character counts, such as numbers of accounts, unless a person compares them with the "
+                    "picture.",
+                ],
+                examples="Examples",
+                details=PICTURES.described(best.source),
+                quality=measured_on(facts, assessment.report.as_text()),
+            ),
+        )
+
+
+def read_examples(reader: Reader, examples: Examples, beam: int, indices: Part) -> list[str]:
+    """What a reader makes of the pictures of some examples."""
+    found = [""] * len(indices)
+    lengths = examples.target_lengths[indices]
+    for places in reversed(in_order(lengths, lengths, tokens=MEASURED_TOGETHER)):
+        pictures = expect(examples.batch(indices[places]).source, Pictures)
+        for place, text in zip(places.tolist(), reader.read_prepared(pictures, beam=beam), strict=True):
+            found[place] = text
+    return found
+
+
+def _assessment(references: list[str], found: dict[int, Timed[list[str]]]) -> Assessment:
+    """Of one reader, from what it read with each width of the beam."""
+    beam = max(found)
+    outputs = list(chain.from_iterable(found[beam].results))
+    report = evaluate_recognition(outputs, references)
+    others: tuple[Estimate, ...] = (report.wer,)
+    speeds = {"beam": found[beam].rate}
+    if len(found) > 1 or beam == 1:
+        (greedy,) = estimates(recognition_statistics(list(chain.from_iterable(found[1].results)), references)[:1])
+        others = (replace(greedy, metric="CER greedy"), *others)
+        speeds = {"greedy": found[1].rate, **speeds}
+    statistics = recognition_statistics(outputs, references)[0]
+    return Assessment(report, Measures(report.cer, others, speeds), statistics, outputs)

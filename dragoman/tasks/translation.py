@@ -1,0 +1,195 @@
+"""Text to text: a translator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dragoman.contracts.expect import expect
+from dragoman.data.dataset import Dataset
+from dragoman.data.passes import Buckets, Passes
+from dragoman.data.prepare import prepare
+from dragoman.data.resegmentation import resegmentation
+from dragoman.errors import InputError
+from dragoman.evaluation.bleu import bleu, bleu_statistics
+from dragoman.evaluation.chrf import chrf
+from dragoman.evaluation.confidence import Estimate, estimates
+from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
+from dragoman.export.shortlist_file import load_shortlist
+from dragoman.model.build import Model
+from dragoman.model.folder import LoadedModel
+from dragoman.predict.choose_engine import choose_engine
+from dragoman.predict.text_scores import TextScores
+from dragoman.predict.translator import Translator
+from dragoman.recipe import Recipe
+from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
+from dragoman.tasks.baseline import frequency_baseline
+from dragoman.tasks.card import CardFacts
+from dragoman.tasks.in_turn import Part, Tell, Timed, Turns, in_turn
+from dragoman.tasks.task import Task, Words
+from dragoman.tasks.text_targets import target_tokens
+from dragoman.tasks.translation_card import translation_card
+from dragoman.tasks.validation import Sample, Scored, Validating, Validator
+
+_VALIDATED = 1000
+"""Sentences translated at each validation; the loss is always measured on all."""
+_WARM_UP = 50
+"""Sentences translated before speeds are measured."""
+_TURNS = Turns(parts=5)
+
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Translation(Task):
+    """BLEU at the recipe's beam is the quality of a translator; greedy BLEU is watched while it trains."""
+
+    words = Words(
+        model="a translator",
+        use="translate {} < input.txt > output.txt",
+        data="--source and --target, --corpus or --catalogue",
+        unit="target tokens",
+        loss="nats per target token",
+        watched="greedy BLEU on the validation set",
+        speed="sentences per second",
+    )
+    watched_score = "bleu"
+    higher_is_better = True
+    text_sides = (True, True)
+    searches = True
+    engines = True
+
+    def prepare(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        train: DataFrame | None = None,
+        validation: DataFrame | None = None,
+        test: DataFrame | None = None,
+        tell: Tell | None = None,
+    ) -> Dataset:
+        """Make the dataset that a recipe asks for."""
+        return prepare(recipe, folder, train=train, validation=validation, test=test, tell=tell)
+
+    def passes(self, recipe: Recipe, dataset: Dataset) -> Passes:
+        """Pairs of similar length, segmented at random where the recipe says so."""
+        batch = recipe.training.batch
+        make = resegmentation(dataset, recipe.tokenizer, recipe.training.seed)
+        return Buckets(dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=make)
+
+    def measured_together(self, recipe: Recipe) -> int:
+        """As many target tokens as a mini-batch has."""
+        return recipe.training.batch.tokens
+
+    def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
+        """Loss, and BLEU and chrF2++ of greedy search."""
+        translator = Translator.of(LoadedModel(model, recipe, dataset.source, dataset.target), "the run's model")
+        chosen = np.arange(min(len(dataset.validation), _VALIDATED))
+        language = recipe.data.target_language
+
+        def score(turn: int) -> Scored:
+            sources = dataset.validation.source_texts(chosen)
+            references = dataset.validation.target_texts(chosen)
+            outputs = translator.translate(sources, beam=1)
+            shown = turn % len(sources)
+            return Scored(
+                {"bleu": bleu(outputs, references, language), "chrf": chrf(outputs, references)},
+                Sample(sources[shown], references[shown], outputs[shown]),
+            )
+
+        return Validator(self.losses(model, recipe, dataset), score)
+
+    def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
+        """The unigram entropy of target tokens."""
+        del recipe
+        return frequency_baseline(*target_tokens(dataset), dataset.target.size)
+
+    def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
+        """Whether sources and references are equal."""
+        mine, theirs = one.examples, other.examples
+        return mine.source_texts() == theirs.source_texts() and mine.target_texts() == theirs.target_texts()
+
+    def assess(
+        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
+    ) -> list[Assessment]:
+        """Translate with the beam, and side by side greedily as well, and compare with the references."""
+        translators = [self.opened(subject.model, Path("the model"), search) for subject in subjects]
+        sources = subjects[0].held_out.examples.source_texts()
+        widths = [
+            {1: "greedy", beam: "beam"} if side_by_side else {beam: "beam"}
+            for beam in (search.beam or translator.recipe.search.beam for translator in translators)
+        ]
+
+        def translated(translator: Translator, beam: int, part: Part) -> list[str]:
+            return translator.translate([sources[row] for row in part], beam=beam)
+
+        if side_by_side:
+            for translator, beams in zip(translators, widths, strict=True):
+                translator.translate(sources[:_WARM_UP], beam=max(beams))
+        uses = [
+            partial(translated, translator, beam)
+            for translator, beams in zip(translators, widths, strict=True)
+            for beam in beams
+        ]
+        found = iter(in_turn(uses, len(sources), _TURNS if side_by_side else Turns(), tell))
+        return [
+            _assessment(translator, subject.held_out, {beam: next(found) for beam in beams})
+            for translator, subject, beams in zip(translators, subjects, widths, strict=True)
+        ]
+
+    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Translator:
+        """A translator, with the engine that is asked for."""
+        translator = Translator.of(loaded, folder)
+        if search.engine != "torch" or search.compute != "auto" or search.shortlist is not None:
+            shortlist = None if search.shortlist is None else load_shortlist(search.shortlist, *loaded.vocabularies)
+            translator.engine = choose_engine(loaded, search.engine, compute=search.compute, shortlist=shortlist)
+        return translator
+
+    def score(
+        self, loaded: LoadedModel, folder: Path, texts: Sequence[str], sources: Sequence[str] | None
+    ) -> TextScores:
+        """How probable each text is as the translation of its source."""
+        if sources is None:
+            raise InputError(
+                "this model is a translator, which scores translations of a source",
+                file=folder,
+                remedy="give the lines that the text translates with --source.",
+            )
+        return Translator.of(loaded, folder).score(sources, texts)
+
+    def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
+        """The card of a translator."""
+        del best
+        return translation_card(facts, expect(assessment.report, TranslationReport))
+
+
+def _assessment(translator: Translator, held_out: HeldOut, found: dict[int, Timed[list[str]]]) -> Assessment:
+    """Of one translator, from what it wrote with each width of the beam."""
+    language = translator.recipe.data.target_language
+    references = held_out.examples.target_texts()
+    beam = max(found)
+    outputs = list(chain.from_iterable(found[beam].results))
+    report = evaluate_translations(
+        outputs,
+        references,
+        target_language=language,
+        corpora=held_out.corpus_names,
+        placeholders=translator.source.placeholders,
+    )
+    others: tuple[Estimate, ...] = (report.chrf,)
+    speeds = {"beam": found[beam].rate}
+    if len(found) > 1 or beam == 1:
+        of_greedy = bleu_statistics(list(chain.from_iterable(found[1].results)), references, language)
+        (greedy,) = estimates([of_greedy])
+        others = (replace(greedy, metric="BLEU greedy"), *others)
+        speeds = {"greedy": found[1].rate, **speeds}
+    statistics = bleu_statistics(outputs, references, language)
+    return Assessment(report, Measures(report.bleu, others, speeds), statistics, outputs)
