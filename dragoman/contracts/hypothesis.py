@@ -19,8 +19,9 @@ class Hypothesis:
     """One finished output of a search.
 
     Attributes:
-        tokens: ids without start and end symbol.
-        log_probability: natural logarithm of the probability of the tokens, the end symbol included if complete.
+        tokens: ids without prefix, start and end symbol.
+        log_probability: natural logarithm of the probability of the tokens after the prefix, the end symbol included if
+            complete.
         score: what the search ranked it by (``log_probability`` after the length penalty).
         ending: whether the model ended it, or the search had to.
     """

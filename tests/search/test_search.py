@@ -101,7 +101,7 @@ def test_a_beam_of_one_without_penalty_is_greedy(seed: int) -> None:
         assert other.log_probability == pytest.approx(one.log_probability)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(SEEDS, st.lists(st.integers(2, 5), max_size=4), st.integers(1, 3), st.integers(0, 5))
 def test_with_a_prefix_it_is_the_search_that_goes_on_from_it(
     seed: int, prefix: list[int], width: int, limit: int
@@ -138,7 +138,7 @@ def test_a_prefix_counts_for_the_length_penalty_and_may_be_a_loop() -> None:
         rules([9], prefixes=[[END]])
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(SEEDS, st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=6), st.integers(1, 4))
 def test_a_result_does_not_depend_on_the_batch(seed: int, sentences: list[tuple[int, int]], width: int) -> None:
     model = Markov.random(4, 10, 6, seed, end_bias=1.0)
@@ -149,6 +149,7 @@ def test_a_result_does_not_depend_on_the_batch(seed: int, sentences: list[tuple[
     assert greedy(model, chains, limits) == [greedy(model, [c], [n])[0] for c, n in sentences]
 
 
+@settings(max_examples=30)
 @given(SEEDS, st.integers(1, 4))
 def test_hypotheses_are_distinct_sorted_and_scored_right(seed: int, width: int) -> None:
     model = Markov.random(1, 6, 6, seed)
@@ -229,13 +230,6 @@ def test_limits_cut_and_flag() -> None:
         assert (found.ending, len(found.tokens)) == (Ending.LENGTH, limit)
         (found,) = beams(model, [0], [limit], 3, 1.0)
         assert (found[0].ending, len(found[0].tokens)) == (Ending.LENGTH, limit)
-
-
-def test_forbidden_symbols_are_never_written() -> None:
-    for seed in range(20):
-        model = Markov.random(1, 6, 6, seed)
-        for h in (*beams(model, [0], [5], 3, 1.0, 3, forbidden=(0, 3)), greedy(model, [0], [5], forbidden=(0, 3))):
-            assert not {0, 3} & {token for one in h for token in one.tokens}
 
 
 def test_nothing_allowed_is_no_crash() -> None:
