@@ -80,7 +80,7 @@ class Sample:
         temperature: above 0; below 1 the probable becomes more so, above 1 less.
         top_k: only so many of the most probable symbols are drawn from; 1 is greedy search, 0 takes all.
         top_p: only the most probable symbols that together have this probability are drawn from; 1 takes all.
-        seed: of the draws.
+        seed: number from which all draws follow.
 
     Raises:
         InputError: if a number is out of its range.
@@ -171,9 +171,9 @@ class SearchRequest:
         """Refuse it before any work, if it cannot be answered as a whole.
 
         Args:
-            rows: that are read.
+            rows: number of rows that are read.
             able: what the engine can do.
-            engine: its name, for errors.
+            engine: name of the engine, for errors.
 
         Raises:
             UnsupportedError: if something is asked for that the engine cannot do.
@@ -203,10 +203,10 @@ class SearchStep:
     """What a search did at one step, for each hypothesis that is followed after it.
 
     Attributes:
-        rows: the row of the source that it belongs to.
-        parents: its place among the hypotheses before the step.
-        symbols: what it was grown by.
-        log_probabilities: natural logarithm of its probability so far.
+        rows: the row of the source that each hypothesis belongs to.
+        parents: the place, among the hypotheses before the step, of the one that it continues.
+        symbols: the symbol that was added.
+        log_probabilities: natural logarithm of the probability so far.
     """
 
     rows: Int[Tensor, " R"]

@@ -67,7 +67,7 @@ class CTranslate2Engine:
         threads: sentences' batches that are searched at the same time, each on one core; by default as many as PyTorch
             uses threads.
         shortlist: what outputs may be written with; by default all symbols.
-        tuning: of speed and stopping.
+        tuning: what speed and stopping depend on.
 
     Raises:
         InputError: if there is no such type.

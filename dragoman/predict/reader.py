@@ -79,7 +79,7 @@ class Reader(Shown):
         Args:
             pictures: paths, bytes, arrays or Pillow's images.
             beam: live hypotheses; 1 is greedy search. By default the recipe's.
-            table: that the pictures stand in, for errors.
+            table: table that the pictures stand in, for errors.
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:

@@ -14,8 +14,8 @@ class TextScores:
 
     Attributes:
         nats: −log P(line), its end included.
-        tokens: its tokens, its end included.
-        characters: its code points, and one for its end.
+        tokens: tokens of the line, the end symbol included.
+        characters: code points of the line, and one for the end.
     """
 
     nats: Float[np.ndarray, " n"]

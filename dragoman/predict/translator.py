@@ -96,11 +96,10 @@ class Translator(Shown):
         """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
         Args:
-            folder: of the model.
+            folder: folder of the model.
             device: where to compute.
-            engine: what searches, and with which numbers it computes; see
-                :func:`~dragoman.predict.choose_engine.choose_engine`.
-            compute: likewise.
+            engine: what searches; see :func:`~dragoman.predict.choose_engine.choose_engine`.
+            compute: numbers that the engine computes with; see there too.
             shortlist: whether outputs are written with the symbols of the model's lexical shortlist alone.
             language_model: the folder of one over the same vocabulary, which has its say at every step of a search.
             language_model_weight: how much, against the translator's 1.

@@ -110,7 +110,7 @@ class Writer(Shown):
             temperature: above 0; below 1 the probable becomes more so, above 1 less.
             top_k: only so many of the most probable symbols are drawn from; 1 is greedy, 0 takes all.
             top_p: only the most probable symbols that together have this probability are drawn from.
-            seed: of the draws.
+            seed: number from which all draws follow.
             longest: tokens to write at most.
 
         Raises:

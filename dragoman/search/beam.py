@@ -17,13 +17,13 @@ from dragoman.search.scores import continuations_of
 
 @dataclass(slots=True)
 class _Sentence:
-    """What is known of one sentence's finished hypotheses."""
+    """The finished hypotheses of one sentence."""
 
     index: int
     complete: list[Hypothesis] = field(default_factory=list)
     cut: list[Hypothesis] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
-    """Those of complete ones, rising."""
+    """The scores of the complete hypotheses, rising."""
 
     def closing(self, count: int) -> float:
         """The score that a live hypothesis must exceed to be among the ``count`` best complete ones."""
@@ -32,7 +32,7 @@ class _Sentence:
         return self.scores[-count]
 
     def add_complete(self, hypothesis: Hypothesis) -> None:
-        """Keep one more."""
+        """Keep one more complete hypothesis."""
         self.complete.append(hypothesis)
         insort(self.scores, hypothesis.score)
 
@@ -49,14 +49,14 @@ class _Beam:
     A row whose log-probability is −∞ is dead: it fills a place that no hypothesis wants, and the model never sees it.
 
     Attributes:
-        sentences: those that are searched on.
-        limits: most tokens of each, its prefix included.
-        longest: what a hypothesis with as many tokens is divided by.
-        closing: see :meth:`_Sentence.closing`.
-        prefixes: what each begins with, −1 behind it.
-        given: tokens of that.
-        tokens: of each hypothesis, the start symbol first.
-        log_probabilities: of these.
+        sentences: the sentences whose search goes on.
+        limits: most tokens of each sentence's output, the prefix included.
+        longest: what the log-probability of a hypothesis with as many tokens is divided by.
+        closing: the score that a hypothesis must exceed; see :meth:`_Sentence.closing`.
+        prefixes: symbols that each sentence's output begins with, −1 behind them.
+        given: number of these symbols.
+        tokens: symbols of each hypothesis so far, the start symbol first.
+        log_probabilities: natural logarithms of the hypotheses' probabilities.
     """
 
     sentences: list[_Sentence]

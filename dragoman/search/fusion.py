@@ -22,7 +22,7 @@ class FusedState:
     language_model: Any
 
     def select(self, rows: Int[Tensor, " K"]) -> FusedState:
-        """Of hypotheses ``rows``."""
+        """The states of hypotheses ``rows`` in both models."""
         return FusedState(self.model.select(rows), self.language_model.select(rows))
 
 

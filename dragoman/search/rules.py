@@ -28,7 +28,7 @@ class SearchRules:
         prefixes: symbols that each row begins with; they are read, at no cost, and not part of the hypothesis.
         numbers: the number of each row, which its draws depend on; by default its place.
         repetition: what counts as a loop, which ends a hypothesis and is cut; sampling lets all pass.
-        normalizer: of the scores; see :func:`~dragoman.search.scores.unnormalized`.
+        normalizer: what makes log-probabilities of scores; see :func:`~dragoman.search.scores.unnormalized`.
 
     Raises:
         InputError: if a prefix holds the end symbol.
@@ -73,7 +73,7 @@ class SearchRules:
             never_written: symbols that no output may have.
             limits: most tokens of each row, where the request has none.
             numbers: the number of each row in the whole request, if these are some of its rows.
-            normalizer: of the scores.
+            normalizer: what makes log-probabilities of scores.
         """
         return cls(
             start,
