@@ -39,7 +39,7 @@ def main() -> None:
         model.train()
 
         def train(model: EncoderDecoder = model, batch: Batch = batch) -> None:
-            loss, _ = model.loss(batch, 0.1)
+            loss, _ = model.loss(batch)
             loss.backward()
 
         found[name] = {"training step, bfloat16": _operators(train), "search step, float32": _search_step(feeding)}

@@ -110,9 +110,9 @@ def measure(recipe: Recipe, folder: Path, pairs: int) -> list[dict[str, Any]]:
     settings = recipe.training
     hardware = choose_hardware(settings.device, settings.precision, settings.threads)
     torch.set_num_threads(hardware.threads)
-    weights = task.class_weights(recipe, dataset)
+    objective = task.objective(recipe, dataset)
     off, on = (
-        Copy(build_training_state(recipe.model, settings, dataset, hardware, weights)[0], settings) for _ in "01"
+        Copy(build_training_state(recipe.model, settings, dataset, hardware, objective)[0], settings) for _ in "01"
     )
     batch = task.watched(recipe, dataset)
     on.monitor = StabilityMonitor(on.state.model, on.state.parameters, [batch], EVERY)

@@ -371,7 +371,7 @@ def _used(model: nn.Module, batch: AnyBatch) -> list[str]:
 
             handles.append(module.register_forward_hook(note))
     state = torch.get_rng_state()
-    model.loss(batch, 0.0)  # type: ignore[operator]
+    model.loss(batch)  # type: ignore[operator]
     torch.set_rng_state(state)
     for handle in handles:
         handle.remove()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from dragoman.contracts.layout import Layout
@@ -21,24 +21,33 @@ class Batch:
         source: what the encoder reads.
         target: what the decoder shall write.
         examples: the index of each row in its split of the dataset, so that a batch can be traced to its lines.
+        weights: how much each example counts in the training loss: 2 as if it stood there twice, 0 as if it were not
+            there. None for 1 each. No weight is negative, and not all are 0.
     """
 
     source: Source
     target: Target
     examples: Int[Tensor, " B"]
+    weights: Float[Tensor, " B"] | None = None
 
     @property
     def layouts(self) -> list[Layout]:
-        """Of all that would be padded."""
+        """The layouts of all that would be padded."""
         return [*self.source.layouts, *self.target.layouts]
+
+    @property
+    def units(self) -> float:
+        """The number that the summed loss is divided by; see :func:`weighted_units`."""
+        return weighted_units(self.target, self.weights)
 
     def select(self, rows: Int[Tensor, " K"]) -> Batch:
         """Examples ``rows`` (at least one), in that order."""
-        return Batch(self.source.select(rows), self.target.select(rows), self.examples[rows])
+        source, target = self.source.select(rows), self.target.select(rows)
+        return Batch(source, target, self.examples[rows], _selected(self.weights, rows))
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
-        return Batch(self.source.to(device), self.target.to(device), self.examples)
+        return Batch(self.source.to(device), self.target.to(device), self.examples, _moved(self.weights, device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +59,35 @@ class TextBatch:
         target: what shall be predicted, in the same layout.
         follows: whether every row goes on where that of the batch before ended, so that a state can be carried over.
         examples: the index of the line that each row begins in, so that a batch can be traced to its lines.
+        weights: how much each row counts in the training loss, as in :class:`Batch`.
     """
 
     inputs: Packed
     target: Packed
     follows: bool
     examples: Int[Tensor, " B"]
+    weights: Float[Tensor, " B"] | None = None
 
     @property
     def layouts(self) -> list[Layout]:
-        """Of all that would be padded."""
+        """The layouts of all that would be padded."""
         return [self.target.layout]
+
+    @property
+    def units(self) -> float:
+        """The number that the summed loss is divided by; see :func:`weighted_units`."""
+        return weighted_units(self.target, self.weights)
 
     def select(self, rows: Int[Tensor, " K"]) -> TextBatch:
         """Rows ``rows`` (at least one), in that order; what is carried on to them has to be selected as well."""
         target = self.target.select(rows)
         inputs = Packed(self.inputs.select(rows).values, target.layout)
-        return TextBatch(inputs, target, self.follows, self.examples[rows])
+        return TextBatch(inputs, target, self.follows, self.examples[rows], _selected(self.weights, rows))
 
     def to(self, device: torch.device | str) -> TextBatch:
         """The same batch on another device."""
-        return TextBatch(self.inputs.to(device), self.target.to(device), self.follows, self.examples)
+        weights = _moved(self.weights, device)
+        return TextBatch(self.inputs.to(device), self.target.to(device), self.follows, self.examples, weights)
 
 
 AnyBatch = Batch | TextBatch
@@ -78,3 +95,24 @@ AnyBatch = Batch | TextBatch
 Carried = tuple[Shaped[Tensor, "..."], ...]
 """What the loss of a batch hands to that of the next, without a gradient: the state of a recurrent language model,
 and nothing for everything else."""
+
+
+def weighted_units(target: Target, weights: Float[Tensor, " B"] | None) -> float:
+    """What a loss that is summed over examples with these weights has to be divided by to become a mean.
+
+    A decoder's loss is Σ_b w_b ℓ_b, where ℓ_b is the loss of example b summed over its u_b units (target tokens; a
+    label or a number is one). The mean is Σ_b w_b ℓ_b / Σ_b w_b u_b, so that a weight of 2 is the example twice and a
+    weight of 0 is its absence in the divisor as well; with weights of 1 it is the mean over all units. Training adds up
+    numerator and divisor over all mini-batches of an update, on all its processes, and divides once.
+    """
+    if weights is None:
+        return float(target.units)
+    return float((weights.double() * target.unit_counts).sum())
+
+
+def _selected(weights: Float[Tensor, " B"] | None, rows: Int[Tensor, " K"]) -> Float[Tensor, " K"] | None:
+    return None if weights is None else weights[rows.to(weights.device)]
+
+
+def _moved(weights: Float[Tensor, " B"] | None, device: torch.device | str) -> Float[Tensor, " B"] | None:
+    return None if weights is None else weights.to(device)

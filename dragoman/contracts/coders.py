@@ -79,19 +79,22 @@ class Encoder(Protocol):
 class Decoder(Protocol):
     """Any decoder of a memory, into text, labels or numbers."""
 
-    def loss(self, target: Any, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
-        """What training makes small, summed over the units of ``target``.
+    def loss(self, target: Any, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
+        """What training minimises: Σ_b w_b ℓ_b, where ℓ_b is the loss of example b summed over its target tokens.
+
+        Smoothing and class weights, where a decoder has them, were given to its constructor and are part of ℓ_b. What
+        the sum is divided by says :func:`~dragoman.contracts.batches.weighted_units`.
 
         Args:
-            target: what shall be said, one row per row of the memory.
-            memory: of the encoder.
-            smoothing: share of the probability that is spread over everything that could be said.
+            target: what shall be predicted, one row per row of the memory.
+            memory: what the encoder made of the input.
+            weights: w_b of each example, without a gradient; None for 1 each.
         """
         ...
 
-    def measured_loss(self, target: Any, memory: Memory) -> Float[Tensor, " M"]:
-        """The same without smoothing, for measuring: of each token, or of each example where its tokens have no loss of
-        their own. Without a gradient."""
+    def token_losses(self, target: Any, memory: Memory) -> Float[Tensor, " M"]:
+        """The loss of each target token, or of each example if the decoder has no loss by token. It is for measuring:
+        there is no smoothing, no weight and no gradient."""
         ...
 
 
@@ -110,13 +113,12 @@ class WritingDecoder(Decoder, Protocol):
 
 @runtime_checkable
 class TextDecoder(WritingDecoder, Protocol):
-    """Any decoder of text that predicts each token from those before it.
+    """Any decoder of text that predicts each token from those before it."""
 
-    Attributes:
-        output: hidden state to vocabulary.
-    """
-
-    output: nn.Linear
+    @property
+    def output(self) -> nn.Linear:
+        """From hidden states to the vocabulary."""
+        ...
 
     def __call__(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N D"]:
         """What ``output`` reads to predict each next token, for whole rows at once.
@@ -130,13 +132,12 @@ class TextDecoder(WritingDecoder, Protocol):
 
 @runtime_checkable
 class LanguageDecoder(Protocol):
-    """Any decoder of text that needs no memory.
+    """Any decoder of text that needs no memory."""
 
-    Attributes:
-        output: hidden state to vocabulary.
-    """
-
-    output: nn.Linear
+    @property
+    def output(self) -> nn.Linear:
+        """From hidden states to the vocabulary."""
+        ...
 
     def __call__(self, inputs: Packed, carried: Carried) -> tuple[Float[Tensor, "N D"], Carried]:
         """What ``output`` reads to predict each next token, and what a batch that follows goes on from.
@@ -145,6 +146,25 @@ class LanguageDecoder(Protocol):
             inputs: the symbol before each that shall be predicted.
             carried: by the batch before; empty if none is followed.
         """
+        ...
+
+    def loss(
+        self, inputs: Packed, target: Packed, carried: Carried, weights: Float[Tensor, " B"] | None = None
+    ) -> tuple[Float[Tensor, ""], Carried]:
+        """What training minimises: Σ_b w_b ℓ_b, where ℓ_b is the loss of row b summed over its tokens; and what a batch
+        that follows goes on from.
+
+        Args:
+            inputs: the symbol before each of ``target``.
+            target: the symbols that shall be predicted.
+            carried: by the batch before; empty if none is followed.
+            weights: w_b of each row, without a gradient; None for 1 each.
+        """
+        ...
+
+    def token_losses(self, inputs: Packed, target: Packed) -> Float[Tensor, " N"]:
+        """The loss of each token, where every row begins anew. It is for measuring: there is no smoothing, no weight
+        and no gradient."""
         ...
 
     def start(self, rows: int) -> Any:

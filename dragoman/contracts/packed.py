@@ -52,8 +52,13 @@ class Packed:
         return self.layout.tokens
 
     @property
+    def unit_counts(self) -> Int[Tensor, " B"]:
+        """The tokens of each row."""
+        return self.layout.lengths
+
+    @property
     def layouts(self) -> list[Layout]:
-        """Of all that would be padded."""
+        """The layouts of all that would be padded."""
         return [self.layout]
 
     def shifted(self, start: int) -> Packed:

@@ -86,6 +86,11 @@ class Labels:
         return len(self.values)
 
     @property
+    def unit_counts(self) -> Int[Tensor, " B"]:
+        """One for each example."""
+        return torch.ones_like(self.values, dtype=torch.int64)
+
+    @property
     def layouts(self) -> list[Layout]:
         """Nothing of them is padded."""
         return []
@@ -109,6 +114,11 @@ class Numbers:
     def units(self) -> int:
         """What a loss over them is the mean of: examples."""
         return len(self.values)
+
+    @property
+    def unit_counts(self) -> Int[Tensor, " B"]:
+        """One for each example."""
+        return torch.ones_like(self.values, dtype=torch.int64)
 
     @property
     def layouts(self) -> list[Layout]:

@@ -10,6 +10,7 @@ from dragoman.decoders.token_by_token import TokenByToken
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.bridge import Bridge
 from dragoman.layers.recurrent.deep import Deep
 
@@ -43,7 +44,7 @@ class AttentionalParts(TokenByToken):
         layers: the stack.
         attention: from the top layer's states to the memory.
         join: context and state to what the output layer reads.
-        output: to the vocabulary; its weight may be the embedding's.
+        output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the embeddings and before the output layer.
     """
 
@@ -54,7 +55,7 @@ class AttentionalParts(TokenByToken):
         layers: Deep,
         attention: MemoryAttention,
         join: AttentionalVector,
-        output: nn.Linear,
+        output: OutputLayer,
         dropout: float,
     ) -> None:
         super().__init__()

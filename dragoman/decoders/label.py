@@ -17,14 +17,19 @@ class LabelDecoder(nn.Module):
     Args:
         width: of the final vector.
         classes: K.
-        class_weights: of each class in the training loss, best with a mean of 1 over the training examples, so that the
-            loss keeps its scale; None for 1. They are not saved with the model.
+        smoothing: share of the wanted probability that the loss spreads evenly over all classes (Szegedy et al. 2016,
+            section 7).
+        class_weights: how much each class counts in the training loss, best with a mean of 1 over the training
+            examples, so that the loss keeps its scale; None for 1 each. They are not saved with the model.
     """
 
     class_weights: Float[Tensor, " K"] | None
 
-    def __init__(self, width: int, classes: int, class_weights: Float[Tensor, " K"] | None = None) -> None:
+    def __init__(
+        self, width: int, classes: int, smoothing: float = 0.0, class_weights: Float[Tensor, " K"] | None = None
+    ) -> None:
         super().__init__()
+        self.smoothing = smoothing
         self.weight = nn.Parameter(torch.empty(classes, width))
         self.bias = nn.Parameter(torch.zeros(classes))
         self.register_buffer("class_weights", class_weights, persistent=False)
@@ -34,15 +39,15 @@ class LabelDecoder(nn.Module):
         """The unnormalised scores of every class."""
         return F.linear(memory.final.to(self.weight.dtype), self.weight, self.bias)
 
-    def loss(self, target: Labels, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
-        """Σ_n w_{y_n} · cross-entropy of example n, in nats; a share ``smoothing`` of the wanted probability is spread
-        evenly over all classes (Szegedy et al. 2016, section 7)."""
-        nats = F.cross_entropy(_exact(self(memory)), target.values, reduction="none", label_smoothing=smoothing)
+    def loss(self, target: Labels, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
+        """Σ_b w_b · v_{y_b} · the cross-entropy of example b with smoothing, in nats, where v are the class weights and
+        w those of the examples."""
+        nats = F.cross_entropy(_exact(self(memory)), target.values, reduction="none", label_smoothing=self.smoothing)
         if self.class_weights is not None:
             nats = nats * self.class_weights.to(nats.dtype).index_select(0, target.values)
-        return nats.sum()
+        return nats.sum() if weights is None else nats @ weights.to(nats.dtype)
 
-    def measured_loss(self, target: Labels, memory: Memory) -> Float[Tensor, " B"]:
+    def token_losses(self, target: Labels, memory: Memory) -> Float[Tensor, " B"]:
         """−log p(label) of each example, in nats, whatever the weights of the classes."""
         with torch.no_grad():
             return F.cross_entropy(_exact(self(memory)), target.values, reduction="none")

@@ -8,8 +8,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Carried, Packed
+from dragoman.decoders.token_by_token import LanguageTokenByToken
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.cell import CellState, no_state
 from dragoman.layers.recurrent.deep import Deep
 
@@ -28,7 +30,7 @@ class RecurrentLanguageState:
         )
 
 
-class RecurrentLanguageDecoder(nn.Module):
+class RecurrentLanguageDecoder(LanguageTokenByToken):
     """Embedding, recurrent layers, output layer (Mikolov et al. 2010; Zaremba et al. 2015).
 
     Back-propagation is truncated between batches: the state goes on, its gradient does not (Mikolov et al. 2010,
@@ -38,12 +40,12 @@ class RecurrentLanguageDecoder(nn.Module):
         embedding: of the vocabulary.
         layers: the stack.
         readout: from the top layer's width to that of the output layer.
-        output: hidden state to vocabulary; its weight may be the embedding's.
+        output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the embeddings and before the readout.
     """
 
     def __init__(
-        self, embedding: TokenEmbedding, layers: Deep, readout: nn.Module, output: nn.Linear, dropout: float
+        self, embedding: TokenEmbedding, layers: Deep, readout: nn.Module, output: OutputLayer, dropout: float
     ) -> None:
         super().__init__()
         self.embedding = embedding

@@ -10,10 +10,12 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Carried, Packed
+from dragoman.decoders.token_by_token import LanguageTokenByToken
 from dragoman.layers.attention.indexed import IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 
 
@@ -34,7 +36,7 @@ class TransformerLanguageState:
         return TransformerLanguageState(self.length, tuple(block.select(rows) for block in self.past))
 
 
-class TransformerLanguageDecoder(nn.Module):
+class TransformerLanguageDecoder(LanguageTokenByToken):
     """Embedding plus position, causal blocks, output layer (Radford et al. 2018).
 
     Args:
@@ -42,7 +44,7 @@ class TransformerLanguageDecoder(nn.Module):
         positions: sinusoidal or learned.
         blocks: the stack, with causal self-attention.
         norm: after the stack; an identity where the blocks normalise their results.
-        output: hidden state to vocabulary; its weight may be the embedding's.
+        output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the sum of embedding and position.
     """
 
@@ -52,7 +54,7 @@ class TransformerLanguageDecoder(nn.Module):
         positions: nn.Module,
         blocks: Iterable[EncoderBlock],
         norm: nn.Module,
-        output: nn.Linear,
+        output: OutputLayer,
         dropout: float,
     ) -> None:
         super().__init__()

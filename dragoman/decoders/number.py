@@ -18,7 +18,7 @@ class NumberDecoder(nn.Module):
 
     Args:
         width: of the final vector.
-        loss: of each prediction against its target, as in :mod:`dragoman.layers.regression_loss`.
+        loss: the loss of each prediction against its target, as in :mod:`dragoman.layers.regression_loss`.
     """
 
     def __init__(self, width: int, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
@@ -33,12 +33,13 @@ class NumberDecoder(nn.Module):
         predictions = F.linear(memory.final.to(self.weight.dtype), self.weight, self.bias)[:, 0]
         return predictions.to(torch.promote_types(predictions.dtype, torch.float32))
 
-    def loss(self, target: Numbers, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
-        """The loss summed over examples. ``smoothing`` has no meaning for numbers, and no effect."""
-        return self._each(target, memory).sum()
+    def loss(self, target: Numbers, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
+        """Σ_b w_b · the loss of example b."""
+        each = self._each(target, memory)
+        return each.sum() if weights is None else each @ weights.to(each.dtype)
 
-    def measured_loss(self, target: Numbers, memory: Memory) -> Float[Tensor, " B"]:
-        """The loss of each example."""
+    def token_losses(self, target: Numbers, memory: Memory) -> Float[Tensor, " B"]:
+        """The loss of each example, without a gradient."""
         with torch.no_grad():
             return self._each(target, memory)
 

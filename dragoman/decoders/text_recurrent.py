@@ -11,6 +11,7 @@ from dragoman.contracts import Memory, Packed
 from dragoman.decoders.token_by_token import TokenByToken
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.bridge import Bridge
 from dragoman.layers.recurrent.cell import CellState
 from dragoman.layers.recurrent.deep import Deep
@@ -47,7 +48,7 @@ class RecurrentDecoder(TokenByToken):
         context: from the encoder's final vector to what is added to every embedding.
         layers: the stack.
         readout: from the top layer's width to that of the output layer.
-        output: hidden state to vocabulary; its weight may be the embedding's.
+        output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the embeddings and before the readout.
     """
 
@@ -58,7 +59,7 @@ class RecurrentDecoder(TokenByToken):
         context: nn.Linear,
         layers: Deep,
         readout: nn.Module,
-        output: nn.Linear,
+        output: OutputLayer,
         dropout: float,
     ) -> None:
         super().__init__()

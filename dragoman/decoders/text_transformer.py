@@ -16,6 +16,7 @@ from dragoman.layers.attention.indexed import IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.transformer.decoder_block import DecoderBlock
 
 
@@ -47,7 +48,7 @@ class TransformerDecoder(TokenByToken):
         positions: sinusoidal or learned.
         blocks: the stack.
         norm: after the stack; an identity where the blocks normalise their results.
-        output: hidden state to vocabulary; its weight may be the embedding's.
+        output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the sum of embedding and position.
     """
 
@@ -57,7 +58,7 @@ class TransformerDecoder(TokenByToken):
         positions: nn.Module,
         blocks: Iterable[DecoderBlock],
         norm: nn.Module,
-        output: nn.Linear,
+        output: OutputLayer,
         dropout: float,
     ) -> None:
         super().__init__()

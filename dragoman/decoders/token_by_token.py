@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dragoman.contracts import Memory, Packed
-from dragoman.layers.cross_entropy import cross_entropy, token_cross_entropy
+from dragoman.contracts import Carried, Memory, Packed
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.text.vocabulary import START
 
 
@@ -15,18 +15,46 @@ class TokenByToken(nn.Module):
     """−log P(y | x) = −Σ_t log P(y_t | y_1 … y_{t−1}, x), by an output layer on the decoder's hidden states.
 
     Attributes:
-        output: hidden state to vocabulary.
+        output: from hidden states to the vocabulary; it has the smoothing of the loss.
     """
 
-    output: nn.Linear
+    output: OutputLayer
 
-    def loss(self, target: Packed, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
-        """Cross-entropy in nats, label smoothing included, summed over the target tokens."""
+    def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
+        """Cross-entropy in nats, smoothing included, summed over the target tokens; each counts as much as the weight
+        of its example says."""
         states = self(target.shifted(START), memory)
-        return cross_entropy(states, self.output.weight, self.output.bias, target.values, smoothing)
+        return self.output.loss(states, target.values, _by_token(target, weights))
 
-    def measured_loss(self, target: Packed, memory: Memory) -> Float[Tensor, " N"]:
+    def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " N"]:
         """Cross-entropy of each target token in nats, without smoothing or gradient."""
         with torch.no_grad():
-            states = self(target.shifted(START), memory)
-            return token_cross_entropy(states, self.output.weight, self.output.bias, target.values)
+            return self.output.token_losses(self(target.shifted(START), memory), target.values)
+
+
+class LanguageTokenByToken(nn.Module):
+    """−log P(y) = −Σ_t log P(y_t | y_1 … y_{t−1}): the same without a memory.
+
+    Attributes:
+        output: from hidden states to the vocabulary; it has the smoothing of the loss.
+    """
+
+    output: OutputLayer
+
+    def loss(
+        self, inputs: Packed, target: Packed, carried: Carried, weights: Float[Tensor, " B"] | None = None
+    ) -> tuple[Float[Tensor, ""], Carried]:
+        """Cross-entropy in nats, smoothing included, summed over tokens, each of which counts as much as the weight of
+        its row says; and what a batch that follows goes on from."""
+        states, after = self(inputs, carried)
+        return self.output.loss(states, target.values, _by_token(target, weights)), after
+
+    def token_losses(self, inputs: Packed, target: Packed) -> Float[Tensor, " N"]:
+        """Cross-entropy of each token in nats, without smoothing or gradient; every row begins anew."""
+        with torch.no_grad():
+            states, _ = self(inputs, ())
+            return self.output.token_losses(states, target.values)
+
+
+def _by_token(target: Packed, weights: Float[Tensor, " B"] | None) -> Float[Tensor, " N"] | None:
+    return None if weights is None else weights.index_select(0, target.layout.rows)

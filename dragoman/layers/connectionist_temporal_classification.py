@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from dragoman.contracts import Layout, Packed
+from dragoman.layers.output_gradient import OutputGradient
 
 # Places whose logits exist at one time in the exact type.
 _CHUNK = 512
@@ -244,32 +245,37 @@ class _FusedLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, states: Tensor, weight: Tensor, bias: Tensor, layout: Layout, target: Packed, blank: int
+        ctx: Any,
+        states: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        layout: Layout,
+        target: Packed,
+        blank: int,
+        weights: Tensor | None,
     ) -> Tensor:
         total = torch.zeros((), dtype=torch.promote_types(states.dtype, torch.float32), device=states.device)
-        states_gradient = torch.empty_like(states)
-        weight_gradient = torch.zeros_like(weight)
-        bias_gradient = torch.zeros_like(bias)
-        for _, places, lines in _groups(states, layout, target, blank, weight.shape[0]):
-            gradient = states.new_empty((lines.layout.tokens, weight.shape[0]))
-            log_p = _with_blanks(_own_log_p(lines, weight, bias, gradient))
+        of_places = None if weights is None else weights.index_select(0, layout.rows)
+        gradient = OutputGradient(states, weight, bias, of_places)
+        for rows, places, lines in _groups(states, layout, target, blank, weight.shape[0]):
+            of_logits = states.new_empty((lines.layout.tokens, weight.shape[0]))
+            log_p = _with_blanks(_own_log_p(lines, weight, bias, of_logits))
             occupancy, log_total = _occupancy(log_p, lines)
             # Adding to flat places is as fast for every type; scattering bfloat16 is not.
-            own = torch.arange(0, gradient.numel(), len(weight), device=states.device)[:, None] + lines.own
-            gradient.view(-1).index_add_(0, own.flatten(), occupancy.neg_().to(gradient.dtype).flatten())
+            own = torch.arange(0, of_logits.numel(), len(weight), device=states.device)[:, None] + lines.own
+            of_logits.view(-1).index_add_(0, own.flatten(), occupancy.neg_().to(of_logits.dtype).flatten())
             never = _never(log_total)
             if bool(never.any()):
-                gradient.masked_fill_(never[lines.layout.rows][:, None], 0)
-            total -= log_total.masked_fill(never, 0).sum()
-            torch.mm(gradient, weight, out=states_gradient[places])
-            weight_gradient.addmm_(gradient.t(), lines.states)
-            bias_gradient += gradient.sum(0)
-        ctx.save_for_backward(states_gradient, weight_gradient, bias_gradient)
+                of_logits.masked_fill_(never[lines.layout.rows][:, None], 0)
+            counted = log_total.masked_fill(never, 0)
+            total -= counted.sum() if weights is None else counted @ weights[rows].to(counted.dtype)
+            gradient.add(places, of_logits)
+        ctx.save_for_backward(gradient.of_states, gradient.of_weight, gradient.of_bias)
         return total
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        return (*(gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors), None, None, None)
+        return (*(gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors), None, None, None, None)
 
 
 def ctc_loss(
@@ -279,8 +285,9 @@ def ctc_loss(
     bias: Float[Tensor, " V"],
     target: Packed,
     blank: int,
+    weights: Float[Tensor, " B"] | None = None,
 ) -> Float[Tensor, ""]:
-    """−ln p(l | x), summed over the rows that have an alignment; the others count, and teach, nothing.
+    """Σ_b w_b · −ln p(l_b | x_b) over the rows that have an alignment; the others count, and teach, nothing.
 
     It can be differentiated once, and its gradient is made even where none is needed: use :func:`ctc_nats` to measure.
     Log-probabilities and the recursion are in float32, or in float64 if the states are.
@@ -292,5 +299,6 @@ def ctc_loss(
         bias: of the output layer; −∞ for a symbol that has no place.
         target: what shall be written, without end symbols; a row may be empty.
         blank: the symbol that is not written.
+        weights: w_b of each row; None for 1 each.
     """
-    return _FusedLoss.apply(states, weight, bias, layout, target, blank)  # type: ignore[no-untyped-call]
+    return _FusedLoss.apply(states, weight, bias, layout, target, blank, weights)  # type: ignore[no-untyped-call]

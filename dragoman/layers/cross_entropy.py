@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from dragoman.layers.output_gradient import OutputGradient
 from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.training import available
 
@@ -22,12 +23,14 @@ def cross_entropy_equations(
     bias: Float[Tensor, " V"] | None,
     targets: Int[Tensor, " N"],
     smoothing: float,
+    weights: Float[Tensor, " N"] | None = None,
 ) -> Float[Tensor, ""]:
-    """Σ_n −Σ_v q_n(v) log p_n(v), where p_n = softmax(W h_n + b) and q_n puts 1 − ε on the target and spreads ε evenly
-    over all V symbols (Szegedy et al. 2016, section 7). In nats, summed over tokens."""
+    """Σ_n w_n · −Σ_v q_n(v) log p_n(v), where p_n = softmax(W h_n + b) and q_n puts 1 − ε on the target and spreads ε
+    evenly over all V symbols (Szegedy et al. 2016, section 7). In nats, summed over tokens; without weights w_n = 1."""
     log_p = torch.log_softmax(F.linear(states, weight, bias), -1)
     target_terms = log_p.gather(1, targets[:, None]).squeeze(1)
-    return -((1 - smoothing) * target_terms + smoothing * log_p.mean(-1)).sum()
+    losses = -((1 - smoothing) * target_terms + smoothing * log_p.mean(-1))
+    return losses.sum() if weights is None else losses @ weights
 
 
 def token_cross_entropy(
@@ -45,7 +48,7 @@ def token_cross_entropy(
     return torch.cat(parts)
 
 
-def _to_gradient(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoothing: float) -> Float[Tensor, ""]:
+def _to_gradient(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoothing: float) -> Float[Tensor, " N"]:
     """The twin of :func:`~dragoman.native.cross_entropy.cross_entropy_`: the gradient takes the logits' place."""
     vocabulary = logits.shape[1]
     exact = torch.promote_types(logits.dtype, torch.float32)
@@ -59,7 +62,7 @@ def _to_gradient(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoot
     p -= smoothing / vocabulary
     # A copy to flat places is cheap; scattering or adding to them is not.
     p.view(-1).index_copy_(0, places, (target_p - (1 - smoothing + smoothing / vocabulary)).to(p.dtype))
-    return (log_normalizer - (1 - smoothing) * target_logit - smoothing * mean_logit).sum()
+    return log_normalizer - (1 - smoothing) * target_logit - smoothing * mean_logit
 
 
 class _FusedCrossEntropy(torch.autograd.Function):
@@ -72,34 +75,37 @@ class _FusedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, states: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, smoothing: float
+        ctx: Any,
+        states: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        targets: Tensor,
+        smoothing: float,
+        weights: Tensor | None,
     ) -> Tensor:
         vocabulary = weight.shape[0]
         exact = torch.promote_types(states.dtype, torch.float32)
         total = torch.zeros((), dtype=exact, device=states.device)
-        states_gradient = torch.empty_like(states)
-        weight_gradient = torch.zeros_like(weight)
-        bias_gradient = None if bias is None else torch.zeros_like(bias)
+        gradient = OutputGradient(states, weight, bias, weights)
         buffer = states.new_empty((min(_CHUNK, len(states)), vocabulary))
         to_gradient = cross_entropy_ if available(buffer) else _to_gradient
         for begin in range(0, len(states), _CHUNK):
-            h, wanted = states[begin : begin + _CHUNK], targets[begin : begin + _CHUNK]
+            rows = slice(begin, begin + _CHUNK)
+            h = states[rows]
             p = buffer[: len(h)]
             torch.mm(h, weight.t(), out=p)
             if bias is not None:
                 p += bias
-            total += to_gradient(p, wanted, smoothing)
-            torch.mm(p, weight, out=states_gradient[begin : begin + _CHUNK])
-            weight_gradient.addmm_(p.t(), h)
-            if bias_gradient is not None:
-                bias_gradient += p.sum(0)
-        ctx.save_for_backward(states_gradient, weight_gradient, bias_gradient)
+            losses = to_gradient(p, targets[rows], smoothing)
+            total += losses.sum() if weights is None else losses @ weights[rows].to(losses.dtype)
+            gradient.add(rows, p)
+        ctx.save_for_backward(gradient.of_states, gradient.of_weight, gradient.of_bias)
         return total
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         gradients = [None if g is None else g.mul_(upstream[0]) for g in ctx.saved_tensors]
-        return (*gradients, None, None)
+        return (*gradients, None, None, None)
 
 
 def cross_entropy(
@@ -108,7 +114,8 @@ def cross_entropy(
     bias: Float[Tensor, " V"] | None,
     targets: Int[Tensor, " N"],
     smoothing: float,
+    weights: Float[Tensor, " N"] | None = None,
 ) -> Float[Tensor, ""]:
-    """The fast path of :func:`cross_entropy_equations`. It can be differentiated once, and its gradient is made even
-    where none is needed: use :func:`token_cross_entropy` to measure."""
-    return _FusedCrossEntropy.apply(states, weight, bias, targets, smoothing)  # type: ignore[no-untyped-call]
+    """The fast path of :func:`cross_entropy_equations`. It can be differentiated once with respect to states, weight
+    and bias, and that gradient is made even where none is needed: use :func:`token_cross_entropy` to measure."""
+    return _FusedCrossEntropy.apply(states, weight, bias, targets, smoothing, weights)  # type: ignore[no-untyped-call]

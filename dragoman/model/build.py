@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
-from torch import nn
 
 from dragoman.contracts import Decoder, Encoder, LanguageDecoder, SourceSize, TextDecoder
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.model.build_convolution import convolutional_encoder
-from dragoman.model.build_outputs import alignment_decoder, label_decoder, number_decoder
+from dragoman.model.build_outputs import ctc_decoder, label_decoder, number_decoder
 from dragoman.model.build_perceptron import perceptron_encoder
 from dragoman.model.build_picture import lenet_encoder, residual_encoder
 from dragoman.model.build_recurrent import recurrent_decoder, recurrent_encoder, recurrent_language_decoder
@@ -19,6 +19,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
 from dragoman.model.memory import Need, most_parameters, refuse_what_cannot_fit, room_of, sizes_of
 from dragoman.model.memory_widths import MemoryWidths
+from dragoman.model.objective import Objective
 from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 
 TEXT_ENCODERS: dict[str, Callable[..., Encoder]] = {
@@ -48,20 +49,19 @@ LANGUAGE_DECODERS: dict[str, Callable[..., LanguageDecoder]] = {
     "lstm": recurrent_language_decoder,
 }
 OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
-    "alignment": alignment_decoder,
-    "label": label_decoder,
-    "number": number_decoder,
+    "alignment": lambda recipe, memory, symbols, objective: ctc_decoder(memory, symbols),
+    "label": lambda recipe, memory, classes, objective: label_decoder(memory, classes, objective),
+    "number": lambda recipe, memory, size, objective: number_decoder(recipe, memory),
 }
 """Decoders that do not predict token by token."""
 
 Model = EncoderDecoder | LanguageModel
+_PLAIN = Objective()
 _NOT_WORTH_COUNTING = 1_000_000_000
 """Of :func:`~dragoman.model.memory.most_parameters`, which are ten times as many as there are or more."""
 
 
-def build(
-    recipe: ModelRecipe, source: SourceSize, target: int, seed: int, class_weights: Sequence[float] | None = None
-) -> Model:
+def build(recipe: ModelRecipe, source: SourceSize, target: int, seed: int, objective: Objective = _PLAIN) -> Model:
     """A model with fresh weights, in float32 on the processor: an encoder and a decoder, or a decoder alone.
 
     Args:
@@ -69,7 +69,7 @@ def build(
         source: symbols that the encoder reads, or the size of its pictures or rows.
         target: symbols that the decoder writes, or classes among which it chooses.
         seed: of the weights; the global random state is left as it was.
-        class_weights: how much each class counts in training; None for 1 each. They are no part of the weights.
+        objective: what its loss is made of, if it is to be trained.
 
     Raises:
         InputError: if its weights cannot fit into the memory of this machine.
@@ -77,13 +77,13 @@ def build(
     check_size(recipe, source, target)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _built(recipe, source, target, class_weights)
+        return _built(recipe, source, target, objective)
 
 
 def count_parameters(recipe: ModelRecipe, source: SourceSize, target: int) -> int:
     """Trainable numbers of the model that :func:`build` makes, counted without the memory for them."""
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        return sum(parameter.numel() for parameter in _built(recipe, source, target, None).parameters())
+        return sum(parameter.numel() for parameter in _built(recipe, source, target, _PLAIN).parameters())
 
 
 def weighty_parameters(recipe: ModelRecipe, source: SourceSize, target: int) -> int:
@@ -104,18 +104,18 @@ def check_size(recipe: ModelRecipe, source: SourceSize, target: int) -> None:
     refuse_what_cannot_fit([Need(4 * count, f"{count:,} parameters", settings)], room_of(torch.device("cpu")))
 
 
-def _built(recipe: ModelRecipe, source: SourceSize, target: int, class_weights: Sequence[float] | None) -> Model:
+def _built(recipe: ModelRecipe, source: SourceSize, target: int, objective: Objective) -> Model:
     if recipe.is_language_model:
-        return _language_model(recipe, target)
+        return _language_model(recipe, target, objective)
     source_embedding = TokenEmbedding(source, recipe.text_encoder.embedding) if isinstance(source, int) else None
     if not isinstance(recipe.decoder, TokenByTokenRecipe):
         encoder, widths = _encoder(recipe, source, source_embedding)
-        other = OTHER_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target, class_weights)
+        other = OTHER_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target, objective)
         return EncoderDecoder(encoder, other)
     target_embedding = source_embedding
     if target_embedding is None or recipe.tie != "all":
         target_embedding = TokenEmbedding(target, recipe.decoder.embedding)
-    output = _output_layer(recipe, target_embedding, target)
+    output = _output_layer(recipe, target_embedding, target, objective)
     encoder, widths = _encoder(recipe, source, source_embedding)
     decoder = TEXT_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target_embedding, output)
     return EncoderDecoder(encoder, decoder)
@@ -128,16 +128,16 @@ def _encoder(recipe: ModelRecipe, source: SourceSize, embedding: TokenEmbedding 
     return TEXT_ENCODERS[reads.kind](reads, embedding), MemoryWidths(reads.memory_width, reads.final_width)
 
 
-def _language_model(recipe: ModelRecipe, vocabulary: int) -> LanguageModel:
+def _language_model(recipe: ModelRecipe, vocabulary: int, objective: Objective) -> LanguageModel:
     decoder = recipe.token_decoder
     embedding = TokenEmbedding(vocabulary, decoder.embedding)
-    output = _output_layer(recipe, embedding, vocabulary)
+    output = _output_layer(recipe, embedding, vocabulary, objective)
     return LanguageModel(LANGUAGE_DECODERS[decoder.kind](decoder, embedding, output))
 
 
-def _output_layer(recipe: ModelRecipe, embedding: TokenEmbedding, vocabulary: int) -> nn.Linear:
+def _output_layer(recipe: ModelRecipe, embedding: TokenEmbedding, vocabulary: int, objective: Objective) -> OutputLayer:
     """From hidden states to the vocabulary; its weight is the target embedding's where they are tied."""
-    output = nn.Linear(recipe.token_decoder.embedding, vocabulary, bias=False)
+    output = OutputLayer(recipe.token_decoder.embedding, vocabulary, objective.smoothing)
     if recipe.tie != "none":
         output.weight = embedding.embedding.weight
     return output

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from dragoman.decoders.alignment import AlignmentDecoder
+from dragoman.decoders.ctc import CTCDecoder
 from dragoman.decoders.label import LabelDecoder
 from dragoman.decoders.number import NumberDecoder
 from dragoman.layers.regression_loss import HuberLoss, absolute_loss, squared_loss
 from dragoman.model.memory_widths import MemoryWidths
-from dragoman.recipe.perceptron import AlignmentDecoderRecipe, LabelDecoderRecipe, NumberDecoderRecipe
+from dragoman.model.objective import Objective
+from dragoman.recipe.perceptron import NumberDecoderRecipe
 
 LOSSES: dict[str, Callable[[float], Callable[[Tensor, Tensor], Tensor]]] = {
     "squared": lambda delta: squared_loss,
@@ -21,25 +22,17 @@ LOSSES: dict[str, Callable[[float], Callable[[Tensor, Tensor], Tensor]]] = {
 }
 
 
-def alignment_decoder(
-    recipe: AlignmentDecoderRecipe, memory: MemoryWidths, symbols: int, class_weights: Sequence[float] | None
-) -> AlignmentDecoder:
+def ctc_decoder(memory: MemoryWidths, symbols: int) -> CTCDecoder:
     """A symbol or nothing at each place of the memory."""
-    del recipe, class_weights
-    return AlignmentDecoder(nn.Linear(memory.states, symbols))
+    return CTCDecoder(nn.Linear(memory.states, symbols))
 
 
-def label_decoder(
-    recipe: LabelDecoderRecipe, memory: MemoryWidths, classes: int, class_weights: Sequence[float] | None
-) -> LabelDecoder:
+def label_decoder(memory: MemoryWidths, classes: int, objective: Objective) -> LabelDecoder:
     """Softmax regression on the memory's one vector."""
-    del recipe
-    return LabelDecoder(memory.final, classes, None if class_weights is None else torch.tensor(class_weights))
+    weights = None if objective.class_weights is None else torch.tensor(objective.class_weights)
+    return LabelDecoder(memory.final, classes, objective.smoothing, weights)
 
 
-def number_decoder(
-    recipe: NumberDecoderRecipe, memory: MemoryWidths, classes: int, class_weights: Sequence[float] | None
-) -> NumberDecoder:
+def number_decoder(recipe: NumberDecoderRecipe, memory: MemoryWidths) -> NumberDecoder:
     """Linear regression on the memory's one vector."""
-    del classes, class_weights
     return NumberDecoder(memory.final, LOSSES[recipe.loss](recipe.delta))

@@ -17,6 +17,7 @@ from dragoman.layers.attention.dot_product import DotProductAttention
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.layers.attention.multi_head import CrossAttention
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.bidirectional import Bidirectional, Unidirectional
 from dragoman.layers.recurrent.bridge import Bridge
 from dragoman.layers.recurrent.cell import RecurrentCell
@@ -58,7 +59,7 @@ def recurrent_encoder(recipe: RecurrentEncoderRecipe, embedding: TokenEmbedding)
 
 
 def recurrent_decoder(
-    recipe: RecurrentDecoderRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: nn.Linear
+    recipe: RecurrentDecoderRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: OutputLayer
 ) -> Decoder:
     """Cells over the target, with the attention that the recipe names."""
     bridge = Bridge(memory.final, [[recipe.width] * recipe.parts] * recipe.layers)
@@ -76,7 +77,7 @@ def recurrent_decoder(
 
 
 def recurrent_language_decoder(
-    recipe: RecurrentDecoderRecipe, embedding: TokenEmbedding, output: nn.Linear
+    recipe: RecurrentDecoderRecipe, embedding: TokenEmbedding, output: OutputLayer
 ) -> RecurrentLanguageDecoder:
     """Cells over the text, with nothing to look at but what they remember."""
     stack = _stack(recipe, recipe.embedding)

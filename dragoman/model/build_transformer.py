@@ -13,6 +13,7 @@ from dragoman.encoders.text_transformer import TransformerEncoder
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.normalization import LayerNorm
+from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.transformer.decoder_block import DecoderBlock
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
@@ -42,7 +43,7 @@ def transformer_encoder(recipe: TransformerRecipe, embedding: TokenEmbedding) ->
 
 
 def transformer_decoder(
-    recipe: TransformerRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: nn.Linear
+    recipe: TransformerRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: OutputLayer
 ) -> TransformerDecoder:
     """Causal self-attention, and attention to the encoder's hidden states, however wide these are."""
     blocks = [
@@ -58,7 +59,7 @@ def transformer_decoder(
 
 
 def transformer_language_decoder(
-    recipe: TransformerRecipe, embedding: TokenEmbedding, output: nn.Linear
+    recipe: TransformerRecipe, embedding: TokenEmbedding, output: OutputLayer
 ) -> TransformerLanguageDecoder:
     """Causal self-attention alone."""
     blocks = [

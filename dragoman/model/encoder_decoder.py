@@ -55,16 +55,16 @@ class EncoderDecoder(nn.Module):
         """What the output layer of a decoder of text reads, for one pass over ``source`` and ``target``."""
         return cast(TextDecoder, self.decoder)(target.shifted(START), self.encoder(source))
 
-    def loss(self, batch: Batch, smoothing: float, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
-        """What training makes small, summed over the units of the batch's targets; of text and labels cross-entropy in
-        nats. Examples stand alone, so nothing is carried from one batch to the next."""
-        return self.decoder.loss(batch.target, self.encoder(batch.source), smoothing), carried
+    def loss(self, batch: Batch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
+        """What training minimises: the decoder's loss, summed over the batch's examples by their weights. Examples
+        stand alone, so nothing is carried from one batch to the next."""
+        return self.decoder.loss(batch.target, self.encoder(batch.source), batch.weights), carried
 
-    def measured_loss(self, batch: Batch) -> Float[Tensor, " M"]:
-        """The loss of each target token, or of each example where its tokens have none of their own, without smoothing
-        or gradient."""
+    def token_losses(self, batch: Batch) -> Float[Tensor, " M"]:
+        """The loss of each target token, or of each example if the decoder has no loss by token; without smoothing,
+        weights or gradient."""
         with torch.no_grad():
-            return self.decoder.measured_loss(batch.target, self.encoder(batch.source))
+            return self.decoder.token_losses(batch.target, self.encoder(batch.source))
 
     def encode(self, source: Source) -> Memory:
         """The hidden states of ``source``."""

@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Carried, DecoderState, LanguageDecoder, Packed, TextBatch
-from dragoman.layers.cross_entropy import cross_entropy, token_cross_entropy
 from dragoman.text.vocabulary import START
 
 
@@ -38,19 +37,14 @@ class LanguageModel(nn.Module):
         del source
         return self.decoder(target.shifted(START), ())[0]
 
-    def loss(self, batch: TextBatch, smoothing: float, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
-        """Cross-entropy in nats, label smoothing included, summed over the batch's tokens; and what the next batch
-        goes on from, if it follows this one."""
-        states, after = self(batch, carried)
-        output = self.decoder.output
-        return cross_entropy(states, output.weight, output.bias, batch.target.values, smoothing), after
+    def loss(self, batch: TextBatch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
+        """What training minimises: the decoder's loss, summed over the batch's rows by their weights; and what the next
+        batch goes on from, if it follows this one."""
+        return self.decoder.loss(batch.inputs, batch.target, carried if batch.follows else (), batch.weights)
 
-    def measured_loss(self, batch: TextBatch) -> Float[Tensor, " N"]:
-        """Cross-entropy of each token in nats, without smoothing or gradient; every row begins anew."""
-        output = self.decoder.output
-        with torch.no_grad():
-            states, _ = self.decoder(batch.inputs, ())
-            return token_cross_entropy(states, output.weight, output.bias, batch.target.values)
+    def token_losses(self, batch: TextBatch) -> Float[Tensor, " N"]:
+        """The loss of each token, without smoothing, weights or gradient; every row begins anew."""
+        return self.decoder.token_losses(batch.inputs, batch.target)
 
     def start(self, rows: int) -> DecoderState:
         """The state of ``rows`` texts before their first token."""

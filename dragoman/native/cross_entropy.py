@@ -9,8 +9,8 @@ from torch import Tensor
 from dragoman.native.training import is_half, library
 
 
-def cross_entropy_(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoothing: float) -> Float[Tensor, ""]:
-    """The cross-entropy of each row, summed in float64; ``logits`` become its gradient with respect to them.
+def cross_entropy_(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoothing: float) -> Float[Tensor, " N"]:
+    """The cross-entropy of each row, in float64; ``logits`` become its gradient with respect to them.
 
     With q = 1 − ε + ε / V at the target and ε / V elsewhere (Szegedy et al. 2016, section 7), the loss of a row is
     −Σ_v q(v) log softmax(x)(v), and its gradient softmax(x) − q.
@@ -38,4 +38,4 @@ def cross_entropy_(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smo
         smoothing,
         torch.get_num_threads(),
     )
-    return losses.sum()
+    return losses

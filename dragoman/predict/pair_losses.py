@@ -27,7 +27,7 @@ def pair_losses(
     with torch.inference_mode():
         for rows in in_order(*lengths, tokens=batch_tokens):
             source, target = (Packed.of([side[row] for row in rows], model.device) for side in (sources, targets))
-            losses = model.measured_loss(Batch(source, target, torch.from_numpy(rows))).cpu().double()
+            losses = model.token_losses(Batch(source, target, torch.from_numpy(rows))).cpu().double()
             sums = torch.zeros(len(rows), dtype=torch.float64).index_add(0, target.layout.rows.cpu(), losses)
             found[rows] = sums.numpy()
     return found

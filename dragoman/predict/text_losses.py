@@ -32,7 +32,7 @@ def text_losses(
             members = np.concatenate([groups[place] for place in places])
             inputs = [[start, *lines[line][:-1]] for line in members]
             rows = [int(sizes[place]) for place in places]
-            losses = model.measured_loss(
+            losses = model.token_losses(
                 TextBatch(
                     _in_rows(inputs, rows, model.device),
                     _in_rows([lines[line] for line in members], rows, model.device),

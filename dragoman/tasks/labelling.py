@@ -22,6 +22,7 @@ from dragoman.evaluation.temperature import fit_temperature
 from dragoman.fields.label import LabelField
 from dragoman.model.build import Model
 from dragoman.model.folder import LoadedModel
+from dragoman.model.objective import Objective
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe
 from dragoman.recipe.perceptron import LabelDecoderRecipe
@@ -71,10 +72,11 @@ class Labelling(Task):
             ),
         )
 
-    def class_weights(self, recipe: Recipe, dataset: Dataset) -> Sequence[float] | None:
-        """By class, as the recipe says."""
+    def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
+        """Label smoothing, and how much each class counts, as the recipe says."""
         kind = expect(recipe.model.decoder, LabelDecoderRecipe).class_weights
-        return None if kind == "none" else expect(dataset.target, LabelField).class_weights(kind).tolist()
+        weights = None if kind == "none" else expect(dataset.target, LabelField).class_weights(kind)
+        return Objective(recipe.training.label_smoothing, None if weights is None else tuple(weights.tolist()))
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Cross-entropy, accuracy and macro-F1."""

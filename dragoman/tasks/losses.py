@@ -103,7 +103,7 @@ class ExampleLoss:
         with torch.inference_mode():
             for places in self._batches:
                 batch = self._examples.batch(self._indices[places])
-                losses = self._model.measured_loss(batch.to(self._model.device)).double().cpu().numpy()
+                losses = self._model.token_losses(batch.to(self._model.device)).double().cpu().numpy()
                 sums[places], units[places] = _by_row(losses, batch)
         return loss_estimate(sums, units)
 

@@ -22,6 +22,7 @@ from dragoman.errors import InputError
 from dragoman.model.build import Model
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.model.objective import Objective
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.reader import Reader
 from dragoman.predict.text_scores import TextScores
@@ -136,10 +137,10 @@ class Task(ABC):
 
     # Training
 
-    def class_weights(self, recipe: Recipe, dataset: Dataset) -> Sequence[float] | None:
-        """How much each class counts in training; None where all count the same."""
-        del recipe, dataset
-        return None
+    def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
+        """The numbers of the training loss, which the decoder is built with."""
+        del dataset
+        return Objective(recipe.training.label_smoothing)
 
     def watched(self, recipe: Recipe, dataset: Dataset) -> AnyBatch:
         """A few training examples, always the same, which the stability monitor sends through the model."""

@@ -41,7 +41,8 @@ class StepResult:
         loss: of all mini-batches; may be not finite.
         learning_rate: of this update.
         gradient_norm: before clipping; may be not finite.
-        target_tokens: the loss is the mean over.
+        target_tokens: target tokens, labels or numbers of all mini-batches.
+        units: what the summed loss was divided by: ``target_tokens``, each as often as the weight of its example says.
         padding: share of padding.
         carried: what the next update goes on from.
         gradient_norms: of each parameter, in the order of ``parameters.map.places``.
@@ -52,6 +53,7 @@ class StepResult:
     learning_rate: float
     gradient_norm: float
     target_tokens: int
+    units: float
     padding: float
     carried: Carried
     gradient_norms: tuple[float, ...]
@@ -69,8 +71,9 @@ def training_step(
 ) -> StepResult:
     """Update number ``update`` (from 1) on ``batches``, whose gradients are accumulated.
 
-    The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding. A
-    loss or gradient that is not finite never reaches the weights; all processes see the same sums, and so agree on it.
+    The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding; each
+    counts as much as the weight of its example (:func:`~dragoman.contracts.batches.weighted_units`). A loss or gradient
+    that is not finite never reaches the weights; all processes see the same sums, and so agree on it.
 
     Args:
         state: model, weights, optimizer.
@@ -88,10 +91,10 @@ def training_step(
     learning_rate = factor * state.schedule(update)
     set_learning_rate(state.optimizer, learning_rate)
 
-    tokens, padding = _counts(batches, processes)
+    tokens, units, padding = _counts(batches, processes)
     before = carried
     counted = {name: buffer.clone() for name, buffer in learnt_buffers(state.model).items()}
-    total, carried = _add_gradients(state, batches, update, recipe, carried, processes, tokens)
+    total, carried = _add_gradients(state, batches, update, recipe, carried, processes, units)
     if recipe.optimizer.decay == "l2" and recipe.optimizer.weight_decay:
         add_l2_gradient(parameters, recipe.optimizer.weight_decay)
     norms = parameters.gradient_norms()
@@ -102,7 +105,7 @@ def training_step(
     else:
         _leave(state, counted, outcome)
     carried = before if outcome is Outcome.NOT_FINITE else carried
-    return StepResult(total, learning_rate, norm, tokens, padding, carried, tuple(each), outcome)
+    return StepResult(total, learning_rate, norm, tokens, units, padding, carried, tuple(each), outcome)
 
 
 def _add_gradients(
@@ -112,17 +115,17 @@ def _add_gradients(
     recipe: TrainingRecipe,
     carried: Carried,
     processes: Processes,
-    tokens: int,
+    units: float,
 ) -> tuple[float, Carried]:
-    """Leave the gradient of the mean over ``tokens`` in the parameters; that mean, and what is carried on."""
+    """Leave the gradient of the mean over ``units`` in the parameters; that mean, and what is carried on."""
     model, parameters = state.model, state.parameters
     total = 0.0
     parameters.zero_gradient()
     for turn, batch in enumerate(batches):
         seed_mini_batch(recipe.seed, update, place_of(turn, processes))
         # A loader makes the batches that its model takes.
-        summed, carried = model.loss(batch, recipe.label_smoothing, carried)  # type: ignore[arg-type]
-        loss = summed / tokens
+        summed, carried = model.loss(batch, carried)  # type: ignore[arg-type]
+        loss = summed / units
         torch.autograd.backward(state.scaler.scale(loss))
         parameters.collect_gradient()
         total += loss.item()
@@ -163,9 +166,16 @@ def _leave(state: TrainingState, counted: dict[str, Tensor], outcome: Outcome) -
     state.scaler.update(None if overflowed else state.scaler.get_scale())
 
 
-def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float]:
-    """Target tokens of the mini-batches of all processes, and the share of padding in their padded form."""
+def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float, float]:
+    """Target tokens of the mini-batches of all processes, what their losses are divided by, and the share of padding in
+    their padded form."""
     layouts = [layout for batch in batches for layout in batch.layouts]
-    target = sum(batch.target.units for batch in batches)
-    tokens, occupied, places = processes.sum([target, sum(layout.tokens for layout in layouts), padded_places(layouts)])
-    return int(tokens), 1 - occupied / places if places else 0.0
+    tokens, units, occupied, places = processes.sum(
+        [
+            sum(batch.target.units for batch in batches),
+            sum(batch.units for batch in batches),
+            sum(layout.tokens for layout in layouts),
+            padded_places(layouts),
+        ]
+    )
+    return int(tokens), units, 1 - occupied / places if places else 0.0

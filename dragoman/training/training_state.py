@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 from dragoman.data.dataset import Dataset
 from dragoman.model.build import Model, build
+from dragoman.model.objective import Objective
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.moving_average import MovingAverage
@@ -44,7 +44,7 @@ def build_training_state(
     settings: TrainingRecipe,
     dataset: Dataset,
     hardware: Hardware,
-    class_weights: Sequence[float] | None,
+    objective: Objective,
 ) -> tuple[TrainingState, Model]:
     """A model with fresh weights and all that updates it, and its twin with the averaged weights, in evaluation mode.
 
@@ -53,9 +53,9 @@ def build_training_state(
         settings: How the model is trained.
         dataset: Decides what goes in and comes out.
         hardware: Where the model computes, and in which precision.
-        class_weights: How much each class counts; None for 1 each.
+        objective: What the training loss is made of.
     """
-    model = build(recipe, dataset.source.size, dataset.target.size, settings.seed, class_weights)
+    model = build(recipe, dataset.source.size, dataset.target.size, settings.seed, objective)
     model.to(hardware.device).train()
     parameters = FlatParameters(model, hardware.dtype, hardware.device)
     average = MovingAverage(parameters.master, settings.average)

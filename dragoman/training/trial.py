@@ -90,7 +90,7 @@ def run_trial(
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
     check_dataset(recipe, subset, hardware.device)
-    state, averaged = build_training_state(recipe.model, settings, subset, hardware, task.class_weights(recipe, subset))
+    state, averaged = build_training_state(recipe.model, settings, subset, hardware, task.objective(recipe, subset))
     looking = _Looks(task.losses(averaged, recipe, subset), loader, tell)
     limit = math.inf if minutes is None else 60 * minutes
     try:

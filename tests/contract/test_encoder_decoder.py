@@ -120,7 +120,7 @@ def test_every_weight_moves_in_a_step(model: EncoderDecoder) -> None:
     model.train()
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-    model.loss(batch(), 0.1)[0].backward()
+    model.loss(batch())[0].backward()
     optimizer.step()
     for name, parameter in model.named_parameters():
         assert not parameter.equal(before[name]), f"{name} did not move"

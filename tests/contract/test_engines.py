@@ -189,7 +189,7 @@ def test_log_probabilities_are_the_models(case: Case) -> None:
         memory = case.model.encode(case.source.select(torch.tensor([row])))
         for h in hypotheses:
             if h.ending is Ending.COMPLETE:
-                nats = cast(Any, case.model.decoder).measured_loss(Packed.of([[*h.tokens, END]]), memory).sum()
+                nats = cast(Any, case.model.decoder).token_losses(Packed.of([[*h.tokens, END]]), memory).sum()
                 assert h.log_probability == pytest.approx(-float(nats), abs=1e-5)
 
 

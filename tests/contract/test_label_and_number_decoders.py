@@ -23,9 +23,9 @@ def memory(dtype: torch.dtype = torch.float32, rows: int = 4) -> Memory:
     return Memory(states, Layout.of([1] * rows), states)
 
 
-def label_decoder(weights: torch.Tensor | None = None) -> LabelDecoder:
+def label_decoder(smoothing: float = 0.0, weights: torch.Tensor | None = None) -> LabelDecoder:
     torch.manual_seed(0)
-    decoder = LabelDecoder(5, 3, weights)
+    decoder = LabelDecoder(5, 3, smoothing, weights)
     torch.nn.init.normal_(decoder.bias)
     return decoder
 
@@ -33,20 +33,20 @@ def label_decoder(weights: torch.Tensor | None = None) -> LabelDecoder:
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
 @pytest.mark.parametrize("weights", [None, torch.tensor([2.0, 0.5, 1.0])], ids=["even", "weighted"])
 def test_the_loss_is_the_weighted_cross_entropy(weights: torch.Tensor | None, smoothing: float) -> None:
-    decoder = label_decoder(weights)
+    decoder = label_decoder(smoothing, weights)
     assert isinstance(decoder, Decoder)
     log_p = torch.log_softmax(decoder(memory()), 1)
     wanted = (1 - smoothing) * F.one_hot(LABELS.values, 3) + smoothing / 3
     nats = -(wanted * log_p).sum(1)
     expected = (nats if weights is None else nats * weights[LABELS.values]).sum()
-    assert torch.allclose(decoder.loss(LABELS, memory(), smoothing), expected)
+    assert torch.allclose(decoder.loss(LABELS, memory()), expected)
 
 
 def test_what_is_measured_knows_neither_weights_nor_smoothing_nor_gradient() -> None:
-    decoder = label_decoder(torch.tensor([2.0, 0.5, 1.0]))
-    measured = decoder.measured_loss(LABELS, memory())
+    decoder = label_decoder(0.3, torch.tensor([2.0, 0.5, 1.0]))
+    measured = decoder.token_losses(LABELS, memory())
     assert not measured.requires_grad
-    assert torch.allclose(measured.sum(), label_decoder().loss(LABELS, memory(), 0.0))
+    assert torch.allclose(measured.sum(), label_decoder().loss(LABELS, memory()))
     assert "class_weights" not in decoder.state_dict()
 
 
@@ -55,9 +55,8 @@ def test_the_loss_of_a_number_is_the_one_handed_in(name: str) -> None:
     decoder = NumberDecoder(5, LOSSES[name])
     assert isinstance(decoder, Decoder)
     each = LOSSES[name](decoder(memory()), NUMBERS.values)
-    assert torch.allclose(decoder.loss(NUMBERS, memory(), 0.0), each.sum())
-    assert decoder.loss(NUMBERS, memory(), 0.3).equal(decoder.loss(NUMBERS, memory(), 0.0))
-    measured = decoder.measured_loss(NUMBERS, memory())
+    assert torch.allclose(decoder.loss(NUMBERS, memory()), each.sum())
+    measured = decoder.token_losses(NUMBERS, memory())
     assert measured.equal(each.detach())
     assert not measured.requires_grad
 
@@ -65,12 +64,12 @@ def test_the_loss_of_a_number_is_the_one_handed_in(name: str) -> None:
 def test_each_alone_equals_the_batch() -> None:
     whole = memory()
     for decoder, target in ((label_decoder(), LABELS), (NumberDecoder(5, squared_loss), NUMBERS)):
-        together, losses = decoder(whole), decoder.measured_loss(target, whole)
+        together, losses = decoder(whole), decoder.token_losses(target, whole)
         for n in range(4):
             row = whole.states[n : n + 1]
             alone, one = Memory(row, Layout.of([1]), row), type(target)(target.values[n : n + 1])
             assert torch.allclose(decoder(alone)[0], together[n], atol=1e-6)
-            assert torch.allclose(decoder.measured_loss(one, alone)[0], losses[n], atol=1e-6)
+            assert torch.allclose(decoder.token_losses(one, alone)[0], losses[n], atol=1e-6)
 
 
 class Loss(torch.nn.Module):
@@ -82,12 +81,12 @@ class Loss(torch.nn.Module):
         self.target = target
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        return self.decoder.loss(self.target, Memory(states, Layout.of([1] * 4), states), 0.2)
+        return self.decoder.loss(self.target, Memory(states, Layout.of([1] * 4), states))
 
 
 def test_numeric_gradients() -> None:
     for decoder, target in (
-        (label_decoder(torch.tensor([2.0, 0.5, 1.0])), LABELS),
+        (label_decoder(0.2, torch.tensor([2.0, 0.5, 1.0])), LABELS),
         (NumberDecoder(5, squared_loss), NUMBERS),
     ):
         loss = Loss(decoder, target).double()
@@ -103,14 +102,14 @@ def test_numeric_gradients() -> None:
 
 
 def test_losses_in_bfloat16_are_float32() -> None:
-    label, number = label_decoder(torch.tensor([2.0, 0.5, 1.0])), NumberDecoder(5, HuberLoss(1.0))
+    label, number = label_decoder(0.1, torch.tensor([2.0, 0.5, 1.0])), NumberDecoder(5, HuberLoss(1.0))
     for decoder, target in ((label, LABELS), (number, NUMBERS)):
-        exact = decoder.loss(target, memory(), 0.1)
+        exact = decoder.loss(target, memory())
         decoder.to(torch.bfloat16)
-        rough = decoder.loss(target, memory(torch.bfloat16), 0.1)
-        assert rough.dtype == decoder.measured_loss(target, memory(torch.bfloat16)).dtype == torch.float32
+        rough = decoder.loss(target, memory(torch.bfloat16))
+        assert rough.dtype == decoder.token_losses(target, memory(torch.bfloat16)).dtype == torch.float32
         assert torch.allclose(rough, exact, rtol=0.03)
-        assert torch.isfinite(decoder.loss(target, memory(), 0.1)), "an encoder without weights hands on float32"
+        assert torch.isfinite(decoder.loss(target, memory())), "an encoder without weights hands on float32"
 
 
 def test_on_rows_it_is_the_linear_regression_of_the_closed_form() -> None:
@@ -126,7 +125,7 @@ def test_on_rows_it_is_the_linear_regression_of_the_closed_form() -> None:
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        loss = decoder.loss(target, encoder(rows), 0.0)
+        loss = decoder.loss(target, encoder(rows))
         loss.backward()
         return loss
 
@@ -144,7 +143,7 @@ def test_softmax_regression_learns_what_a_line_can_part() -> None:
     optimizer = torch.optim.Adam(decoder.parameters(), lr=0.2)
     for _ in range(60):
         optimizer.zero_grad()
-        (decoder.loss(target, encoder(rows), 0.0) / target.units).backward()
+        (decoder.loss(target, encoder(rows)) / target.units).backward()
         optimizer.step()
     assert decoder(encoder(rows)).argmax(1).eq(target.values).float().mean() > 0.95
-    assert decoder.measured_loss(target, encoder(rows)).mean() < 0.2
+    assert decoder.token_losses(target, encoder(rows)).mean() < 0.2

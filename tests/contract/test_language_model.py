@@ -71,7 +71,7 @@ def test_shapes_and_dtype(model: LanguageModel, dtype: torch.dtype) -> None:
 def test_every_weight_moves_in_a_step(model: LanguageModel) -> None:
     model.train()
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    loss, _ = model.loss(batch(), 0.1)
+    loss, _ = model.loss(batch())
     loss.backward()
     torch.optim.SGD(model.parameters(), lr=1.0).step()
     for name, parameter in model.named_parameters():
@@ -123,10 +123,10 @@ def test_a_text_in_two_batches_equals_one(model: LanguageModel) -> None:
         inputs, target = (Packed.of(side[:, columns].tolist()) for side in (before, text))
         return TextBatch(inputs, target, follows, torch.arange(2))
 
-    whole, _ = model.loss(part(slice(None), False), 0.0)
-    first, carried = model.loss(part(slice(0, 3), False), 0.0)
-    second, _ = model.loss(part(slice(3, 6), True), 0.0, carried)
-    anew, _ = model.loss(part(slice(3, 6), False), 0.0, carried)
+    whole, _ = model.loss(part(slice(None), False))
+    first, carried = model.loss(part(slice(0, 3), False))
+    second, _ = model.loss(part(slice(3, 6), True), carried)
+    anew, _ = model.loss(part(slice(3, 6), False), carried)
     assert not any(state.requires_grad for state in carried)
     if carried:
         assert torch.allclose(first + second, whole, atol=1e-9)
@@ -148,8 +148,9 @@ def test_save_and_load(decoder: dict[str, Any], tmp_path: Path) -> None:
 
 def test_the_measured_loss_is_the_loss_without_smoothing(model: LanguageModel) -> None:
     model.double()
-    loss, _ = model.loss(batch(), 0.0)
-    assert model.measured_loss(batch()).sum().item() == pytest.approx(loss.item())
+    loss, _ = model.loss(batch())
+    model.decoder.output.smoothing = 0.3
+    assert model.token_losses(batch()).sum().item() == pytest.approx(loss.item())
 
 
 def test_numeric_gradient_of_the_whole_model(decoder: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ SOURCE = Packed.of([[5, 6, 7, 3], [8, 9, 3], [10, 3]])
 
 def test_in_training(model: EncoderDecoder, projections: dict[int, int]) -> None:
     target = Packed.of([[6] * STEPS] * ROWS)
-    model.loss(Batch(SOURCE, target, torch.arange(ROWS)), 0.1)
+    model.loss(Batch(SOURCE, target, torch.arange(ROWS)))
     assert set(projections.values()) == {1}
 
 

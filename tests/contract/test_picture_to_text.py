@@ -49,7 +49,7 @@ def batch(encoder: str, rows: slice = slice(None)) -> Batch:
 def test_every_weight_learns(case: tuple[str, EncoderDecoder]) -> None:
     encoder, model = case
     model.train()
-    model.loss(batch(encoder), 0.1)[0].backward()
+    model.loss(batch(encoder))[0].backward()
     for name, parameter in model.named_parameters():
         # Among one state there is nothing to choose, so that nothing is learnt about choosing.
         if encoder == "residual" or "attention" not in name:
@@ -60,8 +60,8 @@ def test_every_weight_learns(case: tuple[str, EncoderDecoder]) -> None:
 def test_a_batch_of_one_equals_a_batch_of_n(case: tuple[str, EncoderDecoder]) -> None:
     encoder, model = case
     model.double()
-    together = model.measured_loss(batch(encoder)).sum()
-    alone = sum(model.measured_loss(batch(encoder, slice(n, n + 1))).sum() for n in range(3))
+    together = model.token_losses(batch(encoder)).sum()
+    alone = sum(model.token_losses(batch(encoder, slice(n, n + 1))).sum() for n in range(3))
     assert torch.allclose(together, torch.as_tensor(alone), atol=1e-9)
 
 
@@ -78,4 +78,4 @@ def test_steps_give_the_probability_of_the_whole(case: tuple[str, EncoderDecoder
         real = target.layout.mask[:, position]
         log_p = torch.log_softmax(scores.double(), -1).gather(1, wanted[:, position, None])[:, 0]
         nats -= torch.where(real, log_p, 0.0)
-    assert nats.sum().item() == pytest.approx(model.measured_loss(data).sum().item(), abs=1e-4)
+    assert nats.sum().item() == pytest.approx(model.token_losses(data).sum().item(), abs=1e-4)

@@ -142,15 +142,17 @@ def test_dropout(dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("with_bias", [False, True])
-def test_cross_entropy(smoothing: float, with_bias: bool, dtype: torch.dtype) -> None:
+def test_cross_entropy(smoothing: float, with_bias: bool, weighted: bool, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     states, weight = leaf(1100, 6, dtype=dtype), leaf(11, 6, dtype=dtype)
     bias = leaf(11, dtype=dtype) if with_bias else None
     targets = torch.randint(0, 11, (1100,))
     leaves = [states, weight] + ([bias] if bias is not None else [])
-    fast = cross_entropy(states, weight, bias, targets, smoothing) / 1100
-    slow = cross_entropy_equations(states, weight, bias, targets, smoothing) / 1100
+    weights = 2 * torch.rand(1100, dtype=dtype) if weighted else None
+    fast = cross_entropy(states, weight, bias, targets, smoothing, weights) / 1100
+    slow = cross_entropy_equations(states, weight, bias, targets, smoothing, weights) / 1100
     assert torch.allclose(fast, slow, atol=0, rtol=10 * TOLERANCES[dtype])
     for one, other in zip(torch.autograd.grad(fast, leaves), torch.autograd.grad(slow, leaves), strict=True):
         assert torch.allclose(one, other, atol=TOLERANCES[dtype], rtol=10 * TOLERANCES[dtype])

@@ -13,6 +13,7 @@ import torch
 from dragoman.contracts import Batch, Labels, Packed, Pictures, PictureSize
 from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import build
+from dragoman.model.objective import Objective
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
 from dragoman.recipe.training import OptimizerRecipe, ScheduleRecipe, TrainingRecipe
 from dragoman.training.moving_average import MovingAverage
@@ -36,7 +37,8 @@ def settings(**optimizer: Any) -> TrainingRecipe:
 
 
 def state(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> TrainingState:
-    model = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1).train()
+    objective = Objective(recipe.label_smoothing)
+    model = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1, objective=objective).train()
     parameters = FlatParameters(model, dtype, torch.device("cpu"))
     return TrainingState(
         model,
@@ -74,8 +76,9 @@ def test_accumulation_equals_one_large_batch() -> None:
 def test_flat_gradient_is_the_gradient_of_the_plain_model() -> None:
     recipe = settings()
     pupil = state(recipe)
-    plain = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1).train()
-    (plain.loss(batch(0, 1), recipe.label_smoothing)[0] / 6).backward()
+    objective = Objective(recipe.label_smoothing)
+    plain = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1, objective=objective).train()
+    (plain.loss(batch(0, 1))[0] / 6).backward()
     training_step(pupil, [batch(0, 1)], 1, recipe)
     gradients = dict(plain.named_parameters())
     for place in pupil.parameters.map.places:

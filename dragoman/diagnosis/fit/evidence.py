@@ -207,8 +207,7 @@ def ending_of(history: DataFrame, recipe: Recipe, planned: int, done: int) -> En
 def facts_of(recipe: Recipe, dataset: Dataset) -> RunFacts:
     """What a recipe trains on a dataset."""
     training = recipe.training
-    weights = task_of(recipe).class_weights(recipe, dataset)
-    model = build(recipe.model, dataset.source.size, dataset.target.size, training.seed, weights)
+    model = build(recipe.model, dataset.source.size, dataset.target.size, training.seed)
     return RunFacts(
         parameters=parameter_count(model),
         dropout=largest_dropout(recipe),

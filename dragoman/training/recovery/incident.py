@@ -64,7 +64,6 @@ class Incidents:
             "update": replay.update,
             "seed": replay.seed,
             "places": list(replay.places),
-            "label_smoothing": replay.smoothing,
             "loss_factor": replay.factor,
             "loss": _finite(result.loss),
             "gradient_norm": _finite(result.gradient_norm),
@@ -98,6 +97,8 @@ def _tensors(batches: Sequence[AnyBatch], replay: Replay) -> dict[str, Tensor]:
         for side, values in sides.items():
             found |= {f"{number}.{side}.{name}": tensor for name, tensor in _side(values).items()}
         found[f"{number}.examples"] = batch.examples
+        if batch.weights is not None:
+            found[f"{number}.weights"] = batch.weights
     return {name: tensor.detach().cpu().contiguous() for name, tensor in found.items()}
 
 

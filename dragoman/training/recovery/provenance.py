@@ -31,15 +31,13 @@ class Replay:
         seed: the recipe's.
         update: its number.
         places: of its mini-batches among those of all processes.
-        smoothing: of labels.
-        factor: of each mini-batch's summed loss: the loss scale over the update's target tokens.
+        factor: what each mini-batch's summed loss was multiplied by: the loss scale over the update's units.
         carried: what the first mini-batch went on from.
     """
 
     seed: int
     update: int
     places: tuple[int, ...]
-    smoothing: float
     factor: float = 1.0
     carried: Carried = ()
 
@@ -153,7 +151,7 @@ class _Attempt:
         """As the update had it, and what is carried on."""
         seed_mini_batch(self.replay.seed, self.replay.update, place)
         # A loader makes the batches that its model takes.
-        summed, after = self.model.loss(batch, self.replay.smoothing, carried)  # type: ignore[arg-type]
+        summed, after = self.model.loss(batch, carried)  # type: ignore[arg-type]
         return summed * self.replay.factor, after
 
     def is_healthy(self, batch: AnyBatch, carried: Carried, place: int) -> bool:

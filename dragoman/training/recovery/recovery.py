@@ -55,8 +55,7 @@ class Recovery:
             seed=self.recipe.seed,
             update=progress.update,
             places=tuple(place_of(turn, self.processes) for turn in range(len(batches))),
-            smoothing=self.recipe.label_smoothing,
-            factor=self.state.scaler.get_scale() / result.target_tokens,
+            factor=self.state.scaler.get_scale() / result.units,
             carried=result.carried,
         )
         origin = trace(self.state.model, batches, replay)

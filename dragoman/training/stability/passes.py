@@ -31,10 +31,10 @@ def send(model: Model, batch: AnyBatch) -> None:
 
 def last_token_loss(model: Model, batch: AnyBatch) -> Float[Tensor, ""]:
     """The cross-entropy of each row's last target token alone, summed over rows. Where targets are not predicted token
-    by token, it is the whole loss, without smoothing."""
+    by token, it is the whole training loss."""
     states = _target_states(model, batch)
     if states is None:
-        return model.loss(batch, 0.0)[0]  # type: ignore[arg-type]  # a model gets the batches that it takes
+        return model.loss(batch)[0]  # type: ignore[arg-type]  # a model gets the batches that it takes
     target, output = batch.target, _output_layer(model)
     assert isinstance(target, Packed)
     last = target.layout.starts + target.layout.lengths - 1

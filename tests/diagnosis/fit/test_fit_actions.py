@@ -90,8 +90,8 @@ def test_wider_and_narrower_models_are_valid_and_have_more_and_fewer_parameters(
         changed = widened(recipe, factor)
         assert changed is not None
         assert changed.model.tie == recipe.model.tie
-        counts.append(parameter_count(build(changed.model, 50, 50, 1, None)))
-    here = parameter_count(build(recipe.model, 50, 50, 1, None))
+        counts.append(parameter_count(build(changed.model, 50, 50, 1)))
+    here = parameter_count(build(recipe.model, 50, 50, 1))
     assert counts[0] < counts[1] < here < counts[2]
 
 

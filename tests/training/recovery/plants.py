@@ -117,7 +117,7 @@ def made(kind: str) -> tuple[Model, AnyBatch]:
 
 def traced(model: Model, *batches: AnyBatch, **changes: Any) -> Origin:
     """What is found at update 7."""
-    values = {"seed": 3, "update": 7, "places": tuple(range(len(batches))), "smoothing": 0.1, "factor": 0.1, **changes}
+    values = {"seed": 3, "update": 7, "places": tuple(range(len(batches))), "factor": 0.1, **changes}
     return trace(model, batches, Replay(**values))
 
 
@@ -140,7 +140,7 @@ def calls(model: Model, batch: AnyBatch) -> list[tuple[str, str]]:
     """Modules and the methods of theirs that make tensors with a gradient in a loss."""
     seen = _Differentiable()
     with tapped(model, seen, methods=None):
-        model.loss(batch, 0.1)  # type: ignore[arg-type]
+        model.loss(batch)  # type: ignore[arg-type]
     return list(seen.found)
 
 

@@ -27,7 +27,7 @@ ALL = (100, 101, 102, 103, 104)
 def test_a_healthy_model_has_nothing_to_find(kind: str) -> None:
     model, batch = made(kind)
     with looking_for_not_finite(model) as seen:
-        model.loss(batch, 0.1)[0].backward()
+        model.loss(batch)[0].backward()
     assert seen.first_output is seen.first_gradient is None
     found = traced(model, batch)
     assert (found.stage, found.module, found.examples) == (None, None, ALL)
@@ -104,7 +104,7 @@ def test_a_state_that_was_carried_on_is_an_input() -> None:
     model, batch = made("language model")
     assert isinstance(batch, TextBatch)
     batch = replace(batch, follows=True)
-    _, carried = model.loss(batch, 0.1)
+    _, carried = model.loss(batch)
     carried[0][1] = math.nan
     found = traced(model, batch, carried=carried)
     assert (found.stage, found.module, found.examples) == ("input", "carried", (101,))
@@ -124,7 +124,7 @@ def test_a_fault_that_no_row_has_alone_is_of_the_whole_batch() -> None:
 @pytest.mark.parametrize("kind", ["transformer", "reader"])
 def test_looking_changes_nothing(kind: str) -> None:
     model, batch = made(kind)
-    model.loss(batch, 0.1)[0].backward()
+    model.loss(batch)[0].backward()
     before = {name: tensor.clone() for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
     gradients = [parameter.grad for parameter in model.parameters()]
     with planted(model.encoder, "forward", divided_by_zero):

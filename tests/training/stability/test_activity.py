@@ -39,7 +39,7 @@ def calls(model: Model, name: str, data: Any) -> list[tuple[Any, ...]]:
     handle = model.get_submodule(name).register_forward_hook(lambda _, inputs, output: found.append((*inputs, output)))
     training = model.training
     with torch.no_grad():
-        model.eval().measured_loss(data)
+        model.eval().token_losses(data)
     model.train(training)
     handle.remove()
     return found

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from dragoman.contracts import Beam, DecoderState, Ending, Layout, Memory, Packed, StepFunction, WritingDecoder
-from dragoman.decoders.alignment import AlignmentDecoder, without_end
+from dragoman.decoders.ctc import CTCDecoder, without_end
 from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
@@ -24,9 +24,9 @@ PLACES = [7, 4, 9, 5]
 TARGETS = [[4, 5, 5, END], [8, END], [6, 6, 6, 7, END], [END]]
 
 
-def decoder(dtype: torch.dtype = torch.float64, symbols: int = V) -> AlignmentDecoder:
+def decoder(dtype: torch.dtype = torch.float64, symbols: int = V) -> CTCDecoder:
     torch.manual_seed(1)
-    return AlignmentDecoder(nn.Linear(D, symbols)).to(dtype)
+    return CTCDecoder(nn.Linear(D, symbols)).to(dtype)
 
 
 def memory(places: list[int] = PLACES, dtype: torch.dtype = torch.float64, scale: float = 1.0) -> Memory:
@@ -40,7 +40,7 @@ def row_of(memory: Memory, row: int) -> Memory:
     return Memory(states, Layout.of([len(states)]), memory.final[row : row + 1])
 
 
-def stepped(model: AlignmentDecoder, memory: Memory, targets: list[list[int]]) -> list[Tensor]:
+def stepped(model: CTCDecoder, memory: Memory, targets: list[list[int]]) -> list[Tensor]:
     """The log-probability of each target token, by steps."""
     longest = max(len(row) for row in targets)
     padded = torch.tensor([row + [END + 1] * (longest - len(row)) for row in targets])
@@ -52,7 +52,7 @@ def stepped(model: AlignmentDecoder, memory: Memory, targets: list[list[int]]) -
     return [values[: len(row)] for values, row in zip(torch.stack(parts, 1), targets, strict=True)]
 
 
-def texts_of(model: AlignmentDecoder, memory: Memory) -> dict[tuple[int, ...], float]:
+def texts_of(model: CTCDecoder, memory: Memory) -> dict[tuple[int, ...], float]:
     """The probability of every text, summed over all alignments of the one row."""
     bias = model.output.bias.index_fill(0, torch.tensor([1, 2, 3]), float("-inf"))
     log_p = torch.log_softmax(F.linear(memory.states, model.output.weight, bias), 1).detach()
@@ -79,8 +79,8 @@ def test_shapes_and_types(dtype: torch.dtype) -> None:
     scores, _ = model.step(torch.full((4,), START), model.start(seen))
     assert scores.shape == (4, V)
     assert scores.dtype == exact
-    assert model.loss(Packed.of(TARGETS), seen, 0.1).dtype == exact
-    assert model.measured_loss(Packed.of(TARGETS), seen).shape == (4,)
+    assert model.loss(Packed.of(TARGETS), seen).dtype == exact
+    assert model.token_losses(Packed.of(TARGETS), seen).shape == (4,)
 
 
 def test_steps_are_the_conditional_probabilities_of_all_texts() -> None:
@@ -114,8 +114,8 @@ def test_scores_are_normalised() -> None:
 def test_loss_equals_steps() -> None:
     model, seen, target = decoder(), memory(), Packed.of(TARGETS)
     by_steps = torch.stack([row.sum() for row in stepped(model, seen, TARGETS)])
-    assert torch.allclose(model.measured_loss(target, seen), -by_steps, atol=1e-10)
-    assert torch.allclose(model.loss(target, seen, 0.0), -by_steps.sum(), atol=1e-10)
+    assert torch.allclose(model.token_losses(target, seen), -by_steps, atol=1e-10)
+    assert torch.allclose(model.loss(target, seen), -by_steps.sum(), atol=1e-10)
 
 
 @pytest.mark.parametrize("scale", [0.1, 3.0])
@@ -123,14 +123,14 @@ def test_long_lines_do_not_underflow(scale: float) -> None:
     places, targets = [400, 310], [[4 + k % 5 for k in range(100)] + [END], [7, 7, 4] * 40 + [END]]
     model, seen = decoder(torch.float32), memory(places, torch.float32, scale)
     by_steps = torch.stack([row.double().sum() for row in stepped(model, seen, targets)])
-    assert torch.allclose(model.measured_loss(Packed.of(targets), seen), -by_steps, atol=1e-4, rtol=0)
+    assert torch.allclose(model.token_losses(Packed.of(targets), seen), -by_steps, atol=1e-4, rtol=0)
 
 
 @given(st.integers(1, 6), st.lists(st.integers(END + 1, V - 1), max_size=7), st.floats(0.1, 30))
 def test_any_text_has_the_probability_of_its_steps(places: int, text: list[int], scale: float) -> None:
     """Zero too, where there are too few places for it."""
     model, seen, target = decoder(), memory([places], scale=scale), [*text, END]
-    nats = model.measured_loss(Packed.of([target]), seen)
+    nats = model.token_losses(Packed.of([target]), seen)
     by_steps = -stepped(model, seen, [target])[0].sum()
     assert not nats.isnan()
     assert torch.allclose(by_steps, nats[0], rtol=1e-9)
@@ -140,11 +140,11 @@ def test_batch_of_one_equals_batch_of_n() -> None:
     """Also shows that padding changes nothing: alone, a row has none."""
     model, seen = decoder(), memory()
     together = stepped(model, seen, TARGETS)
-    measured = model.measured_loss(Packed.of(TARGETS), seen)
+    measured = model.token_losses(Packed.of(TARGETS), seen)
     for row, target in enumerate(TARGETS):
         alone = row_of(seen, row)
         assert torch.allclose(stepped(model, alone, [target])[0], together[row], atol=1e-12)
-        assert torch.allclose(model.measured_loss(Packed.of([target]), alone)[0], measured[row], atol=1e-12)
+        assert torch.allclose(model.token_losses(Packed.of([target]), alone)[0], measured[row], atol=1e-12)
 
 
 def test_selected_state_goes_on_as_if_it_had_been_alone() -> None:
@@ -197,7 +197,7 @@ def test_numeric_gradient_and_symbols_without_a_place_are_left_alone() -> None:
             self.decoder = model
 
         def forward(self, states: Tensor) -> Tensor:
-            return self.decoder.loss(target, Memory(states, seen.layout, seen.final), 0.0)
+            return self.decoder.loss(target, Memory(states, seen.layout, seen.final))
 
     def loss(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         parameters = {"decoder.output.weight": weight, "decoder.output.bias": bias}
@@ -205,7 +205,7 @@ def test_numeric_gradient_and_symbols_without_a_place_are_left_alone() -> None:
 
     inputs = [t.detach().clone().requires_grad_() for t in (seen.states, model.output.weight, model.output.bias)]
     assert torch.autograd.gradcheck(loss, inputs)
-    model.loss(target, seen, 0.0).backward()
+    model.loss(target, seen).backward()
     for gradient in (model.output.weight.grad, model.output.bias.grad):
         assert gradient is not None
         assert (gradient[1:4] == 0).all()
@@ -219,7 +219,7 @@ def test_it_learns_what_it_reads() -> None:
     optimizer = torch.optim.Adam([states, *model.parameters()], lr=0.1)
     for _ in range(60):
         optimizer.zero_grad()
-        model.loss(target, Memory(states, seen.layout, seen.final), 0.0).backward()
+        model.loss(target, Memory(states, seen.layout, seen.final)).backward()
         optimizer.step()
     state = model.start(Memory(states.detach(), seen.layout, seen.final))
     found = greedy_search(model.step, state, SearchRules(START, END, [9] * 4, forbidden=NEVER_WRITTEN))
@@ -231,7 +231,7 @@ def test_greedy_search_scores_what_it_writes(dtype: torch.dtype) -> None:
     model, seen = decoder(dtype), memory(dtype=dtype)
     found = greedy_search(model.step, model.start(seen), SearchRules(START, END, [12] * 4, forbidden=NEVER_WRITTEN))
     assert all(hypothesis.ending is Ending.COMPLETE for hypothesis in found)
-    nats = model.measured_loss(Packed.of([[*h.tokens, END] for h in found]), seen)
+    nats = model.token_losses(Packed.of([[*h.tokens, END] for h in found]), seen)
     assert [h.log_probability for h in found] == pytest.approx((-nats).tolist(), abs=1e-5)
 
 
@@ -265,5 +265,5 @@ def test_a_narrow_beam_of_many_sentences_scores_what_it_writes() -> None:
         for hypothesis in hypotheses:
             if hypothesis.ending is Ending.COMPLETE:
                 target = Packed.of([[*hypothesis.tokens, END]])
-                nats = float(model.measured_loss(target, row_of(seen, row))[0])
+                nats = float(model.token_losses(target, row_of(seen, row))[0])
                 assert hypothesis.log_probability == pytest.approx(-nats, abs=1e-4)

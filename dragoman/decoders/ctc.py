@@ -59,7 +59,7 @@ class PlaceProbabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class AlignmentState:
+class CTCState:
     """All that the decoder knows of each hypothesis g (Graves 2012, section 7.5.3), as natural logarithms.
 
     Attributes:
@@ -78,11 +78,11 @@ class AlignmentState:
     in_blank: Float[Tensor, "R S1"]
     prefix: Float[Tensor, " R"]
 
-    def select(self, rows: Int[Tensor, " K"]) -> AlignmentState:
+    def select(self, rows: Int[Tensor, " K"]) -> CTCState:
         """The state of hypotheses ``rows``; the probabilities of symbols are never copied."""
         there = rows.to(self.prefix.device)
         parts = (part.index_select(0, there) for part in (self.last, self.in_symbol, self.in_blank, self.prefix))
-        return AlignmentState(self.places, self.sentences.index_select(0, rows), *parts)
+        return CTCState(self.places, self.sentences.index_select(0, rows), *parts)
 
     @property
     def written(self) -> Float[Tensor, "R S1"]:
@@ -90,7 +90,7 @@ class AlignmentState:
         return torch.logaddexp(self.in_symbol, self.in_blank)
 
 
-class AlignmentDecoder(nn.Module):
+class CTCDecoder(nn.Module):
     """At each place of the memory a symbol or the blank (Graves et al. 2006), each place by itself.
 
     A search writes symbol by symbol nevertheless: the probability of the next symbol c after the prefix g is
@@ -112,20 +112,20 @@ class AlignmentDecoder(nn.Module):
         bias = self.output.bias
         return bias.index_fill(0, torch.tensor(NOT_AT_A_PLACE, device=bias.device), float("-inf"))
 
-    def loss(self, target: Packed, memory: Memory, smoothing: float) -> Float[Tensor, ""]:
-        """−ln of the texts' probabilities, summed over rows.
+    def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
+        """Σ_b w_b · −ln of the probability of text b.
 
         A row that no alignment writes counts nothing: it has fewer places than its text needs, or an unknown symbol.
-        ``smoothing`` is not used: it is not defined for a sum over alignments.
         """
-        return ctc_loss(memory.states, memory.layout, self.output.weight, self._bias, without_end(target), BLANK)
+        texts = without_end(target)
+        return ctc_loss(memory.states, memory.layout, self.output.weight, self._bias, texts, BLANK, weights)
 
-    def measured_loss(self, target: Packed, memory: Memory) -> Float[Tensor, " B"]:
+    def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " B"]:
         """−ln of each text's probability, infinite where no alignment writes it. Without a gradient."""
         with torch.no_grad():
             return ctc_nats(memory.states, memory.layout, self.output.weight, self._bias, without_end(target), BLANK)
 
-    def start(self, memory: Memory) -> AlignmentState:
+    def start(self, memory: Memory) -> CTCState:
         """The state before the first token: one hypothesis per row of the memory, which writes nothing yet.
 
         Steps from here have no gradient; what is learnt, is learnt from :meth:`loss`.
@@ -134,7 +134,7 @@ class AlignmentDecoder(nn.Module):
             logits = F.linear(memory.states, self.output.weight, self._bias)
             places = PlaceProbabilities.of(logits, memory.layout)
         rows = memory.layout.batch
-        return AlignmentState(
+        return CTCState(
             places,
             torch.arange(rows),
             memory.layout.lengths.new_full((rows,), START),
@@ -143,7 +143,7 @@ class AlignmentDecoder(nn.Module):
             places.blanks.new_zeros(rows),
         )
 
-    def step(self, tokens: Int[Tensor, " R"], state: AlignmentState) -> tuple[Float[Tensor, "R V"], AlignmentState]:
+    def step(self, tokens: Int[Tensor, " R"], state: CTCState) -> tuple[Float[Tensor, "R V"], CTCState]:
         """The log-probabilities of each next token after ``tokens``, and the state after them.
 
         The start symbol is read by all hypotheses together, and first.
@@ -165,7 +165,7 @@ class AlignmentDecoder(nn.Module):
         return scores, state
 
 
-def _next_symbols(state: AlignmentState, chances: Float[Tensor, "R S"]) -> Float[Tensor, "R V"]:
+def _next_symbols(state: CTCState, chances: Float[Tensor, "R S"]) -> Float[Tensor, "R V"]:
     """Σ_t γ(g, t − 1) / ψ(g) · p_t(c) for each symbol c: one product for the hypotheses of a sentence."""
     symbols, layout = state.places.symbols, state.places.layout
     weights = F.threshold(chances.to(symbols.dtype), torch.finfo(symbols.dtype).tiny, 0.0)
@@ -181,8 +181,8 @@ def _next_symbols(state: AlignmentState, chances: Float[Tensor, "R S"]) -> Float
 
 
 def _extended(
-    state: AlignmentState, sentences: Int[Tensor, " R"], tokens: Int[Tensor, " R"], p_token: Float[Tensor, "R S"]
-) -> AlignmentState:
+    state: CTCState, sentences: Int[Tensor, " R"], tokens: Int[Tensor, " R"], p_token: Float[Tensor, "R S"]
+) -> CTCState:
     """The state of g·c (Watanabe et al. 2017, algorithm 2), for all places at once.
 
     γ_n(t) = (γ_n(t − 1) + φ_t) p_t is a sum of products, γ_n(t) = Σ_s φ_s p_s ⋯ p_t = P_t Σ_s φ_s / P_{s−1} with the

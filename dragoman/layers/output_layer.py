@@ -1,0 +1,48 @@
+"""From hidden states to the symbols of a vocabulary, with the loss that both are learnt by."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dragoman.layers.cross_entropy import cross_entropy, token_cross_entropy
+
+
+class OutputLayer(nn.Linear):
+    """p(v) ∝ exp(w_v · h + b_v): a linear layer, whose softmax is the probability of each symbol.
+
+    >>> import torch
+    >>> layer = OutputLayer(8, 100, smoothing=0.1)
+    >>> states, targets = torch.randn(5, 8), torch.tensor([3, 14, 15, 92, 65])
+    >>> layer(states).shape
+    torch.Size([5, 100])
+    >>> layer.loss(states, targets).shape
+    torch.Size([])
+
+    Args:
+        width: width of the hidden states.
+        symbols: size of the vocabulary.
+        smoothing: share ε of the wanted probability that the loss spreads evenly over all symbols (Szegedy et al. 2016,
+            section 7). It is no part of the weights.
+        bias: whether there is b.
+    """
+
+    def __init__(self, width: int, symbols: int, smoothing: float = 0.0, *, bias: bool = False) -> None:
+        super().__init__(width, symbols, bias)
+        self.smoothing = smoothing
+
+    def loss(
+        self, states: Float[Tensor, "N D"], targets: Int[Tensor, " N"], weights: Float[Tensor, " N"] | None = None
+    ) -> Float[Tensor, ""]:
+        """Cross-entropy in nats, smoothing included, summed over tokens; each counts as much as its weight says.
+
+        Args:
+            states: a hidden state for each token.
+            targets: the symbol that shall be predicted from each.
+            weights: how much each token counts; None for 1 each.
+        """
+        return cross_entropy(states, self.weight, self.bias, targets, self.smoothing, weights)
+
+    def token_losses(self, states: Float[Tensor, "N D"], targets: Int[Tensor, " N"]) -> Float[Tensor, " N"]:
+        """−log p(target) of each token in nats, without smoothing or gradient."""
+        return token_cross_entropy(states, self.weight, self.bias, targets)

@@ -1,0 +1,124 @@
+"""What every decoder's loss makes of weights by example: 2 is the example twice, 0 is its absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from dragoman.contracts import AnyBatch, Batch, Labels, Numbers, Packed, Pictures, PictureSize, SourceSize, TextBatch
+from dragoman.model.build import Model, build
+from dragoman.model.objective import Objective
+from dragoman.recipe.architecture import ModelRecipe
+
+V, HEIGHT = 12, 8
+END = 3
+TRANSFORMER = {"kind": "transformer", "layers": 1, "width": 8, "feed_forward": 8, "heads": 2}
+RECURRENT = {"kind": "gru", "width": 8, "embedding_width": 8}
+TEXT = Packed.of([[5, 6, END], [7, END], [8, 9, 10, 11, END], [4, END]])
+TARGET = Packed.of([[6, END], [9, 8, 7, END], [5, END], [7, 7, 4, END]])
+CODE = Packed.of([[6, END], [7, 7, END], [5, 4, 8, END], [END]])
+PIXELS = torch.randint(0, 256, (1, HEIGHT, 40), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+WEIGHTS = torch.tensor([2.0, 0.0, 1.0, 0.5])
+TWICE = torch.tensor([0, 0, 0, 0, 2, 2, 3])
+"""The examples as often as twice their weight says."""
+
+
+def translation(encoder: dict[str, Any], decoder: dict[str, Any]) -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+    recipe = ModelRecipe.model_validate({"encoder": encoder, "decoder": decoder})
+    return recipe, V, V, Batch(TEXT, TARGET, torch.arange(4))
+
+
+def language(decoder: dict[str, Any]) -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+    recipe = ModelRecipe.model_validate({"encoder": {"kind": "none"}, "decoder": decoder})
+    return recipe, V, V, TextBatch(TARGET.shifted(2), TARGET, False, torch.arange(4))
+
+
+def reader() -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+    picture = {"kind": "residual", "channels": [4], "halvings": 0, "context": 0, "width": 8}
+    recipe = ModelRecipe.model_validate({"encoder": picture, "decoder": {"kind": "alignment"}})
+    pictures = Pictures(PIXELS, TEXT.layout.of([10, 8, 12, 10]))
+    return recipe, PictureSize(1, HEIGHT, None), V, Batch(pictures, CODE, torch.arange(4))
+
+
+def predictor(kind: str, target: Labels | Numbers) -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+    recipe = ModelRecipe.model_validate({"encoder": TRANSFORMER, "decoder": {"kind": kind}})
+    return recipe, V, 3, Batch(TEXT, target, torch.arange(4))
+
+
+MODELS: dict[str, Callable[[], tuple[ModelRecipe, SourceSize, int, AnyBatch]]] = {
+    "transformer": lambda: translation(TRANSFORMER, TRANSFORMER),
+    "recurrent": lambda: translation(RECURRENT, {**RECURRENT, "attention": "none"}),
+    "attentional": lambda: translation(RECURRENT, {**RECURRENT, "input_feeding": False}),
+    "input feeding": lambda: translation(RECURRENT, {**RECURRENT, "input_feeding": True}),
+    "transformer language model": lambda: language(TRANSFORMER),
+    "recurrent language model": lambda: language(RECURRENT),
+    "ctc": reader,
+    "label": lambda: predictor("label", Labels(torch.tensor([0, 2, 2, 1]))),
+    "number": lambda: predictor("number", Numbers(torch.tensor([0.5, -1.0, 2.0, 0.0]))),
+}
+
+
+@pytest.fixture(params=MODELS)
+def case(request: pytest.FixtureRequest) -> tuple[Model, AnyBatch]:
+    """A model that does the same with an example whatever stands beside it, and four examples."""
+    recipe, source, target, batch = MODELS[request.param]()
+    weights = (2.0, 0.5, 1.0) if request.param == "label" else None
+    return build(recipe, source, target, seed=1, objective=Objective(0.1, weights)).eval(), batch
+
+
+def with_weights(batch: AnyBatch, weights: Tensor | None) -> AnyBatch:
+    if isinstance(batch, TextBatch):
+        return TextBatch(batch.inputs, batch.target, batch.follows, batch.examples, weights)
+    return Batch(batch.source, batch.target, batch.examples, weights)
+
+
+def mean_and_gradient(model: Model, batch: AnyBatch) -> list[Tensor]:
+    """The mean loss that training computes, and the gradient of every parameter."""
+    model.zero_grad()
+    loss = model.loss(batch)[0] / batch.units  # type: ignore[arg-type]
+    loss.backward()
+    return [loss.detach(), *(parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None)]
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "twin"])
+def test_a_weight_of_two_is_the_example_twice_and_none_its_absence(
+    case: tuple[Model, AnyBatch], native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, batch = case
+    if not native:
+        monkeypatch.setattr("dragoman.layers.cross_entropy.available", lambda *tensors: False)
+    weighted, repeated = with_weights(batch, WEIGHTS), batch.select(TWICE)
+    assert repeated.units == 2 * weighted.units
+    found, wanted = mean_and_gradient(model, weighted), mean_and_gradient(model, repeated)
+    assert len(found) > 5
+    for one, other in zip(found, wanted, strict=True):
+        assert torch.allclose(one, other, atol=1e-6, rtol=1e-4)
+    for one, other in zip(mean_and_gradient(model, batch), wanted, strict=True):
+        assert not torch.allclose(one, other, atol=1e-6, rtol=1e-4), "the weights make no difference here"
+
+
+def test_without_weights_all_examples_count_one(case: tuple[Model, AnyBatch]) -> None:
+    model, batch = case
+    ones = with_weights(batch, torch.ones(4))
+    assert ones.units == batch.units == batch.target.units
+    for one, other in zip(mean_and_gradient(model, ones), mean_and_gradient(model, batch), strict=True):
+        assert torch.allclose(one, other, atol=1e-7, rtol=1e-5)
+
+
+def test_what_is_measured_knows_no_weights(case: tuple[Model, AnyBatch]) -> None:
+    model, batch = case
+    weighted = with_weights(batch, WEIGHTS)
+    measured: Tensor = model.token_losses(weighted)  # type: ignore[arg-type]
+    assert not measured.requires_grad
+    assert measured.equal(model.token_losses(batch))  # type: ignore[arg-type]
+
+
+def test_weights_go_where_their_examples_go(case: tuple[Model, AnyBatch]) -> None:
+    _, batch = case
+    moved = with_weights(batch, WEIGHTS).to("cpu").select(torch.tensor([3, 0]))
+    assert moved.weights is not None
+    assert moved.weights.tolist() == [0.5, 2.0]
