@@ -240,7 +240,7 @@ HEALTHY = {
     ),
     "reader": Subject(
         {"kind": "residual", "channels": [8, 12], "halvings": 1, "width": 24, "context": 1},
-        {"kind": "alignment"},
+        {"kind": "ctc"},
         rows_of_bars,
         5e-3,
         64,

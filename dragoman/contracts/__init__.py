@@ -16,7 +16,7 @@ Pictures are ragged in their width, and cross rooms in the same way: their colum
 from __future__ import annotations
 
 from dragoman.contracts.batches import AnyBatch, Batch, Carried, TextBatch
-from dragoman.contracts.coders import (
+from dragoman.contracts.encoder_decoder import (
     Decoder,
     DecoderState,
     Encoder,
@@ -29,6 +29,17 @@ from dragoman.contracts.coders import (
     WritingDecoder,
 )
 from dragoman.contracts.hypothesis import Ending, Hypothesis
+from dragoman.contracts.inputs_outputs import (
+    Labels,
+    Numbers,
+    Pictures,
+    PictureSize,
+    Rows,
+    RowSize,
+    Source,
+    SourceSize,
+    Target,
+)
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
 from dragoman.contracts.search import (
@@ -41,7 +52,6 @@ from dragoman.contracts.search import (
     SearchResult,
     SearchStep,
 )
-from dragoman.contracts.sides import Labels, Numbers, Pictures, PictureSize, Rows, RowSize, Source, SourceSize, Target
 
 __all__ = [
     "AnyBatch",

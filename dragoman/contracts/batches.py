@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
+from dragoman.contracts.inputs_outputs import Source, Target
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
-from dragoman.contracts.sides import Source, Target
 
 
 @dataclass(frozen=True, slots=True)

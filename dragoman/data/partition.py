@@ -1,6 +1,6 @@
 """A long text cut into windows for a language model, in two ways.
 
-Both are the textbook's (Zhang et al., *Dive into Deep Learning*, on data for language models): *sequential*
+Both are the textbook's (Zhang et al., *Dive into RecurrentStack Learning*, on data for language models): *sequential*
 partitioning keeps the order, so that the state after one window is the right one before the next; *random*
 partitioning shuffles the windows, so that batches are more alike and every window begins anew.
 """

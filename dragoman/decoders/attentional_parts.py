@@ -12,7 +12,7 @@ from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.bridge import Bridge
-from dragoman.layers.recurrent.deep import Deep
+from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 
 
 class AttentionalVector(nn.Module):
@@ -52,7 +52,7 @@ class AttentionalParts(TokenByToken):
         self,
         embedding: TokenEmbedding,
         bridge: Bridge,
-        layers: Deep,
+        layers: RecurrentStack,
         attention: MemoryAttention,
         join: AttentionalVector,
         output: OutputLayer,

@@ -13,7 +13,7 @@ from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.cell import CellState, no_state
-from dragoman.layers.recurrent.deep import Deep
+from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class RecurrentLanguageDecoder(LanguageTokenByToken):
     """
 
     def __init__(
-        self, embedding: TokenEmbedding, layers: Deep, readout: nn.Module, output: OutputLayer, dropout: float
+        self, embedding: TokenEmbedding, layers: RecurrentStack, readout: nn.Module, output: OutputLayer, dropout: float
     ) -> None:
         super().__init__()
         self.embedding = embedding

@@ -14,7 +14,7 @@ from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.bridge import Bridge
 from dragoman.layers.recurrent.cell import CellState
-from dragoman.layers.recurrent.deep import Deep
+from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class RecurrentDecoder(TokenByToken):
         embedding: TokenEmbedding,
         bridge: Bridge,
         context: nn.Linear,
-        layers: Deep,
+        layers: RecurrentStack,
         readout: nn.Module,
         output: OutputLayer,
         dropout: float,

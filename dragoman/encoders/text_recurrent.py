@@ -8,7 +8,7 @@ from torch import nn
 from dragoman.contracts import Memory, Packed
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
-from dragoman.layers.recurrent.deep import Deep
+from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 
 
 class RecurrentEncoder(nn.Module):
@@ -22,7 +22,7 @@ class RecurrentEncoder(nn.Module):
         dropout: rate on the embeddings and on the hidden states of the top layer.
     """
 
-    def __init__(self, embedding: TokenEmbedding, layers: Deep, dropout: float) -> None:
+    def __init__(self, embedding: TokenEmbedding, layers: RecurrentStack, dropout: float) -> None:
         super().__init__()
         self.embedding = embedding
         self.layers = layers

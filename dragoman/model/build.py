@@ -49,7 +49,7 @@ LANGUAGE_DECODERS: dict[str, Callable[..., LanguageDecoder]] = {
     "lstm": recurrent_language_decoder,
 }
 OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
-    "alignment": lambda recipe, memory, symbols, objective: ctc_decoder(memory, symbols),
+    "ctc": lambda recipe, memory, symbols, objective: ctc_decoder(memory, symbols),
     "label": lambda recipe, memory, classes, objective: label_decoder(memory, classes, objective),
     "number": lambda recipe, memory, size, objective: number_decoder(recipe, memory),
 }

@@ -21,9 +21,9 @@ from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.recurrent.bidirectional import Bidirectional, Unidirectional
 from dragoman.layers.recurrent.bridge import Bridge
 from dragoman.layers.recurrent.cell import RecurrentCell
-from dragoman.layers.recurrent.deep import Deep
 from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
 from dragoman.layers.recurrent.lstm import LSTM
+from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 from dragoman.layers.recurrent.rnn import RNN, ReLURNN
 from dragoman.model.memory_widths import MemoryWidths
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe, RecurrentRecipe
@@ -51,10 +51,10 @@ def recurrent_encoder(recipe: RecurrentEncoderRecipe, embedding: TokenEmbedding)
     widths = [recipe.embedding] + [recipe.memory_width] * (recipe.layers - 1)
     if recipe.bidirectional:
         both = [Bidirectional(cell(recipe, width), cell(recipe, width)) for width in widths]
-        stack = Deep(both, recipe.dropout, residual=recipe.residual)
+        stack = RecurrentStack(both, recipe.dropout, residual=recipe.residual)
     else:
         one = [Unidirectional(cell(recipe, width)) for width in widths]
-        stack = Deep(one, recipe.dropout, residual=recipe.residual)
+        stack = RecurrentStack(one, recipe.dropout, residual=recipe.residual)
     return RecurrentEncoder(embedding, stack, recipe.dropout)
 
 
@@ -84,10 +84,10 @@ def recurrent_language_decoder(
     return RecurrentLanguageDecoder(embedding, stack, _readout(recipe), output, recipe.dropout)
 
 
-def _stack(recipe: RecurrentDecoderRecipe, inputs: int) -> Deep:
+def _stack(recipe: RecurrentDecoderRecipe, inputs: int) -> RecurrentStack:
     widths = [inputs] + [recipe.width] * (recipe.layers - 1)
     cells = [Unidirectional(CELLS[recipe.kind](recipe, width)) for width in widths]
-    return Deep(cells, recipe.dropout, residual=recipe.residual)
+    return RecurrentStack(cells, recipe.dropout, residual=recipe.residual)
 
 
 def _readout(recipe: RecurrentDecoderRecipe) -> nn.Module:

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Tag, model_validator
 
 from dragoman.recipe.convolution import ConvolutionalEncoderRecipe
 from dragoman.recipe.perceptron import (
-    AlignmentDecoderRecipe,
+    CTCDecoderRecipe,
     LabelDecoderRecipe,
     NumberDecoderRecipe,
     PerceptronRecipe,
@@ -32,9 +32,15 @@ class NoEncoderRecipe(Section):
         return "language model"
 
 
-def _kind(value: Any) -> str:
+_FORMER_KINDS = {"alignment": "ctc"}
+"""What a kind was called in recipes of former versions, and what it is called now."""
+
+
+def kind_of(value: Any) -> str:
+    """The ``kind`` that a section of a recipe has, or names before it is checked."""
     if isinstance(value, Mapping):
-        return str(value.get("kind", "transformer"))
+        kind = str(value.get("kind", "transformer"))
+        return _FORMER_KINDS.get(kind, kind)
     return str(getattr(value, "kind", ""))
 
 
@@ -53,30 +59,30 @@ AnyEncoder = Annotated[
     | Annotated[PerceptronRecipe, Tag("linear")]
     | Annotated[PerceptronRecipe, Tag("mlp")]
     | Annotated[NoEncoderRecipe, Tag("none")],
-    Discriminator(_kind),
+    Discriminator(kind_of),
 ]
 AnyDecoder = Annotated[
     Annotated[TransformerRecipe, Tag("transformer")]
     | Annotated[RecurrentDecoderRecipe, Tag("rnn")]
     | Annotated[RecurrentDecoderRecipe, Tag("gru")]
     | Annotated[RecurrentDecoderRecipe, Tag("lstm")]
-    | Annotated[AlignmentDecoderRecipe, Tag("alignment")]
+    | Annotated[CTCDecoderRecipe, Tag("ctc")]
     | Annotated[LabelDecoderRecipe, Tag("label")]
     | Annotated[NumberDecoderRecipe, Tag("number")],
-    Discriminator(_kind),
+    Discriminator(kind_of),
 ]
 
 
 class ModelRecipe(Section):
-    """An encoder, a decoder and how their embeddings are shared. Any encoder goes with any decoder, but that alignments
-    need a picture's places, and fully connected encoders write no text."""
+    """An encoder, a decoder and how their embeddings are shared. Any encoder goes with any decoder, except that ``ctc``
+    needs a picture's places, and fully connected encoders write no text."""
 
     encoder: AnyEncoder = TransformerRecipe()
     """Input to hidden states; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or
     ``convolution``; for pictures ``lenet`` or ``residual``; for rows of a table, and pictures of one size, ``linear``
     or ``mlp``; and ``none`` for a language model."""
     decoder: AnyDecoder = TransformerRecipe()
-    """Hidden states to output; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or ``alignment``;
+    """Hidden states to output; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or ``ctc``;
     else ``label`` or ``number``."""
     tie: Literal["all", "decoder", "none"] = "all"
     """Which matrices are one: source embedding, target embedding and output layer (``all``, needs a shared vocabulary
@@ -89,14 +95,14 @@ class ModelRecipe(Section):
         """What can be tied is tied, and a language model attends to nothing."""
         if not isinstance(values, Mapping):
             return handler(values)
-        if _kind(values.get("encoder", {})) == "none":
+        if kind_of(values.get("encoder", {})) == "none":
             decoder = values.get("decoder", {})
-            if isinstance(decoder, Mapping) and _kind(decoder) in ("rnn", "gru", "lstm"):
+            if isinstance(decoder, Mapping) and kind_of(decoder) in ("rnn", "gru", "lstm"):
                 decoder = {"attention": "none", **decoder}
             return handler({"tie": "decoder", **values, "decoder": decoder})
         if "tie" in values:
             return handler(values)
-        if _kind(values.get("decoder", {})) in ("alignment", "label", "number"):
+        if kind_of(values.get("decoder", {})) in ("ctc", "label", "number"):
             return handler({**values, "tie": "none"})
         model = handler({**values, "tie": "decoder"})
         reads, writes = model.encoder, model.decoder
@@ -112,7 +118,7 @@ class ModelRecipe(Section):
         problem = (
             _language_model_problem(self)
             if self.is_language_model
-            else _tie_problem(self) or _width_problem(self) or _alignment_problem(self)
+            else _tie_problem(self) or _width_problem(self) or _ctc_problem(self)
         )
         if problem is not None:
             raise ValueError(problem)
@@ -223,10 +229,10 @@ def _width_problem(model: ModelRecipe) -> str | None:
     return None
 
 
-def _alignment_problem(model: ModelRecipe) -> str | None:
-    if isinstance(model.decoder, AlignmentDecoderRecipe) and not isinstance(model.encoder, ResidualRecipe):
+def _ctc_problem(model: ModelRecipe) -> str | None:
+    if isinstance(model.decoder, CTCDecoderRecipe) and not isinstance(model.encoder, ResidualRecipe):
         return (
-            'decoder.kind = "alignment" puts a symbol at each place across a picture, and encoder.kind = '
+            'decoder.kind = "ctc" puts a symbol at each place across a picture, and encoder.kind = '
             f'"{model.encoder.kind}" has no such places; use encoder.kind = "residual"'
         )
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dragoman.recipe.picture import Sizes
 from dragoman.recipe.section import Section
@@ -76,11 +76,16 @@ class NumberDecoderRecipe(Section):
         return f"linear regression, {self.loss} loss"
 
 
-class AlignmentDecoderRecipe(Section):
+class CTCDecoderRecipe(Section):
     """A symbol or nothing at each place of the memory (connectionist temporal classification, Graves et al. 2006)."""
 
-    kind: Literal["alignment"]
-    """The output."""
+    kind: Literal["ctc"]
+    """The output; recipes that say ``alignment``, its former name, are read alike."""
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _its_former_name(cls, value: object) -> object:
+        return "ctc" if value == "alignment" else value
 
     @property
     def longest(self) -> int | None:

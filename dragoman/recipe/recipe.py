@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from dragoman.recipe.architecture import ModelRecipe
+from dragoman.recipe.architecture import ModelRecipe, kind_of
 from dragoman.recipe.data import CleaningRecipe, DataRecipe, TokenizerRecipe
 from dragoman.recipe.picture import SMALLEST_LENET, PictureRecipe, RenderingRecipe
 from dragoman.recipe.search import SearchRecipe
@@ -54,8 +54,8 @@ class Recipe(Shown, Section):
         model = values.get("model", {}) if isinstance(values, Mapping) else None
         separate = isinstance(tokenizer, Mapping) and tokenizer.get("shared") is False and "model" not in tokenizer
         decoder = model.get("decoder") if isinstance(model, Mapping) else None
-        kind = decoder.get("kind") if isinstance(decoder, Mapping) else None
-        if separate and isinstance(model, Mapping) and kind not in ("alignment", "label", "number"):
+        kind = kind_of(decoder) if isinstance(decoder, Mapping) else None
+        if separate and isinstance(model, Mapping) and kind not in ("ctc", "label", "number"):
             return {**values, "model": {"tie": "decoder", **model}}
         return values
 

@@ -182,8 +182,8 @@ def test_readers(tmp_path: Path) -> None:
         "search": {"beam": 2},
     }
     encoder = {"kind": "residual", "channels": [4, 8], "width": 16, "context": 1}
-    one = recipe(encoder, "alignment", data, updates=4, **sections)
-    other = recipe({**encoder, "width": 24}, "alignment", data, updates=4, **sections)
+    one = recipe(encoder, "ctc", data, updates=4, **sections)
+    other = recipe({**encoder, "width": 24}, "ctc", data, updates=4, **sections)
     report = compare({"one": one, "other": other}, tmp_path, budget=Budget(updates=4), threads=1)
     for row in report.rows:
         found = row.measures
@@ -194,7 +194,7 @@ def test_readers(tmp_path: Path) -> None:
         assert len((tmp_path / "outputs" / f"{row.name}.txt").read_text().splitlines()) == 12
     assert (report.unit, report.examples, report.higher_is_better) == ("target tokens", 12, False)
     noisier = recipe(
-        encoder, "alignment", data, updates=4, **{**sections, "rendering": {**sections["rendering"], "noisy": 1.0}}
+        encoder, "ctc", data, updates=4, **{**sections, "rendering": {**sections["rendering"], "noisy": 1.0}}
     )
     with pytest.raises(InputError, match="have different test sets"):
         compare(

@@ -109,7 +109,7 @@ def by_ctranslate2() -> Case:
 CASES: dict[str, Callable[[], Case]] = {
     "torch, transformer": lambda: by_torch(TRANSFORMER),
     "torch, gru with attention": lambda: by_torch({"kind": "gru", "width": 16, "attention": "additive"}),
-    "torch, pictures by alignment": lambda: by_torch({"kind": "alignment"}, read=True),
+    "torch, pictures by alignment": lambda: by_torch({"kind": "ctc"}, read=True),
     "ctranslate2, transformer": by_ctranslate2,
 }
 

@@ -26,9 +26,9 @@ DECODERS: dict[str, dict[str, Any]] = {
     "gru without attention": {"kind": "gru", "width": 16, "attention": "none", "dropout": 0.0},
     "lstm additive": {"kind": "lstm", "width": 16, "attention": "additive", "dropout": 0.0},
     "gru dot fed": {"kind": "gru", "width": 16, "attention": "dot", "input_feeding": True, "dropout": 0.0},
-    "alignment": {"kind": "alignment"},
+    "ctc": {"kind": "ctc"},
 }
-PAIRS = [(e, d) for e in ENCODERS for d in DECODERS if (e, d) != ("lenet", "alignment")]
+PAIRS = [(e, d) for e in ENCODERS for d in DECODERS if (e, d) != ("lenet", "ctc")]
 
 
 @pytest.fixture(params=PAIRS, ids=" to ".join)

@@ -39,7 +39,7 @@ def language(decoder: dict[str, Any]) -> tuple[ModelRecipe, SourceSize, int, Any
 
 def reader() -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
     picture = {"kind": "residual", "channels": [4], "halvings": 0, "context": 0, "width": 8}
-    recipe = ModelRecipe.model_validate({"encoder": picture, "decoder": {"kind": "alignment"}})
+    recipe = ModelRecipe.model_validate({"encoder": picture, "decoder": {"kind": "ctc"}})
     pictures = Pictures(PIXELS, TEXT.layout.of([10, 8, 12, 10]))
     return recipe, PictureSize(1, HEIGHT, None), V, Batch(pictures, CODE, torch.arange(4))
 

@@ -29,7 +29,7 @@ _SIZES = {
     "lenet": {"channels", "hidden"},
     "residual": {"channels", "width"},
     "mlp": {"hidden"},
-    **{kind: set() for kind in ("none", "alignment", "label", "number")},
+    **{kind: set() for kind in ("none", "ctc", "label", "number")},
     **{kind: {"width", "embedding_width"} for kind in ("rnn", "gru", "lstm")},
 }
 

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from dragoman.contracts import Layout
 from dragoman.layers.recurrent.bidirectional import Bidirectional, Orders, Unidirectional
-from dragoman.layers.recurrent.deep import Deep
 from dragoman.layers.recurrent.gru import (
     ResetAfterGRU,
     ResetBeforeGRU,
@@ -16,6 +15,7 @@ from dragoman.layers.recurrent.gru import (
     gru_reset_before_equations,
 )
 from dragoman.layers.recurrent.lstm import LSTM, lstm_equations
+from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 from dragoman.layers.recurrent.rnn import RNN, ReLURNN, rnn_equations
 from dragoman.layers.recurrent.time_major import TimeMajor
 
@@ -125,7 +125,7 @@ def test_both_directions_joined(cell: nn.Module, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("residual", [False, True])
 def test_deep_layers_by_whole_rows_and_by_steps(cell: nn.Module, dtype: torch.dtype, residual: bool) -> None:
     upper = type(cell)(D, D).to(dtype)
-    stack = Deep([Unidirectional(cell), Unidirectional(upper)], 0.0, residual=residual)
+    stack = RecurrentStack([Unidirectional(cell), Unidirectional(upper)], 0.0, residual=residual)
     row = torch.randn(5, E, dtype=dtype, requires_grad=True)
     whole, after = stack(row, Layout.of([5]))
     states = [tuple(torch.zeros(1, D, dtype=dtype) for _ in range(cell.parts))] * 2

@@ -81,7 +81,7 @@ def _reader() -> None:
         "pictures": {"height": 16},
         "model": {
             "encoder": {"kind": "residual", "channels": [8, 12], "halvings": 1, "width": 24, "context": 1},
-            "decoder": {"kind": "alignment"},
+            "decoder": {"kind": "ctc"},
         },
         "tokenizer": {"kind": "characters", "vocabulary_size": 300, "placeholders": False},
         "training": {

@@ -81,9 +81,7 @@ def test_lenet_by_hand() -> None:
 
 
 def test_shapes_of_pictures_of_any_width_are_those_of_one_picture() -> None:
-    _, rows = built(
-        {"kind": "residual", "channels": [4, 6, 6], "halvings": 2, **CONTEXT}, {"kind": "alignment"}, LINE, 40
-    )
+    _, rows = built({"kind": "residual", "channels": [4, 6, 6], "halvings": 2, **CONTEXT}, {"kind": "ctc"}, LINE, 40)
     width = EXAMPLE_WIDTH
     stem, first, second = (row_of(rows, name) for name in ("stem", "convolution_1", "convolution_2"))
     assert (stem.shape, stem.parameters) == ("4 × 16 × W/2", 1 * 4 * 9)
@@ -107,7 +105,7 @@ def test_pictures_of_one_width_have_no_width_to_name() -> None:
 
 
 def test_without_a_halving_the_width_stays() -> None:
-    _, rows = built({"kind": "residual", "channels": [4], "halvings": 0, **CONTEXT}, {"kind": "alignment"}, LINE, 40)
+    _, rows = built({"kind": "residual", "channels": [4], "halvings": 0, **CONTEXT}, {"kind": "ctc"}, LINE, 40)
     assert row_of(rows, "stem").shape == "4 × 16 × W"
     assert row_of(rows, "encoder").shape == "W × 24"
 

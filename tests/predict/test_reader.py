@@ -42,7 +42,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             "rendering": {"fonts": ["DejaVu Sans"], "noisy": 0.0},
             "model": {
                 "encoder": {"kind": "residual", "channels": [8, 16], "halvings": 1, "width": 32, "context": 1},
-                "decoder": {"kind": "alignment"},
+                "decoder": {"kind": "ctc"},
             },
             "training": {
                 "updates": 60,

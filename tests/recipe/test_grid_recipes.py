@@ -34,7 +34,7 @@ CELLS = [
     ),
     *((encoder, decoder, "picture", decoder) for encoder in PICTURE for decoder in ("label", "number")),
     *((encoder, decoder, "picture", "text") for encoder in PICTURE for decoder in WRITERS),
-    ("residual", "alignment", "picture", "text"),
+    ("residual", "ctc", "picture", "text"),
     *((encoder, decoder, "row", decoder) for encoder in ("linear", "mlp") for decoder in ("label", "number")),
     *((encoder, decoder, "text", "text") for encoder in TEXT for decoder in WRITERS),
     *(("none", decoder, "nothing", "text") for decoder in WRITERS),
@@ -69,7 +69,7 @@ def test_a_linear_encoder_has_no_hidden_layers_whatever_is_said() -> None:
     [
         *((encoder, decoder, "none") for encoder in TEXT for decoder in ("label", "number")),
         *((encoder, "label", "none") for encoder in ("lenet", "residual", "linear", "mlp")),
-        ("residual", "alignment", "none"),
+        ("residual", "ctc", "none"),
         *((encoder, decoder, "decoder") for encoder in PICTURE for decoder in WRITERS),
         ("none", "lstm", "decoder"),
         ("transformer", "transformer", "all"),
@@ -82,7 +82,13 @@ def test_what_is_tied_where_nothing_is_said(encoder: str, decoder: str, tie: str
 def test_separate_vocabularies_change_nothing_where_there_is_no_target_embedding() -> None:
     for decoder in ("label", "number"):
         assert recipe("gru", decoder, tokenizer={"shared": False}).model.tie == "none"
-    assert recipe("residual", "alignment", tokenizer={"shared": False}).model.tie == "none"
+    assert recipe("residual", "ctc", tokenizer={"shared": False}).model.tie == "none"
+
+
+def test_the_former_name_of_ctc_is_read() -> None:
+    former = recipe("residual", "alignment", tokenizer={"shared": False})
+    assert former == recipe("residual", "ctc", tokenizer={"shared": False})
+    assert "alignment" not in dump_recipe(former)
 
 
 PRESETS = {
@@ -120,11 +126,11 @@ def test_one_word_changes_the_kind_of_a_preset(preset: str, changes: dict[str, A
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "alignments of a text": (
-        {"model": {"encoder": {"kind": "gru"}, "decoder": {"kind": "alignment"}}},
-        r'"alignment" puts a symbol at each place across a picture.*"gru".*use encoder.kind = "residual"',
+        {"model": {"encoder": {"kind": "gru"}, "decoder": {"kind": "ctc"}}},
+        r'"ctc" puts a symbol at each place across a picture.*"gru".*use encoder.kind = "residual"',
     ),
     "alignments of a picture that becomes one state": (
-        {"pictures": SIZE, "model": {"encoder": {"kind": "lenet"}, "decoder": {"kind": "alignment"}}},
+        {"pictures": SIZE, "model": {"encoder": {"kind": "lenet"}, "decoder": {"kind": "ctc"}}},
         r'"lenet" has no such places',
     ),
     "text of a row": (
@@ -132,16 +138,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         r'"lstm" writes text, and encoder.kind = "linear" is for labels and numbers',
     ),
     "alignments of a row": (
-        {"model": {"encoder": {"kind": "mlp"}, "decoder": {"kind": "alignment"}}},
-        r'"alignment" writes text, and encoder.kind = "mlp" is for labels and numbers',
+        {"model": {"encoder": {"kind": "mlp"}, "decoder": {"kind": "ctc"}}},
+        r'"ctc" writes text, and encoder.kind = "mlp" is for labels and numbers',
     ),
     "labels of nothing": (
         {"model": {"encoder": {"kind": "none"}, "decoder": {"kind": "label"}}},
         r'"label" needs something to speak of, and encoder.kind is "none"',
     ),
     "alignments of nothing": (
-        {"model": {"encoder": {"kind": "none"}, "decoder": {"kind": "alignment"}}},
-        r'"alignment" needs something to speak of',
+        {"model": {"encoder": {"kind": "none"}, "decoder": {"kind": "ctc"}}},
+        r'"ctc" needs something to speak of',
     ),
     "tied labels": (
         {"model": {"encoder": {"kind": "gru"}, "decoder": {"kind": "label"}, "tie": "decoder"}},
@@ -205,7 +211,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "lines of text for pictures": (
         {
             "data": {"train": {"source": "a", "target": "b"}},
-            "model": {"encoder": {"kind": "residual"}, "decoder": {"kind": "alignment"}},
+            "model": {"encoder": {"kind": "residual"}, "decoder": {"kind": "ctc"}},
         },
         r"a and b are lines of text, and this model reads a picture; give a table as `path`",
     ),
@@ -260,7 +266,7 @@ METRICS = {
 }
 WATCHED = {
     "text": ("gru", "gru"),
-    "reading": ("residual", "alignment"),
+    "reading": ("residual", "ctc"),
     "label": ("gru", "label"),
     "number": ("linear", "number"),
 }
@@ -289,5 +295,5 @@ def test_texts_with_labels_are_called_by_their_label() -> None:
 
 
 def test_a_reader_learns_from_text_and_is_tested_on_pictures() -> None:
-    found = recipe("residual", "alignment", data={"train": {"text": "t.txt"}, "test": {"path": "scans.csv"}})
+    found = recipe("residual", "ctc", data={"train": {"text": "t.txt"}, "test": {"path": "scans.csv"}})
     assert found.data.train[0].text is not None

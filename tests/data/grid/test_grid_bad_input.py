@@ -298,7 +298,7 @@ def test_too_few_examples_to_hold_some_out(tmp_path: Path) -> None:
 
 def test_fonts_that_are_not_on_this_machine(tmp_path: Path) -> None:
     path = lines(tmp_path / "t.txt", sentences(WORDS, 60))
-    chosen = recipe("residual", "alignment", data={"train": {"text": str(path)}}, rendering={"fonts": ["DejaVu Sams"]})
+    chosen = recipe("residual", "ctc", data={"train": {"text": str(path)}}, rendering={"fonts": ["DejaVu Sams"]})
     error = refused(chosen, tmp_path)
     assert "DejaVu Sams" in error.what
     assert "DejaVu Sans" in str(error)

@@ -35,7 +35,7 @@ def reading(path: Path, *, noisy: float = 0.5, **sections: Any) -> Recipe:
         "data": {"train": {"text": str(path)}, "validation_pairs": 10, "test_pairs": 10},
         **sections,
     }
-    return recipe("residual", "alignment", **values)
+    return recipe("residual", "ctc", **values)
 
 
 def stored(dataset: Dataset) -> dict[tuple[int, int], tuple[bytes, str]]:
@@ -135,7 +135,7 @@ def test_pictures_of_any_width_lie_side_by_side(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     made = [draw.integers(0, 256, (16, 4 + n), dtype=np.uint8) for n in range(30)]
     frame = pd.DataFrame({"source": pd.Series(made, dtype=object), "target": ["a b", "c"] * 15})
-    chosen = recipe("residual", "alignment", data={"validation_pairs": 3, "test_pairs": 0}, pictures={"height": 8})
+    chosen = recipe("residual", "ctc", data={"validation_pairs": 3, "test_pairs": 0}, pictures={"height": 8})
     dataset = prepare_grid(chosen, tmp_path / "dataset", train=frame)
     part = dataset.train
     indices = np.arange(len(part))
@@ -230,7 +230,7 @@ def test_a_picture_in_memory_without_a_text_is_left_out_and_counted(tmp_path: Pa
     draw = np.random.default_rng(6)
     made = [draw.integers(0, 256, (16, 20), dtype=np.uint8) for _ in range(30)]
     frame = pd.DataFrame({"source": pd.Series(made, dtype=object), "target": ["a b", "c", " "] * 10})
-    chosen = recipe("residual", "alignment", data={"validation_pairs": 3, "test_pairs": 0}, pictures={"height": 8})
+    chosen = recipe("residual", "ctc", data={"validation_pairs": 3, "test_pairs": 0}, pictures={"height": 8})
     dataset = prepare_grid(chosen, tmp_path / "dataset", train=frame)
     assert dataset.report["cleaning"]["train"]["dropped"] == {"empty": 10}
     assert sum(dataset.report["pairs"].values()) == 20

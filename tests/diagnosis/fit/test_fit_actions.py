@@ -115,7 +115,7 @@ def test_tied_widths_and_heads_stay_valid_whatever_is_rounded(
     [
         ({"encoder": {"kind": "none"}, "decoder": {"kind": "lstm"}}, {}),
         ({"encoder": {"kind": "lenet"}, "decoder": {"kind": "label"}}, {"height": 28, "width": 28}),
-        ({"encoder": {"kind": "residual"}, "decoder": {"kind": "alignment"}}, {}),
+        ({"encoder": {"kind": "residual"}, "decoder": {"kind": "ctc"}}, {}),
         ({"encoder": {"kind": "mlp", "hidden": [8, 6]}, "decoder": {"kind": "number"}}, {}),
         ({"encoder": {"kind": "convolution"}, "decoder": {"kind": "label"}}, {}),
     ],

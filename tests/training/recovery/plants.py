@@ -87,7 +87,7 @@ KINDS: dict[str, tuple[dict[str, Any], Any, int, Callable[[], AnyBatch]]] = {
         lambda: _rows(NUMBERS),
     ),
     "reader": (
-        {"encoder": RESIDUAL, "decoder": {"kind": "alignment"}},
+        {"encoder": RESIDUAL, "decoder": {"kind": "ctc"}},
         PictureSize(1, 16, None),
         V,
         lambda: _pictures(PAIR),

@@ -60,7 +60,7 @@ OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "language model rnn": ({"kind": "none"}, recurrent("rnn")),
     "lenet to label": (LENET, {"kind": "label"}),
     "lenet to number": (LENET, {"kind": "number"}),
-    "residual to alignment": (RESIDUAL, {"kind": "alignment"}),
+    "residual to ctc": (RESIDUAL, {"kind": "ctc"}),
     "residual to transformer": (RESIDUAL, TRANSFORMER),
     "residual to gru fed": (RESIDUAL, recurrent("gru", input_feeding=True)),
     "mlp to label": ({"kind": "mlp", "hidden": [12, 8], "dropout": 0.2}, {"kind": "label"}),
@@ -71,7 +71,7 @@ CELLS = {**READS_TEXT, **OTHERS}
 
 
 def model_of(encoder: dict[str, Any], decoder: dict[str, Any], seed: int = 1) -> Model:
-    writes = decoder.get("kind") not in ("label", "number", "alignment")
+    writes = decoder.get("kind") not in ("label", "number", "ctc")
     tie = "decoder" if writes else "none"
     recipe = ModelRecipe.model_validate({"encoder": encoder, "decoder": decoder, "tie": tie})
     sizes: dict[str, SourceSize] = {

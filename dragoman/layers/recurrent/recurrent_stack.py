@@ -13,7 +13,7 @@ from dragoman.layers.recurrent.bidirectional import Bidirectional, Orders, Unidi
 from dragoman.layers.recurrent.cell import CellState
 
 
-class Deep(nn.Module):
+class RecurrentStack(nn.Module):
     """Each layer reads the hidden states of the one below (Graves et al. 2013, eq. 11).
 
     Dropout stands between layers, not on the recurrent connections, where it would erase the memory
