@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import cast
 
 from dragoman.alignment.shortlist import Shortlist
+from dragoman.contracts.expect import expect
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.transformer_spec import is_exportable
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -66,7 +66,7 @@ def choose_engine(
                 + (f"; ctranslate2 cannot be used: {obstacle}" if obstacle else ""),
                 remedy="translate without `--shortlist`.",
             )
-        model = cast(EncoderDecoder, loaded.model)
+        model = expect(loaded.model, EncoderDecoder)
         return TorchEngine(model, batch_tokens=loaded.recipe.search.batch_tokens, language_model=language_model)
     compute_type = _AUTO_COMPUTE_TYPE if compute == "auto" else compute
     return CTranslate2Engine(loaded, compute_type=compute_type, shortlist=shortlist)
@@ -79,7 +79,7 @@ def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) ->
         return f"it computes Transformers, and this is a {model.phrase}"
     if language_model is not None:
         return "a language model has its say in the search"
-    if cast(EncoderDecoder, loaded.model).device.type != "cpu":
+    if expect(loaded.model, EncoderDecoder).device.type != "cpu":
         return "the model is on another device than the processor"
     if find_spec("ctranslate2") is None:
         return "the package ctranslate2 is not installed"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from dragoman.contracts import Hypothesis, Pictures
+from dragoman.contracts.expect import expect
 from dragoman.fields.picture import AnyPicture, PictureField
 from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
@@ -64,7 +64,7 @@ class Reader(Shown):
         """
         if not isinstance(loaded.source, PictureField) or not isinstance(loaded.target, Codec):
             raise not_this_kind(loaded.recipe.model, folder, "reader of pictures")
-        return cls(cast(EncoderDecoder, loaded.model), loaded.source, loaded.target, loaded.recipe)
+        return cls(expect(loaded.model, EncoderDecoder), loaded.source, loaded.target, loaded.recipe)
 
     def read(
         self,
@@ -89,7 +89,7 @@ class Reader(Shown):
         found = [""] * len(pictures)
         with Counting(len(pictures), "pictures", progress) as counting:
             for places, batch in picture_batches(self.source, pictures, table):
-                texts = self.read_prepared(cast(Pictures, batch), beam=beam)
+                texts = self.read_prepared(batch, beam=beam)
                 for place, text in zip(places.tolist(), texts, strict=True):
                     found[place] = text
                 counting.add(len(places))

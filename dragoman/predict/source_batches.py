@@ -58,7 +58,7 @@ def source_batches(
 
 def picture_batches(
     field: PictureField, pictures: Sequence[AnyPicture], table: TablePlace | None = None
-) -> Iterator[SourceBatch]:
+) -> Iterator[tuple[Int[np.ndarray, " B"], Pictures]]:
     """Pictures of similar widths together; ``table`` is what they stand in, for errors."""
     prepared = field.encode_all(pictures, table)
     widths = np.array([picture.shape[2] for picture in prepared], dtype=np.int64)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import numpy as np
 
 from dragoman.contracts import Beam, Hypothesis, Packed, SearchMethod, SearchRequest
+from dragoman.contracts.expect import expect
 from dragoman.data.line_chunks import LineChunk, chunks_of
 from dragoman.errors import InputError
 from dragoman.export.shortlist_file import load_shortlist
@@ -127,7 +128,7 @@ class Translator(Shown):
         """
         if not loaded.recipe.model.is_translator:
             raise no_translator(loaded.recipe.model, folder)
-        return cls(cast(EncoderDecoder, loaded.model), *loaded.codecs, loaded.recipe)
+        return cls(expect(loaded.model, EncoderDecoder), *loaded.codecs, loaded.recipe)
 
     @overload
     def translate(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
 
 from dragoman.contracts import Ending, Sample, SearchRequest
+from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
@@ -91,7 +91,7 @@ class Writer(Shown):
                 remedy=f"{use_of(loaded.recipe.model).removesuffix('.')}; or train a language model with "
                 "`dragoman train language-model`.",
             )
-        return cls(cast(LanguageModel, loaded.model), loaded.codecs[1], loaded.recipe)
+        return cls(expect(loaded.model, LanguageModel), loaded.codecs[1], loaded.recipe)
 
     def write(
         self,
