@@ -23,6 +23,7 @@ from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.learning_curve import DataPoint, fit_learning_curve
 from dragoman.recipe import Recipe, recipe_from
+from dragoman.recipe.shortened import shortened_recipe
 from dragoman.tasks.table import task_of
 from dragoman.training.trial import run_trial
 
@@ -108,7 +109,8 @@ def _dataset(data: Path, folder: Path) -> Dataset:
 
 def _train(dataset: Dataset, model: str, updates: int, seed: int, share: float, path: Path) -> None:
     examples, shorter = round(share * len(dataset.train)), round(updates * share**0.5)
-    trial = run_trial(recipe_of(model, updates, seed), dataset, examples=examples, updates=shorter, looks=LOOKS)
+    recipe = shortened_recipe(recipe_of(model, updates, seed), shorter)
+    trial = run_trial(recipe, dataset, examples=examples, validations=LOOKS)
     assert trial.best is not None
     found = {
         "examples": trial.examples,

@@ -198,24 +198,27 @@ class Laboratory:
 
     def dataset(self, cell: Cell, seed: int, times: int = 1) -> Dataset:
         """What a planted run learns from."""
-        chosen = recipe_of(cell)
-        chosen = chosen.model_copy(update={"training": chosen.training.model_copy(update={"seed": seed})})
-        return part_of(chosen, self.pool(cell.task), times * examples_of(cell))
+        return part_of(_seeded(recipe_of(cell), seed), self.pool(cell.task), times * examples_of(cell))
 
     def train(self, cell: Cell, recipe: Recipe, *, seed: int, times: int = 1, **how: Any) -> Trial:
         """A trial on the data of a planted run, or on so many times as much."""
-        how = {"looks": LOOKS, **how}
+        how = {"validations": LOOKS, **how}
         how.pop("minutes", None)
-        key = json.dumps([cell.task, examples_of(cell), times, recipe.model_dump(mode="json"), seed, how], default=str)
+        recipe = _seeded(recipe, seed)
+        key = json.dumps([cell.task, examples_of(cell), times, recipe.model_dump(mode="json"), how], default=str)
         path = self.folder / "trials" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
         if not path.exists():
-            trial = run_trial(recipe, self.dataset(cell, seed, times), seed=seed, **how)
+            trial = run_trial(recipe, self.dataset(cell, seed, times), **how)
             self.trained += 1
             path.parent.mkdir(exist_ok=True)
             temporary = path.with_suffix(f".{os.getpid()}")
             temporary.write_text(json.dumps(asdict(trial), default=lambda array: array.tolist()), encoding="utf-8")
             temporary.rename(path)
         return read_trial(path)
+
+
+def _seeded(recipe: Recipe, seed: int) -> Recipe:
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": seed})})
 
 
 def read_trial(path: Path) -> Trial:

@@ -92,8 +92,8 @@ def diagnosed(laboratory: Laboratory, cell: Cell, thresholds: Thresholds) -> Fit
     """The diagnosis of a planted run, with as many experiments as it wants."""
     recipe, dataset, run = recipe_of(cell), laboratory.dataset(cell, cell.seed), planted_run(laboratory, cell)
 
-    def runner(changed: Recipe, data: Dataset, *, seed: int | None = None, **how: Any) -> Trial:
-        del data, seed
+    def runner(changed: Recipe, data: Dataset, **how: Any) -> Trial:
+        del data
         return laboratory.train(cell, changed, seed=cell.seed, **how)
 
     evidence = FitEvidence(

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 import dragoman.training.run
+import dragoman.training.setup
 import dragoman.training.trainer
 from dragoman.contracts import AnyBatch, Batch, Numbers, Rows
 from dragoman.training.observer import Observer, RewindRecord, SkipRecord
@@ -307,7 +308,7 @@ class Plant(Observer):
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """Meanwhile runs of this process have the fault."""
-        build = dragoman.training.run.build_training_state
+        build = dragoman.training.setup.build_training_state
 
         def built(*given: Any, **other: Any) -> Any:
             state, averaged = build(*given, **other)
@@ -320,7 +321,7 @@ class Plant(Observer):
 
         with (
             mock.patch.object(dragoman.training.trainer, "training_step", self._step),
-            mock.patch.object(dragoman.training.run, "build_training_state", built),
+            mock.patch.object(dragoman.training.setup, "build_training_state", built),
             mock.patch.object(dragoman.training.run, "choose_hardware", hardware),
         ):
             yield

@@ -23,10 +23,9 @@ from flop import peak_flops
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.prepare import prepare
 from dragoman.recipe import Recipe, load_recipe
-from dragoman.tasks.table import task_of
 from dragoman.training.distributed import ALONE
 from dragoman.training.precision import choose_hardware
-from dragoman.training.run import _trainee
+from dragoman.training.setup import set_up
 from dragoman.training.step import training_step
 
 RESULTS = Path(__file__).parent / "results"
@@ -83,14 +82,10 @@ def updates_of(recipe: Recipe) -> Callable[[int], int]:
     """Trains for some updates more, and returns the target tokens they had."""
     with tempfile.TemporaryDirectory() as folder:
         dataset = prepare(recipe, Path(folder) / "dataset")
-        settings = recipe.training
-        hardware = choose_hardware("cpu", settings.precision, settings.threads)
-        torch.set_num_threads(hardware.threads)
-        torch.manual_seed(settings.seed)
-        state, _ = _trainee(recipe.model, settings, dataset, hardware)
-        loader = task_of(recipe).loader(recipe, dataset, ALONE)
-        batches = [next(loader) for _ in range(100)]
-        loader.close()
+        hardware = choose_hardware("cpu", recipe.training.precision, recipe.training.threads)
+        setup = set_up(recipe, dataset, hardware, ALONE)
+        batches = [next(setup.loader) for _ in range(100)]
+        setup.loader.close()
     done = 0
 
     def run(updates: int) -> int:
@@ -98,7 +93,8 @@ def updates_of(recipe: Recipe) -> Callable[[int], int]:
         tokens = 0
         for _ in range(updates):
             done += 1
-            tokens += training_step(state, [batches[done % len(batches)]], done, settings).target_tokens
+            batch = batches[done % len(batches)]
+            tokens += training_step(setup.state, [batch], done, setup.settings).target_tokens
         return tokens
 
     return run

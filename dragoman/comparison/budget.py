@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
 from dragoman.errors import RecipeError
 from dragoman.recipe import Recipe
 from dragoman.recipe.section import LARGEST
-from dragoman.recipe.shortened import shortened
+from dragoman.recipe.shortened import evenly_validated, shortened
 
-_LOOKS = 10
 _NEVER = 1_000_000
 
 
@@ -42,15 +39,12 @@ class Budget:
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this budget, which nothing else ends: patience is endless.
 
-        Ten looks at the validation set are spread over a budget of tokens or updates. A warm-up that does not fit
-        is shortened.
+        Ten validations are spread over a budget of tokens or updates. A warm-up that does not fit is shortened.
         """
         training = recipe.training
-        changes: dict[str, Any] = {"tokens": self.tokens, "minutes": self.minutes}
         if self.updates is not None:
-            interval = math.ceil(self.updates / _LOOKS)
-            training = shortened(training, self.updates)
-            changes |= {"validate_every": interval, "checkpoint_every": interval}
+            training = evenly_validated(shortened(training, self.updates))
         patient = training.early_stopping.model_copy(update={"patience": _NEVER})
-        settings = training.model_copy(update={**changes, "early_stopping": patient})
+        length = {"tokens": self.tokens, "minutes": self.minutes}
+        settings = training.model_copy(update={**length, "early_stopping": patient})
         return recipe.model_copy(update={"training": settings})

@@ -1,24 +1,30 @@
-"""A recipe for fewer updates than it was written for: what becomes of its warm-up."""
+"""A recipe of another length than it was written for: what becomes of its warm-up and of its validations."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from dragoman.recipe.recipe import Recipe
 from dragoman.recipe.training import TrainingRecipe
 
 _SHARE = 10
 """Updates for each one of the warm-up, where that of the recipe does not fit."""
+_VALIDATIONS = 10
+"""Validations, and checkpoints, of a run whose length is not the one its recipe was written for."""
 
 
 def shortened(recipe: TrainingRecipe, updates: int, planned: int | None = None) -> TrainingRecipe:
-    """The settings with so many updates, which end the schedule. A warm-up that fits into them stays, and one that does
-    not becomes a tenth of them; of an experiment that stands for a longer run it keeps its share of that run.
+    """The settings for so many updates, which end the schedule and which no other measure of length ends.
+
+    A warm-up that fits into them stays, and one that does not becomes a tenth of them. In an experiment that stands for
+    a longer run it keeps its share of that run.
 
     Args:
-        recipe: to be given another length.
-        updates: to do.
-        planned: the updates of the run that an experiment stands for; None if these are all that is to be done.
+        recipe: The settings to give another length.
+        updates: How many to do.
+        planned: The updates of the run that an experiment stands for; None if these are all that is to be done.
     """
     warmup = recipe.schedule.warmup
     if planned is not None:
@@ -26,7 +32,33 @@ def shortened(recipe: TrainingRecipe, updates: int, planned: int | None = None) 
     elif warmup >= updates:
         warmup = updates // _SHARE
     schedule = recipe.schedule.model_copy(update={"warmup": min(warmup, updates - 1)})
-    return recipe.model_copy(update={"updates": updates, "schedule": schedule})
+    return recipe.model_copy(update={"updates": updates, "tokens": None, "minutes": None, "schedule": schedule})
+
+
+def shortened_recipe(recipe: Recipe, updates: int, planned: int | None = None) -> Recipe:
+    """A recipe for so many updates; see :func:`shortened`."""
+    return recipe.model_copy(update={"training": shortened(recipe.training, updates, planned)})
+
+
+def counted_in_updates(recipe: TrainingRecipe, tokens_per_batch: float) -> TrainingRecipe:
+    """The settings with their length in updates: where it is given in tokens, it becomes the updates that these are.
+    The schedule then ends with them, and ten validations are spread over them.
+
+    Args:
+        recipe: The settings, whose length in tokens stays beside the one in updates.
+        tokens_per_batch: Target tokens of a mean batch.
+    """
+    if recipe.tokens is None:
+        return recipe
+    updates = max(round(recipe.tokens / (tokens_per_batch * recipe.batch.accumulation)), 1)
+    length = {"tokens": recipe.tokens, "minutes": recipe.minutes}
+    return evenly_validated(shortened(recipe, updates)).model_copy(update=length)
+
+
+def evenly_validated(recipe: TrainingRecipe) -> TrainingRecipe:
+    """The settings with ten validations and checkpoints, spread evenly over their updates."""
+    interval = math.ceil(recipe.updates / _VALIDATIONS)
+    return recipe.model_copy(update={"validate_every": interval, "checkpoint_every": interval})
 
 
 def shortening(before: TrainingRecipe, after: TrainingRecipe) -> str | None:

@@ -29,14 +29,14 @@ class Measurement:
         perplexity: the exponential of the validation loss; None of numbers.
         scores: further measures, by their names in :data:`~dragoman.tasks.scores.SCORES`; of text they are those of
             greedy output.
-        sample: one example to look at.
+        sample: one example to look at; None if none was asked for.
     """
 
     validation: LossEstimate
     training: LossEstimate
     perplexity: float | None
     scores: Mapping[str, float]
-    sample: Sample
+    sample: Sample | None
 
 
 @runtime_checkable

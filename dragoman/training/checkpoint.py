@@ -1,16 +1,10 @@
-"""A checkpoint is the whole experiment: whoever goes on from it ends with the same bits as if it had never stopped.
-
-It holds the weights and their average, the optimizer's memory, the loss scale, the random state, the loader's position,
-the best validation so far, the state that a recurrent language model carries on, what batch normalisation has counted,
-how well the run is, the recipe, and the history. What it need not hold is a function of these: the learning rate and
-the average's decay are functions of the update's number, and the loader's order of the seed and the epoch.
-"""
+"""A checkpoint is a snapshot of training on the disk, with the recipe and the history of its run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,90 +12,58 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from dragoman.contracts import Carried
 from dragoman.errors import DamagedFileError, DragomanError, TrainingError, UnsupportedError
-from dragoman.model.buffers import learnt_buffers
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import FILE_NAME as HISTORY
-from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
+from dragoman.training.history import put_back
 from dragoman.training.recovery.health import Health
+from dragoman.training.snapshot import Progress, Snapshot
 from dragoman.training.training_state import TrainingState
 
 FORMAT = 5
 """Format 2 adds the history, format 3 the state that is carried on from batch to batch, format 4 what batch
 normalisation has counted, format 5 how well the run is."""
 TENSORS, FACTS = "state.safetensors", "state.json"
-_CARRIED, _BUFFER = "carried.", "buffer."
+_CARRIED = "carried."
 _REMEDY = "put an undamaged copy of it back, or train anew into another folder."
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        update: updates done.
-        seconds: training time so far, validation left out.
-        loader: the data loader's position.
-        stopping: the best validation so far, and how long ago.
-        carried: what the last batch handed on.
-        health: how well the run is.
-    """
-
-    update: int
-    seconds: float
-    loader: dict[str, int]
-    stopping: EarlyStopping
-    carried: Carried = ()
-    health: Health = field(default_factory=Health)
-
-    def to_dict(self) -> dict[str, Any]:
-        """All but the tensors, as JSON can write it."""
-        return {
-            "update": self.update,
-            "seconds": self.seconds,
-            "loader": self.loader,
-            "stopping": asdict(self.stopping),
-            "health": self.health.to_dict(),
-        }
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """The checkpoints of a run.
+    """The checkpoints of a run: :class:`~dragoman.training.snapshot.Snapshots` in a folder.
 
     Attributes:
-        folder: holds one folder for each; the run's history lies beside it.
-        keep: newest ones kept.
-        fingerprint: of the dataset; a checkpoint goes on only with the data it was made from.
-        recipe: the recipe that the run is trained by, as TOML; those of earlier versions do not have it.
-        damaged: those that :meth:`restore_newest` found to be; they do not count among the kept.
+        folder: Holds one folder for each.
+        history: The file of the run's history, which every checkpoint has a copy of.
+        keep: How many of the newest are kept.
+        fingerprint: The dataset's; a checkpoint goes on only with the data that it was made from.
+        recipe: The recipe that the run is trained by, as TOML; checkpoints of earlier versions do not have it.
+        damaged: Those that were found to be damaged when they were read; they do not count among the kept.
     """
 
     folder: Path
+    history: Path
     keep: int
     fingerprint: str
     recipe: str
     damaged: set[Path] = field(default_factory=set)
 
-    def save(self, state: TrainingState, progress: Progress) -> Path:
-        """Write a checkpoint, then remove those older than the ``keep`` newest undamaged ones, but for the newest that
-        :meth:`restore_good` would take.
+    def is_empty(self) -> bool:
+        """Whether there is no checkpoint."""
+        return not self.list()
+
+    def save(self, state: TrainingState, progress: Progress) -> None:
+        """Write a checkpoint, then prune: keep the ``keep`` newest intact checkpoints and the newest whose weights are
+        free of doubt.
 
         Raises:
             OutputError: if it cannot be written; those before are untouched then.
         """
-        tensors = {
-            "weights": state.parameters.master,
-            "average": state.average.average.clone(),
-            **_random_state(state.model.device),
-            **optimizer_tensors(state.optimizer),
-            **{f"{_CARRIED}{index:04d}": part for index, part in enumerate(progress.carried)},
-            **{f"{_BUFFER}{name}": buffer for name, buffer in learnt_buffers(state.model).items()},
-        }
+        snapshot = Snapshot.of(state, progress)
+        carried = {f"{_CARRIED}{index:04d}": part for index, part in enumerate(progress.carried)}
         facts = {
             "format": FORMAT,
             "torch": torch.__version__,
@@ -109,7 +71,7 @@ class Checkpoints:
             "recipe": self.recipe,
             "progress": progress.to_dict(),
             "doubtful": progress.health.doubtful,
-            "scaler": state.scaler.state_dict(),
+            "scaler": snapshot.scaler,
         }
         path = self._path(progress.update)
         try:
@@ -117,12 +79,12 @@ class Checkpoints:
         except OSError as error:
             raise unwritable(self.folder, error) from error
         with new_folder(path, replace=True) as temporary:
-            save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, temporary / TENSORS)
+            tensors = {name: part.cpu().contiguous() for name, part in {**snapshot.tensors, **carried}.items()}
+            save_file(tensors, temporary / TENSORS)
             (temporary / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-            (temporary / HISTORY).write_bytes((self.folder.parent / HISTORY).read_bytes())
+            (temporary / HISTORY).write_bytes(self.history.read_bytes())
         self.damaged.discard(path)
         self._prune(path)
-        return path
 
     def _prune(self, newest: Path) -> None:
         whole = [path for path in self.list() if path <= newest and path not in self.damaged]
@@ -141,12 +103,12 @@ class Checkpoints:
             if path > self._path(update):
                 remove_folder(path)
 
-    def restore_good(self, state: TrainingState) -> tuple[Progress, bytes | None] | None:
+    def restore_good(self, state: TrainingState) -> Progress | None:
         """Put ``state`` and the global random state back to the newest undamaged checkpoint whose weights were free
         of doubt when it was saved.
 
         Returns:
-            Where the run stood, and its history, which formats before 2 have not; None if there is no such checkpoint.
+            Where the run stood; None if there is no such checkpoint.
         """
         for path in reversed(self.list()):
             if path in self.damaged or not _is_good(path):
@@ -156,9 +118,19 @@ class Checkpoints:
             except DamagedFileError:
                 self.damaged.add(path)
                 continue
-            saved.restore(state)
-            return saved.progress, saved.history
+            return saved.restore(state)
         return None
+
+    def put_back_records(self, update: int) -> None:
+        """Put the run's history back to what the checkpoint of an update has of it, which formats before 2 have not;
+        rows that still tell of the run stay.
+
+        Raises:
+            OutputError: if the history cannot be written; it is as before then.
+        """
+        saved = self._path(update) / HISTORY
+        if saved.is_file():
+            put_back(self.history, saved.read_bytes())
 
     def _path(self, update: int) -> Path:
         return self.folder / f"update-{update:08d}"
@@ -198,12 +170,12 @@ class Checkpoints:
                 self.damaged.add(path)
                 tell(f"checkpoint {path.name} is damaged and is passed over ({error.file}: {error.what})")
                 continue
-            saved.restore(state)
+            progress = saved.restore(state)
             if mend and saved.history is not None:
-                write_file(self.folder.parent / HISTORY, saved.history)
+                write_file(self.history, saved.history)
             if errors:
-                tell(f"going on from the checkpoint of update {saved.progress.update:,}")
-            return saved.progress
+                tell(f"going on from the checkpoint of update {progress.update:,}")
+            return progress
         if errors:
             raise _all_damaged(self.folder, errors)
         return None
@@ -214,41 +186,15 @@ class _Saved:
     """A checkpoint that was read and found whole; ``history`` is None in those of format 1."""
 
     path: Path
-    tensors: dict[str, Tensor]
-    scaler: dict[str, Any]
-    progress: Progress
+    snapshot: Snapshot
     history: bytes | None
 
-    def restore(self, state: TrainingState) -> None:
-        self._check_architecture(state)
-        state.parameters.master.copy_(self.tensors["weights"])
-        state.average.average.copy_(self.tensors["average"])
-        state.parameters.publish()
-        for name, buffer in learnt_buffers(state.model).items():
-            buffer.copy_(self.tensors[f"{_BUFFER}{name}"])
-        restore_optimizer(state.optimizer, self.tensors)
-        if self.scaler:
-            state.scaler.load_state_dict(self.scaler)
-        _restore_random_state(self.tensors, state.model.device)
-
-    def _check_architecture(self, state: TrainingState) -> None:
-        expected = {"weights": state.parameters.master.shape}
-        for index, group in enumerate(state.optimizer.param_groups):
-            shape = group["params"][0].shape
-            expected |= {
-                name: shape
-                for name, tensor in self.tensors.items()
-                if name.startswith(f"optimizer.{index}.") and tensor.ndim
-            }
-        buffers = {f"{_BUFFER}{name}": buffer.shape for name, buffer in learnt_buffers(state.model).items()}
-        for name, shape in {**expected, **buffers}.items():
-            if name not in self.tensors or self.tensors[name].shape != shape:
-                raise DamagedFileError(
-                    f"its {name} holds {_size(self.tensors, name):,} numbers, and the recipe's model has "
-                    f"{shape.numel():,}",
-                    file=self.path,
-                    remedy="put the run's own recipe.toml back.",
-                )
+    def restore(self, state: TrainingState) -> Progress:
+        misfit = self.snapshot.misfit(state)
+        if misfit is not None:
+            raise DamagedFileError(misfit, file=self.path, remedy="put the run's own recipe.toml back.")
+        self.snapshot.restore(state)
+        return self.snapshot.progress
 
 
 def _is_good(path: Path) -> bool:
@@ -257,10 +203,6 @@ def _is_good(path: Path) -> bool:
         return not json.loads((path / FACTS).read_text(encoding="utf-8")).get("doubtful", False)
     except (OSError, ValueError, AttributeError):
         return False
-
-
-def _size(tensors: dict[str, Tensor], name: str) -> int:
-    return tensors[name].numel() if name in tensors else 0
 
 
 def _read(path: Path, fingerprint: str) -> _Saved:
@@ -283,7 +225,7 @@ def _parse(folder: VerifiedFolder, facts: dict[str, Any]) -> _Saved:
     history = folder.file(HISTORY).read_bytes() if facts["format"] > 1 else None
     carried = tuple(tensors.pop(name) for name in sorted(tensors) if name.startswith(_CARRIED))
     stands = Progress(stopping=stopping, carried=carried, health=health, **progress)
-    return _Saved(folder.path, tensors, facts["scaler"], stands, history)
+    return _Saved(folder.path, Snapshot(tensors, facts["scaler"], stands), history)
 
 
 def _check_tensors(tensors: dict[str, Tensor]) -> None:
@@ -323,21 +265,3 @@ def _all_damaged(folder: Path, errors: list[DamagedFileError]) -> DamagedFileErr
         file=folder,
         remedy="put an undamaged copy of one of them back, or train anew into another folder.",
     )
-
-
-def _random_state(device: torch.device) -> dict[str, Tensor]:
-    """Of the processor's generator, and of the device's own, which dropout there draws from."""
-    states = {"random.cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["random.cuda"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        states["random.mps"] = torch.mps.get_rng_state()
-    return states
-
-
-def _restore_random_state(tensors: dict[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(tensors["random.cpu"])
-    if device.type == "cuda" and "random.cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["random.cuda"], device)
-    elif device.type == "mps" and "random.mps" in tensors:
-        torch.mps.set_rng_state(tensors["random.mps"])

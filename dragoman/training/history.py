@@ -148,17 +148,16 @@ class History(Observer):
         self._file.close()
 
 
-def put_back(folder: Path, saved: bytes) -> None:
+def put_back(path: Path, saved: bytes) -> None:
     """Give a run's history up to what a checkpoint has of it, but for the rows that still tell of the run.
 
     Args:
-        folder: the run's.
-        saved: the history that the checkpoint has.
+        path: The file.
+        saved: The history that the checkpoint has.
 
     Raises:
         OutputError: if it cannot be written; it is as before then.
     """
-    path = folder / FILE_NAME
     given_up = records(path)[saved.count(b"\n") :]
     best = [line for line, record in given_up if _is(record, VALIDATION) and record.get("best")][-1:]
     kept = [line for line, record in given_up if _is(record, SKIP) or _is(record, REWIND) or line in best]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from dragoman.assessment.assess import assess
 from dragoman.data.dataset import Dataset
@@ -17,22 +16,20 @@ from dragoman.errors import InputError
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
-from dragoman.recipe.shortened import shortening
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
 from dragoman.storage.given_path import given_path
 from dragoman.tasks.assessment import Assessed, Report, held_out_of
 from dragoman.tasks.card_facts import card_facts
-from dragoman.tasks.table import task_of
 from dragoman.tasks.task import Task
-from dragoman.training.budget import with_updates
-from dragoman.training.checkpoint import Checkpoints, Progress
+from dragoman.training.checkpoint import Checkpoints
 from dragoman.training.distributed import Processes, joined_processes
 from dragoman.training.early_stopping import EarlyStopping
+from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.history import History, read_history
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.learning_curves import draw_learning_curves
-from dragoman.training.memory import check_before_data, check_dataset
+from dragoman.training.memory import check_before_data
 from dragoman.training.observer import Observer, RunStart
 from dragoman.training.precision import Hardware, choose_hardware
 from dragoman.training.progress import watched
@@ -53,10 +50,12 @@ from dragoman.training.run_folder import (
     reopened_folder,
     tell,
 )
+from dragoman.training.setup import set_up
+from dragoman.training.snapshot import Progress
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
 from dragoman.training.trainer import Trainer
-from dragoman.training.training_state import TrainingState, build_training_state
+from dragoman.training.training_state import TrainingState
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -266,33 +265,30 @@ def _train(
     observers: Sequence[Observer],
     processes: Processes,
 ) -> Run:
-    task = task_of(recipe)
-    loader = task.loader(recipe, dataset, index=processes.index, count=processes.count)
-    settings = with_updates(recipe.training, loader.tokens_per_batch())
-    if remark := shortening(recipe.training, settings):
-        tell(observers, remark)
-    torch.set_num_threads(hardware.threads)
-    torch.manual_seed(settings.seed)
-    check_dataset(recipe, dataset, hardware.device)
-    state, averaged = build_training_state(recipe.model, settings, dataset, hardware, task.objective(recipe, dataset))
-    checkpoints = Checkpoints(folder / CHECKPOINTS, settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe))
+    def log(message: str) -> None:
+        tell(observers, message)
+
+    setup = set_up(recipe, dataset, hardware, processes, log)
+    task, settings, state = setup.task, setup.settings, setup.state
+    checkpoints = Checkpoints(
+        folder / CHECKPOINTS, folder / HISTORY, settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe)
+    )
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
     history = History(folder)
     with processes.first_before_others():
-        progress = checkpoints.restore_newest(
-            state, lambda message: tell(observers, message), mend=processes.is_first
-        ) or Progress(0, 0.0, loader.state(), stopping)
+        progress = checkpoints.restore_newest(state, log, mend=processes.is_first)
+        progress = progress or Progress(0, 0.0, setup.loader.state(), stopping)
         progress.stopping.patience = settings.early_stopping.patience
         if processes.is_first:
             history.truncate(progress.update)
     everyone = (history, StabilityLog(folder), *observers) if processes.is_first else ()
     incidents = Incidents(folder / INCIDENTS, lambda examples: _lines(dataset, examples))
     recovery = Recovery(state, checkpoints, incidents, everyone, settings, processes)
-    best = LoadedModel(averaged, recipe, dataset.source, dataset.target)
+    best = LoadedModel(setup.averaged, recipe, dataset.source, dataset.target)
     trainer = Trainer(
         state,
-        loader,
-        task.validator(averaged, recipe, dataset),
+        setup.loader,
+        task.validator(setup.averaged, recipe, dataset),
         checkpoints,
         recovery,
         lambda: save_model(folder / BEST, best, {}, replace=True),
@@ -309,7 +305,7 @@ def _train(
         try:
             reason = trainer.run(progress, interrupt)
         finally:
-            loader.close()
+            setup.loader.close()
         for observer in everyone:
             observer.on_end(reason)
         interrupted = processes.signal(interrupt.received) is not None

@@ -11,55 +11,56 @@ from dragoman.contracts import AnyBatch
 from dragoman.data.loader import Loader
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.tasks.validation import Validating
-from dragoman.training.checkpoint import Checkpoints, Progress
 from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.observer import Observer, StabilityRecord, UpdateRecord, ValidationRecord
 from dragoman.training.recovery.health import Treatment
 from dragoman.training.recovery.recovery import Recovery
+from dragoman.training.snapshot import Progress, Snapshots
 from dragoman.training.step import Outcome, StepResult, training_step
 from dragoman.training.training_state import TrainingState
 
 
 @runtime_checkable
 class Watching(Protocol):
-    """Looks at updates; changes nothing of them."""
+    """Looks at updates, and changes nothing."""
 
     def before_update(self, update: int) -> None:
-        """Right before the update of this number is computed."""
+        """Called right before the update of this number is computed."""
         ...
 
     def after_update(self, update: int, gradient_norms: Sequence[float]) -> StabilityRecord | None:
-        """Right after it was made; what was seen, if it is time to tell.
+        """Called right after the update was made; what was seen, if it is time to report it.
 
         Args:
-            update: its number.
-            gradient_norms: of each parameter, before clipping, in the order of ``parameters.map.places``.
+            update: The update's number.
+            gradient_norms: The norm of each parameter's gradient before clipping, in the order of
+                ``parameters.map.places``.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """Everything that a run needs.
+    """Everything that training needs. What writes to the disk is among these parts, so a trial in memory has others.
 
     Attributes:
-        state: model, weights, optimizer.
-        loader: training batches.
-        validator: of the averaged weights.
-        checkpoints: of the run.
-        recovery: looks into what goes wrong.
-        save_best: called whenever a validation is the best so far.
-        observers: told of everything.
-        recipe: how long, how often, how.
-        processes: that train together. The first validates, saves, and decides when all of them end.
-        monitor: looks at the updates.
+        state: The model and all that updates it.
+        loader: Gives the training batches.
+        validator: Measures the averaged weights.
+        snapshots: Keeps what training can go back to.
+        recovery: Looks into what goes wrong.
+        save_best: Called whenever a validation is the best so far.
+        observers: Told of everything.
+        recipe: How to train, how long, and how often to validate and to save.
+        processes: Those that train together. The first validates, saves, and decides when all of them end.
+        monitor: Looks at the updates; None if nobody does.
     """
 
     state: TrainingState
     loader: Loader
     validator: Validating
-    checkpoints: Checkpoints
+    snapshots: Snapshots
     recovery: Recovery
     save_best: Callable[[], None]
     observers: Sequence[Observer]
@@ -70,16 +71,16 @@ class Trainer:
     def run(self, progress: Progress, interrupt: Interrupt) -> str:
         """Train on from ``progress``, which is kept up to date, and return why training ended.
 
-        Every way out but an error leaves a checkpoint of the last update.
+        Every way out but an error leaves a snapshot of the last update.
 
         Raises:
-            TrainingError: if the run is not well although it went back to a checkpoint often enough.
+            TrainingError: if training goes wrong although it went back to a snapshot often enough.
         """
         self.loader.restore(progress.loader)
         device, first = self.state.model.device, self.processes.is_first
         own_batches = self.recipe.batch.accumulation // self.processes.count
-        if first and not self.checkpoints.list():
-            self.checkpoints.save(self.state, progress)
+        if first and self.snapshots.is_empty():
+            self.snapshots.save(self.state, progress)
         reason = self._agreed_end(progress, interrupt)
         while reason is None:
             began = time.perf_counter()
@@ -107,7 +108,7 @@ class Trainer:
                 self._validate(progress)
             reason = self._agreed_end(progress, interrupt)
             if first and (progress.update % self.recipe.checkpoint_every == 0 or reason is not None):
-                self.checkpoints.save(self.state, progress)
+                self.snapshots.save(self.state, progress)
         return reason
 
     def _step(self, progress: Progress, batches: Sequence[AnyBatch]) -> tuple[StepResult, StabilityRecord | None]:

@@ -1,38 +1,32 @@
-"""Small experiments: a recipe trained in memory for a while, and nothing measured but the two losses.
+"""Small experiments: a recipe trained in memory for a while, and nothing measured but its two losses.
 
-They answer what one run cannot: what more data, another size or another regularisation would change. Nothing is
-written, translated or searched for.
+They answer what one run cannot: what more data, another size or another regularisation would change. A trial goes
+through the same loop as a run, so it skips, goes back and gives up by the same rules, and the same number of updates
+gives the same weights to the bit. It leaves out what a run writes, translates and searches for.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import torch
 
-from dragoman.contracts import Carried
 from dragoman.data.dataset import Dataset
-from dragoman.data.loader import Loader
 from dragoman.recipe import Recipe
-from dragoman.recipe.shortened import shortened
-from dragoman.recipe.training import TrainingRecipe
 from dragoman.tasks.losses import LossEstimate, SplitLosses
-from dragoman.tasks.table import task_of
-from dragoman.tasks.validation import perplexity_of
-from dragoman.training.budget import with_updates
-from dragoman.training.memory import check_dataset
-from dragoman.training.observer import ValidationRecord
+from dragoman.tasks.validation import Measurement, perplexity_of
+from dragoman.training.distributed import ALONE
+from dragoman.training.early_stopping import EarlyStopping
+from dragoman.training.interrupt import Interrupt
+from dragoman.training.observer import Observer, ValidationRecord
 from dragoman.training.precision import choose_hardware
-from dragoman.training.step import Outcome, training_step
-from dragoman.training.training_state import TrainingState, build_training_state
-
-_MOST_SKIPPED = 20
-"""Updates whose numbers were not finite, after which a trial ends: it does not learn."""
+from dragoman.training.recovery.recovery import Recovery
+from dragoman.training.setup import set_up
+from dragoman.training.snapshot import Progress, SnapshotsInMemory
+from dragoman.training.trainer import Trainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +34,12 @@ class Trial:
     """What a trial measured.
 
     Attributes:
-        validations: the looks, first to last; scores and samples are not measured.
-        best: the lowest finite validation loss, with those of its examples; None if no look found one.
-        updates: done.
-        seconds: of training, looks left out.
-        parameters: trainable numbers of the model.
-        examples: it learnt from.
+        validations: First to last; scores and samples are not measured.
+        best: The lowest finite validation loss, with those of its examples; None if no validation found one.
+        updates: How many were done.
+        seconds: Training time, validation left out.
+        parameters: Trainable numbers of the model.
+        examples: How many it learnt from.
     """
 
     validations: tuple[ValidationRecord, ...]
@@ -61,110 +55,72 @@ def run_trial(
     dataset: Dataset,
     *,
     examples: int | None = None,
-    updates: int | None = None,
     minutes: float | None = None,
-    looks: int = 10,
-    seed: int | None = None,
-    tell: Callable[[ValidationRecord], None] = lambda record: None,
+    validations: int = 10,
+    patience: int | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Trial:
     """Train by a recipe on a dataset that is there already.
 
     Args:
-        recipe: what to train; early stopping is left out.
-        dataset: opened.
-        examples: training examples to learn from, at most: a random part, and a larger part contains every smaller one
-            of the same seed; of running text the beginning.
-        updates: instead of the recipe's; the learning rate's schedule ends with them, and a warm-up that does not fit
-            is shortened.
-        minutes: of training, after which it ends.
-        looks: measurements of the losses, evenly spread.
-        seed: instead of the recipe's, of weights, order and choice of examples.
-        tell: told of every look.
+        recipe: What to train; :func:`~dragoman.recipe.shortened.shortened_recipe` gives one for fewer updates.
+        dataset: Opened.
+        examples: Training examples to learn from, at most: a random part, and a larger part contains every smaller one
+            of the same seed; for running text the beginning.
+        minutes: Training time after which it ends, instead of the recipe's.
+        validations: How often the losses are measured, evenly spread.
+        patience: Validations without a lower loss after which it ends; by default none ends it.
+        observers: Told of everything.
+
+    Raises:
+        InputError: if the memory cannot suffice.
+        TrainingError: if it had to go back too often, as a run raises it.
     """
-    recipe = _changed(recipe, updates, seed)
+    if minutes is not None:
+        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"minutes": minutes})})
     subset = dataset if examples is None else part_of(recipe, dataset, examples)
-    task = task_of(recipe)
-    loader = task.loader(recipe, subset)
-    settings = with_updates(recipe.training, loader.tokens_per_batch())
-    hardware = choose_hardware(settings.device, settings.precision, settings.threads)
-    torch.set_num_threads(hardware.threads)
-    torch.manual_seed(settings.seed)
-    check_dataset(recipe, subset, hardware.device)
-    state, averaged = build_training_state(recipe.model, settings, subset, hardware, task.objective(recipe, subset))
-    looking = _Looks(task.losses(averaged, recipe, subset), loader, tell)
-    limit = math.inf if minutes is None else 60 * minutes
+    hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
+    setup = set_up(recipe, subset, hardware, ALONE)
+    state = setup.state
+    settings = setup.settings.model_copy(update={"validate_every": math.ceil(setup.settings.updates / validations)})
+    losses = _Losses(setup.task.losses(setup.averaged, recipe, subset))
+    everyone = (losses, *observers)
+    snapshots = SnapshotsInMemory()
+    recovery = Recovery(state, snapshots, None, everyone, settings, ALONE)
+    trainer = Trainer(state, setup.loader, losses, snapshots, recovery, losses.keep_best, everyone, settings)
+    stopping = EarlyStopping("loss", settings.updates + 1 if patience is None else patience)
+    progress = Progress(0, 0.0, setup.loader.state(), stopping)
     try:
-        done = _train(state, loader, settings, looking, limit, looks)
+        trainer.run(progress, Interrupt())
     finally:
-        loader.close()
+        setup.loader.close()
     parameters = sum(math.prod(place.shape) for place in state.parameters.map.places)
-    return Trial(tuple(looking.records), looking.best, done, looking.seconds, parameters, len(subset.train))
+    records = tuple(losses.records)
+    return Trial(records, losses.best, progress.update, progress.seconds, parameters, len(subset.train))
 
 
 @dataclass(slots=True)
-class _Looks:
-    """What was seen of the losses so far."""
+class _Losses(Observer):
+    """Measures the two losses, and keeps what was found."""
 
     losses: SplitLosses
-    loader: Loader
-    tell: Callable[[ValidationRecord], None]
-    seconds: float = 0.0
-    records: list[ValidationRecord] = field(default_factory=list)
+    latest: LossEstimate | None = None
     best: LossEstimate | None = None
+    records: list[ValidationRecord] = field(default_factory=list)
 
-    def look(self, update: int) -> None:
-        """Measure both losses."""
-        validation, training = self.losses.validation(), self.losses.probe()
-        lowest = math.inf if self.best is None else self.best.value
-        is_best = validation.value < lowest
-        if is_best:
-            self.best = validation
-        record = ValidationRecord(
-            update=update,
-            epoch=self.loader.epoch,
-            loss=validation.value,
-            perplexity=perplexity_of(validation.value),
-            scores={},
-            best=is_best,
-            seconds=self.seconds,
-            sample=None,
-            loss_error=validation.error,
-            training_loss=training.value,
-            training_loss_error=training.error,
-        )
+    def measure(self, turn: int) -> Measurement:
+        """The losses, and nothing else."""
+        validation = self.latest = self.losses.validation()
+        return Measurement(validation, self.losses.probe(), perplexity_of(validation.value), {}, None)
+
+    def keep_best(self) -> None:
+        """The latest loss is the best so far."""
+        if self.latest is not None and math.isfinite(self.latest.value):
+            self.best = self.latest
+
+    def on_validation(self, record: ValidationRecord) -> None:
+        """Keep it."""
         self.records.append(record)
-        self.tell(record)
-
-
-def _train(
-    state: TrainingState, loader: Loader, settings: TrainingRecipe, looking: _Looks, limit: float, looks: int
-) -> int:
-    """Train, and return the updates done."""
-    due = {math.ceil(settings.updates * look / looks) for look in range(1, looks + 1)}
-    skipped = 0
-    carried: Carried = ()
-    for update in range(1, settings.updates + 1):
-        began = time.perf_counter()
-        batches = [next(loader).to(state.model.device) for _ in range(settings.batch.accumulation)]
-        result = training_step(state, batches, update, settings, carried)
-        carried = result.carried
-        skipped += result.outcome is Outcome.NOT_FINITE
-        looking.seconds += time.perf_counter() - began
-        over = looking.seconds >= limit or skipped > _MOST_SKIPPED
-        if update in due or over:
-            looking.look(update)
-        if over:
-            return update
-    return settings.updates
-
-
-def _changed(recipe: Recipe, updates: int | None, seed: int | None) -> Recipe:
-    training = recipe.training
-    if updates is not None:
-        training = shortened(training, updates).model_copy(update={"tokens": None})
-    if seed is not None:
-        training = training.model_copy(update={"seed": seed})
-    return recipe.model_copy(update={"training": training})
 
 
 def part_of(recipe: Recipe, dataset: Dataset, examples: int) -> Dataset:

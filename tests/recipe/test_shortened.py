@@ -9,11 +9,9 @@ import pytest
 
 from dragoman.comparison.budget import Budget
 from dragoman.comparison.subject import Subject, prepare, run_of
-from dragoman.diagnosis.fit.runner import of_length
 from dragoman.errors import DragomanError, RecipeError
 from dragoman.recipe import load_recipe
-from dragoman.recipe.shortened import shortened
-from dragoman.training.budget import with_updates
+from dragoman.recipe.shortened import counted_in_updates, shortened, shortened_recipe
 
 TINY = load_recipe("tiny")
 
@@ -57,7 +55,7 @@ def test_all_who_shorten_a_run_do_it_alike(updates: int) -> None:
     assert expected < updates
     assert Budget(updates=updates).apply(TINY).training.schedule.warmup == expected
     tokens = TINY.training.model_copy(update={"tokens": 100 * updates})
-    counted = with_updates(tokens, 100.0)
+    counted = counted_in_updates(tokens, 100.0)
     assert (counted.updates, counted.schedule.warmup) == (updates, expected)
 
 
@@ -72,6 +70,6 @@ def test_a_comparison_tells_whose_warm_up_its_budget_shortens(tmp_path: Path) ->
 
 
 def test_an_experiment_keeps_the_share_of_the_run_that_it_stands_for() -> None:
-    assert of_length(TINY, 760, 3800).training.schedule.warmup == 100
-    assert of_length(TINY, 7600, 3800).training.schedule.warmup == 500
-    assert of_length(TINY, 1, 3800).training.schedule.warmup == 0
+    assert shortened_recipe(TINY, 760, 3800).training.schedule.warmup == 100
+    assert shortened_recipe(TINY, 7600, 3800).training.schedule.warmup == 500
+    assert shortened_recipe(TINY, 1, 3800).training.schedule.warmup == 0

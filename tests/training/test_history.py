@@ -219,7 +219,7 @@ def went_back(folder: Path) -> History:
     history.on_skip(SkipRecord(6, math.nan, math.nan, None, None, (), None))
     history.on_validation(replace(VALIDATION, update=6))
     history.on_validation(replace(VALIDATION, update=8, best=False))
-    put_back(folder, saved)
+    put_back(folder / "history.jsonl", saved)
     history.on_rewind(RewindRecord(8, 4, "the loss blew up", 0.5))
     return history
 

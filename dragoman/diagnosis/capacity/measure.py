@@ -11,11 +11,12 @@ from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.capacity.cell import Cell
 from dragoman.diagnosis.capacity.report import CapacityReport
 from dragoman.diagnosis.fit.evidence import best_of, looks_of_records, planned_updates, unit_of
-from dragoman.diagnosis.fit.runner import Runner, of_length
+from dragoman.diagnosis.fit.runner import Runner
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import DragomanError, InputError
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
+from dragoman.recipe.shortened import shortened_recipe
 from dragoman.tasks.table import task_of
 from dragoman.training.trial import run_trial
 
@@ -119,8 +120,8 @@ class _Grid:
         """Time a few updates of the recipe's own model, and see how many the grid can afford."""
         updates = min(_TIMED, self.planned)
         self.tell(f"Timing {updates} updates")
-        recipe = of_length(self.models[1.0], updates, self.planned)
-        trial = self.runner(recipe, self.dataset, updates=updates, looks=1)
+        recipe = shortened_recipe(self.models[1.0], updates, self.planned)
+        trial = self.runner(recipe, self.dataset, validations=1)
         self.seconds[1.0] = _OVERHEAD * trial.seconds / max(trial.updates, 1)
         total = sum(len(FRACTIONS) * self._seconds_of(width) for width in self.models)
         affordable = self.planned if total <= 0 else int((self.end - self.clock()) / total)
@@ -137,15 +138,10 @@ class _Grid:
             self.left_out.append(f"{what}: {estimate}")
             return
         self.tell(f"Training {what}: {self.updates:,} updates")
-        recipe, began = of_length(self.models[width], self.updates, self.planned), self.clock()
+        recipe, began = shortened_recipe(self.models[width], self.updates, self.planned), self.clock()
         try:
-            trial = self.runner(
-                recipe,
-                self.dataset,
-                examples=None if fraction == 1 else examples,
-                updates=self.updates,
-                minutes=left / 60,
-            )
+            part = None if fraction == 1 else examples
+            trial = self.runner(recipe, self.dataset, examples=part, minutes=left / 60)
         except DragomanError as error:
             self.left_out.append(f"{what}: it could not be trained, {error.what}")
             return

@@ -15,8 +15,8 @@ from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.model.describe import parameter_count
 from dragoman.recipe import Recipe
+from dragoman.recipe.shortened import counted_in_updates
 from dragoman.tasks.table import task_of
-from dragoman.training.budget import with_updates
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import UPDATE, VALIDATION, read_history
 from dragoman.training.observer import ValidationRecord
@@ -182,7 +182,7 @@ def planned_updates(recipe: Recipe, dataset: Dataset) -> int:
         return recipe.training.updates
     loader = task_of(recipe).loader(recipe, dataset)
     try:
-        return with_updates(recipe.training, loader.tokens_per_batch()).updates
+        return counted_in_updates(recipe.training, loader.tokens_per_batch()).updates
     finally:
         loader.close()
 

@@ -26,10 +26,11 @@ from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, Look, best_of, 
 from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.learning_curve import DataPoint
 from dragoman.diagnosis.fit.probe_result import ProbeResult, Probes
-from dragoman.diagnosis.fit.runner import Runner, of_length
+from dragoman.diagnosis.fit.runner import Runner
 from dragoman.diagnosis.fit.verdict import Verdict
 from dragoman.errors import DragomanError
 from dragoman.recipe import Recipe
+from dragoman.recipe.shortened import shortened_recipe
 from dragoman.tasks.losses import LossEstimate
 from dragoman.training.trial import Trial
 
@@ -255,9 +256,9 @@ class _Laboratory:
             self.remarks.append(f"Not tried: {what}; {minutes}.")
             return None
         self.tell(f"Trying {what}: {updates:,} updates")
-        recipe = of_length(recipe, updates, updates if updates > self.plan.updates else self.evidence.planned)
+        recipe = shortened_recipe(recipe, updates, updates if updates > self.plan.updates else self.evidence.planned)
         try:
-            trial = self.runner(recipe, self.dataset, examples=examples, updates=updates, minutes=left / 60)
+            trial = self.runner(recipe, self.dataset, examples=examples, minutes=left / 60)
         except DragomanError as error:
             self.remarks.append(f"Tried in vain: {what} could not be trained. {error.what}.")
             return None

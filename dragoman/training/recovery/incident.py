@@ -36,6 +36,16 @@ class Incidents:
     lines_of: Callable[[Sequence[int]], list[str]]
     kept: int = 20
 
+    @property
+    def run(self) -> Path:
+        """The folder of the run."""
+        return self.folder.parent
+
+    def advice(self) -> str:
+        """What a person can do about a run that was given up."""
+        kept = f", and look at the batches kept in {self.folder}" if self.folder.exists() else ""
+        return f"run `dragoman diagnose stability {self.run}`{kept}; then train anew."
+
     def write(
         self, replay: Replay, batches: Sequence[AnyBatch], result: StepResult, origin: Origin, place: str = ""
     ) -> Path:

@@ -116,13 +116,11 @@ class PlantedRunner:
         dataset: Dataset,
         *,
         examples: int | None = None,
-        updates: int | None = None,
         minutes: float | None = None,
-        looks: int = 10,
-        seed: int | None = None,
+        validations: int = 10,
     ) -> Trial:
         number = examples or len(dataset.train)
-        asked = updates or recipe.training.updates
+        asked = recipe.training.updates
         affordable = asked if minutes is None else int(60 * minutes / self.seconds)
         done = max(min(asked, affordable), 1)
         self.clock.now += done * self.seconds

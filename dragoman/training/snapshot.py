@@ -1,0 +1,203 @@
+"""Training at one moment, whole: whoever goes on from it ends with the same bits as if it had never stopped.
+
+A snapshot holds the weights and their average, the optimizer's memory, the loss scale, the random state, what batch
+normalisation has counted, and the progress: the loader's position, the best validation so far, the state that a
+recurrent language model carries on, and how well training goes. What it need not hold is a function of these: the
+learning rate and the average's decay are functions of the update's number, and the loader's order of the seed and the
+epoch.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from dragoman.contracts import Carried
+from dragoman.model.buffers import learnt_buffers
+from dragoman.training.early_stopping import EarlyStopping
+from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
+from dragoman.training.recovery.health import Health
+from dragoman.training.training_state import TrainingState
+
+_BUFFER = "buffer."
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where training stands.
+
+    Attributes:
+        update: Updates done.
+        seconds: Training time so far, validation left out.
+        loader: The data loader's position.
+        stopping: The best validation so far, and how long ago.
+        carried: What the last batch handed on.
+        health: How well training goes.
+    """
+
+    update: int
+    seconds: float
+    loader: dict[str, int]
+    stopping: EarlyStopping
+    carried: Carried = ()
+    health: Health = field(default_factory=Health)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the tensors, as JSON can write it."""
+        return {
+            "update": self.update,
+            "seconds": self.seconds,
+            "loader": self.loader,
+            "stopping": asdict(self.stopping),
+            "health": self.health.to_dict(),
+        }
+
+    def copy(self) -> Progress:
+        """Another one that later updates do not change."""
+        return Progress(
+            self.update,
+            self.seconds,
+            dict(self.loader),
+            replace(self.stopping),
+            tuple(part.clone() for part in self.carried),
+            copy.deepcopy(self.health),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A training state with its progress.
+
+    Attributes:
+        tensors: All tensors of the state by name, and the state of the random generators.
+        scaler: The loss scale.
+        progress: Where training stands.
+    """
+
+    tensors: Mapping[str, Tensor]
+    scaler: dict[str, Any]
+    progress: Progress
+
+    @classmethod
+    def of(cls, state: TrainingState, progress: Progress) -> Snapshot:
+        """The snapshot of now. Its tensors are those of the state, which the next update changes."""
+        tensors = {
+            "weights": state.parameters.master,
+            "average": state.average.average.clone(),
+            **_random_state(state.model.device),
+            **optimizer_tensors(state.optimizer),
+            **{f"{_BUFFER}{name}": buffer for name, buffer in learnt_buffers(state.model).items()},
+        }
+        return cls(tensors, state.scaler.state_dict(), progress)
+
+    def copy(self) -> Snapshot:
+        """The same with tensors and progress of its own."""
+        tensors = {name: tensor.clone() for name, tensor in self.tensors.items()}
+        return Snapshot(tensors, dict(self.scaler), self.progress.copy())
+
+    def restore(self, state: TrainingState) -> None:
+        """Put a training state and the global random state back to this moment."""
+        state.parameters.master.copy_(self.tensors["weights"])
+        state.average.average.copy_(self.tensors["average"])
+        state.parameters.publish()
+        for name, buffer in learnt_buffers(state.model).items():
+            buffer.copy_(self.tensors[f"{_BUFFER}{name}"])
+        restore_optimizer(state.optimizer, self.tensors)
+        if self.scaler:
+            state.scaler.load_state_dict(self.scaler)
+        _restore_random_state(self.tensors, state.model.device)
+
+    def misfit(self, state: TrainingState) -> str | None:
+        """What of it is not of the size that a training state has, as a sentence; None if all fits."""
+        expected = {"weights": state.parameters.master.shape}
+        for index, group in enumerate(state.optimizer.param_groups):
+            shape, prefix = group["params"][0].shape, f"optimizer.{index}."
+            expected |= {name: shape for name, part in self.tensors.items() if name.startswith(prefix) and part.ndim}
+        expected |= {f"{_BUFFER}{name}": buffer.shape for name, buffer in learnt_buffers(state.model).items()}
+        for name, shape in expected.items():
+            found = self.tensors.get(name)
+            if found is None or found.shape != shape:
+                has = 0 if found is None else found.numel()
+                return f"its {name} holds {has:,} numbers, and the recipe's model has {shape.numel():,}"
+        return None
+
+
+@runtime_checkable
+class Snapshots(Protocol):
+    """Keeps snapshots of training for when it has to go back. The first process alone changes what is kept."""
+
+    def is_empty(self) -> bool:
+        """Whether none is kept."""
+        ...
+
+    def save(self, state: TrainingState, progress: Progress) -> None:
+        """Keep a snapshot of now."""
+        ...
+
+    def restore_good(self, state: TrainingState) -> Progress | None:
+        """Put ``state`` and the global random state back to the newest snapshot whose weights were free of doubt.
+
+        Returns:
+            Where training stood; None if there is no such snapshot.
+        """
+        ...
+
+    def put_back_records(self, update: int) -> None:
+        """Put what was recorded of training back to the snapshot of an update."""
+        ...
+
+    def remove_after(self, update: int) -> None:
+        """Remove the snapshots of later updates."""
+        ...
+
+
+class SnapshotsInMemory:
+    """Keeps the one snapshot that training would go back to, and nothing on the disk."""
+
+    def __init__(self) -> None:
+        self._good: Snapshot | None = None
+
+    def is_empty(self) -> bool:
+        """Whether none is kept."""
+        return self._good is None
+
+    def save(self, state: TrainingState, progress: Progress) -> None:
+        """Keep a copy of now, in the place of the one before, unless its weights are in doubt."""
+        if not progress.health.doubtful:
+            self._good = Snapshot.of(state, progress).copy()
+
+    def restore_good(self, state: TrainingState) -> Progress | None:
+        """Put ``state`` back to the snapshot; None if there is none."""
+        if self._good is None:
+            return None
+        self._good.restore(state)
+        return self._good.progress.copy()
+
+    def put_back_records(self, update: int) -> None:
+        """There are no records."""
+
+    def remove_after(self, update: int) -> None:
+        """There is none of a later update than the one that was gone back to."""
+
+
+def _random_state(device: torch.device) -> dict[str, Tensor]:
+    """The state of the processor's generator, and of the device's own, which dropout there draws from."""
+    states = {"random.cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["random.cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["random.mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def _restore_random_state(tensors: Mapping[str, Tensor], device: torch.device) -> None:
+    torch.set_rng_state(tensors["random.cpu"])
+    if device.type == "cuda" and "random.cuda" in tensors:
+        torch.cuda.set_rng_state(tensors["random.cuda"], device)
+    elif device.type == "mps" and "random.mps" in tensors:
+        torch.mps.set_rng_state(tensors["random.mps"])
