@@ -26,6 +26,8 @@ from dragoman.training.run import train
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame, recipe
 
+pytestmark = pytest.mark.draws
+
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from dragoman.tasks.table import TASKS
 from dragoman.training.history import read_history
 from dragoman.training.run import train
 
+pytestmark = pytest.mark.draws
+
 LINEAR: dict[str, Any] = {"kind": "linear"}
 MLP: dict[str, Any] = {"kind": "mlp", "hidden": [16]}
 SEEN = 128 * 60

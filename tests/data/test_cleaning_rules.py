@@ -16,6 +16,8 @@ from dragoman.errors import InputError, OutputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.recipe.data import CleaningRecipe
 
+pytestmark = pytest.mark.draws
+
 FAULTS: dict[str, tuple[str, str]] = {
     "empty": ("Some text", ""),
     "overlong": ("word " * 5000, "Wort " * 5000),

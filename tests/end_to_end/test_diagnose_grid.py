@@ -19,6 +19,8 @@ from dragoman.recipe import Recipe, preset_values, recipe_from
 from dragoman.recipe.file import merge
 from dragoman.training.run import train
 
+pytestmark = pytest.mark.draws
+
 CELLS: dict[str, tuple[str, dict[str, Any]]] = {
     "translator": ("tiny", {}),
     "recurrent translator": ("recurrent", {}),

@@ -17,6 +17,8 @@ from dragoman.training.run import train
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame
 
+pytestmark = pytest.mark.draws
+
 _NARROW: dict[str, Any] = {
     **{"width": 16, "feed_forward": 16, "heads": 2, "embedding_width": 16},
     **{"channels": [4, 4], "hidden": [8]},

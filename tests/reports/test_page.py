@@ -10,6 +10,8 @@ import pytest
 from dragoman.reports.figure import add_grid, legend_above, new_figure, panels_below, plain, png
 from dragoman.reports.page import Picture, Section, page
 
+pytestmark = pytest.mark.draws
+
 NASTY = "<script>alert('&')</script>"
 
 

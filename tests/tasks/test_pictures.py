@@ -11,6 +11,8 @@ from dragoman.errors import InputError
 from dragoman.evaluation.classification_report import ClassificationReport, evaluate_labels
 from dragoman.tasks.pictures import draw_confusion, draw_predictions
 
+pytestmark = pytest.mark.draws
+
 BLUE, VERMILLION = (0, 114, 178), (213, 94, 0)
 
 

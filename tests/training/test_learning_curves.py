@@ -17,6 +17,8 @@ from dragoman.training.history import History, read_history
 from dragoman.training.learning_curves import draw_learning_curves
 from dragoman.training.observer import UpdateRecord, ValidationRecord
 
+pytestmark = pytest.mark.draws
+
 UPDATE = UpdateRecord(1, 1, 5.0, 1e-3, 2.0, 4000, 0.1, 1.0)
 VALIDATION = ValidationRecord(1, 1, 4.0, 54.6, {}, False, 1.0, None)
 

@@ -27,6 +27,8 @@ from dragoman.training.run import Run, resume, train
 sys.path.insert(0, str(Path(__file__).parent))
 from toy import frame, recipe
 
+pytestmark = pytest.mark.draws
+
 
 class Listener(Observer):
     def __init__(self) -> None:

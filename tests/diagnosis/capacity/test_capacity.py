@@ -20,6 +20,8 @@ from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.reports.page import page
 
+pytestmark = pytest.mark.draws
+
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:

@@ -28,6 +28,8 @@ from dragoman.tasks.table import task_of
 from dragoman.training.history import FILE_NAME
 from dragoman.training.run import Run, train
 
+pytestmark = pytest.mark.draws
+
 HIGH = evidence(falling(2.5), falling(2.4))
 RISING = evidence(lambda s: 2 + 8 * (s - 0.4) ** 2, lambda s: 2 - 1.5 * s)
 

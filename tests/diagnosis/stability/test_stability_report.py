@@ -30,6 +30,8 @@ from dragoman.training.history import History
 from dragoman.training.observer import RunStart, UpdateRecord
 from dragoman.training.stability_log import StabilityLog
 
+pytestmark = pytest.mark.draws
+
 
 def report_on(given: StabilityEvidence) -> StabilityReport:
     findings = find(given)
