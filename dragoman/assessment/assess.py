@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
+from dragoman.recipe.kinds import title_of
 from dragoman.tasks.assessment import Assessed, Assessment, Search
 from dragoman.tasks.in_turn import Tell
 from dragoman.tasks.table import task_of
@@ -51,7 +52,7 @@ def one_task(recipes: Sequence[tuple[str, Recipe]]) -> Task:
     for name, other in others:
         if task_of(other) is not task:
             raise InputError(
-                f"{first} is {task.words.model} and {name} {task_of(other).words.model}",
+                f"{first} is {title_of(recipe.model)} and {name} {title_of(other.model)}",
                 remedy="compare models of one kind: what goes in and what comes out must be of the same sort.",
             )
     return task

@@ -83,7 +83,7 @@ def evaluate(
     folder = given_path(model, "the folder of a model")
     loaded = load_model(folder, choose_device(device))
     task = task_of(loaded.recipe)
-    task.check(Asked(search, picture is not None, outputs), folder)
+    task.check(Asked(search, picture is not None, outputs), loaded, folder)
     given = fitting_corpora(loaded.recipe, corpora, columns)
     held_out = _given(loaded, given) if given else test_set_of(folder, loaded)
     (found,) = assess([Assessed(loaded, held_out)], search=search)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe import Recipe, recipe_from
+from dragoman.recipe.columns import check_columns
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.tasks.table import task_of
 
@@ -24,6 +25,7 @@ def fitting_corpora(
     Raises:
         InputError: if they are of another kind.
     """
+    check_columns(columns, recipe)
     if not sections:
         return ()
     learnt = recipe.data.train[:1] if columns is None else ()

@@ -29,12 +29,12 @@ def clean(
     from rich.table import Table
 
     from dragoman.data.clean_corpora import clean as clean_corpora
-    from dragoman.predict.model_kinds import kind_of
+    from dragoman.recipe.kinds import LANGUAGE_MODEL, TRANSLATOR, kind_of, title_of
 
     complete = data.complete(recipe, settings)
-    if not complete.model.is_translator and not complete.model.is_language_model:
+    if kind_of(complete.model) not in (TRANSLATOR, LANGUAGE_MODEL):
         raise InputError(
-            f"the recipe is for {kind_of(complete.model)}, and this command cleans parallel text",
+            f"the recipe is for {title_of(complete.model)}, and this command cleans parallel text",
             file=recipe,
             remedy="give a translator's recipe, such as tiny; `dragoman train` cleans what other models learn from.",
         )

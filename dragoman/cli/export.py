@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dragoman.errors import InputError, UnsupportedError
+from dragoman.errors import InputError
 
 
 def export(
@@ -25,16 +25,12 @@ def export(
     from dragoman.export.ctranslate2_model import export_ctranslate2
     from dragoman.export.shortlist_file import load_shortlist
     from dragoman.model.folder import load_model
-    from dragoman.predict.model_kinds import sentence
     from dragoman.storage.output import check_new_folder
 
     if to != "ctranslate2":
         raise InputError(f"no format to export to is called {to}", remedy="give ctranslate2.")
     check_new_folder(output)
     loaded = load_model(model)
-    kind = loaded.recipe.model
-    if not kind.is_translator:
-        raise UnsupportedError(f"{sentence(kind)}, and the export is of translators", remedy="give a translator.")
     narrowed = load_shortlist(model, *loaded.vocabularies) if shortlist else None
     export_ctranslate2(loaded, output, quantization=quantization, shortlist=narrowed)
     print(f"{output}: for CTranslate2, {quantization}")

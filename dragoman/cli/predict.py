@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,7 @@ from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
+    from dragoman.cli.table_input import Table
     from dragoman.data.grid.read_table import Writing
     from dragoman.fields.place import TablePlace
     from dragoman.predict.predictor import Predictor
@@ -58,7 +59,7 @@ def predict(
         raise InputError(
             "this model says numbers, which have no probabilities", file=model, remedy="leave --probabilities away."
         )
-    given = _given(predictor, model, source, image, column, writing_of(separator, decimal))
+    given = _given(_Asked(predictor, model, source, image, column, writing_of(separator, decimal)))
     added = [_PREDICTION] + [f"probability of {label}" for label in predictor.labels if probabilities]
     for name in added:
         if name in given.header and not given.is_lines:
@@ -85,94 +86,131 @@ class _Given:
     is_lines: bool = False
 
 
-def _given(
-    predictor: Predictor,
-    model: Path,
-    source: Path | None,
-    images: list[Path] | None,
-    column: str | None,
-    writing: Writing,
-) -> _Given:
-    from dragoman.cli.table_input import is_table
-    from dragoman.data.formats.idx import is_idx, read_idx_pictures
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a person gave to be predicted, and how."""
 
-    reads = predictor.recipe.model.reads
-    if images:
-        return _pictures(reads, model, source, images, column)
-    if source is not None and is_table(source):
-        return _of_table(predictor, model, source, column, writing)
-    if source is not None and reads == "picture" and is_idx(source):
-        pictures = list(read_idx_pictures(source))
-        return _Given(pictures, ["picture"], [[str(number)] for number in range(1, len(pictures) + 1)])
-    if column is not None:
-        raise InputError(
-            f"--column {column} is of a table, and there is none",
-            file=source,
-            remedy="give a table with --input: a file .csv, .tsv, .parquet or .jsonl.",
+    predictor: Predictor
+    model: Path
+    source: Path | None
+    images: list[Path] | None
+    column: str | None
+    writing: Writing
+
+    def table(self, column: str | None = None) -> Table | None:
+        """The table that was given, of which a column is wanted or all; None if something else was given."""
+        from dragoman.cli.table_input import Table, is_table
+
+        if self.source is None or not is_table(self.source):
+            return None
+        return Table.read(self.source, column, self.writing)
+
+    def column_of(self) -> str:
+        """The column of texts or pictures: the one that was named, or that of training."""
+        from dragoman.recipe.columns import source_column
+
+        return self.column or source_column(self.predictor.recipe)
+
+    def refuse_column(self) -> None:
+        """Refuse a column where there is no table.
+
+        Raises:
+            InputError: naming it.
+        """
+        if self.column is not None:
+            raise InputError(
+                f"--column {self.column} is of a table, and there is none",
+                file=self.source,
+                remedy="give a table with --input: a file .csv, .tsv, .parquet or .jsonl.",
+            )
+
+    def refuse_images(self) -> None:
+        """Refuse pictures where the model reads something else.
+
+        Raises:
+            InputError: saying what it reads.
+        """
+        if self.images:
+            raise InputError(
+                f"--image gives pictures, and this model reads {self.predictor.inputs.plural}",
+                file=self.model,
+                remedy="give --input FILE instead.",
+            )
+
+    def nothing(self, wanted: str) -> InputError:
+        """The error for a model that was given nothing it can read."""
+        what = "nothing was given" if self.source is None else "this is no table, by the ending of its name"
+        return InputError(
+            f"{what}; the model reads {self.predictor.inputs.plural}",
+            file=self.source or self.model,
+            remedy=f"give {wanted}: a table is a file .csv, .tsv, .parquet or .jsonl.",
         )
-    if reads == "text":
-        return _lines(model, source)
-    wanted = "--input TABLE" if reads == "row" else "--image PICTURE, or --input with a table of pictures"
-    what = "nothing was given" if source is None else "this is no table, by the ending of its name"
-    raise InputError(
-        f"{what}; the model reads {'rows of a table' if reads == 'row' else 'pictures'}",
-        file=source or model,
-        remedy=f"give {wanted}: a table is a file .csv, .tsv, .parquet or .jsonl.",
-    )
 
 
-def _lines(model: Path, source: Path | None) -> _Given:
+def _given(asked: _Asked) -> _Given:
+    """What is to be predicted, by the kind of input that the model reads."""
+    from dragoman.predict.inputs import Pictures, TableRows, Texts
+
+    readers: dict[type, Callable[[_Asked], _Given]] = {Texts: _texts, Pictures: _pictures, TableRows: _rows}
+    return readers[type(asked.predictor.inputs)](asked)
+
+
+def _texts(asked: _Asked) -> _Given:
     from dragoman.cli.text_input import from_terminal, read_lines
 
-    if source is None and from_terminal():
+    asked.refuse_images()
+    column = asked.column_of()
+    table = asked.table(column)
+    if table is not None:
+        return _Given(table.texts(column), *table.printable())
+    asked.refuse_column()
+    if asked.source is None and from_terminal():
         raise InputError(
             "nothing was given to predict of",
-            file=model,
+            file=asked.model,
             remedy="give a text file or a table with --input, or pipe lines of text to standard input.",
         )
-    lines = list(read_lines(source))
+    lines = list(read_lines(asked.source))
     return _Given(lines, ["text"], [[line] for line in lines], is_lines=True)
 
 
-def _pictures(reads: str, model: Path, source: Path | None, images: list[Path], column: str | None) -> _Given:
+def _pictures(asked: _Asked) -> _Given:
     from dragoman.cli.picture_input import readable_files
+    from dragoman.data.formats.idx import is_idx, read_idx_pictures
 
-    if reads != "picture":
-        raise InputError(
-            f"--image gives pictures, and this model reads {'rows of a table' if reads == 'row' else 'text'}",
-            file=model,
-            remedy="give --input FILE instead.",
-        )
-    if source is not None or column is not None:
-        raise InputError(
-            "--image was given, and --input or --column too",
-            file=source,
-            remedy="give pictures with --image, or a table of them with --input.",
-        )
-    files = readable_files(images)
-    return _Given(files, ["path"], [[str(file)] for file in files])
-
-
-def _of_table(predictor: Predictor, model: Path, source: Path, column: str | None, writing: Writing) -> _Given:
-    from dragoman.cli.settings import source_column
-    from dragoman.cli.table_input import Table
-
-    recipe = predictor.recipe
-    if recipe.model.reads == "row":
-        if column is not None:
+    if asked.images:
+        if asked.source is not None or asked.column is not None:
             raise InputError(
-                f"--column {column}: this model reads the columns that it was trained on",
-                file=model,
-                remedy="leave --column away.",
+                "--image was given, and --input or --column too",
+                file=asked.source,
+                remedy="give pictures with --image, or a table of them with --input.",
             )
-        table = Table.read(source, writing=writing)
-        return _Given(table.frame(), *table.printable(), table.place())
-    column = column or source_column(recipe)
-    table = Table.read(source, column, writing)
-    header, cells = table.printable()
-    if recipe.model.reads == "text":
-        return _Given(table.texts(column), header, cells)
-    return _Given(table.pictures(column), header, cells, table.place(column))
+        files = readable_files(asked.images)
+        return _Given(files, ["path"], [[str(file)] for file in files])
+    column = asked.column_of()
+    table = asked.table(column)
+    if table is not None:
+        return _Given(table.pictures(column), *table.printable(), table.place(column))
+    if asked.source is not None and is_idx(asked.source):
+        pictures = list(read_idx_pictures(asked.source))
+        return _Given(pictures, ["picture"], [[str(number)] for number in range(1, len(pictures) + 1)])
+    asked.refuse_column()
+    raise asked.nothing("--image PICTURE, or --input with a table of pictures")
+
+
+def _rows(asked: _Asked) -> _Given:
+    asked.refuse_images()
+    if asked.column is not None and asked.source is not None:
+        raise InputError(
+            f"--column {asked.column}: this model reads the columns that it was trained on",
+            file=asked.model,
+            remedy="leave --column away.",
+        )
+    table = asked.table()
+    if table is None:
+        asked.refuse_column()
+        raise asked.nothing("--input TABLE")
+    return _Given(table.frame(), *table.printable(), table.place())
 
 
 def _predicted(predictor: Predictor, given: _Given, probabilities: bool) -> list[list[str]]:

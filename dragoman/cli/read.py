@@ -24,8 +24,8 @@ def read(
 ) -> None:
     """Read pictures, each of one line of text: a line for each, in their order."""
     from dragoman.cli.picture_input import picture_files, picture_groups
-    from dragoman.cli.settings import source_column
     from dragoman.predict.reader import Reader
+    from dragoman.recipe.columns import source_column
     from dragoman.storage.output import check_output
 
     check_output(output or STANDARD_OUTPUT, [model, *picture_files(pictures)])

@@ -123,6 +123,7 @@ def recipe_with(
         RecipeError: if there has to be and is none, or anything is wrong with the recipe.
     """
     from dragoman.recipe import load_recipe, merge
+    from dragoman.recipe.columns import check_columns
 
     data: dict[str, Any] = {split: given for split, given in splits.items() if given}
     data |= {name: language for name, language in languages.items() if language is not None}
@@ -135,31 +136,6 @@ def recipe_with(
 
         raise RecipeError([f"data.train: no training data; give {task_of(complete).words.data}"], file=recipe)
     return complete
-
-
-def check_columns(columns: str | None, recipe: Recipe) -> None:
-    """See to it that as many columns were named as there are sides.
-
-    Raises:
-        RecipeError: if a model of rows was given two, or another only one.
-    """
-    if columns is None or (recipe.model.reads == "row") == ("," not in columns):
-        return
-    if recipe.model.reads == "row":
-        raise RecipeError(
-            [
-                f"--columns {columns}: this model reads the rows of a table; give the name of the target's column "
-                "alone, and what is read of the others with --features"
-            ]
-        )
-    raise RecipeError([f"--columns {columns}: give the source's and the target's name, such as en,de"])
-
-
-def source_column(recipe: Recipe) -> str:
-    """The column that a model's sources stood in when it was trained."""
-    from dragoman.recipe.data import CorpusRecipe
-
-    return next(iter(recipe.data.train), CorpusRecipe.model_construct()).source_column
 
 
 def _names(option: str, text: str) -> list[str]:

@@ -27,11 +27,10 @@ def shortlist(
     from dragoman.data.dataset import Dataset
     from dragoman.export.shortlist_file import SHORTLIST, add_shortlist
     from dragoman.model.folder import load_model
-    from dragoman.predict.model_kinds import no_translator
+    from dragoman.recipe.kinds import TRANSLATOR, require
 
     loaded = load_model(model)
-    if not loaded.recipe.model.is_translator:
-        raise no_translator(loaded.recipe.model, model)
+    require(loaded.recipe.model, TRANSLATOR, model)
     opened = Dataset.open(dataset if dataset is not None else model.absolute().parent / "dataset")
     for ours, theirs in zip(loaded.codecs, opened.codecs, strict=True):
         if ours.tokenizer.vocabulary != theirs.tokenizer.vocabulary:

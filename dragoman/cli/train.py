@@ -11,7 +11,7 @@ import typer
 from dragoman.cli.data_options import GivenData, takes_data, typed_values
 
 if TYPE_CHECKING:
-    from dragoman.recipe import Recipe
+    pass
 
 _RECIPE = (
     "A TOML file, or a preset: tiny, fast, small, base, demo, recurrent, convolution (translators), language-model, "
@@ -38,6 +38,7 @@ def train(
     given_values = typed_values(locals())
     from dragoman.cli.report import print_run
     from dragoman.cli.settings import parse_settings
+    from dragoman.tasks.table import task_of
     from dragoman.training.run import resume as resume_run
     from dragoman.training.run import train as train_run
 
@@ -47,7 +48,7 @@ def train(
         return
     recipe = recipe or _PRESET
     complete = data.complete(recipe, settings)
-    folder = output or Path("runs") / _name(complete, Path(recipe).stem)
+    folder = output or Path("runs") / task_of(complete).run_name(complete, Path(recipe).stem)
     print_run(train_run(complete, folder, progress=True))
 
 
@@ -63,9 +64,3 @@ def _refuse_beside_resume(values: Mapping[str, Any]) -> None:
         remedy="leave these out; what may change in a run is given with --set. For another recipe or other data start "
         "a new run without --resume.",
     )
-
-
-def _name(recipe: Recipe, stem: str) -> str:
-    if recipe.model.is_translator:
-        return f"{recipe.data.source_language}-{recipe.data.target_language}-{stem}"
-    return f"{recipe.data.target_language}-{stem}" if recipe.model.is_language_model else stem

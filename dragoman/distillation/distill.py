@@ -23,9 +23,9 @@ from dragoman.distillation.report import Report, compare_sides
 from dragoman.distillation.teacher import Teacher
 from dragoman.distillation.translations import KeptTranslations, translate
 from dragoman.errors import InputError, OutputError, UnsupportedError
-from dragoman.predict.model_kinds import kind_of
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe, merge, recipe_from
+from dragoman.recipe.kinds import TRANSLATOR, kind_of, title_of
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
 from dragoman.storage.given_path import given_path
@@ -203,9 +203,9 @@ def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, tell: Tell
 
 
 def _refuse_other_task(student: Recipe, teacher: Teacher) -> None:
-    if not student.model.is_translator:
+    if kind_of(student.model) is not TRANSLATOR:
         raise InputError(
-            f"the student's recipe is for {kind_of(student.model)}, which cannot learn from a translator",
+            f"the student's recipe is for {title_of(student.model)}, which cannot learn from a translator",
             remedy="give a translator's recipe, such as the preset `fast`.",
         )
     for side in ("source_language", "target_language"):

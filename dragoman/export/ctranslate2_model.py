@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 from dragoman.alignment.shortlist import Shortlist
+from dragoman.contracts.expect import expect
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.package import ctranslate2_package
 from dragoman.export.transformer_spec import transformer_spec
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.recipe.kinds import TRANSLATOR, kind_of, title_of
 from dragoman.storage.folder import new_folder
 from dragoman.text.codec_files import save_codecs
 from dragoman.text.vocabulary import END, SPECIAL_SYMBOLS, START, UNKNOWN, Vocabulary
@@ -54,9 +55,11 @@ def export_ctranslate2(
     """
     if quantization not in QUANTIZATIONS:
         raise InputError(f"no quantization is called {quantization}", remedy=f"give {', '.join(QUANTIZATIONS)}.")
-    if not loaded.recipe.model.is_translator:
-        kind = "language model" if loaded.recipe.model.is_language_model else loaded.recipe.model.phrase
-        raise UnsupportedError(f"this model is a {kind}, and the export is of translators", remedy="give a translator.")
+    if kind_of(loaded.recipe.model) is not TRANSLATOR:
+        raise UnsupportedError(
+            f"this model is {title_of(loaded.recipe.model)}, and the export is of translators",
+            remedy="give a translator.",
+        )
     with new_folder(folder) as temporary:
         write_ctranslate2(loaded, temporary, quantization=quantization, shortlist=shortlist)
         save_codecs(temporary, *loaded.codecs)
@@ -71,7 +74,7 @@ def write_ctranslate2(
         UnsupportedError: if it is not a Transformer, or CTranslate2 is not installed.
     """
     ctranslate2_package()
-    spec = transformer_spec(cast(EncoderDecoder, loaded.model), loaded.recipe)
+    spec = transformer_spec(expect(loaded.model, EncoderDecoder), loaded.recipe)
     spec.config.unk_token, spec.config.bos_token, spec.config.eos_token = (
         SPECIAL_SYMBOLS[symbol] for symbol in (UNKNOWN, START, END)
     )

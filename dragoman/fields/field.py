@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float64
 
 from dragoman.contracts import SourceSize
 
@@ -29,3 +33,27 @@ class TargetField(Field, Protocol):
     def size(self) -> int:
         """Symbols, classes, or numbers for an example."""
         ...
+
+
+class PredictedField(ABC):
+    """What a model predicts of an input as a whole: a label or a number.
+
+    Attributes:
+        uninformed_remark: what :attr:`uninformed` comes to, as a phrase for people to read.
+    """
+
+    uninformed_remark: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """The labels that are told apart; none of numbers."""
+
+    @property
+    @abstractmethod
+    def uninformed(self) -> Float64[np.ndarray, "*K"]:
+        """The output of a model that knows nothing of an input."""
+
+    @abstractmethod
+    def predictions(self, outputs: Float64[np.ndarray, n * K]) -> list[str] | list[float]:
+        """What the outputs of a decoder stand for."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Float64, Int, Int64
 
 from dragoman.errors import InputError
 from dragoman.fields.cells import cell_text, is_missing
+from dragoman.fields.field import PredictedField
 from dragoman.fields.near import nearest
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked, positive
@@ -22,7 +23,7 @@ _MANY = 50
 
 
 @dataclass(frozen=True, slots=True)
-class LabelField:
+class LabelField(PredictedField):
     """The classes that a model tells apart.
 
     Attributes:
@@ -34,6 +35,7 @@ class LabelField:
     names: tuple[str, ...]
     counts: tuple[int, ...]
     temperature: float = 1.0
+    uninformed_remark: ClassVar[str] = "the probabilities of the labels are their shares in training"
 
     @classmethod
     def learn(cls, values: Sequence[object], places: Sequence[Place] = ()) -> LabelField:
@@ -65,6 +67,21 @@ class LabelField:
             )
         names = sorted(counts, key=_by_value) if all(map(_is_whole, counts)) else sorted(counts)
         return cls(tuple(names), tuple(counts[name] for name in names))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self.names
+
+    @property
+    def uninformed(self) -> Float64[np.ndarray, " K"]:
+        """The logits under which each class is as probable as it was frequent in training."""
+        counts = np.array(self.counts, dtype=np.float64)
+        return self.temperature * np.log(counts / counts.sum())
+
+    def predictions(self, outputs: Float64[np.ndarray, "n K"]) -> list[str]:
+        """The most probable label of each row of logits."""
+        return self.decode(self.probabilities(outputs).argmax(1))
 
     @property
     def size(self) -> int:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float64
 
 from dragoman.errors import InputError
 from dragoman.fields.cells import cell_numbers
+from dragoman.fields.field import PredictedField
 from dragoman.fields.moments import mean_and_deviation
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked, positive
 
 
 @dataclass(frozen=True, slots=True)
-class NumberField:
+class NumberField(PredictedField):
     """A number that a model estimates.
 
     Attributes:
@@ -27,11 +28,26 @@ class NumberField:
 
     mean: float
     deviation: float
+    uninformed_remark: ClassVar[str] = "the mean of the training examples is predicted"
 
     @classmethod
     def learn(cls, values: Float64[np.ndarray, " n"]) -> NumberField:
         """The mean and deviation of the training examples: at least one, all finite."""
         return cls(*mean_and_deviation(values))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    @property
+    def uninformed(self) -> Float64[np.ndarray, ""]:
+        """Zero, which is the mean of the training examples."""
+        return np.zeros(())
+
+    def predictions(self, outputs: Float64[np.ndarray, " n"]) -> list[float]:
+        """The numbers that the outputs stand for."""
+        return self.restore(outputs).tolist()
 
     @property
     def size(self) -> int:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float64
 
 from dragoman.model.encoder_decoder import EncoderDecoder
-from dragoman.predict.source_batches import SourceBatch
+from dragoman.predict.inputs import SourceBatch
 
 
 def outputs_of(model: EncoderDecoder, batches: Iterable[SourceBatch], count: int) -> Float64[np.ndarray, n * K]:

@@ -5,29 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float64
 
+from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
+from dragoman.fields.field import PredictedField
 from dragoman.fields.label import LabelField
-from dragoman.fields.number import NumberField
-from dragoman.fields.picture import PictureField
 from dragoman.fields.place import TablePlace
-from dragoman.fields.row import RowField
 from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.given import PICTURES, ROWS, TEXTS, inputs_of
-from dragoman.predict.model_kinds import model_summary, not_this_kind, sentence
+from dragoman.predict.inputs import INPUTS
+from dragoman.predict.model_summary import model_summary
 from dragoman.predict.outputs import outputs_of
-from dragoman.predict.source_batches import source_batches
 from dragoman.progress.counting import Counting
+from dragoman.recipe.kinds import PREDICTOR, require, title_of
 from dragoman.reports.shown import Shown, Summary
-from dragoman.text.codec import Codec
-from dragoman.text.normalization import is_visible
 
 _SHOWN = 5
 
@@ -49,18 +46,17 @@ class Predictor(Shown):
 
     def __init__(self, loaded: LoadedModel, tell: Callable[[str], None] = _to_standard_error) -> None:
         self._loaded = loaded
-        self.model = cast(EncoderDecoder, loaded.model)
+        self.model = expect(loaded.model, EncoderDecoder)
         self.recipe = loaded.recipe
         self.source = loaded.source
-        self.target = loaded.target
+        self.target = expect(loaded.target, PredictedField)
+        self.inputs = INPUTS[type(loaded.source)]
         self._tell = tell
 
     def summary(self) -> Summary:
         """What there is to say of it."""
         facts = {"labels": ", ".join(self.labels)} if self.labels else {}
-        if isinstance(self.source, RowField):
-            facts["columns"] = ", ".join(column.name for column in self.source.columns)
-        return model_summary(self.recipe.model, self.model, facts)
+        return model_summary(self.recipe.model, self.model, {**facts, **self.inputs.facts(self.source)})
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Predictor:
@@ -78,14 +74,13 @@ class Predictor(Shown):
         Raises:
             InputError: if it says neither labels nor numbers.
         """
-        if loaded.recipe.model.says == "text":
-            raise not_this_kind(loaded.recipe.model, folder, "model that says labels or numbers")
+        require(loaded.recipe.model, PREDICTOR, folder)
         return cls(loaded)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Those that the model tells apart; none if it says numbers."""
-        return self.target.names if isinstance(self.target, LabelField) else ()
+        return self.target.labels
 
     def predict(
         self, inputs: Any, table: TablePlace | None = None, *, progress: bool | None = None
@@ -102,19 +97,8 @@ class Predictor(Shown):
             InputError: if an input cannot be read, or lacks a column; or if something else than inputs in an order was
                 given.
         """
-        if isinstance(self.target, LabelField):
-            found = self.probabilities(inputs, table, progress=progress)
-            return self.target.decode(found.argmax(1)) if len(found) else []
-        assert isinstance(self.target, NumberField)
-        inputs = inputs_of(inputs, self._reads)
-        if not len(inputs):
-            return []
-        outputs = self._outputs(inputs, table, progress)
-        if blank := self._blank(inputs):
-            # The mean of the training examples is 0 before it is restored.
-            outputs[blank] = 0
-            self._tell(f"{_numbered(blank)} no text, and so the mean of the training examples is said")
-        return self.target.restore(outputs).tolist()
+        inputs = self.inputs.checked(inputs)
+        return self.target.predictions(self._outputs(inputs, table, progress)) if len(inputs) else []
 
     def probabilities(
         self, inputs: Any, table: TablePlace | None = None, *, progress: bool | None = None
@@ -125,29 +109,15 @@ class Predictor(Shown):
         Raises:
             InputError: as :meth:`predict`; or if the model says numbers.
         """
-        if not isinstance(self.target, LabelField):
-            raise not_this_kind(self.recipe.model, "model", "model that says labels")
-        inputs = inputs_of(inputs, self._reads)
-        if not len(inputs):
-            return np.zeros((0, self.target.size))
-        found = self.target.probabilities(self._outputs(inputs, table, progress))
-        if blank := self._blank(inputs):
-            counts = np.array(self.target.counts, dtype=np.float64)
-            found[blank] = counts / counts.sum()
-            self._tell(
-                f"{_numbered(blank)} no text, and so the probabilities of the labels are their shares in training"
+        if not self.labels:
+            raise InputError(
+                f"this model is {title_of(self.recipe.model)}, and numbers have no probabilities",
+                remedy="use `predict`.",
             )
-        return found
-
-    @property
-    def _reads(self) -> str:
-        return TEXTS if isinstance(self.source, Codec) else PICTURES if isinstance(self.source, PictureField) else ROWS
-
-    def _blank(self, inputs: Any) -> list[int]:
-        """The places of texts without anything visible, of which a model can know nothing."""
-        if self._reads != TEXTS:
-            return []
-        return [place for place, text in enumerate(inputs) if not is_visible(text)]
+        field, inputs = expect(self.target, LabelField), self.inputs.checked(inputs)
+        if not len(inputs):
+            return np.zeros((0, field.size))
+        return field.probabilities(self._outputs(inputs, table, progress))
 
     def coefficients(self) -> DataFrame:
         """What linear or softmax regression on rows has learnt, in the units of the data: see
@@ -158,7 +128,7 @@ class Predictor(Shown):
         """
         if not is_linear(self._loaded):
             raise InputError(
-                f"{sentence(self.recipe.model)} by more than a sum of coefficients",
+                f"this model is {title_of(self.recipe.model)} by more than a sum of coefficients",
                 remedy='train a linear one on rows of a table, with model.encoder.kind = "linear".',
             )
         return coefficients(self._loaded)
@@ -166,10 +136,12 @@ class Predictor(Shown):
     def _outputs(self, inputs: Any, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
         count = len(inputs)
         with Counting(count, "inputs", progress) as counting:
-            batches = counting.over(
-                source_batches(self.source, self.recipe, inputs, self._tell, table), size=lambda batch: len(batch[0])
-            )
-            return outputs_of(self.model, batches, count)
+            batches = self.inputs.batches(self.source, self.recipe, inputs, self._tell, table)
+            outputs = outputs_of(self.model, counting.over(batches, size=lambda batch: len(batch[0])), count)
+        if blank := self.inputs.blank(inputs):
+            outputs[blank] = self.target.uninformed
+            self._tell(f"{_numbered(blank)} no text, and so {self.target.uninformed_remark}")
+        return outputs
 
 
 def _numbered(places: list[int]) -> str:

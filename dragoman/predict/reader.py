@@ -13,12 +13,13 @@ from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.given import PICTURES, items_of
-from dragoman.predict.model_kinds import model_summary, not_this_kind
+from dragoman.predict.model_summary import model_summary
+from dragoman.predict.picture_batches import picture_batches
 from dragoman.predict.search_request import search_request
-from dragoman.predict.source_batches import picture_batches
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
+from dragoman.recipe.kinds import READER, require
 from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec
 from dragoman.text.placeholder_mask import Mask
@@ -62,9 +63,9 @@ class Reader(Shown):
         Raises:
             InputError: if it does not turn pictures into text.
         """
-        if not isinstance(loaded.source, PictureField) or not isinstance(loaded.target, Codec):
-            raise not_this_kind(loaded.recipe.model, folder, "reader of pictures")
-        return cls(expect(loaded.model, EncoderDecoder), loaded.source, loaded.target, loaded.recipe)
+        require(loaded.recipe.model, READER, folder)
+        source, target = expect(loaded.source, PictureField), expect(loaded.target, Codec)
+        return cls(expect(loaded.model, EncoderDecoder), source, target, loaded.recipe)
 
     def read(
         self,

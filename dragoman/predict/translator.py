@@ -24,7 +24,7 @@ from dragoman.predict.engine import Engine
 from dragoman.predict.examination import Examination
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
-from dragoman.predict.model_kinds import model_summary, no_translator
+from dragoman.predict.model_summary import model_summary
 from dragoman.predict.pair_losses import pair_losses
 from dragoman.predict.search_request import search_request
 from dragoman.predict.source_pieces import Piece, SourcePieces
@@ -34,6 +34,7 @@ from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.predict.writer import Writer
 from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
+from dragoman.recipe.kinds import TRANSLATOR, require
 from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
@@ -126,8 +127,7 @@ class Translator(Shown):
         Raises:
             InputError: if it is a model of another kind.
         """
-        if not loaded.recipe.model.is_translator:
-            raise no_translator(loaded.recipe.model, folder)
+        require(loaded.recipe.model, TRANSLATOR, folder)
         return cls(expect(loaded.model, EncoderDecoder), *loaded.codecs, loaded.recipe)
 
     @overload

@@ -11,15 +11,15 @@ import torch
 
 from dragoman.contracts import Ending, Sample, SearchRequest
 from dragoman.contracts.expect import expect
-from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
 from dragoman.predict.given import texts_of
-from dragoman.predict.model_kinds import model_summary, sentence, use_of
+from dragoman.predict.model_summary import model_summary
 from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
 from dragoman.recipe import Recipe
+from dragoman.recipe.kinds import LANGUAGE_MODEL, require
 from dragoman.reports.shown import Shown, Summary
 from dragoman.search.rules import SearchRules
 from dragoman.search.search import search
@@ -84,13 +84,7 @@ class Writer(Shown):
         Raises:
             InputError: if it is a model of another kind.
         """
-        if not loaded.recipe.model.is_language_model:
-            raise InputError(
-                f"{sentence(loaded.recipe.model)}, and is no language model",
-                file=folder,
-                remedy=f"{use_of(loaded.recipe.model).removesuffix('.')}; or train a language model with "
-                "`dragoman train language-model`.",
-            )
+        require(loaded.recipe.model, LANGUAGE_MODEL, folder)
         return cls(expect(loaded.model, LanguageModel), loaded.codecs[1], loaded.recipe)
 
     def write(

@@ -52,7 +52,6 @@ class Estimating(Task):
         self._reads = reads
         self.text_sides = (reads.is_text, False)
         self.words = Words(
-            model=f"a model that reads {reads.plural} and predicts numbers",
             use=f"predict {{}} {reads.option}",
             data=reads.numbered,
             unit="examples",

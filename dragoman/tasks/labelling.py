@@ -58,7 +58,6 @@ class Labelling(Task):
         self._reads = reads
         self.text_sides = (reads.is_text, False)
         self.words = Words(
-            model=f"a model that reads {reads.plural} and predicts labels",
             use=f"predict {{}} {reads.option}",
             data=reads.labelled,
             unit="examples",

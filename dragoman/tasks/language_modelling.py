@@ -47,7 +47,6 @@ class LanguageModelling(Task):
     perplexity does; the loss is watched while it trains."""
 
     words = Words(
-        model="a language model",
         use="generate {}",
         data="--text",
         unit="target tokens",
@@ -72,6 +71,10 @@ class LanguageModelling(Task):
     ) -> Dataset:
         """Make the dataset that a recipe asks for."""
         return prepare(recipe, folder, train=train, validation=validation, test=test, tell=tell)
+
+    def run_name(self, recipe: Recipe, name: str) -> str:
+        """The language and the recipe."""
+        return f"{recipe.data.target_language}-{name}"
 
     def passes(self, recipe: Recipe, dataset: Dataset) -> Passes:
         """Lines, or windows of the running text."""

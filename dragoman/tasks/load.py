@@ -36,5 +36,5 @@ def load(
     place = given_path(folder, "the folder of a model")
     loaded = load_model(place, choose_device(device))
     search, task = Search(engine=engine, compute=compute), task_of(loaded.recipe)
-    task.check(Asked(search), place)
+    task.check(Asked(search), loaded, place)
     return task.opened(loaded, place, search)

@@ -44,7 +44,6 @@ class Reading(Task):
     it trains."""
 
     words = Words(
-        model="a reader of pictures",
         use="read {} picture.png",
         data="--text, whose lines are rendered, or --corpus with a table of pictures and their texts",
         unit="target tokens",

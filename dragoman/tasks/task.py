@@ -29,6 +29,7 @@ from dragoman.predict.text_scores import TextScores
 from dragoman.predict.translator import Translator
 from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
+from dragoman.recipe.kinds import title_of
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search
 from dragoman.tasks.card import CardFacts
 from dragoman.tasks.in_turn import Tell
@@ -48,7 +49,6 @@ class Words:
     """How a task is spoken of.
 
     Attributes:
-        model: a model for it, such as ``a translator``.
         use: the command that uses a model, with ``{}`` for its folder.
         data: the options of the command line that give its data.
         unit: what training, its speed and a budget of tokens are counted in.
@@ -58,7 +58,6 @@ class Words:
         remarks: what else a reader of a comparison must know.
     """
 
-    model: str
     use: str
     data: str
     unit: str
@@ -135,6 +134,11 @@ class Task(ABC):
         """Training batches: the ones of process ``index``, among ``count`` that they are dealt out to."""
         return Loader(self.passes(recipe, dataset), seed=recipe.training.seed, index=index, count=count)
 
+    def run_name(self, recipe: Recipe, name: str) -> str:
+        """What the folder of a run is called that nobody named, given the name of its recipe."""
+        del recipe
+        return name
+
     # Training
 
     def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
@@ -197,7 +201,7 @@ class Task(ABC):
             InputError: if there is no example.
         """
 
-    def check(self, asked: Asked, folder: Path) -> None:
+    def check(self, asked: Asked, loaded: LoadedModel, folder: Path) -> None:
         """Refuse what a person asks for that does nothing for models of this task.
 
         Raises:
@@ -217,7 +221,7 @@ class Task(ABC):
         )
         for option, meaning, is_useless in useless:
             if is_useless:
-                cause = f"the model is {self.words.model}."
+                cause = f"the model is {title_of(loaded.recipe.model)}."
                 raise InputError(f"{option} {meaning}", file=folder, cause=cause, remedy=f"leave {option} away.")
 
     # Using and describing
@@ -234,11 +238,11 @@ class Task(ABC):
         Raises:
             InputError: if such a model gives no text a probability, or sources are missing or too many.
         """
-        del loaded, texts, sources
+        del texts, sources
         raise InputError(
             "only language models and translators say how probable a text is",
             file=folder,
-            cause=f"the model is {self.words.model}.",
+            cause=f"the model is {title_of(loaded.recipe.model)}.",
             remedy="give a language model, or a translator and what the texts translate.",
         )
 

@@ -52,7 +52,6 @@ class Translation(Task):
     """BLEU at the recipe's beam is the quality of a translator; greedy BLEU is watched while it trains."""
 
     words = Words(
-        model="a translator",
         use="translate {} < input.txt > output.txt",
         data="--source and --target, --corpus or --catalogue",
         unit="target tokens",
@@ -78,6 +77,10 @@ class Translation(Task):
     ) -> Dataset:
         """Make the dataset that a recipe asks for."""
         return prepare(recipe, folder, train=train, validation=validation, test=test, tell=tell)
+
+    def run_name(self, recipe: Recipe, name: str) -> str:
+        """The languages and the recipe."""
+        return f"{recipe.data.source_language}-{recipe.data.target_language}-{name}"
 
     def passes(self, recipe: Recipe, dataset: Dataset) -> Passes:
         """Pairs of similar length, segmented at random where the recipe says so."""

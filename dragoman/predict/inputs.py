@@ -1,0 +1,148 @@
+"""The inputs of a model that predicts: what a person hands over, which of it is blank, and its batches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Int
+
+from dragoman.contracts import Packed, Rows, Source
+from dragoman.contracts.expect import expect
+from dragoman.data.bucketing import in_order
+from dragoman.fields.field import Field
+from dragoman.fields.picture import PictureField
+from dragoman.fields.place import TablePlace
+from dragoman.fields.row import RowField
+from dragoman.predict.given import PICTURES, ROWS, TEXTS, inputs_of
+from dragoman.predict.picture_batches import picture_batches
+from dragoman.recipe import Recipe
+from dragoman.text.codec import Codec, masks_for
+from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
+from dragoman.text.vocabulary import END
+
+SourceBatch = tuple[Int[np.ndarray, " B"], Source]
+"""The places of some inputs, and the batch of them."""
+Tell = Callable[[str], None]
+_ROWS_TOGETHER = 4096
+
+
+class Inputs(ABC):
+    """One kind of input.
+
+    Attributes:
+        plural: what they are called, such as ``pictures``.
+    """
+
+    plural: str
+
+    def checked(self, given: Any) -> Any:
+        """What a person handed over, as a list, or of rows also as a DataFrame.
+
+        Raises:
+            InputError: if it is no list of such inputs.
+        """
+        return inputs_of(given, self.plural)
+
+    def blank(self, given: Any) -> list[int]:
+        """The places of inputs of which a model can know nothing."""
+        del given
+        return []
+
+    def facts(self, field: Field) -> dict[str, str]:
+        """What there is to say of how they are read."""
+        del field
+        return {}
+
+    @abstractmethod
+    def batches(
+        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+    ) -> Iterator[SourceBatch]:
+        """All inputs, each in one batch, from long to short where they differ in length.
+
+        Args:
+            field: what encodes them.
+            recipe: of the model.
+            given: the inputs.
+            tell: is given a sentence on what was missing, unknown or cut.
+            table: what pictures or rows stand in, for errors.
+
+        Raises:
+            InputError: if an input cannot be read.
+        """
+
+
+class Texts(Inputs):
+    """Texts; one without anything visible is blank."""
+
+    plural = TEXTS
+
+    def blank(self, given: Any) -> list[int]:
+        """The places of texts without anything visible."""
+        return [place for place, text in enumerate(given) if not is_visible(text)]
+
+    def batches(
+        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+    ) -> Iterator[SourceBatch]:
+        """Texts of similar length together; of one that is too long for the model the beginning is read."""
+        del table
+        codec, cleaning = expect(field, Codec), recipe.cleaning
+        form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
+        normalized = [normalize(text, form, collapse_white_space=collapse) for text in given]
+        ids = codec.encode_batch(normalized, masks_for(normalized, codec, codec))
+        most = min(cleaning.max_tokens, recipe.model.text_encoder.longest or cleaning.max_tokens) - 1
+        long = sum(len(row) > most for row in ids)
+        if long:
+            tell(f"{long:,} texts have more than {most:,} tokens; only so many of each are read")
+        rows = [[*row[:most], END] for row in ids]
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        for places in reversed(in_order(lengths, lengths, tokens=recipe.search.batch_tokens) if len(rows) else []):
+            yield places, Packed.of([rows[place] for place in places])
+
+
+class Pictures(Inputs):
+    """Pictures: paths, bytes of files, arrays, Pillow's images."""
+
+    plural = PICTURES
+
+    def batches(
+        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+    ) -> Iterator[SourceBatch]:
+        """Pictures of similar width together."""
+        del recipe, tell
+        yield from picture_batches(expect(field, PictureField), given, table)
+
+
+class TableRows(Inputs):
+    """Rows of a table: a DataFrame, or a list with a mapping from column to value for each."""
+
+    plural = ROWS
+
+    def facts(self, field: Field) -> dict[str, str]:
+        """The columns that are read."""
+        return {"columns": ", ".join(column.name for column in expect(field, RowField).columns)}
+
+    def batches(
+        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+    ) -> Iterator[SourceBatch]:
+        """Some thousand rows together, in their order."""
+        import pandas as pd
+
+        del recipe
+        place = table or TablePlace()
+        frame = given if isinstance(given, pd.DataFrame) else pd.DataFrame(list(given))
+        encoded = expect(field, RowField).encode(frame.reset_index(drop=True), file=place.file, lines=place.lines)
+        for remark in encoded.report.describe():
+            tell(remark)
+        for begin in range(0, len(frame), _ROWS_TOGETHER):
+            places = np.arange(begin, min(begin + _ROWS_TOGETHER, len(frame)))
+            numbers, categories = (torch.from_numpy(part[places]) for part in (encoded.numbers, encoded.categories))
+            yield places, Rows(numbers, categories)
+
+
+INPUTS: Mapping[type, Inputs] = MappingProxyType({Codec: Texts(), PictureField: Pictures(), RowField: TableRows()})
+"""The inputs that each field encodes."""

@@ -1,0 +1,18 @@
+"""How a model shows itself in an interpreter and in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from dragoman.model.describe import parameter_count
+from dragoman.recipe.architecture import ModelRecipe
+from dragoman.recipe.kinds import title_of
+from dragoman.reports.shown import Summary
+
+
+def model_summary(recipe: ModelRecipe, model: nn.Module, facts: Mapping[str, str]) -> Summary:
+    """A model that was loaded, in a few lines, with ``facts`` of its own."""
+    size = {"architecture": recipe.phrase, "parameters": f"{parameter_count(model):,}"}
+    return Summary(title_of(recipe), {**facts, **size})

@@ -1,0 +1,68 @@
+"""What a model is called, by what goes in and what comes out, and which command and class use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dragoman.errors import InputError
+from dragoman.recipe.architecture import ModelRecipe
+
+_INPUTS = {"text": "text", "picture": "pictures", "row": "rows of a table", "nothing": "nothing"}
+_OUTPUTS = {"text": "text", "label": "labels", "number": "numbers"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """Models that are used in one way.
+
+    Attributes:
+        noun: one of them, such as ``translator``.
+        use: a sentence that says how they are used.
+    """
+
+    noun: str
+    use: str
+
+
+LANGUAGE_MODEL = ModelKind(
+    "language model", "use `dragoman generate` or `dragoman score`, or give it to `--language-model`."
+)
+TRANSLATOR = ModelKind("translator", "use `dragoman translate`, or in Python `dragoman.Translator`.")
+READER = ModelKind(
+    "reader of pictures",
+    "use `dragoman read`, in Python `dragoman.Reader`, or give it to `dragoman translate --image` as --reader.",
+)
+PREDICTOR = ModelKind(
+    "model that predicts labels or numbers", "use `dragoman predict`, or in Python `dragoman.Predictor`."
+)
+
+
+def kind_of(model: ModelRecipe) -> ModelKind:
+    """How models of an architecture are used."""
+    if model.says != "text":
+        return PREDICTOR
+    return {"nothing": LANGUAGE_MODEL, "text": TRANSLATOR, "picture": READER}[model.reads]
+
+
+def title_of(model: ModelRecipe) -> str:
+    """A model with its article, such as ``a translator``, or ``a model that reads pictures and predicts labels``."""
+    if kind_of(model) is PREDICTOR:
+        return f"a model that reads {_INPUTS[model.reads]} and predicts {_OUTPUTS[model.says]}"
+    return f"a {kind_of(model).noun}"
+
+
+def require(model: ModelRecipe, kind: ModelKind, folder: Path | str) -> None:
+    """See to it that a model is of the kind that is asked for.
+
+    Args:
+        model: the architecture.
+        kind: what is asked for.
+        folder: of the model, for the error.
+
+    Raises:
+        InputError: saying what it is, and how it is used.
+    """
+    found = kind_of(model)
+    if found is not kind:
+        raise InputError(f"this model is {title_of(model)}, and no {kind.noun}", file=folder, remedy=found.use)
