@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -20,6 +20,8 @@ def checked(field: T) -> T:
     """
     hints = get_type_hints(type(field))
     for name, hint in hints.items():
+        if get_origin(hint) is ClassVar:
+            continue
         # Dataclasses inside are checked when they are made, and pydantic takes no strictness for them.
         if _is_plain(hint):
             TypeAdapter(hint, config=_FINITE).validate_python(getattr(field, name))
