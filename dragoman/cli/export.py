@@ -25,12 +25,14 @@ def export(
     from dragoman.export.ctranslate2_model import export_ctranslate2
     from dragoman.export.shortlist_file import load_shortlist
     from dragoman.model.folder import load_model
+    from dragoman.recipe.kinds import TRANSLATOR, require
     from dragoman.storage.output import check_new_folder
 
     if to != "ctranslate2":
         raise InputError(f"no format to export to is called {to}", remedy="give ctranslate2.")
     check_new_folder(output)
     loaded = load_model(model)
+    require(loaded.recipe.model, TRANSLATOR, model)
     narrowed = load_shortlist(model, *loaded.vocabularies) if shortlist else None
     export_ctranslate2(loaded, output, quantization=quantization, shortlist=narrowed)
     print(f"{output}: for CTranslate2, {quantization}")

@@ -131,17 +131,21 @@ class _Asked:
             InputError: saying what it reads.
         """
         if self.images:
+            from dragoman.recipe.kinds import sentence_of
+
             raise InputError(
-                f"--image gives pictures, and this model reads {self.predictor.inputs.plural}",
+                f"--image gives pictures, and {sentence_of(self.predictor.recipe.model)}",
                 file=self.model,
                 remedy="give --input FILE instead.",
             )
 
     def nothing(self, wanted: str) -> InputError:
         """The error for a model that was given nothing it can read."""
+        from dragoman.recipe.kinds import sentence_of
+
         what = "nothing was given" if self.source is None else "this is no table, by the ending of its name"
         return InputError(
-            f"{what}; the model reads {self.predictor.inputs.plural}",
+            f"{what}; {sentence_of(self.predictor.recipe.model)}",
             file=self.source or self.model,
             remedy=f"give {wanted}: a table is a file .csv, .tsv, .parquet or .jsonl.",
         )

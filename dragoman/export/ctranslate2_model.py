@@ -11,7 +11,7 @@ from dragoman.export.package import ctranslate2_package
 from dragoman.export.transformer_spec import transformer_spec
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
-from dragoman.recipe.kinds import TRANSLATOR, kind_of, title_of
+from dragoman.recipe.kinds import TRANSLATOR, kind_of, sentence_of
 from dragoman.storage.folder import new_folder
 from dragoman.text.codec_files import save_codecs
 from dragoman.text.vocabulary import END, SPECIAL_SYMBOLS, START, UNKNOWN, Vocabulary
@@ -57,7 +57,7 @@ def export_ctranslate2(
         raise InputError(f"no quantization is called {quantization}", remedy=f"give {', '.join(QUANTIZATIONS)}.")
     if kind_of(loaded.recipe.model) is not TRANSLATOR:
         raise UnsupportedError(
-            f"this model is {title_of(loaded.recipe.model)}, and the export is of translators",
+            f"{sentence_of(loaded.recipe.model)}, and the export is of translators",
             remedy="give a translator.",
         )
     with new_folder(folder) as temporary:

@@ -23,7 +23,7 @@ from dragoman.predict.inputs import INPUTS
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.outputs import outputs_of
 from dragoman.progress.counting import Counting
-from dragoman.recipe.kinds import PREDICTOR, require, title_of
+from dragoman.recipe.kinds import PREDICTOR, require, sentence_of
 from dragoman.reports.shown import Shown, Summary
 
 _SHOWN = 5
@@ -111,7 +111,7 @@ class Predictor(Shown):
         """
         if not self.labels:
             raise InputError(
-                f"this model is {title_of(self.recipe.model)}, and numbers have no probabilities",
+                f"{sentence_of(self.recipe.model)}, which have no probabilities",
                 remedy="use `predict`.",
             )
         field, inputs = expect(self.target, LabelField), self.inputs.checked(inputs)
@@ -128,7 +128,7 @@ class Predictor(Shown):
         """
         if not is_linear(self._loaded):
             raise InputError(
-                f"this model is {title_of(self.recipe.model)} by more than a sum of coefficients",
+                f"{sentence_of(self.recipe.model)} by more than a sum of coefficients",
                 remedy='train a linear one on rows of a table, with model.encoder.kind = "linear".',
             )
         return coefficients(self._loaded)

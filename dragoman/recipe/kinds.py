@@ -52,6 +52,13 @@ def title_of(model: ModelRecipe) -> str:
     return f"a {kind_of(model).noun}"
 
 
+def sentence_of(model: ModelRecipe) -> str:
+    """What a model is as a sentence without its full stop, such as ``this model reads pictures and predicts labels``."""
+    title = title_of(model)
+    verb = title.removeprefix("a model that ")
+    return f"this model is {title}" if verb == title else f"this model {verb}"
+
+
 def require(model: ModelRecipe, kind: ModelKind, folder: Path | str) -> None:
     """See to it that a model is of the kind that is asked for.
 
@@ -65,4 +72,4 @@ def require(model: ModelRecipe, kind: ModelKind, folder: Path | str) -> None:
     """
     found = kind_of(model)
     if found is not kind:
-        raise InputError(f"this model is {title_of(model)}, and no {kind.noun}", file=folder, remedy=found.use)
+        raise InputError(f"{sentence_of(model)}, and is no {kind.noun}", file=folder, remedy=found.use)

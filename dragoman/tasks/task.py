@@ -29,7 +29,7 @@ from dragoman.predict.text_scores import TextScores
 from dragoman.predict.translator import Translator
 from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
-from dragoman.recipe.kinds import title_of
+from dragoman.recipe.kinds import sentence_of
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search
 from dragoman.tasks.card import CardFacts
 from dragoman.tasks.in_turn import Tell
@@ -221,7 +221,7 @@ class Task(ABC):
         )
         for option, meaning, is_useless in useless:
             if is_useless:
-                cause = f"the model is {title_of(loaded.recipe.model)}."
+                cause = f"{sentence_of(loaded.recipe.model)}."
                 raise InputError(f"{option} {meaning}", file=folder, cause=cause, remedy=f"leave {option} away.")
 
     # Using and describing
@@ -242,7 +242,7 @@ class Task(ABC):
         raise InputError(
             "only language models and translators say how probable a text is",
             file=folder,
-            cause=f"the model is {title_of(loaded.recipe.model)}.",
+            cause=f"{sentence_of(loaded.recipe.model)}.",
             remedy="give a language model, or a translator and what the texts translate.",
         )
 

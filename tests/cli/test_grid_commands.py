@@ -338,6 +338,13 @@ def test_bad_use_is_one_message(
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_an_example_without_a_target_is_left_out_and_counted(run, bad: Path, row_number: Path) -> None:
+    status, output, errors = run("evaluate", row_number, "--corpus", bad / "nan.csv")
+    assert (status, "dropped 1 no target" in errors) == (0, True)
+    rows = len((bad / "nan.csv").read_text().splitlines()) - 1
+    assert f"{rows - 1} examples" in output
+
+
 def test_a_terminal_is_not_waited_for(run, text_label: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_input, "from_terminal", lambda: True)
     status, _, errors = run("predict", text_label)
@@ -349,7 +356,7 @@ def test_a_terminal_is_not_waited_for(run, text_label: Path, monkeypatch: pytest
 def test_from_python(text_label: Path, picture_label: Path, reader: Path, tmp_path: Path) -> None:
     assert dragoman.Predictor.load(text_label).predict(["the house", "das haus"]) == ["en", "de"]
     assert len(dragoman.Reader.load(reader).read([picture(tmp_path / "one.png")])) == 1
-    with pytest.raises(InputError, match=r"dragoman\.Predictor"):
-        dragoman.load(picture_label)
-    with pytest.raises(InputError, match=r"dragoman\.Reader"):
-        dragoman.load(reader)
+    assert isinstance(dragoman.load(picture_label), dragoman.Predictor)
+    assert isinstance(dragoman.load(reader), dragoman.Reader)
+    with pytest.raises(InputError, match="--engine, --compute and --shortlist are for translators"):
+        dragoman.load(reader, engine="ctranslate2")

@@ -112,5 +112,5 @@ def test_a_model_that_is_not_linear_has_none():
 
 def test_a_predictor_shows_what_it_reads():
     shown = str(predictor("number", NumberField(7000.0, 350.0)))
-    assert shown.splitlines()[0] == "a model that reads rows of a table and says numbers"
+    assert shown.splitlines()[0] == "a model that reads rows of a table and predicts numbers"
     assert "metres, grams, colour, age" in shown

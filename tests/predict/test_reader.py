@@ -138,7 +138,7 @@ def test_bad_pictures_are_named(reader: Reader, tmp_path: Path) -> None:
 
 def test_readers_are_told_from_other_models(run: Run, tmp_path: Path) -> None:
     for wrong in (Predictor, Translator):
-        with pytest.raises(InputError, match="reads pictures and says text"):
+        with pytest.raises(InputError, match="is a reader of pictures, and is no"):
             wrong.load(run.best)
     with pytest.raises(InputError):
         Reader.load(tmp_path / "nowhere")

@@ -196,14 +196,14 @@ def test_the_report_of_numbers_is_that_of_the_test_set(estimated: Run) -> None:
 
 def test_the_cards_say_what_the_models_are_and_how_good(labelled: Run, estimated: Run) -> None:
     card = (labelled.best / "card.md").read_text(encoding="utf-8")
-    assert "Reads pictures and says labels" in card
+    assert "Reads pictures and predicts labels" in card
     assert "a (" in card
     assert "b (" in card
     assert "height 12 and any width" in card
     assert labelled.report is not None
     assert labelled.report.as_text() in card
     card = (estimated.best / "card.md").read_text(encoding="utf-8")
-    assert "Reads rows of a table and says numbers" in card
+    assert "Reads rows of a table and predicts numbers" in card
     assert "first: number, mean" in card
     assert estimated.report is not None
     assert estimated.report.as_text() in card
