@@ -53,7 +53,7 @@ def title_of(model: ModelRecipe) -> str:
 
 
 def sentence_of(model: ModelRecipe) -> str:
-    """What a model is as a sentence without its full stop, such as ``this model reads pictures and predicts labels``."""
+    """What a model is as a sentence without its full stop, such as ``this model reads text and predicts labels``."""
     title = title_of(model)
     verb = title.removeprefix("a model that ")
     return f"this model is {title}" if verb == title else f"this model {verb}"
