@@ -8,6 +8,7 @@
     ├── OutputError                   the place to write to exists already or cannot be written
     ├── DamagedFileError              a dataset, model or checkpoint that fails its checksum or lacks a part
     ├── UnsupportedError              a request that this version, device or model cannot fulfil
+    │   └── MissingDependencyError    a library that is not installed, which this request needs
     └── TrainingError                 a run that cannot go on (non-finite loss, nothing to resume)
 
 A message says what happened, with the value; where; the likely cause, if it is not obvious; and the remedy.
@@ -84,6 +85,10 @@ class DamagedFileError(DragomanError):
 
 class UnsupportedError(DragomanError):
     """A request that this version, device or model cannot fulfil."""
+
+
+class MissingDependencyError(UnsupportedError):
+    """A library that is not installed, which this request needs; the remedy is the command that installs it."""
 
 
 class TrainingError(DragomanError):

@@ -45,6 +45,9 @@ def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "python", software.python
     for name, version in software.versions.items():
         yield name, version or "not installed"
+    for name, missing in software.extras.items():
+        remedy = f"not installed ({', '.join(missing)}): run `pip install 'dragoman[{name}]'`"
+        yield f"extra {name}", remedy if missing else "installed"
     yield "auto means", f"{diagnosis.device}, {diagnosis.precision}"
     for name, state in diagnosis.libraries.items():
         threads = "PyTorch's threads" if state.threaded else "one thread"

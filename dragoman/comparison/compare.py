@@ -25,6 +25,7 @@ from dragoman.model.describe import parameter_count
 from dragoman.model.folder import load_model
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
+from dragoman.reports.figure import drawing
 from dragoman.storage.given_path import given_path
 from dragoman.storage.output import check_folder, write_output
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search, held_out_of
@@ -100,8 +101,9 @@ def compare(
         lines = "".join(" ".join(text.splitlines()) + "\n" for text in assessment.outputs)
         write_output(output / OUTPUTS / f"{run.name}.txt", lines.encode())
     report = _report(task, ready, held_out, found, reach)
-    draw_curves(report, output / CURVES)
-    draw_quality_over_time(report, output / QUALITY_TIME)
+    with drawing():
+        draw_curves(report, output / CURVES)
+        draw_quality_over_time(report, output / QUALITY_TIME)
     write_output(output / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
     write_output(output / PAGE, page(report, [output / CURVES, output / QUALITY_TIME]).encode())
     return report

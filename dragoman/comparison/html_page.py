@@ -15,9 +15,11 @@ def page(report: Report, pictures: Sequence[Path]) -> str:
 
     Args:
         report: what was found.
-        pictures: PNG files, which become part of the page.
+        pictures: PNG files, which become part of the page; those that were not drawn are left out.
     """
-    drawn = tuple(Picture(picture.stem.replace("_", " "), picture.read_bytes()) for picture in pictures)
+    drawn = tuple(
+        Picture(picture.stem.replace("_", " "), picture.read_bytes()) for picture in pictures if picture.exists()
+    )
     sections = [
         Section("", table={**quality_columns(report), **cost_columns(report)}, items=tuple(notes(report))),
         Section("Architectures", items=tuple(f"{row.name}: {row.architecture}" for row in report.rows)),

@@ -7,11 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
 from dragoman.comparison.report import Point, Report
+from dragoman.optional import plots
 from dragoman.reports.figure import COLOURS, LABEL_SIZE, SMALL_SIZE, add_grid, new_figure, panels_below, plain, png
 from dragoman.storage.output import write_output
 
@@ -60,14 +57,14 @@ def draw_quality_over_time(report: Report, path: Path) -> None:
     _finish(figure, [axes], path)
 
 
-def _spread(axes: Axes, report: Report) -> None:
+def _spread(axes: plots.Axes, report: Report) -> None:
     """Show differences of small errors beside large ones, such as those of the first validation."""
     values = [point.score for row in report.rows for point in row.curve if point.score is not None]
     if report.score_differs_from_loss and not report.higher_is_better and max(values) > _FAR_APART * min(values) > 0:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(plots.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(plots.StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(plots.NullFormatter())
 
 
 def _score(report: Report) -> str:
@@ -86,13 +83,13 @@ def _scale(most: int) -> tuple[str, float]:
     return ("thousand ", 1e3) if most >= _THOUSANDS_FROM else ("", 1.0)
 
 
-def _figure(panels: int) -> tuple[Figure, list[Axes]]:
+def _figure(panels: int) -> tuple[plots.Figure, list[plots.Axes]]:
     figure = new_figure((9.5, 4.4 * panels))
     return figure, panels_below(figure, [1.0] * panels)
 
 
 def _draw_lines(
-    axes: Axes, report: Report, across: Callable[[Point], float], up: Callable[[Point], float | None]
+    axes: plots.Axes, report: Report, across: Callable[[Point], float], up: Callable[[Point], float | None]
 ) -> None:
     for number, row in enumerate(report.rows):
         points = [(across(point), value) for point in row.curve if (value := up(point)) is not None]
@@ -105,9 +102,9 @@ def _colour(number: int) -> str:
     return COLOURS[number % len(COLOURS)]
 
 
-def _finish(figure: Figure, panels: Sequence[Axes], path: Path) -> None:
+def _finish(figure: plots.Figure, panels: Sequence[plots.Axes], path: Path) -> None:
     for axes in panels:
         add_grid(axes)
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_major_formatter(plots.StrMethodFormatter("{x:g}"))
     panels[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=SMALL_SIZE, title="best first")
     write_output(path, png(figure))

@@ -14,6 +14,7 @@ from dragoman.data.pipes import remembering_pipes
 from dragoman.data.spool import Spool
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, load_recipe
+from dragoman.reports.figure import drawing
 from dragoman.storage.folder import new_folder
 from dragoman.storage.given_path import given_path
 
@@ -59,7 +60,8 @@ def clean(
         (temporary / "train.spool").unlink()
         text = json.dumps(report, indent=2, ensure_ascii=False)
         (temporary / "report.json").write_text(text + "\n", encoding="utf-8")
-        draw_cleaning(report, temporary / DROPPED, lengths, temporary / "dropped.png")
+        with drawing():
+            draw_cleaning(report, temporary / DROPPED, lengths, temporary / "dropped.png")
     return report
 
 

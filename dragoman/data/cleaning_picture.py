@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+
+from dragoman.optional import plots
 
 _RULES_APART = 8
 _POINTS = 400
@@ -26,7 +25,7 @@ def draw_cleaning(report: dict[str, Any], dropped: Path, kept: Sequence[tuple[in
         kept: characters of source and target of some kept pairs.
         path: of the PNG file.
     """
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    figure = plots.Figure(figsize=(11, 4.2), layout="constrained")
     bars, lengths = figure.subplots(1, 2)
     rules = sorted(report["dropped"], key=lambda rule: -report["dropped"][rule])
     colours = {rule: f"C{place % 10}" for place, rule in enumerate(rules)}
@@ -37,7 +36,7 @@ def draw_cleaning(report: dict[str, Any], dropped: Path, kept: Sequence[tuple[in
     figure.savefig(path, dpi=_DOTS_PER_INCH)
 
 
-def _draw_bars(axes: Axes, report: dict[str, Any], rules: list[str], colours: dict[str, str]) -> None:
+def _draw_bars(axes: plots.Axes, report: dict[str, Any], rules: list[str], colours: dict[str, str]) -> None:
     counts = [report["dropped"][rule] for rule in rules]
     drawn = axes.barh(rules, counts, color=[colours[rule] for rule in rules])
     labels = [f"{count:,} ({count / report['read']:.2%})" for count in counts]
@@ -51,7 +50,7 @@ def _draw_bars(axes: Axes, report: dict[str, Any], rules: list[str], colours: di
 
 
 def _draw_lengths(
-    axes: Axes, dropped: Path, kept: Sequence[tuple[int, int]], rules: list[str], colours: dict[str, str]
+    axes: plots.Axes, dropped: Path, kept: Sequence[tuple[int, int]], rules: list[str], colours: dict[str, str]
 ) -> None:
     if kept:
         sources, targets = zip(*kept, strict=True)
@@ -74,5 +73,5 @@ def _draw_lengths(
     axes.set_ylabel("target, characters")
     axes.set_title("some kept pairs in grey, dropped ones coloured", fontsize=9)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_major_formatter(plots.StrMethodFormatter("{x:g}"))
+        axis.set_minor_formatter(plots.NullFormatter())

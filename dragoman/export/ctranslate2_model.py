@@ -7,10 +7,10 @@ from pathlib import Path
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError, UnsupportedError
-from dragoman.export.package import ctranslate2_package
 from dragoman.export.transformer_spec import transformer_spec
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.optional.extra import CTRANSLATE2
 from dragoman.recipe.kinds import TRANSLATOR, kind_of, sentence_of
 from dragoman.storage.folder import new_folder
 from dragoman.text.codec_files import save_codecs
@@ -73,7 +73,7 @@ def write_ctranslate2(
     Raises:
         UnsupportedError: if it is not a Transformer, or CTranslate2 is not installed.
     """
-    ctranslate2_package()
+    CTRANSLATE2.load("ctranslate2")
     spec = transformer_spec(expect(loaded.model, EncoderDecoder), loaded.recipe)
     spec.config.unk_token, spec.config.bos_token, spec.config.eos_token = (
         SPECIAL_SYMBOLS[symbol] for symbol in (UNKNOWN, START, END)

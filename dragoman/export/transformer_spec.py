@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from dragoman.decoders.text_transformer import TransformerDecoder
 from dragoman.encoders.text_transformer import TransformerEncoder
 from dragoman.errors import UnsupportedError
-from dragoman.export.package import ctranslate2_package
 from dragoman.layers.attention.multi_head import SelfAttention
 from dragoman.layers.normalization import LayerNorm
 from dragoman.layers.transformer.decoder_block import DecoderBlock
@@ -21,6 +20,7 @@ from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.positional_encoding import LearnedPositions
 from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.optional.extra import CTRANSLATE2
 from dragoman.recipe import Recipe
 from dragoman.recipe.transformer import TransformerRecipe
 from dragoman.text.vocabulary import NEVER_WRITTEN
@@ -62,7 +62,7 @@ def transformer_spec(model: EncoderDecoder, recipe: Recipe) -> Any:
             f"{recipe.model.decoder.kind} decoder",
             remedy="translate with `--engine torch`, or distil it into a Transformer with `dragoman distill`.",
         )
-    specs = ctranslate2_package().specs
+    specs = CTRANSLATE2.load("ctranslate2").specs
     encoder, decoder = recipe.model.encoder, recipe.model.decoder
     assert isinstance(encoder, TransformerRecipe)
     assert isinstance(decoder, TransformerRecipe)
@@ -84,7 +84,7 @@ def transformer_spec(model: EncoderDecoder, recipe: Recipe) -> Any:
 
 
 def _shape(recipe: TransformerRecipe) -> dict[str, Any]:
-    activation = ctranslate2_package().specs.Activation[_ACTIVATIONS[recipe.activation]]
+    activation = CTRANSLATE2.load("ctranslate2").specs.Activation[_ACTIVATIONS[recipe.activation]]
     return {
         "num_layers": recipe.layers,
         "num_heads": recipe.heads,

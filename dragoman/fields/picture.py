@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from dragoman.contracts import PictureSize
 from dragoman.fields.place import Place, TablePlace
 from dragoman.images.picture_file import open_picture
 from dragoman.images.preparation import Preparation
 from dragoman.images.trimming import trimmed
+from dragoman.optional.pictures import OpenedPicture
 
-AnyPicture = Path | bytes | Image.Image | np.ndarray
+AnyPicture = Path | bytes | OpenedPicture | np.ndarray
 """A picture's file, the bytes of one, or a picture in memory."""
 
 

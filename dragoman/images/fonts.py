@@ -11,10 +11,9 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from fontTools.ttLib import TTCollection, TTFont, newTable
-from PIL import ImageFont
-
 from dragoman.errors import InputError
+from dragoman.optional import pictures
+from dragoman.optional.extra import PICTURES
 
 _NO_LETTERS = re.compile(
     r"last ?resort|symbol|emoji|dingbat|d050000l|icon|braille|music|ornament|math|stix|initials|keyboard|blank|"
@@ -188,12 +187,10 @@ def _unknown_family(asked: str, known: dict[str, str]) -> InputError:
 
 @cache
 def _all_fonts() -> tuple[Font, ...]:
-    from matplotlib import get_data_path
-    from matplotlib.font_manager import findSystemFonts
-
-    brought = Path(get_data_path(), "fonts", "ttf").glob("DejaVu*.ttf")
+    PICTURES.require()
+    brought = Path(pictures.get_data_path(), "fonts", "ttf").glob("DejaVu*.ttf")
     found: dict[tuple[str, str], Font] = {}
-    for path in [*sorted(map(Path, findSystemFonts())), *sorted(brought)]:
+    for path in [*sorted(map(Path, pictures.findSystemFonts())), *sorted(brought)]:
         try:
             for font in _faces(path):
                 found.setdefault((font.family, font.style), font)
@@ -205,7 +202,7 @@ def _all_fonts() -> tuple[Font, ...]:
 
 def _faces(path: Path) -> Iterator[Font]:
     collection = path.suffix.lower() in (".ttc", ".otc")
-    faces = TTCollection(path, lazy=True).fonts if collection else [TTFont(path, lazy=True)]
+    faces = pictures.TTCollection(path, lazy=True).fonts if collection else [pictures.TTFont(path, lazy=True)]
     for index, face in enumerate(faces):
         names = face["name"]
         family, style = names.getBestFamilyName(), names.getBestSubFamilyName()
@@ -222,7 +219,7 @@ def _has_letters(font: Font) -> bool:
     letters = list(islice((c for c in by_code if unicodedata.category(c)[0] == "L"), _FEWEST_LETTERS))
     if len(letters) < _FEWEST_LETTERS or _NO_CHARACTER in characters:
         return False
-    drawer = ImageFont.truetype(str(font.path), 16, font.index, layout_engine=ImageFont.Layout.BASIC)
+    drawer = pictures.ImageFont.truetype(str(font.path), 16, font.index, layout_engine=pictures.ImageFont.Layout.BASIC)
     left, top, right, bottom = drawer.getbbox(letters[0])
     return left < right and top < bottom
 
@@ -230,7 +227,7 @@ def _has_letters(font: Font) -> bool:
 @cache
 def _characters(path: Path, index: int) -> frozenset[int]:
     try:
-        with TTFont(path, fontNumber=index, lazy=True) as face:
+        with pictures.TTFont(path, fontNumber=index, lazy=True) as face:
             return _characters_in(face.reader["cmap"])
     except Exception as error:
         raise InputError(
@@ -241,8 +238,8 @@ def _characters(path: Path, index: int) -> frozenset[int]:
 @cache
 def _characters_in(table: bytes) -> frozenset[int]:
     """The code points of a character map; the faces of a family often have the same, of tens of thousands."""
-    face = TTFont()
+    face = pictures.TTFont()
     face.setGlyphOrder(_GLYPH_NAMES)
-    characters = newTable("cmap")
+    characters = pictures.newTable("cmap")
     characters.decompile(table, face)
     return frozenset(characters.getBestCmap() or ())

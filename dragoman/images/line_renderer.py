@@ -9,11 +9,12 @@ from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from dragoman.errors import InputError
 from dragoman.images.fonts import Font, covers, drawn, missing, named, no_font_for
 from dragoman.images.style import Look, Traits
+from dragoman.optional import pictures
+from dragoman.optional.pictures import OpenedPicture
 
 _HEIGHT = 32
 """Rows of the picture that the lengths of a look are given for."""
@@ -62,7 +63,7 @@ def render_line(
     if traits.slant or traits.rise:
         coverage = _tilted(coverage, traits.slant, traits.rise * unit)
     if traits.blur:
-        coverage = coverage.filter(ImageFilter.GaussianBlur(traits.blur * unit))
+        coverage = coverage.filter(pictures.ImageFilter.GaussianBlur(traits.blur * unit))
     if not (traits.shade or traits.noise or traits.specks):
         picture = np.asarray(coverage.point(np.rint(_greys(traits)).astype(int).tolist()))
     else:
@@ -125,8 +126,8 @@ def _nothing_visible(text: str) -> InputError:
 
 
 @lru_cache(maxsize=1024)
-def _face(font: Font, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(font.path), size, font.index, layout_engine=ImageFont.Layout.BASIC)
+def _face(font: Font, size: int) -> pictures.ImageFont.FreeTypeFont:
+    return pictures.ImageFont.truetype(str(font.path), size, font.index, layout_engine=pictures.ImageFont.Layout.BASIC)
 
 
 @lru_cache(maxsize=1024)
@@ -138,13 +139,13 @@ def _reference(font: Font, size: int) -> tuple[int, int] | None:
     return int(top), int(bottom)
 
 
-def _letters(text: str, font: Font, traits: Traits, height: int) -> Image.Image | None:
+def _letters(text: str, font: Font, traits: Traits, height: int) -> OpenedPicture | None:
     """How much of each pixel is ink, from 0 to 255, or None for none."""
     size = round(height * _DRAWN_LARGER)
     face = _face(font, size)
     baseline = 2 * size
-    large = Image.new("L", (int(face.getlength(text)) + 2 * size, 3 * size))
-    ImageDraw.Draw(large).text((size, baseline), text, fill=255, font=face, anchor="ls")
+    large = pictures.Image.new("L", (int(face.getlength(text)) + 2 * size, 3 * size))
+    pictures.ImageDraw.Draw(large).text((size, baseline), text, fill=255, font=face, anchor="ls")
     ink = large.getbbox()
     if ink is None:
         return None
@@ -156,22 +157,24 @@ def _letters(text: str, font: Font, traits: Traits, height: int) -> Image.Image 
     room = height - 2 - climb
     scale = min(traits.size * unit / (below - above), room / (bottom - top))
     rows, columns = max(1, round(scale * (bottom - top))), max(1, round(scale * traits.stretch * (right - left)))
-    letters = large.resize((columns, rows), Image.Resampling.BICUBIC, box=(left, top, right, bottom))
+    letters = large.resize((columns, rows), pictures.Image.Resampling.BICUBIC, box=(left, top, right, bottom))
     lean = abs(traits.slant) * height / 2
     before, after = round(traits.left * unit + lean), round(traits.right * unit + lean)
-    placed = Image.new("L", (before + columns + after, height))
+    placed = pictures.Image.new("L", (before + columns + after, height))
     over = 1 + climb / 2 + (room - rows) * traits.place
     placed.paste(letters, (before, round(over)))
     return placed
 
 
-def _tilted(coverage: Image.Image, slant: float, rise: float) -> Image.Image:
+def _tilted(coverage: OpenedPicture, slant: float, rise: float) -> OpenedPicture:
     """Each row moved to the side and each column up, in proportion to its distance from the middle."""
     width, height = coverage.size
     climb = rise / width
     across = (1.0, slant, -slant * height / 2)
     down = (climb, 1.0, -climb * width / 2)
-    return coverage.transform((width, height), Image.Transform.AFFINE, (*across, *down), Image.Resampling.BILINEAR)
+    return coverage.transform(
+        (width, height), pictures.Image.Transform.AFFINE, (*across, *down), pictures.Image.Resampling.BILINEAR
+    )
 
 
 def _greys(traits: Traits) -> Float[np.ndarray, " 256"]:
@@ -186,7 +189,9 @@ def _degraded(
     height, width = greys.shape
     if traits.shade:
         patches = generator.standard_normal((3, 2 + int(width / (_PATCH * height))), dtype=np.float32)
-        light = Image.fromarray(patches * np.float32(traits.shade)).resize((width, height), Image.Resampling.BICUBIC)
+        light = pictures.Image.fromarray(patches * np.float32(traits.shade)).resize(
+            (width, height), pictures.Image.Resampling.BICUBIC
+        )
         greys = greys + np.asarray(light)
     if traits.noise:
         greys = greys + generator.standard_normal((height, width), dtype=np.float32) * np.float32(traits.noise)
@@ -202,5 +207,5 @@ def _compressed(picture: UInt8[np.ndarray, "H W"], quality: float) -> UInt8[np.n
     if quality >= 100 or picture.shape[1] > _WIDEST_JPEG:
         return picture
     file = BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=max(1, int(quality)))
-    return np.array(Image.open(file))
+    pictures.Image.fromarray(picture).save(file, "JPEG", quality=max(1, int(quality)))
+    return np.array(pictures.Image.open(file))

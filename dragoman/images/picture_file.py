@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from dragoman.errors import InputError
+from dragoman.optional import pictures
+from dragoman.optional.pictures import OpenedPicture
 
 MOST_PIXELS = 100_000_000
 """A larger picture is refused before it is decoded: a file of a few kilobytes can claim to be any size."""
@@ -41,7 +42,7 @@ _ARRAY_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 class _Picture:
     """A picture and where it came from, so that every error says so."""
 
-    source: Path | bytes | Image.Image | np.ndarray
+    source: Path | bytes | OpenedPicture | np.ndarray
     file: Path | str | None
     line: int | None
     column: str | None
@@ -68,7 +69,7 @@ class _Picture:
 
 
 def open_picture(
-    source: Path | bytes | Image.Image | np.ndarray,
+    source: Path | bytes | OpenedPicture | np.ndarray,
     *,
     channels: int,
     file: Path | str | None = None,
@@ -99,20 +100,20 @@ def open_picture(
     with _explained(picture, most_pixels):
         if isinstance(source, Path):
             _require_file(picture, source)
-            with Image.open(source, formats=_formats()) as opened:
+            with pictures.Image.open(source, formats=_formats()) as opened:
                 return _decode(picture, opened, channels, most_pixels)
         if isinstance(source, bytes):
             if not source:
                 raise picture.error("is empty (0 bytes)", remedy="put a picture there, or leave the row out.")
-            with Image.open(BytesIO(source), formats=_formats()) as opened:
+            with pictures.Image.open(BytesIO(source), formats=_formats()) as opened:
                 return _decode(picture, opened, channels, most_pixels)
         return _decode(picture, _of(picture, source), channels, most_pixels)
 
 
 @cache
 def _formats() -> tuple[str, ...]:
-    Image.init()
-    return tuple(name for name in _FORMATS if name in Image.OPEN)
+    pictures.Image.init()
+    return tuple(name for name in _FORMATS if name in pictures.Image.OPEN)
 
 
 @contextmanager
@@ -124,11 +125,11 @@ def _explained(picture: _Picture, most_pixels: int) -> Iterator[None]:
             yield
     except (InputError, MemoryError):
         raise
-    except Image.DecompressionBombError:
+    except pictures.Image.DecompressionBombError:
         # Pillow's own limit, of which the size in the header fell foul before we could read it.
-        most = min(most_pixels, 2 * (Image.MAX_IMAGE_PIXELS or most_pixels))
+        most = min(most_pixels, 2 * (pictures.Image.MAX_IMAGE_PIXELS or most_pixels))
         raise picture.too_large("claims to be of enormous size", most) from None
-    except UnidentifiedImageError:
+    except pictures.UnidentifiedImageError:
         raise picture.error(
             "is no picture in a format that Dragoman reads (" + ", ".join(_formats()) + ")",
             cause="the file is something else under a picture's name, or damaged at its beginning.",
@@ -166,8 +167,8 @@ def _require_file(picture: _Picture, path: Path) -> None:
         )
 
 
-def _of(picture: _Picture, source: Image.Image | np.ndarray) -> Image.Image:
-    if isinstance(source, Image.Image):
+def _of(picture: _Picture, source: OpenedPicture | np.ndarray) -> OpenedPicture:
+    if isinstance(source, OpenedPicture):
         return source
     shape, kind = " × ".join(map(str, source.shape)) or "no axes", source.dtype.name
     layers = source.shape[2] if source.ndim == 3 else 1
@@ -184,13 +185,13 @@ def _of(picture: _Picture, source: Image.Image | np.ndarray) -> Image.Image:
     if kind == "bool":
         values, kind = np.where(values, np.uint8(255), np.uint8(0)), "uint8"
     if kind == "uint16" and layers == 1:
-        return Image.fromarray(_from_16_bits(values))
+        return pictures.Image.fromarray(_from_16_bits(values))
     if kind != "uint8":
         raise picture.error(
             f"is an array of {kind} with {layers} channels, not of uint8 (0 black to 255)",
             remedy="convert it; numbers from 0 to 1 by (array * 255).round().astype('uint8').",
         )
-    return Image.fromarray(np.ascontiguousarray(values), _ARRAY_MODES[layers])
+    return pictures.Image.fromarray(np.ascontiguousarray(values), _ARRAY_MODES[layers])
 
 
 def _from_16_bits(values: Shaped[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"]:
@@ -198,7 +199,7 @@ def _from_16_bits(values: Shaped[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"]
     return ((values.astype(np.uint32) * 255 + half) // _LARGEST_16_BIT).astype(np.uint8)
 
 
-def _decode(picture: _Picture, image: Image.Image, channels: int, most_pixels: int) -> UInt8[np.ndarray, "C H W"]:
+def _decode(picture: _Picture, image: OpenedPicture, channels: int, most_pixels: int) -> UInt8[np.ndarray, "C H W"]:
     if image.width * image.height > most_pixels:
         pixels = f"{image.width:,} × {image.height:,} = {image.width * image.height:,} pixels"
         raise picture.too_large(f"is of {pixels}", most_pixels)
@@ -207,7 +208,7 @@ def _decode(picture: _Picture, image: Image.Image, channels: int, most_pixels: i
             f"is of {image.width} × {image.height} pixels", remedy="give a picture of at least one pixel."
         )
     image.load()
-    image = ImageOps.exif_transpose(image)
+    image = pictures.ImageOps.exif_transpose(image)
     if image.mode == "F":
         raise picture.error(
             "holds floating-point numbers, whose black and white are unknown",
@@ -220,7 +221,7 @@ def _decode(picture: _Picture, image: Image.Image, channels: int, most_pixels: i
                 f"holds numbers from {values.min()} to {values.max()}, more than 16 bits",
                 remedy="convert it to 8 bits (0 black to 255) first.",
             )
-        image = Image.fromarray(_from_16_bits(values))
+        image = pictures.Image.fromarray(_from_16_bits(values))
     elif image.has_transparency_data:
         image = _on_paper(image.convert("RGBA"))
     elif image.mode not in ("1", "L", "RGB"):
@@ -229,12 +230,12 @@ def _decode(picture: _Picture, image: Image.Image, channels: int, most_pixels: i
     return np.ascontiguousarray(values.transpose(2, 0, 1)) if channels == 3 else values[None]
 
 
-def _on_paper(image: Image.Image) -> Image.Image:
+def _on_paper(image: OpenedPicture) -> OpenedPicture:
     """A picture with transparency on white. One that shows next to nothing there and more on black is of light ink, and
     becomes the negative of itself on black, so that ink is dark and paper light in every picture."""
     white, black = (
-        Image.alpha_composite(Image.new("RGBA", image.size, colour), image).convert("RGB")
+        pictures.Image.alpha_composite(pictures.Image.new("RGBA", image.size, colour), image).convert("RGB")
         for colour in ("white", "black")
     )
     on_white, on_black = (np.ptp(np.asarray(seen.convert("L")).astype(np.int16)) for seen in (white, black))
-    return ImageOps.invert(black) if on_white < _LEAST_CONTRAST <= on_black else white
+    return pictures.ImageOps.invert(black) if on_white < _LEAST_CONTRAST <= on_black else white

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
-from PIL import Image
 
 from dragoman.errors import InputError
+from dragoman.optional import pictures
 
 WIDEST = 8_192
 """Columns of the widest prepared picture: some thousand letters at a height of 32."""
@@ -121,8 +121,10 @@ def _scaled(picture: UInt8[np.ndarray, "C H W"], rows: int, columns: int) -> UIn
     if picture.shape[1:] == (rows, columns):
         return picture
     # Averages over all that falls into a pixel when it makes smaller; very large pictures first by whole numbers.
-    size, kind = (columns, rows), Image.Resampling.LANCZOS
-    return np.stack([np.asarray(Image.fromarray(part).resize(size, kind, reducing_gap=3.0)) for part in picture])
+    size, kind = (columns, rows), pictures.Image.Resampling.LANCZOS
+    return np.stack(
+        [np.asarray(pictures.Image.fromarray(part).resize(size, kind, reducing_gap=3.0)) for part in picture]
+    )
 
 
 def _full_contrast(picture: UInt8[np.ndarray, "C H W"]) -> UInt8[np.ndarray, "C H W"]:

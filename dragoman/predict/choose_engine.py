@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.transformer_spec import is_exportable
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.optional.extra import CTRANSLATE2
 from dragoman.predict.ctranslate2_engine import COMPUTE_TYPES, CTranslate2Engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.fused_language_model import FusedLanguageModel
@@ -20,6 +19,7 @@ ENGINES = ("auto", "torch", "ctranslate2")
 
 # Its loss of BLEU against float32 was within noise on every model that was measured; docs/speed.md, "Engines".
 _AUTO_COMPUTE_TYPE = "int8"
+_NOT_INSTALLED = "the package ctranslate2 is not installed"
 
 
 def choose_engine(
@@ -49,6 +49,8 @@ def choose_engine(
     if compute not in ("auto", *COMPUTE_TYPES):
         raise InputError(f"no type of number is called {compute}", remedy=f"give auto, {', '.join(COMPUTE_TYPES)}.")
     obstacle = _obstacle(loaded, language_model)
+    if name == "ctranslate2" and obstacle == _NOT_INSTALLED:
+        CTRANSLATE2.load("ctranslate2")
     if name == "ctranslate2" and obstacle is not None:
         raise UnsupportedError(
             f"the engine ctranslate2 cannot be used: {obstacle}", remedy="translate with `--engine torch`."
@@ -81,6 +83,6 @@ def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) ->
         return "a language model has its say in the search"
     if expect(loaded.model, EncoderDecoder).device.type != "cpu":
         return "the model is on another device than the processor"
-    if find_spec("ctranslate2") is None:
-        return "the package ctranslate2 is not installed"
+    if CTRANSLATE2.missing():
+        return _NOT_INSTALLED
     return None

@@ -23,9 +23,9 @@ from dragoman.contracts import (
 )
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.ctranslate2_model import symbol_names, write_ctranslate2
-from dragoman.export.package import ctranslate2_package
 from dragoman.export.transformer_spec import longest_rows
 from dragoman.model.folder import LoadedModel
+from dragoman.optional.extra import CTRANSLATE2
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import RepetitionRule
 from dragoman.text.vocabulary import END
@@ -87,7 +87,7 @@ class CTranslate2Engine:
             raise InputError(
                 f"no type of number is called {compute_type}", remedy=f"give {' or '.join(COMPUTE_TYPES)}."
             )
-        package = ctranslate2_package()
+        package = CTRANSLATE2.load("ctranslate2")
         self._sources, self._targets = (symbol_names(codec.tokenizer.vocabulary) for codec in loaded.codecs)
         self._ids = {name: place for place, name in enumerate(self._targets)}
         self._longest_source, self._longest_target = longest_rows(loaded.recipe)

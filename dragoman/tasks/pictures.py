@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
-from matplotlib.axes import Axes
-from matplotlib.colors import PowerNorm
-from matplotlib.font_manager import findfont, get_font
-from matplotlib.ticker import MaxNLocator
 
 from dragoman.errors import InputError
 from dragoman.evaluation.calibration import ReliabilityBin
 from dragoman.evaluation.classification_report import ClassificationReport
+from dragoman.optional import plots
 from dragoman.reports.figure import BLUE, VERMILLION, add_grid, legend_above, new_figure, png
 from dragoman.storage.output import write_output
 
@@ -85,7 +82,7 @@ def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray,
     right.axvline(float(residuals.mean()), color=VERMILLION, linewidth=1.8, label=f"mean {residuals.mean():+.3g}")
     right.set_xlabel("estimate less true number", fontsize=11)
     right.set_ylabel("examples", fontsize=11)
-    right.yaxis.set_major_locator(MaxNLocator(integer=True))
+    right.yaxis.set_major_locator(plots.MaxNLocator(integer=True))
     legend_above(right, columns=1)
     for panel in (left, right):
         add_grid(panel)
@@ -101,12 +98,12 @@ def _most_confused(confusion: Int[np.ndarray, "K K"]) -> Int[np.ndarray, " k"]:
 
 
 def _draw_matrix(
-    axes: Axes, confusion: Int[np.ndarray, "K K"], shown: Int[np.ndarray, " k"], names: Sequence[str]
+    axes: plots.Axes, confusion: Int[np.ndarray, "K K"], shown: Int[np.ndarray, " k"], names: Sequence[str]
 ) -> None:
     counts = confusion[np.ix_(shown, shown)]
     shares = counts / np.maximum(confusion.sum(axis=1)[shown, None], 1)
     # The root makes rare mistakes visible beside what is right.
-    image = axes.imshow(100 * shares, cmap="Blues", norm=PowerNorm(0.5, 0, 100), interpolation="nearest")
+    image = axes.imshow(100 * shares, cmap="Blues", norm=plots.PowerNorm(0.5, 0, 100), interpolation="nearest")
     labels = [_drawable(names[number], number) for number in shown.tolist()]
     few = len(shown) <= _MOST_WITH_NUMBERS
     size = 10 if few else 7.5
@@ -131,7 +128,7 @@ def _draw_matrix(
     bar.set_label("% of the true class", fontsize=10)
 
 
-def _draw_reliability(axes: Axes, bins: Sequence[ReliabilityBin], error: float) -> None:
+def _draw_reliability(axes: plots.Axes, bins: Sequence[ReliabilityBin], error: float) -> None:
     axes.plot([0, 100], [0, 100], color="black", linewidth=1, linestyle="--", label="honest")
     places = [50 * (part.low + part.high) for part in bins]
     heights = [100 * part.accuracy for part in bins]
@@ -158,7 +155,7 @@ def _draw_reliability(axes: Axes, bins: Sequence[ReliabilityBin], error: float) 
 
 def _drawable(name: str, number: int) -> str:
     """A class's name on an axis; its number where the font lacks a character of it."""
-    known = get_font(findfont("DejaVu Sans")).get_charmap()
+    known = plots.get_font(plots.findfont("DejaVu Sans")).get_charmap()
     if not name or any(ord(character) not in known for character in name):
         return f"no. {number}"
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

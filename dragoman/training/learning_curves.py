@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from dragoman.errors import InputError
+from dragoman.optional import plots
 from dragoman.reports.figure import (
     BLUE,
     GREEN,
@@ -60,12 +59,12 @@ def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
     for panel in panels:
         add_grid(panel)
     panels[-1].set_xlabel("update", fontsize=LABEL_SIZE)
-    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    panels[-1].xaxis.set_major_locator(plots.MaxNLocator(integer=True))
+    panels[-1].xaxis.set_major_formatter(plots.StrMethodFormatter("{x:,.0f}"))
     write_output(path, png(figure))
 
 
-def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame, unit: str) -> None:
+def _draw_losses(axes: plots.Axes, updates: pd.DataFrame, validations: pd.DataFrame, unit: str) -> None:
     smoothed = _smoothed(updates["loss"])
     axes.plot(updates["update"], updates["loss"], color=BLUE, alpha=0.25, linewidth=0.7)
     label = "training loss, smoothed (with label smoothing and dropout)"
@@ -95,7 +94,7 @@ def _draw_losses(axes: Axes, updates: pd.DataFrame, validations: pd.DataFrame, u
     legend_above(axes)
 
 
-def _draw_scores(axes: Axes, validations: pd.DataFrame, measured: list[str]) -> None:
+def _draw_scores(axes: plots.Axes, validations: pd.DataFrame, measured: list[str]) -> None:
     for column, (colour, marker) in zip(measured, ((GREEN, "s"), (PURPLE, "^")), strict=False):
         known = validations[validations[column].notna()]
         better = "higher" if SCORES[column].higher_is_better else "lower"
@@ -106,7 +105,7 @@ def _draw_scores(axes: Axes, validations: pd.DataFrame, measured: list[str]) -> 
     legend_above(axes)
 
 
-def _draw_optimisation(axes: Axes, updates: pd.DataFrame) -> None:
+def _draw_optimisation(axes: plots.Axes, updates: pd.DataFrame) -> None:
     norms = updates["gradient_norm"].where(updates["gradient_norm"] > 0)
     axes.plot(updates["update"], norms, color=VERMILLION, alpha=0.25, linewidth=0.7)
     label = "gradient norm before clipping, smoothed (left)"
@@ -125,7 +124,7 @@ def _draw_optimisation(axes: Axes, updates: pd.DataFrame) -> None:
     )
     right.set_ylabel("learning rate", fontsize=LABEL_SIZE)
     right.set_ylim(bottom=0)
-    right.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    right.yaxis.set_major_formatter(plots.StrMethodFormatter("{x:.3g}"))
     legend_above(axes, [*norm, *rate])
 
 
@@ -142,7 +141,7 @@ def _smoothed(losses: pd.Series[float]) -> pd.Series[float]:
     return losses.rolling(window, center=True, min_periods=1).mean()
 
 
-def _limit(axes: Axes, values: np.ndarray) -> None:
+def _limit(axes: plots.Axes, values: np.ndarray) -> None:
     """Let the curves fill the panel, so that a single wild update does not flatten the rest."""
     finite = values[np.isfinite(values)]
     if len(finite) and finite.max() > finite.min():

@@ -16,6 +16,7 @@ from dragoman.errors import InputError
 from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
+from dragoman.reports.figure import drawing
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
 from dragoman.storage.given_path import given_path
@@ -334,12 +335,14 @@ def _finish(task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, r
     """Draw the curves, evaluate the best model, write its card."""
     folder = start.folder
     history = read_history(folder)
-    draw_learning_curves(history, folder / CURVES, title=folder.name)
+    with drawing():
+        draw_learning_curves(history, folder / CURVES, title=folder.name)
     best = task.calibrated(load_model(folder / BEST, hardware.device), dataset)
     held_out = held_out_of(dataset)
     (found,) = assess([Assessed(best, held_out)])
     if found.draw is not None:
-        found.draw(folder / PICTURE, folder.name)
+        with drawing():
+            found.draw(folder / PICTURE, folder.name)
     facts = card_facts(
         best,
         dataset,

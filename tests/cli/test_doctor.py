@@ -9,7 +9,7 @@ from dragoman.diagnosis.machine import diagnosis as diagnosis_module
 from dragoman.diagnosis.machine.diagnosis import diagnose
 from dragoman.diagnosis.machine.kernels import LibraryState, kernel_speeds
 from dragoman.diagnosis.machine.peaks import matrix_product_peaks
-from dragoman.diagnosis.machine.software import PACKAGES
+from dragoman.diagnosis.machine.software import PACKAGES, within
 from dragoman.native.library import INTERFACES
 
 
@@ -18,6 +18,7 @@ def test_it_says_what_runs_here(run) -> None:
     assert status == 0
     for name in INTERFACES:
         assert f"{name} kernels" in output
+    assert "extra plots       installed" in output
     assert f"threads {torch.get_num_threads()}" in output
     assert torch.__version__ in output
     assert "matrix product" not in output
@@ -44,7 +45,7 @@ def test_what_is_amiss_is_said_with_its_remedy(run, monkeypatch: pytest.MonkeyPa
     assert "Remedy: not built: install a C++ compiler" in output
     assert "on average 99.0 wanted one of the" in output
     assert "Warning: PyTorch is 1.0.0+cpu, and dragoman is tested with" in output
-    assert "Remedy: run `pip install torch==" in output
+    assert "Remedy: run `pip install 'torch" in output
 
 
 def test_threads_and_memory_that_do_not_fit_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +58,7 @@ def test_threads_and_memory_that_do_not_fit_are_said(monkeypatch: pytest.MonkeyP
 
 def test_a_build_for_another_device_is_the_same_version() -> None:
     software = diagnose(measure=False).software
-    assert software.torch_fits == (torch.__version__.partition("+")[0] == software.torch_wanted)
+    assert software.torch_fits == within(torch.__version__.partition("+")[0], software.torch_wanted)
 
 
 def test_speeds_are_measured() -> None:

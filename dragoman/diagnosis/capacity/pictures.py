@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.ticker import FuncFormatter, NullLocator
-
 from dragoman.diagnosis.capacity.cell import Cell
 from dragoman.diagnosis.fit.learning_curve import LearningCurve
 from dragoman.diagnosis.fit.pictures import add_data_curve, finish_data_axis
+from dragoman.optional import plots
 from dragoman.reports.figure import (
     BLUE,
     COLOURS,
@@ -54,8 +53,8 @@ def draw_complexity(cells: Sequence[Cell], baseline: float, unit: str) -> bytes:
     axes.axhline(baseline, color=_GREY, linestyle="--", linewidth=1.4, label="E_0: input not looked at")
     axes.set_xscale("log")
     axes.set_xticks(sizes)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _count(float(x))))
-    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(plots.FuncFormatter(lambda x, _: _count(float(x))))
+    axes.xaxis.set_minor_locator(plots.NullLocator())
     axes.set_xlabel("parameters", fontsize=LABEL_SIZE)
     axes.set_ylabel(unit, fontsize=LABEL_SIZE)
     axes.set_ylim(bottom=0)

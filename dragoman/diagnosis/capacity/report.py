@@ -13,7 +13,8 @@ from dragoman.diagnosis.fit.difference import difference_error
 from dragoman.diagnosis.fit.learning_curve import DataPoint, LearningCurve, fit_learning_curve
 from dragoman.diagnosis.fit.report import data_sentence
 from dragoman.diagnosis.fit.shown import loss_text, percent_text
-from dragoman.reports.page import Picture, Section
+from dragoman.reports.figure import drawn
+from dragoman.reports.page import Section
 from dragoman.reports.shown import Shown, Summary
 
 _LINE = 100
@@ -153,11 +154,11 @@ class CapacityReport(Shown):
 
     def sections(self) -> tuple[Section, ...]:
         """Parts of a page, pictures included."""
-        pictures = [Picture("loss over complexity", draw_complexity(self.complexity, self.baseline, self.unit))]
+        pictures = drawn("loss over complexity", lambda: draw_complexity(self.complexity, self.baseline, self.unit))
         if self.curves:
-            pictures.append(Picture("loss over training examples", draw_data(self.curves, self.unit)))
+            pictures += drawn("loss over training examples", lambda: draw_data(self.curves, self.unit))
         found = [
-            Section("Complexity against data", (self.architecture,), items=self.findings(), pictures=tuple(pictures)),
+            Section("Complexity against data", (self.architecture,), items=self.findings(), pictures=pictures),
             Section("Models", table=self.table()),
         ]
         if self.left_out:

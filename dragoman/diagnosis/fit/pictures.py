@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, StrMethodFormatter
 
 from dragoman.diagnosis.fit.evidence import FitEvidence, Look
 from dragoman.diagnosis.fit.learning_curve import LearningCurve
 from dragoman.diagnosis.fit.probe_result import ProbeResult
 from dragoman.diagnosis.fit.verdict import Verdict
+from dragoman.optional import plots
 from dragoman.reports.figure import (
     BLUE,
     GREEN,
@@ -66,8 +64,8 @@ def draw_losses(evidence: FitEvidence, verdict: Verdict) -> bytes:
     # A look after a blow-up would flatten all others.
     highest = max(value for look in looks for value in (look.validation, look.training or 0.0))
     axes.set_ylim(0, 1.08 * max(min(highest, _HIGHEST * evidence.baseline), evidence.baseline))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_major_locator(plots.MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter(plots.StrMethodFormatter("{x:,.0f}"))
     return _finished(figure, axes, 3)
 
 
@@ -85,7 +83,7 @@ def draw_data_curve(curve: LearningCurve, unit: str) -> bytes:
     return _finished(figure, axes, 2)
 
 
-def add_data_curve(axes: Axes, curve: LearningCurve, colour: str, name: str) -> None:
+def add_data_curve(axes: plots.Axes, curve: LearningCurve, colour: str, name: str) -> None:
     """Draw one curve over the size of the training set."""
     sizes = [point.examples for point in curve.points]
     across = np.geomspace(sizes[0], _AHEAD * sizes[-1], 60)
@@ -98,13 +96,13 @@ def add_data_curve(axes: Axes, curve: LearningCurve, colour: str, name: str) -> 
     axes.errorbar(sizes, [point.loss for point in curve.points], errors, **style)
 
 
-def finish_data_axis(axes: Axes, sizes: Sequence[int]) -> None:
+def finish_data_axis(axes: plots.Axes, sizes: Sequence[int]) -> None:
     """A logarithmic axis of numbers of examples, with those that were measured named on it."""
     axes.set_xscale("log")
     axes.set_xticks(sorted({*sizes, round(_AHEAD * max(sizes))}))
     axes.set_xlabel("training examples", fontsize=LABEL_SIZE)
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(plots.StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_locator(plots.NullLocator())
     axes.set_ylim(bottom=0)
 
 
@@ -131,12 +129,12 @@ def draw_probes(probes: Sequence[ProbeResult], enough: float) -> bytes:
     )
     axes.set_yticks(range(len(shown)), [probe.action for probe in shown], fontsize=LABEL_SIZE)
     axes.set_xlabel("change of the lowest validation loss in per cent (below 0 is better)", fontsize=LABEL_SIZE)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}".replace("-", "−")))
+    axes.xaxis.set_major_formatter(plots.FuncFormatter(lambda x, _: f"{x:g}".replace("-", "−")))
     return _finished(figure, axes, 2)
 
 
 def _draw_band(
-    axes: Axes,
+    axes: plots.Axes,
     looks: Sequence[Look],
     values: Sequence[tuple[float | None, float | None]],
     colour: str,
@@ -155,7 +153,7 @@ def _draw_band(
     axes.plot(x, y, color=colour, marker=marker, markersize=4, linewidth=1.8, label=f"{name} (± 2 standard errors)")
 
 
-def _finished(figure: Figure, axes: Axes, columns: int) -> bytes:
+def _finished(figure: plots.Figure, axes: plots.Axes, columns: int) -> bytes:
     add_grid(axes)
     axes.tick_params(labelsize=SMALL_SIZE)
     legend_above(axes, columns=columns)

@@ -15,6 +15,7 @@ from dragoman.diagnosis.fit.probe_result import Probes
 from dragoman.diagnosis.fit.shown import loss_text, percent_text
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import Verdict
+from dragoman.reports.figure import drawn
 from dragoman.reports.page import Picture, Section
 from dragoman.reports.shown import Shown, Summary
 from dragoman.reports.written import finite
@@ -121,19 +122,24 @@ class FitReport(Shown):
 
     def sections(self) -> tuple[Section, ...]:
         """Parts of a page, pictures included."""
-        drawn = self.evidence.finite
-        losses = (Picture("losses over updates", draw_losses(self.evidence, self.verdict)),) if drawn else ()
+        losses: tuple[Picture, ...] = ()
+        if self.evidence.finite:
+            losses = drawn("losses over updates", lambda: draw_losses(self.evidence, self.verdict))
         found = [
             Section(f"Verdict: {self.verdict.kind.value}", self.verdict.because, self.numbers(), pictures=losses),
             Section("What to do", items=tuple(self._to_do())),
         ]
         if any(math.isfinite(probe.loss) for probe in self.probes.results):
-            ladder = draw_probes(self.probes.results, self.thresholds.probe_share)
-            pictures = (Picture("change of the loss by each experiment", ladder),)
+            pictures = drawn(
+                "change of the loss by each experiment",
+                lambda: draw_probes(self.probes.results, self.thresholds.probe_share),
+            )
             found.append(Section("What was tried", table=self.tried(), pictures=pictures))
-        if self.curve is not None:
-            picture = Picture("loss over training examples", draw_data_curve(self.curve, self.evidence.facts.unit))
-            found.append(Section("More data", (data_sentence(self.curve),), pictures=(picture,)))
+        curve = self.curve
+        if curve is not None:
+            unit = self.evidence.facts.unit
+            pictures = drawn("loss over training examples", lambda: draw_data_curve(curve, unit))
+            found.append(Section("More data", (data_sentence(curve),), pictures=pictures))
         changed = tuple(f"{name}: {text}" for name, text in self.hindsight.items())
         found.append(Section("What this would have changed", items=changed))
         notes = (*self.probes.remarks, *self.verdict.unknown)

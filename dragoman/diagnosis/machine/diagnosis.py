@@ -98,7 +98,7 @@ def _software_complaints(software: Software) -> list[Complaint]:
         return []
     found, wanted = software.versions["torch"], software.torch_wanted
     return [
-        Complaint(f"PyTorch is {found}, and dragoman is tested with {wanted}", f"run `pip install torch=={wanted}`.")
+        Complaint(f"PyTorch is {found}, and dragoman is tested with {wanted}", f"run `pip install 'torch{wanted}'`.")
     ]
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from dragoman.diagnosis.stability.places import activation_by_block, gradient_by_block, short_label
 from dragoman.diagnosis.stability.read import StabilityEvidence
+from dragoman.optional import plots
 from dragoman.reports.figure import (
     BLUE,
     COLOURS,
@@ -21,6 +20,7 @@ from dragoman.reports.figure import (
     PURPLE,
     VERMILLION,
     add_grid,
+    drawing,
     legend_above,
     new_figure,
     panels_below,
@@ -42,16 +42,18 @@ _FAR_APART = 20
 
 
 def pictures(evidence: StabilityEvidence) -> tuple[Picture, ...]:
-    """All that there is something to draw for.
+    """All that there is something to draw for; none where matplotlib is not installed.
 
     Args:
         evidence: of a run.
     """
-    drawn = [_over_updates(evidence)]
-    if evidence.looks:
-        drawn.append(_over_depth(evidence))
-    if any(look.through_time for look in evidence.looks):
-        drawn.append(_through_time(evidence))
+    drawn: list[Picture] = []
+    with drawing():
+        drawn.append(_over_updates(evidence))
+        if evidence.looks:
+            drawn.append(_over_depth(evidence))
+        if any(look.through_time for look in evidence.looks):
+            drawn.append(_through_time(evidence))
     return tuple(drawn)
 
 
@@ -97,7 +99,7 @@ def _through_time(evidence: StabilityEvidence) -> Picture:
             axes.plot(norms, color=colour, label=label, **style)
     axes.set_xlabel(f"steps back from the last token of a row; of a backward cell, from its first{_left_out(cells)}")
     axes.set_ylabel("‖∂L/∂h‖, L of the last token alone", fontsize=LABEL_SIZE)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(plots.MaxNLocator(integer=True))
     _log_axis(axes)
     add_grid(axes)
     legend_above(axes, columns=1)
@@ -124,7 +126,7 @@ def _over_updates(evidence: StabilityEvidence) -> Picture:
     panels[2].plot(updates["update"], updates["learning_rate"], color="black", linewidth=1.8)
     panels[2].set_ylabel("learning rate", fontsize=LABEL_SIZE)
     panels[2].set_ylim(bottom=0)
-    panels[2].yaxis.set_major_formatter(StrMethodFormatter("{x:.2g}"))
+    panels[2].yaxis.set_major_formatter(plots.StrMethodFormatter("{x:.2g}"))
     if measured:
         _draw_ratios(panels[3], evidence.looks)
     _mark_interruptions(panels, evidence)
@@ -132,12 +134,12 @@ def _over_updates(evidence: StabilityEvidence) -> Picture:
         add_grid(axes)
         legend_above(axes, columns=4)
     panels[-1].set_xlabel("update", fontsize=LABEL_SIZE)
-    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    panels[-1].xaxis.set_major_locator(plots.MaxNLocator(integer=True))
+    panels[-1].xaxis.set_major_formatter(plots.StrMethodFormatter("{x:,.0f}"))
     return Picture("Over the updates: loss, gradient norm, learning rate, size of the updates", png(figure))
 
 
-def _draw_smoothed(axes: Axes, across: pd.Series[int], values: pd.Series[float], colour: str, label: str) -> None:
+def _draw_smoothed(axes: plots.Axes, across: pd.Series[int], values: pd.Series[float], colour: str, label: str) -> None:
     window = max(1, len(values) // _SMOOTHING_SHARE)
     # One wild update moves a mean, and on a logarithmic axis hides what is around it.
     smoothed = values.rolling(window, center=True, min_periods=1).median()
@@ -145,7 +147,7 @@ def _draw_smoothed(axes: Axes, across: pd.Series[int], values: pd.Series[float],
     axes.plot(across, smoothed, color=colour, linewidth=1.8, label=label + (", smoothed" if window > 1 else ""))
 
 
-def _draw_ratios(axes: Axes, looks: Sequence[StabilityRecord]) -> None:
+def _draw_ratios(axes: plots.Axes, looks: Sequence[StabilityRecord]) -> None:
     frame = pd.DataFrame([look.update_ratio for look in looks])
     frame = frame.where(frame > 0)
     numbers = [look.update for look in looks]
@@ -160,7 +162,7 @@ def _draw_ratios(axes: Axes, looks: Sequence[StabilityRecord]) -> None:
     axes.set_ylabel("‖Δw‖ / ‖w‖", fontsize=LABEL_SIZE)
 
 
-def _mark_interruptions(panels: Sequence[Axes], evidence: StabilityEvidence) -> None:
+def _mark_interruptions(panels: Sequence[plots.Axes], evidence: StabilityEvidence) -> None:
     for axes in panels:
         for skip in evidence.skips:
             axes.axvline(skip.update, color=PURPLE, linewidth=1, alpha=0.6)
@@ -195,7 +197,7 @@ def _on_log_axis(value: float | None) -> float:
     return value if value is not None and math.isfinite(value) and value > 0 else math.nan
 
 
-def _log_axis(axes: Axes) -> None:
+def _log_axis(axes: plots.Axes) -> None:
     """A logarithmic axis, at least a factor of ten high, so that small differences look small."""
     heights = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.get_lines()] or [np.ones(1)])
     heights = heights[np.isfinite(heights) & (heights > 0)]
@@ -203,9 +205,9 @@ def _log_axis(axes: Axes) -> None:
         return
     axes.set_yscale("log")
     if heights.max() < _FEW_DECADES * heights.min():
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(plots.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(plots.StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(plots.NullFormatter())
     low, high = heights.min() / 1.3, heights.max() * 1.3
     middle = math.sqrt(low * high)
     axes.set_ylim(min(low, middle / math.sqrt(10)), max(high, middle * math.sqrt(10)))

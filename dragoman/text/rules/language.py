@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dragoman.optional import languages
 from dragoman.text.language import primary_language, script_of
 from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 from dragoman.text.prose import is_prose, split_prose
@@ -31,20 +32,19 @@ def wrong_language(
     None if Lingua does not know one of the languages, if they are one, or if they are told apart by their scripts
     already.
     """
-    from lingua import Language, LanguageDetectorBuilder
-
-    known = {language.iso_code_639_1.name.lower(): language for language in Language.all()}
+    if script_of(source_language) != script_of(target_language):
+        return None
+    known = {language.iso_code_639_1.name.lower(): language for language in languages.Language.all()}
     pair = [
         known.get(_LINGUA_NAMES.get(code, code)) for code in map(primary_language, (source_language, target_language))
     ]
     source, target = pair
-    scripts_differ = script_of(source_language) != script_of(target_language)
-    if source is None or target is None or source == target or scripts_differ:
+    if source is None or target is None or source == target:
         return None
-    screen = LanguageDetectorBuilder.from_languages(source, target).with_low_accuracy_mode().build()
-    judge = LanguageDetectorBuilder.from_languages(source, target).build()
+    screen = languages.LanguageDetectorBuilder.from_languages(source, target).with_low_accuracy_mode().build()
+    judge = languages.LanguageDetectorBuilder.from_languages(source, target).build()
 
-    def is_other(texts: Sequence[str], others: Sequence[str], language: Language) -> list[bool]:
+    def is_other(texts: Sequence[str], others: Sequence[str], language: languages.Language) -> list[bool]:
         plain = [syntax.without(text) for text in texts]
         long_enough = [place for place, text in enumerate(plain) if _letters(text) >= _FEWEST_LETTERS]
         found = [False] * len(texts)
