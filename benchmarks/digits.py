@@ -29,8 +29,8 @@ from jaxtyping import UInt8
 from dragoman.comparison.machine import describe_machine
 from dragoman.evaluation.classification_report import ClassificationReport
 from dragoman.evaluation.exact_match import wilson_interval
-from dragoman.model.describe import parameter_count
 from dragoman.model.folder import load_model
+from dragoman.model.weights import parameter_count
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe, load_recipe
 from dragoman.training.run import train

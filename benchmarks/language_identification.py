@@ -33,7 +33,7 @@ from command_line import command_line
 
 from dragoman.comparison.machine import describe_machine
 from dragoman.evaluation.classification_report import evaluate_labels
-from dragoman.model.describe import parameter_count
+from dragoman.model.weights import parameter_count
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import load_recipe
 from dragoman.text.language import is_language

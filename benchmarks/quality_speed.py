@@ -29,7 +29,7 @@ from dragoman.comparison.machine import describe_machine
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.evaluation.bleu import bleu
 from dragoman.evaluation.chrf import chrf
-from dragoman.model.describe import parameter_count
+from dragoman.model.weights import parameter_count
 from dragoman.predict.translator import Translator
 from dragoman.storage.folder import write_file
 

@@ -31,9 +31,9 @@ def describe(
     from dragoman.model.build import build
     from dragoman.model.coefficients import is_linear, lines
     from dragoman.model.describe import describe as layers_of
-    from dragoman.model.describe import parameter_count
     from dragoman.model.example_input import example_title, stand_in_sizes
     from dragoman.model.folder import load_model
+    from dragoman.model.weights import parameter_count
     from dragoman.recipe import load_recipe
     from dragoman.recipe.complete import complete_recipe
     from dragoman.text.codec import Codec

@@ -21,8 +21,8 @@ from dragoman.errors import InputError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.significance import paired_bootstrap
 from dragoman.model.build import build
-from dragoman.model.describe import parameter_count
 from dragoman.model.folder import load_model
+from dragoman.model.weights import parameter_count
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.reports.figure import drawing

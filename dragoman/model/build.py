@@ -1,59 +1,18 @@
-"""Recipe to model. Every choice between components is one explicit table in the files ``build*.py``."""
+"""Recipe to model. Every choice between components is one explicit table in a file ``build_*.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 
-from dragoman.contracts import Decoder, Encoder, LanguageDecoder, SourceSize, TextDecoder
+from dragoman.contracts import Encoder, SourceSize
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.output_layer import OutputLayer
-from dragoman.model.build_convolution import convolutional_encoder
-from dragoman.model.build_outputs import ctc_decoder, label_decoder, number_decoder
-from dragoman.model.build_perceptron import perceptron_encoder
-from dragoman.model.build_picture import lenet_encoder, residual_encoder
-from dragoman.model.build_recurrent import recurrent_decoder, recurrent_encoder, recurrent_language_decoder
-from dragoman.model.build_transformer import transformer_decoder, transformer_encoder, transformer_language_decoder
+from dragoman.model.build_decoders import LANGUAGE_DECODERS, OTHER_DECODERS, TEXT_DECODERS, Objective
+from dragoman.model.build_encoders import PICTURE_AND_ROW_ENCODERS, TEXT_ENCODERS, MemoryWidths
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
 from dragoman.model.memory import Need, most_parameters, refuse_what_cannot_fit, room_of, sizes_of
-from dragoman.model.memory_widths import MemoryWidths
-from dragoman.model.objective import Objective
 from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
-
-TEXT_ENCODERS: dict[str, Callable[..., Encoder]] = {
-    "transformer": transformer_encoder,
-    "rnn": recurrent_encoder,
-    "gru": recurrent_encoder,
-    "lstm": recurrent_encoder,
-    "convolution": convolutional_encoder,
-}
-SIGHT_ENCODERS: dict[str, Callable[..., tuple[Encoder, MemoryWidths]]] = {
-    "lenet": lenet_encoder,
-    "residual": residual_encoder,
-    "linear": perceptron_encoder,
-    "mlp": perceptron_encoder,
-}
-"""Encoders of pictures and rows, with the widths of their memory, which may depend on those."""
-TEXT_DECODERS: dict[str, Callable[..., TextDecoder]] = {
-    "transformer": transformer_decoder,
-    "rnn": recurrent_decoder,
-    "gru": recurrent_decoder,
-    "lstm": recurrent_decoder,
-}
-LANGUAGE_DECODERS: dict[str, Callable[..., LanguageDecoder]] = {
-    "transformer": transformer_language_decoder,
-    "rnn": recurrent_language_decoder,
-    "gru": recurrent_language_decoder,
-    "lstm": recurrent_language_decoder,
-}
-OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
-    "ctc": lambda recipe, memory, symbols, objective: ctc_decoder(memory, symbols),
-    "label": lambda recipe, memory, classes, objective: label_decoder(memory, classes, objective),
-    "number": lambda recipe, memory, size, objective: number_decoder(recipe, memory),
-}
-"""Decoders that do not predict token by token."""
 
 Model = EncoderDecoder | LanguageModel
 _PLAIN = Objective()
@@ -123,7 +82,7 @@ def _built(recipe: ModelRecipe, source: SourceSize, target: int, objective: Obje
 
 def _encoder(recipe: ModelRecipe, source: SourceSize, embedding: TokenEmbedding | None) -> tuple[Encoder, MemoryWidths]:
     if embedding is None:
-        return SIGHT_ENCODERS[recipe.encoder.kind](recipe.encoder, source)
+        return PICTURE_AND_ROW_ENCODERS[recipe.encoder.kind](recipe.encoder, source)
     reads = recipe.text_encoder
     return TEXT_ENCODERS[reads.kind](reads, embedding), MemoryWidths(reads.memory_width, reads.final_width)
 

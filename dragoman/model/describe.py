@@ -87,11 +87,6 @@ def describe(model: Model, recipe: ModelRecipe, source: SourceSize) -> list[Laye
     return list(layers.rows(model))
 
 
-def parameter_count(model: nn.Module) -> int:
-    """Trainable numbers; what is shared is counted once."""
-    return sum(p.numel() for p in model.parameters())
-
-
 def convolution_totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
     """Of all convolutions over pictures, the parameters and the weights of fully connected layers in their places."""
     convolutions = [row for row in rows if row.fully_connected is not None]

@@ -17,8 +17,8 @@ from dragoman.contracts.expect import expect
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.fields.field import Field, TargetField
 from dragoman.fields.files import load_fields, save_fields
-from dragoman.model.buffers import learnt_tensors
 from dragoman.model.build import Model, build
+from dragoman.model.weights import learnt_tensors
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.given_path import given_path

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import dragoman
 from dragoman.contracts.expect import expect
 from dragoman.data.dataset import Dataset
-from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel
+from dragoman.model.weights import parameter_count
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.tasks.card import CardFacts
 

@@ -17,7 +17,7 @@ from dragoman.evaluation.regression import regression_statistics
 from dragoman.evaluation.regression_report import evaluate_numbers
 from dragoman.fields.number import NumberField
 from dragoman.model.build import Model
-from dragoman.model.build_outputs import LOSSES
+from dragoman.model.build_decoders import LOSSES
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe

@@ -21,8 +21,8 @@ from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.temperature import fit_temperature
 from dragoman.fields.label import LabelField
 from dragoman.model.build import Model
+from dragoman.model.build_decoders import Objective
 from dragoman.model.folder import LoadedModel
-from dragoman.model.objective import Objective
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe
 from dragoman.recipe.perceptron import LabelDecoderRecipe

@@ -20,9 +20,9 @@ from dragoman.data.loader import Loader
 from dragoman.data.passes import Buckets, Passes
 from dragoman.errors import InputError
 from dragoman.model.build import Model
+from dragoman.model.build_decoders import Objective
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
-from dragoman.model.objective import Objective
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.reader import Reader
 from dragoman.predict.text_scores import TextScores

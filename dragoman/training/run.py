@@ -13,8 +13,8 @@ import numpy as np
 from dragoman.assessment.assess import assess
 from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
-from dragoman.model.describe import parameter_count
 from dragoman.model.folder import LoadedModel, load_model, save_model
+from dragoman.model.weights import parameter_count
 from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
 from dragoman.reports.figure import drawing
 from dragoman.reports.shown import Shown, Summary

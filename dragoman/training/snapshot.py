@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from dragoman.contracts import Carried
-from dragoman.model.buffers import learnt_buffers
+from dragoman.model.weights import learnt_buffers
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
 from dragoman.training.recovery.health import Health

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dragoman.contracts import AnyBatch, Carried
 from dragoman.data.bucketing import padded_places
-from dragoman.model.buffers import learnt_buffers
+from dragoman.model.weights import learnt_buffers
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.optimizer import set_learning_rate

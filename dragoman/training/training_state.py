@@ -8,7 +8,7 @@ import torch
 
 from dragoman.data.dataset import Dataset
 from dragoman.model.build import Model, build
-from dragoman.model.objective import Objective
+from dragoman.model.build_decoders import Objective
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.moving_average import MovingAverage

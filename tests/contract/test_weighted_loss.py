@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dragoman.contracts import AnyBatch, Batch, Labels, Numbers, Packed, Pictures, PictureSize, SourceSize, TextBatch
 from dragoman.model.build import Model, build
-from dragoman.model.objective import Objective
+from dragoman.model.build_decoders import Objective
 from dragoman.recipe.architecture import ModelRecipe
 
 V, HEIGHT = 12, 8

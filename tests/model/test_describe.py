@@ -7,8 +7,9 @@ import torch
 
 from dragoman.contracts import PictureSize, RowSize, SourceSize
 from dragoman.model.build import Model, build
-from dragoman.model.describe import LayerRow, convolution_totals, describe, parameter_count
+from dragoman.model.describe import LayerRow, convolution_totals, describe
 from dragoman.model.example_input import EXAMPLE_WIDTH, example_title, stand_in_sizes
+from dragoman.model.weights import parameter_count
 from dragoman.recipe import load_recipe, recipe_from
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
 

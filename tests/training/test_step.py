@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from dragoman.contracts import Batch, Labels, Packed, Pictures, PictureSize
-from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import build
-from dragoman.model.objective import Objective
+from dragoman.model.build_decoders import Objective
+from dragoman.model.weights import learnt_buffers
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
 from dragoman.recipe.training import OptimizerRecipe, ScheduleRecipe, TrainingRecipe
 from dragoman.training.moving_average import MovingAverage

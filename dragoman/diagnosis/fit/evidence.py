@@ -13,7 +13,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import largest_dropout
 from dragoman.errors import InputError
 from dragoman.model.build import build
-from dragoman.model.describe import parameter_count
+from dragoman.model.weights import parameter_count
 from dragoman.recipe import Recipe
 from dragoman.recipe.shortened import counted_in_updates
 from dragoman.tasks.table import task_of

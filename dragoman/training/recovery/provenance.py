@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from dragoman.contracts import AnyBatch, Carried, Numbers, Rows, TextBatch
-from dragoman.model.buffers import learnt_buffers
 from dragoman.model.build import Model
+from dragoman.model.weights import learnt_buffers
 from dragoman.training.randomness import seed_mini_batch
 from dragoman.training.recovery.culprits import smallest_culprits
 from dragoman.training.recovery.not_finite import is_finite, looking_for_not_finite

@@ -24,7 +24,7 @@ from dragoman.diagnosis.fit.actions import (
 )
 from dragoman.diagnosis.fit.width import widened
 from dragoman.model.build import build
-from dragoman.model.describe import parameter_count
+from dragoman.model.weights import parameter_count
 from dragoman.recipe import Recipe, load_recipe, merge, presets, recipe_from
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe

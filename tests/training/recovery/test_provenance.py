@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dragoman.contracts import Batch, Numbers, Rows, TextBatch
-from dragoman.model.buffers import learnt_buffers
+from dragoman.model.weights import learnt_buffers
 from dragoman.training.recovery.culprits import smallest_culprits
 from dragoman.training.recovery.not_finite import looking_for_not_finite
 

@@ -1,0 +1,158 @@
+"""Recipes to decoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from dragoman.contracts import Decoder, LanguageDecoder, TextDecoder
+from dragoman.decoders.attentional_parts import AttentionalVector
+from dragoman.decoders.ctc import CTCDecoder
+from dragoman.decoders.label import LabelDecoder
+from dragoman.decoders.language_recurrent import RecurrentLanguageDecoder
+from dragoman.decoders.language_transformer import TransformerLanguageDecoder
+from dragoman.decoders.number import NumberDecoder
+from dragoman.decoders.text_attentional import AttentionalDecoder
+from dragoman.decoders.text_input_feeding import InputFeedingDecoder
+from dragoman.decoders.text_recurrent import RecurrentDecoder
+from dragoman.decoders.text_transformer import TransformerDecoder
+from dragoman.layers.attention.additive import AdditiveAttention
+from dragoman.layers.attention.dot_product import DotProductAttention
+from dragoman.layers.attention.memory_attention import MemoryAttention
+from dragoman.layers.attention.multi_head import CrossAttention
+from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.output_layer import OutputLayer
+from dragoman.layers.recurrent.bidirectional import Unidirectional
+from dragoman.layers.recurrent.bridge import Bridge
+from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
+from dragoman.layers.regression_loss import HuberLoss, absolute_loss, squared_loss
+from dragoman.layers.transformer.decoder_block import DecoderBlock
+from dragoman.model.build_encoders import MemoryWidths
+from dragoman.model.build_layers import (
+    CELLS,
+    feed_forward,
+    final_norm,
+    positions,
+    residual,
+    self_attention,
+    self_attention_blocks,
+)
+from dragoman.recipe.recurrent import RecurrentDecoderRecipe
+from dragoman.recipe.transformer import TransformerRecipe
+
+
+class Objective(NamedTuple):
+    """Numbers of the training loss, which decoders get when they are built. They are no part of the weights.
+
+    Attributes:
+        smoothing: share of the wanted probability that is spread evenly over all symbols or classes; decoders that give
+            no such probabilities make no use of it.
+        class_weights: how much each class counts in a loss over labels; None for 1 each.
+    """
+
+    smoothing: float = 0.0
+    class_weights: tuple[float, ...] | None = None
+
+
+ATTENTIONS: dict[str, Callable[[RecurrentDecoderRecipe, int], MemoryAttention]] = {
+    "dot": lambda recipe, memory: DotProductAttention(memory, 1.0, recipe.attention_dropout),
+    "scaled_dot": lambda recipe, memory: DotProductAttention(memory, memory**-0.5, recipe.attention_dropout),
+    "additive": lambda recipe, memory: AdditiveAttention(recipe.width, memory, recipe.width, recipe.attention_dropout),
+    "multi_head": lambda recipe, memory: CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory),
+}
+LOSSES: dict[str, Callable[[float], Callable[[Tensor, Tensor], Tensor]]] = {
+    "squared": lambda delta: squared_loss,
+    "absolute": lambda delta: absolute_loss,
+    "huber": HuberLoss,
+}
+
+
+def transformer_decoder(
+    recipe: TransformerRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: OutputLayer
+) -> TransformerDecoder:
+    """Causal self-attention, and attention to the encoder's hidden states, however wide these are."""
+    blocks = [
+        DecoderBlock(
+            self_attention(recipe, causal=True),
+            CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory.states),
+            feed_forward(recipe),
+            (residual(recipe), residual(recipe), residual(recipe)),
+        )
+        for _ in range(recipe.layers)
+    ]
+    return TransformerDecoder(embedding, positions(recipe), blocks, final_norm(recipe), output, recipe.dropout)
+
+
+def recurrent_decoder(
+    recipe: RecurrentDecoderRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: OutputLayer
+) -> RecurrentDecoder | AttentionalDecoder | InputFeedingDecoder:
+    """Cells over the target, with the attention that the recipe names."""
+    bridge = Bridge(memory.final, [[recipe.width] * recipe.parts] * recipe.layers)
+    if recipe.attention == "none":
+        context = nn.Linear(memory.final, recipe.embedding)
+        stack = _stack(recipe, recipe.embedding)
+        return RecurrentDecoder(embedding, bridge, context, stack, _readout(recipe), output, recipe.dropout)
+    attention = ATTENTIONS[recipe.attention](recipe, memory.states)
+    join = AttentionalVector(attention.width, recipe.width, recipe.embedding)
+    if recipe.input_feeding:
+        stack = _stack(recipe, 2 * recipe.embedding)
+        return InputFeedingDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
+    stack = _stack(recipe, recipe.embedding)
+    return AttentionalDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
+
+
+def transformer_language_decoder(
+    recipe: TransformerRecipe, embedding: TokenEmbedding, output: OutputLayer
+) -> TransformerLanguageDecoder:
+    """Causal self-attention alone."""
+    blocks = self_attention_blocks(recipe, causal=True)
+    norm = final_norm(recipe)
+    return TransformerLanguageDecoder(embedding, positions(recipe), blocks, norm, output, recipe.dropout)
+
+
+def recurrent_language_decoder(
+    recipe: RecurrentDecoderRecipe, embedding: TokenEmbedding, output: OutputLayer
+) -> RecurrentLanguageDecoder:
+    """Cells over the text, with nothing to look at but what they remember."""
+    stack = _stack(recipe, recipe.embedding)
+    return RecurrentLanguageDecoder(embedding, stack, _readout(recipe), output, recipe.dropout)
+
+
+def label_decoder(memory: MemoryWidths, classes: int, objective: Objective) -> LabelDecoder:
+    """Softmax regression on the memory's one vector."""
+    weights = None if objective.class_weights is None else torch.tensor(objective.class_weights)
+    return LabelDecoder(memory.final, classes, objective.smoothing, weights)
+
+
+TEXT_DECODERS: dict[str, Callable[..., TextDecoder]] = {
+    "transformer": transformer_decoder,
+    "rnn": recurrent_decoder,
+    "gru": recurrent_decoder,
+    "lstm": recurrent_decoder,
+}
+LANGUAGE_DECODERS: dict[str, Callable[..., LanguageDecoder]] = {
+    "transformer": transformer_language_decoder,
+    "rnn": recurrent_language_decoder,
+    "gru": recurrent_language_decoder,
+    "lstm": recurrent_language_decoder,
+}
+OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
+    "ctc": lambda recipe, memory, symbols, objective: CTCDecoder(nn.Linear(memory.states, symbols)),
+    "label": lambda recipe, memory, classes, objective: label_decoder(memory, classes, objective),
+    "number": lambda recipe, memory, size, objective: NumberDecoder(memory.final, LOSSES[recipe.loss](recipe.delta)),
+}
+"""Decoders that do not predict token by token."""
+
+
+def _stack(recipe: RecurrentDecoderRecipe, inputs: int) -> RecurrentStack:
+    widths = [inputs] + [recipe.width] * (recipe.layers - 1)
+    cells = [Unidirectional(CELLS[recipe.kind](recipe, width)) for width in widths]
+    return RecurrentStack(cells, recipe.dropout, residual=recipe.residual)
+
+
+def _readout(recipe: RecurrentDecoderRecipe) -> nn.Module:
+    """To the width of the output layer, where that is another."""
+    return nn.Identity() if recipe.width == recipe.embedding else nn.Linear(recipe.width, recipe.embedding)

@@ -1,0 +1,76 @@
+"""Recipes to the layers that encoders and decoders are made of. Every choice between layers is one explicit table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dragoman.layers.attention.multi_head import SelfAttention
+from dragoman.layers.normalization import LayerNorm
+from dragoman.layers.recurrent.cell import RecurrentCell
+from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
+from dragoman.layers.recurrent.lstm import LSTM
+from dragoman.layers.recurrent.rnn import RNN, ReLURNN
+from dragoman.layers.transformer.encoder_block import EncoderBlock
+from dragoman.layers.transformer.feed_forward import FeedForward
+from dragoman.layers.transformer.positional_encoding import LearnedPositions, SinusoidalPositions
+from dragoman.layers.transformer.residual import PostNorm, PreNorm, Residual
+from dragoman.recipe.recurrent import RecurrentRecipe
+from dragoman.recipe.transformer import TransformerRecipe
+
+RESIDUALS: dict[str, type[Residual]] = {"pre": PreNorm, "post": PostNorm}
+FINAL_NORMS: dict[str, Callable[[int], nn.Module]] = {"pre": LayerNorm, "post": lambda width: nn.Identity()}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "gelu": F.gelu}
+"""Those of a Transformer's feed-forward network."""
+POSITIONS: dict[str, Callable[[int, int], nn.Module]] = {
+    "sinusoidal": lambda width, longest: SinusoidalPositions(width),
+    "learned": LearnedPositions,
+}
+PERCEPTRON_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+}
+PLAIN_CELLS: dict[str, type[RNN]] = {"tanh": RNN, "relu": ReLURNN}
+GATED_CELLS: dict[str, Callable[[int, int], RecurrentCell]] = {"after": ResetAfterGRU, "before": ResetBeforeGRU}
+CELLS: dict[str, Callable[[RecurrentRecipe, int], RecurrentCell]] = {
+    "rnn": lambda recipe, inputs: PLAIN_CELLS[recipe.activation](inputs, recipe.width),
+    "gru": lambda recipe, inputs: GATED_CELLS[recipe.reset](inputs, recipe.width),
+    "lstm": lambda recipe, inputs: LSTM(inputs, recipe.width, recipe.forget_bias),
+}
+
+
+def self_attention_blocks(recipe: TransformerRecipe, *, causal: bool) -> list[EncoderBlock]:
+    """Blocks of self-attention and a feed-forward network, as encoders and language models have them."""
+    return [
+        EncoderBlock(self_attention(recipe, causal=causal), feed_forward(recipe), (residual(recipe), residual(recipe)))
+        for _ in range(recipe.layers)
+    ]
+
+
+def positions(recipe: TransformerRecipe) -> nn.Module:
+    """What is added to embeddings so that a Transformer knows their order."""
+    return POSITIONS[recipe.positions](recipe.width, recipe.max_positions)
+
+
+def final_norm(recipe: TransformerRecipe) -> nn.Module:
+    """The normalisation after the last block."""
+    return FINAL_NORMS[recipe.norm](recipe.width)
+
+
+def self_attention(recipe: TransformerRecipe, *, causal: bool) -> SelfAttention:
+    """Attention of the tokens of a row to each other."""
+    return SelfAttention(recipe.width, recipe.heads, recipe.attention_dropout, causal=causal)
+
+
+def feed_forward(recipe: TransformerRecipe) -> FeedForward:
+    """The feed-forward network of a block."""
+    return FeedForward(recipe.width, recipe.feed_forward, ACTIVATIONS[recipe.activation], recipe.activation_dropout)
+
+
+def residual(recipe: TransformerRecipe) -> Residual:
+    """The residual connection around a layer of a block, with its normalisation."""
+    return RESIDUALS[recipe.norm](recipe.width, recipe.dropout)
