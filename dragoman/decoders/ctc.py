@@ -98,6 +98,11 @@ class CTCDecoder(nn.Module):
     "Supervised Sequence Labelling with Recurrent Neural Networks", section 7.5.3; Watanabe et al. 2017, "Hybrid
     CTC/Attention Architecture", section IV). Padding serves as the blank.
 
+    >>> states, layout = torch.randn(2, 9, 8), Layout.of([9, 9])
+    >>> memory = Memory(layout.unpad(states), layout, states.mean(1))
+    >>> CTCDecoder(nn.Linear(8, 20)).token_losses(Packed.of([[5, 6, END], [7, END]]), memory).shape
+    torch.Size([2])
+
     Args:
         output: hidden state to vocabulary, with a bias.
     """

@@ -14,6 +14,12 @@ from dragoman.layers.initialization import xavier_uniform
 class LabelDecoder(nn.Module):
     """Softmax regression on the encoder's final vector: p(k) ∝ exp(w_k · f + b_k).
 
+    >>> from dragoman.contracts import Layout
+    >>> final = torch.randn(3, 8)
+    >>> decoder, memory = LabelDecoder(8, classes=4, smoothing=0.1), Memory(final, Layout.of([1] * 3), final)
+    >>> decoder(memory).shape, decoder.token_losses(Labels(torch.tensor([0, 3, 1])), memory).shape
+    (torch.Size([3, 4]), torch.Size([3]))
+
     Args:
         width: of the final vector.
         classes: K.

@@ -36,6 +36,15 @@ class RecurrentLanguageDecoder(LanguageTokenByToken):
     Back-propagation is truncated between batches: the state goes on, its gradient does not (Mikolov et al. 2010,
     section 2.2; Williams & Peng 1990).
 
+    >>> from dragoman.layers.recurrent.bidirectional import Unidirectional
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> stack = RecurrentStack([Unidirectional(LSTM(8, 8))], 0.0, residual=False)
+    >>> output = OutputLayer(8, 100, smoothing=0.1)
+    >>> decoder = RecurrentLanguageDecoder(TokenEmbedding(100, 8), stack, nn.Identity(), output, 0.0)
+    >>> text = Packed.of([[5, 6, 3], [7, 3]])
+    >>> decoder.token_losses(text.shifted(2), text).shape
+    torch.Size([5])
+
     Args:
         embedding: of the vocabulary.
         layers: the stack.

@@ -39,6 +39,18 @@ class TransformerLanguageState:
 class TransformerLanguageDecoder(LanguageTokenByToken):
     """Embedding plus position, causal blocks, output layer (Radford et al. 2018).
 
+    >>> from dragoman.layers.attention.multi_head import SelfAttention
+    >>> from dragoman.layers.transformer.feed_forward import FeedForward
+    >>> from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
+    >>> from dragoman.layers.transformer.residual import PreNorm
+    >>> attention, network = SelfAttention(8, 2, 0.0, causal=True), FeedForward(8, 16, torch.relu, 0.0)
+    >>> block = EncoderBlock(attention, network, (PreNorm(8, 0.0), PreNorm(8, 0.0)))
+    >>> embedding, output = TokenEmbedding(100, 8), OutputLayer(8, 100, smoothing=0.1)
+    >>> decoder = TransformerLanguageDecoder(embedding, SinusoidalPositions(8), [block], nn.Identity(), output, 0.0)
+    >>> text = Packed.of([[5, 6, 3], [7, 3]])
+    >>> decoder.token_losses(text.shifted(2), text).shape
+    torch.Size([5])
+
     Args:
         embedding: of the vocabulary.
         positions: sinusoidal or learned.

@@ -16,6 +16,13 @@ from dragoman.layers.initialization import xavier_uniform
 class NumberDecoder(nn.Module):
     """Linear regression on the encoder's final vector: ŷ = w · f + b.
 
+    >>> from dragoman.contracts import Layout
+    >>> from dragoman.layers.regression_loss import squared_loss
+    >>> final = torch.randn(3, 8)
+    >>> decoder, memory = NumberDecoder(8, squared_loss), Memory(final, Layout.of([1] * 3), final)
+    >>> decoder(memory).shape, decoder.token_losses(Numbers(torch.zeros(3)), memory).shape
+    (torch.Size([3]), torch.Size([3]))
+
     Args:
         width: of the final vector.
         loss: the loss of each prediction against its target, as in :mod:`dragoman.layers.regression_loss`.

@@ -36,6 +36,25 @@ class AttentionalDecoder(AttentionalParts):
     """The recurrent layers read the target; then every state looks at the memory (Luong et al. 2015, section 3).
 
     The recurrence does not depend on what the attention finds, so in training all positions attend at once.
+
+    >>> import torch
+    >>> from dragoman.contracts import Layout
+    >>> from dragoman.decoders.attentional_parts import AttentionalVector
+    >>> from dragoman.layers.attention.additive import AdditiveAttention
+    >>> from dragoman.layers.embedding import TokenEmbedding
+    >>> from dragoman.layers.output_layer import OutputLayer
+    >>> from dragoman.layers.recurrent.bidirectional import Unidirectional
+    >>> from dragoman.layers.recurrent.bridge import Bridge
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
+    >>> states, source = torch.randn(2, 7, 8), Layout.of([7, 7])
+    >>> memory = Memory(source.unpad(states), source, states.mean(1))
+    >>> stack = RecurrentStack([Unidirectional(LSTM(6, 16))], 0.0, residual=False)
+    >>> attention, join = AdditiveAttention(16, 8, 16, 0.0), AttentionalVector(8, 16, 6)
+    >>> embedding, output = TokenEmbedding(100, 6), OutputLayer(6, 100, smoothing=0.1)
+    >>> decoder = AttentionalDecoder(embedding, Bridge(8, [[16, 16]]), stack, attention, join, output, 0.0)
+    >>> decoder.token_losses(Packed.of([[5, 6, 3], [7, 3]]), memory).shape
+    torch.Size([5])
     """
 
     def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:

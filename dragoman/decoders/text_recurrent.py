@@ -42,6 +42,19 @@ class RecurrentDecoder(TokenByToken):
     As in Cho et al. 2014, section 2.2, the source also goes into every step; here as C f added to the embedding, where
     f is the encoder's final vector.
 
+    >>> import torch
+    >>> from dragoman.contracts import Layout
+    >>> from dragoman.layers.recurrent.bidirectional import Unidirectional
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> states, source = torch.randn(2, 7, 8), Layout.of([7, 7])
+    >>> memory = Memory(source.unpad(states), source, states.mean(1))
+    >>> stack = RecurrentStack([Unidirectional(LSTM(6, 16))], 0.0, residual=False)
+    >>> bridge, context, readout = Bridge(8, [[16, 16]]), nn.Linear(8, 6), nn.Linear(16, 6)
+    >>> embedding, output = TokenEmbedding(100, 6), OutputLayer(6, 100, smoothing=0.1)
+    >>> decoder = RecurrentDecoder(embedding, bridge, context, stack, readout, output, 0.0)
+    >>> decoder.token_losses(Packed.of([[5, 6, 3], [7, 3]]), memory).shape
+    torch.Size([5])
+
     Args:
         embedding: of the target vocabulary.
         bridge: from the encoder's final vector to the first state of every layer.

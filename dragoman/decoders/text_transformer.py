@@ -43,6 +43,21 @@ class TransformerState:
 class TransformerDecoder(TokenByToken):
     """Embedding plus position, a stack of blocks, and an output layer (Vaswani et al. 2017, section 3.1).
 
+    >>> from dragoman.contracts import Layout
+    >>> from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
+    >>> from dragoman.layers.transformer.feed_forward import FeedForward
+    >>> from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
+    >>> from dragoman.layers.transformer.residual import PreNorm
+    >>> states, source = torch.randn(2, 7, 8), Layout.of([7, 7])
+    >>> memory = Memory(source.unpad(states), source, states.mean(1))
+    >>> own, cross = SelfAttention(8, 2, 0.0, causal=True), CrossAttention(8, 2, 0.0)
+    >>> residuals = PreNorm(8, 0.0), PreNorm(8, 0.0), PreNorm(8, 0.0)
+    >>> block = DecoderBlock(own, cross, FeedForward(8, 16, torch.relu, 0.0), residuals)
+    >>> embedding, output = TokenEmbedding(100, 8), OutputLayer(8, 100, smoothing=0.1)
+    >>> decoder = TransformerDecoder(embedding, SinusoidalPositions(8), [block], nn.Identity(), output, 0.0)
+    >>> decoder.token_losses(Packed.of([[5, 6, 3], [7, 3]]), memory).shape
+    torch.Size([5])
+
     Args:
         embedding: of the target vocabulary.
         positions: sinusoidal or learned.

@@ -16,6 +16,13 @@ class MultilayerPerceptron(nn.Module):
     Without a hidden layer the hidden state is these numbers as they are, in their own precision, and a linear decoder
     on top is linear or softmax regression.
 
+    >>> import torch
+    >>> from dragoman.encoders.flat import RowNumbers
+    >>> rows = Rows(torch.randn(3, 2), torch.tensor([[0], [1], [3]]))
+    >>> numbers = RowNumbers(2, [4], embedding=None)
+    >>> MultilayerPerceptron(numbers, [8], numbers.outputs, torch.relu, dropout=0.0)(rows).states.shape
+    torch.Size([3, 8])
+
     Args:
         numbers: from an input to a vector of numbers.
         widths: of the hidden layers, from the input on; the last is that of the hidden state.

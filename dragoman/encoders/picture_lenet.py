@@ -23,6 +23,11 @@ class LeNetEncoder(nn.Module):
     maps before it, and what reads the result is softmax regression instead of radial basis functions. A pixel goes in
     as a number from 0, white, to 1, black. With 28×28 pixels, 6 and 16 channels, layers of 120 and 84, it is LeNet-5.
 
+    >>> import torch
+    >>> pictures = Pictures(torch.zeros(1, 28, 2 * 28, dtype=torch.uint8), Layout.of([28, 28]))
+    >>> LeNetEncoder(1, 28, 28, (6, 16), (120, 84), dropout=0.0)(pictures).states.shape
+    torch.Size([2, 84])
+
     Args:
         channels_in: of a picture: 1, or 3 in colour.
         height: of a picture, in pixels.

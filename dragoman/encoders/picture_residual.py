@@ -34,6 +34,13 @@ class ResidualPictureEncoder(nn.Module):
     is zero between them from the first layer to the last: none has a say in another's hidden states, batch
     normalisation in training aside.
 
+    >>> from dragoman.contracts import Layout
+    >>> pictures = Pictures(torch.zeros(1, 16, 60, dtype=torch.uint8), Layout.of([40, 20]))
+    >>> encoder = ResidualPictureEncoder(1, 16, (4, 2, 2), [(8, 2, 1)], 12, [], dropout=0.0)
+    >>> memory = encoder(pictures)
+    >>> memory.layout.lengths, memory.states.shape
+    (tensor([20, 10]), torch.Size([30, 12]))
+
     Args:
         channels_in: of a picture: 1, or 3 in colour.
         height: of a picture, in pixels.

@@ -19,6 +19,13 @@ class ConvolutionalEncoder(nn.Module):
     There, keys are the outputs of the blocks and values their sum with the embedding; here the sum, scaled by √½, is
     the memory, and every decoder makes its own keys and values of it.
 
+    >>> from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
+    >>> blocks = [GatedConvolutionBlock(8, taps=3, dropout=0.0) for _ in range(2)]
+    >>> encoder = ConvolutionalEncoder(TokenEmbedding(100, 8), SinusoidalPositions(8), blocks, dropout=0.0)
+    >>> memory = encoder(Packed.of([[5, 6, 7], [8, 9]]))
+    >>> memory.layout.pad(memory.states).shape
+    torch.Size([2, 3, 8])
+
     Args:
         embedding: of the source vocabulary.
         positions: learned, as in the paper, or sinusoidal.

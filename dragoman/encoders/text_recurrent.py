@@ -16,6 +16,13 @@ class RecurrentEncoder(nn.Module):
 
     What a decoder without attention starts from is the final state of every layer and direction, joined.
 
+    >>> from dragoman.layers.recurrent.bidirectional import Bidirectional
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> stack = RecurrentStack([Bidirectional(LSTM(8, 16), LSTM(8, 16))], 0.0, residual=False)
+    >>> memory = RecurrentEncoder(TokenEmbedding(100, 8), stack, 0.0)(Packed.of([[5, 6, 7], [8, 9]]))
+    >>> memory.layout.pad(memory.states).shape, memory.final.shape
+    (torch.Size([2, 3, 32]), torch.Size([2, 64]))
+
     Args:
         embedding: of the source vocabulary.
         layers: the stack.

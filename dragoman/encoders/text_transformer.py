@@ -15,6 +15,18 @@ from dragoman.layers.transformer.encoder_block import EncoderBlock
 class TransformerEncoder(nn.Module):
     """Embedding plus position, then a stack of blocks (Vaswani et al. 2017, section 3.1).
 
+    >>> import torch
+    >>> from dragoman.layers.attention.multi_head import SelfAttention
+    >>> from dragoman.layers.transformer.feed_forward import FeedForward
+    >>> from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
+    >>> from dragoman.layers.transformer.residual import PreNorm
+    >>> attention, network = SelfAttention(8, 2, 0.0, causal=False), FeedForward(8, 16, torch.relu, 0.0)
+    >>> block = EncoderBlock(attention, network, (PreNorm(8, 0.0), PreNorm(8, 0.0)))
+    >>> encoder = TransformerEncoder(TokenEmbedding(100, 8), SinusoidalPositions(8), [block], nn.Identity(), 0.0)
+    >>> memory = encoder(Packed.of([[5, 6, 7], [8, 9]]))
+    >>> memory.layout.pad(memory.states).shape, memory.final.shape
+    (torch.Size([2, 3, 8]), torch.Size([2, 8]))
+
     Args:
         embedding: of the source vocabulary.
         positions: sinusoidal or learned.

@@ -23,6 +23,10 @@ class Dropout(nn.Module):
     not stored. Without them it is made from random bytes, which costs a fifth of one Bernoulli draw per unit; the rate
     is then rounded to a multiple of 1/256, and the scale uses the rounded rate, so that the expectation is exact.
 
+    >>> layer = Dropout(0.5)
+    >>> layer.eval()(torch.ones(3))
+    tensor([1., 1., 1.])
+
     Args:
         rate: probability p of dropping a unit, in [0, 1).
     """

@@ -12,6 +12,10 @@ from dragoman.layers.initialization import embedding_normal
 class TokenEmbedding(nn.Module):
     """One learned vector per symbol, multiplied by √D (Vaswani et al. 2017, section 3.4).
 
+    >>> import torch
+    >>> TokenEmbedding(100, 8)(torch.tensor([5, 6, 7])).shape
+    torch.Size([3, 8])
+
     Args:
         vocabulary: symbols V.
         width: model width D.

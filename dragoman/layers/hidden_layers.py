@@ -30,6 +30,9 @@ def hidden_layers_equations(
 class HiddenLayers(nn.Module):
     """The fast path of :func:`hidden_layers_equations`, for a batch, with dropout after every layer.
 
+    >>> HiddenLayers(6, [16, 8], torch.relu, dropout=0.0)(torch.randn(3, 6)).shape
+    torch.Size([3, 8])
+
     Args:
         inputs: numbers of an example.
         widths: of the hidden layers, from the input on; without any, the numbers pass as they are.

@@ -23,6 +23,9 @@ def layer_norm_equations(
 class LayerNorm(nn.Module):
     """Each vector shifted and scaled to mean 0 and variance 1, then to a learned gain and bias.
 
+    >>> LayerNorm(4)(torch.tensor([[1.0, 2.0, 3.0, 4.0]])).detach().round(decimals=2)
+    tensor([[-1.3400, -0.4500,  0.4500,  1.3400]])
+
     Args:
         width: D.
         epsilon: added to the variance.

@@ -29,6 +29,9 @@ def huber_loss_equations(
 class HuberLoss(nn.Module):
     """Squared near the target, absolute far from it: the fast path of :func:`huber_loss_equations`.
 
+    >>> HuberLoss(1.0)(torch.tensor([0.5, 3.0]), torch.zeros(2))
+    tensor([0.1250, 2.5000])
+
     Args:
         threshold: δ > 0, in units of the standardised target.
     """

@@ -78,6 +78,13 @@ class AdditiveAttention(nn.Module):
     Unlike there, the query is the decoder's state after the step and not before it, as for the other attentions here
     (Luong et al. 2015), and the hidden layer has a bias.
 
+    >>> source, target = Layout.of([7, 7]), Layout.of([5, 5])
+    >>> states = torch.randn(2, 7, 6)
+    >>> memory = Memory(source.unpad(states), source, states.mean(1))
+    >>> attention = AdditiveAttention(8, 6, 10, dropout=0.0)
+    >>> target.pad(attention(target.unpad(torch.randn(2, 5, 8)), target, memory)).shape
+    torch.Size([2, 5, 6])
+
     Args:
         query_width: of the decoder's states.
         memory_width: of the encoder's hidden states, and so of the contexts.

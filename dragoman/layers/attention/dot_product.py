@@ -16,6 +16,14 @@ class DotProductAttention(nn.Module):
 
     The hidden states are keys and values as they are, so queries and memory must be equally wide.
 
+    >>> import torch
+    >>> source, target = Layout.of([7, 7]), Layout.of([5, 5])
+    >>> states = torch.randn(2, 7, 8)
+    >>> memory = Memory(source.unpad(states), source, states.mean(1))
+    >>> attention = DotProductAttention(8, scale=1.0, dropout=0.0)
+    >>> target.pad(attention(target.unpad(torch.randn(2, 5, 8)), target, memory)).shape
+    torch.Size([2, 5, 8])
+
     Args:
         width: of queries and memory.
         scale: 1 for the plain dot product, 1 / √width for the scaled one (Vaswani et al. 2017, eq. 1).

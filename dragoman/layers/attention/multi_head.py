@@ -69,6 +69,11 @@ class SelfAttention(nn.Module):
 
     The paper's W^Q, W^K and W^V of all heads are the three thirds of ``inputs.weight``.
 
+    >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
+    >>> attention = SelfAttention(8, heads=2, dropout=0.0, causal=True)
+    >>> layout.pad(attention(layout.unpad(x), layout)).shape
+    torch.Size([2, 5, 8])
+
     Args:
         width: D.
         heads: H, which divides D.
@@ -121,6 +126,13 @@ class CrossAttention(nn.Module):
     """MultiHead(X, M, M): a decoder's positions attend to an encoder's hidden states.
 
     The paper's W^K and W^V of all heads are the two halves of ``memory_inputs.weight``.
+
+    >>> source, target = Layout.of([7, 7]), Layout.of([5, 5])
+    >>> states = torch.randn(2, 7, 8)
+    >>> memory = Memory(source.unpad(states), source, states.mean(1))
+    >>> attention = CrossAttention(8, heads=2, dropout=0.0)
+    >>> target.pad(attention(target.unpad(torch.randn(2, 5, 8)), target, memory)).shape
+    torch.Size([2, 5, 8])
 
     Args:
         width: D.

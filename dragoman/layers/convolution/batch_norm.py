@@ -78,6 +78,10 @@ class BatchNorm2d(nn.Module):
     In evaluation, mean and variance are running averages of those seen in training. Statistics are at least float32,
     whatever the precision of the pictures.
 
+    >>> y = BatchNorm2d(3)(5 + 2 * torch.randn(4, 3, 6, 6)).detach()
+    >>> bool(y.mean().abs() < 1e-5), round(float(y.var(correction=0)), 3)
+    (True, 1.0)
+
     Args:
         channels: C.
         momentum: share of a batch's statistics in the new running averages.

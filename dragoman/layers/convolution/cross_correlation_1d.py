@@ -33,6 +33,11 @@ class CrossCorrelation1d(nn.Module):
     """The fast path of :func:`cross_correlation_1d_equations`: the neighbours of every token side by side, then one
     matrix product. With one tap it is a linear layer at every position.
 
+    >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
+    >>> convolution = CrossCorrelation1d(8, 6, taps=3, deviation=0.1)
+    >>> layout.pad(convolution(layout.unpad(x), layout)).shape
+    torch.Size([2, 5, 6])
+
     Args:
         inputs: channels I.
         outputs: channels O.

@@ -51,6 +51,10 @@ class CrossCorrelation2d(nn.Module):
 
     Fresh weights are from N(0, 2 / (C_i K L)), which keeps the variance of what passes a ReLU (He et al. 2015, eq. 10).
 
+    >>> convolution = CrossCorrelation2d(3, 16, (3, 3), stride=(2, 2), padding=(1, 1))
+    >>> convolution(torch.randn(2, 3, 28, 28)).shape
+    torch.Size([2, 16, 14, 14])
+
     Args:
         inputs: channels C_i.
         outputs: channels C_o.

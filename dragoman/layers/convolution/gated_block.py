@@ -18,6 +18,11 @@ class GatedConvolutionBlock(nn.Module):
 
     √½ keeps the variance of a sum of two equal ones. Their weight normalisation is left out.
 
+    >>> import torch
+    >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
+    >>> layout.pad(GatedConvolutionBlock(8, taps=3, dropout=0.0)(layout.unpad(x), layout)).shape
+    torch.Size([2, 5, 8])
+
     Args:
         width: channels D.
         taps: width of the kernel, odd.

@@ -38,6 +38,10 @@ def average_pooling_equations(x: Float[Tensor, "C H W"], kernel: Pair, stride: P
 class MaximumPooling(nn.Module):
     """The largest number of each window and channel, without padding.
 
+    >>> import torch
+    >>> MaximumPooling((2, 2))(torch.arange(8.0).view(1, 1, 2, 4))
+    tensor([[[[5., 7.]]]])
+
     Args:
         kernel: height and width of the window.
         stride: step from one window to the next, in pixels; by default that of windows which touch each other.
@@ -56,6 +60,10 @@ class MaximumPooling(nn.Module):
 
 class AveragePooling(nn.Module):
     """The mean of each window and channel, without padding.
+
+    >>> import torch
+    >>> AveragePooling((2, 2))(torch.arange(8.0).view(1, 1, 2, 4))
+    tensor([[[[2.5000, 4.5000]]]])
 
     Args:
         kernel: height and width of the window.

@@ -15,6 +15,10 @@ class ResidualBlock(nn.Module):
 
     Where the shape changes, x passes a 1×1 convolution and batch normalisation (their option B).
 
+    >>> import torch
+    >>> ResidualBlock(8, 16, stride=(2, 2))(torch.randn(2, 8, 12, 12)).shape
+    torch.Size([2, 16, 6, 6])
+
     Args:
         inputs: channels of x.
         outputs: channels of y.

@@ -28,6 +28,12 @@ class Orders:
 class Unidirectional(nn.Module):
     """A cell over whole packed rows, from the first token to the last.
 
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
+    >>> hidden, (h, c) = Unidirectional(LSTM(8, 16))(layout.unpad(x), Orders(layout, both=False))
+    >>> layout.pad(hidden).shape, torch.equal(layout.pad(hidden)[:, -1], h)
+    (torch.Size([2, 5, 16]), True)
+
     Args:
         cell: what is run.
     """
@@ -54,6 +60,12 @@ class Unidirectional(nn.Module):
 
 class Bidirectional(nn.Module):
     """h_t = [h→_t ; h←_t] (Schuster & Paliwal 1997): every state knows what stands on both of its sides.
+
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
+    >>> hidden, state = Bidirectional(LSTM(8, 16), LSTM(8, 16))(layout.unpad(x), Orders(layout, both=True))
+    >>> layout.pad(hidden).shape
+    torch.Size([2, 5, 32])
 
     Args:
         forward_cell: from the first token to the last.

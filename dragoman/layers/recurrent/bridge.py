@@ -17,6 +17,10 @@ class Bridge(nn.Module):
 
     It makes every part of the state of every layer, so that any encoder fits any recurrent decoder.
 
+    >>> states = Bridge(12, [[16, 16]] * 2)(torch.randn(3, 12))
+    >>> [[tuple(part.shape) for part in layer] for layer in states]
+    [[(3, 16), (3, 16)], [(3, 16), (3, 16)]]
+
     Args:
         inputs: width of the encoder's final vector f.
         widths: for each layer, the width of each part of its state.

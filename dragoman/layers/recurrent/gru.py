@@ -78,6 +78,13 @@ class GatedRecurrentUnits(nn.Module):
 class ResetAfterGRU(GatedRecurrentUnits):
     """A layer of gated recurrent units, reset after the product: one recurrent product a step, a fused kernel.
 
+    >>> x, cell = torch.randn(2, 5, 8), ResetAfterGRU(8, 16)
+    >>> state = (torch.zeros(2, 16),)
+    >>> for t in range(5):
+    ...     state = cell.step(cell.project(x[:, t]), state)
+    >>> state[0].shape
+    torch.Size([2, 16])
+
     Args:
         inputs: width E of the input.
         width: units D.
@@ -111,6 +118,13 @@ class ResetAfterGRU(GatedRecurrentUnits):
 
 class ResetBeforeGRU(GatedRecurrentUnits):
     """A layer of gated recurrent units as first published: two recurrent products a step, one after the other.
+
+    >>> x, cell = torch.randn(2, 5, 8), ResetBeforeGRU(8, 16)
+    >>> state = (torch.zeros(2, 16),)
+    >>> for t in range(5):
+    ...     state = cell.step(cell.project(x[:, t]), state)
+    >>> state[0].shape
+    torch.Size([2, 16])
 
     Args:
         inputs: width E of the input.

@@ -40,6 +40,13 @@ def lstm_equations(
 class LSTM(nn.Module):
     """A layer of long short-term memory; its state is h and the memory cell c.
 
+    >>> x, cell = torch.randn(2, 5, 8), LSTM(8, 16)
+    >>> state = (torch.zeros(2, 16), torch.zeros(2, 16))
+    >>> for t in range(5):
+    ...     state = cell.step(cell.project(x[:, t]), state)
+    >>> state[0].shape
+    torch.Size([2, 16])
+
     Args:
         inputs: width E of the input.
         width: units D.

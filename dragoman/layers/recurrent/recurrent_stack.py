@@ -19,6 +19,14 @@ class RecurrentStack(nn.Module):
     Dropout stands between layers, not on the recurrent connections, where it would erase the memory
     (Zaremba et al. 2015, eq. 3 to 5).
 
+    >>> import torch
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
+    >>> stack = RecurrentStack([Unidirectional(LSTM(8, 16)), Unidirectional(LSTM(16, 16))], 0.0, residual=False)
+    >>> hidden, states = stack(layout.unpad(x), layout)
+    >>> layout.pad(hidden).shape
+    torch.Size([2, 5, 16])
+
     Args:
         layers: the stack, lowest first.
         dropout: rate between layers.

@@ -30,6 +30,13 @@ def rnn_equations(
 class RNN(nn.Module):
     """A layer of plain recurrent units with f = tanh. Gradients vanish or explode over many steps (Bengio et al. 1994).
 
+    >>> x, cell = torch.randn(2, 5, 8), RNN(8, 16)
+    >>> state = (torch.zeros(2, 16),)
+    >>> for t in range(5):
+    ...     state = cell.step(cell.project(x[:, t]), state)
+    >>> state[0].shape
+    torch.Size([2, 16])
+
     Args:
         inputs: width E of the input.
         width: units D.

@@ -16,6 +16,17 @@ from dragoman.layers.transformer.residual import Residual
 class DecoderBlock(nn.Module):
     """Causal self-attention, attention to the memory, feed-forward network (Vaswani et al. 2017, figure 1).
 
+    >>> import torch
+    >>> from dragoman.layers.transformer.residual import PreNorm
+    >>> source, target = Layout.of([7, 7]), Layout.of([5, 5])
+    >>> states = torch.randn(2, 7, 8)
+    >>> memory = Memory(source.unpad(states), source, states.mean(1))
+    >>> own, cross = SelfAttention(8, 2, 0.0, causal=True), CrossAttention(8, 2, 0.0)
+    >>> residuals = PreNorm(8, 0.0), PreNorm(8, 0.0), PreNorm(8, 0.0)
+    >>> block = DecoderBlock(own, cross, FeedForward(8, 16, torch.relu, 0.0), residuals)
+    >>> target.pad(block(target.unpad(torch.randn(2, 5, 8)), target, memory)).shape
+    torch.Size([2, 5, 8])
+
     Args:
         self_attention: causal self-attention.
         cross_attention: attention to the encoder's hidden states.

@@ -18,6 +18,14 @@ class EncoderBlock(nn.Module):
 
     With causal self-attention it is the block of a language model (Radford et al. 2018).
 
+    >>> import torch
+    >>> from dragoman.layers.transformer.residual import PreNorm
+    >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
+    >>> attention, network = SelfAttention(8, 2, 0.0, causal=False), FeedForward(8, 16, torch.relu, 0.0)
+    >>> block = EncoderBlock(attention, network, (PreNorm(8, 0.0), PreNorm(8, 0.0)))
+    >>> layout.pad(block(layout.unpad(x), layout)).shape
+    torch.Size([2, 5, 8])
+
     Args:
         attention: self-attention, bidirectional in an encoder.
         feed_forward: position-wise network.

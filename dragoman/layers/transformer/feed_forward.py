@@ -16,6 +16,10 @@ from dragoman.layers.linear import linear
 class FeedForward(nn.Module):
     """FFN(x) = f(x W_1 + b_1) W_2 + b_2 (Vaswani et al. 2017, eq. 2, where f is ReLU).
 
+    >>> x = torch.randn(2, 5, 8)
+    >>> FeedForward(8, 32, torch.relu, dropout=0.0)(x.flatten(0, 1)).view(2, 5, 8).shape
+    torch.Size([2, 5, 8])
+
     Args:
         width: D.
         inner: width of the hidden layer.

@@ -18,6 +18,12 @@ class SinusoidalPositions(nn.Module):
     As in their code, and unlike the text, the sines fill the first half of the vector and the cosines the second; the
     model cannot tell the difference, since a permutation of the axes is absorbed by the first weights.
 
+    >>> encodings = SinusoidalPositions(4)(torch.arange(3), torch.zeros(3, 4))
+    >>> encodings.round(decimals=2)
+    tensor([[ 0.0000,  0.0000,  1.0000,  1.0000],
+            [ 0.8400,  0.0100,  0.5400,  1.0000],
+            [ 0.9100,  0.0200, -0.4200,  1.0000]])
+
     Args:
         width: D.
     """
@@ -45,6 +51,9 @@ def _table(width: int, longest: int) -> Float[Tensor, "L D"]:
 
 class LearnedPositions(nn.Module):
     """One learned vector per position.
+
+    >>> LearnedPositions(4, longest=10)(torch.arange(3), torch.zeros(3, 4)).shape
+    torch.Size([3, 4])
 
     Args:
         width: D.
