@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import nn
 
-from dragoman.model.describe import parameter_count
+from dragoman.model.weights import parameter_count
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.kinds import title_of
 from dragoman.reports.shown import Summary
