@@ -116,8 +116,8 @@ def _zip(data: bytes, scratch: Path) -> None:
 
 
 def _message_format(data: bytes, scratch: Path) -> None:
+    from dragoman.data.chunk import Pair
     from dragoman.data.formats.message_format import expand_messages
-    from dragoman.data.pair import Pair
 
     source, _, target = data.decode("utf-8", "replace").partition("\0")
     _encode(list(expand_messages([Pair(source, target, "a", 1)], "en", "ru")))

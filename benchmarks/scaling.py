@@ -30,8 +30,9 @@ from peers.peer import PeerError, end_drivers_on_sigterm
 from training_throughput import MINIMUM_UPDATES, START_UP, rates
 
 from dragoman.comparison.machine import describe_machine
+from dragoman.data.arrow import record_batch
+from dragoman.data.columns.text import text_columns
 from dragoman.data.dataset import Corpus, DatasetWriter
-from dragoman.data.spool import PairBatch
 from dragoman.native.lines import Lines
 from dragoman.recipe import merge
 from dragoman.text.codec import Codec
@@ -162,7 +163,8 @@ def generate(folder: Path, pairs: int, length: int) -> None:
                 for count in _chunks(size):
                     source, target = (Ragged.of(_rows(random, count, length)) for _ in range(2))
                     texts, zeros = Lines.of([""] * count), np.zeros(count, dtype=np.int64)
-                    split.write(PairBatch(texts, texts, zeros, zeros, zeros), source, target)
+                    columns = {**text_columns("source", texts, source), **text_columns("target", texts, target)}
+                    split.write(record_batch(columns, zeros, zeros, zeros))
         writer.write_fields(codec, codec)
         writer.write_facts([Corpus("generated", 1.0)], ["generated"])
         writer.write_report({})

@@ -17,7 +17,7 @@ from dragoman.errors import InputError
 
 if TYPE_CHECKING:
     from dragoman.cli.table_input import Table
-    from dragoman.data.grid.read_table import Writing
+    from dragoman.data.read_table import Writing
     from dragoman.fields.place import TablePlace
     from dragoman.predict.predictor import Predictor
 

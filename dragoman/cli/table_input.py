@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dragoman.data.formats.column_names import no_such_column
 from dragoman.data.formats.detection import format_by_name
-from dragoman.data.grid.read_items import pictures_in
-from dragoman.data.grid.read_table import TABLES, TOLD, Writing, read_table
+from dragoman.data.inputs.picture import pictures_in
+from dragoman.data.read_table import TABLES, TOLD, Writing, read_table
 from dragoman.data.table import read_rows
 from dragoman.errors import InputError
 from dragoman.fields.cells import is_missing

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
-
-from dragoman.data.spool import PairBatch
-from dragoman.data.text_column import text_column
-from dragoman.text.ragged import Ragged
+from jaxtyping import Int
 
 _ROWS_PER_RECORD_BATCH = 65_536
-_IDS = pa.list_(pa.int32())
-_SCHEMA = pa.schema(
-    [
-        ("source_text", pa.large_string()),
-        ("target_text", pa.large_string()),
-        ("source_ids", _IDS),
-        ("target_ids", _IDS),
-        ("corpus", pa.int16()),
-        ("file", pa.int32()),
-        ("line", pa.int64()),
-    ]
-)
+_BYTES_PER_RECORD_BATCH = 1 << 26
 
 
 class SplitWriter:
-    """Writes a split as its pairs come.
+    """Writes a split as its examples come.
 
     Args:
-        path: of the file.
+        path: the file.
     """
 
     def __init__(self, path: Path) -> None:
         self._sink = pa.OSFile(str(path), "wb")
-        self._writer = pa.ipc.new_file(self._sink, _SCHEMA)
+        self._writer: pa.RecordBatchFileWriter | None = None
         self._waiting: list[pa.RecordBatch] = []
         self.rows = 0
 
@@ -49,35 +36,43 @@ class SplitWriter:
         try:
             if error is None:
                 self._flush()
-                self._writer.close()
+                if self._writer is not None:
+                    self._writer.close()
         finally:
             self._sink.close()
 
-    def write(self, pairs: PairBatch, source_ids: Ragged, target_ids: Ragged) -> None:
-        """Append pairs with their ids, each row ended by the end symbol."""
-        columns = [
-            text_column(pairs.sources),
-            text_column(pairs.targets),
-            _ragged(source_ids),
-            _ragged(target_ids),
-            pa.array(pairs.corpora, pa.int16()),
-            pa.array(pairs.files, pa.int32()),
-            pa.array(pairs.lines, pa.int64()),
-        ]
-        self._waiting.append(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
-        self.rows += len(pairs)
-        if sum(batch.num_rows for batch in self._waiting) >= _ROWS_PER_RECORD_BATCH:
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append encoded examples."""
+        self._waiting.append(batch)
+        self.rows += len(batch)
+        rows, size = sum(map(len, self._waiting)), sum(batch.nbytes for batch in self._waiting)
+        if rows >= _ROWS_PER_RECORD_BATCH or size >= _BYTES_PER_RECORD_BATCH:
             self._flush()
 
     def _flush(self) -> None:
         if self._waiting:
+            self._writer = self._writer or pa.ipc.new_file(self._sink, self._waiting[0].schema)
             for batch in pa.Table.from_batches(self._waiting).combine_chunks().to_batches():
                 self._writer.write_batch(batch)
         self._waiting = []
 
 
-def _ragged(rows: Ragged) -> pa.ListArray:
-    return pa.ListArray.from_arrays(rows.offsets.astype(np.int32), rows.values, type=_IDS)
+def record_batch(
+    columns: Mapping[str, pa.Array],
+    corpora: Int[np.ndarray, " n"],
+    files: Int[np.ndarray, " n"],
+    lines: Int[np.ndarray, " n"],
+) -> pa.RecordBatch:
+    """Encoded examples as a split's file holds them.
+
+    Args:
+        columns: the encoded sources and targets.
+        corpora: the number of each one's corpus.
+        files: the number of each one's file.
+        lines: its line there.
+    """
+    places = {"corpus": pa.array(corpora, pa.int16()), "file": pa.array(files, pa.int32())}
+    return pa.RecordBatch.from_pydict({**columns, **places, "line": pa.array(lines, pa.int64())})
 
 
 def open_table(path: Path) -> pa.Table:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from dragoman.data.cells import Absent, lines_of
+from dragoman.data.chunk import Chunk
 from dragoman.data.learn_codecs import codec_of_model
-from dragoman.data.pair_chunk import PairChunk
 from dragoman.native import text as native
 from dragoman.recipe import Recipe
 from dragoman.text.learn_placeholders import LearntPlaceholders, evidence_of, learn_placeholders
@@ -18,16 +19,16 @@ LOOK = 20_000
 """Entries of each corpus, at its beginning, that are looked at."""
 
 
-def look_ahead(chunks: Iterable[PairChunk]) -> tuple[list[PairChunk], Iterator[PairChunk]]:
+def look_ahead(chunks: Iterable[Chunk]) -> tuple[list[Chunk], Iterator[Chunk]]:
     """The first chunks of a corpus, :data:`LOOK` entries or a little more, and all of its chunks; it is read once."""
     remaining = iter(chunks)
-    first: list[PairChunk] = []
+    first: list[Chunk] = []
     while sum(map(len, first)) < LOOK and (chunk := next(remaining, None)) is not None:
         first.append(chunk)
     return first, itertools.chain(first, remaining)
 
 
-def choose_placeholders(recipe: Recipe, chunks: Iterable[PairChunk]) -> LearntPlaceholders:
+def choose_placeholders(recipe: Recipe, chunks: Iterable[Chunk]) -> LearntPlaceholders:
     """The syntax for training corpora that begin with ``chunks``.
 
     The families are those that the recipe names; else those of the model whose vocabulary is taken over; else, for a
@@ -52,13 +53,13 @@ def _settled(recipe: Recipe) -> PlaceholderSyntax | None:
     return SURE_SYNTAX if recipe.model.is_language_model else None
 
 
-def _pairs(chunk: PairChunk) -> Iterator[tuple[str, str]]:
+def _pairs(chunk: Chunk) -> Iterator[tuple[str, str]]:
     """The pairs that may have placeholders."""
+    targets = lines_of(chunk.targets)
+    sources = targets if isinstance(chunk.sources, Absent) else lines_of(chunk.sources)
     if native.available():
-        left, right = (
-            native.may_hold_placeholders(side, EVERY_SYNTAX.triggers) for side in (chunk.sources, chunk.targets)
-        )
-        rows = np.flatnonzero((left | right) & chunk.is_pair)
+        left, right = (native.may_hold_placeholders(side, EVERY_SYNTAX.triggers) for side in (sources, targets))
+        rows = np.flatnonzero((left | right) & chunk.is_example)
     else:
-        rows = np.flatnonzero(chunk.is_pair)
-    yield from zip(chunk.sources.select(rows), chunk.targets.select(rows), strict=True)
+        rows = np.flatnonzero(chunk.is_example)
+    yield from zip(sources.select(rows), targets.select(rows), strict=True)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dragoman.data.cells import lines_of
 from dragoman.data.cleaning_picture import draw_cleaning
 from dragoman.data.drops import DROPPED, DropList
 from dragoman.data.gather import Gatherer
 from dragoman.data.pipes import remembering_pipes
 from dragoman.data.spool import Spool
 from dragoman.errors import InputError
+from dragoman.native.lines import Lines
 from dragoman.recipe import Recipe, load_recipe
 from dragoman.reports.figure import drawing
 from dragoman.storage.folder import new_folder
@@ -73,7 +75,8 @@ def _write_lines(spool: Spool, folder: Path, names: tuple[str, str]) -> list[tup
         (folder / names[1]).open("w", encoding="utf-8", newline="\n") as right,
     ):
         for batch in spool:
-            for source, target in zip(batch.sources, batch.targets, strict=True):
+            sources = batch.sources if isinstance(batch.sources, Lines) else batch.targets
+            for source, target in zip(lines_of(sources), lines_of(batch.targets), strict=True):
                 left.write(_one_line(source))
                 right.write(_one_line(target))
                 if len(lengths) < _SAMPLE:

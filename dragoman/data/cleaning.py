@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Int, UInt64
 
 from dragoman.data.ahead import run_ahead
+from dragoman.data.cells import Absent, Cells, lines_of
+from dragoman.data.chunk import Chunk
 from dragoman.data.drops import Drop
-from dragoman.data.keys import pair_hashes
-from dragoman.data.pair_chunk import PairChunk
 from dragoman.data.screen import Screen
 from dragoman.data.seen import SeenBefore
+from dragoman.data.text_sides import DUPLICATE, NEAR_DUPLICATE, PAIRS, TextSides
+from dragoman.native.lines import Lines
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.line_normalization import normalize_lines
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
@@ -32,8 +34,8 @@ from dragoman.text.rules.uneven import is_uneven
 
 _EXAMPLES = 5
 _SHOWN = 80
-_HASHES = ("duplicate", "near-duplicate")
-"""The rules that go by the hashes of :func:`~dragoman.data.keys.pair_hashes`, in their order."""
+NO_TARGET, UNWRITABLE = "no target", "no font"
+"""The rules on examples without a label or a number, and on lines that no font on this machine can write."""
 
 Rule = Callable[[str, str], bool]
 
@@ -92,16 +94,44 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+class SeenExamples:
+    """The examples that were met so far, across corpora: of the first of equal ones all others are duplicates.
+
+    Args:
+        recipe: which rules on duplicates apply.
+    """
+
+    def __init__(self, recipe: CleaningRecipe) -> None:
+        asked = {DUPLICATE: recipe.drop_duplicates, NEAR_DUPLICATE: recipe.drop_near_duplicates}
+        self._seen = {name: SeenBefore() for name, is_on in asked.items() if is_on}
+
+    def __bool__(self) -> bool:
+        return bool(self._seen)
+
+    def met(self, hashes: dict[str, UInt64[np.ndarray, " n"]]) -> Iterator[tuple[str, Bool[np.ndarray, " k"]]]:
+        """For each rule, which of the examples that kept the rules before it were met already."""
+        left: Bool[np.ndarray, " n"] | None = None
+        for name in (name for name in self._seen if name in hashes):
+            left = np.ones(len(hashes[name]), dtype=bool) if left is None else left
+            met = self._seen[name].add(hashes[name][left])
+            yield name, met
+            left[left] = ~met
+
+
 class Cleaner:
-    """Applies the rules of a recipe to corpora, one after the other; a duplicate is one across all of them.
+    """Applies the rules of a recipe to one corpus after the other.
 
     Args:
         recipe: which rules apply, and their limits.
-        source_language: code of the source's language.
+        source_language: code of the source's language; the empty text if it is not known.
         target_language: code of the target's.
         everything: whether all rules apply, as to training data; else only what cannot be used at all is dropped, as
             in a validation or test set, which shall be like what a model will meet.
         placeholders: what counts as a placeholder.
+        sides: which sides are text.
+        seen: the examples of the corpora before this one; None for none.
+        missing: says which targets are missing; None if texts alone can be.
+        writable: says which texts can be rendered; None if none is.
     """
 
     def __init__(
@@ -112,32 +142,41 @@ class Cleaner:
         *,
         everything: bool = True,
         placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
+        sides: TextSides = PAIRS,
+        seen: SeenExamples | None = None,
+        missing: Callable[[Cells], Bool[np.ndarray, " n"]] | None = None,
+        writable: Callable[[Sequence[str]], list[bool]] | None = None,
     ) -> None:
+        recipe = sides.rules(recipe)
+        if not sides.are_pairs:
+            source_language = target_language = source_language if sides.source else target_language
+        self._sides = sides
+        self._missing = missing
+        self._writable = writable
         self._form = recipe.unicode_form
         self._collapse = recipe.collapse_white_space
-        self._no_break_spaces = (False, recipe.no_break_spaces)
+        self._no_break_spaces = (False, recipe.no_break_spaces and sides.target)
         self._rules: dict[str, Rule] = {"empty": is_empty}
         self._batch_rules: dict[str, BatchRule] = {}
-        self._seen: dict[str, SeenBefore] = {}
+        self._seen: SeenExamples | None = None
         self._screen: Screen | None = None
         self._aligned = placeholders if everything and recipe.placeholders else None
         if everything:
             self._rules |= _rules(recipe, source_language, target_language, placeholders)
             self._batch_rules = _batch_rules(recipe, source_language, target_language, placeholders)
-            asked = zip(_HASHES, (recipe.drop_duplicates, recipe.drop_near_duplicates), strict=True)
-            self._seen = {name: SeenBefore() for name, is_on in asked if is_on}
+            self._seen = SeenExamples(recipe) if seen is None else seen
             self._screen = Screen.of(recipe, source_language, target_language, placeholders)
 
     def clean(
         self,
-        chunks: Iterable[PairChunk],
+        chunks: Iterable[Chunk],
         report: CleaningReport,
         record: Callable[[list[Drop]], None] = lambda drops: None,
-    ) -> Iterator[PairChunk]:
-        """The pairs worth keeping, normalised, chunk by chunk.
+    ) -> Iterator[Chunk]:
+        """The examples worth keeping, their texts normalised, chunk by chunk.
 
         Args:
-            chunks: of one corpus.
+            chunks: the corpus.
             report: counts what is dropped.
             record: is given all drops, list by list.
         """
@@ -150,31 +189,34 @@ class Cleaner:
             record(judged.drops)
             yield kept
 
-    def _judged_alone(self, read: PairChunk) -> _Judged:
-        """Normalise, and apply the rules on single pairs to those that do not surely keep them."""
-        passes = self._surely_pass(read.sources, read.targets) & read.is_pair
+    def _judged_alone(self, read: Chunk) -> _Judged:
+        """Normalise, and apply the rules on single examples to those that do not surely keep them."""
+        unusable = self._unusable(read)
+        usable = np.ones(len(read), dtype=bool)
+        usable[list(unusable)] = False
+        pairs = self._sides.of(read)
+        if pairs is None:
+            drops = [read.drop(row, rule) for row, rule in sorted(unusable.items())]
+            rows = np.flatnonzero(usable)
+            return _Judged(read, rows, read.select(rows), np.zeros(len(rows), dtype=bool), drops)
+        passes = self._surely_pass(*pairs) & usable
         doubtful = np.flatnonzero(~passes)
         if not len(doubtful):
             return _Judged(read, np.arange(len(read)), read, np.zeros(len(read), dtype=bool))
-        # White space and Unicode forms are what keeps most sound pairs from passing as they were read.
-        (sources, left), (targets, right) = (
-            normalize_lines(
-                side.select(doubtful), self._form, collapse_white_space=self._collapse, no_break_spaces=no_break
-            )
-            for side, no_break in zip((read.sources, read.targets), self._no_break_spaces, strict=True)
-        )
-        sides = [read.sources.replaced(doubtful, sources), read.targets.replaced(doubtful, targets)]
+        # White space and Unicode forms are what keeps most sound texts from passing as they were read.
+        (sources, left), (targets, right) = self._normalized(*(side.select(doubtful) for side in pairs))
         changed = np.zeros(len(read), dtype=bool)
         changed[doubtful] = left | right
-        passes[doubtful] = self._surely_pass(sources, targets) & read.is_pair[doubtful]
+        passes[doubtful] = self._surely_pass(sources, targets) & usable[doubtful]
+        sides = [side.replaced(doubtful, new) for side, new in zip(pairs, (sources, targets), strict=True)]
         drops = []
         respelt: dict[int, tuple[str, str]] = {}
         for place in np.flatnonzero(~passes[doubtful]).tolist():
             row, pair = int(doubtful[place]), (sources[place], targets[place])
-            broken = read.skips[row] if row in read.skips else self._first_broken(*pair)
+            broken = unusable[row] if row in unusable else self._first_broken(*pair)
             passes[row] = broken is None
             if broken is not None:
-                drops.append(Drop(broken, *read.pair(row)))
+                drops.append(read.drop(row, broken))
             elif self._aligned is not None and (aligned := align_placeholders(*pair, self._aligned)) not in (
                 None,
                 pair,
@@ -186,9 +228,25 @@ class Cleaner:
             for number, side in enumerate(sides):
                 sides[number] = side.replaced(places, [pair[number] for pair in respelt.values()])
         rows = np.flatnonzero(passes)
-        return _Judged(read, rows, replace(read, sources=sides[0], targets=sides[1]).select(rows), changed[rows], drops)
+        return _Judged(read, rows, self._sides.put(read, (sides[0], sides[1])).select(rows), changed[rows], drops)
 
-    def _surely_pass(self, sources: Sequence[str], targets: Sequence[str]) -> Bool[np.ndarray, " n"]:
+    def _unusable(self, read: Chunk) -> dict[int, str]:
+        """Entries that are no example, and examples without a target, by row."""
+        if self._missing is None:
+            return dict(read.skips)
+        missing = np.flatnonzero(self._missing(read.targets)).tolist()
+        return {**dict.fromkeys(missing, NO_TARGET), **read.skips}
+
+    def _normalized(
+        self, sources: Lines, targets: Lines
+    ) -> tuple[tuple[Lines, Bool[np.ndarray, " n"]], tuple[Lines, Bool[np.ndarray, " n"]]]:
+        def one(texts: Lines, *, no_break: bool) -> tuple[Lines, Bool[np.ndarray, " n"]]:
+            return normalize_lines(texts, self._form, collapse_white_space=self._collapse, no_break_spaces=no_break)
+
+        target = one(targets, no_break=self._no_break_spaces[1])
+        return one(sources, no_break=self._no_break_spaces[0]) if self._sides.are_pairs else target, target
+
+    def _surely_pass(self, sources: Lines, targets: Lines) -> Bool[np.ndarray, " n"]:
         """For each pair whether it is normalised, and surely breaks no rule on single pairs."""
         return (
             np.zeros(len(sources), dtype=bool) if self._screen is None else self._screen.surely_pass(sources, targets)
@@ -197,17 +255,16 @@ class Cleaner:
     def _first_broken(self, source: str, target: str) -> str | None:
         return next((name for name, rule in self._rules.items() if rule(source, target)), None)
 
-    def _judged_together(self, judged: _Judged) -> PairChunk:
+    def _judged_together(self, judged: _Judged) -> Chunk:
         for name, rule in self._batch_rules.items():
-            judged.drop(name, np.array(rule(judged.pairs.sources, judged.pairs.targets), dtype=bool))
+            pairs = lines_of(judged.kept.sources), lines_of(judged.kept.targets)
+            judged.drop(name, np.array(rule(*pairs), dtype=bool))
         if self._seen:
-            hashes = dict(zip(_HASHES, pair_hashes(judged.pairs.sources, judged.pairs.targets), strict=True))
-            left = np.ones(len(judged.pairs), dtype=bool)
-            for name, seen in self._seen.items():
-                met = seen.add(hashes[name][left])
+            for name, met in self._seen.met(self._sides.hashes(judged.kept)):
                 judged.drop(name, met)
-                left[left] = ~met
-        return judged.pairs
+        if self._writable is not None and isinstance(judged.kept.sources, Absent):
+            judged.drop(UNWRITABLE, ~np.array(self._writable(lines_of(judged.kept.targets)), dtype=bool))
+        return judged.kept
 
 
 @dataclass(slots=True)
@@ -217,24 +274,24 @@ class _Judged:
     Attributes:
         read: the entries as they were read.
         rows: those of them that broke no rule so far.
-        pairs: these, normalised.
+        kept: these, normalised.
         changed: which of these normalising changed.
         drops: the others.
     """
 
-    read: PairChunk
+    read: Chunk
     rows: Int[np.ndarray, " n"]
-    pairs: PairChunk
+    kept: Chunk
     changed: Bool[np.ndarray, " n"]
     drops: list[Drop] = field(default_factory=list)
 
     def drop(self, rule: str, broken: Bool[np.ndarray, " n"]) -> None:
-        """Drop the pairs that broke a rule."""
+        """Drop the examples that broke a rule."""
         if not broken.any():
             return
-        self.drops += [Drop(rule, *self.read.pair(row)) for row in self.rows[broken].tolist()]
+        self.drops += [self.read.drop(row, rule) for row in self.rows[broken].tolist()]
         self.rows, self.changed = self.rows[~broken], self.changed[~broken]
-        self.pairs = self.pairs.select(np.flatnonzero(~broken))
+        self.kept = self.kept.select(np.flatnonzero(~broken))
 
 
 def _rules(

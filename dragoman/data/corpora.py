@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dragoman.data.chunk import Chunk, Entry, Pair, chunked
 from dragoman.data.formats.catalogue import read_catalogue
 from dragoman.data.formats.detection import detect_format
 from dragoman.data.formats.gettext_pairs import read_mo, read_po
@@ -17,8 +18,6 @@ from dragoman.data.formats.plain_text import check_text_files
 from dragoman.data.formats.tmx import read_tmx
 from dragoman.data.formats.xliff import read_xliff
 from dragoman.data.line_pairs import pair_lines, read_line_chunks, read_text_chunks
-from dragoman.data.pair import Entry, Pair
-from dragoman.data.pair_chunk import PairChunk, chunked
 from dragoman.data.table import find_column, find_place, read_rows
 from dragoman.data.text_file import read_text_lines
 from dragoman.errors import InputError
@@ -84,7 +83,7 @@ def read_corpus_chunks(
     source_language: str,
     target_language: str,
     tell: Callable[[str], None] = lambda remark: None,
-) -> Iterator[PairChunk]:
+) -> Iterator[Chunk]:
     """The same in chunks, which text files give faster."""
     _check_texts(recipe)
     if recipe.text is not None:

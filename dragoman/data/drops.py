@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,6 +44,15 @@ class Drop(NamedTuple):
     target: str
     file: str
     line: int
+
+
+@runtime_checkable
+class TakesDrops(Protocol):
+    """Takes what was dropped."""
+
+    def write(self, split: str, corpus: str, drops: Iterable[Drop]) -> None:
+        """Take drops of one corpus."""
+        ...
 
 
 class DropList:

@@ -1,113 +1,165 @@
-"""The last pass: from pairs that were set down to the splits of a dataset, as ids."""
+"""The last pass: from examples that were set down to the splits of a dataset, as numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Int, Int8
+import pyarrow as pa
+from jaxtyping import Bool, Int
 
 from dragoman.data.ahead import run_ahead
-from dragoman.data.dataset import DatasetWriter
+from dragoman.data.arrow import record_batch
+from dragoman.data.cells import Cells, lines_of, shown
+from dragoman.data.columns.encoded import Encoded, Whereabouts
+from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS
 from dragoman.data.drops import Drop
-from dragoman.data.spool import PairBatch, Spool
+from dragoman.data.limits import Limits
+from dragoman.data.spool import ExampleBatch, FileNames, Spool
+from dragoman.errors import InputError
+from dragoman.fields.encoded_rows import RowReport
+from dragoman.fields.field import Field, TargetField
 from dragoman.native.lines import Lines
 from dragoman.text.codec import Codec, masks_by_row
-from dragoman.text.ragged import Ragged
-from dragoman.text.vocabulary import END
+from dragoman.text.placeholder_mask import Mask
 
-TOO_MANY_TOKENS = "too many tokens"
+TOO_MANY_TOKENS, BROKEN = "too many tokens", "broken picture"
+"""The rules on texts that are too long to train on, and on pictures that cannot be read."""
 
 
 @dataclass(slots=True)
-class Encoded:
-    """What was written.
+class Written:
+    """What was written of a split.
 
     Attributes:
-        rows: pairs of each split, by name.
-        by_corpus: pairs, source tokens and target tokens of each split's corpora, by number.
+        rows: how many examples.
+        by_corpus: examples, source tokens and target tokens of each corpus, by its number; tokens of texts alone.
+        report: what was missing or unknown in rows of a table.
+        faults: why examples could not be encoded.
     """
 
-    rows: dict[str, int] = field(default_factory=dict)
-    by_corpus: dict[str, dict[int, list[int]]] = field(default_factory=dict)
+    rows: int = 0
+    by_corpus: dict[int, dict[str, int]] = field(default_factory=dict)
+    report: RowReport = field(default_factory=lambda: RowReport({}, {}))
+    faults: list[InputError] = field(default_factory=list)
 
 
-class DatasetEncoder:
-    """Encodes spools and writes splits.
+Write = Callable[[str, pa.RecordBatch], None]
+"""Takes some encoded examples of a split."""
+
+
+class Encoder:
+    """Encodes examples and hands them out split by split.
 
     Args:
-        writer: of the dataset.
-        source: codec of the source.
-        target: codec of the target.
-        max_tokens: longest side for training and validation; longer pairs are dropped. A test set keeps all, as
-            translating takes long lines in pieces.
+        source: encodes sources.
+        target: encodes targets.
+        files: the names of the files that the spools' numbers stand for.
+        headings: of the columns that hold sources and targets in tables, for errors.
+        limits: how long texts may be.
         drop: is given the split, its corpus' number and the drops.
-        files: names of the files that the spools' numbers stand for.
-        one_side: whether both sides are the same text, so that the source is not written.
+        tell: is given a sentence on each fault.
     """
 
     def __init__(
         self,
-        writer: DatasetWriter,
-        source: Codec,
-        target: Codec,
+        source: Field,
+        target: TargetField,
         *,
-        max_tokens: int,
+        files: FileNames,
+        headings: tuple[str, str],
+        limits: Limits,
         drop: Callable[[str, int, list[Drop]], None],
-        files: Sequence[str],
-        one_side: bool = False,
+        tell: Callable[[str], None],
     ) -> None:
-        self._writer = writer
         self._source, self._target = source, target
-        self._max_tokens = max_tokens
-        self._drop = drop
         self._files = files
-        self._one_side = one_side
-        self.found = Encoded()
+        self._headings = headings
+        self._limits = limits
+        self._drop = drop
+        self._tell = tell
+        self.written: dict[str, Written] = {}
 
-    def write(self, spool: Spool, names: Sequence[str], side: Int8[np.ndarray, " n"]) -> None:
-        """Write the pairs of a spool into the splits ``names``; ``side`` says for each pair into which."""
+    def encode(self, spool: Spool, names: Sequence[str], side: Int[np.ndarray, " n"], write: Write) -> None:
+        """Encode the examples of a spool for the splits ``names``; ``side`` says for each example which it is in."""
+        for name in names:
+            self.written[name] = Written()
+        for name, batch, (source, target) in run_ahead(self._encoded(spool, names, side)):
+            kept = self._kept(name, batch, source, target)
+            columns = {**source.columns, **target.columns}
+            whole = record_batch(columns, batch.corpora, batch.files, batch.lines)
+            write(name, whole if kept.all() else whole.take(pa.array(np.flatnonzero(kept))))
+            self._count(self.written[name], batch, source, target, kept)
+
+    def _encoded(
+        self, spool: Spool, names: Sequence[str], side: Int[np.ndarray, " n"]
+    ) -> Iterator[tuple[str, ExampleBatch, tuple[Encoded, Encoded]]]:
         begin = 0
-        with ExitStack() as stack:
-            writers = [stack.enter_context(self._writer.split(name)) for name in names]
-            for batch, source_ids, target_ids in run_ahead(map(self._encoded, spool)):
-                sides = side[begin : begin + len(batch)]
-                begin += len(batch)
-                for number, name in enumerate(names):
-                    rows = np.flatnonzero(sides == number)
-                    kept = rows if name == "test" else self._short_enough(name, batch, rows, source_ids, target_ids)
-                    part, left, right = batch.select(kept), source_ids.select(kept), target_ids.select(kept)
-                    self._count(name, part, left, right)
-                    writers[number].write(part, left if self._one_side else left.ended(END), right.ended(END))
-            self.found.rows |= {name: writer.rows for name, writer in zip(names, writers, strict=True)}
+        for whole in spool:
+            sides = side[begin : begin + len(whole)]
+            begin += len(whole)
+            for number, name in enumerate(names):
+                batch = whole.select(np.flatnonzero(sides == number))
+                yield name, batch, self._both(name, batch)
 
-    def _encoded(self, batch: PairBatch) -> tuple[PairBatch, Ragged, Ragged]:
-        masks = masks_by_row(batch.sources, self._source, self._target)
-        target_ids = self._target.encode_ragged(batch.targets, masks)
-        if self._one_side:
-            return replace(batch, sources=Lines.of([""] * len(batch))), Ragged.of([[]] * len(batch)), target_ids
-        return batch, self._source.encode_ragged(batch.sources, masks), target_ids
+    def _both(self, name: str, batch: ExampleBatch) -> tuple[Encoded, Encoded]:
+        masks = self._masks(batch)
 
-    def _short_enough(
-        self, name: str, batch: PairBatch, rows: Int[np.ndarray, " r"], source_ids: Ragged, target_ids: Ragged
-    ) -> Int[np.ndarray, " k"]:
-        # The end symbol counts as a token of its row.
-        limit = self._max_tokens - 1
-        fits = np.maximum(source_ids.lengths[rows], target_ids.lengths[rows]) <= limit
-        for row in rows[~fits].tolist():
-            file, line = self._files[batch.files[row]], int(batch.lines[row])
-            drop = Drop(TOO_MANY_TOKENS, batch.sources[row], batch.targets[row], file, line)
-            self._drop(name, int(batch.corpora[row]), [drop])
-        return rows[fits]
+        def where(heading: str, longest: int | None = None) -> Whereabouts:
+            return Whereabouts(lambda: self._files.places(batch), heading, masks, longest)
 
-    def _count(self, name: str, part: PairBatch, source_ids: Ragged, target_ids: Ragged) -> None:
-        corpora = self.found.by_corpus.setdefault(name, {})
-        of_pair = part.corpora
-        for corpus in np.unique(of_pair).tolist():
-            chosen = of_pair == corpus
-            counts = corpora.setdefault(corpus, [0, 0, 0])
-            counts[0] += int(chosen.sum())
-            counts[1] += int(source_ids.lengths[chosen].sum())
-            counts[2] += int(target_ids.lengths[chosen].sum())
+        of_source = SOURCE_COLUMNS[type(self._source)]
+        of_target = TARGET_COLUMNS[type(self._target)]
+        cut = self._limits.cut if name == "test" else None
+        return (
+            of_source.encode("source", self._source, batch.sources, where(self._headings[0], cut)),
+            of_target.encode("target", self._target, batch.targets, where(self._headings[1])),
+        )
+
+    def _masks(self, batch: ExampleBatch) -> Mapping[int, Mask]:
+        """The placeholders of texts: those of a pair are its source's."""
+        source, target = self._source, self._target
+        if not isinstance(source, Codec) or not isinstance(target, Codec):
+            return {}
+        witness: Cells = batch.sources if isinstance(batch.sources, Lines) else batch.targets
+        return masks_by_row(lines_of(witness), source, target)
+
+    def _kept(self, name: str, batch: ExampleBatch, source: Encoded, target: Encoded) -> Bool[np.ndarray, " n"]:
+        """Which examples are written: those without a fault and, to learn from, not too long."""
+        kept = np.ones(len(batch), dtype=bool)
+        faults = {**source.faults, **target.faults}
+        kept[list(faults)] = False
+        for row, fault in sorted(faults.items()):
+            self._tell(f"{name}, left out: {str(fault).splitlines()[0]}")
+            self._leave_out(name, batch, row, BROKEN)
+        self.written[name].faults += faults.values()
+        if name == "test":
+            return kept
+        fits = kept.copy()
+        for encoded, most in ((source, self._limits.source), (target, self._limits.target)):
+            if encoded.tokens is not None and most is not None:
+                fits &= encoded.tokens <= most
+        for row in np.flatnonzero(kept & ~fits).tolist():
+            self._leave_out(name, batch, row, TOO_MANY_TOKENS)
+        return fits
+
+    def _leave_out(self, name: str, batch: ExampleBatch, row: int, rule: str) -> None:
+        file, line = list(self._files.numbers)[batch.files[row]], int(batch.lines[row])
+        drop = Drop(rule, shown(batch.sources, row), shown(batch.targets, row), file, line)
+        self._drop(name, int(batch.corpora[row]), [drop])
+
+    def _count(
+        self, written: Written, batch: ExampleBatch, source: Encoded, target: Encoded, kept: Bool[np.ndarray, " n"]
+    ) -> None:
+        written.rows += int(kept.sum())
+        written.report = written.report.added(source.report)
+        for corpus in np.unique(batch.corpora[kept]).tolist():
+            chosen = kept & (batch.corpora == corpus)
+            counts = written.by_corpus.setdefault(corpus, {"pairs": 0})
+            counts["pairs"] += int(chosen.sum())
+            for side, encoded in (("source_tokens", source), ("target_tokens", target)):
+                if encoded.tokens is not None:
+                    # The end symbol, which every text has, is no token to a reader of the report.
+                    tokens = np.maximum(encoded.tokens[chosen] - 1, 0)
+                    counts[side] = counts.get(side, 0) + int(tokens.sum())

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool
 
-from dragoman.data.spool import Spool
+from dragoman.data.cells import lines_of
+from dragoman.data.training_part import TrainingPart
 from dragoman.errors import InputError
 from dragoman.recipe.data import TokenizerRecipe
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs
 from dragoman.text.line_placeholders import hide_lines, masks_of
-from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
 
-def learn_codecs(
-    spool: Spool,
-    chosen: Bool[np.ndarray, " n"],
-    recipe: TokenizerRecipe,
-    units: frozenset[str],
-    seed: int,
-    *,
-    languages: tuple[str, str] = ("", ""),
-    placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
-    one_side: bool = False,
-) -> tuple[Codec, Codec]:
-    """The codecs of source and target, learnt from the chosen pairs or, of very many, from an even sample.
+def learn_codecs(part: TrainingPart, recipe: TokenizerRecipe, seed: int) -> tuple[Codec, Codec]:
+    """The codecs of source and target, learnt from the training pairs or, of very many, from an even sample.
 
     Args:
-        spool: all pairs.
-        chosen: which of them may be learnt from.
-        recipe: of the tokenizers.
-        units: of placeholders, that get a symbol.
-        seed: of the sample.
-        languages: source and target, whose letters are cased; the empty text follows Unicode alone.
-        placeholders: what counts as one.
-        one_side: whether both sides are the same text, so that one codec serves both.
+        part: the training pairs.
+        recipe: how text becomes ids.
+        seed: draws the sample.
 
     Raises:
         InputError: if the recipe takes the vocabulary of a model that is not there.
@@ -50,37 +34,55 @@ def learn_codecs(
     if recipe.model is not None:
         codec = codec_of_model(recipe.model)
         return codec, codec
-    sample = _sample(chosen, recipe.sample_pairs, seed)
-    texts = {side: _Texts(spool, sample, side, units, placeholders) for side in _SIDES}
+    sample = _sample(part, recipe.sample_pairs, seed)
+    texts = {side: _Texts(sample, side, paired=True) for side in _SIDES}
     casing = {
         side: Truecaser.train(texts[side], language) if recipe.truecase else None
-        for side, language in zip(_SIDES, languages, strict=True)
+        for side, language in zip(_SIDES, part.languages, strict=True)
     }
     for side in _SIDES:
         texts[side].case = _casing(casing[side])
 
-    def learn(learnt_from: _Texts | _Both) -> Tokenizer:
-        return Tokenizer.train(
-            learnt_from,
-            kind=recipe.kind,
-            vocabulary_size=recipe.vocabulary_size,
-            single_digits=recipe.single_digits,
-            units=sorted(units),
-        )
-
-    if one_side:
-        alone = Codec(learn(texts["target"]), casing["target"], placeholders)
-        return alone, alone
     if recipe.shared:
-        both = learn(_Both(texts["source"], texts["target"]))
+        both = _tokenizer(_Both(texts["source"], texts["target"]), recipe, part.units)
         learnt = dict.fromkeys(_SIDES, both)
     else:
-        learnt = {side: learn(texts[side]) for side in _SIDES}
-    source, target = (Codec(learnt[side], casing[side], placeholders) for side in _SIDES)
+        learnt = {side: _tokenizer(texts[side], recipe, part.units) for side in _SIDES}
+    source, target = (Codec(learnt[side], casing[side], part.placeholders) for side in _SIDES)
     return source, target
 
 
 _SIDES = ("source", "target")
+
+
+def learn_codec(part: TrainingPart, side: str, recipe: TokenizerRecipe, seed: int) -> Codec:
+    """The codec of examples of which one side is text.
+
+    Args:
+        part: the training examples.
+        side: ``source`` or ``target``.
+        recipe: how text becomes ids.
+        seed: draws the sample.
+
+    Raises:
+        InputError: if the recipe takes the vocabulary of a model that is not there.
+    """
+    if recipe.model is not None:
+        return codec_of_model(recipe.model)
+    texts = _Texts(_sample(part, recipe.sample_pairs, seed), side)
+    casing = Truecaser.train(texts, part.languages[_SIDES.index(side)]) if recipe.truecase else None
+    texts.case = _casing(casing)
+    return Codec(_tokenizer(texts, recipe, part.units), casing, part.placeholders)
+
+
+def _tokenizer(texts: Iterable[str], recipe: TokenizerRecipe, units: frozenset[str]) -> Tokenizer:
+    return Tokenizer.train(
+        texts,
+        kind=recipe.kind,
+        vocabulary_size=recipe.vocabulary_size,
+        single_digits=recipe.single_digits,
+        units=sorted(units),
+    )
 
 
 def codec_of_model(folder: Path) -> Codec:
@@ -103,34 +105,31 @@ def _casing(truecaser: Truecaser | None) -> Callable[[str], str]:
     return str if truecaser is None else truecaser.truecase
 
 
-def _sample(chosen: Bool[np.ndarray, " n"], most: int, seed: int) -> Bool[np.ndarray, " n"]:
-    rows = np.flatnonzero(chosen)
+def _sample(part: TrainingPart, most: int, seed: int) -> TrainingPart:
+    rows = np.flatnonzero(part.chosen)
     if len(rows) <= most:
-        return chosen
-    sample = np.zeros(len(chosen), dtype=bool)
+        return part
+    sample = np.zeros(len(part.chosen), dtype=bool)
     sample[np.random.default_rng([seed, 1]).choice(rows, most, replace=False)] = True
-    return sample
+    return replace(part, chosen=sample)
 
 
 @dataclass(slots=True)
 class _Texts:
-    """One side of the chosen pairs, placeholders hidden; can be gone through several times."""
+    """One side of some examples, placeholders hidden; can be gone through several times."""
 
-    spool: Spool
-    chosen: Bool[np.ndarray, " n"]
+    part: TrainingPart
     side: str
-    units: frozenset[str]
-    placeholders: PlaceholderSyntax
+    paired: bool = False
     case: Callable[[str], str] = str
 
     def __iter__(self) -> Iterator[str]:
-        begin = 0
-        for batch in self.spool:
-            rows = np.flatnonzero(self.chosen[begin : begin + len(batch)])
-            begin += len(batch)
-            masks = masks_of(batch.sources.select(rows), self.units, self.placeholders)
-            texts = batch.sources if self.side == "source" else batch.targets
-            yield from map(self.case, hide_lines(texts.select(rows), masks))
+        for batch in self.part:
+            texts = lines_of(batch.sources if self.side == "source" else batch.targets)
+            # A pair has the placeholders of its source; what has no source in text has its own.
+            witness = lines_of(batch.sources) if self.paired else texts
+            masks = masks_of(witness, self.part.units, self.part.placeholders)
+            yield from map(self.case, hide_lines(texts, masks))
 
 
 @dataclass(frozen=True, slots=True)

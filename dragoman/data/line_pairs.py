@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from dragoman.data.pair import Pair
-from dragoman.data.pair_chunk import CHUNK, PairChunk, chunked
+from dragoman.data.chunk import CHUNK, Chunk, Pair, chunked
 from dragoman.data.pipes import is_pipe
 from dragoman.data.text_file import BYTE_ORDER_MARK, ByteStream, decoded, next_raw_lines, open_text, read_raw_lines
 from dragoman.errors import InputError
 from dragoman.native.lines import Lines
 
 
-def read_line_chunks(source: Path, target: Path) -> Iterator[PairChunk]:
+def read_line_chunks(source: Path, target: Path) -> Iterator[Chunk]:
     """The lines of two files side by side. What ends a line, :mod:`~dragoman.data.line_ends` says; a byte-order
     mark is dropped.
 
@@ -37,11 +36,11 @@ def read_line_chunks(source: Path, target: Path) -> Iterator[PairChunk]:
                 right = _decoded_lines(rights, files[1], target, first)
                 yield from chunked(pair_lines(left, right, source, target, first))
                 return
-            yield PairChunk.of_file(sides[0], sides[1], str(source), first)
+            yield Chunk.of_file(sides[0], sides[1], str(source), first)
             first += len(lefts)
 
 
-def read_text_chunks(path: Path) -> Iterator[PairChunk]:
+def read_text_chunks(path: Path) -> Iterator[Chunk]:
     """The lines of a text, each as a pair of itself, so that every rule, split and hash of pairs serves texts too.
 
     Raises:
@@ -53,7 +52,7 @@ def read_text_chunks(path: Path) -> Iterator[PairChunk]:
             lines = _lines(raw, first)
             if lines is None:
                 lines = Lines.of([_text(line, path, number) for number, line in enumerate(raw, start=first)])
-            yield PairChunk.of_file(lines, lines, str(path), first)
+            yield Chunk.of_file(lines, lines, str(path), first)
             first += len(raw)
 
 

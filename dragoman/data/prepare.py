@@ -1,36 +1,45 @@
-"""From corpora to a dataset on disk: read, clean, split, learn the tokenizer, encode, write.
+"""From corpora to a dataset on disk: read, clean, split, learn the fields, encode, write.
 
-Each pass is a stream, so that the memory needed hardly grows with the corpora: 8 bytes a pair for each of the hashes
-by which duplicates and leaks are found, while texts and ids stay on disk.
+Each pass is a stream, so that the memory needed hardly grows with the corpora: 8 bytes an example for each of the
+hashes by which duplicates and leaks are found, and for the numbers of the one column that is learnt, while texts,
+pictures, rows and what they are encoded to stay on disk.
 """
 
 from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int8
+from pyarrow import RecordBatch
 
+from dragoman.contracts.expect import expect
+from dragoman.data.arrow import SplitWriter
+from dragoman.data.cells import lines_of
 from dragoman.data.cleaning import CleaningReport
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.drops import Drop, DropList
-from dragoman.data.encode import TOO_MANY_TOKENS, DatasetEncoder
+from dragoman.data.encode import TOO_MANY_TOKENS, Encoder
 from dragoman.data.gather import Gathered, Gatherer
-from dragoman.data.learn_codecs import learn_codecs
+from dragoman.data.limits import limits_of
 from dragoman.data.pipes import remembering_pipes
 from dragoman.data.split import overlap, split
+from dragoman.data.training_part import TrainingPart
 from dragoman.errors import InputError
+from dragoman.fields.field import Field, TargetField
+from dragoman.native.lines import Lines
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.coverage import TokenCounts, count_tokens, coverage_table
 from dragoman.text.language import writes_spaces
-from dragoman.text.placeholders import PlaceholderSyntax
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -39,6 +48,7 @@ _FEWEST = 2
 _COVERAGE_TEXTS = 20_000
 
 Tell = Callable[[str], None]
+_Frames = dict[str, "DataFrame | None"]
 
 
 def prepare(
@@ -50,17 +60,18 @@ def prepare(
     test: DataFrame | None = None,
     tell: Tell | None = None,
 ) -> Dataset:
-    """Make the dataset that a recipe asks for.
+    """Make the dataset that a recipe asks for, whatever goes into its model and comes out.
 
     A training corpus is cleaned; validation and test corpora are only normalised, because what a model will meet is
-    not cleaned either. Tokenizers are learnt from the training side alone.
+    not cleaned either. What is learnt of the data (vocabularies, labels, means and deviations) is learnt from the
+    training examples alone. Examples with the same source stay on one side when some are held out.
 
     Args:
-        recipe: which corpora, which rules, which tokenizer.
+        recipe: which corpora, which rules; what goes in and comes out.
         folder: of the dataset; nothing is left there if anything fails.
-        train: pairs instead of the recipe's training corpora.
-        validation: likewise.
-        test: likewise.
+        train: a table instead of the recipe's training corpora.
+        validation: a table instead of its validation corpora.
+        test: a table instead of its test corpora.
         tell: is given a sentence on each thing done; by default these are shown where a person watches.
 
     Raises:
@@ -72,80 +83,80 @@ def prepare(
         spools = writer.folder / "spools"
         spools.mkdir()
         with DropList(writer.folder) as drops:
-            _prepare(recipe, writer, Gatherer(recipe, spools, drops, tell), drops, tell, (train, validation, test))
+            frames = {"train": train, "validation": validation, "test": test}
+            _prepare(recipe, writer, Gatherer(recipe, spools, drops, tell), drops, tell, frames)
         shutil.rmtree(spools)
     return Dataset.open(folder)
 
 
 def _prepare(
-    recipe: Recipe,
-    writer: DatasetWriter,
-    gatherer: Gatherer,
-    drops: DropList,
-    tell: Tell,
-    frames: tuple[DataFrame | None, DataFrame | None, DataFrame | None],
+    recipe: Recipe, writer: DatasetWriter, gatherer: Gatherer, drops: DropList, tell: Tell, frames: _Frames
 ) -> None:
-    found = {
-        name: gathered
-        for name, frame in zip(("train", "validation", "test"), frames, strict=True)
-        if (gathered := gatherer.gather(name, frame)) is not None
-    }
+    found = {name: gathered for name, frame in frames.items() if (gathered := gatherer.gather(name, frame)) is not None}
     if "train" not in found:
         raise InputError("no training data", remedy="give `data.train` in the recipe, or a DataFrame.")
-    parts = _hold_out(found, recipe, tell)
+    parts = _hold_out(found, recipe, gatherer.noun, tell)
     leaks = _leaks(found, parts, tell)
-    training = found["train"]
-    one_side = recipe.model.is_language_model
-    source, target = _learn(recipe, training, parts, gatherer.placeholders.syntax, tell)
-    coverage = _coverage(recipe, training, parts.side, source, target)
+    training = _training_part(recipe, gatherer, found["train"], parts)
+    source, target = gatherer.input.learn_both(training, recipe, gatherer.output)
+    for line in dict.fromkeys([*source.describe(), *target.describe()]):
+        tell(line)
+    coverage = _coverage(recipe, training, source, target) if gatherer.has_placeholders else {}
     names = list(gatherer.corpora)
 
     def drop(split_name: str, corpus: int, dropped: list[Drop]) -> None:
         drops.write(split_name, names[corpus], dropped)
-        origin = found.get(split_name, training)
-        _move_to_dropped(origin.reports[names[corpus]], dropped)
+        _move_to_dropped(found.get(split_name, found["train"]).reports[names[corpus]], dropped)
 
-    files = list(gatherer.files.numbers)
-    encoder = DatasetEncoder(
-        writer, source, target, max_tokens=_longest(recipe), drop=drop, files=files, one_side=one_side
+    encoder = Encoder(
+        source,
+        target,
+        files=gatherer.files,
+        headings=(gatherer.source_column, gatherer.target_column),
+        limits=limits_of(recipe),
+        drop=drop,
+        tell=tell,
     )
-    encoder.write(training.spool, ["train", *parts.held_out], parts.side)
-    for name, given in found.items():
-        if name != "train":
-            encoder.write(given.spool, [name], np.zeros(len(given.keys), dtype=np.int8))
-    _refuse_too_long(encoder, tell, found)
+    _encode(encoder, writer, found, parts)
+    _refuse_too_long(encoder, gatherer.noun, tell, found)
+    for written in encoder.written.values():
+        for line in written.report.describe():
+            tell(line)
     weights = {corpus.title: corpus.weight for corpus in recipe.data.train}
     writer.write_fields(source, target)
-    writer.write_facts([Corpus(name, weights.get(name, 1.0)) for name in names], files)
+    if gatherer.rendering is not None:
+        gatherer.rendering.save(writer.folder)
+    writer.write_facts([Corpus(name, weights.get(name, 1.0)) for name in names], list(gatherer.files.numbers))
+    placeholders = {"placeholders": gatherer.placeholders.to_dict()} if gatherer.has_placeholders else {}
     writer.write_report(
         {
             "cleaning": {name: gathered.total() for name, gathered in found.items()},
-            "placeholders": gatherer.placeholders.to_dict(),
-            "held_out": parts.held_out,
+            **placeholders,
+            "held_out": list(parts.held_out),
             "sources_also_in_training": leaks,
-            "pairs": encoder.found.rows,
+            "pairs": {name: written.rows for name, written in encoder.written.items()},
             "corpora": _corpora(recipe, names, encoder),
             "coverage": {language: counts.to_dict() for language, counts in coverage.items()},
         }
     )
-    for line in coverage_table(coverage).splitlines():
+    for line in coverage_table(coverage).splitlines() if coverage else ():
         tell(line)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Where each gathered training pair goes: 0 is training, then the splits of ``held_out`` in their order."""
+    """Where each gathered training example goes: 0 is training, then the splits of ``held_out`` in their order."""
 
     side: Int8[np.ndarray, " n"]
-    held_out: list[str]
+    held_out: dict[str, int]
 
 
-def _hold_out(found: dict[str, Gathered], recipe: Recipe, tell: Tell) -> _Parts:
-    """Take the missing validation set, and with it the missing test set, out of the training pairs."""
+def _hold_out(found: dict[str, Gathered], recipe: Recipe, noun: str, tell: Tell) -> _Parts:
+    """Take the missing validation set, and with it the missing test set, out of the training examples."""
     keys = found["train"].keys
     side = np.zeros(len(keys), dtype=np.int8)
     if "validation" in found:
-        return _Parts(side, [])
+        return _Parts(side, {})
     parts = split(
         keys,
         validation_pairs=recipe.data.validation_pairs,
@@ -154,35 +165,26 @@ def _hold_out(found: dict[str, Gathered], recipe: Recipe, tell: Tell) -> _Parts:
     )
     if len(parts.train) < _FEWEST or not len(parts.validation):
         raise InputError(
-            f"no validation set can be held out of {len(keys):,} training {'pair' if len(keys) == 1 else 'pairs'}",
-            cause="there are too few pairs, or too few different sources.",
-            remedy="give more pairs, or a validation corpus.",
+            f"no validation set can be held out of {_counted(len(keys), f'training {noun}')}",
+            cause=f"there are too few {noun}s, or too few different sources.",
+            remedy=f"give more {noun}s, or a validation corpus.",
         )
     side[parts.validation] = 1
     side[parts.test] = 2
     held_out = {"validation": len(parts.validation), **({"test": len(parts.test)} if len(parts.test) else {})}
     for name, count in held_out.items():
-        tell(f"{name}: {count:,} pair{'s' if count != 1 else ''} held out of the training corpus")
-    return _Parts(side, list(held_out))
+        tell(f"{name}: {_counted(count, noun)} held out of the training corpus")
+    return _Parts(side, held_out)
 
 
-def _learn(
-    recipe: Recipe, training: Gathered, parts: _Parts, placeholders: PlaceholderSyntax, tell: Tell
-) -> tuple[Codec, Codec]:
-    """The codecs of both sides, from what stays in the training set."""
-    source, target = learn_codecs(
-        training.spool,
-        parts.side == 0,
-        recipe.tokenizer,
-        frozenset(training.units),
-        recipe.training.seed,
-        languages=(recipe.data.source_language, recipe.data.target_language),
-        placeholders=placeholders,
-        one_side=recipe.model.is_language_model,
-    )
-    shared = source.tokenizer is target.tokenizer
-    tell(f"vocabulary: {source.size:,} symbols" + ("" if shared else f" and {target.size:,} symbols"))
-    return source, target
+def _training_part(recipe: Recipe, gatherer: Gatherer, training: Gathered, parts: _Parts) -> TrainingPart:
+    part = TrainingPart(training.spool, parts.side == 0, gatherer.files, gatherer.target_column)
+    if not gatherer.has_placeholders:
+        return part
+    data = recipe.data
+    languages = (data.source_language if gatherer.input.has_source else data.target_language, data.target_language)
+    syntax = gatherer.placeholders.syntax
+    return replace(part, languages=languages, units=frozenset(training.units), placeholders=syntax)
 
 
 def _leaks(found: dict[str, Gathered], parts: _Parts, tell: Tell) -> dict[str, int]:
@@ -195,9 +197,18 @@ def _leaks(found: dict[str, Gathered], parts: _Parts, tell: Tell) -> dict[str, i
     return counts
 
 
-def _longest(recipe: Recipe) -> int:
-    """The longest side in tokens that training takes: it has to fit into a mini-batch, too."""
-    return min(recipe.cleaning.max_tokens, recipe.training.batch.tokens)
+def _encode(encoder: Encoder, writer: DatasetWriter, found: dict[str, Gathered], parts: _Parts) -> None:
+    """Write every split."""
+    for name, gathered in found.items():
+        names = ["train", *parts.held_out] if name == "train" else [name]
+        side = parts.side if name == "train" else np.zeros(len(gathered.keys), dtype=np.int8)
+        with ExitStack() as stack:
+            writers = {split_name: stack.enter_context(writer.split(split_name)) for split_name in names}
+            encoder.encode(gathered.spool, names, side, partial(_write, writers))
+
+
+def _write(writers: Mapping[str, SplitWriter], name: str, batch: RecordBatch) -> None:
+    writers[name].write(batch)
 
 
 def _move_to_dropped(report: CleaningReport, dropped: list[Drop]) -> None:
@@ -205,53 +216,55 @@ def _move_to_dropped(report: CleaningReport, dropped: list[Drop]) -> None:
     report.count(dropped)
 
 
-def _refuse_too_long(encoder: DatasetEncoder, tell: Tell, found: dict[str, Gathered]) -> None:
+def _refuse_too_long(encoder: Encoder, noun: str, tell: Tell, found: dict[str, Gathered]) -> None:
     count = sum(report.dropped.get(TOO_MANY_TOKENS, 0) for g in found.values() for report in g.reports.values())
     if count:
-        tell(f"{count:,} pairs have too many tokens for training and were dropped")
-    for name in ("train", "validation"):
-        if encoder.found.rows.get(name, 0) == 0:
-            raise InputError(
-                f"every {name} pair has too many tokens",
-                cause="each line holds a whole document, or `cleaning.max_tokens` is very small.",
-                remedy="break the lines into sentences, or raise `cleaning.max_tokens` and `training.batch.tokens`.",
-            )
+        were = ("has", "was") if count == 1 else ("have", "were")
+        tell(f"{_counted(count, noun)} {were[0]} too many tokens for training and {were[1]} dropped")
+    for name, written in encoder.written.items():
+        if written.rows:
+            continue
+        if written.faults:
+            raise written.faults[0]
+        raise InputError(
+            f"every {name} {noun} has too many tokens",
+            cause="each line holds a whole document, or `cleaning.max_tokens` is very small.",
+            remedy="break the lines into sentences, or raise `cleaning.max_tokens` and `training.batch.tokens`.",
+        )
 
 
-def _coverage(
-    recipe: Recipe, training: Gathered, side: Int8[np.ndarray, " n"], source: Codec, target: Codec
-) -> dict[str, TokenCounts]:
+def _coverage(recipe: Recipe, training: TrainingPart, source: Field, target: TargetField) -> dict[str, TokenCounts]:
     """How the tokenizers fare on the first of the training texts, by language."""
-    languages = [recipe.data.source_language, recipe.data.target_language]
-    if recipe.model.is_language_model:
-        languages[0] = languages[1]
+    codecs = expect(source, Codec), expect(target, Codec)
     texts: tuple[list[str], list[str]] = ([], [])
-    begin = 0
-    for batch in training.spool:
-        rows = np.flatnonzero(side[begin : begin + len(batch)] == 0)
-        begin += len(batch)
-        for column, kept in zip((batch.sources, batch.targets), texts, strict=True):
-            kept += column.select(rows)
+    for batch in training:
+        sides = (batch.sources if isinstance(batch.sources, Lines) else batch.targets, batch.targets)
+        for column, kept in zip(sides, texts, strict=True):
+            kept += lines_of(column)
         if len(texts[0]) >= _COVERAGE_TEXTS:
             break
-    masks = masks_for(texts[0], source, target)
+    masks = masks_for(texts[0], *codecs)
     return {
         language: count_tokens(codec.tokenizer, codec.hide(kept, masks), spaced=writes_spaces(language))
-        for language, codec, kept in zip(languages, (source, target), texts, strict=True)
+        for language, codec, kept in zip(training.languages, codecs, texts, strict=True)
     }
 
 
-def _corpora(recipe: Recipe, names: list[str], encoder: DatasetEncoder) -> dict[str, dict[str, Any]]:
+def _corpora(recipe: Recipe, names: list[str], encoder: Encoder) -> dict[str, dict[str, Any]]:
     """What each corpus is and what it gave to each split."""
     sections = {s.title: s for s in itertools.chain(recipe.data.test, recipe.data.validation, recipe.data.train)}
     facts: dict[str, dict[str, Any]] = {}
     for number, name in enumerate(names):
         section = sections.get(name)
         about = {} if section is None else {"licence": section.licence, "origin": section.origin}
-        splits = {
-            split_name: dict(zip(("pairs", "source_tokens", "target_tokens"), counts[number], strict=True))
-            for split_name, counts in encoder.found.by_corpus.items()
-            if number in counts
+        given = {
+            split_name: written.by_corpus[number]
+            for split_name, written in encoder.written.items()
+            if number in written.by_corpus
         }
-        facts[name] = {**about, "weight": 1.0 if section is None else section.weight, **splits}
+        facts[name] = {**about, "weight": 1.0 if section is None else section.weight, **given}
     return facts
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"

@@ -15,9 +15,9 @@ from types import MappingProxyType
 
 import tomli_w
 
+from dragoman.data.chunk import Pair
 from dragoman.data.formats.catalogue import read_catalogue
 from dragoman.data.formats.message_format import expand_messages
-from dragoman.data.pair import Pair
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.recipe import merge, preset_values
 from dragoman.storage.folder import new_folder

@@ -20,6 +20,10 @@ class RowReport:
     missing: dict[str, int]
     unseen: dict[str, int]
 
+    def added(self, other: RowReport) -> RowReport:
+        """The counts of both together."""
+        return RowReport(_sums(self.missing, other.missing), _sums(self.unseen, other.unseen))
+
     def describe(self) -> list[str]:
         """One line for each column concerned, for people to read."""
         return [
@@ -41,6 +45,10 @@ class EncodedRows:
     numbers: Float32[np.ndarray, "n k"]
     categories: Int64[np.ndarray, "n c"]
     report: RowReport
+
+
+def _sums(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {**one, **{name: one.get(name, 0) + count for name, count in other.items()}}
 
 
 def _cells(count: int) -> str:

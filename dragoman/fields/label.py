@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -49,19 +50,32 @@ class LabelField(PredictedField):
             InputError: if a label is missing, there is only one, or hardly any occurs twice.
         """
         counts = Counter(_label(value, place) for value, place in _placed(values, places))
+        return cls.of_counts(counts, file=places[0][0] if places else None)
+
+    @classmethod
+    def of_counts(cls, counts: Counter[str], *, file: Path | str | None = None) -> LabelField:
+        """The labels in order, from how many training examples have each.
+
+        Args:
+            counts: how often each label came.
+            file: where the examples are from, for errors.
+
+        Raises:
+            InputError: if there is only one label, or hardly any occurs twice.
+        """
         if len(counts) < 2:
             found = f"only one label, `{next(iter(counts))}`" if counts else "no label"
             raise InputError(
                 f"the training examples have {found}",
-                file=places[0][0] if places else None,
+                file=file,
                 cause="another column than that of the labels, or a file of one class only",
                 remedy="give examples of at least two classes.",
             )
-        if len(counts) > max(_MANY, len(values) / 2):
+        if len(counts) > max(_MANY, counts.total() / 2):
             raise InputError(
-                f"{len(values):,} training examples have {len(counts):,} different labels, `{next(iter(counts))}` "
+                f"{counts.total():,} training examples have {len(counts):,} different labels, `{next(iter(counts))}` "
                 "among them",
-                file=places[0][0] if places else None,
+                file=file,
                 cause="a column of numbers, identifiers or free text",
                 remedy='give several examples of each label, or, for numbers, use decoder.kind = "number".',
             )
@@ -169,6 +183,11 @@ def _placed(values: Sequence[object], places: Sequence[Place]) -> zip[tuple[obje
     return zip(values, places or [nowhere] * len(values), strict=True)
 
 
+def label_of(value: object) -> str:
+    """The label that a cell holds, which is not empty."""
+    return cell_text(value)
+
+
 def _label(value: object, place: Place) -> str:
     if is_missing(value):
         raise InputError(
@@ -178,7 +197,7 @@ def _label(value: object, place: Place) -> str:
             cause="an empty cell",
             remedy="fill it in, or leave out the example.",
         )
-    return cell_text(value)
+    return label_of(value)
 
 
 def _is_whole(name: str) -> bool:

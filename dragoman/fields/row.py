@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,39 @@ class RowField:
             InputError: if a column is absent or cannot be used, or none is left.
         """
         place = TablePlace(file, lines)
+        if frame.empty:
+            raise place.error("the table has no rows", remedy="give a table with rows to learn from.")
         named = _named(frame, place)
+        return cls.learn_columns(
+            named,
+            exclude=exclude,
+            features=features,
+            categorical=categorical,
+            leave_out=leave_out,
+            file=file,
+            lines=lines,
+        )
+
+    @classmethod
+    def learn_columns(
+        cls,
+        named: Mapping[str, pd.Series],
+        *,
+        exclude: str,
+        features: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+        leave_out: Sequence[str] = (),
+        file: Path | str | None = None,
+        lines: Sequence[int] | None = None,
+    ) -> RowField:
+        """The same from the columns of the training table by name, each of which is asked for when its turn comes.
+
+        Raises:
+            InputError: if a column is absent or cannot be used, or none is left.
+        """
+        place = TablePlace(file, lines)
         for name in (*features, *categorical, *leave_out):
-            _find(named, name, place)
+            _check_name(named, name, place)
         for name in (name for name in (*features, *categorical) if name in leave_out):
             raise place.error(
                 f"column `{name}` is named to be read and to be left out",
@@ -76,8 +106,6 @@ class RowField:
                 remedy="leave it out of data.features: a model that reads the answer learns nothing else.",
             )
         chosen = list(dict.fromkeys(features)) or [name for name in named if name != exclude and name not in leave_out]
-        if frame.empty:
-            raise place.error("the table has no rows", remedy="give a table with rows to learn from.")
         learnt = {name: learn_column(named[name], name, place, categorical=name in categorical) for name in chosen}
         columns = tuple(column for column in learnt.values() if not isinstance(column, str))
         dropped = tuple((name, column) for name, column in learnt.items() if isinstance(column, str))
@@ -193,9 +221,14 @@ def _named(frame: pd.DataFrame, place: TablePlace) -> dict[str, pd.Series]:
     return {name: frame.iloc[:, number] for number, name in enumerate(names)}
 
 
-def _find(columns: dict[str, pd.Series], name: str, place: TablePlace) -> pd.Series:
+def _find(columns: Mapping[str, pd.Series], name: str, place: TablePlace) -> pd.Series:
+    _check_name(columns, name, place)
+    return columns[name]
+
+
+def _check_name(columns: Iterable[str], name: str, place: TablePlace) -> None:
     if name in columns:
-        return columns[name]
+        return
     near = nearest(name, columns)
     raise place.error(
         f"no column `{name}`; there are: {', '.join(columns) or 'none'}",

@@ -14,6 +14,9 @@ from dragoman.recipe.section import Section
 FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
 
 
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")]
+
+
 def _separator(value: Any) -> Any:
     return "\t" if value in ("tab", "\\t") else value
 
@@ -53,6 +56,10 @@ class CorpusRecipe(Section):
     """What separates the fields of a table: one character, or ``tab``; by default its rows tell it."""
     decimal: Literal["auto", "point", "comma"] = "auto"
     """What stands before the fraction of the numbers in a CSV or TSV file; ``auto`` tells it by the file."""
+    source_language: Language | None = None
+    """Language code of its sources; by default that of ``data``."""
+    target_language: Language | None = None
+    """Language code of its targets; by default that of ``data``."""
     licence: str | None = None
     """Terms of use of the corpus, for the model's card."""
     origin: str | None = None
@@ -103,10 +110,10 @@ Corpora = Annotated[tuple[CorpusRecipe, ...], BeforeValidator(_several)]
 class DataRecipe(Section):
     """The corpora and the two languages."""
 
-    source_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")
+    source_language: Language = "en"
     """Language code of the source (ISO 639), optionally with script or region: ``pt-BR``, ``zh-Hant``, ``sr@latin``."""
-    target_language: str = Field(default="de", pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")
-    """Language code of the target."""
+    target_language: Language = "de"
+    """Language code of the target. Corpora can say languages of their own."""
     train: Corpora = ()
     """The training corpora: one ``[data.train]`` or several ``[[data.train]]``. May be absent only if a DataFrame is
     handed over from Python."""

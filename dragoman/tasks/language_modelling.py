@@ -14,7 +14,6 @@ from dragoman.contracts import AnyBatch
 from dragoman.data.dataset import Dataset
 from dragoman.data.partition import random_windows, sequential_windows
 from dragoman.data.passes import Buckets, Passes, stored_lines
-from dragoman.data.prepare import prepare
 from dragoman.data.windows import Partition, Windows
 from dragoman.errors import InputError
 from dragoman.evaluation.language_report import evaluate_language_model, language_statistics
@@ -39,7 +38,7 @@ _SAMPLE_TOKENS = 40
 
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    pass
 
 
 class LanguageModelling(Task):
@@ -58,19 +57,6 @@ class LanguageModelling(Task):
     higher_is_better = False
     predicts = False
     text_sides = (False, True)
-
-    def prepare(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        *,
-        train: DataFrame | None = None,
-        validation: DataFrame | None = None,
-        test: DataFrame | None = None,
-        tell: Tell | None = None,
-    ) -> Dataset:
-        """Make the dataset that a recipe asks for."""
-        return prepare(recipe, folder, train=train, validation=validation, test=test, tell=tell)
 
     def run_name(self, recipe: Recipe, name: str) -> str:
         """The language and the recipe."""

@@ -15,7 +15,6 @@ from dragoman.contracts import AnyBatch
 from dragoman.contracts.expect import expect
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
-from dragoman.data.grid.prepare_grid import prepare_grid
 from dragoman.data.loader import Loader
 from dragoman.data.passes import Buckets, Passes
 from dragoman.errors import InputError
@@ -38,7 +37,7 @@ from dragoman.tasks.validation import Validating
 from dragoman.tasks.watched import watched_examples
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    pass
 
 MEASURED_TOGETHER = 2048
 """Target tokens, or examples, that are measured together."""
@@ -109,19 +108,6 @@ class Task(ABC):
     predicts: ClassVar[bool] = True
 
     # Data
-
-    def prepare(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        *,
-        train: DataFrame | None = None,
-        validation: DataFrame | None = None,
-        test: DataFrame | None = None,
-        tell: Tell | None = None,
-    ) -> Dataset:
-        """Make the dataset that a recipe asks for; see :func:`dragoman.data.prepare.prepare`."""
-        return prepare_grid(recipe, folder, train=train, validation=validation, test=test, tell=tell)
 
     def passes(self, recipe: Recipe, dataset: Dataset) -> Passes:
         """What mini-batches a pass over the training set has: here examples of similar length."""

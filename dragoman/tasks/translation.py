@@ -14,7 +14,6 @@ import numpy as np
 from dragoman.contracts.expect import expect
 from dragoman.data.dataset import Dataset
 from dragoman.data.passes import Buckets, Passes
-from dragoman.data.prepare import prepare
 from dragoman.data.resegmentation import resegmentation
 from dragoman.errors import InputError
 from dragoman.evaluation.bleu import bleu, bleu_statistics
@@ -45,7 +44,7 @@ _TURNS = Turns(parts=5)
 
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    pass
 
 
 class Translation(Task):
@@ -64,19 +63,6 @@ class Translation(Task):
     text_sides = (True, True)
     searches = True
     engines = True
-
-    def prepare(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        *,
-        train: DataFrame | None = None,
-        validation: DataFrame | None = None,
-        test: DataFrame | None = None,
-        tell: Tell | None = None,
-    ) -> Dataset:
-        """Make the dataset that a recipe asks for."""
-        return prepare(recipe, folder, train=train, validation=validation, test=test, tell=tell)
 
     def run_name(self, recipe: Recipe, name: str) -> str:
         """The languages and the recipe."""

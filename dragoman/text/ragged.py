@@ -53,6 +53,13 @@ class Ragged:
         """Groups of rows that follow one another, each as one row; ``counts`` has the rows of each group."""
         return Ragged(self.values, self.offsets[_offsets(counts)])
 
+    def cut(self, longest: int) -> Ragged:
+        """Each row without what goes beyond its first ``longest`` ids."""
+        lengths = np.minimum(self.lengths, longest)
+        offsets = _offsets(lengths)
+        within = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1] - offsets[:-1], lengths)
+        return Ragged(self.values[within], offsets)
+
     def ended(self, end: int) -> Ragged:
         """Each row with one more id at its end."""
         return Ragged(np.insert(self.values, self.offsets[1:], np.int32(end)), self.offsets + np.arange(len(self) + 1))

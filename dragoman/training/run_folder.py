@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dragoman.data.dataset import Dataset
+from dragoman.data.prepare import prepare
 from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished
 from dragoman.storage.lock import locked
-from dragoman.tasks.table import task_of
 from dragoman.training.history import FILE_NAME
 from dragoman.training.observer import Observer
 
@@ -42,9 +42,7 @@ def prepared_folder(
         try:
             # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
             stage_file(folder / RECIPE, dump_recipe(recipe).encode())
-            dataset = task_of(recipe).prepare(
-                recipe, folder / DATASET, **frames, tell=lambda message: tell(observers, message)
-            )
+            dataset = prepare(recipe, folder / DATASET, **frames, tell=lambda message: tell(observers, message))
             commit_file(folder / RECIPE)
         except BaseException:
             _undo(folder, created)

@@ -13,10 +13,9 @@ import pytest
 
 from dragoman.data import choose_placeholders as module
 from dragoman.data.choose_placeholders import look_ahead
+from dragoman.data.chunk import Chunk, Pair
 from dragoman.data.clean_corpora import clean
 from dragoman.data.dataset import Dataset
-from dragoman.data.pair import Pair
-from dragoman.data.pair_chunk import PairChunk
 from dragoman.data.prepare import prepare
 from dragoman.errors import DamagedFileError, RecipeError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
@@ -109,11 +108,11 @@ def test_a_corpus_is_read_once_and_no_further_than_the_look_goes(monkeypatch: py
     def chunks():
         for number in range(5):
             read.append(number)
-            yield PairChunk.of([Pair(f"s{number}", f"t{number}", "x", number)] * 2)
+            yield Chunk.of([Pair(f"s{number}", f"t{number}", "x", number)] * 2)
 
     first, every = look_ahead(chunks())
     assert (len(first), read) == (2, [0, 1])
-    assert [next(iter(chunk)).line for chunk in every] == read == [0, 1, 2, 3, 4]
+    assert [next(chunk.pairs()).line for chunk in every] == read == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Pair, chunked
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.keys import match_hashes
-from dragoman.data.pair import Pair
-from dragoman.data.pair_chunk import chunked
 from dragoman.data.split import overlap, split
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.text.normalization import match_key
@@ -16,7 +15,7 @@ from dragoman.text.normalization import match_key
 
 def clean(entries, recipe: CleaningRecipe, report: CleaningReport, *, everything: bool = True) -> list[Pair]:
     cleaner = Cleaner(recipe, "en", "de", everything=everything)
-    return [pair for pairs in cleaner.clean(chunked(entries), report) for pair in pairs]
+    return [pair for pairs in cleaner.clean(chunked(entries), report) for pair in pairs.pairs()]
 
 
 def pairs(*sides: tuple[str, str]):

@@ -7,11 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dragoman.data.chunk import Entry, Pair, Skip, chunked
 from dragoman.data.clean_corpora import clean
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.drops import Drop
-from dragoman.data.pair import Entry, Pair, Skip
-from dragoman.data.pair_chunk import chunked
 from dragoman.errors import InputError, OutputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.recipe.data import CleaningRecipe
@@ -46,7 +45,7 @@ def test_each_rule_catches_its_fault_and_every_drop_has_its_place() -> None:
     kept = [
         pair
         for pairs in Cleaner(CleaningRecipe(), "en", "de").clean(chunked(entries()), report, drops.extend)
-        for pair in pairs
+        for pair in pairs.pairs()
     ]
     assert [tuple(pair[:2]) for pair in kept] == GOOD
     assert report.dropped == dict.fromkeys([*FAULTS, "fuzzy"], 1)
@@ -90,7 +89,7 @@ def test_a_duplicate_is_one_across_corpora() -> None:
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, parts = CleaningReport(), CleaningReport()
     list(Cleaner(CleaningRecipe(), "en", "de").clean(chunked(entries()), whole))
-    monkeypatch.setattr("dragoman.data.pair_chunk.CHUNK", 3)
+    monkeypatch.setattr("dragoman.data.chunk.CHUNK", 3)
     list(Cleaner(CleaningRecipe(), "en", "de").clean(chunked(entries()), parts))
     assert (whole.dropped, whole.kept, whole.examples) == (parts.dropped, parts.kept, parts.examples)
 

@@ -9,16 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Pair, chunked
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.corpora import read_frame, read_lines
-from dragoman.data.pair import Pair
-from dragoman.data.pair_chunk import chunked
 from dragoman.errors import InputError
 from dragoman.recipe.data import CleaningRecipe
 
 
 def clean(pairs: list[Pair], recipe: CleaningRecipe, report: CleaningReport) -> list[Pair]:
-    return [pair for kept in Cleaner(recipe, "en", "de").clean(chunked(pairs), report) for pair in kept]
+    return [pair for kept in Cleaner(recipe, "en", "de").clean(chunked(pairs), report) for pair in kept.pairs()]
 
 
 def files(folder: Path, source: bytes, target: bytes) -> tuple[Path, Path]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import given
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 
 from dragoman.data import arrow
 from dragoman.data.bucketing import in_order, length_buckets, padded_places
+from dragoman.data.columns.text import text_columns
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.examples import Examples
 from dragoman.data.loader import Loader
 from dragoman.data.passes import Buckets, stored_pairs
-from dragoman.data.spool import PairBatch
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.native.lines import Lines
 from dragoman.text.codec import Codec
@@ -28,7 +29,7 @@ from dragoman.text.tokenizer import Tokenizer
 LENGTHS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=60)
 
 
-Encoded = tuple[PairBatch, list[list[int]], list[list[int]]]
+Encoded = tuple[pa.RecordBatch, list[list[int]], list[list[int]]]
 
 
 def encoded(count: int, seed: int = 0) -> Encoded:
@@ -39,13 +40,13 @@ def encoded(count: int, seed: int = 0) -> Encoded:
     texts = [Lines.of([f"{side} {number}" for number in numbers]) for side in ("source", "target")]
     row = np.arange(count)
     places = row % 2, row % 3, row + 1
-    return PairBatch(*texts, *places), ids[0], ids[1]
+    columns = [text_columns(*side) for side in zip(("source", "target"), texts, map(Ragged.of, ids), strict=True)]
+    return arrow.record_batch({**columns[0], **columns[1]}, *places), ids[0], ids[1]
 
 
 def write_split(writer: DatasetWriter, name: str, content: Encoded) -> None:
     with writer.split(name) as split:
-        pairs, *ids = content
-        split.write(pairs, *map(Ragged.of, ids))
+        split.write(content[0])
 
 
 def codecs(*texts: str) -> list[Codec]:
@@ -79,7 +80,7 @@ def test_what_is_written_is_read(dataset: Path) -> None:
     assert opened.train.source_texts(indices) == [f"source {i}" for i in indices]
     assert opened.train.target_texts()[3] == "target 3"
     assert opened.train.source_lengths.tolist() == [len(row) for row in sources]
-    assert opened.train.corpora.tolist() == pairs.corpora.tolist()
+    assert opened.train.corpora.tolist() == pairs.column("corpus").to_pylist()
     assert opened.train.places(indices) == [(i % 3, i + 1) for i in indices]
     assert (opened.corpora, opened.files) == (tuple(CORPORA), tuple(FILES))
     assert opened.test is None
@@ -91,9 +92,7 @@ def test_several_record_batches_read_as_one(tmp_path: Path, monkeypatch: pytest.
     pairs, sources, targets = encoded(50)
     with arrow.SplitWriter(tmp_path / "x.arrow") as writer:
         for begin in range(0, 50, 4):
-            part = range(begin, min(begin + 4, 50))
-            rows = [Ragged.of([side[i] for i in part]) for side in (sources, targets)]
-            writer.write(pairs.select(np.array(part)), *rows)
+            writer.write(pairs.slice(begin, 4))
     assert writer.rows == 50
     examples = Examples(arrow.open_table(tmp_path / "x.arrow"), *codecs("a", "b"))
     indices = np.random.default_rng(0).permutation(50)

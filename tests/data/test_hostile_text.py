@@ -27,7 +27,7 @@ def test_a_line_of_a_megabyte_is_a_counted_drop(tmp_path: Path) -> None:
     paths = files(tmp_path, b"fine\n" + long + b"\nalso fine\n", b"gut\n" + long + b"\nauch gut\n")
     report = CleaningReport()
     chunks = Cleaner(CleaningRecipe(), "en", "de").clean(read_line_chunks(*paths), report)
-    kept = [pair for chunk in chunks for pair in chunk]
+    kept = [pair for chunk in chunks for pair in chunk.pairs()]
     assert [pair.source for pair in kept] == ["fine", "also fine"]
     assert report.dropped == {"overlong": 1}
     assert len(report.examples["overlong"][0]["source"]) == 80
@@ -46,7 +46,7 @@ def test_control_characters_and_separators(tmp_path: Path) -> None:
     paths = files(tmp_path, source.encode(), target.encode())
     report = CleaningReport()
     chunks = Cleaner(CleaningRecipe(), "en", "de").clean(read_line_chunks(*paths), report)
-    kept = [pair for chunk in chunks for pair in chunk]
+    kept = [pair for chunk in chunks for pair in chunk.pairs()]
     assert [pair.source for pair in kept] == ["first second", "three", "four five"]
     assert report.dropped == {"control characters": 2}
 

@@ -45,8 +45,8 @@ def test_the_same_pairs_and_faults(folder: Path, source: bytes, target: bytes, m
     text = CorpusRecipe(text=paths[0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_pairs, "CHUNK", 3)
-        in_chunks = outcome(entry for chunk in read_line_chunks(*paths) for entry in chunk)
-        as_text = outcome(entry for chunk in read_text_chunks(paths[0]) for entry in chunk)
+        in_chunks = outcome(entry for chunk in read_line_chunks(*paths) for entry in chunk.pairs())
+        as_text = outcome(entry for chunk in read_text_chunks(paths[0]) for entry in chunk.pairs())
     assert in_chunks == outcome(read_lines(*paths))
     assert as_text == outcome(read_corpus(text, "en", "en"))
 

@@ -155,7 +155,7 @@ def test_old_files_of_either_side_stay_aligned(tmp_path: Path) -> None:
     left, right = tmp_path / "x.en", tmp_path / "x.de"
     left.write_bytes("one\u0085and\rtwo\rthree".encode())
     right.write_bytes("eins\r\nzwei\u2028und\r\ndrei\r\n".encode())
-    found = [(pair.source, pair.target) for chunk in read_line_chunks(left, right) for pair in chunk]
+    found = [(pair.source, pair.target) for chunk in read_line_chunks(left, right) for pair in chunk.pairs()]
     assert found == [("one\u0085and", "eins"), ("two", "zwei\u2028und"), ("three", "drei")]
 
 
@@ -198,5 +198,5 @@ def test_long_lines_come_in_smaller_parts_that_lose_nothing(tmp_path: Path, monk
     lines = [f"{'long ' * (number % 7)}{number}" for number in range(50)]
     left.write_text("".join(f"{line}\n" for line in lines))
     right.write_text("".join(f"{line} {line} {line}\n" for line in lines))
-    found = [(pair.source, pair.target, pair.line) for chunk in read_line_chunks(left, right) for pair in chunk]
+    found = [(pair.source, pair.target, pair.line) for chunk in read_line_chunks(left, right) for pair in chunk.pairs()]
     assert found == [(line, f"{line} {line} {line}", number) for number, line in enumerate(lines, start=1)]

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Entry, Pair, Skip, chunked
 from dragoman.data.cleaning import Cleaner, CleaningReport
 from dragoman.data.drops import Drop
-from dragoman.data.pair import Entry, Pair, Skip
-from dragoman.data.pair_chunk import chunked
 from dragoman.data.screen import Screen
 from dragoman.native import text as native
 from dragoman.recipe.data import CleaningRecipe
@@ -89,7 +88,7 @@ def cleaned(
             patch.setattr(native, "available", lambda: False)
         cleaner = Cleaner(recipe, *languages, placeholders=syntax)
         chunks = cleaner.clean(chunked(entries), report, drops.extend)
-        kept = [pair for chunk in chunks for pair in chunk]
+        kept = [pair for chunk in chunks for pair in chunk.pairs()]
     return kept, drops, report.to_dict()
 
 

@@ -16,10 +16,10 @@ from toy import frame, recipe
 import dragoman.training.setup as training_setup
 import dragoman.training.trainer as trainer_module
 from dragoman.data.dataset import Dataset
+from dragoman.data.prepare import prepare
 from dragoman.errors import TrainingError
 from dragoman.model.taps import replaced
 from dragoman.recipe.shortened import shortened_recipe
-from dragoman.tasks.table import task_of
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer, RewindRecord, SkipRecord
 from dragoman.training.run import train
@@ -84,7 +84,7 @@ def not_finite_at(monkeypatch: pytest.MonkeyPatch, *turns: int) -> Iterator[None
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """A hundred reversals."""
     folder = tmp_path_factory.mktemp("trial") / "dataset"
-    prepared: Dataset = task_of(recipe()).prepare(recipe(), folder, train=frame("reversal", 140))
+    prepared: Dataset = prepare(recipe(), folder, train=frame("reversal", 140))
     return prepared
 
 

@@ -10,6 +10,8 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from dragoman.contracts import Source, Target
+from dragoman.data.cells import Cells
+from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.expected import ExpectedColumn
 from dragoman.data.rendering import Rendering
 from dragoman.fields.field import Field
@@ -47,6 +49,21 @@ class Column(ABC, Generic[F, B_co]):
             side: ``source`` or ``target``.
             field: what encoded the column.
             rendered: whether pictures may be missing, because they are rendered from the targets.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def encode(side: str, field: F, cells: Cells, where: Whereabouts) -> Encoded:
+        """What is written of some cells of a corpus.
+
+        Args:
+            side: ``source`` or ``target``.
+            field: encodes them.
+            cells: the cells.
+            where: where they are from.
+
+        Raises:
+            InputError: if a cell cannot be used, and the example cannot do without it.
         """
 
     @abstractmethod

@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Int, Int64
 
 from dragoman.contracts import Labels
+from dragoman.data.cells import Cells, values_of
 from dragoman.data.columns.column import Column
+from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.expected import ExpectedColumn
-from dragoman.data.grid.items import Items
 from dragoman.data.rendering import Rendering
 from dragoman.fields.label import LabelField
 
@@ -34,13 +35,13 @@ class LabelColumn(Column[LabelField, Labels]):
         return {f"{side}_label": ExpectedColumn(pa.int64(), below=field.size)}
 
     @staticmethod
-    def of(field: LabelField, items: Items) -> dict[str, pa.Array]:
-        """What is written of some labels.
+    def encode(side: str, field: LabelField, cells: Cells, where: Whereabouts) -> Encoded:
+        """The class number of each label.
 
         Raises:
             InputError: if training knows none of that name.
         """
-        return {"target_label": pa.array(field.encode(items.targets, items.places), pa.int64())}
+        return Encoded({f"{side}_label": pa.array(field.encode(values_of(cells), where.places()), pa.int64())})
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Labels:
         """The classes of these examples."""

@@ -8,7 +8,9 @@ import torch
 from jaxtyping import Float64, Int
 
 from dragoman.contracts import Numbers
+from dragoman.data.cells import Cells, values_of
 from dragoman.data.columns.column import Column
+from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.expected import ExpectedColumn
 from dragoman.data.rendering import Rendering
 from dragoman.fields.number import NumberField
@@ -34,9 +36,14 @@ class NumberColumn(Column[NumberField, Numbers]):
         return {f"{side}_number": ExpectedColumn(pa.float64())}
 
     @staticmethod
-    def of(values: Float64[np.ndarray, " n"]) -> dict[str, pa.Array]:
-        """What is written of some numbers."""
-        return {"target_number": pa.array(values, pa.float64())}
+    def encode(side: str, field: NumberField, cells: Cells, where: Whereabouts) -> Encoded:
+        """The numbers, not standardised.
+
+        Raises:
+            InputError: if a cell is infinite or no number.
+        """
+        numbers = field.parse(values_of(cells), where.places(), where.heading)
+        return Encoded({f"{side}_number": pa.array(numbers, pa.float64())})
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Numbers:
         """The standardised numbers of these examples."""

@@ -7,10 +7,12 @@ import pyarrow as pa
 from jaxtyping import Int, UInt8
 
 from dragoman.contracts import Pictures
+from dragoman.data.cells import Cells, values_of
 from dragoman.data.columns.column import Column
+from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.expected import ExpectedColumn
-from dragoman.data.grid.items import Items
 from dragoman.data.rendering import Rendering
+from dragoman.errors import InputError
 from dragoman.fields.picture import PictureField
 
 
@@ -39,17 +41,17 @@ class PictureColumn(Column[PictureField, Pictures]):
         return {f"{side}_picture": ExpectedColumn(pa.large_binary(), nullable=rendered)}
 
     @staticmethod
-    def of(field: PictureField, items: Items, name: str) -> dict[str, pa.Array]:
-        """What is written of some pictures; ``name`` is their column, for errors.
-
-        Raises:
-            InputError: if one cannot be read.
-        """
-        pixels = [
-            None if source is None else field.encode(source, place, name).tobytes()
-            for source, place in zip(items.sources, items.places, strict=True)
-        ]
-        return {"source_picture": pa.array(pixels, pa.large_binary())}
+    def encode(side: str, field: PictureField, cells: Cells, where: Whereabouts) -> Encoded:
+        """The pixels of each picture; none of one that is rendered, or that cannot be read, which is a fault."""
+        pixels: list[bytes | None] = []
+        faults: dict[int, InputError] = {}
+        for row, (picture, place) in enumerate(zip(values_of(cells), where.places(), strict=True)):
+            try:
+                pixels.append(None if picture is None else field.encode(picture, place, where.heading).tobytes())
+            except InputError as error:
+                faults[row] = error
+                pixels.append(None)
+        return Encoded({f"{side}_picture": pa.array(pixels, pa.large_binary())}, faults=faults)
 
     def pixels(self, index: int, generator: np.random.Generator | None = None) -> UInt8[np.ndarray, "C H W"]:
         """One picture; see :meth:`batch` for the generator."""

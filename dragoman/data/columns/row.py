@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Int
 
 from dragoman.contracts import Rows
+from dragoman.data.cells import Cells, frame_of
 from dragoman.data.columns.column import Column
+from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.expected import ExpectedColumn
-from dragoman.data.grid.items import Items
 from dragoman.data.rendering import Rendering
 from dragoman.fields.row import RowField
 
@@ -35,24 +36,31 @@ class RowColumn(Column[RowField, Rows]):
         }
 
     @staticmethod
-    def of(field: RowField, items: Items) -> tuple[dict[str, pa.Array], list[str]]:
-        """What is written of some rows, and what was missing or unknown in them.
+    def encode(side: str, field: RowField, cells: Cells, where: Whereabouts) -> Encoded:
+        """The numbers and categories of each row.
 
         Raises:
             InputError: if a cell cannot be used.
         """
-        assert items.rows is not None
-        encoded = field.encode(items.rows, file=items.files[0] if items.files else None, lines=items.lines)
+        places = where.places()
+        file = places[0][0] if places else None
+        encoded = field.encode(frame_of(cells), file=file, lines=[line or 0 for _, line in places])
         columns = {
-            "source_numbers": pa.array(list(encoded.numbers), pa.list_(pa.float32())),
-            "source_categories": pa.array(list(encoded.categories), pa.list_(pa.int64())),
+            f"{side}_numbers": _lists(encoded.numbers, pa.float32()),
+            f"{side}_categories": _lists(encoded.categories, pa.int64()),
         }
-        return columns, encoded.report.describe()
+        return Encoded(columns, report=encoded.report)
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Rows:
         """These rows."""
         del generator
         return Rows(torch.from_numpy(self._numbers[indices]), torch.from_numpy(self._categories[indices]))
+
+
+def _lists(matrix: np.ndarray, kind: pa.DataType) -> pa.ListArray:
+    rows, width = matrix.shape
+    ends = pa.array(np.arange(rows + 1) * width, pa.int32())
+    return pa.ListArray.from_arrays(ends, pa.array(np.ascontiguousarray(matrix).reshape(-1), kind), type=pa.list_(kind))
 
 
 def _matrix(column: pa.ChunkedArray, width: int, kind: type[np.generic]) -> np.ndarray:

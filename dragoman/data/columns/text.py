@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 import torch
 from jaxtyping import Int
 
 from dragoman.contracts import Layout, Packed
+from dragoman.data.cells import Absent, Cells, lines_of
 from dragoman.data.columns.column import Column
+from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.expected import ExpectedColumn
 from dragoman.data.columns.ragged import ChainedColumn, RaggedColumn
 from dragoman.data.rendering import Rendering
-from dragoman.text.codec import Codec, masks_for
+from dragoman.data.text_column import text_column
+from dragoman.native.lines import Lines
+from dragoman.text.codec import Codec
+from dragoman.text.ragged import Ragged
 from dragoman.text.vocabulary import END
 
 IDS = pa.list_(pa.int32())
@@ -41,11 +44,16 @@ class TextColumn(Column[Codec, Packed]):
         }
 
     @staticmethod
-    def of(codec: Codec, side: str, texts: Sequence[str], most: int | None = None) -> dict[str, pa.Array]:
-        """What is written of some texts: each row of ids is ended by the end symbol, and cut to ``most`` with it."""
-        ids = codec.encode_batch(texts, masks_for(texts, codec, codec))
-        rows = [[*(row if most is None else row[: most - 1]), END] for row in ids]
-        return {f"{side}_text": pa.array(texts, pa.large_string()), f"{side}_ids": pa.array(rows, IDS)}
+    def encode(side: str, field: Codec, cells: Cells, where: Whereabouts) -> Encoded:
+        """Texts and ids. What has no source has an empty text without any id."""
+        if isinstance(cells, Absent):
+            ids, texts = Ragged.of([[]] * len(cells)), Lines.of([""] * len(cells))
+            written = ids
+        else:
+            texts = lines_of(cells)
+            ids = field.encode_ragged(texts, where.masks)
+            written = (ids if where.longest is None else ids.cut(where.longest - 1)).ended(END)
+        return Encoded(text_columns(side, texts, written), tokens=written.lengths)
 
     @property
     def tokens(self) -> ChainedColumn:
@@ -57,3 +65,9 @@ class TextColumn(Column[Codec, Packed]):
         del generator
         values, lengths = self._ids.gather(indices)
         return Packed(torch.from_numpy(values), Layout.of(torch.from_numpy(lengths)))
+
+
+def text_columns(side: str, texts: Lines, ids: Ragged) -> dict[str, pa.Array]:
+    """What is written of texts and their ids, each row of which is ended by the end symbol."""
+    rows = pa.ListArray.from_arrays(ids.offsets.astype(np.int32), ids.values, type=IDS)
+    return {f"{side}_text": text_column(texts), f"{side}_ids": rows}

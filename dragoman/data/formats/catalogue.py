@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dragoman.data.chunk import Entry, Pair
 from dragoman.data.formats.archive import Tree, open_tree
 from dragoman.data.formats.catalogue_listing import no_files
 from dragoman.data.formats.gettext import Message, parse_mo, parse_po
@@ -20,7 +21,6 @@ from dragoman.data.formats.gettext_pairs import KeyEvidence, message_entries, us
 from dragoman.data.formats.json_pairs import json_entries
 from dragoman.data.formats.language_remarks import LanguageRemarks
 from dragoman.data.formats.nested_json import parse_nested_json
-from dragoman.data.pair import Entry, Pair
 from dragoman.errors import InputError
 from dragoman.text.language import closest_language, is_language, is_other_kind, is_spoken_there, is_well_known
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.gettext import Message, parse_mo, parse_po
 from dragoman.data.formats.plural_forms import NUMBERS, aligned_forms, header_forms, language_forms
 from dragoman.data.formats.spelt_numbers import SPELT, spells_number
 from dragoman.data.open_input import open_input, unreadable
-from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.text.language import closest_language, is_language
 
 MessageKey = tuple[str | None, str]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from dragoman.data.chunk import Entry, Pair
 from dragoman.data.formats.column_names import no_such_column
-from dragoman.data.pair import Entry, Pair
 from dragoman.data.text_file import read_text_lines
 from dragoman.errors import InputError
 

@@ -10,9 +10,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.nested_json import Key
 from dragoman.data.formats.plural_forms import NUMBERS, aligned_forms, category_names
-from dragoman.data.pair import Entry, Pair, Skip
 
 _FORM = re.compile(r"(?:(.*)([_.]))?(zero|one|two|few|many|other)", re.DOTALL)
 

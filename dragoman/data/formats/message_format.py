@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.plural_forms import NUMBERS, aligned_forms, category_names
 from dragoman.data.formats.spelt_numbers import SPELT
-from dragoman.data.pair import Entry, Pair, Skip
 
 _CHOICE = re.compile(r"\{\s*[\w.-]+\s*,\s*(?:plural|select|selectordinal)\s*,")
 _TEXT = re.compile(r"[^{}'#]+")

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dragoman.data.chunk import Entry, Pair
 from dragoman.data.formats.column_names import no_such_column
 from dragoman.data.open_input import open_seekable
-from dragoman.data.pair import Entry, Pair
 from dragoman.errors import InputError
 
 _BATCH_ROWS = 8192

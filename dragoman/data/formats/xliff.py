@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.inline_codes import InlineCodes, can_stand_in_text, has_words, native_code
 from dragoman.data.formats.language_remarks import LanguageRemarks
 from dragoman.data.formats.xml_events import Element, read_units
-from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
 from dragoman.text.language import closest_language
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dragoman.data.dataset import Dataset
+from dragoman.data.prepare import prepare
 from dragoman.diagnosis.capacity.measure import measure_capacity
 from dragoman.diagnosis.capacity.report import CapacityReport
 from dragoman.diagnosis.run_folder import open_run
 from dragoman.recipe import Recipe
 from dragoman.storage.failure import unwritable
-from dragoman.tasks.table import task_of
 
 Tell = Callable[[str], None]
 
@@ -49,4 +49,4 @@ def _opened(subject: Path | str | Recipe, scratch: Path | None, tell: Tell | Non
     except OSError as error:
         raise unwritable(scratch or Path(tempfile.gettempdir()), error) from error
     with lent as place:
-        yield subject, task_of(subject).prepare(subject, Path(place) / "dataset", tell=tell)
+        yield subject, prepare(subject, Path(place) / "dataset", tell=tell)

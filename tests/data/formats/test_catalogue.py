@@ -11,8 +11,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.catalogue import read_catalogue
-from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
 
 

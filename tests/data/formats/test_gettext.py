@@ -13,9 +13,9 @@ from babel.messages.pofile import write_po
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Pair, Skip
 from dragoman.data.formats.gettext import Message, parse_mo, parse_po
 from dragoman.data.formats.gettext_pairs import read_mo, read_po
-from dragoman.data.pair import Pair, Skip
 from dragoman.errors import InputError
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'

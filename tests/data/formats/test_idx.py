@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dragoman.data.grid.read_items import read_items
+from dragoman.data.cells import values_of
+from dragoman.data.chunk import Chunk
+from dragoman.data.inputs.input import Reading
+from dragoman.data.kinds import INPUTS, OUTPUTS
 from dragoman.errors import InputError
 from dragoman.recipe.data import CorpusRecipe
 
@@ -24,26 +27,31 @@ def write(folder: Path, labels: int = 2, cut: int = 0) -> Path:
     return path
 
 
+def read(corpus: CorpusRecipe) -> list[Chunk]:
+    reading = Reading(OUTPUTS["label"], ("en", "en"), Path())
+    return list(INPUTS["picture"].read(corpus, reading))
+
+
 def test_labels_are_found_beside_their_pictures(tmp_path: Path) -> None:
-    items = read_items(CorpusRecipe(path=write(tmp_path)), "picture")
-    assert np.array_equal(np.stack(items.sources), PICTURES)
-    assert list(items.targets) == [0, 1]
+    (chunk,) = read(CorpusRecipe(path=write(tmp_path)))
+    assert np.array_equal(np.stack(values_of(chunk.sources)), PICTURES)
+    assert values_of(chunk.targets) == [0, 1]
 
 
 def test_both_may_be_given(tmp_path: Path) -> None:
     path = write(tmp_path)
-    items = read_items(CorpusRecipe(source=path, target=tmp_path / "t-labels-idx1-ubyte"), "picture")
-    assert len(items) == 2
+    (chunk,) = read(CorpusRecipe(source=path, target=tmp_path / "t-labels-idx1-ubyte"))
+    assert len(chunk) == 2
 
 
 @pytest.mark.parametrize(("labels", "cut", "says"), [(3, 0, "2 pictures, and .* 3 labels"), (2, 5, "and has only 19")])
 def test_sizes_are_checked(tmp_path: Path, labels: int, cut: int, says: str) -> None:
     with pytest.raises(InputError, match=says):
-        read_items(CorpusRecipe(path=write(tmp_path, labels, cut)), "picture")
+        read(CorpusRecipe(path=write(tmp_path, labels, cut)))
 
 
 def test_missing_labels_are_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path)
     (tmp_path / "t-labels-idx1-ubyte").unlink()
     with pytest.raises(InputError, match="its labels are not beside it"):
-        read_items(CorpusRecipe(path=path), "picture")
+        read(CorpusRecipe(path=path))

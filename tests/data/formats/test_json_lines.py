@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Pair
 from dragoman.data.formats.json_lines import read_json_lines
-from dragoman.data.pair import Pair
 from dragoman.errors import InputError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

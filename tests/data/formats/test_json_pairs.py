@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dragoman.data.chunk import Pair, Skip
 from dragoman.data.formats.json_pairs import json_entries
-from dragoman.data.pair import Pair, Skip
 
 
 def matched(source: dict[str, str], target: dict[str, str], languages: tuple[str, str]) -> list[tuple[str, ...]]:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.message_format import expand_messages
-from dragoman.data.pair import Entry, Pair, Skip
 
 
 def expanded(source: str, target: str, languages: tuple[str, str] = ("en", "de")) -> list[tuple[str, str]]:

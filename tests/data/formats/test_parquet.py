@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Pair
 from dragoman.data.formats.parquet import read_parquet
-from dragoman.data.pair import Pair
 from dragoman.errors import InputError
 
 TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.tmx import read_tmx
-from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
 
 MEMORY = """<?xml version="1.0" encoding="utf-8"?>

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dragoman.data.chunk import Entry, Pair, Skip
 from dragoman.data.formats.inline_codes import can_stand_in_text
 from dragoman.data.formats.xliff import read_xliff
-from dragoman.data.pair import Entry, Pair, Skip
 from dragoman.errors import InputError
 
 FIRST = """<?xml version="1.0" encoding="utf-8"?>

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from grid_corpora import lines, recipe, sentences, write_table
+from sample_corpora import lines, recipe, sentences, write_table
 
 from dragoman.contracts import Labels, Numbers, Packed
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.prepare_grid import prepare_grid
+from dragoman.data.prepare import prepare
 from dragoman.errors import InputError
 from dragoman.fields.label import LabelField
 from dragoman.recipe import Recipe
@@ -48,7 +48,7 @@ def examples(dataset: Dataset) -> dict[str, list[tuple[str, str]]]:
 
 
 def test_every_line_of_a_text_has_its_label(tmp_path: Path) -> None:
-    dataset = prepare_grid(labelling(train=files(tmp_path)), tmp_path / "dataset")
+    dataset = prepare(labelling(train=files(tmp_path)), tmp_path / "dataset")
     assert isinstance(dataset.target, LabelField)
     assert dataset.target.names == ("de", "en")
     found = [pair for part in examples(dataset).values() for pair in part]
@@ -70,12 +70,12 @@ def test_pairs_of_text_and_label_come_in_any_form(kind: str, tmp_path: Path) -> 
         given, train = frame.rename(columns={"text": "source", "language": "target"}), None
     else:
         train = {"path": str(write_table(frame, tmp_path / f"t.{kind}")), **columns}
-    found = examples(prepare_grid(labelling(train=train), tmp_path / "dataset", train=given))
+    found = examples(prepare(labelling(train=train), tmp_path / "dataset", train=given))
     assert sorted(pair for part in found.values() for pair in part) == sorted(zip(texts, labels, strict=True))
 
 
 def test_ids_end_with_the_end_symbol_and_spell_the_text(tmp_path: Path) -> None:
-    dataset = prepare_grid(labelling(train=files(tmp_path)), tmp_path / "dataset")
+    dataset = prepare(labelling(train=files(tmp_path)), tmp_path / "dataset")
     assert isinstance(dataset.source, Codec)
     batch = dataset.train.batch(np.arange(10))
     assert isinstance(batch.source, Packed)
@@ -89,7 +89,7 @@ def test_texts_are_normalised_and_the_useless_dropped_and_counted(tmp_path: Path
     frame = pd.DataFrame({"source": texts, "target": ["en"] * 45})
     other = pd.DataFrame({"source": sentences(GERMAN, 40), "target": ["de"] * 40})
     twin = pd.DataFrame({"source": ["the twin line"], "target": ["en"]})
-    dataset = prepare_grid(labelling(train=None), tmp_path / "dataset", train=pd.concat([frame, other, twin]))
+    dataset = prepare(labelling(train=None), tmp_path / "dataset", train=pd.concat([frame, other, twin]))
     found = {text for part in examples(dataset).values() for text, _ in part}
     assert {"two spaces", "café here"} <= found
     assert dataset.report["cleaning"]["train"]["dropped"] == {"empty": 2, "duplicate": 1}
@@ -103,7 +103,7 @@ def test_texts_that_differ_in_case_or_final_points_are_on_one_side(tmp_path: Pat
     texts = sentences(ENGLISH, 50)
     twins = [*texts, *(f"{text.upper()}!" for text in texts)]
     frame = pd.DataFrame({"source": twins, "target": ["a", "b"] * 50})
-    found = examples(prepare_grid(labelling(train=None), tmp_path / "dataset", train=frame))
+    found = examples(prepare(labelling(train=None), tmp_path / "dataset", train=frame))
     sides = [{match_key(text) for text, _ in part} for part in found.values()]
     assert len(sides) == 3
     assert sum(map(len, sides)) == len(set.union(*sides)) == 50
@@ -113,7 +113,7 @@ def test_a_given_test_set_that_leaks_is_told(tmp_path: Path) -> None:
     texts = sentences(ENGLISH, 60)
     frame = pd.DataFrame({"source": texts, "target": ["a", "b"] * 30})
     told: list[str] = []
-    dataset = prepare_grid(
+    dataset = prepare(
         labelling(train=None), tmp_path / "d", train=frame, validation=frame[50:], test=frame[:7], tell=told.append
     )
     assert dataset.report["sources_also_in_training"] == {"validation": 10, "test": 7}
@@ -124,7 +124,7 @@ def test_numbers_of_texts_are_standardised(tmp_path: Path) -> None:
     texts = sentences(ENGLISH, 100)
     frame = pd.DataFrame({"source": texts, "target": [str(len(text)) for text in texts]})
     chosen = recipe("convolution", "number", data={"validation_pairs": 10, "test_pairs": 0})
-    dataset = prepare_grid(chosen, tmp_path / "dataset", train=frame)
+    dataset = prepare(chosen, tmp_path / "dataset", train=frame)
     batch = dataset.train.batch(np.arange(len(dataset.train)))
     assert isinstance(batch.target, Numbers)
     lengths = np.array([len(text) for text in dataset.train.source_texts()], dtype=np.float64)
@@ -137,9 +137,9 @@ def test_texts_that_are_too_long_are_dropped_from_all_but_the_test_set(tmp_path:
         pd.DataFrame({"source": [*sentences(ENGLISH, 20, seed=seed), long], "target": ["a", "b", "c"] * 7})
         for seed in range(3)
     ]
-    chosen = recipe("convolution", "label", cleaning={"max_tokens": 100})
+    chosen = recipe("convolution", "label", cleaning={"max_tokens": 100, "repetition": False})
     train, validation, test = frames
-    dataset = prepare_grid(chosen, tmp_path / "d", train=train, validation=validation, test=test)
+    dataset = prepare(chosen, tmp_path / "d", train=train, validation=validation, test=test)
     assert dataset.report["pairs"] == {"train": 20, "validation": 20, "test": 21}
     assert dataset.report["cleaning"]["train"]["dropped"] == {"too many tokens": 1}
     assert dataset.test is not None
@@ -148,16 +148,16 @@ def test_texts_that_are_too_long_are_dropped_from_all_but_the_test_set(tmp_path:
 
 def test_nothing_but_long_texts_is_refused(tmp_path: Path) -> None:
     frame = pd.DataFrame({"source": [f"dog {n} " * 100 for n in range(40)], "target": ["a", "b"] * 20})
-    chosen = recipe("convolution", "label", cleaning={"max_tokens": 5})
+    chosen = recipe("convolution", "label", cleaning={"max_tokens": 5, "repetition": False})
     with pytest.raises(InputError, match="too many tokens"):
-        prepare_grid(chosen, tmp_path / "dataset", train=frame)
+        prepare(chosen, tmp_path / "dataset", train=frame)
     assert not (tmp_path / "dataset").exists()
 
 
 def test_weights_of_corpora_balance_what_is_seen(tmp_path: Path) -> None:
     corpora = files(tmp_path)
     corpora[1]["weight"] = 2.5
-    dataset = prepare_grid(labelling(train=corpora), tmp_path / "dataset")
+    dataset = prepare(labelling(train=corpora), tmp_path / "dataset")
     assert dataset.training_weights is not None
     english = dataset.train.corpora == 0
     assert set(dataset.training_weights[english]) == {1.0}

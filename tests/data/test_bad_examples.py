@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from grid_corpora import lines, picture_folder, picture_table, pictures, recipe, sentences, table, write_table
 from PIL import Image
+from sample_corpora import lines, picture_folder, picture_table, pictures, recipe, sentences, table, write_table
 
 import dragoman
-from dragoman.data.grid.prepare_grid import prepare_grid
+from dragoman.data.prepare import prepare
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe import Recipe
 
@@ -35,7 +35,7 @@ def refused(chosen: Recipe, folder: Path, **frames: Any) -> InputError:
 def left_out(chosen: Recipe, folder: Path, **frames: Any) -> str:
     """What is said of the one picture that is left out of a dataset, which all others are in."""
     told: list[str] = []
-    dataset = prepare_grid(chosen, folder / "dataset", tell=told.append, **frames)
+    dataset = prepare(chosen, folder / "dataset", tell=told.append, **frames)
     assert sum(dataset.report["pairs"].values()) == 39
     (drop,) = pq.read_table(folder / "dataset" / "dropped.parquet").to_pylist()
     assert drop["rule"] == "broken picture"
@@ -173,7 +173,7 @@ def test_a_row_without_a_label_is_dropped_and_listed(tmp_path: Path) -> None:
     frame.loc[7, "label"] = None
     told: list[str] = []
     recipe = of_rows(write_table(frame, tmp_path / "t.csv"), "label", "label")
-    prepare_grid(recipe, tmp_path / "dataset", tell=told.append)
+    prepare(recipe, tmp_path / "dataset", tell=told.append)
     drops = pq.read_table(tmp_path / "dataset" / "dropped.parquet").to_pylist()
     assert [(drop["rule"], drop["line"]) for drop in drops] == [("no target", 9)]
     assert any("no target" in line for line in told)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dragoman.data.formats.detection import seems_to_be
 from dragoman.data.open_input import open_input
-from dragoman.data.table import find_column, read_rows
+from dragoman.data.table import read_rows
 from dragoman.errors import InputError
 from dragoman.fields.typed_text import Decimal, typed_columns
 
@@ -72,15 +72,6 @@ def no_table(path: Path) -> InputError:
         remedy="save it as CSV, and give that; TSV, Parquet and JSON lines are read too. --format table says that a "
         "file of another name is a table.",
     )
-
-
-def target_column(frame: DataFrame, name: str, path: Path | None) -> list[Any]:
-    """The cells of a column.
-
-    Raises:
-        InputError: if there is none.
-    """
-    return frame.iloc[:, find_column([str(column) for column in frame.columns], name, path)].tolist()
 
 
 def _separated(path: Path, writing: Writing) -> tuple[DataFrame, list[int]]:

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from grid_corpora import lines, picture_folder, picture_table, pictures, recipe, sentences
 from PIL import Image
+from sample_corpora import lines, picture_folder, picture_table, pictures, recipe, sentences
 
 from dragoman.contracts import Labels, Packed, Pictures
 from dragoman.data.columns.picture import PictureColumn
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.prepare_grid import prepare_grid
+from dragoman.data.prepare import prepare
 from dragoman.fields.label import LabelField
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec
@@ -68,7 +68,7 @@ def plain() -> dict[str, Any]:
 def test_a_table_of_paths_counts_them_from_its_own_folder(tmp_path: Path, plain: dict[str, Any]) -> None:
     path = picture_table(tmp_path / "corpus", 40)
     chosen = labelling(train={"path": str(path)}).model_copy(update={"pictures": _pictures(plain)})
-    found = stored(prepare_grid(chosen, tmp_path / "dataset"))
+    found = stored(prepare(chosen, tmp_path / "dataset"))
     assert [found[0, line] for line in range(2, 42)] == expected(40)
 
 
@@ -89,7 +89,7 @@ def test_parquet_holds_the_bytes_of_picture_files(struct: bool, tmp_path: Path, 
         cells.append({"bytes": file.getvalue(), "path": "x.png"} if struct else file.getvalue())
     pd.DataFrame({"image": cells, "target": labels}).to_parquet(tmp_path / "t.parquet")
     chosen = labelling(train={"path": str(tmp_path / "t.parquet"), "source_column": "image"})
-    dataset = prepare_grid(chosen.model_copy(update={"pictures": _pictures(plain)}), tmp_path / "dataset")
+    dataset = prepare(chosen.model_copy(update={"pictures": _pictures(plain)}), tmp_path / "dataset")
     found = stored(dataset)
     assert [found[0, row] for row in range(1, 41)] == expected(40)
 
@@ -98,7 +98,7 @@ def test_a_folder_of_pictures_for_each_label(tmp_path: Path, plain: dict[str, An
     folder = picture_folder(tmp_path / "corpus", 40)
     (folder / "left" / "notes.txt").write_text("no picture", encoding="utf-8")
     chosen = labelling(train={"path": str(folder)}).model_copy(update={"pictures": _pictures(plain)})
-    dataset = prepare_grid(chosen, tmp_path / "dataset")
+    dataset = prepare(chosen, tmp_path / "dataset")
     assert isinstance(dataset.target, LabelField)
     assert dataset.target.names == ("left", "right")
     assert sorted(stored(dataset).values()) == sorted(expected(40))
@@ -115,14 +115,14 @@ def test_a_data_frame_holds_pictures_in_any_form(kind: str, tmp_path: Path, plai
         sources.append(forms.get(kind, Image.fromarray(picture)))
     frame = pd.DataFrame({"source": pd.Series(sources, dtype=object), "target": labels})
     chosen = labelling(train=None).model_copy(update={"pictures": _pictures(plain)})
-    found = stored(prepare_grid(chosen, tmp_path / "dataset", train=frame))
+    found = stored(prepare(chosen, tmp_path / "dataset", train=frame))
     assert [found[0, row] for row in range(1, 41)] == expected(40)
 
 
 def test_the_same_picture_is_never_on_two_sides(tmp_path: Path) -> None:
     made, labels = pictures(15)
     frame = pd.DataFrame({"source": pd.Series(made * 4, dtype=object), "target": labels * 4})
-    dataset = prepare_grid(labelling(train=None), tmp_path / "dataset", train=frame)
+    dataset = prepare(labelling(train=None), tmp_path / "dataset", train=frame)
     sides = []
     for part in (dataset.train, dataset.validation, dataset.test):
         assert part is not None
@@ -136,7 +136,7 @@ def test_pictures_of_any_width_lie_side_by_side(tmp_path: Path) -> None:
     made = [draw.integers(0, 256, (16, 4 + n), dtype=np.uint8) for n in range(30)]
     frame = pd.DataFrame({"source": pd.Series(made, dtype=object), "target": ["a b", "c"] * 15})
     chosen = recipe("residual", "ctc", data={"validation_pairs": 3, "test_pairs": 0}, pictures={"height": 8})
-    dataset = prepare_grid(chosen, tmp_path / "dataset", train=frame)
+    dataset = prepare(chosen, tmp_path / "dataset", train=frame)
     part = dataset.train
     indices = np.arange(len(part))
     batch = part.batch(indices)
@@ -150,7 +150,7 @@ def test_pictures_of_any_width_lie_side_by_side(tmp_path: Path) -> None:
 
 def test_texts_become_pictures_that_differ_in_training_only(tmp_path: Path) -> None:
     path = lines(tmp_path / "text.txt", sentences(WORDS, 60))
-    dataset = prepare_grid(reading(path), tmp_path / "dataset")
+    dataset = prepare(reading(path), tmp_path / "dataset")
     assert isinstance(dataset.train.source, PictureColumn)
     indices = np.arange(5)
     one, other = (dataset.validation.batch(indices).source for _ in range(2))
@@ -165,8 +165,8 @@ def test_texts_become_pictures_that_differ_in_training_only(tmp_path: Path) -> N
 
 def test_the_same_seed_renders_the_same_bits_and_another_others(tmp_path: Path) -> None:
     path = lines(tmp_path / "text.txt", sentences(WORDS, 60))
-    sets = [prepare_grid(reading(path, noisy=1.0), tmp_path / name) for name in ("one", "same")]
-    sets.append(prepare_grid(reading(path, noisy=1.0, training={"seed": 2}), tmp_path / "other"))
+    sets = [prepare(reading(path, noisy=1.0), tmp_path / name) for name in ("one", "same")]
+    sets.append(prepare(reading(path, noisy=1.0, training={"seed": 2}), tmp_path / "other"))
     one, same, _ = sets
     assert one.fingerprint == same.fingerprint
     assert one.test is not None
@@ -177,7 +177,7 @@ def test_the_same_seed_renders_the_same_bits_and_another_others(tmp_path: Path) 
 
 def test_lines_that_no_font_can_write_are_dropped_and_told(tmp_path: Path) -> None:
     text = [*sentences(WORDS, 50), "漢字 of no such font"]
-    dataset = prepare_grid(reading(lines(tmp_path / "text.txt", text)), tmp_path / "dataset")
+    dataset = prepare(reading(lines(tmp_path / "text.txt", text)), tmp_path / "dataset")
     assert dataset.report["cleaning"]["train"]["dropped"] == {"no font": 1}
     assert sum(dataset.report["pairs"].values()) == 50
 
@@ -186,7 +186,7 @@ def test_lines_are_held_out_whole(tmp_path: Path) -> None:
     """Those that differ in case alone are one."""
     text = sentences(WORDS, 50)
     path = lines(tmp_path / "text.txt", [*text, *(line.upper() for line in text)])
-    dataset = prepare_grid(reading(path), tmp_path / "dataset")
+    dataset = prepare(reading(path), tmp_path / "dataset")
     assert dataset.test is not None
     sides = [
         {line.lower() for line in part.target_texts()} for part in (dataset.train, dataset.validation, dataset.test)
@@ -205,7 +205,7 @@ def test_real_pictures_stand_beside_rendered_ones(tmp_path: Path) -> None:
         rows.append(f"{name}\tphoto {number}")
     table = lines(tmp_path / "photos.tsv", ["source\ttarget", *rows])
     data = {"train": [{"text": str(path)}, {"path": str(table)}], "test": {"path": str(table)}, "validation_pairs": 5}
-    dataset = prepare_grid(reading(path, data=data), tmp_path / "dataset")
+    dataset = prepare(reading(path, data=data), tmp_path / "dataset")
     assert dataset.test is not None
     photos = dataset.test.batch(np.arange(12)).source
     assert isinstance(photos, Pictures)
@@ -231,7 +231,7 @@ def test_a_picture_in_memory_without_a_text_is_left_out_and_counted(tmp_path: Pa
     made = [draw.integers(0, 256, (16, 20), dtype=np.uint8) for _ in range(30)]
     frame = pd.DataFrame({"source": pd.Series(made, dtype=object), "target": ["a b", "c", " "] * 10})
     chosen = recipe("residual", "ctc", data={"validation_pairs": 3, "test_pairs": 0}, pictures={"height": 8})
-    dataset = prepare_grid(chosen, tmp_path / "dataset", train=frame)
+    dataset = prepare(chosen, tmp_path / "dataset", train=frame)
     assert dataset.report["cleaning"]["train"]["dropped"] == {"empty": 10}
     assert sum(dataset.report["pairs"].values()) == 20
 
@@ -242,7 +242,7 @@ def test_a_broken_picture_is_counted_and_named_and_not_the_end(tmp_path: Path) -
     broken.write_bytes(broken.read_bytes()[:60])
     told: list[str] = []
     data = {"train": {"path": str(folder)}, "validation_pairs": 4, "test_pairs": 4}
-    prepare_grid(recipe("mlp", "label", reads="picture", data=data), tmp_path / "dataset", tell=told.append)
+    prepare(recipe("mlp", "label", reads="picture", data=data), tmp_path / "dataset", tell=told.append)
     assert [line for line in told if "left out" in line and broken.name in line]
     drops = pq.read_table(tmp_path / "dataset" / "dropped.parquet").to_pylist()
     assert [(drop["rule"], drop["file"]) for drop in drops] == [("broken picture", str(broken))]

@@ -7,19 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from grid_corpora import COLOURS, recipe, table, write_table
+from sample_corpora import COLOURS, recipe, table, write_table
 
 from dragoman.contracts import Labels, Numbers, Rows
 from dragoman.data.dataset import Dataset
-from dragoman.data.grid.prepare_grid import prepare_grid
-from dragoman.data.grid.read_items import read_items
-from dragoman.data.grid.read_table import read_table
+from dragoman.data.prepare import prepare
+from dragoman.data.read_table import read_table
 from dragoman.errors import InputError
 from dragoman.fields.columns import CategoricalColumn, NumericColumn
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.row import RowField
-from dragoman.recipe.data import CorpusRecipe
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl")
 FORMATS = {".csv": "table", ".tsv": "table", ".parquet": "parquet", ".jsonl": "json-lines"}
@@ -51,13 +49,13 @@ def test_lines_are_counted_in_the_file_although_cells_hold_line_breaks_and_rows_
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_every_format_gives_the_same_numbers(ending: str, tmp_path: Path) -> None:
     frame = table(60)
-    given = prepare_grid(
+    given = prepare(
         recipe("linear", "number", data=data(tmp_path / "named-but-not-read.csv")),
         tmp_path / "memory",
         train=frame.drop(columns="label"),
     )
     path = write_table(frame.drop(columns="label"), tmp_path / f"t{ending}")
-    read = prepare_grid(recipe("linear", "number", data=data(path)), tmp_path / "file")
+    read = prepare(recipe("linear", "number", data=data(path)), tmp_path / "file")
     one, other = (d.train.batch(np.arange(len(d.train))) for d in (given, read))
     assert isinstance(one.source, Rows)
     assert isinstance(other.source, Rows)
@@ -68,7 +66,7 @@ def test_every_format_gives_the_same_numbers(ending: str, tmp_path: Path) -> Non
 
 def test_numbers_are_standardised_by_the_training_rows_alone(tmp_path: Path) -> None:
     path = write_table(table(400).drop(columns="label"), tmp_path / "t.csv")
-    dataset = prepare_grid(recipe("linear", "number", data=data(path)), tmp_path / "dataset")
+    dataset = prepare(recipe("linear", "number", data=data(path)), tmp_path / "dataset")
     assert (len(dataset.validation), len(dataset.test or ())) == (10, 10)
     batch = dataset.train.batch(np.arange(len(dataset.train)))
     assert isinstance(batch.source, Rows)
@@ -87,7 +85,7 @@ def test_numbers_are_standardised_by_the_training_rows_alone(tmp_path: Path) -> 
 def test_what_the_rows_hold_is_told_from_the_training_table_to_the_model_and_back(tmp_path: Path) -> None:
     """Sources and targets of one row stay together through shuffles and files."""
     frame = table(200).drop(columns="label")
-    dataset = prepare_grid(recipe("linear", "number", data={"train": None}), tmp_path / "dataset", train=_named(frame))
+    dataset = prepare(recipe("linear", "number", data={"train": None}), tmp_path / "dataset", train=_named(frame))
     assert isinstance(dataset.target, NumberField)
     assert isinstance(dataset.source, RowField)
     for part in (dataset.train, dataset.validation):
@@ -111,7 +109,7 @@ def test_missing_cells_are_counted_told_and_get_an_indicator(tmp_path: Path) -> 
     frame.loc[::20, "colour"] = None
     told: list[str] = []
     path = write_table(frame, tmp_path / "t.csv")
-    dataset = prepare_grid(recipe("linear", "number", data=data(path)), tmp_path / "dataset", tell=told.append)
+    dataset = prepare(recipe("linear", "number", data=data(path)), tmp_path / "dataset", tell=told.append)
     assert isinstance(dataset.source, RowField)
     assert dataset.source.numbers == 3
     assert dataset.source.category_sizes == (len(COLOURS) + 2,)
@@ -125,7 +123,7 @@ def test_features_choose_columns_and_numbers_can_be_names(tmp_path: Path) -> Non
     frame = table(100)
     frame["code"] = np.arange(100) % 4
     chosen = data(write_table(frame, tmp_path / "t.csv"), "label", features=["size", "code"], categorical=["code"])
-    dataset = prepare_grid(recipe("linear", "label", data=chosen), tmp_path / "dataset")
+    dataset = prepare(recipe("linear", "label", data=chosen), tmp_path / "dataset")
     assert isinstance(dataset.source, RowField)
     assert [column.name for column in dataset.source.columns] == ["size", "code"]
     assert dataset.source.category_sizes == (5,)
@@ -140,7 +138,7 @@ def test_values_that_training_lacks_are_told_and_stand_apart(tmp_path: Path) -> 
     given = recipe("linear", "label", data={"train": None})
     train, validation = (table(40, seed=n).drop(columns="number").rename(columns={"label": "target"}) for n in (1, 2))
     validation.loc[3, "colour"] = "mauve"
-    dataset = prepare_grid(given, tmp_path / "d", train=train, validation=validation, tell=told.append)
+    dataset = prepare(given, tmp_path / "d", train=train, validation=validation, tell=told.append)
     assert any("colour" in line and "no training row" in line for line in told)
     batch = dataset.validation.batch(np.arange(40))
     assert isinstance(batch.source, Rows)
@@ -153,7 +151,7 @@ def test_equal_rows_stay_on_one_side(tmp_path: Path) -> None:
     frame = table(30).drop(columns="label")
     frame = _named(pd.concat([frame] * 4, ignore_index=True))
     frame["target"] += np.arange(len(frame))
-    dataset = prepare_grid(recipe("linear", "number", data={"train": None}), tmp_path / "dataset", train=frame)
+    dataset = prepare(recipe("linear", "number", data={"train": None}), tmp_path / "dataset", train=frame)
     sides = [
         set(frame["size"].iloc[[line - 1 for _, line in part.places(np.arange(len(part)))]])
         for part in (dataset.train, dataset.validation, dataset.test)
@@ -166,11 +164,11 @@ def test_equal_rows_stay_on_one_side(tmp_path: Path) -> None:
 
 def test_a_dataset_opens_as_it_was_made(tmp_path: Path) -> None:
     path = write_table(table(60).drop(columns="number"), tmp_path / "t.csv")
-    made = prepare_grid(recipe("mlp", "label", data=data(path, "label")), tmp_path / "dataset")
+    made = prepare(recipe("mlp", "label", data=data(path, "label")), tmp_path / "dataset")
     opened = Dataset.open(tmp_path / "dataset")
     assert (opened.source, opened.target) == (made.source, made.target)
     assert opened.fingerprint == made.fingerprint
-    again = prepare_grid(recipe("mlp", "label", data=data(path, "label")), tmp_path / "again")
+    again = prepare(recipe("mlp", "label", data=data(path, "label")), tmp_path / "again")
     assert again.fingerprint == made.fingerprint
 
 
@@ -180,7 +178,7 @@ def test_corpora_with_weights_are_seen_that_often(tmp_path: Path) -> None:
         for n, w in ((1, 1.0), (2, 3.0))
     ]
     chosen = {"train": corpora, "features": ["size", "weight"], "validation_pairs": 5, "test_pairs": 0}
-    dataset = prepare_grid(recipe("linear", "label", data=chosen), tmp_path / "dataset")
+    dataset = prepare(recipe("linear", "label", data=chosen), tmp_path / "dataset")
     weights = dataset.training_weights
     assert weights is not None
     assert sorted(set(zip(dataset.train.corpora.tolist(), weights.tolist(), strict=True))) == [(0, 1.0), (1, 3.0)]
@@ -192,7 +190,7 @@ def test_corpora_with_weights_are_seen_that_often(tmp_path: Path) -> None:
 def test_a_table_without_rows_is_refused(ending: str, tmp_path: Path) -> None:
     path = write_table(table(1).iloc[:0], tmp_path / f"t{ending}")
     with pytest.raises(InputError) as found:
-        prepare_grid(recipe("linear", "number", data=data(path)), tmp_path / "dataset")
+        prepare(recipe("linear", "number", data=data(path)), tmp_path / "dataset")
     assert path.name in str(found.value)
     assert not (tmp_path / "dataset").exists()
 
@@ -200,7 +198,7 @@ def test_a_table_without_rows_is_refused(ending: str, tmp_path: Path) -> None:
 def test_text_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "t.po").write_text('msgid "a"\nmsgstr "b"\n', encoding="utf-8")
     with pytest.raises(InputError, match="no table that can be read: it seems to be a gettext catalogue"):
-        prepare_grid(recipe("linear", "number", data=data(tmp_path / "t.po")), tmp_path / "dataset")
+        prepare(recipe("linear", "number", data=data(tmp_path / "t.po")), tmp_path / "dataset")
 
 
 def test_a_table_as_a_spreadsheet_of_another_country_writes_it(tmp_path: Path) -> None:
@@ -220,4 +218,4 @@ def test_a_workbook_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "t.xlsx"
     path.write_bytes(b"PK\x03\x04" + b"\0" * 26 + b"xl/workbook.xml")
     with pytest.raises(InputError, match=r"Excel workbook \(XLSX\)(.|\n)*save it as CSV"):
-        read_items(CorpusRecipe(path=path, target_column="y"), "row")
+        prepare(recipe("linear", "number", data=data(path, "y")), tmp_path / "dataset")

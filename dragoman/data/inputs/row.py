@@ -1,0 +1,75 @@
+"""Rows of a table that a model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import UInt64
+
+from dragoman.data.cells import Held, frame_of
+from dragoman.data.chunk import Chunk
+from dragoman.data.formats.detection import detect_format
+from dragoman.data.inputs.frames import FRAME, column_of, table_chunks
+from dragoman.data.inputs.input import Input, Reading
+from dragoman.data.read_table import Writing, read_table
+from dragoman.data.table_store import FrameStore, LearntColumns
+from dragoman.data.training_part import TrainingPart
+from dragoman.fields.row import RowField
+from dragoman.recipe import Recipe
+from dragoman.recipe.data import CorpusRecipe
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+
+class RowInput(Input):
+    """Rows of a table, whose columns hold numbers, names and dates."""
+
+    noun = "row"
+
+    def read(self, corpus: CorpusRecipe, reading: Reading) -> Iterator[Chunk]:
+        """The rows of a table in any of its formats."""
+        assert corpus.path is not None
+        kind = detect_format(corpus.path) if corpus.format == "auto" else corpus.format
+        frame, lines = read_table(corpus.path, kind, Writing(corpus.separator, corpus.decimal))
+        targets = reading.output.cells_of(column_of(frame, corpus.target_column, corpus.path))
+        store = FrameStore(frame)
+        rows = Held(store, np.arange(len(frame)))
+        return table_chunks(rows, targets, str(corpus.path), np.array(lines, dtype=np.int64))
+
+    def read_frame(self, frame: DataFrame, corpus: CorpusRecipe, reading: Reading) -> Iterator[Chunk]:
+        """The rows of a DataFrame."""
+        targets = reading.output.cells_of(column_of(frame, corpus.target_column))
+        rows = Held(FrameStore(frame.reset_index(drop=True)), np.arange(len(frame)))
+        return table_chunks(rows, targets, FRAME, np.arange(1, len(frame) + 1))
+
+    def keys(self, chunk: Chunk, target_column: str) -> UInt64[np.ndarray, " n"]:
+        """Rows that are the same in all columns but the target."""
+        import pandas as pd
+
+        frame = frame_of(chunk.sources)
+        features = frame.loc[:, [str(name) != target_column for name in frame.columns]]
+        return pd.util.hash_pandas_object(features.apply(_plain), index=False).to_numpy(dtype=np.uint64)
+
+    def learn(self, part: TrainingPart, recipe: Recipe) -> RowField:
+        """What each column holds."""
+        columns = LearntColumns(part)
+        return RowField.learn_columns(
+            columns,
+            exclude=part.target_column,
+            features=recipe.data.features,
+            categorical=recipe.data.categorical,
+            leave_out=recipe.data.leave_out,
+            file=part.file,
+            lines=columns.lines.tolist(),
+        )
+
+
+def _plain(column: Series[Any]) -> Series[Any]:
+    """A column whose cells can be hashed, equal ones alike: of numbers whatever their type, of anything else by how it
+    is written."""
+    if column.dtype.kind in "biuf" and isinstance(column.dtype, np.dtype):
+        return column.astype(np.float64)
+    return column.map(repr) if column.dtype == object else column
