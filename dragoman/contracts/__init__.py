@@ -31,6 +31,7 @@ from dragoman.contracts.encoder_decoder import (
 from dragoman.contracts.hypothesis import Ending, Hypothesis
 from dragoman.contracts.inputs_outputs import (
     Labels,
+    Nothing,
     Numbers,
     Pictures,
     PictureSize,
@@ -68,6 +69,7 @@ __all__ = [
     "LanguageDecoder",
     "Layout",
     "Memory",
+    "Nothing",
     "Numbers",
     "Packed",
     "PictureSize",

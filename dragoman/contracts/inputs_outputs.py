@@ -134,6 +134,21 @@ class Numbers:
         return Numbers(self.values.to(device, non_blocking=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What a language model reads before it writes.
+
+    Attributes:
+        rows: number of texts to write.
+    """
+
+    rows: int
+
+    def select(self, rows: Int[Tensor, " K"]) -> Nothing:
+        """The same for as many texts as are selected."""
+        return Nothing(len(rows))
+
+
 Source = Packed | Pictures | Rows
 """What an encoder reads."""
 

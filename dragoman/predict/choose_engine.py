@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dragoman.alignment.shortlist import Shortlist
+from dragoman.contracts import Packed
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.transformer_spec import is_exportable
@@ -29,7 +30,7 @@ def choose_engine(
     compute: str = "auto",
     language_model: FusedLanguageModel | None = None,
     shortlist: Shortlist | None = None,
-) -> Engine:
+) -> Engine[Packed]:
     """The engine of that name for a translator.
 
     Args:

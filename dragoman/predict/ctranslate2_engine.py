@@ -16,7 +16,6 @@ from dragoman.contracts import (
     Ending,
     Hypothesis,
     Packed,
-    Pictures,
     SearchFeature,
     SearchRequest,
     SearchResult,
@@ -115,15 +114,13 @@ class CTranslate2Engine:
         """Greedy and beam search."""
         return frozenset({SearchFeature.GREEDY, SearchFeature.BEAM})
 
-    def search(self, source: Packed | Pictures, request: SearchRequest) -> SearchResult:
+    def search(self, source: Packed, request: SearchRequest) -> SearchResult:
         """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
 
         Raises:
-            UnsupportedError: if the source is pictures, something is asked for that CTranslate2 cannot do, or a row or
-                a limit is longer than the converted model's position encodings.
+            UnsupportedError: if something is asked for that CTranslate2 cannot do, or a row or a limit is longer than
+                the converted model's position encodings.
         """
-        if not isinstance(source, Packed):
-            raise UnsupportedError("CTranslate2 reads text, and no pictures", remedy="search with PyTorch's engine.")
         request.check(source.layout.batch, self.features, "CTranslate2's engine")
         rows = source.rows()
         limits = [len(row) for row in rows] if request.limits is None else list(request.limits)

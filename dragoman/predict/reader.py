@@ -12,6 +12,7 @@ from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.engine import Engine
 from dragoman.predict.given import PICTURES, items_of
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.picture_batches import picture_batches
@@ -40,7 +41,7 @@ class Reader(Shown):
         self.source = source
         self.target = target
         self.recipe = recipe
-        self._engine = TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
+        self._engine: Engine[Pictures] = TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
 
     def summary(self) -> Summary:
         """What there is to say of it."""

@@ -20,6 +20,7 @@ from dragoman.contracts import (
 )
 from dragoman.data.bucketing import in_order
 from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.predict.engine import computed_by_torch
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
@@ -28,7 +29,7 @@ from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 
 
 class TorchEngine:
-    """An :class:`~dragoman.predict.engine.Engine` for every model.
+    """An :class:`~dragoman.predict.engine.Engine` for every model that reads text or pictures.
 
     Args:
         model: the encoder and decoder; used in evaluation mode.
@@ -46,8 +47,7 @@ class TorchEngine:
     @property
     def description(self) -> str:
         """Where PyTorch computes, and with which numbers."""
-        parameter = next(self.model.parameters())
-        return f"PyTorch, {str(parameter.dtype).removeprefix('torch.')}, on {parameter.device.type}"
+        return computed_by_torch(self.model)
 
     @property
     def features(self) -> frozenset[SearchFeature]:

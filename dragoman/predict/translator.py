@@ -62,10 +62,10 @@ class Translator(Shown):
     """
 
     def __init__(
-        self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe, engine: Engine | None = None
+        self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe, engine: Engine[Packed] | None = None
     ) -> None:
         self.model = model
-        self.engine = engine or TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
+        self.engine: Engine[Packed] = engine or TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
         self.source = source
         self.target = target
         self.recipe = recipe

@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from dragoman.contracts import Ending, Sample, SearchRequest
+from dragoman.contracts import Ending, Nothing, Sample, SearchRequest
 from dragoman.contracts.expect import expect
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
+from dragoman.predict.engine import Engine
 from dragoman.predict.given import texts_of
+from dragoman.predict.language_model_engine import LanguageModelEngine
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.text_losses import text_losses
 from dragoman.predict.text_scores import TextScores
 from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import LANGUAGE_MODEL, require
 from dragoman.reports.shown import Shown, Summary
-from dragoman.search.rules import SearchRules
-from dragoman.search.search import search
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
-from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
+from dragoman.text.vocabulary import END, START
 
 _STRANDS = 16
 
@@ -60,6 +59,7 @@ class Writer(Shown):
 
     def __init__(self, model: LanguageModel, codec: Codec, recipe: Recipe) -> None:
         self.model = model
+        self.engine: Engine[Nothing] = LanguageModelEngine(model)
         self.codec = codec
         self.recipe = recipe
 
@@ -116,11 +116,7 @@ class Writer(Shown):
         masks = masks_for(texts, self.codec, self.codec)
         begun = self.codec.encode_batch(texts, masks)
         request = SearchRequest(method, limits=[longest] * len(begun), prefixes=begun)
-        rules = SearchRules.of(request, start=START, end=END, never_written=NEVER_WRITTEN)
-        self.model.eval()
-        with torch.inference_mode():
-            found = search(self.model.step, self.model.start(len(begun)), method, rules)
-        best = [hypotheses[0] for hypotheses in found]
+        best = self.engine.search(Nothing(len(begun)), request).best
         decoded = self.codec.decode_batch([[*ids, *h.tokens] for ids, h in zip(begun, best, strict=True)], masks)
         return [
             Written(text, hypothesis.log_probability, hypothesis.ending)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from dragoman.contracts import (
     Ending,
     Greedy,
     Hypothesis,
+    Nothing,
     Packed,
     Pictures,
     PictureSize,
@@ -29,8 +30,10 @@ from dragoman.errors import InputError, UnsupportedError
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.model.language_model import LanguageModel
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine
 from dragoman.predict.engine import Engine
+from dragoman.predict.language_model_engine import LanguageModelEngine
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.recipe import recipe_from
 from dragoman.search.length_penalty import LengthPenalty
@@ -51,28 +54,40 @@ class Case:
     """An engine, and what it shall search for.
 
     Attributes:
-        model: the engine's.
+        engine: the engine.
+        source: what it reads.
         near: how near log-probabilities are that should be equal.
-        exact: whether they are the model's own, of all symbols.
+        nats: −log P by the model itself of a row's output; None where the engine gives other probabilities.
+        states: places of each row that the encoder has a state for; None if there is no encoder.
+        prefixes: what outputs begin with, where there is no source that makes rows different.
     """
 
-    engine: Engine
-    source: Packed | Pictures
-    model: EncoderDecoder
+    engine: Engine[Any]
+    source: Packed | Pictures | Nothing
     near: float
-    exact: bool
+    nats: Callable[[int, list[int]], float] | None
+    states: list[int] | None
+    prefixes: list[list[int]] | None = None
+
+    def request(self, method: SearchMethod, **more: Any) -> SearchRequest:
+        """With limits unless ``more`` has others, and with as many hypotheses as the method follows."""
+        usual = {"limits": LIMITS, "n_best": method.width, "prefixes": self.prefixes}
+        return SearchRequest(method, **{**usual, **more})
 
     def search(self, method: SearchMethod, **more: Any) -> list[list[Hypothesis]]:
-        """With limits unless ``more`` has others, and with as many hypotheses as the method follows."""
-        request = SearchRequest(method, **{"limits": LIMITS, "n_best": method.width, **more})
-        return self.engine.search(self.source, request).hypotheses
+        """What is found for such a request."""
+        return self.engine.search(self.source, self.request(method, **more)).hypotheses
+
+    def some(self, rows: list[int], request: SearchRequest) -> list[list[Hypothesis]]:
+        """What is found if these rows are all there are."""
+        return self.engine.search(self.source.select(torch.tensor(rows)), request.select(rows)).hypotheses
 
 
 def loaded(model: dict[str, Any], size: PictureSize | None = None) -> LoadedModel:
     """Random weights, turned up so that outputs differ; the symbols that nothing may write are the most probable."""
     recipe = recipe_from({"model": {"tie": "none", **model}})
     tokenizer = Tokenizer.train(["one two three"] * 9, vocabulary_size=270)
-    built = cast(EncoderDecoder, build(recipe.model, size or tokenizer.size, tokenizer.size, 1))
+    built = build(recipe.model, size or tokenizer.size, tokenizer.size, 1)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for parameter in built.parameters():
@@ -97,19 +112,38 @@ def pictures() -> Pictures:
 def by_torch(decoder: dict[str, Any], *, read: bool = False) -> Case:
     encoder, size = (PICTURES, PictureSize(1, 16, None)) if read else (TRANSFORMER, None)
     model = cast(EncoderDecoder, loaded({"encoder": encoder, "decoder": decoder}, size).model).double()
-    return Case(TorchEngine(model, batch_tokens=12), pictures() if read else texts(), model, 1e-8, exact=True)
+    source = pictures() if read else texts()
+
+    def nats(row: int, tokens: list[int]) -> float:
+        memory = model.encode(source.select(torch.tensor([row])))
+        return float(model.decoder.token_losses(Packed.of([tokens]), memory).sum())
+
+    states = model.encode(source).layout.lengths.tolist()
+    return Case(TorchEngine(model, batch_tokens=12), source, 1e-8, nats, states)
 
 
 def by_ctranslate2() -> Case:
     model = loaded({"encoder": TRANSFORMER, "decoder": TRANSFORMER})
-    engine = CTranslate2Engine(model, threads=2)
-    return Case(engine, texts(), cast(EncoderDecoder, model.model), 1e-3, exact=False)
+    source = texts()
+    return Case(CTranslate2Engine(model, threads=2), source, 1e-3, None, source.layout.lengths.tolist())
+
+
+def language_model() -> Case:
+    model = cast(LanguageModel, loaded({"encoder": {"kind": "none"}, "decoder": TRANSFORMER}).model).double()
+    prefixes = [[5 + row] * (row % 3) for row in range(ROWS)]
+
+    def nats(row: int, tokens: list[int]) -> float:
+        target = Packed.of([[*prefixes[row], *tokens]])
+        return float(model.decoder.token_losses(target.shifted(START), target)[-len(tokens) :].sum())
+
+    return Case(LanguageModelEngine(model), Nothing(ROWS), 1e-8, nats, None, prefixes)
 
 
 CASES: dict[str, Callable[[], Case]] = {
     "torch, transformer": lambda: by_torch(TRANSFORMER),
     "torch, gru with attention": lambda: by_torch({"kind": "gru", "width": 16, "attention": "additive"}),
     "torch, pictures by alignment": lambda: by_torch({"kind": "ctc"}, read=True),
+    "torch, language model": language_model,
     "ctranslate2, transformer": by_ctranslate2,
 }
 
@@ -141,21 +175,17 @@ def test_greedy_search_is_a_beam_of_one(case: Case) -> None:
 @pytest.mark.parametrize("method", [Greedy(), Beam(3, 1.0)], ids=str)
 def test_neighbours_and_order_change_nothing(case: Case, method: SearchMethod) -> None:
     together = case.search(method)
-    turned = torch.arange(ROWS - 1, -1, -1)
-    request = SearchRequest(method, n_best=method.width, limits=LIMITS[::-1])
-    assert_same(case, case.engine.search(case.source.select(turned), request).hypotheses[::-1], together)
+    turned = list(range(ROWS))[::-1]
+    assert_same(case, case.some(turned, case.request(method))[::-1], together)
     for row in (0, 2, 3):
-        alone = replace(request, limits=[LIMITS[row]])
-        assert_same(
-            case, case.engine.search(case.source.select(torch.tensor([row])), alone).hypotheses, [together[row]]
-        )
+        assert_same(case, case.some([row], case.request(method)), [together[row]])
 
 
 @pytest.mark.parametrize("method", [Greedy(), Beam(4, 0.0), Beam(4, 1.0)], ids=str)
 def test_hypotheses_are_distinct_sorted_and_keep_to_their_limits(case: Case, method: SearchMethod) -> None:
     alpha = method.length_penalty if isinstance(method, Beam) else 0.0
     found = case.search(method)
-    for hypotheses, limit in zip(found, LIMITS, strict=True):
+    for hypotheses, limit, prefix in zip(found, LIMITS, case.prefixes or [[]] * ROWS, strict=True):
         assert 1 <= len(hypotheses) <= method.width
         order = [(h.ending is not Ending.COMPLETE, -h.score) for h in hypotheses]
         assert order == sorted(order)
@@ -164,12 +194,13 @@ def test_hypotheses_are_distinct_sorted_and_keep_to_their_limits(case: Case, met
         for h in hypotheses:
             assert len(h.tokens) <= limit
             assert not {*NEVER_WRITTEN, END} & set(h.tokens)
-            ended = len(h.tokens) + (h.ending is Ending.COMPLETE)
+            ended = len(prefix) + len(h.tokens) + (h.ending is Ending.COMPLETE)
             assert h.ending is Ending.REPETITION or h.score == pytest.approx(
                 LengthPenalty(alpha).score(h.log_probability, ended), abs=1e-9
             )
             assert h.ending is not Ending.LENGTH or len(h.tokens) == limit
-    assert {Ending.COMPLETE, Ending.LENGTH} <= {h.ending for row in found for h in row}
+    if isinstance(method, Beam):
+        assert {Ending.COMPLETE, Ending.LENGTH} <= {h.ending for row in found for h in row}
     fewer = case.search(method, n_best=1)
     assert_same(case, fewer, [row[:1] for row in found])
 
@@ -183,19 +214,20 @@ def test_forbidden_symbols_are_never_written(case: Case, method: SearchMethod) -
 
 
 def test_log_probabilities_are_the_models(case: Case) -> None:
-    if not case.exact:
+    if case.nats is None:
         pytest.skip("over the symbols that may be written")
     for row, hypotheses in enumerate(case.search(Beam(3, 1.0))):
-        memory = case.model.encode(case.source.select(torch.tensor([row])))
         for h in hypotheses:
             if h.ending is Ending.COMPLETE:
-                nats = cast(Any, case.model.decoder).token_losses(Packed.of([[*h.tokens, END]]), memory).sum()
-                assert h.log_probability == pytest.approx(-float(nats), abs=1e-5)
+                assert h.log_probability == pytest.approx(-case.nats(row, [*h.tokens, END]), abs=1e-5)
 
 
 def test_without_limits_there_are_as_many_tokens_as_the_encoder_has_states(case: Case) -> None:
-    states = case.model.encode(case.source).layout.lengths.tolist()
-    assert_same(case, case.search(Greedy(), limits=None), case.search(Greedy(), limits=states))
+    if case.states is None:
+        with pytest.raises(InputError, match="texts of any length"):
+            case.search(Greedy(), limits=None)
+    else:
+        assert_same(case, case.search(Greedy(), limits=None), case.search(Greedy(), limits=case.states))
 
 
 WANTED: dict[SearchFeature, dict[str, Any]] = {
@@ -211,7 +243,7 @@ WANTED: dict[SearchFeature, dict[str, Any]] = {
 
 @pytest.mark.parametrize("feature", SearchFeature)
 def test_what_is_asked_for_is_done_or_refused_by_its_name(case: Case, feature: SearchFeature) -> None:
-    request = SearchRequest(**{"method": Greedy(), "limits": LIMITS, **WANTED[feature]})
+    request = case.request(**{"method": Greedy(), "n_best": 1, **WANTED[feature]})
     assert feature in request.features
     if feature in case.engine.features:
         result = case.engine.search(case.source, request)
@@ -235,15 +267,15 @@ def test_an_output_goes_on_from_its_prefix(case: Case, method: SearchMethod) -> 
     """With the beginning of what it would be, which loses nothing to it; beside a row with none."""
     if SearchFeature.PREFIXES not in case.engine.features:
         return
-    free = [row[0] for row in case.search(method)]
-    prefixes = [h.tokens[: row % 3] for row, h in enumerate(free)]
-    limits = [limit - len(prefix) for limit, prefix in zip(LIMITS, prefixes, strict=True)]
-    for h, prefix, (best, *_) in zip(
-        free, prefixes, case.search(method, prefixes=prefixes, limits=limits), strict=True
-    ):
+    free, before = [row[0] for row in case.search(method)], case.prefixes or [[]] * ROWS
+    taken = [h.tokens[: row % 3] for row, h in enumerate(free)]
+    prefixes = [[*first, *tokens] for first, tokens in zip(before, taken, strict=True)]
+    limits = [limit - len(tokens) for limit, tokens in zip(LIMITS, taken, strict=True)]
+    found = case.search(method, prefixes=prefixes, limits=limits)
+    for h, tokens, (best, *_) in zip(free, taken, found, strict=True):
         assert best.log_probability >= h.log_probability - case.near
         if isinstance(method, Greedy):
-            assert ([*prefix, *best.tokens], best.ending) == (h.tokens, h.ending)
+            assert ([*tokens, *best.tokens], best.ending) == (h.tokens, h.ending)
 
 
 def test_draws_depend_on_the_seed_and_the_number_of_a_row_alone(case: Case) -> None:
@@ -252,8 +284,7 @@ def test_draws_depend_on_the_seed_and_the_number_of_a_row_alone(case: Case) -> N
     all_rows, again, other = (case.search(Sample(temperature=1.5, seed=seed)) for seed in (1, 1, 2))
     assert_same(case, all_rows, again)
     assert [h[0].tokens for h in all_rows] != [h[0].tokens for h in other]
-    first = SearchRequest(Sample(temperature=1.5), limits=LIMITS[:4])
-    assert_same(case, case.engine.search(case.source.select(torch.arange(4)), first).hypotheses, all_rows[:4])
+    assert_same(case, case.some([0, 1, 2, 3], case.request(Sample(temperature=1.5))), all_rows[:4])
     likely = case.search(Sample(top_k=1))
     assert [h.tokens for (h,) in likely] == [h.tokens for (h,) in case.search(Greedy())]
 
@@ -287,11 +318,6 @@ def test_a_wide_beam_finds_the_truly_best_outputs(alpha: float) -> None:
         expected = model.best(chain, limit, LengthPenalty(alpha), 5)
         assert [h.tokens for h in found] == [tokens for _, tokens in expected]
         assert [h.score for h in found] == pytest.approx([score for score, _ in expected])
-
-
-def test_an_engine_that_reads_no_pictures_says_so() -> None:
-    with pytest.raises(UnsupportedError, match="no pictures"):
-        by_ctranslate2().engine.search(pictures(), SearchRequest(Greedy()))
 
 
 @pytest.mark.parametrize(
