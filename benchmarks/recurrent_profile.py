@@ -19,7 +19,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from dragoman.comparison.machine import describe_machine
-from dragoman.contracts import Batch, Packed
+from dragoman.contracts import Batch, Packed, TextSize
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.recipe.architecture import ModelRecipe
@@ -51,7 +51,7 @@ def main() -> None:
 def _model(feeding: bool) -> EncoderDecoder:
     size = {"kind": "lstm", "width": 256, "embedding_width": 128}
     recipe = ModelRecipe.model_validate({"encoder": size, "decoder": {**size, "input_feeding": feeding}})
-    model = build(recipe, VOCABULARY, VOCABULARY, seed=1)
+    model = build(recipe, TextSize(VOCABULARY), TextSize(VOCABULARY), seed=1)
     assert isinstance(model, EncoderDecoder)
     return model.to(torch.bfloat16)
 

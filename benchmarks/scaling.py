@@ -30,6 +30,7 @@ from peers.peer import PeerError, end_drivers_on_sigterm
 from training_throughput import MINIMUM_UPDATES, START_UP, rates
 
 from dragoman.comparison.machine import describe_machine
+from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.data.arrow import record_batch
 from dragoman.data.columns.text import text_columns
 from dragoman.data.dataset import Corpus, DatasetWriter
@@ -38,7 +39,8 @@ from dragoman.recipe import merge
 from dragoman.text.codec import Codec
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import END
+
+END = DEFAULT_SYMBOLS.end
 
 RESULTS = Path(__file__).parent / "results"
 MEAN_LENGTH, VOCABULARY, PAIRS = 14, 10_000, 30_000
@@ -154,7 +156,7 @@ def generate(folder: Path, pairs: int, length: int) -> None:
     # Nothing is decoded; the model takes the size of its vocabulary from it.
     words = ["".join(letters) for letters in itertools.product(string.ascii_lowercase, repeat=3)]
     codec = Codec(Tokenizer.train(words * 2, vocabulary_size=VOCABULARY, kind="words"))
-    assert codec.size == VOCABULARY
+    assert codec.size.symbols == VOCABULARY
     random = np.random.default_rng(1)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with DatasetWriter(folder) as writer:

@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from dragoman.contracts import Batch, Packed, TextBatch
+from dragoman.contracts import DEFAULT_SYMBOLS, Batch, Packed, TextBatch, TextSize
 from dragoman.layers.recurrent.rnn import RNN
 from dragoman.model.build import Model, build
 from dragoman.recipe.architecture import ModelRecipe
-from dragoman.text.vocabulary import END, START
 from dragoman.training.stability.activity import watch
 from dragoman.training.stability.through_time import trace
+
+END, START = DEFAULT_SYMBOLS.end, DEFAULT_SYMBOLS.start
 
 VOCABULARY, WIDTH, STEPS, ROWS = 20, 32, 50, 4
 RATES = (0.5, 0.9, 1.0, 1.1, 2.0)
@@ -64,4 +65,4 @@ def dead_share() -> dict[str, Any]:
 
 def _built(encoder: dict[str, Any], decoder: dict[str, Any]) -> Model:
     recipe = ModelRecipe.model_validate({"encoder": encoder, "decoder": decoder, "tie": "decoder"})
-    return build(recipe, VOCABULARY, VOCABULARY, 1)
+    return build(recipe, TextSize(VOCABULARY), TextSize(VOCABULARY), 1)

@@ -212,7 +212,7 @@ def flop_per_token(data: Path) -> dict[str, float]:
     found = {}
     for name, setting in OURS.architectures.items():
         model = load_recipe(setting["preset"], changes=setting["changes"]).model
-        size = dataset.target.size
+        size = dataset.target.size.symbols
         if isinstance(model.encoder, TransformerRecipe) and isinstance(model.decoder, TransformerRecipe):
             found[name] = transformer_step(model.encoder, model.decoder, size, corpus) / corpus.target
         elif model.is_language_model and isinstance(model.decoder, TransformerRecipe):

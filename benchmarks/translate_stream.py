@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dragoman.comparison.machine import describe_machine
+from dragoman.contracts import TextSize
 
 if TYPE_CHECKING:
     from dragoman.contracts import Packed, Pictures, SearchFeature, SearchRequest, SearchResult
@@ -132,7 +133,7 @@ def translator_of(arguments: argparse.Namespace) -> Translator:
         return Translator.load(arguments.model, engine=arguments.engine)
     recipe = load_recipe("tiny")
     tokenizer = Tokenizer.train(generated_phrases(), vocabulary_size=10_000)
-    model = build(recipe.model, tokenizer.size, tokenizer.size, seed=1)
+    model = build(recipe.model, TextSize(tokenizer.size), TextSize(tokenizer.size), seed=1)
     return Translator(model, Codec(tokenizer), Codec(tokenizer), recipe, Copies())
 
 

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
 from dragoman.data.prepare import prepare
 from dragoman.recipe import load_recipe
 from dragoman.storage.folder import new_folder
 from dragoman.text.codec import masks_for
-from dragoman.text.vocabulary import END
+
+END = DEFAULT_SYMBOLS.end
 
 SPLITS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
 """Ours and Multi30k's names of them (Elliott et al. 2016)."""
@@ -42,7 +44,7 @@ def prepared(corpus: Path, folder: Path) -> Path:
 def write_tokens(dataset: Dataset, folder: Path) -> None:
     """All splits as text, without end symbols, which every toolkit adds itself."""
     with new_folder(folder) as unfinished:
-        vocabulary = range(END + 1, dataset.target.size)
+        vocabulary = range(END + 1, dataset.target.size.symbols)
         (unfinished / "vocabulary.txt").write_text("".join(f"t{id}\n" for id in vocabulary), encoding="utf-8")
         for name in SPLITS:
             examples = getattr(dataset, name)

@@ -7,8 +7,6 @@ import numpy as np
 from dragoman.alignment.ibm_model_1 import ibm_model_1
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.data.dataset import Dataset
-from dragoman.text.tokenizer import BYTE_SYMBOLS
-from dragoman.text.vocabulary import SPECIAL_SYMBOLS
 
 MOST_PAIRS = 200_000
 """Pairs that are aligned at most; of more, so many are drawn."""
@@ -35,8 +33,8 @@ def dataset_shortlist(dataset: Dataset, *, frequent: int, per_symbol: int, seed:
     return Shortlist.of(
         ibm_model_1(sources, targets),
         counts,
-        sources=source.size,
-        always=[vocabulary.ids[s] for s in (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS, *sorted(target.units))],
+        sources=source.size.symbols,
+        always=[*vocabulary.special.all, *vocabulary.byte_ids, *map(vocabulary.ids.__getitem__, sorted(target.units))],
         shared=source.tokenizer.vocabulary == vocabulary,
         frequent=frequent,
         per_symbol=per_symbol,

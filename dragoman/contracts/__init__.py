@@ -40,6 +40,8 @@ from dragoman.contracts.inputs_outputs import (
     Source,
     SourceSize,
     Target,
+    TargetSize,
+    TextSize,
 )
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
@@ -53,8 +55,10 @@ from dragoman.contracts.search import (
     SearchResult,
     SearchStep,
 )
+from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
 
 __all__ = [
+    "DEFAULT_SYMBOLS",
     "AnyBatch",
     "Batch",
     "Beam",
@@ -85,10 +89,13 @@ __all__ = [
     "SearchStep",
     "Source",
     "SourceSize",
+    "SpecialSymbols",
     "State",
     "StepFunction",
     "Target",
+    "TargetSize",
     "TextBatch",
     "TextDecoder",
+    "TextSize",
     "WritingDecoder",
 ]

@@ -120,6 +120,10 @@ class TextDecoder(WritingDecoder, Protocol):
         """From hidden states to the vocabulary."""
         ...
 
+    def states(self, target: Packed, memory: Memory) -> Float[Tensor, "N D"]:
+        """What ``output`` reads to predict each token of ``target``: :meth:`__call__` behind the start symbol."""
+        ...
+
     def __call__(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N D"]:
         """What ``output`` reads to predict each next token, for whole rows at once.
 

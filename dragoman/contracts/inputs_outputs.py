@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
+from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,24 @@ Source = Packed | Pictures | Rows
 
 
 @dataclass(frozen=True, slots=True)
+class TextSize:
+    """What an encoder or a decoder of text must know of its vocabulary.
+
+    Attributes:
+        symbols: how many symbols the vocabulary has.
+        special: the ids of its special symbols.
+    """
+
+    symbols: int
+    special: SpecialSymbols = DEFAULT_SYMBOLS
+
+    @property
+    def values(self) -> int:
+        """How many different symbols there are to read."""
+        return self.symbols
+
+
+@dataclass(frozen=True, slots=True)
 class PictureSize:
     """What an encoder of pictures must know before it sees one.
 
@@ -166,6 +185,11 @@ class PictureSize:
     channels: int
     height: int
     width: int | None
+
+    @property
+    def values(self) -> int:
+        """How many numbers a picture has at the least."""
+        return self.channels * self.height * (self.width or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +204,17 @@ class RowSize:
     numbers: int
     categories: tuple[int, ...]
 
+    @property
+    def values(self) -> int:
+        """How many numbers and categories there are to read."""
+        return self.numbers + sum(self.categories)
 
-SourceSize = int | PictureSize | RowSize
-"""Of a text the symbols of its vocabulary."""
+
+SourceSize = TextSize | PictureSize | RowSize
+"""What an encoder must know of its inputs."""
+
+TargetSize = TextSize | int
+"""What a decoder must know of its outputs: the vocabulary, or how many classes there are; 1 for a number."""
 
 Target = Packed | Labels | Numbers
 """What a decoder shall say."""

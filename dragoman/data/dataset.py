@@ -20,7 +20,7 @@ from dragoman.data.examples import Examples
 from dragoman.data.rendering import Rendering
 from dragoman.data.split_file import open_split
 from dragoman.errors import InputError, UnsupportedError
-from dragoman.fields.field import Field, TargetField
+from dragoman.fields.field import Field, SourceField, TargetField
 from dragoman.fields.files import load_fields, save_fields
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import new_folder, recover
@@ -108,7 +108,7 @@ class Dataset(Shown):
     train: Examples
     validation: Examples
     test: Examples | None
-    source: Field
+    source: SourceField
     target: TargetField
 
     @classmethod

@@ -7,14 +7,13 @@ import pyarrow as pa
 import torch
 from jaxtyping import Int
 
-from dragoman.contracts import Batch, TextBatch
+from dragoman.contracts import Batch, SpecialSymbols, TextBatch
 from dragoman.contracts.expect import expect
 from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS, SourceColumn, TargetColumn
 from dragoman.data.columns.ragged import ChainedColumn
 from dragoman.data.columns.text import TextColumn
 from dragoman.data.rendering import Rendering
 from dragoman.fields.field import Field
-from dragoman.text.vocabulary import START
 
 
 class Examples:
@@ -81,7 +80,12 @@ class Examples:
     def text_batch(self, indices: Int[np.ndarray, " B"]) -> TextBatch:
         """The targets of these examples for a language model, each by itself."""
         target = expect(self.target, TextColumn).batch(indices)
-        return TextBatch(target.shifted(START), target, False, torch.from_numpy(indices))
+        return TextBatch(target.shifted(self.target_symbols.start), target, False, torch.from_numpy(indices))
+
+    @property
+    def target_symbols(self) -> SpecialSymbols:
+        """The special symbols of the targets' vocabulary."""
+        return expect(self.target, TextColumn).special
 
     @property
     def target_tokens(self) -> ChainedColumn:

@@ -16,7 +16,7 @@ from dragoman.data.examples import Examples
 from dragoman.data.gather import Gatherer
 from dragoman.data.limits import limits_of
 from dragoman.data.pipes import remembering_pipes
-from dragoman.fields.field import Field, TargetField
+from dragoman.fields.field import SourceField, TargetField
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
 
@@ -39,7 +39,7 @@ class _Forgotten:
 def examples_of(
     corpora: Sequence[CorpusRecipe],
     recipe: Recipe,
-    source: Field,
+    source: SourceField,
     target: TargetField,
     *,
     tell: Tell = _to_standard_error,

@@ -14,8 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Int
 
-from dragoman.contracts import Layout, Packed, TextBatch
-from dragoman.text.vocabulary import END, START
+from dragoman.contracts import Layout, Packed, SpecialSymbols, TextBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,9 @@ class Stream(Protocol):
         ...
 
 
-def window_batch(stream: Stream, line_begins: Int[np.ndarray, " n"], window: Window) -> TextBatch:
+def window_batch(
+    stream: Stream, line_begins: Int[np.ndarray, " n"], window: Window, special: SpecialSymbols
+) -> TextBatch:
     """The tokens of a window, and before each the symbol that the model reads: the one that stands there, or the start
     symbol at the beginning of a line.
 
@@ -89,11 +90,12 @@ def window_batch(stream: Stream, line_begins: Int[np.ndarray, " n"], window: Win
         stream: the text's ids, each line ended by the end symbol.
         line_begins: where each line begins.
         window: which tokens.
+        special: the special symbols of the text's vocabulary.
     """
     places = (window.begins[:, None] + np.arange(window.length)).reshape(-1)
     target = stream[places]
-    before = np.where(places == 0, END, stream[np.maximum(places - 1, 0)])
-    inputs = np.where(before == END, START, before)
+    before = np.where(places == 0, special.end, stream[np.maximum(places - 1, 0)])
+    inputs = np.where(before == special.end, special.start, before)
     layout = Layout.of([window.length] * len(window.begins))
     lines = np.searchsorted(line_begins, window.begins, side="right") - 1
     return TextBatch(

@@ -10,16 +10,22 @@ from dragoman.contracts import Batch, Packed
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
 from dragoman.data.passes import MakeBatch, stored_pairs
+from dragoman.errors import InputError
 from dragoman.recipe.data import TokenizerRecipe
-from dragoman.text.codec import masks_for
+from dragoman.text.codec import Codec, masks_for
+from dragoman.text.placeholder_mask import Mask
 from dragoman.text.sampling import SubwordSampler
+from dragoman.text.segmenter import Segmenter
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import END
 
 
 def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> MakeBatch[Examples]:
     """How a training batch is segmented at random: BPE-dropout (Provilkov et al. 2020) or unigram sampling (Kudo
-    2018), as the recipe says; as it stands on disk if it asks for neither."""
+    2018), as the recipe says; as it stands on disk if it asks for neither.
+
+    Raises:
+        InputError: if the recipe asks for one of them, and the tokenizer is of another library.
+    """
     if not recipe.dropout and not recipe.sampling:
         return stored_pairs
     codecs = dataset.codecs
@@ -31,19 +37,27 @@ def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> Make
         sources, targets = examples.source_texts(indices), examples.target_texts(indices)
         masks = masks_for(sources, *codecs)
         return Batch(
-            _packed(source, codecs[0].hide(sources, masks), generator),
-            _packed(target, codecs[1].hide(targets, masks), generator),
+            _packed(source, codecs[0], sources, masks, generator),
+            _packed(target, codecs[1], targets, masks, generator),
             torch.from_numpy(indices),
         )
 
     return batch
 
 
-def _sampler(tokenizer: Tokenizer, recipe: TokenizerRecipe, seed: int) -> SubwordSampler:
+def _sampler(tokenizer: Segmenter, recipe: TokenizerRecipe, seed: int) -> SubwordSampler:
+    if not isinstance(tokenizer, Tokenizer):
+        raise InputError(
+            "`tokenizer.dropout` and `tokenizer.sampling` draw from a tokenizer that was learnt here, and this one is "
+            "another library's",
+            remedy="leave both out.",
+        )
     if recipe.dropout:
         return SubwordSampler.bpe_dropout(tokenizer, rate=recipe.dropout, seed=seed)
     return SubwordSampler.unigram(tokenizer, alpha=recipe.sampling, seed=seed)
 
 
-def _packed(sampler: SubwordSampler, texts: list[str], generator: np.random.Generator) -> Packed:
-    return Packed.of([[*ids, END] for ids in sampler.encode_batch(texts, generator)], "cpu")
+def _packed(
+    sampler: SubwordSampler, codec: Codec, texts: list[str], masks: list[Mask], generator: np.random.Generator
+) -> Packed:
+    return Packed.of([[*ids, codec.special.end] for ids in sampler.encode_batch(codec.hide(texts, masks), generator)])

@@ -51,4 +51,4 @@ class Windows:
     def batch(self, planned: Window, generator: np.random.Generator) -> AnyBatch:
         """The tokens of a window, with the symbol before each."""
         del generator
-        return window_batch(self._examples.target_tokens, self._begins, planned)
+        return window_batch(self._examples.target_tokens, self._begins, planned, self._examples.target_symbols)

@@ -46,6 +46,7 @@ class AttentionalParts(TokenByToken):
         join: context and state to what the output layer reads.
         output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the embeddings and before the output layer.
+        start_symbol: the id of what is read before the first token of a text.
     """
 
     def __init__(
@@ -57,8 +58,10 @@ class AttentionalParts(TokenByToken):
         join: AttentionalVector,
         output: OutputLayer,
         dropout: float,
+        *,
+        start_symbol: int,
     ) -> None:
-        super().__init__()
+        super().__init__(start_symbol)
         self.embedding = embedding
         self.bridge = bridge
         self.layers = layers

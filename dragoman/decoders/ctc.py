@@ -13,15 +13,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dragoman.contracts import Layout, Memory, Packed
+from dragoman.contracts import Layout, Memory, Packed, SpecialSymbols
 from dragoman.layers.connectionist_temporal_classification import ctc_loss, ctc_nats
-from dragoman.text.vocabulary import END, PADDING, START, UNKNOWN
-
-BLANK = PADDING
-"""What stands at a place that writes nothing."""
-
-NOT_AT_A_PLACE = (UNKNOWN, START, END)
-"""Symbols that no place may have: a text ends where the places do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +33,12 @@ class PlaceProbabilities:
     blanks: Float[Tensor, "B S1"]
 
     @classmethod
-    def of(cls, logits: Float[Tensor, "N V"], layout: Layout) -> PlaceProbabilities:
-        """Those with these unnormalised scores."""
+    def of(cls, logits: Float[Tensor, "N V"], layout: Layout, blank: int) -> PlaceProbabilities:
+        """The probabilities with these unnormalised scores; ``blank`` is the id of the blank."""
         exact = logits.to(torch.promote_types(logits.dtype, torch.float32))
         # Denormal numbers would slow the products down.
         symbols = F.threshold(torch.softmax(exact, 1), torch.finfo(exact.dtype).tiny, 0.0, inplace=True)
-        blanks = layout.pad((exact[:, BLANK] - torch.logsumexp(exact, 1)).double())
+        blanks = layout.pad((exact[:, blank] - torch.logsumexp(exact, 1)).double())
         return cls(symbols, layout, F.pad(blanks.cumsum(1), (1, 0)))
 
     def of_symbol(self, sentences: Int[Tensor, " R"], symbols: Int[Tensor, " R"]) -> Float[Tensor, "R S"]:
@@ -100,22 +93,36 @@ class CTCDecoder(nn.Module):
 
     >>> states, layout = torch.randn(2, 9, 8), Layout.of([9, 9])
     >>> memory = Memory(layout.unpad(states), layout, states.mean(1))
-    >>> CTCDecoder(nn.Linear(8, 20)).token_losses(Packed.of([[5, 6, END], [7, END]]), memory).shape
+    >>> decoder = CTCDecoder(nn.Linear(8, 20), SpecialSymbols(padding=0, unknown=1, start=2, end=3))
+    >>> decoder.token_losses(Packed.of([[5, 6, 3], [7, 3]]), memory).shape
     torch.Size([2])
 
     Args:
         output: hidden state to vocabulary, with a bias.
+        special: the special symbols of the vocabulary.
+
+    Attributes:
+        blank: the id of what stands at a place that writes nothing: padding.
+        not_at_a_place: the special symbols that no place may have; a text ends where the places do.
+
+    Raises:
+        ValueError: if the vocabulary has no padding.
     """
 
-    def __init__(self, output: nn.Linear) -> None:
+    def __init__(self, output: nn.Linear, special: SpecialSymbols) -> None:
         super().__init__()
+        if special.padding is None:
+            raise ValueError(f"padding serves as the blank, and there is none: {special}")
         self.output = output
+        self.special = special
+        self.blank = special.padding
+        self.not_at_a_place = tuple(symbol for symbol in special.all if symbol != special.padding)
 
     @property
     def _bias(self) -> Float[Tensor, " V"]:
         """That of the output layer, −∞ for symbols that no place may have."""
         bias = self.output.bias
-        return bias.index_fill(0, torch.tensor(NOT_AT_A_PLACE, device=bias.device), float("-inf"))
+        return bias.index_fill(0, torch.tensor(self.not_at_a_place, device=bias.device), float("-inf"))
 
     def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
         """Σ_b w_b · −ln of the probability of text b.
@@ -123,12 +130,14 @@ class CTCDecoder(nn.Module):
         A row that no alignment writes counts nothing: it has fewer places than its text needs, or an unknown symbol.
         """
         texts = without_end(target)
-        return ctc_loss(memory.states, memory.layout, self.output.weight, self._bias, texts, BLANK, weights)
+        return ctc_loss(memory.states, memory.layout, self.output.weight, self._bias, texts, self.blank, weights)
 
     def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " B"]:
         """−ln of each text's probability, infinite where no alignment writes it. Without a gradient."""
         with torch.no_grad():
-            return ctc_nats(memory.states, memory.layout, self.output.weight, self._bias, without_end(target), BLANK)
+            return ctc_nats(
+                memory.states, memory.layout, self.output.weight, self._bias, without_end(target), self.blank
+            )
 
     def start(self, memory: Memory) -> CTCState:
         """The state before the first token: one hypothesis per row of the memory, which writes nothing yet.
@@ -137,12 +146,12 @@ class CTCDecoder(nn.Module):
         """
         with torch.no_grad():
             logits = F.linear(memory.states, self.output.weight, self._bias)
-            places = PlaceProbabilities.of(logits, memory.layout)
+            places = PlaceProbabilities.of(logits, memory.layout, self.blank)
         rows = memory.layout.batch
         return CTCState(
             places,
             torch.arange(rows),
-            memory.layout.lengths.new_full((rows,), START),
+            memory.layout.lengths.new_full((rows,), self.special.start),
             torch.full_like(places.blanks, float("-inf")),
             places.blanks,
             places.blanks.new_zeros(rows),
@@ -155,7 +164,7 @@ class CTCDecoder(nn.Module):
         """
         sentences, tokens = state.sentences.to(state.prefix.device), tokens.to(state.prefix.device)
         p_token = state.places.of_symbol(sentences, tokens)
-        if not bool((tokens == START).all()):
+        if not bool((tokens == self.special.start).all()):
             state = _extended(state, sentences, tokens, p_token)
         # Where a prefix is impossible nothing is possible.
         prefix = state.prefix.clamp_min(torch.finfo(torch.float64).min)[:, None]
@@ -165,8 +174,8 @@ class CTCDecoder(nn.Module):
         again = ((state.in_blank[:, :-1] - prefix).exp() * p_token).sum(1, keepdim=True)
         scores.scatter_(1, state.last[:, None], again.to(scores.dtype))
         scores.log_()
-        scores[:, BLANK] = float("-inf")
-        scores[:, END] = written[:, -1]
+        scores[:, self.blank] = float("-inf")
+        scores[:, self.special.end] = written[:, -1]
         return scores, state
 
 

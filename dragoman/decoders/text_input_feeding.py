@@ -60,7 +60,9 @@ class InputFeedingDecoder(AttentionalParts):
     >>> stack = RecurrentStack([Unidirectional(LSTM(12, 16))], 0.0, residual=False)
     >>> attention, join = AdditiveAttention(16, 8, 16, 0.0), AttentionalVector(8, 16, 6)
     >>> embedding, output = TokenEmbedding(100, 6), OutputLayer(6, 100, smoothing=0.1)
-    >>> decoder = InputFeedingDecoder(embedding, Bridge(8, [[16, 16]]), stack, attention, join, output, 0.0)
+    >>> decoder = InputFeedingDecoder(
+    ...     embedding, Bridge(8, [[16, 16]]), stack, attention, join, output, 0.0, start_symbol=2
+    ... )
     >>> decoder.token_losses(Packed.of([[5, 6, 3], [7, 3]]), memory).shape
     torch.Size([5])
     """

@@ -51,7 +51,7 @@ class RecurrentDecoder(TokenByToken):
     >>> stack = RecurrentStack([Unidirectional(LSTM(6, 16))], 0.0, residual=False)
     >>> bridge, context, readout = Bridge(8, [[16, 16]]), nn.Linear(8, 6), nn.Linear(16, 6)
     >>> embedding, output = TokenEmbedding(100, 6), OutputLayer(6, 100, smoothing=0.1)
-    >>> decoder = RecurrentDecoder(embedding, bridge, context, stack, readout, output, 0.0)
+    >>> decoder = RecurrentDecoder(embedding, bridge, context, stack, readout, output, 0.0, start_symbol=2)
     >>> decoder.token_losses(Packed.of([[5, 6, 3], [7, 3]]), memory).shape
     torch.Size([5])
 
@@ -63,6 +63,7 @@ class RecurrentDecoder(TokenByToken):
         readout: from the top layer's width to that of the output layer.
         output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the embeddings and before the readout.
+        start_symbol: the id of what is read before the first token of a text.
     """
 
     def __init__(
@@ -74,8 +75,10 @@ class RecurrentDecoder(TokenByToken):
         readout: nn.Module,
         output: OutputLayer,
         dropout: float,
+        *,
+        start_symbol: int,
     ) -> None:
-        super().__init__()
+        super().__init__(start_symbol)
         self.embedding = embedding
         self.bridge = bridge
         self.context = context

@@ -54,7 +54,9 @@ class TransformerDecoder(TokenByToken):
     >>> residuals = PreNorm(8, 0.0), PreNorm(8, 0.0), PreNorm(8, 0.0)
     >>> block = DecoderBlock(own, cross, FeedForward(8, 16, torch.relu, 0.0), residuals)
     >>> embedding, output = TokenEmbedding(100, 8), OutputLayer(8, 100, smoothing=0.1)
-    >>> decoder = TransformerDecoder(embedding, SinusoidalPositions(8), [block], nn.Identity(), output, 0.0)
+    >>> decoder = TransformerDecoder(
+    ...     embedding, SinusoidalPositions(8), [block], nn.Identity(), output, 0.0, start_symbol=2
+    ... )
     >>> decoder.token_losses(Packed.of([[5, 6, 3], [7, 3]]), memory).shape
     torch.Size([5])
 
@@ -65,6 +67,7 @@ class TransformerDecoder(TokenByToken):
         norm: after the stack; an identity where the blocks normalise their results.
         output: from hidden states to the vocabulary; its weight may be the embedding's.
         dropout: rate on the sum of embedding and position.
+        start_symbol: the id of what is read before the first token of a text.
     """
 
     def __init__(
@@ -75,8 +78,10 @@ class TransformerDecoder(TokenByToken):
         norm: nn.Module,
         output: OutputLayer,
         dropout: float,
+        *,
+        start_symbol: int,
     ) -> None:
-        super().__init__()
+        super().__init__(start_symbol)
         self.embedding = embedding
         self.positions = positions
         self.blocks: Sequence[DecoderBlock] = nn.ModuleList(blocks)  # type: ignore[assignment]  # it is one of them

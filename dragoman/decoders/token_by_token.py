@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from dragoman.contracts import Carried, Memory, Packed
 from dragoman.layers.output_layer import OutputLayer
-from dragoman.text.vocabulary import START
 
 
 class TokenByToken(nn.Module):
@@ -16,20 +15,30 @@ class TokenByToken(nn.Module):
 
     Attributes:
         output: from hidden states to the vocabulary; it has the smoothing of the loss.
+
+    Args:
+        start_symbol: the id of what is read before the first token of a text.
     """
 
     output: OutputLayer
 
+    def __init__(self, start_symbol: int) -> None:
+        super().__init__()
+        self.start_symbol = start_symbol
+
+    def states(self, target: Packed, memory: Memory) -> Float[Tensor, "N D"]:
+        """The hidden states from which each token of ``target`` is predicted."""
+        return self(target.shifted(self.start_symbol), memory)
+
     def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
         """Cross-entropy in nats, smoothing included, summed over the target tokens; each counts as much as the weight
         of its example says."""
-        states = self(target.shifted(START), memory)
-        return self.output.loss(states, target.values, _by_token(target, weights))
+        return self.output.loss(self.states(target, memory), target.values, _by_token(target, weights))
 
     def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " N"]:
         """Cross-entropy of each target token in nats, without smoothing or gradient."""
         with torch.no_grad():
-            return self.output.token_losses(self(target.shifted(START), memory), target.values)
+            return self.output.token_losses(self.states(target, memory), target.values)
 
 
 class LanguageTokenByToken(nn.Module):

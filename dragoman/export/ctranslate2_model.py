@@ -14,7 +14,7 @@ from dragoman.optional.extra import CTRANSLATE2
 from dragoman.recipe.kinds import TRANSLATOR, kind_of, sentence_of
 from dragoman.storage.folder import new_folder
 from dragoman.text.codec_files import save_codecs
-from dragoman.text.vocabulary import END, SPECIAL_SYMBOLS, START, UNKNOWN, Vocabulary
+from dragoman.text.vocabulary import Vocabulary
 
 QUANTIZATIONS = ("float32", "bfloat16", "float16", "int16", "int8")
 """Types that weights can be stored in; what is no matrix stays float32 with the integers."""
@@ -74,12 +74,13 @@ def write_ctranslate2(
         UnsupportedError: if it is not a Transformer, or CTranslate2 is not installed.
     """
     CTRANSLATE2.load("ctranslate2")
-    spec = transformer_spec(expect(loaded.model, EncoderDecoder), loaded.recipe)
-    spec.config.unk_token, spec.config.bos_token, spec.config.eos_token = (
-        SPECIAL_SYMBOLS[symbol] for symbol in (UNKNOWN, START, END)
-    )
-    spec.config.decoder_start_token = SPECIAL_SYMBOLS[START]
     sources, targets = (symbol_names(codec.tokenizer.vocabulary) for codec in loaded.codecs)
+    special = loaded.codecs[1].special
+    spec = transformer_spec(expect(loaded.model, EncoderDecoder), loaded.recipe, special.never_written)
+    if special.unknown is not None:
+        spec.config.unk_token = targets[special.unknown]
+    spec.config.bos_token, spec.config.eos_token = targets[special.start], targets[special.end]
+    spec.config.decoder_start_token = targets[special.start]
     spec.register_source_vocabulary(sources)
     spec.register_target_vocabulary(targets)
     spec.validate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.optional.extra import CTRANSLATE2
 from dragoman.recipe import Recipe
 from dragoman.recipe.transformer import TransformerRecipe
-from dragoman.text.vocabulary import NEVER_WRITTEN
 
 _ACTIVATIONS = {"relu": "RELU", "gelu": "GELU"}
 
@@ -46,12 +46,12 @@ def is_exportable(recipe: Recipe) -> bool:
     return isinstance(model.encoder, TransformerRecipe) and isinstance(model.decoder, TransformerRecipe)
 
 
-def transformer_spec(model: EncoderDecoder, recipe: Recipe) -> Any:
+def transformer_spec(model: EncoderDecoder, recipe: Recipe, never_written: Sequence[int]) -> Any:
     """The ``ctranslate2.specs.TransformerSpec`` of a model, without vocabularies.
 
     Position encodings are given as tables, because ours have the rates of the paper, exp(−2i ln 10000 / D), and
-    CTranslate2's own those of its authors' code. Padding, unknown and start symbol, which are never written, get a bias
-    that makes their probability 0.
+    CTranslate2's own those of its authors' code. The symbols that are ``never_written`` get a bias that makes their
+    probability 0.
 
     Raises:
         UnsupportedError: if it is not a Transformer.
@@ -78,7 +78,7 @@ def transformer_spec(model: EncoderDecoder, recipe: Recipe) -> Any:
     for layer, block in zip(filled.decoder.layer, model.decoder.blocks, strict=True):
         _fill_decoder_block(layer, block)
     bias = torch.zeros(model.decoder.output.weight.shape[0])
-    bias[list(NEVER_WRITTEN)] = _NEVER
+    bias[list(never_written)] = _NEVER
     _fill_linear(filled.decoder.projection, model.decoder.output.weight, bias)
     return filled
 

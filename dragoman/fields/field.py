@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float64
 
-from dragoman.contracts import SourceSize
+from dragoman.contracts import SourceSize, TargetSize
 
 
 @runtime_checkable
@@ -16,8 +16,8 @@ class Field(Protocol):
     """What goes into a model, or what comes out, with all that was learnt of it from the training examples."""
 
     @property
-    def size(self) -> SourceSize:
-        """What an encoder or a decoder must know: symbols or classes, or the size of pictures or rows."""
+    def size(self) -> SourceSize | TargetSize:
+        """What an encoder or a decoder must know: the vocabulary, how many classes, or the size of pictures or rows."""
         ...
 
     def describe(self) -> list[str]:
@@ -26,12 +26,22 @@ class Field(Protocol):
 
 
 @runtime_checkable
+class SourceField(Field, Protocol):
+    """What a model can read."""
+
+    @property
+    def size(self) -> SourceSize:
+        """What an encoder must know: the vocabulary, or the size of pictures or rows."""
+        ...
+
+
+@runtime_checkable
 class TargetField(Field, Protocol):
     """What a model can say."""
 
     @property
-    def size(self) -> int:
-        """Symbols, classes, or numbers for an example."""
+    def size(self) -> TargetSize:
+        """What a decoder must know: the vocabulary, how many classes there are, or 1 for a number."""
         ...
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from dragoman.contracts.expect import expect
-from dragoman.fields.field import Field, TargetField
+from dragoman.fields.field import Field, SourceField, TargetField
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
@@ -56,7 +56,7 @@ def save_fields(folder: Path, source: Field, target: TargetField) -> None:
             save_codec(folder, name, expect(field, Codec))
 
 
-def load_fields(folder: VerifiedFolder) -> tuple[Field, TargetField]:
+def load_fields(folder: VerifiedFolder) -> tuple[SourceField, TargetField]:
     """Read both.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import Decoder, LanguageDecoder, TextDecoder
+from dragoman.contracts import Decoder, LanguageDecoder, TextDecoder, TextSize
 from dragoman.decoders.attentional_parts import AttentionalVector
 from dragoman.decoders.ctc import CTCDecoder
 from dragoman.decoders.label import LabelDecoder
@@ -71,7 +71,11 @@ LOSSES: dict[str, Callable[[float], Callable[[Tensor, Tensor], Tensor]]] = {
 
 
 def transformer_decoder(
-    recipe: TransformerRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: OutputLayer
+    recipe: TransformerRecipe,
+    memory: MemoryWidths,
+    embedding: TokenEmbedding,
+    output: OutputLayer,
+    start_symbol: int,
 ) -> TransformerDecoder:
     """Causal self-attention, and attention to the encoder's hidden states, however wide these are."""
     blocks = [
@@ -83,25 +87,32 @@ def transformer_decoder(
         )
         for _ in range(recipe.layers)
     ]
-    return TransformerDecoder(embedding, positions(recipe), blocks, final_norm(recipe), output, recipe.dropout)
+    norm = final_norm(recipe)
+    return TransformerDecoder(
+        embedding, positions(recipe), blocks, norm, output, recipe.dropout, start_symbol=start_symbol
+    )
 
 
 def recurrent_decoder(
-    recipe: RecurrentDecoderRecipe, memory: MemoryWidths, embedding: TokenEmbedding, output: OutputLayer
+    recipe: RecurrentDecoderRecipe,
+    memory: MemoryWidths,
+    embedding: TokenEmbedding,
+    output: OutputLayer,
+    start_symbol: int,
 ) -> RecurrentDecoder | AttentionalDecoder | InputFeedingDecoder:
     """Cells over the target, with the attention that the recipe names."""
     bridge = Bridge(memory.final, [[recipe.width] * recipe.parts] * recipe.layers)
     if recipe.attention == "none":
         context = nn.Linear(memory.final, recipe.embedding)
-        stack = _stack(recipe, recipe.embedding)
-        return RecurrentDecoder(embedding, bridge, context, stack, _readout(recipe), output, recipe.dropout)
+        stack, readout = _stack(recipe, recipe.embedding), _readout(recipe)
+        return RecurrentDecoder(
+            embedding, bridge, context, stack, readout, output, recipe.dropout, start_symbol=start_symbol
+        )
     attention = ATTENTIONS[recipe.attention](recipe, memory.states)
     join = AttentionalVector(attention.width, recipe.width, recipe.embedding)
-    if recipe.input_feeding:
-        stack = _stack(recipe, 2 * recipe.embedding)
-        return InputFeedingDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
-    stack = _stack(recipe, recipe.embedding)
-    return AttentionalDecoder(embedding, bridge, stack, attention, join, output, recipe.dropout)
+    kind = InputFeedingDecoder if recipe.input_feeding else AttentionalDecoder
+    stack = _stack(recipe, 2 * recipe.embedding if recipe.input_feeding else recipe.embedding)
+    return kind(embedding, bridge, stack, attention, join, output, recipe.dropout, start_symbol=start_symbol)
 
 
 def transformer_language_decoder(
@@ -119,6 +130,11 @@ def recurrent_language_decoder(
     """Cells over the text, with nothing to look at but what they remember."""
     stack = _stack(recipe, recipe.embedding)
     return RecurrentLanguageDecoder(embedding, stack, _readout(recipe), output, recipe.dropout)
+
+
+def ctc_decoder(memory: MemoryWidths, vocabulary: TextSize) -> CTCDecoder:
+    """A symbol or nothing at each place of the memory."""
+    return CTCDecoder(nn.Linear(memory.states, vocabulary.symbols), vocabulary.special)
 
 
 def label_decoder(memory: MemoryWidths, classes: int, objective: Objective) -> LabelDecoder:
@@ -140,7 +156,7 @@ LANGUAGE_DECODERS: dict[str, Callable[..., LanguageDecoder]] = {
     "lstm": recurrent_language_decoder,
 }
 OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
-    "ctc": lambda recipe, memory, symbols, objective: CTCDecoder(nn.Linear(memory.states, symbols)),
+    "ctc": lambda recipe, memory, vocabulary, objective: ctc_decoder(memory, vocabulary),
     "label": lambda recipe, memory, classes, objective: label_decoder(memory, classes, objective),
     "number": lambda recipe, memory, size, objective: NumberDecoder(memory.final, LOSSES[recipe.loss](recipe.delta)),
 }

@@ -23,7 +23,6 @@ from dragoman.contracts import (
     WritingDecoder,
 )
 from dragoman.decoders.packed_transformer import PackedTransformer
-from dragoman.text.vocabulary import START
 
 
 class EncoderDecoder(nn.Module):
@@ -53,7 +52,7 @@ class EncoderDecoder(nn.Module):
 
     def states(self, source: Source, target: Packed) -> Float[Tensor, "N D"]:
         """What the output layer of a decoder of text reads, for one pass over ``source`` and ``target``."""
-        return cast(TextDecoder, self.decoder)(target.shifted(START), self.encoder(source))
+        return cast(TextDecoder, self.decoder).states(target, self.encoder(source))
 
     def loss(self, batch: Batch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
         """What training minimises: the decoder's loss, summed over the batch's examples by their weights. Examples

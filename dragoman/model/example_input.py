@@ -6,10 +6,20 @@ from dataclasses import dataclass
 
 import torch
 
-from dragoman.contracts import Layout, Packed, Pictures, PictureSize, Rows, RowSize, Source, SourceSize
+from dragoman.contracts import (
+    Layout,
+    Packed,
+    Pictures,
+    PictureSize,
+    Rows,
+    RowSize,
+    Source,
+    SourceSize,
+    TargetSize,
+    TextSize,
+)
 from dragoman.recipe import Recipe
 from dragoman.recipe.architecture import ModelRecipe
-from dragoman.text.vocabulary import END
 
 # Primes, so that they are not mistaken for a width.
 SOURCE_LENGTH, TARGET_LENGTH = 211, 223
@@ -18,6 +28,8 @@ EXAMPLE_WIDTH = 320
 """Columns of a picture that may have any width: a multiple of all strides."""
 UNKNOWN_CLASSES, UNKNOWN_COLUMNS = 10, 8
 """What stands in for what only the data can tell."""
+_TOKEN = 0
+"""The id of every token: which it is makes no difference to the shapes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ def example_inputs(size: SourceSize, device: torch.device) -> list[ExampleInput]
         rows = Rows(torch.zeros(1, size.numbers), torch.zeros(1, len(size.categories), dtype=torch.int64))
         return [ExampleInput(rows.to(device), 0)]
     if not isinstance(size, PictureSize):
-        return [ExampleInput(Packed.of([[END] * SOURCE_LENGTH], device), 0)]
+        return [ExampleInput(Packed.of([[_TOKEN] * SOURCE_LENGTH], device), 0)]
     widths = [EXAMPLE_WIDTH, EXAMPLE_WIDTH // 2] if size.width is None else [size.width]
     return [
         ExampleInput(
@@ -52,7 +64,7 @@ def example_inputs(size: SourceSize, device: torch.device) -> list[ExampleInput]
 
 def example_target(device: torch.device) -> Packed:
     """One text to be written."""
-    return Packed.of([[END] * TARGET_LENGTH], device)
+    return Packed.of([[_TOKEN] * TARGET_LENGTH], device)
 
 
 def symbol(size: int, of_narrower: int, widths: list[int]) -> str:
@@ -66,29 +78,31 @@ def symbol(size: int, of_narrower: int, widths: list[int]) -> str:
     return "W" if share == 1 else f"{share:g}·W"
 
 
-def stand_in_sizes(recipe: Recipe) -> tuple[SourceSize, int]:
+def stand_in_sizes(recipe: Recipe) -> tuple[SourceSize, TargetSize]:
     """What :func:`~dragoman.model.build.build` must know of the data, where there is only a recipe: vocabularies of the
     size that the recipe asks for, :data:`UNKNOWN_COLUMNS` numeric columns, :data:`UNKNOWN_CLASSES` classes."""
-    pictures, vocabulary = recipe.pictures, recipe.tokenizer.vocabulary_size
+    pictures, vocabulary = recipe.pictures, TextSize(recipe.tokenizer.vocabulary_size)
     sources: dict[str, SourceSize] = {
         "nothing": vocabulary,
         "text": vocabulary,
         "picture": PictureSize(pictures.channels, pictures.height, pictures.width),
         "row": RowSize(UNKNOWN_COLUMNS, ()),
     }
-    return sources[recipe.model.reads], UNKNOWN_CLASSES if recipe.model.says == "label" else vocabulary
+    targets: dict[str, TargetSize] = {"text": vocabulary, "label": UNKNOWN_CLASSES, "number": 1}
+    return sources[recipe.model.reads], targets[recipe.model.says]
 
 
-def example_title(recipe: ModelRecipe, source: SourceSize, target: int, unknown: str = "") -> str:
+def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, unknown: str = "") -> str:
     """What goes in and out, for people to read.
 
     Args:
         recipe: of the model.
         source: what goes in.
-        target: symbols, or classes.
+        target: the vocabulary, or how many classes there are.
         unknown: is added to what only the data can tell, if the sizes are those of :func:`stand_in_sizes`.
     """
-    outputs = {"text": "T target tokens", "label": f"{target:,} classes{unknown}", "number": "one number"}[recipe.says]
+    classes = f"{target:,} classes{unknown}" if isinstance(target, int) else ""
+    outputs = {"text": "T target tokens", "label": classes, "number": "one number"}[recipe.says]
     if recipe.reads == "nothing":
         return f"one sentence of {outputs}"
     if isinstance(source, PictureSize):

@@ -15,7 +15,7 @@ from torch import Tensor
 import dragoman
 from dragoman.contracts.expect import expect
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
-from dragoman.fields.field import Field, TargetField
+from dragoman.fields.field import SourceField, TargetField
 from dragoman.fields.files import load_fields, save_fields
 from dragoman.model.build import Model, build
 from dragoman.model.weights import learnt_tensors
@@ -45,7 +45,7 @@ class LoadedModel:
 
     model: Model
     recipe: Recipe
-    source: Field
+    source: SourceField
     target: TargetField
 
     @property
@@ -57,7 +57,7 @@ class LoadedModel:
     def vocabularies(self) -> tuple[int, int]:
         """Symbols of :attr:`codecs`."""
         source, target = self.codecs
-        return source.size, target.size
+        return source.size.symbols, target.size.symbols
 
 
 def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, replace: bool = False) -> None:

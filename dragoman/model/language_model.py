@@ -9,19 +9,20 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Carried, DecoderState, LanguageDecoder, Packed, TextBatch
-from dragoman.text.vocabulary import START
 
 
 class LanguageModel(nn.Module):
     """P(w_1 … w_T) = Π_t P(w_t | w_1 … w_{t−1}).
 
     Args:
-        decoder: of any kind.
+        decoder: predicts each token from those before it.
+        start_symbol: the id of what is read before the first token of a text.
     """
 
-    def __init__(self, decoder: LanguageDecoder) -> None:
+    def __init__(self, decoder: LanguageDecoder, start_symbol: int) -> None:
         super().__init__()
         self.decoder = decoder
+        self.start_symbol = start_symbol
 
     @property
     def device(self) -> torch.device:
@@ -35,7 +36,7 @@ class LanguageModel(nn.Module):
     def states(self, source: Packed, target: Packed) -> Float[Tensor, "N D"]:
         """What the output layer reads, for one pass over ``target``; there is no use for a source."""
         del source
-        return self.decoder(target.shifted(START), ())[0]
+        return self.decoder(target.shifted(self.start_symbol), ())[0]
 
     def loss(self, batch: TextBatch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
         """What training minimises: the decoder's loss, summed over the batch's rows by their weights; and what the next

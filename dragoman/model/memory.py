@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from pydantic_core import PydanticUndefined
 
-from dragoman.contracts import PictureSize, SourceSize
+from dragoman.contracts import SourceSize, TargetSize, TextSize
 from dragoman.errors import InputError
 from dragoman.recipe.architecture import ModelRecipe
 
@@ -105,12 +105,13 @@ def shown(size: int) -> str:
     return f"{size / _GIB:,.3g} GiB" if size < 1000 * _GIB else f"{size / _GIB:,.0f} GiB"
 
 
-def sizes_of(recipe: ModelRecipe, vocabularies: Iterable[int]) -> tuple[str, ...]:
+def sizes_of(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> tuple[str, ...]:
     """The settings that decide how many parameters a model has, those furthest above their defaults first.
 
     Args:
         recipe: the architecture.
-        vocabularies: symbols of each.
+        source: what :func:`~dragoman.model.build.build` is given.
+        target: what :func:`~dragoman.model.build.build` is given.
     """
     found: list[tuple[float, str]] = []
     for side in ("encoder", "decoder"):
@@ -119,25 +120,22 @@ def sizes_of(recipe: ModelRecipe, vocabularies: Iterable[int]) -> tuple[str, ...
             value, default = getattr(section, name), type(section).model_fields[name].default
             if isinstance(value, (int, tuple)) and default not in (None, PydanticUndefined, 0):
                 found.append((_largest(value) / _largest(default), f"model.{side}.{name} = {_written(value)}"))
-    symbols = max(vocabularies, default=0)
+    symbols = max((size.symbols for size in (source, target) if isinstance(size, TextSize)), default=0)
     if symbols:
         found.append((symbols / 10_000, f"tokenizer.vocabulary_size = {symbols}"))
     found.sort(key=lambda entry: -entry[0])
     return tuple(text for ratio, text in found[:_MENTIONED] if ratio >= min(2.0, found[0][0]))
 
 
-def most_parameters(recipe: ModelRecipe, source: SourceSize, target: int) -> int:
+def most_parameters(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> int:
     """More parameters than a model has, found by the widest of everything in it: quick, and far too many."""
     sides = [getattr(recipe, side) for side in ("encoder", "decoder")]
     sizes = [getattr(side, name) for side in sides for name in _SIZES if hasattr(side, name)]
     widest = max([_largest(size) for size in sizes if size], default=1)
     layers = sum(_count(getattr(side, "layers", 1)) + getattr(side, "context", 0) for side in sides) + 4
     taps = max(getattr(side, "taps", 1) for side in sides)
-    if isinstance(source, PictureSize):
-        inputs = source.channels * source.height * (source.width or 1)
-    else:
-        inputs = source if isinstance(source, int) else source.numbers + sum(source.categories)
-    return layers * widest * widest * max(40, 3 * taps) + 2 * widest * (inputs + target)
+    outputs = target.symbols if isinstance(target, TextSize) else target
+    return layers * widest * widest * max(40, 3 * taps) + 2 * widest * (source.values + outputs)
 
 
 def _count(layers: int | tuple[int, ...]) -> int:

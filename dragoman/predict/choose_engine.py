@@ -70,7 +70,8 @@ def choose_engine(
                 remedy="translate without `--shortlist`.",
             )
         model = expect(loaded.model, EncoderDecoder)
-        return TorchEngine(model, batch_tokens=loaded.recipe.search.batch_tokens, language_model=language_model)
+        special, together = loaded.codecs[1].special, loaded.recipe.search.batch_tokens
+        return TorchEngine(model, special, batch_tokens=together, language_model=language_model)
     compute_type = _AUTO_COMPUTE_TYPE if compute == "auto" else compute
     return CTranslate2Engine(loaded, compute_type=compute_type, shortlist=shortlist)
 

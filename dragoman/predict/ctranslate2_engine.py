@@ -27,7 +27,6 @@ from dragoman.model.folder import LoadedModel
 from dragoman.optional.extra import CTRANSLATE2
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import RepetitionRule
-from dragoman.text.vocabulary import END
 
 COMPUTE_TYPES = ("float32", "int8")
 """Numbers that matrix products are computed with."""
@@ -88,6 +87,7 @@ class CTranslate2Engine:
             )
         package = CTRANSLATE2.load("ctranslate2")
         self._sources, self._targets = (symbol_names(codec.tokenizer.vocabulary) for codec in loaded.codecs)
+        self._end = loaded.codecs[1].special.end
         self._ids = {name: place for place, name in enumerate(self._targets)}
         self._longest_source, self._longest_target = longest_rows(loaded.recipe)
         self._repetition = RepetitionRule()
@@ -166,7 +166,7 @@ class CTranslate2Engine:
                 loop = looping_prefix(written, self._repetition)
                 if loop is not None:
                     cut.append(_Cut(place, tokens[:loop], Ending.REPETITION))
-                elif tokens[-1:] == [END] and len(tokens) <= limits[place] + 1:
+                elif tokens[-1:] == [self._end] and len(tokens) <= limits[place] + 1:
                     total = score * len(tokens) ** alpha
                     ranked = penalty.score(total, len(tokens))
                     found[place].append(Hypothesis(tokens[:-1], total, ranked, Ending.COMPLETE))

@@ -13,8 +13,6 @@ from dragoman.text.codec import Codec
 from dragoman.text.emoji import changed_emoji
 from dragoman.text.language import primary_language, script_of
 from dragoman.text.rules.copied import is_copied
-from dragoman.text.tokenizer import BYTE_SYMBOLS
-from dragoman.text.vocabulary import SPECIAL_SYMBOLS
 
 _MOST_COPIED = 4
 """Words of a source that may be names or loan words and stay as they are."""
@@ -41,8 +39,7 @@ class Examination:
 
     def __init__(self, source: Codec, languages: tuple[str, str]) -> None:
         self._placeholders = source.placeholders
-        symbols = source.tokenizer.vocabulary.symbols[len(SPECIAL_SYMBOLS) + len(BYTE_SYMBOLS) :]
-        self._seen = frozenset(itertools.chain.from_iterable(symbols))
+        self._seen = frozenset(itertools.chain.from_iterable(source.tokenizer.vocabulary.of_text))
         self._tokenizer = source.tokenizer
         self._of_source, self._of_target = map(_letters_of, languages)
         self._lower = Casing(languages[0]).lower

@@ -23,7 +23,6 @@ from dragoman.predict.picture_batches import picture_batches
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
-from dragoman.text.vocabulary import END
 
 SourceBatch = tuple[Int[np.ndarray, " B"], Source]
 """The places of some inputs, and the batch of them."""
@@ -98,7 +97,7 @@ class Texts(Inputs):
         long = sum(len(row) > most for row in ids)
         if long:
             tell(f"{long:,} texts have more than {most:,} tokens; only so many of each are read")
-        rows = [[*row[:most], END] for row in ids]
+        rows = [[*row[:most], codec.special.end] for row in ids]
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         for places in reversed(in_order(lengths, lengths, tokens=recipe.search.batch_tokens) if len(rows) else []):
             yield places, Packed.of([rows[place] for place in places])

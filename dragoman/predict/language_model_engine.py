@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from dragoman.contracts import Nothing, SearchFeature, SearchRequest, SearchResult
+from dragoman.contracts import Nothing, SearchFeature, SearchRequest, SearchResult, SpecialSymbols
 from dragoman.errors import InputError
 from dragoman.model.language_model import LanguageModel
 from dragoman.predict.engine import computed_by_torch
 from dragoman.search.rules import SearchRules
 from dragoman.search.search import SEARCH_FEATURES, search
-from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 
 
 class LanguageModelEngine:
@@ -18,10 +17,12 @@ class LanguageModelEngine:
 
     Args:
         model: the language model; used in evaluation mode.
+        special: the special symbols of its vocabulary.
     """
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, special: SpecialSymbols) -> None:
         self.model = model
+        self.special = special
 
     @property
     def description(self) -> str:
@@ -51,7 +52,7 @@ class LanguageModelEngine:
                 "a language model was asked to write texts of any length",
                 remedy="give limits: most tokens of each text.",
             )
-        rules = SearchRules.of(request, start=START, end=END, never_written=NEVER_WRITTEN)
+        rules = SearchRules.of(request, special=self.special)
         self.model.eval()
         with torch.inference_mode():
             return SearchResult(search(self.model.step, self.model.start(source.rows), request.method, rules))

@@ -41,11 +41,11 @@ class Reader(Shown):
         self.source = source
         self.target = target
         self.recipe = recipe
-        self._engine: Engine[Pictures] = TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
+        self._engine: Engine[Pictures] = TorchEngine(model, target.special, batch_tokens=recipe.search.batch_tokens)
 
     def summary(self) -> Summary:
         """What there is to say of it."""
-        facts = {"vocabulary": f"{self.target.size:,} symbols"}
+        facts = {"vocabulary": f"{self.target.size.symbols:,} symbols"}
         return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod

@@ -16,6 +16,7 @@ from dragoman.contracts import (
     SearchRequest,
     SearchResult,
     Source,
+    SpecialSymbols,
     StepFunction,
 )
 from dragoman.data.bucketing import in_order
@@ -25,7 +26,6 @@ from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
 from dragoman.search.search import SEARCH_FEATURES, search
-from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 
 
 class TorchEngine:
@@ -33,14 +33,21 @@ class TorchEngine:
 
     Args:
         model: the encoder and decoder; used in evaluation mode.
+        special: the special symbols of the vocabulary that the model writes.
         batch_tokens: source tokens, times the beam, that are computed together at most.
         language_model: has its say in every search, if there is one.
     """
 
     def __init__(
-        self, model: EncoderDecoder, *, batch_tokens: int, language_model: FusedLanguageModel | None = None
+        self,
+        model: EncoderDecoder,
+        special: SpecialSymbols,
+        *,
+        batch_tokens: int,
+        language_model: FusedLanguageModel | None = None,
     ) -> None:
         self.model = model
+        self.special = special
         self.batch_tokens = batch_tokens
         self.language_model = language_model
 
@@ -99,9 +106,7 @@ class TorchEngine:
                 normalizer = unnormalized
             rules = SearchRules.of(
                 request,
-                start=START,
-                end=END,
-                never_written=NEVER_WRITTEN,
+                special=self.special,
                 limits=memory.layout.lengths.tolist(),
                 numbers=numbers,
                 normalizer=normalizer,

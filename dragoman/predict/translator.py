@@ -39,7 +39,6 @@ from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, normalize
-from dragoman.text.vocabulary import END
 
 if TYPE_CHECKING:
     from pandas import Series
@@ -65,7 +64,9 @@ class Translator(Shown):
         self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe, engine: Engine[Packed] | None = None
     ) -> None:
         self.model = model
-        self.engine: Engine[Packed] = engine or TorchEngine(model, batch_tokens=recipe.search.batch_tokens)
+        self.engine: Engine[Packed] = engine or TorchEngine(
+            model, target.special, batch_tokens=recipe.search.batch_tokens
+        )
         self.source = source
         self.target = target
         self.recipe = recipe
@@ -252,7 +253,7 @@ class Translator(Shown):
         rights = self._normalized(targets, no_break_spaces=self.recipe.cleaning.no_break_spaces)
         masks = masks_for(lefts, self.source, self.target)
         source_ids, target_ids = (
-            [[*ids, END] for ids in codec.encode_batch(texts, masks)]
+            [[*ids, codec.special.end] for ids in codec.encode_batch(texts, masks)]
             for codec, texts in ((self.source, lefts), (self.target, rights))
         )
         self.model.eval()
@@ -285,7 +286,7 @@ class Translator(Shown):
         if not pieces:
             return []
         settings = self.recipe.search
-        rows = [[*piece.ids, END] for piece in pieces]
+        rows = [[*piece.ids, self.source.special.end] for piece in pieces]
         limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
         limited = replace(request, limits=[min(limit, self._longest_target) for limit in limits])
         found = self.engine.search(Packed.of(rows), limited).hypotheses

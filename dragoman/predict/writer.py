@@ -24,7 +24,6 @@ from dragoman.recipe.kinds import LANGUAGE_MODEL, require
 from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
-from dragoman.text.vocabulary import END, START
 
 _STRANDS = 16
 
@@ -59,13 +58,13 @@ class Writer(Shown):
 
     def __init__(self, model: LanguageModel, codec: Codec, recipe: Recipe) -> None:
         self.model = model
-        self.engine: Engine[Nothing] = LanguageModelEngine(model)
+        self.engine: Engine[Nothing] = LanguageModelEngine(model, codec.special)
         self.codec = codec
         self.recipe = recipe
 
     def summary(self) -> Summary:
         """What there is to say of it."""
-        facts = {"language": self.recipe.data.target_language, "vocabulary": f"{self.codec.size:,} symbols"}
+        facts = {"language": self.recipe.data.target_language, "vocabulary": f"{self.codec.size.symbols:,} symbols"}
         return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
@@ -136,14 +135,15 @@ class Writer(Shown):
         texts = texts_of(texts)
         normalized = self._normalized(texts)
         ids = self.codec.encode_batch(normalized, masks_for(normalized, self.codec, self.codec))
-        return self.score_ids([[*row, END] for row in ids], normalized, alone=alone)
+        return self.score_ids([[*row, self.codec.special.end] for row in ids], normalized, alone=alone)
 
     def score_ids(self, lines: list[list[int]], texts: Sequence[str], *, alone: bool = False) -> TextScores:
         """The same for lines that are encoded already, each ended by the end symbol."""
         batch = self.recipe.training.batch
         span = 1 if alone or batch.partition == "lines" else batch.window * SPANS[batch.partition]
         self.model.eval()
-        nats = text_losses(self.model, lines, span=span, start=START, batch_tokens=max(batch.tokens, _STRANDS * span))
+        start, most = self.codec.special.start, max(batch.tokens, _STRANDS * span)
+        nats = text_losses(self.model, lines, span=span, start=start, batch_tokens=most)
         tokens = np.array([len(line) for line in lines], dtype=np.float64)
         return TextScores(nats, tokens, np.array([len(text) + 1 for text in texts], dtype=np.float64))
 

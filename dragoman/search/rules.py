@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from dragoman.contracts import SearchRequest
+from dragoman.contracts import SearchRequest, SpecialSymbols
 from dragoman.errors import InputError
 from dragoman.search.repetition import RepetitionRule
 from dragoman.search.scores import Normalizer, log_normalizer
@@ -57,9 +57,7 @@ class SearchRules:
         cls,
         request: SearchRequest,
         *,
-        start: int,
-        end: int,
-        never_written: Sequence[int],
+        special: SpecialSymbols,
         limits: Sequence[int] = (),
         numbers: Sequence[int] | None = None,
         normalizer: Normalizer = log_normalizer,
@@ -68,19 +66,17 @@ class SearchRules:
 
         Args:
             request: what is asked.
-            start: symbol read first.
-            end: symbol that completes a hypothesis.
-            never_written: symbols that no output may have.
+            special: the special symbols of the vocabulary that is written.
             limits: most tokens of each row, where the request has none.
             numbers: the number of each row in the whole request, if these are some of its rows.
             normalizer: what makes log-probabilities of scores.
         """
         return cls(
-            start,
-            end,
+            special.start,
+            special.end,
             limits if request.limits is None else request.limits,
             n_best=request.n_best,
-            forbidden=(*never_written, *request.forbidden),
+            forbidden=(*special.never_written, *request.forbidden),
             prefixes=request.prefixes,
             numbers=numbers,
             normalizer=normalizer,

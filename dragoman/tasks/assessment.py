@@ -14,7 +14,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
 from dragoman.evaluation.confidence import Estimate
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
-from dragoman.fields.field import Field, TargetField
+from dragoman.fields.field import SourceField, TargetField
 from dragoman.model.folder import LoadedModel
 from dragoman.reports.shown import Summary
 
@@ -50,7 +50,7 @@ class HeldOut:
 
     split: str
     examples: Examples
-    source: Field
+    source: SourceField
     target: TargetField
     corpora: tuple[str, ...] = ()
 

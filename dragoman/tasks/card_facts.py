@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dragoman
+from dragoman.contracts import TextSize
 from dragoman.contracts.expect import expect
 from dragoman.data.dataset import Dataset
 from dragoman.model.folder import LoadedModel
@@ -71,8 +72,8 @@ def card_facts(
         longest_target=int(target_lengths.max()) - 1 if writes_text else None,
         architecture=recipe.model.phrase,
         parameters=parameter_count(best.model),
-        source_vocabulary=expect(best.source.size, int) if reads_text else None,
-        target_vocabulary=best.target.size if writes_text else None,
+        source_vocabulary=expect(best.source.size, TextSize).symbols if reads_text else None,
+        target_vocabulary=expect(best.target.size, TextSize).symbols if writes_text else None,
         updates=int(history["update"].iloc[-1]),
         best_update=int(chosen["update"]),
         stopped=reason,

@@ -23,12 +23,11 @@ from dragoman.predict.text_scores import TextScores
 from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
-from dragoman.tasks.baseline import frequency_baseline
 from dragoman.tasks.card import CardFacts, CardText, card, language_name, measured_on, plain
 from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
 from dragoman.tasks.losses import SplitLosses, line_losses
 from dragoman.tasks.task import Task, Words
-from dragoman.tasks.text_targets import target_tokens
+from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 from dragoman.tasks.watched import watched_examples
 
@@ -92,7 +91,7 @@ class LanguageModelling(Task):
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
         """The unigram entropy of tokens."""
         del recipe
-        return frequency_baseline(*target_tokens(dataset), dataset.target.size)
+        return unigram_entropy(dataset)
 
     def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
         """Whether the texts are equal."""

@@ -23,13 +23,12 @@ from dragoman.model.folder import LoadedModel
 from dragoman.predict.reader import Reader
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
-from dragoman.tasks.baseline import frequency_baseline
 from dragoman.tasks.card import CardFacts, CardText, card, measured_on
 from dragoman.tasks.in_turn import Part, Tell, Timed, Turns, in_turn
 from dragoman.tasks.inputs import PICTURES
 from dragoman.tasks.same_sources import same_sources
 from dragoman.tasks.task import MEASURED_TOGETHER, Task, Words, shown_source
-from dragoman.tasks.text_targets import target_tokens
+from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
 _VALIDATED = 300
@@ -78,7 +77,7 @@ class Reading(Task):
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
         """The unigram entropy of target tokens."""
         del recipe
-        return frequency_baseline(*target_tokens(dataset), dataset.target.size)
+        return unigram_entropy(dataset)
 
     def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
         """Whether pictures and texts are equal."""

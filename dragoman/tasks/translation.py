@@ -28,11 +28,10 @@ from dragoman.predict.text_scores import TextScores
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
-from dragoman.tasks.baseline import frequency_baseline
 from dragoman.tasks.card import CardFacts
 from dragoman.tasks.in_turn import Part, Tell, Timed, Turns, in_turn
 from dragoman.tasks.task import Task, Words
-from dragoman.tasks.text_targets import target_tokens
+from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.translation_card import translation_card
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
@@ -99,7 +98,7 @@ class Translation(Task):
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
         """The unigram entropy of target tokens."""
         del recipe
-        return frequency_baseline(*target_tokens(dataset), dataset.target.size)
+        return unigram_entropy(dataset)
 
     def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
         """Whether sources and references are equal."""

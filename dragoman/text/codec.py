@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dragoman.contracts import SpecialSymbols, TextSize
 from dragoman.text.line_placeholders import hide_lines, masks_of
 from dragoman.text.placeholder_mask import Mask, Shown
 from dragoman.text.placeholders import LEGACY_SYNTAX, UNITS, PlaceholderSyntax
 from dragoman.text.ragged import Ragged
-from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.segmenter import Segmenter
 from dragoman.text.truecasing import Truecaser
 
 
@@ -23,7 +24,7 @@ class Codec:
 
     def __init__(
         self,
-        tokenizer: Tokenizer,
+        tokenizer: Segmenter,
         truecaser: Truecaser | None = None,
         placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
     ) -> None:
@@ -33,13 +34,18 @@ class Codec:
         self.units = frozenset(UNITS).intersection(tokenizer.vocabulary.ids)
 
     @property
-    def size(self) -> int:
-        """Symbols in the vocabulary."""
-        return self.tokenizer.size
+    def size(self) -> TextSize:
+        """What a model must know of the vocabulary."""
+        return TextSize(len(self.tokenizer.vocabulary), self.special)
+
+    @property
+    def special(self) -> SpecialSymbols:
+        """The ids of the vocabulary's special symbols."""
+        return self.tokenizer.vocabulary.special
 
     def describe(self) -> list[str]:
         """What was learnt, for people to read."""
-        return [f"vocabulary: {self.size:,} symbols"]
+        return [f"vocabulary: {self.size.symbols:,} symbols"]
 
     def hide(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[str]:
         """What the tokenizer sees of each text: units for placeholders, and first words as they are inside."""

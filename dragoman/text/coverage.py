@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dragoman.text.tokenizer import BYTE_SYMBOLS, Tokenizer
+from dragoman.text.segmenter import Segmenter
 
 _CHUNK = 10_000
 NOTABLE_BYTE_SHARE = 0.01
@@ -55,7 +55,7 @@ class TokenCounts:
         return {**asdict(self), **ratios}
 
 
-def count_tokens(tokenizer: Tokenizer, texts: Iterable[str], *, spaced: bool) -> TokenCounts:
+def count_tokens(tokenizer: Segmenter, texts: Iterable[str], *, spaced: bool) -> TokenCounts:
     """Encode and count.
 
     Args:
@@ -63,7 +63,7 @@ def count_tokens(tokenizer: Tokenizer, texts: Iterable[str], *, spaced: bool) ->
         texts: to be encoded, some thousand at a time.
         spaced: whether the language puts spaces between words.
     """
-    byte_ids = [tokenizer.vocabulary.ids[symbol] for symbol in BYTE_SYMBOLS]
+    byte_ids = tokenizer.vocabulary.byte_ids
     remaining = iter(texts)
     count, words, characters, tokens, byte_tokens = 0, 0, 0, 0, 0
     while part := list(itertools.islice(remaining, _CHUNK)):

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dragoman.text.tokenizer import BYTE_SYMBOLS, Tokenizer
+from dragoman.text.tokenizer import SPECIAL_NAMES, Tokenizer
 from dragoman.text.tokenizers.pretokenization import cutter
+from dragoman.text.vocabulary import BYTE_SYMBOLS
 
 _LONGEST_PIECE = 16
 _MOST_WORDS = 200_000
@@ -63,7 +64,7 @@ class SubwordSampler:
         if tokenizer.kind != "unigram":
             raise ValueError(f"unigram sampling needs a unigram tokenizer, and this one is of {tokenizer.kind}")
         vocabulary: list[Any] = tokenizer.content["model"]["vocab"]
-        special = 4 + len(BYTE_SYMBOLS)
+        special = len(SPECIAL_NAMES) + len(BYTE_SYMBOLS)
         weights = {piece: math.exp(alpha * score) for piece, score in vocabulary[special:]}
         return cls(tokenizer, lambda word, draw: _sampled(word, weights, draw), variants=variants, seed=seed)
 

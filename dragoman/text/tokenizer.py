@@ -25,12 +25,13 @@ from dragoman.text.tokenizers.characters import train_characters
 from dragoman.text.tokenizers.pretokenization import pattern
 from dragoman.text.tokenizers.unigram import train_unigram
 from dragoman.text.tokenizers.words import train_words
-from dragoman.text.vocabulary import SPECIAL_SYMBOLS, Vocabulary
+from dragoman.text.vocabulary import BYTE_SYMBOLS, Vocabulary
 from dragoman.text.word_counts import WordCounts
 from dragoman.text.word_encoder import WordEncoder
 
-BYTE_SYMBOLS = tuple(f"<0x{byte:02X}>" for byte in range(256))
-_FIXED_SYMBOLS = (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS)
+SPECIAL_NAMES = ("<pad>", "<unk>", "<s>", "</s>")
+"""The special symbols of our vocabularies, in the order of their ids: :data:`~dragoman.contracts.DEFAULT_SYMBOLS`."""
+_FIXED_SYMBOLS = (*SPECIAL_NAMES, *BYTE_SYMBOLS)
 KINDS: Mapping[str, Callable[..., tokenizers.Tokenizer]] = MappingProxyType(
     {"bpe": train_bpe, "unigram": train_unigram, "words": train_words, "characters": train_characters}
 )
@@ -88,7 +89,7 @@ class Tokenizer:
             raise ValueError(f"no kind of tokenizer is called {kind}; there are {', '.join(KINDS)}")
         if iter(texts) is texts:
             raise TypeError("the texts are gone through several times; give a list, not an iterator")
-        fixed = (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS, *units)
+        fixed = (*SPECIAL_NAMES, *BYTE_SYMBOLS, *units)
         room = vocabulary_size - len(fixed)
         if room < 0:
             raise ValueError(f"a vocabulary needs at least {len(fixed)} symbols, got {vocabulary_size}")
@@ -98,7 +99,7 @@ class Tokenizer:
         most = room if kind == "characters" else int(room * _ALPHABET_SHARE)
         # The library chooses among equally frequent characters by the order of a hash table, so they are chosen here.
         alphabet = [*units, *frequent_characters(counts, most=most, min_count=_MIN_COUNT)]
-        first = (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS)
+        first = (*SPECIAL_NAMES, *BYTE_SYMBOLS)
         if words is not None:
             backend = train_bpe_on_words(words, first, alphabet, vocabulary_size, _MIN_COUNT, single_digits)
         else:
@@ -106,6 +107,11 @@ class Tokenizer:
             backend = KINDS[kind](spaced, first, alphabet, vocabulary_size, _MIN_COUNT, single_digits)
         backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
         return cls(_without_added_tokens(backend))
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the name of its file."""
+        return ".json"
 
     @property
     def kind(self) -> str:
@@ -179,7 +185,7 @@ class Tokenizer:
 
     def decode_batch(self, rows: Sequence[Sequence[int]]) -> list[str]:
         """The text of each row of ids."""
-        plain = [[token for token in row if token >= len(SPECIAL_SYMBOLS)] for row in rows]
+        plain = [[token for token in row if token >= len(SPECIAL_NAMES)] for row in rows]
         return [text.removeprefix(" ") for text in self._backend.decode_batch(plain, skip_special_tokens=False)]
 
     def save(self, path: Path) -> None:

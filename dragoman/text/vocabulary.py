@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PADDING, UNKNOWN, START, END = range(4)
-"""Ids of the special symbols, the same in every vocabulary."""
+from dragoman.contracts import DEFAULT_SYMBOLS, SpecialSymbols
 
-NEVER_WRITTEN = (PADDING, UNKNOWN, START)
-"""Those that no output may have."""
-
-SPECIAL_SYMBOLS = ("<pad>", "<unk>", "<s>", "</s>")
-"""How they are written, in the order of their ids."""
+BYTE_SYMBOLS = tuple(f"<0x{byte:02X}>" for byte in range(256))
+"""How the symbols are written that spell a character in UTF-8, one for each byte."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Symbols by id, and ids by symbol.
 
+    >>> vocabulary = Vocabulary.of({"</s>": 0, "a": 1, "<s>": 2}, SpecialSymbols(None, None, start=2, end=0))
+    >>> vocabulary.symbols
+    ('</s>', 'a', '<s>')
+    >>> len(vocabulary), vocabulary.special.end
+    (3, 0)
+
     Attributes:
-        symbols: in the order of their ids.
-        ids: of each symbol.
+        symbols: all symbols in the order of their ids; a space in a symbol is a space.
+        ids: the id of each symbol.
+        special: the ids of the symbols that stand for no text.
     """
 
     symbols: tuple[str, ...]
     ids: Mapping[str, int]
+    special: SpecialSymbols = DEFAULT_SYMBOLS
 
     @classmethod
-    def of(cls, ids: Mapping[str, int]) -> Vocabulary:
+    def of(cls, ids: Mapping[str, int], special: SpecialSymbols = DEFAULT_SYMBOLS) -> Vocabulary:
         """The vocabulary with these ids.
 
         Raises:
@@ -37,7 +41,18 @@ class Vocabulary:
         symbols = tuple(sorted(ids, key=ids.__getitem__))
         if any(ids[symbol] != place for place, symbol in enumerate(symbols)):
             raise ValueError(f"the {len(symbols)} ids of a vocabulary must count from 0 without gaps")
-        return cls(symbols, dict(ids))
+        return cls(symbols, dict(ids), special)
+
+    @property
+    def of_text(self) -> tuple[str, ...]:
+        """The symbols that are text: all but the special ones and the bytes, such as ``<0x41>``."""
+        others = {*self.special.all, *self.byte_ids}
+        return tuple(symbol for id, symbol in enumerate(self.symbols) if id not in others)
+
+    @property
+    def byte_ids(self) -> tuple[int, ...]:
+        """The ids of the symbols of single bytes, in the order of the bytes; none if the vocabulary has none."""
+        return tuple(self.ids[symbol] for symbol in BYTE_SYMBOLS if symbol in self.ids)
 
     def __len__(self) -> int:
         return len(self.symbols)

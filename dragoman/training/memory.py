@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from dragoman.contracts import SourceSize
+from dragoman.contracts import SourceSize, TargetSize
 from dragoman.data.dataset import Dataset
 from dragoman.model.build import weighty_parameters
 from dragoman.model.example_input import stand_in_sizes
@@ -47,13 +47,15 @@ def check_dataset(recipe: Recipe, dataset: Dataset, device: torch.device) -> Non
     check_with_data(recipe, dataset.source.size, dataset.target.size, tokens, device)
 
 
-def check_with_data(recipe: Recipe, source: SourceSize, target: int, largest_batch: int, device: torch.device) -> None:
+def check_with_data(
+    recipe: Recipe, source: SourceSize, target: TargetSize, largest_batch: int, device: torch.device
+) -> None:
     """See to it that a recipe can be trained here on data of these sizes.
 
     Args:
         recipe: to train.
-        source: symbols, or the size of pictures or rows.
-        target: symbols or classes.
+        source: the vocabulary, or the size of pictures or rows.
+        target: the vocabulary, or how many classes there are.
         largest_batch: target tokens, or examples, of all training data: a mini-batch has no more.
         device: to train on.
 
@@ -67,9 +69,9 @@ def check_with_data(recipe: Recipe, source: SourceSize, target: int, largest_bat
     refuse_what_cannot_fit(needs, room_of(device))
 
 
-def _of_parameters(recipe: Recipe, source: SourceSize, target: int) -> Need:
+def _of_parameters(recipe: Recipe, source: SourceSize, target: TargetSize) -> Need:
     count = weighty_parameters(recipe.model, source, target)
-    settings = sizes_of(recipe.model, [size for size in (source, target) if isinstance(size, int)])
+    settings = sizes_of(recipe.model, source, target)
     return Need(_PER_PARAMETER * count, f"{count:,} parameters with what trains them", settings)
 
 

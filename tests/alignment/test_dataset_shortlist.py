@@ -10,8 +10,8 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.recipe import recipe_from
 from dragoman.text.placeholders import UNITS
-from dragoman.text.tokenizer import BYTE_SYMBOLS
-from dragoman.text.vocabulary import SPECIAL_SYMBOLS
+from dragoman.text.tokenizer import SPECIAL_NAMES
+from dragoman.text.vocabulary import BYTE_SYMBOLS
 
 SOURCES = ["red", "green", "blue", "white", "black"]
 TARGETS = ["rot", "grün", "blau", "weiß", "schwarz"]
@@ -49,7 +49,7 @@ def test_words_allow_their_translations(dataset: Dataset) -> None:
 def test_special_symbols_bytes_and_placeholders_are_always_allowed(dataset: Dataset) -> None:
     found = dataset_shortlist(dataset, frequent=0, per_symbol=1)
     ids = dataset.target.tokenizer.vocabulary.ids
-    assert {ids[symbol] for symbol in (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS)} <= {*found.always.tolist()}
+    assert {ids[symbol] for symbol in (*SPECIAL_NAMES, *BYTE_SYMBOLS)} <= {*found.always.tolist()}
     units = {ids[unit] for unit in UNITS if unit in ids}
     assert units
     assert units <= {*found.always.tolist()}

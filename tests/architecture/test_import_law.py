@@ -29,7 +29,7 @@ LAW: dict[str, set[str]] = {
     "search": {"native"},
     "evaluation": {"reports", "text"},
     "encoders": {"layers"},
-    "decoders": {"layers", "native", "text"},
+    "decoders": {"layers", "native"},
     "data": {"progress", "reports", "fields", "images", "text", "recipe", "native"},
     "model": {"encoders", "decoders", "layers", "fields", "text", "recipe", "native"},
     "alignment": {"data", "text"},

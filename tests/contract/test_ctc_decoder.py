@@ -11,13 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from dragoman.contracts import Beam, DecoderState, Ending, Layout, Memory, Packed, StepFunction, WritingDecoder
+from dragoman.contracts import (
+    DEFAULT_SYMBOLS,
+    Beam,
+    DecoderState,
+    Ending,
+    Layout,
+    Memory,
+    Packed,
+    StepFunction,
+    WritingDecoder,
+)
 from dragoman.decoders.ctc import CTCDecoder, without_end
 from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.rules import SearchRules
-from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
+
+END, NEVER_WRITTEN, START = DEFAULT_SYMBOLS.end, DEFAULT_SYMBOLS.never_written, DEFAULT_SYMBOLS.start
 
 V, D = 9, 6
 PLACES = [7, 4, 9, 5]
@@ -26,7 +37,7 @@ TARGETS = [[4, 5, 5, END], [8, END], [6, 6, 6, 7, END], [END]]
 
 def decoder(dtype: torch.dtype = torch.float64, symbols: int = V) -> CTCDecoder:
     torch.manual_seed(1)
-    return CTCDecoder(nn.Linear(D, symbols)).to(dtype)
+    return CTCDecoder(nn.Linear(D, symbols), DEFAULT_SYMBOLS).to(dtype)
 
 
 def memory(places: list[int] = PLACES, dtype: torch.dtype = torch.float64, scale: float = 1.0) -> Memory:

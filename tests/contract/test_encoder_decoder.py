@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from dragoman.contracts import Batch, Packed
+from dragoman.contracts import DEFAULT_SYMBOLS, Batch, Packed, TextSize
 from dragoman.errors import UnsupportedError
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -17,7 +17,8 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import START
+
+START = DEFAULT_SYMBOLS.start
 
 V = 23
 SOURCES = [[5, 6, 7, 3], [8, 9, 3], [10, 3], [11, 12, 13, 14, 15, 3]]
@@ -87,7 +88,7 @@ def variant(request: pytest.FixtureRequest) -> ModelRecipe:
 
 @pytest.fixture
 def model(variant: ModelRecipe) -> EncoderDecoder:
-    return build(variant, V, V, seed=1).eval()
+    return build(variant, TextSize(V), TextSize(V), seed=1).eval()
 
 
 def batch(rows: slice = slice(None)) -> Batch:
@@ -129,7 +130,7 @@ def test_every_weight_moves_in_a_step(model: EncoderDecoder) -> None:
 def test_save_and_load(variant: ModelRecipe, tmp_path: Path) -> None:
     """Also in bfloat16, which is stored in float32 and so loses nothing."""
     tokenizer = Tokenizer.train(["a b c"] * 3, vocabulary_size=300)
-    model = build(variant, tokenizer.size, tokenizer.size, seed=5).to(torch.bfloat16).eval()
+    model = build(variant, TextSize(tokenizer.size), TextSize(tokenizer.size), seed=5).to(torch.bfloat16).eval()
     recipe = Recipe(model=variant)
     save_model(
         tmp_path / "model", LoadedModel(model, recipe, Codec(tokenizer), Codec(tokenizer)), {"card.md": "# A model"}
@@ -196,7 +197,7 @@ def test_the_future_does_not_change_the_past(model: EncoderDecoder) -> None:
 
 
 def test_evaluation_is_repeatable_and_training_is_random() -> None:
-    model = build(recipe(dropout=0.5), V, V, seed=1).eval()
+    model = build(recipe(dropout=0.5), TextSize(V), TextSize(V), seed=1).eval()
     assert logits(model, batch()).equal(logits(model, batch()))
     model.train()
     assert not logits(model, batch()).equal(logits(model, batch()))
@@ -204,7 +205,7 @@ def test_evaluation_is_repeatable_and_training_is_random() -> None:
 
 def test_same_seed_same_weights_and_the_global_generator_is_left_alone() -> None:
     before = torch.get_rng_state()
-    one, other, third = (build(recipe(), V, V, seed) for seed in (1, 1, 2))
+    one, other, third = (build(recipe(), TextSize(V), TextSize(V), seed) for seed in (1, 1, 2))
     assert all(a.equal(b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
     assert not all(a.equal(b) for a, b in zip(one.parameters(), third.parameters(), strict=True))
     assert torch.get_rng_state().equal(before)
@@ -212,7 +213,7 @@ def test_same_seed_same_weights_and_the_global_generator_is_left_alone() -> None
 
 def test_numeric_gradient_of_the_whole_model() -> None:
     stack = TransformerRecipe(layers=1, width=4, feed_forward=3, heads=2)
-    model = build(ModelRecipe(encoder=stack, decoder=stack), 7, 7, seed=3).double().eval()
+    model = build(ModelRecipe(encoder=stack, decoder=stack), TextSize(7), TextSize(7), seed=3).double().eval()
     data = Batch(Packed.of([[5, 3], [4, 6, 3]]), Packed.of([[4, 3], [5, 3]]), torch.arange(2))
     names = [name for name, _ in model.named_parameters()]
 
@@ -226,14 +227,14 @@ def test_numeric_gradient_of_the_whole_model() -> None:
 
 
 def test_a_row_beyond_the_learned_positions_is_refused() -> None:
-    model = build(recipe(positions="learned", max_positions=4), V, V, seed=1)
+    model = build(recipe(positions="learned", max_positions=4), TextSize(V), TextSize(V), seed=1)
     with pytest.raises(UnsupportedError, match=r"6 tokens.*end at 4"):
         model.encode(batch().source)
 
 
 @pytest.mark.parametrize("tie", ["all", "decoder", "none"])
 def test_tying(tie: str) -> None:
-    model = build(recipe(tie=tie), V, V, seed=1)
+    model = build(recipe(tie=tie), TextSize(V), TextSize(V), seed=1)
     source, target = model.encoder.embedding.weight, model.decoder.embedding.weight
     assert (source is target) == (tie == "all")
     assert (model.decoder.output.weight is target) == (tie != "none")

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from dragoman.contracts import (
+    DEFAULT_SYMBOLS,
     Beam,
     Ending,
     Greedy,
@@ -25,6 +26,7 @@ from dragoman.contracts import (
     SearchFeature,
     SearchMethod,
     SearchRequest,
+    TextSize,
 )
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.model.build import build
@@ -39,10 +41,11 @@ from dragoman.recipe import recipe_from
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import END, NEVER_WRITTEN, START
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "search"))
 from markov import Markov, MarkovState
+
+END, NEVER_WRITTEN, START = DEFAULT_SYMBOLS.end, DEFAULT_SYMBOLS.never_written, DEFAULT_SYMBOLS.start
 
 ROWS, LIMITS = 7, [5, 2, 7, 0, 6, 1, 6]
 TRANSFORMER = {"layers": 1, "width": 16, "feed_forward": 24, "heads": 2, "dropout": 0.0}
@@ -87,7 +90,7 @@ def loaded(model: dict[str, Any], size: PictureSize | None = None) -> LoadedMode
     """Random weights, turned up so that outputs differ; the symbols that nothing may write are the most probable."""
     recipe = recipe_from({"model": {"tie": "none", **model}})
     tokenizer = Tokenizer.train(["one two three"] * 9, vocabulary_size=270)
-    built = build(recipe.model, size or tokenizer.size, tokenizer.size, 1)
+    built = build(recipe.model, size or TextSize(tokenizer.size), TextSize(tokenizer.size), 1)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for parameter in built.parameters():
@@ -119,7 +122,7 @@ def by_torch(decoder: dict[str, Any], *, read: bool = False) -> Case:
         return float(model.decoder.token_losses(Packed.of([tokens]), memory).sum())
 
     states = model.encode(source).layout.lengths.tolist()
-    return Case(TorchEngine(model, batch_tokens=12), source, 1e-8, nats, states)
+    return Case(TorchEngine(model, DEFAULT_SYMBOLS, batch_tokens=12), source, 1e-8, nats, states)
 
 
 def by_ctranslate2() -> Case:
@@ -136,7 +139,7 @@ def language_model() -> Case:
         target = Packed.of([[*prefixes[row], *tokens]])
         return float(model.decoder.token_losses(target.shifted(START), target)[-len(tokens) :].sum())
 
-    return Case(LanguageModelEngine(model), Nothing(ROWS), 1e-8, nats, None, prefixes)
+    return Case(LanguageModelEngine(model, DEFAULT_SYMBOLS), Nothing(ROWS), 1e-8, nats, None, prefixes)
 
 
 CASES: dict[str, Callable[[], Case]] = {
@@ -313,7 +316,8 @@ def test_a_wide_beam_finds_the_truly_best_outputs(alpha: float) -> None:
     chains = Markov.random(3, 4, 7, seed=5).logits.index_fill(3, torch.tensor(NEVER_WRITTEN), -torch.inf)
     model = Markov(chains, START, END)
     request = SearchRequest(Beam(64, alpha), n_best=5, limits=[3, 2, 3])
-    result = TorchEngine(MarkovModel(model), batch_tokens=3).search(Packed.of([[0, END], [1, END], [2, END]]), request)
+    engine = TorchEngine(MarkovModel(model), DEFAULT_SYMBOLS, batch_tokens=3)
+    result = engine.search(Packed.of([[0, END], [1, END], [2, END]]), request)
     for chain, (found, limit) in enumerate(zip(result.hypotheses, [3, 2, 3], strict=True)):
         expected = model.best(chain, limit, LengthPenalty(alpha), 5)
         assert [h.tokens for h in found] == [tokens for _, tokens in expected]

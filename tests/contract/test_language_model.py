@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from dragoman.contracts import Packed, TextBatch
+from dragoman.contracts import Packed, TextBatch, TextSize
 from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.model.language_model import LanguageModel
@@ -41,7 +41,7 @@ def decoder(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def model(decoder: dict[str, Any]) -> LanguageModel:
-    made = build(recipe(decoder), V, V, seed=1)
+    made = build(recipe(decoder), TextSize(V), TextSize(V), seed=1)
     assert isinstance(made, LanguageModel)
     return made.eval()
 
@@ -138,7 +138,7 @@ def test_a_text_in_two_batches_equals_one(model: LanguageModel) -> None:
 def test_save_and_load(decoder: dict[str, Any], tmp_path: Path) -> None:
     tokenizer = Tokenizer.train(["a b c"] * 3, vocabulary_size=300)
     whole = recipe_from({"model": recipe(decoder).model_dump()})
-    model = build(whole.model, tokenizer.size, tokenizer.size, seed=5).to(torch.bfloat16).eval()
+    model = build(whole.model, TextSize(tokenizer.size), TextSize(tokenizer.size), seed=5).to(torch.bfloat16).eval()
     codec = Codec(tokenizer)
     save_model(tmp_path / "model", LoadedModel(model, whole, codec, codec), {"card.md": "# A model"})
     loaded = load_model(tmp_path / "model")
@@ -157,7 +157,7 @@ def test_numeric_gradient_of_the_whole_model(decoder: dict[str, Any]) -> None:
     narrow = {"embedding_width": 3} if "kind" in decoder else {"heads": 2, "feed_forward": 3}
     few = {"max_positions": 4} if decoder.get("positions") == "learned" else {}
     small = {**decoder, "width": 4, **narrow, **few}
-    model = build(recipe(small, tie="none"), 7, 7, seed=3).double().eval()
+    model = build(recipe(small, tie="none"), TextSize(7), TextSize(7), seed=3).double().eval()
     data = TextBatch(Packed.of([[2, 5], [2, 4, 6]]), Packed.of([[5, 3], [4, 6, 3]]), False, torch.arange(2))
     names = [name for name, _ in model.named_parameters()]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from dragoman.contracts import Batch, Beam, Greedy, Memory, Packed
+from dragoman.contracts import DEFAULT_SYMBOLS, Batch, Beam, Greedy, Memory, Packed, TextSize
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.model.build import build
@@ -15,7 +15,8 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.search.rules import SearchRules
 from dragoman.search.search import search
-from dragoman.text.vocabulary import START
+
+START = DEFAULT_SYMBOLS.start
 
 V, ROWS, STEPS = 23, 3, 9
 DECODERS: dict[str, dict[str, Any]] = {
@@ -30,7 +31,7 @@ DECODERS: dict[str, dict[str, Any]] = {
 @pytest.fixture(params=list(DECODERS))
 def model(request: pytest.FixtureRequest) -> EncoderDecoder:
     recipe = {"encoder": {"kind": "gru", "width": 16}, "decoder": DECODERS[request.param], "tie": "decoder"}
-    built = build(ModelRecipe.model_validate(recipe), V, V, seed=1)
+    built = build(ModelRecipe.model_validate(recipe), TextSize(V), TextSize(V), seed=1)
     assert isinstance(built, EncoderDecoder)
     return built.eval()
 

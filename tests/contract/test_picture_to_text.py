@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from dragoman.contracts import Batch, Packed, Pictures, PictureSize, WritingDecoder
+from dragoman.contracts import DEFAULT_SYMBOLS, Batch, Packed, Pictures, PictureSize, TextSize, WritingDecoder
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.recipe.architecture import ModelRecipe
-from dragoman.text.vocabulary import START
+
+START = DEFAULT_SYMBOLS.start
 
 V, HEIGHT = 12, 16
 TARGETS = [[5, 6, 3], [7, 3], [8, 9, 10, 3]]
@@ -36,7 +37,7 @@ def case(request: pytest.FixtureRequest) -> tuple[str, EncoderDecoder]:
     encoder, decoder = request.param
     recipe = ModelRecipe.model_validate({"encoder": ENCODERS[encoder], "decoder": DECODERS[decoder]})
     size = PictureSize(1, HEIGHT, 20 if encoder == "lenet" else None)
-    return encoder, cast(EncoderDecoder, build(recipe, size, V, seed=2)).eval()
+    return encoder, cast(EncoderDecoder, build(recipe, size, TextSize(V), seed=2)).eval()
 
 
 def batch(encoder: str, rows: slice = slice(None)) -> Batch:

@@ -9,12 +9,25 @@ import pytest
 import torch
 from torch import Tensor
 
-from dragoman.contracts import AnyBatch, Batch, Labels, Numbers, Packed, Pictures, PictureSize, SourceSize, TextBatch
+from dragoman.contracts import (
+    AnyBatch,
+    Batch,
+    Labels,
+    Numbers,
+    Packed,
+    Pictures,
+    PictureSize,
+    SourceSize,
+    TargetSize,
+    TextBatch,
+    TextSize,
+)
 from dragoman.model.build import Model, build
 from dragoman.model.build_decoders import Objective
 from dragoman.recipe.architecture import ModelRecipe
 
 V, HEIGHT = 12, 8
+VOCABULARY = TextSize(V)
 END = 3
 TRANSFORMER = {"kind": "transformer", "layers": 1, "width": 8, "feed_forward": 8, "heads": 2}
 RECURRENT = {"kind": "gru", "width": 8, "embedding_width": 8}
@@ -27,29 +40,31 @@ TWICE = torch.tensor([0, 0, 0, 0, 2, 2, 3])
 """The examples as often as twice their weight says."""
 
 
-def translation(encoder: dict[str, Any], decoder: dict[str, Any]) -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+def translation(
+    encoder: dict[str, Any], decoder: dict[str, Any]
+) -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
     recipe = ModelRecipe.model_validate({"encoder": encoder, "decoder": decoder})
-    return recipe, V, V, Batch(TEXT, TARGET, torch.arange(4))
+    return recipe, VOCABULARY, VOCABULARY, Batch(TEXT, TARGET, torch.arange(4))
 
 
-def language(decoder: dict[str, Any]) -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+def language(decoder: dict[str, Any]) -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
     recipe = ModelRecipe.model_validate({"encoder": {"kind": "none"}, "decoder": decoder})
-    return recipe, V, V, TextBatch(TARGET.shifted(2), TARGET, False, torch.arange(4))
+    return recipe, VOCABULARY, VOCABULARY, TextBatch(TARGET.shifted(2), TARGET, False, torch.arange(4))
 
 
-def reader() -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+def reader() -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
     picture = {"kind": "residual", "channels": [4], "halvings": 0, "context": 0, "width": 8}
     recipe = ModelRecipe.model_validate({"encoder": picture, "decoder": {"kind": "ctc"}})
     pictures = Pictures(PIXELS, TEXT.layout.of([10, 8, 12, 10]))
-    return recipe, PictureSize(1, HEIGHT, None), V, Batch(pictures, CODE, torch.arange(4))
+    return recipe, PictureSize(1, HEIGHT, None), VOCABULARY, Batch(pictures, CODE, torch.arange(4))
 
 
-def predictor(kind: str, target: Labels | Numbers) -> tuple[ModelRecipe, SourceSize, int, AnyBatch]:
+def predictor(kind: str, target: Labels | Numbers) -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
     recipe = ModelRecipe.model_validate({"encoder": TRANSFORMER, "decoder": {"kind": kind}})
-    return recipe, V, 3, Batch(TEXT, target, torch.arange(4))
+    return recipe, VOCABULARY, 3 if kind == "label" else 1, Batch(TEXT, target, torch.arange(4))
 
 
-MODELS: dict[str, Callable[[], tuple[ModelRecipe, SourceSize, int, AnyBatch]]] = {
+MODELS: dict[str, Callable[[], tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]]] = {
     "transformer": lambda: translation(TRANSFORMER, TRANSFORMER),
     "recurrent": lambda: translation(RECURRENT, {**RECURRENT, "attention": "none"}),
     "attentional": lambda: translation(RECURRENT, {**RECURRENT, "input_feeding": False}),

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sample_corpora import lines, recipe, sentences, write_table
 
-from dragoman.contracts import Labels, Numbers, Packed
+from dragoman.contracts import DEFAULT_SYMBOLS, Labels, Numbers, Packed
 from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.errors import InputError
@@ -18,7 +18,6 @@ from dragoman.fields.label import LabelField
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec
 from dragoman.text.normalization import match_key
-from dragoman.text.vocabulary import END
 
 ENGLISH = ("the", "dog", "cat", "runs", "sleeps", "red", "tree", "and", "sees")
 GERMAN = ("der", "Hund", "Katze", "läuft", "schläft", "rot", "Baum", "und", "sieht")
@@ -80,7 +79,7 @@ def test_ids_end_with_the_end_symbol_and_spell_the_text(tmp_path: Path) -> None:
     batch = dataset.train.batch(np.arange(10))
     assert isinstance(batch.source, Packed)
     rows = batch.source.rows()
-    assert all(row[-1] == END for row in rows)
+    assert all(row[-1] == DEFAULT_SYMBOLS.end for row in rows)
     assert [dataset.source.tokenizer.decode(row[:-1]) for row in rows] == dataset.train.source_texts(np.arange(10))
 
 

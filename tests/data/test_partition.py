@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.data.partition import Window, random_windows, sequential_windows, window_batch
-from dragoman.text.vocabulary import END, START
+
+END, START = DEFAULT_SYMBOLS.end, DEFAULT_SYMBOLS.start
 
 SIZES = {"tokens": st.integers(2, 400), "rows": st.integers(1, 9), "length": st.integers(2, 20)}
 
@@ -62,7 +64,7 @@ def test_what_the_model_reads_before_each_token() -> None:
     a, b, c, d, e, f = range(10, 16)
     stream = np.array([a, b, END, c, END, d, e, f, END])
     begins_of_lines = np.array([0, 3, 5])
-    batch = window_batch(stream, begins_of_lines, Window(np.array([0, 4]), 4, follows=True))
+    batch = window_batch(stream, begins_of_lines, Window(np.array([0, 4]), 4, follows=True), DEFAULT_SYMBOLS)
     assert batch.target.rows() == [[a, b, END, c], [END, d, e, f]]
     assert batch.inputs.rows() == [[START, a, b, START], [c, START, d, e]]
     assert batch.follows

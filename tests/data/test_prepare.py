@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.errors import DragomanError, InputError, OutputError
@@ -19,7 +20,8 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.data import CleaningRecipe, CorpusRecipe, DataRecipe, TokenizerRecipe
 from dragoman.text.normalization import match_key
-from dragoman.text.vocabulary import END
+
+END = DEFAULT_SYMBOLS.end
 
 _WORDS = tuple(
     f"{stem}{ending}" for stem in ("red", "blue", "cat", "dog", "run", "sleep", "tree") for ending in ("", "s", "ish")

@@ -6,6 +6,7 @@ from pathlib import Path
 import ctranslate2
 import pytest
 
+from dragoman.contracts import TextSize
 from dragoman.errors import InputError, OutputError, UnsupportedError
 from dragoman.export.ctranslate2_model import QUANTIZATIONS, export_ctranslate2, symbol_names
 from dragoman.model.build import build
@@ -23,7 +24,7 @@ def loaded(**model: object) -> LoadedModel:
     recipe = recipe_from({"model": {"encoder": STACK, "decoder": STACK, **model}})
     tokenizer = Tokenizer.train(TEXTS, vocabulary_size=300)
     codec = Codec(tokenizer)
-    return LoadedModel(build(recipe.model, tokenizer.size, tokenizer.size, 1), recipe, codec, codec)
+    return LoadedModel(build(recipe.model, TextSize(tokenizer.size), TextSize(tokenizer.size), 1), recipe, codec, codec)
 
 
 def test_the_folder_is_all_that_ctranslate2_needs(tmp_path: Path) -> None:

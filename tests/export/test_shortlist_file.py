@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dragoman.alignment.shortlist import Shortlist
-from dragoman.contracts import Beam, Packed, SearchRequest
+from dragoman.contracts import DEFAULT_SYMBOLS, Beam, Packed, SearchRequest
 from dragoman.errors import DamagedFileError, InputError
 from dragoman.export.shortlist_file import SHORTLIST, add_shortlist, load_shortlist
 from dragoman.model.build import build
@@ -16,7 +16,8 @@ from dragoman.recipe import recipe_from
 from dragoman.storage.manifest import read_manifest
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import END
+
+END = DEFAULT_SYMBOLS.end
 
 STACK = {"layers": 1, "width": 16, "feed_forward": 16, "heads": 2}
 
@@ -37,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_it_is_one_more_file_of_the_model(folder: Path) -> None:
     before = read_manifest(folder)
-    size = load_model(folder).source.size
+    size = load_model(folder).source.size.symbols
     with pytest.raises(InputError, match="no shortlist"):
         load_shortlist(folder, size, size)
     add_shortlist(folder, of(9, 20, size, [0, END]))
@@ -45,7 +46,7 @@ def test_it_is_one_more_file_of_the_model(folder: Path) -> None:
     after = read_manifest(folder)
     assert {**before, SHORTLIST: after[SHORTLIST]} == after
     assert load_shortlist(folder, size, size).of_source(9).tolist() == [21]
-    assert load_model(folder).source.size == size
+    assert load_model(folder).source.size.symbols == size
     with pytest.raises(InputError, match="other vocabularies"):
         load_shortlist(folder, size + 1, size)
     (folder / SHORTLIST).write_bytes(b"damaged")
@@ -55,7 +56,7 @@ def test_it_is_one_more_file_of_the_model(folder: Path) -> None:
 
 def test_outputs_are_written_with_what_it_allows(folder: Path) -> None:
     loaded = load_model(folder)
-    shortlist = of(10, 20, loaded.source.size, [END, 30, 31])
+    shortlist = of(10, 20, loaded.source.size.symbols, [END, 30, 31])
     engine = CTranslate2Engine(loaded, threads=1, shortlist=shortlist)
     request = SearchRequest(Beam(2, 1.0), n_best=2, limits=[12])
     allowed = {20, 30, 31}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from dragoman.contracts import PictureSize, RowSize, SourceSize
+from dragoman.contracts import PictureSize, RowSize, SourceSize, TargetSize, TextSize
 from dragoman.model.build import Model, build
 from dragoman.model.describe import LayerRow, convolution_totals, describe
 from dragoman.model.example_input import EXAMPLE_WIDTH, example_title, stand_in_sizes
@@ -19,7 +19,7 @@ CONTEXT = {"context": 1, "width": 24, "taps": 3}
 
 
 def built(
-    encoder: dict[str, Any], decoder: dict[str, Any], source: SourceSize, target: int = 10
+    encoder: dict[str, Any], decoder: dict[str, Any], source: SourceSize, target: TargetSize = 10
 ) -> tuple[Model, list[LayerRow]]:
     recipe = ModelRecipe.model_validate({"encoder": encoder, "decoder": decoder})
     model = build(recipe, source, target, seed=1)
@@ -33,8 +33,8 @@ def row_of(rows: list[LayerRow], name: str) -> LayerRow:
 def translator(tie: str = "all", **settings: Any) -> tuple[Model, list[LayerRow]]:
     stack = TransformerRecipe(**settings)
     recipe = ModelRecipe.model_validate({"encoder": stack, "decoder": stack, "tie": tie})
-    model = build(recipe, 50, 50, seed=1)
-    return model, describe(model, recipe, 50)
+    model = build(recipe, TextSize(50), TextSize(50), seed=1)
+    return model, describe(model, recipe, TextSize(50))
 
 
 @pytest.mark.parametrize("tie", ["all", "decoder", "none"])
@@ -82,7 +82,9 @@ def test_lenet_by_hand() -> None:
 
 
 def test_shapes_of_pictures_of_any_width_are_those_of_one_picture() -> None:
-    _, rows = built({"kind": "residual", "channels": [4, 6, 6], "halvings": 2, **CONTEXT}, {"kind": "ctc"}, LINE, 40)
+    _, rows = built(
+        {"kind": "residual", "channels": [4, 6, 6], "halvings": 2, **CONTEXT}, {"kind": "ctc"}, LINE, TextSize(40)
+    )
     width = EXAMPLE_WIDTH
     stem, first, second = (row_of(rows, name) for name in ("stem", "convolution_1", "convolution_2"))
     assert (stem.shape, stem.parameters) == ("4 × 16 × W/2", 1 * 4 * 9)
@@ -106,7 +108,9 @@ def test_pictures_of_one_width_have_no_width_to_name() -> None:
 
 
 def test_without_a_halving_the_width_stays() -> None:
-    _, rows = built({"kind": "residual", "channels": [4], "halvings": 0, **CONTEXT}, {"kind": "ctc"}, LINE, 40)
+    _, rows = built(
+        {"kind": "residual", "channels": [4], "halvings": 0, **CONTEXT}, {"kind": "ctc"}, LINE, TextSize(40)
+    )
     assert row_of(rows, "stem").shape == "4 × 16 × W"
     assert row_of(rows, "encoder").shape == "W × 24"
 
@@ -126,7 +130,7 @@ def test_equal_blocks_stand_together_and_all_count() -> None:
     [{"kind": "lstm", "width": 12, "attention": "additive"}, {"kind": "transformer", "width": 12, "heads": 2}],
 )
 def test_decoders_that_write_token_by_token_look_at_pictures(decoder: dict[str, Any]) -> None:
-    model, rows = built({"kind": "residual", "channels": [4, 6], **CONTEXT}, decoder, LINE, 40)
+    model, rows = built({"kind": "residual", "channels": [4, 6], **CONTEXT}, decoder, LINE, TextSize(40))
     assert rows[-1].shape == "T × 40"
     assert row_of(rows, "decoder").shape == "T × 12"
     assert sum(row.parameters for row in rows if row.depth == 0) == parameter_count(model)
@@ -148,7 +152,7 @@ def test_a_multilayer_perceptron_of_pictures() -> None:
 
 
 def test_texts_to_labels() -> None:
-    _, rows = built({"kind": "gru", "width": 12}, {"kind": "label"}, 50, target=3)
+    _, rows = built({"kind": "gru", "width": 12}, {"kind": "label"}, TextSize(50), target=3)
     assert row_of(rows, "encoder").shape.startswith("S × ")
     assert row_of(rows, "decoder").shape == "3"
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dragoman.contracts import Packed, RankingStep
+from dragoman.contracts import Packed, RankingStep, TextSize
 from dragoman.decoders.packed_transformer import PackedTransformer
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -38,7 +38,7 @@ def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def model_of(vocabulary: int = 23, **decoder: Any) -> EncoderDecoder:
     recipe = {"encoder": {"kind": "gru", "width": 16}, "decoder": decoder, "tie": "decoder"}
-    model = build(ModelRecipe.model_validate(recipe), 23, vocabulary, seed=1)
+    model = build(ModelRecipe.model_validate(recipe), TextSize(23), TextSize(vocabulary), seed=1)
     assert isinstance(model, EncoderDecoder)
     generator = torch.Generator().manual_seed(2)
     with torch.no_grad():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dragoman.contracts import Layout, Packed
+from dragoman.contracts import Layout, Packed, TextSize
 from dragoman.layers.attention.indexed import IndexedPast
 from dragoman.layers.attention.scaled_dot_product import attention_equations
 from dragoman.model.build import build
@@ -120,7 +120,7 @@ DECODERS: dict[str, dict[str, Any]] = {
 def test_a_decoder_computes_the_same_without_them(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after rows were repeated, reordered and dropped, and twice from one state."""
     recipe = {"encoder": {"kind": "gru", "width": 16}, "decoder": DECODERS[kind], "tie": "decoder"}
-    model = build(ModelRecipe.model_validate(recipe), 23, 23, seed=1)
+    model = build(ModelRecipe.model_validate(recipe), TextSize(23), TextSize(23), seed=1)
     assert isinstance(model, EncoderDecoder)
     model.eval()
 

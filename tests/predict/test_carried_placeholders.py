@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.predict.concern import ConcernKind
 from dragoman.predict.translator import Translator
@@ -17,7 +18,8 @@ from dragoman.text.codec import Codec
 from dragoman.text.placeholders import UNITS
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
-from dragoman.text.vocabulary import END
+
+END = DEFAULT_SYMBOLS.end
 
 STACK = {"layers": 1, "width": 16, "feed_forward": 16, "heads": 2}
 

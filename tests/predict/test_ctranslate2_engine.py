@@ -10,7 +10,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.contracts import Beam, Ending, Greedy, Hypothesis, Packed, SearchMethod, SearchRequest
+from dragoman.contracts import (
+    DEFAULT_SYMBOLS,
+    Beam,
+    Ending,
+    Greedy,
+    Hypothesis,
+    Packed,
+    SearchMethod,
+    SearchRequest,
+    TextSize,
+)
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, save_model
@@ -23,7 +33,8 @@ from dragoman.recipe import recipe_from
 from dragoman.search.repetition import RepetitionRule
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
-from dragoman.text.vocabulary import END
+
+END = DEFAULT_SYMBOLS.end
 
 GREEDY = Greedy()
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
@@ -47,7 +58,7 @@ def model_of(seed: int = 2, **model: Any) -> LoadedModel:
     """Random weights, turned up so that scores are far apart and outputs differ."""
     recipe = recipe_from({"model": model or SHAPES["pre-norm"], "search": {"batch_tokens": 60}})
     tokenizer = Tokenizer.train([" ".join(WORDS)] * 9, vocabulary_size=300)
-    built = build(recipe.model, tokenizer.size, tokenizer.size, seed)
+    built = build(recipe.model, TextSize(tokenizer.size), TextSize(tokenizer.size), seed)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in built.parameters():
@@ -68,7 +79,7 @@ def both(
 ) -> tuple[list[list[Hypothesis]], list[list[Hypothesis]]]:
     rows = sources(loaded)
     request = SearchRequest(method, limits=limits or [2 * len(row) + 5 for row in rows])
-    engines = TorchEngine(loaded.model, batch_tokens=100), CTranslate2Engine(loaded, threads=1)
+    engines = TorchEngine(loaded.model, DEFAULT_SYMBOLS, batch_tokens=100), CTranslate2Engine(loaded, threads=1)
     ours, theirs = (engine.search(Packed.of(rows), request).hypotheses for engine in engines)
     return ours, theirs
 
@@ -133,7 +144,7 @@ def test_the_engine_is_chosen_by_what_the_model_is() -> None:
     recurrent = model_of(encoder=SMALL, decoder={"kind": "gru", "layers": 1, "width": 16})
     assert isinstance(choose_engine(recurrent, "auto"), TorchEngine)
     silent = recipe_from({"model": {"encoder": {"kind": "none"}, "decoder": SMALL}})
-    fused = FusedLanguageModel(cast(Any, build(silent.model, 9, 9, 1)), 0.1)
+    fused = FusedLanguageModel(cast(Any, build(silent.model, TextSize(9), TextSize(9), 1)), 0.1)
     with pytest.raises(UnsupportedError, match="language model has its say"):
         choose_engine(transformer, "ctranslate2", language_model=fused)
     with pytest.raises(UnsupportedError, match="gru decoder"):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from jaxtyping import config
 
-from dragoman.contracts import Ending
+from dragoman.contracts import Ending, TextSize
 from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.predict.translator import Translator
@@ -25,7 +25,7 @@ def translator() -> Translator:
     """Random weights in float64, in which the composition of a batch cannot tip a near tie."""
     recipe = recipe_from({"model": {"encoder": STACK, "decoder": STACK}, "search": {"beam": 3, "batch_tokens": 60}})
     tokenizer = Tokenizer.train([" ".join(WORDS)] * 9, vocabulary_size=300)
-    model = build(recipe.model, tokenizer.size, tokenizer.size, seed=2).double().eval()
+    model = build(recipe.model, TextSize(tokenizer.size), TextSize(tokenizer.size), seed=2).double().eval()
     return Translator(model, Codec(tokenizer), Codec(tokenizer), recipe)
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from dragoman.text.coverage import count_tokens, coverage_table
 from dragoman.text.placeholders import UNITS
 from dragoman.text.sampling import SubwordSampler
-from dragoman.text.tokenizer import BYTE_SYMBOLS, KINDS, Tokenizer
+from dragoman.text.tokenizer import KINDS, Tokenizer
+from dragoman.text.vocabulary import BYTE_SYMBOLS
 
 TEXTS = [
     "The quick brown fox jumps over the lazy dog.",

@@ -14,9 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.contracts import SpecialSymbols
 from dragoman.errors import DamagedFileError, InputError
-from dragoman.text.tokenizer import BYTE_SYMBOLS, Tokenizer, has_surrogate
-from dragoman.text.vocabulary import END, PADDING, SPECIAL_SYMBOLS, START, UNKNOWN
+from dragoman.text.tokenizer import SPECIAL_NAMES, Tokenizer, has_surrogate
+from dragoman.text.vocabulary import BYTE_SYMBOLS
+
+PADDING, UNKNOWN, START, END = range(4)
 
 _WORDS = [
     "der",
@@ -91,7 +94,7 @@ def test_decoding_gives_any_text_back(tokenizer: Tokenizer, text: str) -> None:
 
 
 _PIECES = [
-    *SPECIAL_SYMBOLS,
+    *SPECIAL_NAMES,
     "<0x41>",
     "<0xC3>",
     "<0x",
@@ -136,8 +139,8 @@ def test_digits_glued_together_cannot_spell_a_byte() -> None:
 
 
 def test_the_first_ids_are_the_special_symbols_and_the_bytes(tokenizer: Tokenizer) -> None:
-    assert (PADDING, UNKNOWN, START, END) == (0, 1, 2, 3)
-    assert tokenizer.vocabulary.symbols[:260] == (*SPECIAL_SYMBOLS, *BYTE_SYMBOLS)
+    assert tokenizer.vocabulary.special == SpecialSymbols(PADDING, UNKNOWN, START, END)
+    assert tokenizer.vocabulary.symbols[:260] == (*SPECIAL_NAMES, *BYTE_SYMBOLS)
     assert tokenizer.size == len(tokenizer.vocabulary) <= 500
 
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import dragoman
+from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
 from dragoman.data.partition import Window, random_windows, sequential_windows
@@ -22,7 +23,6 @@ from dragoman.model.build import build
 from dragoman.model.folder import load_model
 from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.text.vocabulary import END, START
 from dragoman.training.observer import Observer, UpdateRecord
 from dragoman.training.run import resume, train
 
@@ -179,7 +179,7 @@ def test_windows_hold_the_lines_end_to_end(dataset: Dataset) -> None:
     begin = int(plan[0].begins[0])
     assert tokens == whole[begin : begin + len(tokens)]
     inputs = torch.cat([batch.inputs.values for batch in batches]).tolist()
-    assert inputs[1:] == [START if token == END else token for token in tokens[:-1]]
+    assert inputs[1:] == [DEFAULT_SYMBOLS.start if token == DEFAULT_SYMBOLS.end else token for token in tokens[:-1]]
 
 
 def test_a_budget_of_tokens_sets_the_updates(tmp_path: Path) -> None:

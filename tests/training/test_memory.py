@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from dragoman.contracts import TextSize
 from dragoman.errors import InputError
 from dragoman.model import memory
 from dragoman.model.build import build, count_parameters
@@ -77,16 +78,16 @@ def test_absurd_settings_are_refused_before_work_begins(case: str, small_machine
 def test_a_large_mini_batch_of_little_data_is_no_mistake(small_machine: None) -> None:
     """As many tokens as there are make one batch, whatever the recipe allows."""
     given = recipe(batch={"tokens": 100_000_000})
-    check_with_data(given, 310, 310, 5_000, CPU)
+    check_with_data(given, TextSize(310), TextSize(310), 5_000, CPU)
     with pytest.raises(InputError, match=r"training\.batch\.tokens = 100000000"):
-        check_with_data(given, 310, 310, 10**12, CPU)
+        check_with_data(given, TextSize(310), TextSize(310), 10**12, CPU)
 
 
 def test_no_model_is_built_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever builds it: describing a recipe, or loading a model's folder."""
     wide = load_recipe("tiny", changes={"model": {"encoder": BOTH, "decoder": BOTH}})
     with pytest.raises(InputError, match=r"model\.encoder\.width = 100000.* parameters"):
-        build(wide.model, 1000, 1000, seed=1)
+        build(wide.model, TextSize(1000), TextSize(1000), seed=1)
 
 
 def test_the_least_of_all_limits_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

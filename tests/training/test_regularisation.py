@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from dragoman.contracts import Batch, Packed, TextBatch
+from dragoman.contracts import Batch, Packed, TextBatch, TextSize
 from dragoman.layers.dropout import Dropout
 from dragoman.model.build import Model, build
 from dragoman.recipe.architecture import ModelRecipe
@@ -36,7 +36,9 @@ MODELS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(params=list(MODELS))
 def model(request: pytest.FixtureRequest) -> Model:
-    return build(ModelRecipe.model_validate({"tie": "decoder", **MODELS[request.param]}), V, V, seed=1)
+    return build(
+        ModelRecipe.model_validate({"tie": "decoder", **MODELS[request.param]}), TextSize(V), TextSize(V), seed=1
+    )
 
 
 def batch(model: Model) -> Batch | TextBatch:
@@ -95,7 +97,7 @@ def test_every_dropout_keeps_the_expectation(model: Model) -> None:
 def test_dropout_never_stands_on_the_recurrent_connections() -> None:
     """With the inputs' weights at zero, only the state passes from step to step, and it passes untouched."""
     values = {"encoder": {"kind": "none"}, "decoder": {"kind": "rnn", "width": 8, "dropout": 0.5}}
-    model = build(ModelRecipe.model_validate(values), V, V, seed=1).train()
+    model = build(ModelRecipe.model_validate(values), TextSize(V), TextSize(V), seed=1).train()
     cell = model.decoder.layers.layers[0].cell
     with torch.no_grad():
         cell.weight_input.zero_()

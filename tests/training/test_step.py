@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from dragoman.contracts import Batch, Labels, Packed, Pictures, PictureSize
+from dragoman.contracts import Batch, Labels, Packed, Pictures, PictureSize, TextSize
 from dragoman.model.build import build
 from dragoman.model.build_decoders import Objective
 from dragoman.model.weights import learnt_buffers
@@ -38,7 +38,9 @@ def settings(**optimizer: Any) -> TrainingRecipe:
 
 def state(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> TrainingState:
     objective = Objective(recipe.label_smoothing)
-    model = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1, objective=objective).train()
+    model = build(
+        ModelRecipe(encoder=STACK, decoder=STACK), TextSize(12), TextSize(12), seed=1, objective=objective
+    ).train()
     parameters = FlatParameters(model, dtype, torch.device("cpu"))
     return TrainingState(
         model,
@@ -77,7 +79,9 @@ def test_flat_gradient_is_the_gradient_of_the_plain_model() -> None:
     recipe = settings()
     pupil = state(recipe)
     objective = Objective(recipe.label_smoothing)
-    plain = build(ModelRecipe(encoder=STACK, decoder=STACK), 12, 12, seed=1, objective=objective).train()
+    plain = build(
+        ModelRecipe(encoder=STACK, decoder=STACK), TextSize(12), TextSize(12), seed=1, objective=objective
+    ).train()
     (plain.loss(batch(0, 1))[0] / 6).backward()
     training_step(pupil, [batch(0, 1)], 1, recipe)
     gradients = dict(plain.named_parameters())

@@ -18,17 +18,21 @@ from dragoman.data.text_column import text_column
 from dragoman.native.lines import Lines
 from dragoman.text.codec import Codec
 from dragoman.text.ragged import Ragged
-from dragoman.text.vocabulary import END
 
 IDS = pa.list_(pa.int32())
 """The Arrow type of a row of ids."""
 
 
 class TextColumn(Column[Codec, Packed]):
-    """Text, with its ids, each row ended by the end symbol; only their lengths are held in memory."""
+    """Text, with its ids, each row ended by the end symbol; only their lengths are held in memory.
+
+    Attributes:
+        special: the special symbols of its vocabulary.
+    """
 
     def __init__(self, table: pa.Table, side: str, field: Codec, rendering: Rendering | None) -> None:
-        del field, rendering
+        del rendering
+        self.special = field.special
         self._ids = RaggedColumn(table.column(f"{side}_ids"))
         self.lengths: Int[np.ndarray, " n"] = self._ids.lengths
 
@@ -40,7 +44,7 @@ class TextColumn(Column[Codec, Packed]):
         filled = side == "target"
         return {
             f"{side}_text": ExpectedColumn(pa.large_string()),
-            f"{side}_ids": ExpectedColumn(IDS, below=field.size, filled=filled),
+            f"{side}_ids": ExpectedColumn(IDS, below=field.size.symbols, filled=filled),
         }
 
     @staticmethod
@@ -52,7 +56,7 @@ class TextColumn(Column[Codec, Packed]):
         else:
             texts = lines_of(cells)
             ids = field.encode_ragged(texts, where.masks)
-            written = (ids if where.longest is None else ids.cut(where.longest - 1)).ended(END)
+            written = (ids if where.longest is None else ids.cut(where.longest - 1)).ended(field.special.end)
         return Encoded(text_columns(side, texts, written), tokens=written.lengths)
 
     @property

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.cli.settings import parse_settings
+from dragoman.contracts import TextSize
 from dragoman.diagnosis.fit.actions import (
     ACTIONS,
     HIGHER_RATE,
@@ -90,8 +91,8 @@ def test_wider_and_narrower_models_are_valid_and_have_more_and_fewer_parameters(
         changed = widened(recipe, factor)
         assert changed is not None
         assert changed.model.tie == recipe.model.tie
-        counts.append(parameter_count(build(changed.model, 50, 50, 1)))
-    here = parameter_count(build(recipe.model, 50, 50, 1))
+        counts.append(parameter_count(build(changed.model, TextSize(50), TextSize(50), 1)))
+    here = parameter_count(build(recipe.model, TextSize(50), TextSize(50), 1))
     assert counts[0] < counts[1] < here < counts[2]
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dragoman.contracts import TextSize
 from dragoman.diagnosis.stability.places import (
     activation_by_block,
     block_of,
@@ -38,7 +39,7 @@ def test_the_order_of_blocks_is_that_of_the_network_however_they_come(names: lis
 
 @pytest.mark.parametrize("preset", ["tiny", "recurrent", "convolution", "language-model"])
 def test_layers_of_real_models_come_in_the_order_of_their_modules(preset: str) -> None:
-    model = build(load_recipe(preset).model, 300, 300, 1)
+    model = build(load_recipe(preset).model, TextSize(300), TextSize(300), 1)
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name, _ in model.named_parameters()))
     blocks = list(dict.fromkeys(map(block_of, layers)))
     found = list(gradient_by_block(dict.fromkeys(reversed(layers), 1.0)))

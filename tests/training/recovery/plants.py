@@ -10,14 +10,27 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import AnyBatch, Batch, Labels, Numbers, Packed, Pictures, PictureSize, Rows, RowSize, TextBatch
+from dragoman.contracts import (
+    DEFAULT_SYMBOLS,
+    AnyBatch,
+    Batch,
+    Labels,
+    Numbers,
+    Packed,
+    Pictures,
+    PictureSize,
+    Rows,
+    RowSize,
+    TextBatch,
+    TextSize,
+)
 from dragoman.model.build import Model, build
 from dragoman.model.taps import Call, Tap, replaced, tapped, with_tensors
 from dragoman.recipe.architecture import ModelRecipe
-from dragoman.text.vocabulary import START
 from dragoman.training.recovery.provenance import Origin, Replay, trace
 
 V = 23
+TEXT = TextSize(V)
 SOURCES = [[5, 6, 7, 3], [8, 9, 3], [10, 3], [11, 12, 13, 14, 15, 3], [16, 17, 3]]
 TARGETS = [[6, 5, 3], [9, 8, 7, 6, 3], [20, 3], [7, 7, 3], [21, 3]]
 STACK = {"kind": "transformer", "layers": 2, "width": 16, "feed_forward": 24, "heads": 4}
@@ -30,7 +43,7 @@ def _texts() -> Batch:
 
 def _lines() -> TextBatch:
     target = Packed.of(TARGETS)
-    return TextBatch(target.shifted(START), target, False, torch.arange(100, 105))
+    return TextBatch(target.shifted(DEFAULT_SYMBOLS.start), target, False, torch.arange(100, 105))
 
 
 def _rows(target: Labels | Numbers) -> Batch:
@@ -49,16 +62,21 @@ LABELS, NUMBERS = Labels(torch.tensor([0, 1, 1, 0, 1])), Numbers(torch.tensor([0
 PAIR = Packed.of([[5, 6, 3], [7, 3], [5, 3], [8, 9, 3], [6, 3]])
 RESIDUAL = {"kind": "residual", "channels": [4, 6], "halvings": 1, "width": 8, "context": 1}
 KINDS: dict[str, tuple[dict[str, Any], Any, int, Callable[[], AnyBatch]]] = {
-    "transformer": ({"encoder": STACK, "decoder": STACK}, V, V, _texts),
-    "post-norm": ({"encoder": {**STACK, "norm": "post"}, "decoder": {**STACK, "norm": "post"}}, V, V, _texts),
-    "lstm": ({"encoder": {**LSTM, "bidirectional": True}, "decoder": {**LSTM, "attention": "additive"}}, V, V, _texts),
+    "transformer": ({"encoder": STACK, "decoder": STACK}, TEXT, TEXT, _texts),
+    "post-norm": ({"encoder": {**STACK, "norm": "post"}, "decoder": {**STACK, "norm": "post"}}, TEXT, TEXT, _texts),
+    "lstm": (
+        {"encoder": {**LSTM, "bidirectional": True}, "decoder": {**LSTM, "attention": "additive"}},
+        TEXT,
+        TEXT,
+        _texts,
+    ),
     "gru": (
         {
             "encoder": {"kind": "gru", "width": 16, "layers": 2},
             "decoder": {"kind": "gru", "width": 16, "attention": "none"},
         },
-        V,
-        V,
+        TEXT,
+        TEXT,
         _texts,
     ),
     "fed rnn": (
@@ -66,14 +84,19 @@ KINDS: dict[str, tuple[dict[str, Any], Any, int, Callable[[], AnyBatch]]] = {
             "encoder": {"kind": "rnn", "width": 16},
             "decoder": {"kind": "rnn", "width": 16, "attention": "multi_head", "input_feeding": True},
         },
-        V,
-        V,
+        TEXT,
+        TEXT,
         _texts,
     ),
-    "convolution": ({"encoder": {"kind": "convolution", "width": 16, "layers": 2}, "decoder": STACK}, V, V, _texts),
-    "language model": ({"encoder": {"kind": "none"}, "decoder": {"kind": "gru", "width": 16}}, V, V, _lines),
-    "transformer language model": ({"encoder": {"kind": "none"}, "decoder": STACK}, V, V, _lines),
-    "label of text": ({"encoder": STACK, "decoder": {"kind": "label"}}, V, 2, lambda: _with(_texts(), LABELS)),
+    "convolution": (
+        {"encoder": {"kind": "convolution", "width": 16, "layers": 2}, "decoder": STACK},
+        TEXT,
+        TEXT,
+        _texts,
+    ),
+    "language model": ({"encoder": {"kind": "none"}, "decoder": {"kind": "gru", "width": 16}}, TEXT, TEXT, _lines),
+    "transformer language model": ({"encoder": {"kind": "none"}, "decoder": STACK}, TEXT, TEXT, _lines),
+    "label of text": ({"encoder": STACK, "decoder": {"kind": "label"}}, TEXT, 2, lambda: _with(_texts(), LABELS)),
     "label of a row": (
         {"encoder": {"kind": "mlp", "hidden": [8, 8]}, "decoder": {"kind": "label"}},
         RowSize(3, (4, 4)),
@@ -89,7 +112,7 @@ KINDS: dict[str, tuple[dict[str, Any], Any, int, Callable[[], AnyBatch]]] = {
     "reader": (
         {"encoder": RESIDUAL, "decoder": {"kind": "ctc"}},
         PictureSize(1, 16, None),
-        V,
+        TEXT,
         lambda: _pictures(PAIR),
     ),
     "label of a picture": (

@@ -19,6 +19,7 @@ from dragoman.contracts import (
     RowSize,
     SourceSize,
     TextBatch,
+    TextSize,
 )
 from dragoman.model.build import Model, build
 from dragoman.recipe.architecture import ModelRecipe
@@ -80,8 +81,8 @@ def model_of(encoder: dict[str, Any], decoder: dict[str, Any], seed: int = 1) ->
         "mlp": RowSize(3, (4,)),
         "linear": RowSize(3, (4,)),
     }
-    target = CLASSES if recipe.says == "label" else V
-    return build(recipe, sizes.get(recipe.encoder.kind, V), target, seed)
+    target = {"text": TextSize(V), "label": CLASSES, "number": 1}[recipe.says]
+    return build(recipe, sizes.get(recipe.encoder.kind, TextSize(V)), target, seed)
 
 
 def model(name: str) -> Model:
