@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from dragoman.contracts import Rows
+from dragoman.contracts.expect import expect
 from dragoman.data.columns.picture import PictureColumn
 from dragoman.fields.columns import CategoricalColumn
 from dragoman.fields.row import RowField
