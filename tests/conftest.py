@@ -21,7 +21,7 @@ def _modules_with_shapes() -> list[str]:
 
 
 _hook = install_import_hook(_modules_with_shapes(), "beartype.beartype")
-settings.register_profile("dragoman", deadline=None)
+settings.register_profile("dragoman", deadline=None, max_examples=50)
 settings.load_profile("dragoman")
 
 _BLANK = bytes.fromhex(

@@ -173,7 +173,7 @@ def test_another_vocabulary_is_refused(run, translator: Path, tmp_path: Path) ->
 
 def test_compare(run, tmp_path: Path) -> None:
     for split, count in (("train", 200), ("test", 20)):
-        table = frame("copy", count, seed=count)
+        table = frame("copy", count, longest=4, seed=count)
         for side in ("source", "target"):
             (tmp_path / f"{split}.{side}").write_text("\n".join(table[side]) + "\n")
     small = {"layers": 1, "width": 16, "heads": 2, "feed_forward": 16}

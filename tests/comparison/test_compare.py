@@ -34,7 +34,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("corpus")
     sections: dict[str, Any] = {}
     for split, count, seed in (("train", 600, 0), ("validation", 40, 1), ("test", 60, 2)):
-        table = frame("copy", count, seed=seed)
+        table = frame("copy", count, longest=5, seed=seed)
         for side in ("source", "target"):
             (folder / f"{split}.{side}").write_text("\n".join(table[side]) + "\n")
         sections[split] = {side: folder / f"{split}.{side}" for side in ("source", "target")}

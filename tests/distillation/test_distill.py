@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame, recipe
 
+from dragoman.cli.main import main
 from dragoman.data.dataset import Dataset
 from dragoman.distillation import translations
 from dragoman.distillation.closest import closest
@@ -272,7 +272,9 @@ def test_separate_vocabularies_are_not_taken_over(tmp_path: Path) -> None:
     assert done.run.recipe().tokenizer.model is None
 
 
-def test_the_command(teacher: Path, tmp_path: Path) -> None:
+def test_the_command(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     changes = {
         "model.encoder.width": 16,
         "model.decoder.width": 16,
@@ -282,12 +284,19 @@ def test_the_command(teacher: Path, tmp_path: Path) -> None:
         "training.threads": 1,
     }
     settings = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
-    command = [sys.executable, "-m", "dragoman", "distill", str(teacher), "--output", "run", "--beam", "1"]
-    process = subprocess.run([*command, *settings], cwd=tmp_path, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
-    assert "teacher" in process.stdout
-    assert "sentences/s, beam" in process.stdout
-    refused = subprocess.run([*command], cwd=tmp_path, capture_output=True, text=True)
-    assert refused.returncode == 1
-    assert "--resume" in refused.stderr
-    assert RecipeError.__name__ not in refused.stderr
+    command = ["dragoman", "distill", str(teacher), "--output", "run", "--beam", "1"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [*command, *settings])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
+    assert "teacher" in shown
+    assert "sentences/s, beam" in shown
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    refusal = capsys.readouterr().err
+    assert "--resume" in refusal
+    assert RecipeError.__name__ not in refusal
