@@ -31,6 +31,7 @@ from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.recipe import Recipe
+from dragoman.tasks.table import task_of
 from dragoman.training.trial import Trial
 
 RESULTS = Path(__file__).parent / "results"

@@ -79,6 +79,13 @@ def evaluate(
     Raises:
         InputError: if there is no model, no data, or data of another kind; or if the search asks for what such a model
             does not do.
+
+    >>> found = evaluate("runs/demo/best")
+    >>> found.split, found.assessment.measures.quality.metric
+    ('test set', 'BLEU')
+    >>> given = evaluate("runs/demo/best", [{"source": "test.source", "target": "test.target"}])
+    >>> len(given.assessment.outputs)
+    30
     """
     folder = given_path(model, "the folder of a model")
     loaded = load_model(folder, choose_device(device))

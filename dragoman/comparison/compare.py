@@ -77,6 +77,10 @@ def compare(
     Raises:
         InputError: if the subjects cannot be compared: of different kinds, or with different test sets.
         OutputError: if the folder cannot be written, or holds runs of other recipes.
+
+    >>> report = compare({"one": "runs/demo", "other": "runs/demo"}, "comparison", progress=False)
+    >>> [row.name for row in report.rows], report.score
+    (['one', 'other'], 'greedy BLEU on the validation set')
     """
     named = [Subject.of(name, source) for name, source in subjects.items()]
     check_subjects(named, budget)

@@ -1,4 +1,12 @@
-"""The diagnoses as ``dragoman.diagnose.fit``, ``.stability`` and ``.capacity``, as on the command line."""
+"""The diagnoses as ``dragoman.diagnose.fit``, ``.stability`` and ``.capacity``, as on the command line.
+
+>>> import dragoman
+>>> dragoman.diagnose.stability("runs/demo").to_dict()["verdict"]
+'stable'
+>>> report = dragoman.diagnose.fit("runs/demo")
+>>> report.name
+'demo'
+"""
 
 from __future__ import annotations
 

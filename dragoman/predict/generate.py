@@ -37,6 +37,10 @@ def generate(
 
     Raises:
         InputError: if there is no model, or one of another kind.
+
+    >>> texts = generate("runs/text/best", ["Once"], count=2, longest=5)
+    >>> [written.text.startswith("Once") for written in texts]
+    [True, True]
     """
     writer = Writer.load(model, device=device)
     begun = [text for text in prompts for _ in range(1 if greedy else count)]

@@ -32,6 +32,10 @@ def load(
         InputError: if there is no model, or an engine is asked for that such a model does not have.
         DamagedFileError: if a file of it is missing or was altered.
         UnsupportedError: if the engine cannot search with it, or a newer version wrote it.
+
+    >>> model = load("runs/demo/best")
+    >>> len(model.translate(["How are you?", "Good morning."]))
+    2
     """
     place = given_path(folder, "the folder of a model")
     loaded = load_model(place, choose_device(device))

@@ -25,6 +25,10 @@ def score(
 
     Raises:
         InputError: if there is no such model, or sources are missing or too many.
+
+    >>> scores = score("runs/demo/best", ["Good morning."], ["Guten Morgen."])
+    >>> bool(scores.nats[0] > 0)
+    True
     """
     folder = given_path(model, "the folder of a model")
     loaded = load_model(folder, choose_device(device))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -204,6 +206,34 @@ def test_no_cycles_between_modules() -> None:
 
     for name in graph:
         visit(name, ())
+
+
+def test_every_name_is_defined() -> None:
+    """What linters and type checkers pass over because the axes of shapes look like names without a definition."""
+    command = [sys.executable, "-m", "ruff", "check", "--select", "F821", "--output-format", "json", "--exit-zero"]
+    run = subprocess.run([*command, str(PACKAGE)], capture_output=True, text=True, check=True)
+    places: dict[str, set[tuple[int, int]]] = {}
+    for fault in json.loads(run.stdout):
+        at = fault["location"]
+        places.setdefault(fault["filename"], set()).add((at["row"], at["column"] - 1))
+    undefined = [
+        f"{file}:{node.lineno}: {node.id}"
+        for file, found in places.items()
+        for node in _outside_of_annotations(ast.parse(Path(file).read_text(encoding="utf-8")))
+        if (node.lineno, node.col_offset) in found
+    ]
+    assert not undefined
+
+
+def _outside_of_annotations(tree: ast.AST) -> Iterator[ast.Name]:
+    for name, value in ast.iter_fields(tree):
+        if name in ("annotation", "returns"):
+            continue
+        for node in value if isinstance(value, list) else [value]:
+            if isinstance(node, ast.Name):
+                yield node
+            if isinstance(node, ast.AST):
+                yield from _outside_of_annotations(node)
 
 
 def test_there_is_no_drawer_for_odds_and_ends() -> None:

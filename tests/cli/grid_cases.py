@@ -56,7 +56,7 @@ BAD_USE = {
     "an absent picture": ("predict PICTURE --image gone.png", "gone.png: the picture does not exist"),
     "a table of absent pictures": ("predict PICTURE --input paths.csv", "paths.csv:2: the picture"),
     "no pictures": ("predict PICTURE --image empty", "no picture in this folder"),
-    "text for a picture": ("predict PICTURE --input a.txt", "the model reads pictures"),
+    "text for a picture": ("predict PICTURE --input a.txt", "this model reads pictures"),
     "a reader that predicts": ("predict READER --image no.png", "use `dragoman read`"),
     "no picture to read": ("read READER no.png", "no.png: the picture is no picture"),
     "a huge picture to read": ("read READER huge.png", "at most 100,000,000 pixels"),
