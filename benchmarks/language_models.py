@@ -22,8 +22,8 @@ from dragoman.evaluation.translation_report import evaluate_translations
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe, load_recipe
 from dragoman.training.progress import TerminalProgress
-from dragoman.training.run import Run, resume, train
-from dragoman.training.run_folder import EVALUATION
+from dragoman.training.run import resume, train
+from dragoman.training.run_folder import RunFolder
 
 RESULTS = Path(__file__).parent / "results"
 UPDATES = 1500
@@ -73,10 +73,10 @@ def _trained(name: str, folder: Path, data: Path, translator: Path, threads: int
     with TerminalProgress() as progress:
         if not folder.exists():
             train(_recipe(name, data, translator, threads), folder, observers=[progress])
-        elif not (folder / EVALUATION).is_file():
+        elif not RunFolder(folder).is_finished:
             resume(folder, observers=[progress])
-    found = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
-    updates = Run(folder, "", False, None).history().query("event == 'update'")
+    found = json.loads(RunFolder(folder).evaluation_file.read_text(encoding="utf-8"))
+    updates = RunFolder(folder).history().query("event == 'update'")
     return {
         **{metric: found[metric] for metric in ("perplexity", "bits_per_character")},
         "tokens": int(updates["target_tokens"].sum()),

@@ -21,6 +21,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.evaluation.translation_report import evaluate_translations
 from dragoman.training.progress import TerminalProgress
 from dragoman.training.run import resume
+from dragoman.training.run_folder import RunFolder
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -78,7 +79,7 @@ def measure(run: Path, threads: int) -> dict[str, object]:
             "ter": report.to_dict()["ter"],
             "sentences_per_second": round(len(sources) / seconds, 1),
         }
-    history = dragoman.Run(run, "", False, None).history()
+    history = RunFolder(run).history()
     updates = history[history["event"] == "update"]
     validations = history[history["event"] == "validation"]
     return {

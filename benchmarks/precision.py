@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dragoman.comparison.machine import describe_machine
-from dragoman.training.run import Run
+from dragoman.training.run_folder import RunFolder
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -50,12 +50,12 @@ def compared(plain: Path, fast: Path) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     recipes = []
     for name, folder in (("plain", plain), ("fast", fast)):
-        run = Run(folder, "", interrupted=False, report=None)
+        run = RunFolder(folder)
         recipe = run.recipe()
         recipes.append(recipe.model_copy(update={"training": recipe.training.model_copy(update={"precision": "auto"})}))
         history = run.history()
         last = history[history["event"] == "validation"].iloc[-1]
-        report = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+        report = json.loads(run.evaluation_file.read_text(encoding="utf-8"))
         bleu = {key: round(report["bleu"][key], 2) for key in ("value", "low", "high")}
         facts[name] = {"precision": recipe.training.precision, "bleu": bleu, "validation loss": round(last["loss"], 4)}
         facts["seed"], facts["updates"] = recipe.training.seed, recipe.training.updates

@@ -17,11 +17,10 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.given_path import given_path
+from dragoman.storage.run_paths import name_of_model, run_around
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search, held_out_of
 from dragoman.tasks.table import task_of
 from dragoman.tasks.task import Asked
-
-_DATASET = "dataset"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,8 +94,7 @@ def evaluate(
     held_out = _given(loaded, given) if given else test_set_of(folder, loaded)
     (found,) = assess([Assessed(loaded, held_out)], search=search)
     if picture is not None and found.draw is not None:
-        place = folder.absolute()
-        found.draw(picture, place.parent.name if place.name == "best" else place.name)
+        found.draw(picture, name_of_model(folder.absolute()))
     return Evaluation(found, held_out.split)
 
 
@@ -107,7 +105,7 @@ def test_set_of(folder: Path, loaded: LoadedModel) -> HeldOut:
         InputError: if it lies in no run, or the run has none.
     """
     remedy = f"give {task_of(loaded.recipe).words.data}."
-    place = folder.absolute().parent / _DATASET
+    place = run_around(folder).dataset_folder
     if not place.is_dir():
         raise InputError(
             "this model does not lie in its run, so there is no test set beside it", file=folder, remedy=remedy

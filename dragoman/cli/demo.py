@@ -48,10 +48,9 @@ def demo(
 
 def _show_translations(run: Run, count: int = 8) -> None:
     """Some phrases of the test set beside their translation and, where it differs, their reference."""
-    from dragoman.data.dataset import Dataset
     from dragoman.predict.translator import Translator
 
-    test = Dataset.open(run.folder / "dataset").test
+    test = run.files.dataset().test
     if test is None:
         return
     sources, references = test.source_texts()[:count], test.target_texts()[:count]

@@ -34,9 +34,10 @@ def capacity(
     from dragoman.cli.diagnosis_output import INTERRUPTED, positive_minutes, present, tell
     from dragoman.diagnosis.capacity.diagnose import diagnose_capacity
     from dragoman.storage.output import check_folder
+    from dragoman.storage.run_paths import RunPaths
 
     place, of_run, allowed = Path(subject), Path(subject).is_dir(), positive_minutes("--minutes", minutes)
-    check_folder(folder := output or (place / "diagnosis" if of_run else Path("diagnosis")))
+    check_folder(folder := output or (RunPaths(place).diagnosis_folder if of_run else Path("diagnosis")))
     _refuse_beside_a_run(given_values) if of_run else _check_name(subject)
     measured = place if of_run else data.complete(subject, settings)
     report = diagnose_capacity(measured, allowed, scratch=folder, tell=tell)

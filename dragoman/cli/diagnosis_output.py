@@ -33,8 +33,9 @@ def report_folder(run: Path, output: Path | None) -> Path:
         OutputError: if it cannot be written there; where there is no run, that is for the diagnosis to say.
     """
     from dragoman.storage.output import check_folder
+    from dragoman.storage.run_paths import RunPaths
 
-    folder = output if output is not None else run / "diagnosis"
+    folder = output if output is not None else RunPaths(run).diagnosis_folder
     if output is not None or run.is_dir():
         check_folder(folder)
     return folder

@@ -58,6 +58,7 @@ def distill(
     given_values = typed_values(locals())
     from dragoman.distillation.distill import distill as distill_run
     from dragoman.distillation.distill import resume_distillation
+    from dragoman.storage.run_paths import name_of_model
 
     if resume is not None:
         _refuse_beside_resume(given_values)
@@ -68,7 +69,7 @@ def distill(
         done = distill_run(
             teacher,
             _student(recipe or _PRESET, data, settings),
-            output or Path("runs") / f"{_name(teacher)}-distilled",
+            output or Path("runs") / f"{name_of_model(teacher)}-distilled",
             beam=beam or 5,
             best_of=best_of or 1,
             keep_original=keep_original,
@@ -112,7 +113,3 @@ def _student(recipe: str, data: GivenData, settings: list[str] | None) -> Recipe
             remedy="give --source and --target, or --corpus; or leave these out, to use the teacher's run.",
         )
     return data.complete(recipe, settings, needs_data=False)
-
-
-def _name(teacher: Path) -> str:
-    return teacher.absolute().parent.name if teacher.name == "best" else teacher.name

@@ -26,13 +26,12 @@ def print_run(run: Run) -> None:
     if run.report is not None:
         print(run.report.as_text())
     from dragoman.tasks.table import task_of
-    from dragoman.training.run_folder import CURVES, PICTURE
 
     lines = {
         "Your model": run.best,
         "What it can do": run.best / "card.md",
-        "Learning curves": run.folder / CURVES,
-        **({"Where it errs": run.folder / PICTURE} if (run.folder / PICTURE).exists() else {}),
+        "Learning curves": run.files.curves,
+        **({"Where it errs": picture} if (picture := run.files.evaluation_picture).exists() else {}),
         "Use it": f"dragoman {task_of(run.recipe()).words.use.format(run.best)}",
         "Has it learnt": f"dragoman diagnose fit {run.folder}; dragoman diagnose stability {run.folder}",
     }

@@ -28,10 +28,11 @@ def shortlist(
     from dragoman.export.shortlist_file import SHORTLIST, add_shortlist
     from dragoman.model.folder import load_model
     from dragoman.recipe.kinds import TRANSLATOR, require
+    from dragoman.storage.run_paths import run_around
 
     loaded = load_model(model)
     require(loaded.recipe.model, TRANSLATOR, model)
-    opened = Dataset.open(dataset if dataset is not None else model.absolute().parent / "dataset")
+    opened = Dataset.open(dataset if dataset is not None else run_around(model).dataset_folder)
     for ours, theirs in zip(loaded.codecs, opened.codecs, strict=True):
         if ours.tokenizer.vocabulary != theirs.tokenizer.vocabulary:
             raise InputError(

@@ -16,7 +16,6 @@ from dragoman.comparison.machine import describe_machine
 from dragoman.comparison.pictures import draw_curves, draw_quality_over_time
 from dragoman.comparison.report import Point, Report, Row
 from dragoman.comparison.subject import Subject, Trained, check_subjects, prepare, run_of, train
-from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.significance import paired_bootstrap
@@ -30,7 +29,6 @@ from dragoman.storage.given_path import given_path
 from dragoman.storage.output import check_folder, write_output
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search, held_out_of
 from dragoman.tasks.task import Task
-from dragoman.training.history import read_history
 from dragoman.training.observer import Observer
 from dragoman.training.progress import watched
 
@@ -115,7 +113,7 @@ def compare(
 
 def _test_sets(subjects: Sequence[Trained], task: Task) -> list[HeldOut]:
     """What each is measured on: the test sets if all have one, else the validation sets; they must be the same."""
-    datasets = [Dataset.open(subject.folder / "dataset") for subject in subjects]
+    datasets = [subject.run.dataset() for subject in subjects]
     all_tested = all(dataset.test is not None for dataset in datasets)
     found = [held_out_of(dataset, test=all_tested) for dataset in datasets]
     for subject, held_out in zip(subjects[1:], found[1:], strict=True):
@@ -177,7 +175,7 @@ def _row(
     minutes_to_reach: float | None,
     best: SentenceStatistics | None,
 ) -> Row:
-    history = read_history(subject.folder)
+    history = subject.run.history()
     updates = history[history["event"] == "update"]
     rates = updates["target_tokens"] / updates["seconds"].diff().fillna(updates["seconds"])
     model = build(subject.recipe.model, held_out.source.size, held_out.target.size, 0)
@@ -197,7 +195,7 @@ def _row(
 
 
 def _curve(subject: Trained, task: Task) -> tuple[Point, ...]:
-    history = read_history(subject.folder)
+    history = subject.run.history()
     history = history.assign(seen=history["target_tokens"].fillna(0).cumsum())
     looks = history[history["event"] == "validation"]
     return tuple(

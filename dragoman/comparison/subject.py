@@ -13,7 +13,7 @@ from dragoman.recipe import Recipe, load_recipe
 from dragoman.recipe.shortened import shortening
 from dragoman.training.observer import Observer
 from dragoman.training.run import Run, prepare_run, resume
-from dragoman.training.run_folder import BEST, CHECKPOINTS, EVALUATION, RECIPE
+from dragoman.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,14 @@ class Trained:
     remark: str | None = None
 
     @property
+    def run(self) -> RunFolder:
+        """What lies in the folder."""
+        return RunFolder(self.folder)
+
+    @property
     def best(self) -> Path:
         """The folder of its best model."""
-        return self.folder / BEST
+        return self.run.best
 
 
 def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
@@ -105,7 +110,8 @@ def run_of(subject: Subject, runs: Path, budget: Budget | None) -> Trained:
         return _finished(subject.source, subject.name)
     assert budget is not None
     recipe, folder = budget.apply(subject.source), runs / subject.name
-    if (folder / RECIPE).is_file() and Run(folder, "", False, None).recipe() != recipe:
+    run = RunFolder(folder)
+    if run.is_prepared and run.recipe() != recipe:
         raise OutputError(
             "a run of another recipe or budget lies here already",
             file=folder,
@@ -121,7 +127,7 @@ def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[O
         InputError, RecipeError: if the data cannot be used.
         OutputError: if the folder cannot be written.
     """
-    if not (subject.folder / RECIPE).is_file():
+    if not subject.run.is_prepared:
         tell(f"{subject.name}: {subject.recipe.model.phrase}")
         if subject.remark:
             tell(f"{subject.name}: {subject.remark}")
@@ -135,11 +141,10 @@ def train(subject: Trained, tell: Callable[[str], None], observers: Sequence[Obs
     Raises:
         InputError: if a signal ended it.
     """
-    if (subject.folder / EVALUATION).is_file():
+    if subject.run.is_finished:
         tell(f"{subject.name}: trained already")
         return
-    begun = (subject.folder / CHECKPOINTS).is_dir()
-    tell(f"{subject.name}: {'going on with its training' if begun else 'training'}")
+    tell(f"{subject.name}: {'going on with its training' if subject.run.has_begun else 'training'}")
     _refuse_interrupted(resume(subject.folder, observers=observers, progress=False))
 
 
@@ -153,11 +158,12 @@ def _refuse_interrupted(run: Run) -> None:
 
 
 def _finished(folder: Path, name: str = "") -> Trained:
-    if not (folder / EVALUATION).is_file():
+    run = RunFolder(folder)
+    if not run.is_finished:
         inside = (folder / "model.json").is_file()
         raise InputError(
             "this is a model, not a run" if inside else "no finished run here",
             file=folder,
             remedy="give the run's folder, the one above `best`." if inside else "give a finished run, or a recipe.",
         )
-    return Trained(name or folder.name, folder, Run(folder, "", False, None).recipe())
+    return Trained(name or folder.name, folder, run.recipe())

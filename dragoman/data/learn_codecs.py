@@ -12,6 +12,7 @@ from dragoman.data.cells import lines_of
 from dragoman.data.training_part import TrainingPart
 from dragoman.errors import InputError
 from dragoman.recipe.data import TokenizerRecipe
+from dragoman.storage.run_paths import model_in
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs
@@ -91,7 +92,7 @@ def codec_of_model(folder: Path) -> Codec:
     Raises:
         InputError: if there is no model.
     """
-    place = next((place for place in (folder, folder / "best") if (place / "model.json").is_file()), None)
+    place = model_in(folder)
     if place is None:
         raise InputError(
             "`tokenizer.model` names no trained model",

@@ -35,9 +35,9 @@ from dragoman.training.distributed import is_alone
 from dragoman.training.observer import Observer
 from dragoman.training.precision import choose_hardware
 from dragoman.training.run import Run, resume, train
-from dragoman.training.run_folder import DATASET, RECIPE
+from dragoman.training.run_folder import RunFolder
 
-DISTILLED, TRANSLATIONS, CORPORA = "distilled", "translations.jsonl", "corpora"
+DISTILLED, DATASET, TRANSLATIONS, CORPORA = "distilled", "dataset", "translations.jsonl", "corpora"
 REPORT = "distillation.json"
 
 Tell = Callable[[str], None]
@@ -145,14 +145,15 @@ def resume_distillation(
 def _go_on(
     plan: Plan, teacher: Teacher, folder: Path, tell: Tell, observers: Sequence[Observer], progress: bool | None
 ) -> Distillation:
-    if (folder / RECIPE).exists() or (folder / DATASET).exists():
+    there = RunFolder(folder)
+    if there.recipe_file.exists() or there.dataset_folder.exists():
         run = resume(folder, observers=observers, progress=progress)
     else:
         recipe = _distilled(plan, teacher, folder, tell)
         run = train(recipe, folder, observers=observers, beside=(DISTILLED,), progress=progress)
     if run.interrupted:
         return Distillation(run, None)
-    report = compare_sides(teacher, run.best, Dataset.open(folder / DATASET), plan.phrase, tell)
+    report = compare_sides(teacher, run.best, run.files.dataset(), plan.phrase, tell)
     write_file(folder / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
     return Distillation(run, report)
 

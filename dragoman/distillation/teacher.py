@@ -9,10 +9,8 @@ from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe
+from dragoman.storage.run_paths import model_in, name_of_model, run_around
 from dragoman.text.codec import Codec
-from dragoman.training.run_folder import BEST, DATASET
-
-_MODEL = "model.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,13 @@ class Teacher:
             InputError: if there is none, or it is a language model.
             DamagedFileError: if it is damaged.
         """
-        model = folder if (folder / _MODEL).is_file() or not (folder / BEST).is_dir() else folder / BEST
+        model = model_in(folder) or folder
         return cls(model.absolute(), Translator.load(model, engine="auto"))
 
     @property
     def name(self) -> str:
         """What people call it: the run's name, where the model lies in one."""
-        return self.model.parent.name if self.model.name == BEST else self.model.name
+        return name_of_model(self.model)
 
     @property
     def recipe(self) -> Recipe:
@@ -61,7 +59,7 @@ class Teacher:
             InputError: if it lies in none.
             DamagedFileError: if the dataset is damaged.
         """
-        folder = self.model.parent / DATASET
+        folder = run_around(self.model).dataset_folder
         if not folder.is_dir():
             raise InputError(
                 "this model does not lie in its run, so there is no training set beside it to translate",

@@ -22,6 +22,7 @@ from dragoman.model.weights import learnt_tensors
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
 from dragoman.storage.folder import new_folder, recover
 from dragoman.storage.given_path import given_path
+from dragoman.storage.run_paths import model_in
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
@@ -144,8 +145,8 @@ def _check_weights(model: Model, weights: dict[str, Tensor], file: Path) -> None
 
 
 def _no_model(folder: Path) -> InputError:
-    inside = folder / "best"
-    if (inside / "model.json").is_file():
+    inside = model_in(folder)
+    if inside is not None:
         return InputError("this is a run, not a model", file=folder, remedy=f"give its best model: {inside}")
     return InputError(
         "no model here", file=folder, remedy="give a folder written by `dragoman train`, such as RUN/best."

@@ -15,6 +15,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.model.folder import LoadedModel
 from dragoman.model.weights import parameter_count
 from dragoman.recipe.data import CorpusRecipe
+from dragoman.storage.run_paths import RunPaths
 from dragoman.tasks.card import CardFacts
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def card_facts(
         target_language=recipe.data.target_language,
         date=datetime.date.today().isoformat(),
         dragoman_version=dragoman.__version__,
-        folder=str(folder / "best"),
+        folder=str(RunPaths(folder).best),
         corpus=_several({corpus.title: corpus.origin or _file(corpus) for corpus in recipe.data.train}),
         licence=_several({corpus.title: corpus.licence for corpus in recipe.data.train}),
         pairs_read=cleaning["read"],

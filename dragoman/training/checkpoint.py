@@ -17,7 +17,6 @@ from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.training.early_stopping import EarlyStopping
-from dragoman.training.history import FILE_NAME as HISTORY
 from dragoman.training.history import put_back
 from dragoman.training.recovery.health import Health
 from dragoman.training.snapshot import Progress, Snapshot
@@ -26,7 +25,7 @@ from dragoman.training.training_state import TrainingState
 FORMAT = 5
 """Format 2 adds the history, format 3 the state that is carried on from batch to batch, format 4 what batch
 normalisation has counted, format 5 how well the run is."""
-TENSORS, FACTS = "state.safetensors", "state.json"
+TENSORS, FACTS, HISTORY = "state.safetensors", "state.json", "history.jsonl"
 _CARRIED = "carried."
 _REMEDY = "put an undamaged copy of it back, or train anew into another folder."
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from dragoman.errors import InputError
 from dragoman.storage.folder import write_file
+from dragoman.storage.run_paths import RunPaths
 from dragoman.tasks.scores import SCORES
 from dragoman.training.json_lines import JsonLines, Record, records
 from dragoman.training.observer import (
@@ -27,7 +28,6 @@ from dragoman.training.observer import (
     ValidationRecord,
 )
 
-FILE_NAME = "history.jsonl"
 UPDATE = "update"
 VALIDATION = "validation"
 SKIP = "skip"
@@ -80,7 +80,7 @@ class History(Observer):
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = JsonLines(folder / FILE_NAME, "history")
+        self._file = JsonLines(RunPaths(folder).history_file, "history")
 
     def truncate(self, update: int) -> None:
         """Drop the rows after ``update`` and a torn last line, as a run that goes on from there will write them again.
@@ -178,7 +178,7 @@ def read_history(folder: Path) -> pd.DataFrame:
         InputError: if there is no history in the folder.
         DamagedFileError: if a line other than the last is not a record.
     """
-    path = Path(folder) / FILE_NAME
+    path = RunPaths(Path(folder)).history_file
     if not path.is_file():
         raise InputError("no history of a run is here", file=path, remedy="give the folder of a run.")
     rows = [record for _, record in records(path)]

@@ -17,6 +17,7 @@ from typing import Any
 from dragoman.errors import DamagedFileError, RecipeError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.recipe.difference import Difference, asked_for, differences
+from dragoman.storage.run_paths import RunPaths
 from dragoman.training.checkpoint import FACTS
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.schedule import build_schedule
@@ -52,13 +53,13 @@ class Standing:
     stopping: EarlyStopping
 
 
-def standing_of(run: Path) -> Standing | None:
+def standing_of(run: RunPaths) -> Standing | None:
     """Where a run stands; None if it has no checkpoint that can be read. Whether that is whole is not asked here.
 
     Raises:
         DamagedFileError: if the recipe in a checkpoint is none.
     """
-    for path in sorted(run.glob(f"checkpoints/update-*/{FACTS}"), reverse=True):
+    for path in sorted(run.checkpoints_folder.glob(f"update-*/{FACTS}"), reverse=True):
         try:
             facts = json.loads(path.read_bytes())
             progress = facts["progress"]
@@ -70,7 +71,7 @@ def standing_of(run: Path) -> Standing | None:
     return None
 
 
-def check_asked(run: Path, recipe: Recipe, changes: Mapping[str, Any]) -> None:
+def check_asked(run: RunPaths, recipe: Recipe, changes: Mapping[str, Any]) -> None:
     """See to it that only what may change is asked to, before it is asked whether the recipe is then a valid one.
 
     Args:
@@ -84,13 +85,11 @@ def check_asked(run: Path, recipe: Recipe, changes: Mapping[str, Any]) -> None:
     _refuse_fixed(run, asked_for(recipe, changes))
 
 
-def check_changes(run: Path, best: Path, written: Recipe, goes_on_with: Recipe) -> tuple[str, ...]:
+def check_changes(run: RunPaths, written: Recipe, goes_on_with: Recipe) -> tuple[str, ...]:
     """See to it that a run can go on by a recipe.
 
     Args:
         run: the run's folder.
-        best: the recipe of its best model so far, which is the run's own where checkpoints do not tell it; may be
-            absent.
         written: what the run's folder has as its recipe.
         goes_on_with: what it is to go on by.
 
@@ -103,6 +102,7 @@ def check_changes(run: Path, best: Path, written: Recipe, goes_on_with: Recipe) 
     standing = standing_of(run)
     trained_by = None if standing is None else standing.recipe
     if trained_by is None:
+        best = run.best_recipe_file
         trained_by = _recipe(best.read_text(encoding="utf-8"), best) if best.is_file() else None
         trained_by = trained_by or written
     found = differences(trained_by, goes_on_with)
@@ -110,7 +110,7 @@ def check_changes(run: Path, best: Path, written: Recipe, goes_on_with: Recipe) 
     if standing is not None and any(difference.key in LENGTH for difference in found):
         problems = list(_why_it_would_stand_still(standing, goes_on_with, found))
         if problems:
-            raise RecipeError(problems, file=run, remedy="give these values with --set beside --resume.")
+            raise RecipeError(problems, file=run.path, remedy="give these values with --set beside --resume.")
     said = tuple(f"{change.key} is now {change.new}, and was {change.old}" for change in found)
     return said if standing is None else (*said, *_new_rates(standing, trained_by, goes_on_with))
 
@@ -129,7 +129,7 @@ def _recipe(values: Any, path: Path) -> Recipe | None:
         ) from error
 
 
-def _refuse_fixed(run: Path, found: Iterable[Difference]) -> None:
+def _refuse_fixed(run: RunPaths, found: Iterable[Difference]) -> None:
     fixed = [
         f"{change.key}: the run was trained with {change.old}, and is to go on with {change.new}; it cannot change"
         for change in found
@@ -138,7 +138,7 @@ def _refuse_fixed(run: Path, found: Iterable[Difference]) -> None:
     if fixed:
         raise RecipeError(
             fixed,
-            file=run,
+            file=run.path,
             remedy="put these back, in the run's recipe.toml or in what you typed, to go on with this run; to train "
             f"with them, start a new run in another folder. On resume only these can change: {', '.join(CHANGEABLE)}.",
         )

@@ -26,31 +26,17 @@ from dragoman.tasks.task import Task
 from dragoman.training.checkpoint import Checkpoints
 from dragoman.training.distributed import Processes, joined_processes
 from dragoman.training.early_stopping import EarlyStopping
-from dragoman.training.history import FILE_NAME as HISTORY
-from dragoman.training.history import History, read_history
+from dragoman.training.history import History
 from dragoman.training.interrupt import Interrupt
 from dragoman.training.learning_curves import draw_learning_curves
 from dragoman.training.memory import check_before_data
 from dragoman.training.observer import Observer, RunStart
 from dragoman.training.precision import Hardware, choose_hardware
 from dragoman.training.progress import watched
-from dragoman.training.recovery.incident import FOLDER as INCIDENTS
 from dragoman.training.recovery.incident import Incidents
 from dragoman.training.recovery.recovery import Recovery
 from dragoman.training.resumption import check_asked, check_changes
-from dragoman.training.run_folder import (
-    BEST,
-    CHECKPOINTS,
-    CURVES,
-    DATASET,
-    EVALUATION,
-    PICTURE,
-    RECIPE,
-    prepared_folder,
-    read_recipe,
-    reopened_folder,
-    tell,
-)
+from dragoman.training.run_folder import RunFolder, tell
 from dragoman.training.setup import set_up
 from dragoman.training.snapshot import Progress
 from dragoman.training.stability.monitor import StabilityMonitor
@@ -89,20 +75,25 @@ class Run(Shown):
             return Summary(f"{self.folder}, interrupted", facts)
         if self.report is not None:
             facts |= self.report.summary().facts
-        return Summary(str(self.folder), {**facts, "model": str(self.best), "curves": str(self.folder / CURVES)})
+        return Summary(str(self.folder), {**facts, "model": str(self.best), "curves": str(self.files.curves)})
+
+    @property
+    def files(self) -> RunFolder:
+        """What lies in the folder."""
+        return RunFolder(self.folder)
 
     @property
     def best(self) -> Path:
         """The folder of the best model."""
-        return self.folder / BEST
+        return self.files.best
 
     def recipe(self) -> Recipe:
-        """What was asked for."""
-        return read_recipe(self.folder / RECIPE)
+        """The recipe that it was trained by."""
+        return self.files.recipe()
 
     def history(self) -> DataFrame:
         """One row per update and per validation."""
-        return read_history(self.folder)
+        return self.files.history()
 
 
 def train(
@@ -143,18 +134,18 @@ def train(
     remarks: list[str] = []
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, changes=changes, tell=remarks.append)
-    folder = given_path(output, "the folder of a run")
+    run = RunFolder(given_path(output, "the folder of a run"))
     frames = _frames(train=train, validation=validation, test=test)
     with joined_processes() as processes, watched(observers, progress) as observers:
         hardware = _hardware(recipe, processes)
         if not processes.is_first:
-            return _join(folder, processes)
+            return _join(run, processes)
         check_before_data(recipe, hardware.device)
         for remark in remarks:
             tell(observers, remark)
-        with prepared_folder(folder, recipe, frames, beside, observers) as dataset:
+        with run.prepared(recipe, frames, beside, observers) as dataset:
             processes.wait()
-            return _train(folder, recipe, dataset, hardware, observers, processes)
+            return _train(run, recipe, dataset, hardware, observers, processes)
 
 
 def prepare_run(
@@ -176,7 +167,7 @@ def prepare_run(
         hardware = _hardware(recipe, processes)
         if processes.is_first:
             check_before_data(recipe, hardware.device)
-            with prepared_folder(Path(output), recipe, {}, (), observers):
+            with RunFolder(Path(output)).prepared(recipe, {}, (), observers):
                 pass
         processes.wait()
 
@@ -209,30 +200,29 @@ def resume(
         OutputError: if another process is writing in the folder, or it cannot be written.
         TrainingError: if the run cannot go on, or another process of it has ended.
     """
-    folder = given_path(folder, "the folder of a run")
+    run = RunFolder(given_path(folder, "the folder of a run"))
     with joined_processes() as processes, watched(observers, progress) as observers:
         if not processes.is_first:
-            return _join(folder, processes)
-        with reopened_folder(folder) as written:
-            check_asked(folder, written, changes or {})
-            recipe = changed(written, changes or {}, file=folder / RECIPE)
-            remarks = check_changes(folder, folder / BEST / RECIPE, written, recipe)
+            return _join(run, processes)
+        with run.reopened() as written:
+            check_asked(run, written, changes or {})
+            recipe = changed(written, changes or {}, file=run.recipe_file)
+            remarks = check_changes(run, written, recipe)
             hardware = _hardware(recipe, processes)
-            dataset = Dataset.open(folder / DATASET)
+            dataset = run.dataset()
             if recipe != written:
-                write_file(folder / RECIPE, dump_recipe(recipe).encode())
+                write_file(run.recipe_file, dump_recipe(recipe).encode())
             for remark in remarks:
                 tell(observers, remark)
             processes.wait()
-            return _train(folder, recipe, dataset, hardware, observers, processes)
+            return _train(run, recipe, dataset, hardware, observers, processes)
 
 
-def _join(folder: Path, processes: Processes) -> Run:
+def _join(run: RunFolder, processes: Processes) -> Run:
     """What every process but the first does: wait until the data lies there, and train with the others."""
     processes.wait()
-    recipe = read_recipe(folder / RECIPE)
-    dataset = Dataset.open(folder / DATASET)
-    return _train(folder, recipe, dataset, _hardware(recipe, processes), (), processes)
+    recipe, dataset = run.recipe(), run.dataset()
+    return _train(run, recipe, dataset, _hardware(recipe, processes), (), processes)
 
 
 def _frames(**given: DataFrame | None) -> dict[str, DataFrame | None]:
@@ -259,7 +249,7 @@ def _hardware(recipe: Recipe, processes: Processes) -> Hardware:
 
 
 def _train(
-    folder: Path,
+    run: RunFolder,
     recipe: Recipe,
     dataset: Dataset,
     hardware: Hardware,
@@ -272,18 +262,18 @@ def _train(
     setup = set_up(recipe, dataset, hardware, processes, log)
     task, settings, state = setup.task, setup.settings, setup.state
     checkpoints = Checkpoints(
-        folder / CHECKPOINTS, folder / HISTORY, settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe)
+        run.checkpoints_folder, run.history_file, settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe)
     )
     stopping = EarlyStopping(settings.early_stopping.metric, settings.early_stopping.patience)
-    history = History(folder)
+    history = History(run.path)
     with processes.first_before_others():
         progress = checkpoints.restore_newest(state, log, mend=processes.is_first)
         progress = progress or Progress(0, 0.0, setup.loader.state(), stopping)
         progress.stopping.patience = settings.early_stopping.patience
         if processes.is_first:
             history.truncate(progress.update)
-    everyone = (history, StabilityLog(folder), *observers) if processes.is_first else ()
-    incidents = Incidents(folder / INCIDENTS, lambda examples: _lines(dataset, examples))
+    everyone = (history, StabilityLog(run.path), *observers) if processes.is_first else ()
+    incidents = Incidents(run.incidents_folder, lambda examples: _lines(dataset, examples))
     recovery = Recovery(state, checkpoints, incidents, everyone, settings, processes)
     best = LoadedModel(setup.averaged, recipe, dataset.source, dataset.target)
     trainer = Trainer(
@@ -292,14 +282,14 @@ def _train(
         task.validator(setup.averaged, recipe, dataset),
         checkpoints,
         recovery,
-        lambda: save_model(folder / BEST, best, {}, replace=True),
+        lambda: save_model(run.best, best, {}, replace=True),
         everyone,
         settings,
         processes,
         _monitor(task, state, recipe, dataset) if processes.is_first else None,
     )
     device = str(hardware) if processes.count == 1 else f"{processes.count} processes, each with {hardware}"
-    start = RunStart(folder, recipe, progress.update, settings.updates, parameter_count(state.model), device)
+    start = RunStart(run.path, recipe, progress.update, settings.updates, parameter_count(state.model), device)
     with Interrupt() as interrupt:
         for observer in everyone:
             observer.on_start(start)
@@ -312,8 +302,8 @@ def _train(
         interrupted = processes.signal(interrupt.received) is not None
     with processes.first_before_others():
         finishes = processes.is_first and not interrupted
-        report = _finish(task, dataset, start, hardware, reason) if finishes else None
-    return Run(folder, reason, interrupted, report)
+        report = _finish(run, task, dataset, start, hardware, reason) if finishes else None
+    return Run(run.path, reason, interrupted, report)
 
 
 def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: Dataset) -> StabilityMonitor | None:
@@ -331,28 +321,27 @@ def _lines(dataset: Dataset, examples: Sequence[int]) -> list[str]:
     return [f"{dataset.files[file]}:{line}" for file, line in places]
 
 
-def _finish(task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
+def _finish(run: RunFolder, task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
     """Draw the curves, evaluate the best model, write its card."""
-    folder = start.folder
-    history = read_history(folder)
+    name, history = run.path.name, run.history()
     with drawing():
-        draw_learning_curves(history, folder / CURVES, title=folder.name)
-    best = task.calibrated(load_model(folder / BEST, hardware.device), dataset)
+        draw_learning_curves(history, run.curves, title=name)
+    best = task.calibrated(load_model(run.best, hardware.device), dataset)
     held_out = held_out_of(dataset)
     (found,) = assess([Assessed(best, held_out)])
     if found.draw is not None:
         with drawing():
-            found.draw(folder / PICTURE, folder.name)
+            found.draw(run.evaluation_picture, name)
     facts = card_facts(
         best,
         dataset,
         history,
-        folder=folder,
+        folder=run.path,
         reason=reason,
         device=start.device,
         split=held_out.split,
         text_sides=task.text_sides,
     )
-    save_model(folder / BEST, best, {"card.md": task.card(facts, best, found)}, replace=True)
-    write_file(folder / EVALUATION, (json.dumps(found.report.to_dict(), indent=2) + "\n").encode())
+    save_model(run.best, best, {"card.md": task.card(facts, best, found)}, replace=True)
+    write_file(run.evaluation_file, (json.dumps(found.report.to_dict(), indent=2) + "\n").encode())
     return found.report

@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dragoman.data.dataset import Dataset
@@ -16,126 +15,181 @@ from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished
 from dragoman.storage.lock import locked
-from dragoman.training.history import FILE_NAME
-from dragoman.training.observer import Observer
+from dragoman.storage.run_paths import RunPaths
+from dragoman.training.history import read_history
+from dragoman.training.observer import Observer, StabilityRecord
+from dragoman.training.stability_log import read_stability
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-RECIPE, DATASET, CHECKPOINTS, BEST = "recipe.toml", "dataset", "checkpoints", "best"
-CURVES, EVALUATION, PICTURE = "learning_curves.png", "evaluation.json", "evaluation.png"
+NO_RUN = "give the folder that `dragoman train` wrote its run to, not the one of its best model in it."
 
 
-@contextlib.contextmanager
-def prepared_folder(
-    folder: Path,
-    recipe: Recipe,
-    frames: Mapping[str, DataFrame | None],
-    beside: Collection[str],
-    observers: Sequence[Observer],
-) -> Iterator[Dataset]:
-    """A new run's folder with its recipe and its dataset, locked during the block."""
-    created = _create(folder, beside)
-    with locked(folder):
-        _refuse_occupied(folder, beside)
-        _clear(folder)
+class RunFolder(RunPaths):
+    """The folder of a run, finished or not, and what can be read of it."""
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether its data is prepared, so that it can be trained."""
+        return self.recipe_file.is_file()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its training has begun."""
+        return self.checkpoints_folder.is_dir()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it was trained and evaluated to the end."""
+        return self.evaluation_file.is_file()
+
+    def check(self, *, dataset: bool = True) -> None:
+        """See to it that a run is here.
+
+        Args:
+            dataset: Whether its dataset is needed too.
+
+        Raises:
+            InputError: naming what is missing.
+        """
+        needed = (self.recipe_file, self.dataset_folder) if dataset else (self.recipe_file,)
+        missing = next((path for path in needed if not path.exists()), None)
+        if missing is not None:
+            raise InputError(f"no run is here: there is no {missing.name}", file=self.path, remedy=NO_RUN)
+
+    def recipe(self) -> Recipe:
+        """The recipe that the run wrote.
+
+        Raises:
+            DamagedFileError: if it is no TOML.
+            RecipeError: listing every mistake in it.
+        """
         try:
-            # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
-            stage_file(folder / RECIPE, dump_recipe(recipe).encode())
-            dataset = prepare(recipe, folder / DATASET, **frames, tell=lambda message: tell(observers, message))
-            commit_file(folder / RECIPE)
-        except BaseException:
-            _undo(folder, created)
-            raise
-        yield dataset
+            values = tomllib.loads(self.recipe_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DamagedFileError(
+                f"the run's recipe cannot be read: {error}",
+                file=self.recipe_file,
+                remedy="put back the run's own, or the one of its best model, best/recipe.toml.",
+            ) from error
+        return recipe_from(values, file=self.recipe_file)
 
+    def dataset(self) -> Dataset:
+        """The run's dataset, whose checksums are verified.
 
-@contextlib.contextmanager
-def reopened_folder(folder: Path) -> Iterator[Recipe]:
-    """The recipe of an interrupted run, whose folder is put in order and locked during the block."""
-    path = folder / RECIPE
-    if not (path.is_file() or unfinished(path).is_file()):
-        raise InputError("no run to resume here", file=folder, remedy="give the folder of an interrupted run.")
-    with locked(folder):
-        if not path.exists() and (folder / DATASET).exists():
-            commit_file(path)
-        if not path.exists():
-            raise InputError(
-                "this run was killed while its data was prepared, so there is nothing to go on from",
-                file=folder,
-                remedy="run the same training command again; it clears away what is left here.",
+        Raises:
+            DamagedFileError: if it was altered.
+        """
+        return Dataset.open(self.dataset_folder)
+
+    def history(self) -> DataFrame:
+        """One row for each update, validation, skip and rewind; see
+        :func:`~dragoman.training.history.read_history`."""
+        return read_history(self.path)
+
+    def stability(self) -> list[StabilityRecord]:
+        """What the stability monitor saw; see :func:`~dragoman.training.stability_log.read_stability`."""
+        return read_stability(self.path)
+
+    @contextlib.contextmanager
+    def prepared(
+        self,
+        recipe: Recipe,
+        frames: Mapping[str, DataFrame | None],
+        beside: Collection[str],
+        observers: Sequence[Observer],
+    ) -> Iterator[Dataset]:
+        """Make a new run's folder with its recipe and its dataset, and lock it during the block.
+
+        Args:
+            recipe: The run's.
+            frames: Tables instead of the recipe's corpora.
+            beside: Names in the folder that are someone else's, and are left alone.
+            observers: Told of what is done.
+
+        Raises:
+            OutputError: if the folder exists and is not empty.
+            InputError, RecipeError: if data or recipe cannot be used; nothing is left behind.
+        """
+        created = self._create(beside)
+        with locked(self.path):
+            self._refuse_occupied(beside)
+            self._clear()
+            try:
+                # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
+                stage_file(self.recipe_file, dump_recipe(recipe).encode())
+                dataset = prepare(recipe, self.dataset_folder, **frames, tell=lambda message: tell(observers, message))
+                commit_file(self.recipe_file)
+            except BaseException:
+                self._undo(created)
+                raise
+            yield dataset
+
+    @contextlib.contextmanager
+    def reopened(self) -> Iterator[Recipe]:
+        """Put the folder of an interrupted run in order, lock it during the block, and give its recipe.
+
+        Raises:
+            InputError: if the folder holds no run, or one that was killed while its data was prepared.
+        """
+        if not (self.recipe_file.is_file() or unfinished(self.recipe_file).is_file()):
+            raise InputError("no run to resume here", file=self.path, remedy="give the folder of an interrupted run.")
+        with locked(self.path):
+            if not self.recipe_file.exists() and self.dataset_folder.exists():
+                commit_file(self.recipe_file)
+            if not self.recipe_file.exists():
+                raise InputError(
+                    "this run was killed while its data was prepared, so there is nothing to go on from",
+                    file=self.path,
+                    remedy="run the same training command again; it clears away what is left here.",
+                )
+            recipe = self.recipe()
+            recover(self.best)
+            for path in (self.best, self.history_file, self.curves, self.evaluation_file, self.evaluation_picture):
+                discard(path)
+            yield recipe
+
+    def _create(self, beside: Collection[str]) -> bool:
+        """Make the folder; whether it was not there before."""
+        self._refuse_occupied(beside)
+        try:
+            created = not self.path.exists()
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(self.path, error, what="the output folder cannot be made") from error
+        return created
+
+    def _refuse_occupied(self, beside: Collection[str]) -> None:
+        # A run that was killed while its data was prepared leaves these.
+        leftovers = {unfinished(path) for path in (self.dataset_folder, self.recipe_file)}
+        allowed = leftovers | {self.path / name for name in beside}
+        try:
+            occupied = self.path.exists() and (not self.path.is_dir() or set(self.path.iterdir()) - allowed)
+        except OSError as error:
+            raise unwritable(self.path, error, what="the output folder cannot be looked into") from error
+        if occupied:
+            raise OutputError(
+                "the output folder exists already and is not empty",
+                file=self.path,
+                remedy="choose another --output, remove this one, or go on with its run by `dragoman train --resume`.",
             )
-        recipe = read_recipe(path)
-        recover(folder / BEST)
-        for name in (BEST, FILE_NAME, CURVES, EVALUATION, PICTURE):
-            discard(folder / name)
-        yield recipe
 
+    def _clear(self) -> None:
+        for path in (self.dataset_folder, self.recipe_file):
+            discard(path)
 
-def read_recipe(path: Path) -> Recipe:
-    """The recipe that a run wrote.
-
-    Raises:
-        DamagedFileError: if it is no TOML.
-        RecipeError: listing every mistake in it.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DamagedFileError(
-            f"the run's recipe cannot be read: {error}",
-            file=path,
-            remedy="put back the run's own, or the one of its best model, best/recipe.toml.",
-        ) from error
-    return recipe_from(values, file=path)
+    def _undo(self, created: bool) -> None:
+        """Remove what this call made before training began; the folder held nothing else."""
+        self._clear()
+        shutil.rmtree(self.dataset_folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.recipe_file.unlink(missing_ok=True)
+            if created:
+                self.path.rmdir()
 
 
 def tell(observers: Sequence[Observer], message: str) -> None:
     """Give observers a sentence on what is being prepared."""
     for observer in observers:
         observer.on_prepare(message)
-
-
-def _create(folder: Path, beside: Collection[str]) -> bool:
-    """Make the run's folder; whether it was not there before."""
-    _refuse_occupied(folder, beside)
-    try:
-        created = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error, what="the output folder cannot be made") from error
-    return created
-
-
-def _refuse_occupied(folder: Path, beside: Collection[str]) -> None:
-    allowed = _leftovers(folder) | {folder / name for name in beside}
-    try:
-        occupied = folder.exists() and (not folder.is_dir() or set(folder.iterdir()) - allowed)
-    except OSError as error:
-        raise unwritable(folder, error, what="the output folder cannot be looked into") from error
-    if occupied:
-        raise OutputError(
-            "the output folder exists already and is not empty",
-            file=folder,
-            remedy="choose another --output, remove this one, or go on with its run by `dragoman train --resume`.",
-        )
-
-
-def _leftovers(folder: Path) -> set[Path]:
-    """All that a run leaves that was killed while its data was prepared."""
-    return {unfinished(folder / name) for name in (DATASET, RECIPE)}
-
-
-def _clear(folder: Path) -> None:
-    for name in (DATASET, RECIPE):
-        discard(folder / name)
-
-
-def _undo(folder: Path, created: bool) -> None:
-    """Remove what this call made before training began; the folder held nothing else."""
-    _clear(folder)
-    shutil.rmtree(folder / DATASET, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        (folder / RECIPE).unlink(missing_ok=True)
-        if created:
-            folder.rmdir()

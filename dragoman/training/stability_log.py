@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from dragoman.storage.run_paths import RunPaths
 from dragoman.training.json_lines import JsonLines, Record, records
 from dragoman.training.observer import Observer, RunStart, StabilityRecord
-
-FILE_NAME = "stability.jsonl"
 
 
 class StabilityLog(Observer):
@@ -20,7 +19,7 @@ class StabilityLog(Observer):
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = JsonLines(folder / FILE_NAME, "stability log")
+        self._file = JsonLines(RunPaths(folder).stability_file, "stability log")
 
     def on_start(self, start: RunStart) -> None:
         """Drop the rows after the update that the run goes on from.
@@ -50,7 +49,7 @@ def read_stability(folder: Path) -> list[StabilityRecord]:
     Raises:
         DamagedFileError: if a line other than the last is not a record.
     """
-    path = Path(folder) / FILE_NAME
+    path = RunPaths(Path(folder)).stability_file
     return [_record(row) for _, row in records(path)] if path.is_file() else []
 
 

@@ -17,7 +17,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.recipe import dump_recipe, load_recipe
 from dragoman.training.observer import Observer, RunStart, UpdateRecord, ValidationRecord
 from dragoman.training.run import resume
-from dragoman.training.run_folder import BEST, DATASET, RECIPE
+from dragoman.training.run_folder import RunFolder
 
 
 class Watch(Observer):
@@ -45,7 +45,7 @@ class Watch(Observer):
     def on_validation(self, record: ValidationRecord) -> None:
         """Keep the model if it is the best so far; the clock stood meanwhile."""
         if self._snapshots is not None and record.best:
-            shutil.copytree(self._folder / BEST, self._snapshots / f"{self._recorder.marks[-1][0]:.1f}")
+            shutil.copytree(RunFolder(self._folder).best, self._snapshots / f"{self._recorder.marks[-1][0]:.1f}")
         self._recorder.skip()
 
 
@@ -58,12 +58,12 @@ def main() -> None:
 def train(request: dict[str, Any]) -> None:
     folder = Path(request["output"])
     folder.mkdir(parents=True)
-    shutil.copytree(Path(request["data"]) / "dataset", folder / DATASET)
+    shutil.copytree(Path(request["data"]) / "dataset", RunFolder(folder).dataset_folder)
     snapshots = folder / "snapshots" if request.get("snapshot_every") else None
     changes = {**request["settings"]["changes"]}
     changes["training"] = {"threads": request["threads"], "device": "cpu", **changes.get("training", {})}
     recipe = load_recipe(request["settings"]["preset"], changes=changes)
-    (folder / RECIPE).write_text(dump_recipe(recipe), encoding="utf-8")
+    RunFolder(folder).recipe_file.write_text(dump_recipe(recipe), encoding="utf-8")
     recorder = Recorder({**request, "snapshot_every": None}, folder)
     watch = Watch(recorder, folder, snapshots)
     resume(folder, observers=[watch])

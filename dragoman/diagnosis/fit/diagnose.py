@@ -26,7 +26,7 @@ from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.tasks.losses import LossEstimate
 from dragoman.tasks.table import task_of
-from dragoman.training.run_folder import BEST
+from dragoman.training.run_folder import RunFolder
 from dragoman.training.trial import run_trial
 
 _SAME = 0.02
@@ -118,9 +118,10 @@ def examine(
 def best_estimate(folder: Path, recipe: Recipe, dataset: Dataset, evidence: FitEvidence) -> LossEstimate | None:
     """The validation loss of the run's best model with those of its examples; None if there is no such model, or it
     was not the loss that it was best by."""
-    if not (folder / BEST).is_dir() or not evidence.finite:
+    best = RunFolder(folder).best
+    if not best.is_dir() or not evidence.finite:
         return None
-    model = load_model(folder / BEST).model
+    model = load_model(best).model
     found = task_of(recipe).losses(model, recipe, dataset).validation()
     lowest = evidence.best.validation
     return found if math.isclose(found.value, lowest, rel_tol=_SAME, abs_tol=_SAME) else None

@@ -13,13 +13,9 @@ import pandas as pd
 
 from dragoman.errors import DamagedFileError, InputError
 from dragoman.recipe import Recipe
-from dragoman.training.history import REWIND, SKIP, UPDATE, read_history
+from dragoman.training.history import REWIND, SKIP, UPDATE
 from dragoman.training.observer import RewindRecord, SkipRecord, StabilityRecord
-from dragoman.training.recovery.incident import FOLDER as INCIDENTS
-from dragoman.training.run import Run
-from dragoman.training.run_folder import RECIPE
-from dragoman.training.stability_log import FILE_NAME as STABILITY
-from dragoman.training.stability_log import read_stability
+from dragoman.training.run_folder import RunFolder
 
 INCIDENT = "incident.json"
 _FEW_UPDATES = 20
@@ -75,21 +71,16 @@ def read_evidence(folder: Path) -> StabilityEvidence:
         InputError: if no run is there, or none that has begun to train.
         DamagedFileError: if one of its files is not what a run writes.
     """
-    if not (folder / RECIPE).is_file():
-        raise InputError(
-            "no run is here: there is no recipe.toml",
-            file=folder,
-            remedy="give the folder that `dragoman train` wrote its run to, not the one of its best model in it.",
-        )
-    recipe = Run(folder, "", interrupted=False, report=None).recipe()
-    history = read_history(folder)
+    run = RunFolder(folder)
+    run.check(dataset=False)
+    recipe, history = run.recipe(), run.history()
     updates = history[history["event"] == UPDATE].reset_index(drop=True)
     events: list[dict[str, Any]] = [
         {str(key): value for key, value in row.items()}
         for row in history[history["event"].isin([SKIP, REWIND])].to_dict("records")
     ]
     skips = {record.update: record for record in map(_skip, (e for e in events if e["event"] == SKIP))}
-    for record in _incidents(folder / INCIDENTS):
+    for record in _incidents(run.incidents_folder):
         # Of several processes that kept the same update, only some found the cause.
         if record.stage is not None or record.update not in skips:
             skips[record.update] = record
@@ -97,7 +88,7 @@ def read_evidence(folder: Path) -> StabilityEvidence:
         raise InputError(
             "this run has made no update yet", file=folder, remedy="wait for the first, or train it on with `--resume`."
         )
-    looks = _looks(folder)
+    looks = _looks(run)
     return StabilityEvidence(
         name=folder.resolve().name,
         recipe=recipe,
@@ -109,17 +100,17 @@ def read_evidence(folder: Path) -> StabilityEvidence:
     )
 
 
-def _looks(folder: Path) -> tuple[StabilityRecord, ...]:
+def _looks(run: RunFolder) -> tuple[StabilityRecord, ...]:
     """Those of the way that the run went in the end: what a rewind gave up is left out."""
     try:
         kept: list[StabilityRecord] = []
-        for look in read_stability(folder):
+        for look in run.stability():
             kept = [*(before for before in kept if before.update < look.update), look]
         return tuple(kept)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise DamagedFileError(
             f"this is not what the stability monitor writes: {error!r}",
-            file=folder / STABILITY,
+            file=run.stability_file,
             cause="the file was edited, or is of another version",
             remedy="remove it; the diagnosis then does without the looks of the monitor.",
         ) from error

@@ -18,7 +18,6 @@ from dragoman.storage.folder import new_folder
 from dragoman.training.recovery.provenance import Origin, Replay
 from dragoman.training.step import StepResult
 
-FOLDER = "incidents"
 _BATCHES, _FACTS = "batches.safetensors", "incident.json"
 
 

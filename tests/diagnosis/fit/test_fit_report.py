@@ -25,7 +25,6 @@ from dragoman.errors import InputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.reports.page import page
 from dragoman.tasks.table import task_of
-from dragoman.training.history import FILE_NAME
 from dragoman.training.run import Run, train
 
 pytestmark = pytest.mark.draws
@@ -131,9 +130,9 @@ def test_diagnosing_a_real_run_with_real_experiments_leaves_it_as_it_was(run: Ru
 
 
 def test_runs_of_before_training_losses_were_measured_say_so(run: Run, tmp_path: Path) -> None:
-    rows = [json.loads(line) for line in (run.folder / FILE_NAME).read_text().splitlines()]
+    rows = [json.loads(line) for line in (run.folder / "history.jsonl").read_text().splitlines()]
     kept = [{key: value for key, value in row.items() if not key.startswith("training_loss")} for row in rows]
-    (tmp_path / FILE_NAME).write_text("".join(json.dumps(row) + "\n" for row in kept))
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept))
     for name in ("recipe.toml", "dataset"):
         (tmp_path / name).symlink_to(run.folder / name)
     found = diagnose_fit(tmp_path)
@@ -147,7 +146,7 @@ def test_what_is_no_run_or_has_not_looked_yet_is_refused(run: Run, tmp_path: Pat
         diagnose_fit(tmp_path)
     for name in ("recipe.toml", "dataset"):
         (tmp_path / name).symlink_to(run.folder / name)
-    (tmp_path / FILE_NAME).write_text("")
+    (tmp_path / "history.jsonl").write_text("")
     with pytest.raises(InputError, match="has not looked"):
         diagnose_fit(tmp_path)
 
