@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dragoman.recipe import Recipe
-from dragoman.tasks.estimating import Estimating
+from dragoman.tasks.classification import Classification
 from dragoman.tasks.inputs import PICTURES, ROWS, TEXTS
-from dragoman.tasks.labelling import Labelling
 from dragoman.tasks.language_modelling import LanguageModelling
-from dragoman.tasks.reading import Reading
+from dragoman.tasks.machine_translation import MachineTranslation
+from dragoman.tasks.regression import Regression
 from dragoman.tasks.task import Task
-from dragoman.tasks.translation import Translation
+from dragoman.tasks.text_recognition import TextRecognition
 
 TASKS: Mapping[tuple[str, str], Task] = MappingProxyType(
     {
         ("nothing", "text"): LanguageModelling(),
-        ("text", "text"): Translation(),
-        ("picture", "text"): Reading(),
-        ("text", "label"): Labelling(TEXTS),
-        ("picture", "label"): Labelling(PICTURES),
-        ("row", "label"): Labelling(ROWS),
-        ("text", "number"): Estimating(TEXTS),
-        ("picture", "number"): Estimating(PICTURES),
-        ("row", "number"): Estimating(ROWS),
+        ("text", "text"): MachineTranslation(),
+        ("picture", "text"): TextRecognition(),
+        ("text", "label"): Classification(TEXTS),
+        ("picture", "label"): Classification(PICTURES),
+        ("row", "label"): Classification(ROWS),
+        ("text", "number"): Regression(TEXTS),
+        ("picture", "number"): Regression(PICTURES),
+        ("row", "number"): Regression(ROWS),
     }
 )
 """The tasks, by what goes in and what comes out."""

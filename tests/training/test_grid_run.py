@@ -21,8 +21,8 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
 from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.tasks import estimating, labelling
-from dragoman.tasks.labelling import true_labels
+from dragoman.tasks import classification, regression
+from dragoman.tasks.classification import true_labels
 from dragoman.tasks.outputs import example_outputs
 from dragoman.training import run as run_module
 from dragoman.training.observer import Observer, UpdateRecord
@@ -109,8 +109,8 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures take most of the time of a run this small."""
     for home, name in (
         (run_module, "draw_learning_curves"),
-        (labelling, "draw_confusion"),
-        (estimating, "draw_predictions"),
+        (classification, "draw_confusion"),
+        (regression, "draw_predictions"),
     ):
         monkeypatch.setattr(home, name, lambda *given, **named: None)
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     pass
 
 
-class Translation(Task):
+class MachineTranslation(Task):
     """BLEU at the recipe's beam is the quality of a translator; greedy BLEU is watched while it trains."""
 
     words = Words(

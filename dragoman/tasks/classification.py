@@ -43,7 +43,7 @@ _TURNS = Turns(rounds=3)
 _SHOWN = 60
 
 
-class Labelling(Task):
+class Classification(Task):
     """Accuracy is the quality, and is watched while a model trains.
 
     Args:

@@ -37,7 +37,7 @@ from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 _TURNS = Turns(rounds=3)
 
 
-class Estimating(Task):
+class Regression(Task):
     """The root of the mean squared error is the quality, and is watched while a model trains.
 
     Args:

@@ -38,7 +38,7 @@ _WARM_UP = 20
 _TURNS = Turns(parts=5)
 
 
-class Reading(Task):
+class TextRecognition(Task):
     """The character error rate at the recipe's beam is the quality of a reader; that of greedy search is watched while
     it trains."""
 
