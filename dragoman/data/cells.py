@@ -162,9 +162,10 @@ def shown(cells: Cells, row: int) -> str:
         return cells[row]
     if isinstance(cells, Paths):
         return cells.paths[row]
-    if isinstance(cells, Held) and isinstance(cells.store, Values):
-        value = cells.store.values[cells.rows[row]]
-        return str(value) if isinstance(value, (str, int, float, Path)) or value is None else ""
+    if isinstance(cells, Held):
+        found = cells.store.take(cells.rows[[row]])
+        value = found[0] if isinstance(found, list) else ()
+        return str(value) if value is None or isinstance(value, (str, int, float, Path)) else ""
     return ""
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Int
+
+from dragoman.data.chunk import CHUNK
 from dragoman.data.formats.detection import seems_to_be
 from dragoman.data.open_input import open_input
 from dragoman.data.table import read_rows
@@ -56,8 +62,13 @@ def read_table(path: Path, kind: str, writing: Writing = TOLD) -> tuple[DataFram
         raise no_table(path)
     frame, lines = TABLES[kind](path, writing)
     if frame.empty:
-        raise InputError("the table has no rows", file=path, remedy="give a table with a header and rows.")
+        raise no_rows(path)
     return frame, lines
+
+
+def no_rows(path: Path) -> InputError:
+    """The error for a table without rows."""
+    return InputError("the table has no rows", file=path, remedy="give a table with a header and rows.")
 
 
 def no_table(path: Path) -> InputError:
@@ -93,6 +104,36 @@ def _separated(path: Path, writing: Writing) -> tuple[DataFrame, list[int]]:
     frame = pd.concat(typed, axis=1) if typed else pd.DataFrame()
     frame.columns = [names[place] for place in kept]
     return frame, lines
+
+
+def set_down(path: Path, separator: str | None, place: Path) -> tuple[list[str], Int[np.ndarray, " n"]]:
+    """Write the cells of a file of separated values, as they are, into an Arrow file, so that the table need not be in
+    memory as a whole.
+
+    Args:
+        path: the file.
+        separator: what separates its fields; None to tell it.
+        place: the Arrow file, whose columns are called by their places.
+
+    Returns:
+        The headings, and the line that each row begins on.
+
+    Raises:
+        InputError: if the file cannot be read, or has no rows.
+    """
+    rows = read_rows(path, separator)
+    header = next(rows, None)
+    lines = [np.zeros(0, dtype=np.int64)]
+    if header is not None:
+        schema = pa.schema([(str(number), pa.string()) for number in range(len(header[1]))])
+        with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            while part := list(itertools.islice(rows, CHUNK)):
+                lines.append(np.array([line for line, _ in part], dtype=np.int64))
+                columns = [pa.array(cells, pa.string()) for cells in zip(*(row for _, row in part), strict=True)]
+                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    if header is None or len(lines) == 1:
+        raise no_rows(path)
+    return [name.strip() for name in header[1]], np.concatenate(lines)
 
 
 def _json_lines(path: Path, _writing: Writing) -> tuple[DataFrame, list[int]]:

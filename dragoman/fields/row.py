@@ -213,11 +213,20 @@ def _moments(cells: list[object], column: DateColumn, place: TablePlace) -> Mome
     return moments
 
 
-def _named(frame: pd.DataFrame, place: TablePlace) -> dict[str, pd.Series]:
-    names = [str(name) for name in frame.columns]
+def refuse_twins(names: Sequence[str], place: TablePlace) -> None:
+    """Refuse a table of which two columns are called alike.
+
+    Raises:
+        InputError: if two are.
+    """
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise place.error(f"two columns are called `{twice}`", remedy="rename or remove one of them.")
+
+
+def _named(frame: pd.DataFrame, place: TablePlace) -> dict[str, pd.Series]:
+    names = [str(name) for name in frame.columns]
+    refuse_twins(names, place)
     return {name: frame.iloc[:, number] for number, name in enumerate(names)}
 
 

@@ -6,7 +6,9 @@ number stays text: numbers with leading zeros, which are codes (postal codes), a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -39,22 +41,78 @@ MISSING = frozenset(
 are texts: ``NA`` is Namibia, and ``None`` may be a label."""
 
 
-def typed_columns(columns: Sequence[Sequence[str]], decimal: Decimal = "auto") -> list[pd.Series]:
-    """Columns of one file with their types: whole numbers, fractions, truth values or text; None is an empty cell.
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """What the cells of a column of text have in common.
+
+    Attributes:
+        kind: ``empty``, ``whole`` numbers, other ``number``s, ``code``s of digits, ``truth`` values or ``text``.
+        written: how its numbers are written: ``plain``, with a decimal ``comma``, or ``grouped`` by commas.
+        has_missing: whether a cell is empty, or says that there is none.
+    """
+
+    kind: Literal["empty", "whole", "number", "code", "truth", "text"]
+    written: str = "plain"
+    has_missing: bool = False
+
+
+def column_types(columns: Sequence[Callable[[], pa.Array]], decimal: Decimal = "auto") -> list[ColumnType]:
+    """The type of each column of one file.
 
     Args:
-        columns: the cells of each.
+        columns: give the cells of each, as texts; one column at a time is asked for.
         decimal: what stands before fractions; ``auto`` tells it of each column where its cells leave no doubt, as
             ``0,125``, which is no group of thousands, leaves none, and else by the other columns of the file. Where
             that leaves a doubt (``1,234`` alone) the column stays text.
     """
-    texts = [pc.utf8_trim_whitespace(pa.array(cells, pa.string())) for cells in columns]
-    writes = [_writes(text) for text in texts]
+    writes = [_writes(pc.utf8_trim_whitespace(column())) for column in columns]
     if decimal == "auto":
         decimal = "comma" if "comma" in writes else "point" if "grouped" in writes else "auto"
         if {"comma", "grouped"} <= set(writes):
             decimal = "auto"
-    return [_typed(text, cells, kind, decimal) for text, cells, kind in zip(texts, columns, writes, strict=True)]
+    return [
+        _type(pc.utf8_trim_whitespace(column()), kind, decimal) for column, kind in zip(columns, writes, strict=True)
+    ]
+
+
+def typed(cells: pa.Array, kind: ColumnType) -> pd.Series:
+    """Cells of a column with their type: whole numbers, fractions, truth values or text; None is an empty cell.
+
+    Args:
+        cells: all cells of the column, or some.
+        kind: the type of the column.
+    """
+    text = pc.utf8_trim_whitespace(cells)
+    if kind.kind == "empty":
+        return pd.Series([None] * len(cells), dtype=object)
+    if kind.kind == "code":
+        return pd.Series(_objects(text, pc.equal(text, "")), dtype=object)
+    if kind.kind == "text":
+        return pd.Series(_objects(cells, pc.equal(text, "")), dtype=object)
+    missing = _is_missing(text)
+    present = text.filter(pa.array(~missing))
+    if kind.kind == "truth":
+        found = np.full(len(cells), None, dtype=object)
+        found[~missing] = np.asarray(pc.equal(pc.utf8_lower(present), "true").to_numpy(zero_copy_only=False))
+        return pd.Series(found if kind.has_missing else found.astype(np.bool_))
+    if kind.written == "comma":
+        present = pc.replace_substring(pc.replace_substring(present, ".", ""), ",", ".")
+    if kind.written == "grouped":
+        present = pc.replace_substring(present, ",", "")
+    numbers = np.full(len(missing), np.nan)
+    numbers[~missing] = present.to_numpy(zero_copy_only=False).astype(np.float64)
+    return pd.Series(numbers.astype(np.int64) if kind.kind == "whole" and not kind.has_missing else numbers)
+
+
+def typed_columns(columns: Sequence[Sequence[str]], decimal: Decimal = "auto") -> list[pd.Series]:
+    """Columns of one file with their types; see :func:`column_types` and :func:`typed`."""
+    cells = [pa.array(column, pa.string()) for column in columns]
+    types = column_types([partial(_same, column) for column in cells], decimal)
+    return [typed(column, kind) for column, kind in zip(cells, types, strict=True)]
+
+
+def _same(column: pa.Array) -> pa.Array:
+    return column
 
 
 def is_ambiguous(cells: Sequence[str]) -> bool:
@@ -72,45 +130,41 @@ def _writes(text: pa.Array) -> str:
     return "either" if comma and grouped else "comma" if comma else "grouped" if grouped else "text"
 
 
-def _typed(text: pa.Array, cells: Sequence[str], writes: str, decimal: Decimal) -> pd.Series:
+def _type(text: pa.Array, writes: str, decimal: Decimal) -> ColumnType:
     missing = _is_missing(text)
     present = text.filter(pa.array(~missing))
+    has_missing = bool(missing.any())
     if writes == "either" and decimal != "auto":
         writes = "comma" if decimal == "comma" else "grouped"
     if writes == "plain" and decimal == "comma" and len(present) and _any(present, _GROUPED_BY_POINTS):
         # In a file with decimal commas a point stands between thousands; where it cannot, this column is another's.
         writes = "comma" if _all(present, _DECIMAL_COMMA) else writes
     if not len(present):
-        return pd.Series([None] * len(cells), dtype=object)
-    if writes == "comma":
-        return _numbers(pc.replace_substring(pc.replace_substring(present, ".", ""), ",", "."), missing)
-    if writes == "grouped":
-        return _numbers(pc.replace_substring(present, ",", ""), missing)
+        return ColumnType("empty", has_missing=has_missing)
+    if writes in ("comma", "grouped"):
+        return ColumnType("number", writes, has_missing)
     if writes == "plain":
-        return _plain_numbers(present, missing, cells)
-    if _all(present, r"(?i)^(true|false)$"):
-        found = np.full(len(cells), None, dtype=object)
-        found[~missing] = np.asarray(pc.equal(pc.utf8_lower(present), "true").to_numpy(zero_copy_only=False))
-        return pd.Series(found if missing.any() else found.astype(np.bool_))
-    return pd.Series([cell if cell.strip() else None for cell in cells], dtype=object)
+        return ColumnType(_kind_of_numbers(present), has_missing=has_missing)
+    return ColumnType("truth" if _all(present, r"(?i)^(true|false)$") else "text", has_missing=has_missing)
 
 
-def _plain_numbers(present: pa.Array, missing: Bool[np.ndarray, " n"], cells: Sequence[str]) -> pd.Series:
+def _kind_of_numbers(present: pa.Array) -> Literal["whole", "number", "code"]:
     if not _all(present, _WHOLE):
-        return _numbers(present, missing)
+        return "number"
     longest = pc.max(pc.utf8_length(present)).as_py()
     if _any(present, _CODE) or (
         longest > _LONGEST_EXACT and max(map(abs, map(int, present.to_pylist()))) > _LARGEST_EXACT
     ):
-        return pd.Series([cell.strip() or None for cell in cells], dtype=object)
-    numbers = _numbers(present, missing)
-    return numbers if missing.any() else numbers.astype(np.int64)
+        return "code"
+    return "whole"
 
 
-def _numbers(present: pa.Array, missing: Bool[np.ndarray, " n"]) -> pd.Series:
-    found = np.full(len(missing), np.nan)
-    found[~missing] = present.to_numpy(zero_copy_only=False).astype(np.float64)
-    return pd.Series(found)
+def _objects(cells: pa.Array, empty: pa.Array) -> np.ndarray:
+    """Texts as objects, one for each that is different; None for those that are empty."""
+    encoded = cells.dictionary_encode()
+    names = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    places = encoded.indices.to_numpy()
+    return names[np.where(np.asarray(empty.to_numpy(zero_copy_only=False), dtype=bool), len(names) - 1, places)]
 
 
 def _is_missing(text: pa.Array) -> Bool[np.ndarray, " n"]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import UInt64
+from jaxtyping import Int, UInt64
 
 from dragoman.data.cells import Held, frame_of
 from dragoman.data.chunk import Chunk
 from dragoman.data.formats.detection import detect_format
-from dragoman.data.inputs.frames import FRAME, column_of, table_chunks
+from dragoman.data.inputs.frames import FRAME, table_chunks
 from dragoman.data.inputs.input import Input, Reading
-from dragoman.data.read_table import Writing, read_table
-from dragoman.data.table_store import FrameStore, LearntColumns
+from dragoman.data.read_table import read_table, set_down
+from dragoman.data.table import find_column
+from dragoman.data.table_store import FrameStore, LearntColumns, SeparatedStore, TableColumn, TableStore
 from dragoman.data.training_part import TrainingPart
-from dragoman.fields.row import RowField
+from dragoman.fields.place import TablePlace
+from dragoman.fields.row import RowField, refuse_twins
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
 
@@ -33,17 +37,19 @@ class RowInput(Input):
         """The rows of a table in any of its formats."""
         assert corpus.path is not None
         kind = detect_format(corpus.path) if corpus.format == "auto" else corpus.format
-        frame, lines = read_table(corpus.path, kind, Writing(corpus.separator, corpus.decimal))
-        targets = reading.output.cells_of(column_of(frame, corpus.target_column, corpus.path))
-        store = FrameStore(frame)
-        rows = Held(store, np.arange(len(frame)))
-        return table_chunks(rows, targets, str(corpus.path), np.array(lines, dtype=np.int64))
+        store: TableStore
+        if kind == "table":
+            place = reading.folder / f"{uuid.uuid4().hex}.table"
+            headings, lines = set_down(corpus.path, corpus.separator, place)
+            store = SeparatedStore(place, dict(enumerate(headings)), corpus.decimal)
+        else:
+            frame, numbers = read_table(corpus.path, kind)
+            store, lines = FrameStore(frame), np.array(numbers, dtype=np.int64)
+        return _chunks(store, corpus, corpus.path, lines)
 
     def read_frame(self, frame: DataFrame, corpus: CorpusRecipe, reading: Reading) -> Iterator[Chunk]:
         """The rows of a DataFrame."""
-        targets = reading.output.cells_of(column_of(frame, corpus.target_column))
-        rows = Held(FrameStore(frame.reset_index(drop=True)), np.arange(len(frame)))
-        return table_chunks(rows, targets, FRAME, np.arange(1, len(frame) + 1))
+        return _chunks(FrameStore(frame.reset_index(drop=True)), corpus, None, np.arange(1, len(frame) + 1))
 
     def keys(self, chunk: Chunk, target_column: str) -> UInt64[np.ndarray, " n"]:
         """Rows that are the same in all columns but the target."""
@@ -65,6 +71,16 @@ class RowInput(Input):
             file=part.file,
             lines=columns.lines.tolist(),
         )
+
+
+def _chunks(
+    store: TableStore, corpus: CorpusRecipe, path: Path | None, lines: Int[np.ndarray, " n"]
+) -> Iterator[Chunk]:
+    refuse_twins(store.names, TablePlace(path))
+    find_column(list(store.names), corpus.target_column, path)
+    rows = np.arange(len(lines))
+    targets = Held(TableColumn(store, corpus.target_column), rows)
+    return table_chunks(Held(store, rows), targets, FRAME if path is None else str(path), lines)
 
 
 def _plain(column: Series[Any]) -> Series[Any]:
