@@ -64,7 +64,8 @@ LANGUAGES = Extra(
     "switch the rule off with `--set cleaning.language=false`",
 )
 CTRANSLATE2 = Extra("ctranslate2", ("ctranslate2",), "CTranslate2's engine", "translate with `--engine torch`")
-EXTRAS = (PLOTS, PICTURES, LANGUAGES, CTRANSLATE2)
+IMPORT = Extra("import", ("sentencepiece",), "a SentencePiece tokenizer, which models from elsewhere have,")
+EXTRAS = (PLOTS, PICTURES, LANGUAGES, CTRANSLATE2, IMPORT)
 
 
 def attributes(extra: Extra, homes: Mapping[str, str]) -> Callable[[str], Any]:

@@ -4,15 +4,23 @@ language that is truecased; and one that says what counts as a placeholder, whic
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
+from dragoman.text.segmenter import Segmenter
+from dragoman.text.sentence_piece import SentencePieceSegmenter
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
-SHARED, OF_ONE, CASING = "tokenizer.json", "{}.tokenizer.json", "{}.truecaser.json"
+SHARED, OF_ONE, CASING = "tokenizer{}", "{}.tokenizer{}", "{}.truecaser.json"
+LOADERS: Mapping[str, Callable[[Path], Segmenter]] = MappingProxyType(
+    {".json": Tokenizer.load, ".model": SentencePieceSegmenter.load}
+)
+"""What reads a tokenizer's file, by the ending of its name."""
 PLACEHOLDERS = "placeholders.json"
 SOURCE, TARGET = "source", "target"
 
@@ -23,7 +31,7 @@ def save_codecs(folder: Path, source: Codec, target: Codec) -> None:
         save_codec(folder, SOURCE, source)
         save_codec(folder, TARGET, target)
         return
-    source.tokenizer.save(folder / SHARED)
+    source.tokenizer.save(folder / SHARED.format(source.tokenizer.suffix))
     _save_placeholders(folder, source)
     for codec, name in ((source, SOURCE), (target, TARGET)):
         _save_casing(folder, name, codec)
@@ -31,7 +39,7 @@ def save_codecs(folder: Path, source: Codec, target: Codec) -> None:
 
 def save_codec(folder: Path, name: str, codec: Codec) -> None:
     """Write one by itself; ``name`` is ``source`` or ``target``."""
-    codec.tokenizer.save(folder / OF_ONE.format(name))
+    codec.tokenizer.save(folder / OF_ONE.format(name, codec.tokenizer.suffix))
     _save_casing(folder, name, codec)
     _save_placeholders(folder, codec)
 
@@ -42,9 +50,10 @@ def load_codecs(folder: VerifiedFolder) -> tuple[Codec, Codec]:
     Raises:
         DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
     """
-    if not folder.holds(SHARED):
+    suffix = next((suffix for suffix in LOADERS if folder.holds(SHARED.format(suffix))), None)
+    if suffix is None:
         return load_codec(folder, SOURCE), load_codec(folder, TARGET)
-    shared, placeholders = _tokenizer(folder, SHARED), _placeholders(folder)
+    shared, placeholders = _tokenizer(folder, SHARED.format(suffix), suffix), _placeholders(folder)
     source, target = (Codec(shared, _casing(folder, name), placeholders) for name in (SOURCE, TARGET))
     return source, target
 
@@ -55,7 +64,9 @@ def load_codec(folder: VerifiedFolder, name: str) -> Codec:
     Raises:
         DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
     """
-    return Codec(_tokenizer(folder, OF_ONE.format(name)), _casing(folder, name), _placeholders(folder))
+    suffix = next((suffix for suffix in LOADERS if folder.holds(OF_ONE.format(name, suffix))), ".json")
+    tokenizer = _tokenizer(folder, OF_ONE.format(name, suffix), suffix)
+    return Codec(tokenizer, _casing(folder, name), _placeholders(folder))
 
 
 def _save_placeholders(folder: Path, codec: Codec) -> None:
@@ -77,9 +88,9 @@ def _save_casing(folder: Path, name: str, codec: Codec) -> None:
         codec.truecaser.save(folder / CASING.format(name))
 
 
-def _tokenizer(folder: VerifiedFolder, file: str) -> Tokenizer:
+def _tokenizer(folder: VerifiedFolder, file: str, suffix: str) -> Segmenter:
     with folder.understanding(file) as path:
-        return Tokenizer.load(path)
+        return LOADERS[suffix](path)
 
 
 def _casing(folder: VerifiedFolder, name: str) -> Truecaser | None:

@@ -149,7 +149,7 @@ class Tokenizer:
             encodings = self._backend.encode_batch_fast([text and " " + text for text in texts])
         except (TypeError, UnicodeError) as error:
             if any(has_surrogate(text) for text in texts):
-                raise _surrogate(texts) from None
+                raise surrogate_error(texts) from None
             raise error
         return [encoding.ids for encoding in encodings]
 
@@ -165,7 +165,7 @@ class Tokenizer:
             return self._by_words.encode(texts)
         except InputError:
             # Of the texts that were encoded apart; its number is that among all.
-            raise _surrogate(texts) from None
+            raise surrogate_error(texts) from None
 
     def _word_encoder(self) -> WordEncoder | None:
         """None for a kind that cuts otherwise, or where there is no native library."""
@@ -247,7 +247,7 @@ def _count_characters(texts: Iterable[str]) -> Int[np.ndarray, " 1114112"]:
         try:
             counts += count_characters(part)
         except UnicodeEncodeError:
-            raise _surrogate(part) from None
+            raise surrogate_error(part) from None
         counts[ord(" ")] += len(part)
     return counts
 
@@ -267,7 +267,8 @@ def _without_added_tokens(backend: tokenizers.Tokenizer) -> tokenizers.Tokenizer
     return tokenizers.Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
 
 
-def _surrogate(texts: Sequence[str]) -> InputError:
+def surrogate_error(texts: Sequence[str]) -> InputError:
+    """The error that says which of the texts has a lone surrogate."""
     number = next(number for number, text in enumerate(texts, start=1) if has_surrogate(text))
     return InputError(
         f"text {number} has a lone surrogate, which is half a character",
