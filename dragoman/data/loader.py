@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dragoman.contracts import AnyBatch
-from dragoman.data.passes import Passes
+from dragoman.data.passes import BatchSampler
 from dragoman.data.prefetch import Prefetcher
 from dragoman.errors import InputError
 
@@ -24,14 +24,14 @@ class Loader:
     hands out the one at that place. Their positions stay the same, as each hands out as many as the others.
 
     Args:
-        passes: what a pass is made of.
+        sampler: what a pass is made of.
         seed: of all that is random.
         index: of this loader, from 0.
         count: loaders that the batches are dealt out to.
     """
 
-    def __init__(self, passes: Passes, *, seed: int, index: int = 0, count: int = 1) -> None:
-        self._passes = passes
+    def __init__(self, sampler: BatchSampler, *, seed: int, index: int = 0, count: int = 1) -> None:
+        self._sampler = sampler
         self._seed = seed
         self._index = index
         self._count = count
@@ -74,10 +74,10 @@ class Loader:
     def tokens_per_batch(self) -> float:
         """The mean of target tokens over the first pass."""
         plan = self._plan(0)
-        return sum(map(self._passes.tokens, plan)) / max(len(plan), 1)
+        return sum(map(self._sampler.tokens, plan)) / max(len(plan), 1)
 
     def _plan(self, epoch: int) -> list[Any]:
-        return self._passes.plan(np.random.default_rng([self._seed, epoch]))
+        return self._sampler.plan(np.random.default_rng([self._seed, epoch]))
 
     def _batches_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], AnyBatch]]:
         """This loader's batches, each with the place of the last of those dealt out with it."""
@@ -87,7 +87,7 @@ class Loader:
             place, plan = dealt[self._index]
             # A generator for each batch, so that a resumed run draws the same.
             generator = np.random.default_rng([self._seed, *place])
-            yield dealt[-1][0], self._passes.batch(plan, generator)
+            yield dealt[-1][0], self._sampler.batch(plan, generator)
 
     def _planned_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], Any]]:
         """What each batch shall hold, with its place: the pass and the number in it."""

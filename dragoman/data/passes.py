@@ -34,7 +34,7 @@ MakeBatch = Callable[[Of, Int[np.ndarray, " B"], np.random.Generator], AnyBatch]
 
 
 @runtime_checkable
-class Passes(Protocol):
+class BatchSampler(Protocol):
     """Plans a pass, and makes the batches of a plan. Whatever is random comes from the generators it is given."""
 
     def plan(self, generator: np.random.Generator) -> list[Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from dragoman.contracts import AnyBatch
 from dragoman.data.dataset import Dataset
 from dragoman.data.partition import random_windows, sequential_windows
-from dragoman.data.passes import Buckets, Passes, stored_lines
+from dragoman.data.passes import BatchSampler, Buckets, stored_lines
 from dragoman.data.windows import Partition, Windows
 from dragoman.errors import InputError
 from dragoman.evaluation.language_report import evaluate_language_model, language_statistics
@@ -61,7 +61,7 @@ class LanguageModelling(Task):
         """The language and the recipe."""
         return f"{recipe.data.target_language}-{name}"
 
-    def passes(self, recipe: Recipe, dataset: Dataset) -> Passes:
+    def sampler(self, recipe: Recipe, dataset: Dataset) -> BatchSampler:
         """Lines, or windows of the running text."""
         return PARTITIONS[recipe.training.batch.partition](recipe, dataset)
 
@@ -171,20 +171,20 @@ def _assessment(scores: TextScores, speed: float) -> Assessment:
     )
 
 
-def _lines(recipe: Recipe, dataset: Dataset) -> Passes:
+def _lines(recipe: Recipe, dataset: Dataset) -> BatchSampler:
     batch = recipe.training.batch
     return Buckets(
         dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=stored_lines
     )
 
 
-def _windows(partition: Partition, recipe: Recipe, dataset: Dataset) -> Passes:
+def _windows(partition: Partition, recipe: Recipe, dataset: Dataset) -> BatchSampler:
     batch = recipe.training.batch
     rows = max(batch.tokens // batch.window, 1)
     return Windows(dataset.train, rows=rows, length=batch.window, partition=partition)
 
 
-PARTITIONS: Mapping[str, Callable[[Recipe, Dataset], Passes]] = MappingProxyType(
+PARTITIONS: Mapping[str, Callable[[Recipe, Dataset], BatchSampler]] = MappingProxyType(
     {
         "lines": _lines,
         "sequential": partial(_windows, sequential_windows),

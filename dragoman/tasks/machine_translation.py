@@ -13,7 +13,7 @@ import numpy as np
 
 from dragoman.contracts.expect import expect
 from dragoman.data.dataset import Dataset
-from dragoman.data.passes import Buckets, Passes
+from dragoman.data.passes import BatchSampler, Buckets
 from dragoman.data.resegmentation import resegmentation
 from dragoman.errors import InputError
 from dragoman.evaluation.bleu import bleu, bleu_statistics
@@ -67,7 +67,7 @@ class MachineTranslation(Task):
         """The languages and the recipe."""
         return f"{recipe.data.source_language}-{recipe.data.target_language}-{name}"
 
-    def passes(self, recipe: Recipe, dataset: Dataset) -> Passes:
+    def sampler(self, recipe: Recipe, dataset: Dataset) -> BatchSampler:
         """Pairs of similar length, segmented at random where the recipe says so."""
         batch = recipe.training.batch
         make = resegmentation(dataset, recipe.tokenizer, recipe.training.seed)

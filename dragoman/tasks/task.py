@@ -16,7 +16,7 @@ from dragoman.contracts.expect import expect
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
 from dragoman.data.loader import Loader
-from dragoman.data.passes import Buckets, Passes
+from dragoman.data.passes import BatchSampler, Buckets
 from dragoman.errors import InputError
 from dragoman.model.build import Model
 from dragoman.model.build_decoders import Objective
@@ -109,7 +109,7 @@ class Task(ABC):
 
     # Data
 
-    def passes(self, recipe: Recipe, dataset: Dataset) -> Passes:
+    def sampler(self, recipe: Recipe, dataset: Dataset) -> BatchSampler:
         """What mini-batches a pass over the training set has: here examples of similar length."""
         batch = recipe.training.batch
         return Buckets(
@@ -118,7 +118,7 @@ class Task(ABC):
 
     def loader(self, recipe: Recipe, dataset: Dataset, *, index: int = 0, count: int = 1) -> Loader:
         """Training batches: the ones of process ``index``, among ``count`` that they are dealt out to."""
-        return Loader(self.passes(recipe, dataset), seed=recipe.training.seed, index=index, count=count)
+        return Loader(self.sampler(recipe, dataset), seed=recipe.training.seed, index=index, count=count)
 
     def run_name(self, recipe: Recipe, name: str) -> str:
         """What the folder of a run is called that nobody named, given the name of its recipe."""
