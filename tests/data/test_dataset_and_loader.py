@@ -218,7 +218,7 @@ def test_an_error_in_the_thread_reaches_the_caller(dataset: Path, monkeypatch: p
     def fail(planned: object, generator: np.random.Generator) -> None:
         raise OSError("disk gone")
 
-    monkeypatch.setattr(it._passes, "batch", fail)
+    monkeypatch.setattr(it._sampler, "batch", fail)
     with pytest.raises(OSError, match="disk gone"):
         next(it)
     it.close()
