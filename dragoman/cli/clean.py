@@ -25,13 +25,14 @@ def clean(
     from dragoman.storage.output import check_new_folder
 
     check_new_folder(output)
+    complete = data.complete(recipe, settings)
+
     from rich.console import Console
     from rich.table import Table
 
     from dragoman.data.clean_corpora import clean as clean_corpora
     from dragoman.recipe.kinds import LANGUAGE_MODEL, TRANSLATOR, kind_of, title_of
 
-    complete = data.complete(recipe, settings)
     if kind_of(complete.model) not in (TRANSLATOR, LANGUAGE_MODEL):
         raise InputError(
             f"the recipe is for {title_of(complete.model)}, and this command cleans parallel text",

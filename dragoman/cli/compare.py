@@ -39,13 +39,15 @@ def compare(
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a value of every recipe.")] = None,
 ) -> None:
     """Compare recipes, trained under one budget, or finished runs: a table, pictures and a page."""
-    from dragoman.comparison.budget import Budget
-    from dragoman.comparison.compare import PAGE
-    from dragoman.comparison.compare import compare as compare_subjects
     from dragoman.storage.output import check_folder
 
     check_folder(output)
     found = _subjects(subjects, names, lambda name: data.complete(name, settings))
+
+    from dragoman.comparison.budget import Budget
+    from dragoman.comparison.compare import PAGE
+    from dragoman.comparison.compare import compare as compare_subjects
+
     budget = Budget(tokens, updates, minutes) if (tokens, updates, minutes) != (None, None, None) else None
     _print(compare_subjects(found, output, budget=budget, reach=reach, beam=beam, threads=threads, progress=True))
     print(f"\nPage: {output / PAGE}")

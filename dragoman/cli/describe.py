@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from dragoman.model.describe import LayerRow
+    from dragoman.recipe import Recipe
 
 
 def describe(
@@ -23,23 +24,12 @@ def describe(
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
     """Print the layers of a model with their output shapes and parameter counts."""
-    from rich.console import Console
-
     from dragoman.cli.settings import parse_settings, remark
     from dragoman.errors import InputError
-    from dragoman.evaluation.text_table import aligned
-    from dragoman.model.build import build
-    from dragoman.model.coefficients import is_linear, lines
-    from dragoman.model.describe import describe as layers_of
-    from dragoman.model.example_input import example_title, stand_in_sizes
-    from dragoman.model.folder import load_model
-    from dragoman.model.weights import parameter_count
     from dragoman.recipe import load_recipe
-    from dragoman.recipe.complete import complete_recipe
-    from dragoman.text.codec import Codec
+    from dragoman.storage.given_folder import check_model
 
-    placeholders: tuple[str, ...] = ()
-    linear: list[tuple[str, ...]] = []
+    recipe: Recipe | None = None
     if Path(subject).is_dir():
         if settings:
             raise InputError(
@@ -47,6 +37,25 @@ def describe(
                 file=subject,
                 remedy="leave --set away, or describe a recipe or a preset.",
             )
+        check_model(Path(subject))
+    else:
+        recipe = load_recipe(subject, changes=parse_settings(settings or []), tell=remark)
+
+    from rich.console import Console
+
+    from dragoman.evaluation.text_table import aligned
+    from dragoman.model.build import build
+    from dragoman.model.coefficients import is_linear, lines
+    from dragoman.model.describe import describe as layers_of
+    from dragoman.model.example_input import example_title, stand_in_sizes
+    from dragoman.model.folder import load_model
+    from dragoman.model.weights import parameter_count
+    from dragoman.recipe.complete import complete_recipe
+    from dragoman.text.codec import Codec
+
+    placeholders: tuple[str, ...] = ()
+    linear: list[tuple[str, ...]] = []
+    if recipe is None:
         loaded = load_model(Path(subject))
         recipe, model, source, target = loaded.recipe, loaded.model, loaded.source.size, loaded.target.size
         title = example_title(recipe.model, source, target)
@@ -54,7 +63,6 @@ def describe(
             placeholders = loaded.target.placeholders.names
         linear = lines(loaded) if is_linear(loaded) else []
     else:
-        recipe = load_recipe(subject, changes=parse_settings(settings or []), tell=remark)
         source, target = stand_in_sizes(recipe)
         model = build(recipe.model, source, target, recipe.training.seed)
         title = example_title(recipe.model, source, target, unknown=" (how many, the data will tell)")

@@ -32,14 +32,21 @@ def capacity(
     """
     given_values = typed_values(locals())
     from dragoman.cli.diagnosis_output import INTERRUPTED, positive_minutes, present, tell
-    from dragoman.diagnosis.capacity.diagnose import diagnose_capacity
+    from dragoman.storage.given_folder import check_run
     from dragoman.storage.output import check_folder
     from dragoman.storage.run_paths import RunPaths
 
     place, of_run, allowed = Path(subject), Path(subject).is_dir(), positive_minutes("--minutes", minutes)
     check_folder(folder := output or (RunPaths(place).diagnosis_folder if of_run else Path("diagnosis")))
-    _refuse_beside_a_run(given_values) if of_run else _check_name(subject)
+    if of_run:
+        _refuse_beside_a_run(given_values)
+        check_run(place)
+    else:
+        _check_name(subject)
     measured = place if of_run else data.complete(subject, settings)
+
+    from dragoman.diagnosis.capacity.diagnose import diagnose_capacity
+
     report = diagnose_capacity(measured, allowed, scratch=folder, tell=tell)
     title = f"Complexity against data: {place.resolve().name if of_run else place.stem}"
     present(report, report.as_text().rstrip("\n"), title, folder, "capacity", as_json=as_json)

@@ -25,10 +25,14 @@ def fit(
     Ctrl-C ends the experiments; what they have shown by then is reported.
     """
     from dragoman.cli.diagnosis_output import INTERRUPTED, positive_minutes, present, report_folder, tell
-    from dragoman.diagnosis.fit.diagnose import diagnose_fit
+    from dragoman.storage.given_folder import check_run
 
     minutes = None if probe is None else positive_minutes("--probe", probe)
+    check_run(run)
     folder = report_folder(run, output)
+
+    from dragoman.diagnosis.fit.diagnose import diagnose_fit
+
     report = diagnose_fit(run, minutes, tell=tell)
     present(report, report.as_text().rstrip("\n"), f"Fit of {report.name}", folder, "fit", as_json=as_json)
     if report.probes.interrupted:

@@ -15,9 +15,13 @@ def stability(
 ) -> None:
     """Say whether a run is numerically stable, what is amiss in which layer, and what to do about it."""
     from dragoman.cli.diagnosis_output import present, report_folder
+    from dragoman.storage.given_folder import check_run
+
+    check_run(run, dataset=False)
+    folder = report_folder(run, output)
+
     from dragoman.diagnosis.stability.diagnose import diagnose_stability
 
-    folder = report_folder(run, output)
     report = diagnose_stability(run)
     title = f"Stability of {report.evidence.name}"
     present(report, report.as_text(), title, folder, "stability", as_json=as_json)

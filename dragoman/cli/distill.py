@@ -56,19 +56,23 @@ def distill(
     Without data of its own, the teacher translates the training set of its run.
     """
     given_values = typed_values(locals())
-    from dragoman.distillation.distill import distill as distill_run
-    from dragoman.distillation.distill import resume_distillation
     from dragoman.storage.run_paths import name_of_model
 
     if resume is not None:
         _refuse_beside_resume(given_values)
+        from dragoman.distillation.distill import resume_distillation
+
         done = resume_distillation(resume, progress=True)
     elif teacher is None:
         raise InputError("no teacher", remedy="give the folder of a translator, or --resume with that of a run.")
     else:
+        _check_teacher(teacher)
+        student = _student(recipe or _PRESET, data, settings)
+        from dragoman.distillation.distill import distill as distill_run
+
         done = distill_run(
             teacher,
-            _student(recipe or _PRESET, data, settings),
+            student,
             output or Path("runs") / f"{name_of_model(teacher)}-distilled",
             beam=beam or 5,
             best_of=best_of or 1,
@@ -78,6 +82,12 @@ def distill(
             progress=True,
         )
     _print(done)
+
+
+def _check_teacher(folder: Path) -> None:
+    from dragoman.storage.given_folder import check_model
+
+    check_model(folder / "best" if (folder / "best" / "model.json").is_file() else folder)
 
 
 def _refuse_beside_resume(values: Mapping[str, Any]) -> None:

@@ -40,15 +40,20 @@ def evaluate(
     word error rate. Labels: accuracy, macro-F1, calibration. Numbers: RMSE, MAE, R². Language models: perplexity, bits
     per character. Without data of its own, a model inside a run is measured on that run's test set.
     """
-    from dragoman.assessment.evaluate import evaluate as evaluate_model
+    from dragoman.storage.given_folder import check_model
     from dragoman.storage.output import check_outputs
-    from dragoman.tasks.assessment import Search
 
     check_outputs({"--json": json_file, "--output": output, "--picture": picture}, [model, *data.inputs()])
+    check_model(model)
+    sections = data.sections()
+
+    from dragoman.assessment.evaluate import evaluate as evaluate_model
+    from dragoman.tasks.assessment import Search
+
     search = Search(beam, engine, compute, model if shortlist else None)
     found = evaluate_model(
         model,
-        data.sections(),
+        sections,
         columns=data.columns,
         search=search,
         device=device,

@@ -22,15 +22,19 @@ def export(
     ] = False,
 ) -> None:
     """Write a Transformer for another engine, with its tokenizer."""
-    from dragoman.export.ctranslate2_model import export_ctranslate2
-    from dragoman.export.shortlist_file import load_shortlist
-    from dragoman.model.folder import load_model
-    from dragoman.recipe.kinds import TRANSLATOR, require
+    from dragoman.storage.given_folder import check_model
     from dragoman.storage.output import check_new_folder
 
     if to != "ctranslate2":
         raise InputError(f"no format to export to is called {to}", remedy="give ctranslate2.")
     check_new_folder(output)
+    check_model(model)
+
+    from dragoman.export.ctranslate2_model import export_ctranslate2
+    from dragoman.export.shortlist_file import load_shortlist
+    from dragoman.model.folder import load_model
+    from dragoman.recipe.kinds import TRANSLATOR, require
+
     loaded = load_model(model)
     require(loaded.recipe.model, TRANSLATOR, model)
     narrowed = load_shortlist(model, *loaded.vocabularies) if shortlist else None

@@ -34,6 +34,10 @@ def generate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Let a language model write text: new lines, or how it goes on with prompts."""
+    from dragoman.storage.given_folder import check_model
+
+    check_model(model)
+
     from dragoman.predict.generate import generate as generate_texts
 
     texts = generate_texts(

@@ -48,10 +48,15 @@ def predict(
     Lines of text give a line each. A table gives its rows as CSV with a column `prediction` behind them, and pictures
     give a table of `path` and `prediction`.
     """
+    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.output import check_output
+
+    check_output(output or STANDARD_OUTPUT, [model, *(image or [source])])
+    check_model(model)
+
     from dragoman.cli.picture_input import picture_files
     from dragoman.cli.table_input import writing_of
     from dragoman.predict.predictor import Predictor
-    from dragoman.storage.output import check_output
 
     check_output(output or STANDARD_OUTPUT, [model, *(picture_files(image) if image else [source])])
     predictor = Predictor.load(model, device=device)

@@ -23,10 +23,15 @@ def read(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Read pictures, each of one line of text: a line for each, in their order."""
+    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.output import check_output
+
+    check_output(output or STANDARD_OUTPUT, [model, *pictures])
+    check_model(model)
+
     from dragoman.cli.picture_input import picture_files, picture_groups
     from dragoman.predict.reader import Reader
     from dragoman.recipe.columns import source_column
-    from dragoman.storage.output import check_output
 
     check_output(output or STANDARD_OUTPUT, [model, *picture_files(pictures)])
     reader = Reader.load(model, device=device)

@@ -22,16 +22,20 @@ def score(
 
     A language model scores text; a translator scores translations of the lines of ``--source``.
     """
-    import numpy as np
-
     from dragoman.cli.text_input import read_lines
     from dragoman.data.formats.plain_text import check_text_files
+    from dragoman.storage.given_folder import check_model
     from dragoman.storage.output import check_output
-    from dragoman.tasks.score import score as score_texts
 
     files = [path for path in (text, source) if path is not None]
     check_text_files(*files)
     check_output(STANDARD_OUTPUT, files)
+    check_model(model)
+
+    import numpy as np
+
+    from dragoman.tasks.score import score as score_texts
+
     lines = list(read_lines(text))
     scores = score_texts(model, lines, None if source is None else list(read_lines(source)), device=device)
     bits = scores.nats / np.log(2) / scores.characters

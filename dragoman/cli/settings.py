@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dragoman.errors import RecipeError
+from dragoman.errors import InputError, RecipeError
 
 if TYPE_CHECKING:
     from dragoman.recipe import Recipe
@@ -95,7 +95,20 @@ def corpora(
     sections += [_text_section(text) for text in texts or ()]
     from dragoman.recipe.patterns import expand_patterns
 
-    return _named_apart(expand_patterns(sections))
+    named = _named_apart(expand_patterns(sections))
+    check_files([section[key] for section in named for key in ("source", "target", "path", "text") if key in section])
+    return named
+
+
+def check_files(paths: Iterable[Path]) -> None:
+    """See to it that files and folders that were given are there, before anything is loaded that takes time.
+
+    Raises:
+        InputError: naming the first that is not.
+    """
+    for path in paths:
+        if not path.exists():
+            raise InputError("no such file", file=path, remedy="check the path.")
 
 
 def recipe_with(

@@ -23,6 +23,10 @@ def shortlist(
     ] = 50,
 ) -> None:
     """Learn which target symbols each source symbol can become, for faster translating with `--shortlist`."""
+    from dragoman.storage.given_folder import check_model
+
+    check_model(model)
+
     from dragoman.alignment.dataset_shortlist import dataset_shortlist
     from dragoman.data.dataset import Dataset
     from dragoman.export.shortlist_file import SHORTLIST, add_shortlist

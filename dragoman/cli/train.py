@@ -11,7 +11,7 @@ import typer
 from dragoman.cli.data_options import GivenData, takes_data, typed_values
 
 if TYPE_CHECKING:
-    pass
+    from dragoman.recipe import Recipe
 
 _RECIPE = (
     "A TOML file, or a preset: tiny, fast, small, base, demo, recurrent, convolution (translators), language-model, "
@@ -36,20 +36,35 @@ def train(
     A recipe says what goes in (text, pictures, rows of a table, nothing) and what comes out (text, a label, a number).
     """
     given_values = typed_values(locals())
-    from dragoman.cli.report import print_run
     from dragoman.cli.settings import parse_settings
-    from dragoman.tasks.table import task_of
-    from dragoman.training.run import resume as resume_run
-    from dragoman.training.run import train as train_run
 
     if resume is not None:
         _refuse_beside_resume(given_values)
-        print_run(resume_run(resume, changes=parse_settings(settings or []), progress=True))
-        return
-    recipe = recipe or _PRESET
-    complete = data.complete(recipe, settings)
-    folder = output or Path("runs") / task_of(complete).run_name(complete, Path(recipe).stem)
-    print_run(train_run(complete, folder, progress=True))
+        changes = parse_settings(settings or [])
+        _resume(resume, changes)
+    else:
+        recipe = recipe or _PRESET
+        complete = data.complete(recipe, settings)
+        _train(complete, output, Path(recipe).stem)
+
+
+def _train(recipe: Recipe, output: Path | None, stem: str) -> None:
+    from dragoman.cli.report import print_run
+    from dragoman.tasks.table import task_of
+    from dragoman.training.run import train as train_run
+
+    folder = output or Path("runs") / task_of(recipe).run_name(recipe, stem)
+    print_run(train_run(recipe, folder, progress=True))
+
+
+def _resume(folder: Path, changes: dict[str, Any]) -> None:
+    from dragoman.storage.given_folder import check_begun
+
+    check_begun(folder)
+    from dragoman.cli.report import print_run
+    from dragoman.training.run import resume as resume_run
+
+    print_run(resume_run(folder, changes=changes, progress=True))
 
 
 def _refuse_beside_resume(values: Mapping[str, Any]) -> None:

@@ -55,6 +55,16 @@ def translate(
     shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
 ) -> None:
     """Translate text line by line, as many lines out as in. Pictures of a line each are read first."""
+    from dragoman.data.formats.plain_text import check_text_files
+    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.output import check_output
+
+    folders = [folder for folder in (model, language_model, reader) if folder is not None]
+    check_output(output or STANDARD_OUTPUT, [*folders, *(image or [source])])
+    check_text_files(*([source] if source is not None else []))
+    for folder in folders:
+        check_model(folder)
+
     from dragoman.cli.translation_progress import TranslationProgress, wanted
     from dragoman.data.line_chunks import read_chunks
     from dragoman.predict.file_translation import FileTranslation
@@ -62,7 +72,6 @@ def translate(
     from dragoman.predict.translator import Translator
 
     pictures = _checked_pictures(source, image, reader)
-    folders = [folder for folder in (model, language_model, reader) if folder is not None]
     output, to_stream = _checked(output, [*folders, *(pictures if image else [source])], resume=resume)
     translator = Translator.load(
         model,

@@ -14,15 +14,15 @@ from torch import Tensor
 
 import dragoman
 from dragoman.contracts.expect import expect
-from dragoman.errors import DamagedFileError, InputError, UnsupportedError
+from dragoman.errors import DamagedFileError, UnsupportedError
 from dragoman.fields.field import SourceField, TargetField
 from dragoman.fields.files import load_fields, save_fields
 from dragoman.model.build import Model, build
 from dragoman.model.weights import learnt_tensors
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
-from dragoman.storage.folder import new_folder, recover
+from dragoman.storage.folder import new_folder
+from dragoman.storage.given_folder import check_model
 from dragoman.storage.given_path import given_path
-from dragoman.storage.run_paths import model_in
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
@@ -93,9 +93,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
         UnsupportedError: if it was written by a newer version.
     """
     folder = given_path(folder, "the folder of a model")
-    recover(folder)
-    if not (folder / "model.json").is_file():
-        raise _no_model(folder)
+    check_model(folder)
     verified = VerifiedFolder.open(folder)
     facts = verified.json("model.json")
     with verified.understanding("model.json"):
@@ -142,12 +140,3 @@ def _check_weights(model: Model, weights: dict[str, Tensor], file: Path) -> None
                 cause="training diverged, or the file was rewritten by another program.",
                 remedy="use an earlier model, or train anew; `dragoman diagnose stability RUN` says what went wrong.",
             )
-
-
-def _no_model(folder: Path) -> InputError:
-    inside = model_in(folder)
-    if inside is not None:
-        return InputError("this is a run, not a model", file=folder, remedy=f"give its best model: {inside}")
-    return InputError(
-        "no model here", file=folder, remedy="give a folder written by `dragoman train`, such as RUN/best."
-    )

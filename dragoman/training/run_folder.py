@@ -14,6 +14,7 @@ from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished
+from dragoman.storage.given_folder import check_begun, check_run
 from dragoman.storage.lock import locked
 from dragoman.storage.run_paths import RunPaths
 from dragoman.training.history import read_history
@@ -53,10 +54,7 @@ class RunFolder(RunPaths):
         Raises:
             InputError: naming what is missing.
         """
-        needed = (self.recipe_file, self.dataset_folder) if dataset else (self.recipe_file,)
-        missing = next((path for path in needed if not path.exists()), None)
-        if missing is not None:
-            raise InputError(f"no run is here: there is no {missing.name}", file=self.path, remedy=NO_RUN)
+        check_run(self.path, dataset=dataset)
 
     def recipe(self) -> Recipe:
         """The recipe that the run wrote.
@@ -133,8 +131,7 @@ class RunFolder(RunPaths):
         Raises:
             InputError: if the folder holds no run, or one that was killed while its data was prepared.
         """
-        if not (self.recipe_file.is_file() or unfinished(self.recipe_file).is_file()):
-            raise InputError("no run to resume here", file=self.path, remedy="give the folder of an interrupted run.")
+        check_begun(self.path)
         with locked(self.path):
             if not self.recipe_file.exists() and self.dataset_folder.exists():
                 commit_file(self.recipe_file)

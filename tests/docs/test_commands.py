@@ -69,7 +69,7 @@ PARSED = {
 OTHERS = {
     "python3 -m venv .venv": "installing",
     ". .venv/bin/activate": "installing",
-    "pip install": "installing; test_dependencies.py reads what",
+    "pip install": "installing; tests/optional reads what",
     "python -m pytest": "these tests",
     "ruff": "a check of CI",
     "mypy": "a check of CI",

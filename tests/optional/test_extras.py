@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dragoman.diagnosis.machine.software import within
 from dragoman.errors import MissingDependencyError
 from dragoman.optional import languages, pictures, plots
 from dragoman.optional.extra import CTRANSLATE2, EXTRAS, LANGUAGES, PICTURES, PLOTS, Extra
@@ -107,6 +108,19 @@ def test_each_extra_is_one_of_the_package() -> None:
     for extra in EXTRAS:
         for package in extras[extra.name]:
             assert re.split("[<>=]", package)[0] not in core
+
+
+def test_both_ends_of_pytorch_are_tested_and_the_readme_installs_one_between() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (limits,) = (text.removeprefix("torch") for text in project["dependencies"] if re.match("torch[<>=]", text))
+    script = (REPOSITORY / ".ci" / "versions").read_text(encoding="utf-8")
+    lowest, newest = re.search(r"ENDS=\((\S+) (\S+)\)", script).groups()
+    assert limits == f">={lowest.removesuffix('.0')},<2.{int(newest.split('.')[1]) + 1}"
+    for file in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+        text = (REPOSITORY / file).read_text(encoding="utf-8")
+        for installed in re.findall(r"torch==([\d.]+)", text):
+            assert within(installed, limits), file
+        assert "-e '.[dev]'" in text or "--editable '.[dev]'" in text, file
 
 
 def test_one_place_imports_them() -> None:

@@ -1,0 +1,61 @@
+"""Whether a folder that a person gives is what it should be, told by the names of its files alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dragoman.errors import InputError
+from dragoman.storage.folder import recover, unfinished
+from dragoman.storage.run_paths import RunPaths, model_in
+
+_MODEL = "model.json"
+
+
+def check_model(folder: Path) -> None:
+    """See to it that a model lies in the folder.
+
+    Raises:
+        InputError: if there is none.
+        OutputError: if a model whose replacement was interrupted cannot be put back.
+    """
+    recover(folder)
+    if (folder / _MODEL).is_file():
+        return
+    inside = model_in(folder)
+    if inside is not None:
+        raise InputError("this is a run, not a model", file=folder, remedy=f"give its best model: {inside}")
+    raise InputError(
+        "no model here", file=folder, remedy="give a folder written by `dragoman train`, such as RUN/best."
+    )
+
+
+def check_run(folder: Path, *, dataset: bool = True) -> None:
+    """See to it that a run lies in the folder.
+
+    Args:
+        folder: The run's.
+        dataset: Whether its dataset is needed too.
+
+    Raises:
+        InputError: naming what is missing.
+    """
+    run = RunPaths(folder)
+    needed = (run.recipe_file, run.dataset_folder) if dataset else (run.recipe_file,)
+    missing = next((path for path in needed if not path.exists()), None)
+    if missing is not None:
+        raise InputError(
+            f"no run is here: there is no {missing.name}",
+            file=folder,
+            remedy="give the folder that `dragoman train` wrote its run to, not the one of its best model in it.",
+        )
+
+
+def check_begun(folder: Path) -> None:
+    """See to it that a run was begun in the folder, so that it can go on.
+
+    Raises:
+        InputError: if there is none.
+    """
+    recipe = RunPaths(folder).recipe_file
+    if not (recipe.is_file() or unfinished(recipe).is_file()):
+        raise InputError("no run to resume here", file=folder, remedy="give the folder of an interrupted run.")
