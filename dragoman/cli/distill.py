@@ -86,8 +86,9 @@ def distill(
 
 def _check_teacher(folder: Path) -> None:
     from dragoman.storage.given_folder import check_model
+    from dragoman.storage.run_paths import model_in
 
-    check_model(folder / "best" if (folder / "best" / "model.json").is_file() else folder)
+    check_model(model_in(folder) or folder)
 
 
 def _refuse_beside_resume(values: Mapping[str, Any]) -> None:

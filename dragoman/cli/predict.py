@@ -51,7 +51,8 @@ def predict(
     from dragoman.storage.given_folder import check_model
     from dragoman.storage.output import check_output
 
-    check_output(output or STANDARD_OUTPUT, [model, *(image or [source])])
+    inputs: list[Path | None] = [*image] if image else [source]
+    check_output(output or STANDARD_OUTPUT, [model, *inputs])
     check_model(model)
 
     from dragoman.cli.picture_input import picture_files

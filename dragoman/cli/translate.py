@@ -60,7 +60,8 @@ def translate(
     from dragoman.storage.output import check_output
 
     folders = [folder for folder in (model, language_model, reader) if folder is not None]
-    check_output(output or STANDARD_OUTPUT, [*folders, *(image or [source])])
+    inputs: list[Path | None] = [*image] if image else [source]
+    check_output(output or STANDARD_OUTPUT, [*folders, *inputs])
     check_text_files(*([source] if source is not None else []))
     for folder in folders:
         check_model(folder)

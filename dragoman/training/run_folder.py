@@ -24,8 +24,6 @@ from dragoman.training.stability_log import read_stability
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-NO_RUN = "give the folder that `dragoman train` wrote its run to, not the one of its best model in it."
-
 
 class RunFolder(RunPaths):
     """The folder of a run, finished or not, and what can be read of it."""
