@@ -8,7 +8,7 @@ from typing import Any
 
 import dragoman
 from dragoman.evaluation.translation_report import TranslationReport
-from dragoman.recipe import recipe_from
+from dragoman.recipe import merge, recipe_from
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame
@@ -16,8 +16,8 @@ from toy import frame
 TRANSFORMER = {"kind": "transformer", "layers": 2, "width": 64, "feed_forward": 128, "heads": 4, "dropout": 0.0}
 
 
-def recurrent(kind: str, **values: Any) -> dict[str, Any]:
-    return {"kind": kind, "width": 128, "embedding_width": 64, "dropout": 0.0, **values}
+def recurrent(kind: str, width: int = 64, **values: Any) -> dict[str, Any]:
+    return {"kind": kind, "width": width, "embedding_width": width, "dropout": 0.0, **values}
 
 
 def exact_match(
@@ -28,31 +28,41 @@ def exact_match(
     updates: int,
     learning_rate: float,
     task: str = "reversal",
-    longest: int = 10,
+    longest: int = 5,
+    symbols: int = 10,
+    pairs: int = 8000,
+    changes: dict[str, Any] | None = None,
 ) -> float:
-    """Share of 500 unseen rows of up to ``longest`` symbols out of 20 that are written without a mistake."""
-    recipe = recipe_from(
-        {
-            "data": {"validation_pairs": 100, "test_pairs": 500},
-            "tokenizer": {"vocabulary_size": 310},
-            "model": {"encoder": encoder, "decoder": decoder},
-            "training": {
-                "updates": updates,
-                "label_smoothing": 0.0,
-                "batch": {"tokens": 800},
-                "schedule": {"kind": "cosine", "warmup": 50},
-                "optimizer": {"learning_rate": learning_rate},
-                "average": 0.99,
-                "validate_every": updates,
-                "checkpoint_every": updates,
-                "precision": "float32",
-                "device": "cpu",
-                "threads": 1,
-            },
-            "search": {"beam": 1},
-        }
-    )
-    report = dragoman.train(recipe, folder, train=frame(task, 40_000, longest=longest)).report
+    """Share of 300 rows of up to ``longest`` out of so many symbols, unseen in training, that are written without a
+    mistake. ``changes`` are nested values that replace those of the recipe."""
+    values = {
+        "data": {"validation_pairs": 50, "test_pairs": 300},
+        "tokenizer": {"vocabulary_size": 310},
+        "cleaning": {
+            "language": False,
+            "copies": False,
+            "drop_duplicates": False,
+            "drop_near_duplicates": False,
+        },
+        "model": {"encoder": encoder, "decoder": decoder},
+        "training": {
+            "updates": updates,
+            "label_smoothing": 0.0,
+            "batch": {"tokens": 400},
+            "schedule": {"kind": "cosine", "warmup": 30},
+            "optimizer": {"learning_rate": learning_rate},
+            "average": 0.98,
+            "validate_every": updates,
+            "checkpoint_every": updates,
+            "precision": "float32",
+            "device": "cpu",
+            "threads": 1,
+        },
+        "search": {"beam": 1},
+    }
+    recipe = recipe_from(merge(values, changes or {}))
+    table = frame(task, pairs, longest=longest, symbols=symbols)
+    report = dragoman.train(recipe, folder, train=table).report
     assert isinstance(report, TranslationReport)
     assert report.exact_match is not None
     return report.exact_match.value

@@ -12,10 +12,10 @@ from dragoman.recipe import Recipe, recipe_from
 SYMBOLS = [chr(ord("a") + index) for index in range(20)]
 
 
-def frame(task: str, pairs: int, *, longest: int = 10, seed: int = 0) -> pd.DataFrame:
+def frame(task: str, pairs: int, *, longest: int = 10, symbols: int = 20, seed: int = 0) -> pd.DataFrame:
     """Rows of letters with spaces; the target is the ``copy`` or the ``reversal`` of the source."""
     random = np.random.default_rng(seed)
-    rows = [random.choice(SYMBOLS, random.integers(1, longest + 1)).tolist() for _ in range(pairs)]
+    rows = [random.choice(SYMBOLS[:symbols], random.integers(1, longest + 1)).tolist() for _ in range(pairs)]
     turn = {"copy": lambda row: row, "reversal": lambda row: row[::-1]}[task]
     return pd.DataFrame({"source": [" ".join(r) for r in rows], "target": [" ".join(turn(r)) for r in rows]})
 
