@@ -9,7 +9,7 @@ import numpy as np
 
 from dragoman.data.cells import Absent, lines_of
 from dragoman.data.chunk import Chunk
-from dragoman.data.learn_codecs import codec_of_model
+from dragoman.data.learn_codecs import codecs_of_model
 from dragoman.native import text as native
 from dragoman.recipe import Recipe
 from dragoman.text.learn_placeholders import LearntPlaceholders, evidence_of, learn_placeholders
@@ -47,7 +47,7 @@ def choose_placeholders(recipe: Recipe, chunks: Iterable[Chunk]) -> LearntPlaceh
 def _settled(recipe: Recipe) -> PlaceholderSyntax | None:
     tokenizer = recipe.tokenizer
     if tokenizer.model is not None:
-        return codec_of_model(tokenizer.model).placeholders
+        return codecs_of_model(tokenizer.model)[1].placeholders
     if tokenizer.placeholder_families is not None:
         return PlaceholderSyntax.of(*tokenizer.placeholder_families)
     return SURE_SYNTAX if recipe.model.is_language_model else None

@@ -33,8 +33,7 @@ def learn_codecs(part: TrainingPart, recipe: TokenizerRecipe, seed: int) -> tupl
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
     if recipe.model is not None:
-        codec = codec_of_model(recipe.model)
-        return codec, codec
+        return codecs_of_model(recipe.model)
     sample = _sample(part, recipe.sample_pairs, seed)
     texts = {side: _Texts(sample, side, paired=True) for side in _SIDES}
     casing = {
@@ -69,7 +68,7 @@ def learn_codec(part: TrainingPart, side: str, recipe: TokenizerRecipe, seed: in
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
     if recipe.model is not None:
-        return codec_of_model(recipe.model)
+        return codecs_of_model(recipe.model)[_SIDES.index(side)]
     texts = _Texts(_sample(part, recipe.sample_pairs, seed), side)
     casing = Truecaser.train(texts, part.languages[_SIDES.index(side)]) if recipe.truecase else None
     texts.case = _casing(casing)
@@ -86,8 +85,8 @@ def _tokenizer(texts: Iterable[str], recipe: TokenizerRecipe, units: frozenset[s
     )
 
 
-def codec_of_model(folder: Path) -> Codec:
-    """The target codec of a trained model, or of the best model of a run.
+def codecs_of_model(folder: Path) -> tuple[Codec, Codec]:
+    """The codecs of source and target of a trained model, or of the best model of a run.
 
     Raises:
         InputError: if there is no model.
@@ -99,7 +98,7 @@ def codec_of_model(folder: Path) -> Codec:
             file=folder,
             remedy="give a folder written by `dragoman train`, such as RUN/best.",
         )
-    return load_codecs(VerifiedFolder.open(place))[1]
+    return load_codecs(VerifiedFolder.open(place))
 
 
 def _casing(truecaser: Truecaser | None) -> Callable[[str], str]:

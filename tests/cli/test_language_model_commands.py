@@ -141,7 +141,7 @@ def test_a_language_model_has_its_say_in_translating(run, translator: Path, lang
     ("arguments", "message"),
     [
         (["generate", "TRANSLATOR"], "is a translator, and is no language model"),
-        (["translate", "TEXT"], "is a language model, which has no source"),
+        (["translate", "TEXT"], "is a language model, and is no translator"),
         (["translate", "TRANSLATOR", "--language-model", "TRANSLATOR"], "is a translator, and is no language model"),
         (["evaluate", "TRANSLATOR", "--text", "x"], "text without a source, which is for language models"),
         (["score", "TRANSLATOR"], "give the lines that the text translates with --source"),

@@ -90,7 +90,7 @@ def test_the_vocabulary_of_an_older_model_brings_what_counted_there(monkeypatch:
     class Older:
         placeholders = LEGACY_SYNTAX
 
-    monkeypatch.setattr(module, "codec_of_model", lambda folder: Older)
+    monkeypatch.setattr(module, "codecs_of_model", lambda folder: (Older, Older))
     recipe = Recipe.model_validate({"tokenizer": {"model": "RUN", "placeholder_families": ["qt"]}})
     assert module.choose_placeholders(recipe, []).syntax == LEGACY_SYNTAX
 
