@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Tag, ValidationError
 
 from dragoman.errors import InputError, RecipeError
+from dragoman.recipe.idle import idle_settings
 from dragoman.recipe.patterns import expand_patterns
 from dragoman.recipe.recipe import Recipe
 from dragoman.recipe.shortened import fitting_warmup
@@ -45,7 +46,8 @@ def load_recipe(
     Raises:
         InputError: if there is no such file or preset, the file is not TOML, or no file matches a path of a corpus
             with wildcards.
-        RecipeError: if values are wrong or keys unknown; it lists all of them.
+        RecipeError: if values are wrong, keys unknown, or settings chosen that do nothing for such a model; it lists
+            all of them.
     """
     path = given_path(source, "a recipe")
     if str(source) in presets():
@@ -65,7 +67,11 @@ def load_recipe(
         tell(fitting[1])
     merged = merge(_without_old_kinds(values, changes, Recipe), changes)
     _expand_corpora(merged)
-    return recipe_from(merged, file=source)
+    recipe = recipe_from(merged, file=source)
+    idle = idle_settings(recipe.model, values, changes)
+    if idle:
+        raise RecipeError(idle, file=source, remedy="take them out, so that the recipe says what is done.")
+    return recipe
 
 
 def changed(recipe: Recipe, changes: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
