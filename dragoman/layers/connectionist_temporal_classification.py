@@ -1,11 +1,11 @@
 """Connectionist temporal classification: the probability of a text, summed over all its alignments with the input.
 
-At each place of the input a layer gives every symbol, or the blank, a probability. An alignment has a symbol or the
-blank at each place; its text is what remains when runs of one symbol are made one, and then blanks are left out (Graves
-et al. 2006, "Connectionist temporal classification", section 3).
+At each position of the input, a layer gives a probability to every symbol and to the blank. An alignment has a symbol
+or the blank at each position; its text is what remains when each run of one symbol is made a single one, and then
+blanks are left out (Graves et al. 2006, "Connectionist temporal classification", section 3).
 
-Here ``S`` counts places, ``T`` the symbols of a target, and ``U = 2T + 1`` the states of a target with blanks between
-its symbols and around them.
+Here ``S`` is the number of positions, ``T`` the number of symbols of a target, and ``U = 2T + 1`` the number of states
+of a target with blanks between its symbols and around them.
 """
 
 from __future__ import annotations
@@ -22,16 +22,21 @@ from torch import Tensor
 from dragoman.contracts import Layout, Packed
 from dragoman.layers.output_gradient import OutputGradient
 
-# Places whose logits exist at one time in the exact type.
+# For how many positions logits are held at one time in float32 or float64.
 _CHUNK = 512
-# Probabilities of all symbols that exist at one time; rows beyond wait for their turn.
+# How many probabilities are held at one time; a batch with more is computed in groups of rows.
 _LARGEST_SOFTMAX = 1 << 24
-# What stands for log 0: sums of it are still finite, so that nothing becomes NaN.
+# Stands for log 0: sums of it are still finite, so that nothing becomes NaN.
 _NEVER = -1e30
 
 
 def ctc_equations(log_p: Float[Tensor, "S V"], target: Int[Tensor, " T"], blank: int) -> Float[Tensor, ""]:
-    """−ln p(l | x) of one text, by the forward variables α_t(s) (Graves et al. 2006, equations 5 to 8)."""
+    """−ln p(l | x) of one text, by the forward variables α_t(s) (Graves et al. 2006, equations 5 to 8).
+
+    >>> log_p = torch.log(torch.tensor([[0.4, 0.6], [0.5, 0.5]]))  # two positions, the blank 0 and one symbol
+    >>> round(float(ctc_equations(log_p, torch.tensor([1]), blank=0).neg().exp()), 2)  # 0.6·0.5 + 0.6·0.5 + 0.4·0.5
+    0.8
+    """
     y = log_p.exp()
     modified = [blank, *(symbol for label in target.tolist() for symbol in (label, blank))]
     zero = y.new_zeros(())
@@ -47,11 +52,14 @@ def ctc_equations(log_p: Float[Tensor, "S V"], target: Int[Tensor, " T"], blank:
 
 
 def fits(lengths: Int[Tensor, " B"], target: Packed) -> Bool[Tensor, " B"]:
-    """Whether each row has an alignment at all: a place for every symbol, and one for a blank between equal neighbours.
+    """Whether each row has any alignment: a position for every symbol, and one for a blank between equal neighbours.
+
+    >>> fits(torch.tensor([2, 2]), Packed.of([[5, 6], [5, 5]]))
+    tensor([ True, False])
 
     Args:
-        lengths: places of each row.
-        target: what shall be written, without end symbols.
+        lengths: number of positions of each row.
+        target: the symbols of each row's text, without end symbols.
     """
     rows, values = target.layout.rows, target.values
     doubled = (values[1:] == values[:-1]) & (rows[1:] == rows[:-1])
@@ -60,13 +68,13 @@ def fits(lengths: Int[Tensor, " B"], target: Packed) -> Bool[Tensor, " B"]:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Some rows of a batch, and what shall be written of each.
+    """Some rows of a batch, with the target of each.
 
     Attributes:
-        states: of their places.
-        layout: of these.
-        symbols: the blank, and then the T labels; the blank again behind shorter targets.
-        counts: the number of labels.
+        states: hidden states of the rows' positions.
+        layout: where each row's positions lie.
+        symbols: the blank, and then the T labels of each row; the blank again behind shorter targets.
+        counts: number of labels of each row.
     """
 
     states: Float[Tensor, "N D"]
@@ -76,17 +84,17 @@ class _Lines:
 
     @property
     def own(self) -> Int[Tensor, "N k"]:
-        """The symbols of its row, for each place."""
+        """For each position, the symbols of its row."""
         return self.symbols.index_select(0, self.layout.rows)
 
     @property
     def skips(self) -> Float[Tensor, "B U"]:
-        """0 at labels that may follow the label before without a blank, because they are not equal; else never."""
+        """0 at labels that may follow the label before them without a blank, since the two differ; log 0 elsewhere."""
         return _at_labels((self.symbols != self.symbols.roll(1, 1))[:, 1:])
 
     @property
     def skips_backwards(self) -> Float[Tensor, "B U"]:
-        """The same for the labels from the last to the first, those behind shorter targets before all."""
+        """The same as :attr:`skips` for the labels in reverse order, where what fills shorter targets comes first."""
         return _at_labels((self.symbols != self.symbols.roll(-1, 1))[:, 1:].flip(1))
 
 
@@ -99,7 +107,7 @@ def _at_labels(allowed: Bool[Tensor, "B T"]) -> Float[Tensor, "B U"]:
 def _groups(
     states: Float[Tensor, "N D"], layout: Layout, target: Packed, blank: int, vocabulary: int
 ) -> Iterator[tuple[slice, slice, _Lines]]:
-    """The rows in groups whose softmax is not too large, and the slices of rows and places that they are."""
+    """The rows in groups whose softmax is not too large, each with its slices of rows and of positions."""
     labels = target.layout.pad(target.values).masked_fill(~target.layout.mask, blank)
     symbols = F.pad(labels, (1, 0), value=blank)
     if layout.tokens * vocabulary <= _LARGEST_SOFTMAX:
@@ -120,8 +128,8 @@ def _groups(
 def _own_log_p(
     lines: _Lines, weight: Float[Tensor, "V D"], bias: Float[Tensor, " V"], softmax: Float[Tensor, "N V"] | None
 ) -> Float[Tensor, "N k"]:
-    """ln p of each row's own symbols at its places, never for what fills shorter targets; the probabilities of all
-    symbols go into ``softmax``."""
+    """ln p of each row's own symbols at its positions, log 0 for what fills shorter targets; the probabilities of all
+    symbols are written into ``softmax``."""
     exact = torch.promote_types(weight.dtype, torch.float32)
     shape = min(_CHUNK, lines.layout.tokens), len(weight)
     raw, scratch = lines.states.new_empty(shape), lines.states.new_empty(shape, dtype=exact)
@@ -134,7 +142,7 @@ def _own_log_p(
         torch.softmax(logits, 1, out=p)
         if softmax is not None and softmax.dtype != exact:
             softmax[chunk] = p
-        # The most probable symbol tells the normalizer: its probability is never too small for a number.
+        # The normalizer is computed from the most probable symbol, whose probability cannot underflow.
         log_normalizer = logits.amax(1, keepdim=True) - p.amax(1, keepdim=True).log_()
         own = logits.gather(1, lines.symbols.index_select(0, rows))
         parts.append(own.sub_(log_normalizer).clamp_min_(_NEVER))
@@ -143,7 +151,7 @@ def _own_log_p(
 
 
 def _with_blanks(own_log_p: Float[Tensor, "N k"]) -> Float[Tensor, "N U"]:
-    """The blank's column before, between and behind those of the labels."""
+    """The columns of the labels, with the column of the blank before, between and behind them."""
     places, columns = own_log_p.shape
     log_p = own_log_p.new_empty((places, 2 * columns - 1))
     log_p[:, 0::2] = own_log_p[:, :1]
@@ -154,12 +162,12 @@ def _with_blanks(own_log_p: Float[Tensor, "N k"]) -> Float[Tensor, "N U"]:
 def _log_forward(
     log_p: Float[Tensor, "S B U"], skips: Float[Tensor, "B U"], first: Int[Tensor, " B"]
 ) -> Float[Tensor, "S+1 B U+2"]:
-    """ln α_t(s) behind two columns that nothing reaches and one row for the time before the first place.
+    """ln α_t(s), behind two columns that nothing reaches and one row for the time before the first position.
 
     Args:
-        log_p: of the states' symbols at each place.
-        skips: 0 at states that can be reached from the last but one, at the others what stands for log 0.
-        first: the first state of each row.
+        log_p: ln of the probability of each state's symbol at each position.
+        skips: 0 at states that can be reached from the last but one, at the others the number that stands for log 0.
+        first: number of the first state of each row.
     """
     places, rows, width = log_p.shape
     alpha = log_p.new_empty((places + 1, rows, width + 2))
@@ -190,9 +198,9 @@ def _never(log_p: Float[Tensor, " B"]) -> Bool[Tensor, " B"]:
 
 
 def _occupancy(log_p: Float[Tensor, "N U"], lines: _Lines) -> tuple[Float[Tensor, "N k"], Float[Tensor, " B"]]:
-    """How probable each own symbol is at each place, given the whole text; and ln p(l | x) of each row.
+    """The probability of each of a row's symbols at each position, given the whole text; and ln p(l | x) of each row.
 
-    The backward variables are the forward variables of text and input from behind, so both are found in one pass.
+    The backward variables are the forward variables of the reversed text and input, so both are found in one pass.
     """
     layout, batch, width = lines.layout, lines.layout.batch, log_p.shape[1]
     mirrored = layout.lengths[layout.rows] - 1 - layout.positions
@@ -200,14 +208,14 @@ def _occupancy(log_p: Float[Tensor, "N U"], lines: _Lines) -> tuple[Float[Tensor
     both = log_p.new_zeros((layout.longest, 2 * batch, width))
     both.view(-1, width).index_copy_(0, layout.positions * 2 * batch + forwards, log_p)
     both.view(-1, width).index_copy_(0, mirrored * 2 * batch + backwards, log_p.flip(1))
-    # From behind, shorter targets begin after their padding.
+    # In reverse order, shorter targets begin after their padding.
     missing = 2 * (width // 2 - lines.counts)
     skips = torch.cat([lines.skips, lines.skips_backwards]).to(log_p.dtype)
     alpha = _log_forward(both, skips, torch.cat([torch.zeros_like(missing), missing]))
     flat = alpha.view(-1, width + 2)
     joint = flat.index_select(0, (layout.positions + 1) * 2 * batch + forwards)[:, 2:]
     joint = joint + flat.index_select(0, (mirrored + 1) * 2 * batch + backwards)[:, 2:].flip(1)
-    # Σ_s α_t(s) β_t(s) / y_t(s) = p(l | x) at every place t (equation 14), so that a softmax divides by it.
+    # Σ_s α_t(s) β_t(s) / y_t(s) = p(l | x) at every position t (equation 14), so that a softmax divides by it.
     states = torch.softmax(joint.sub_(log_p), 1)
     occupancy = torch.cat([states[:, 0::2].sum(1, keepdim=True), states[:, 1::2]], 1)
     return occupancy, _log_total(alpha, layout.lengths, lines.counts)
@@ -224,6 +232,10 @@ def ctc_nats(
     """−ln p(l | x) of each row, infinite where it has no alignment; without a gradient, for measuring.
 
     The arguments are those of :func:`ctc_loss`. The recursion runs in float64.
+
+    >>> states, layout = torch.log(torch.tensor([[0.4, 0.6], [0.5, 0.5]])), Layout.of([2])
+    >>> ctc_nats(states, layout, torch.eye(2), torch.zeros(2), Packed.of([[1]]), blank=0).neg().exp().float()
+    tensor([0.8000])
     """
     parts = []
     with torch.no_grad():
@@ -261,7 +273,7 @@ class _FusedLoss(torch.autograd.Function):
             of_logits = states.new_empty((lines.layout.tokens, weight.shape[0]))
             log_p = _with_blanks(_own_log_p(lines, weight, bias, of_logits))
             occupancy, log_total = _occupancy(log_p, lines)
-            # Adding to flat places is as fast for every type; scattering bfloat16 is not.
+            # Adding at flat indices is fast for every type; scattering bfloat16 is not.
             own = torch.arange(0, of_logits.numel(), len(weight), device=states.device)[:, None] + lines.own
             of_logits.view(-1).index_add_(0, own.flatten(), occupancy.neg_().to(of_logits.dtype).flatten())
             never = _never(log_total)
@@ -287,18 +299,24 @@ def ctc_loss(
     blank: int,
     weights: Float[Tensor, " B"] | None = None,
 ) -> Float[Tensor, ""]:
-    """Σ_b w_b · −ln p(l_b | x_b) over the rows that have an alignment; the others count, and teach, nothing.
+    """Σ_b w_b · −ln p(l_b | x_b) over the rows that have an alignment; the others add nothing to loss or gradient.
 
-    It can be differentiated once, and its gradient is made even where none is needed: use :func:`ctc_nats` to measure.
+    It can be differentiated once. Its gradient is computed even where none is needed: use :func:`ctc_nats` to measure.
     Log-probabilities and the recursion are in float32, or in float64 if the states are.
 
+    >>> states, layout = torch.log(torch.tensor([[0.4, 0.6], [0.5, 0.5]])), Layout.of([2])
+    >>> weight = torch.eye(2, requires_grad=True)
+    >>> loss = ctc_loss(states, layout, weight, torch.zeros(2), Packed.of([[1]]), blank=0)
+    >>> round(float(loss.detach()), 4)  # −ln 0.8
+    0.2231
+
     Args:
-        states: of all places, end to end.
-        layout: where each row's places lie.
-        weight: of the output layer, from states to symbols.
-        bias: of the output layer; −∞ for a symbol that has no place.
-        target: what shall be written, without end symbols; a row may be empty.
-        blank: the symbol that is not written.
-        weights: w_b of each row; None for 1 each.
+        states: hidden states of all positions, end to end.
+        layout: where each row's positions lie.
+        weight: weights of the output layer, from states to symbols.
+        bias: biases of the output layer; −∞ for a symbol that may stand at no position.
+        target: the symbols of each row's text, without end symbols; a row may be empty.
+        blank: id of the blank, which writes nothing.
+        weights: weight w_b of each row; None for 1 each.
     """
     return _FusedLoss.apply(states, weight, bias, layout, target, blank, weights)  # type: ignore[no-untyped-call]

@@ -12,16 +12,20 @@ from dragoman.native.training import available
 
 
 def dropout_equations(x: Float[Tensor, "*N"], kept: Bool[Tensor, "*N"], keep_probability: float) -> Float[Tensor, "*N"]:
-    """h' = 0 where dropped, h / (1 − p) where kept, so that E[h'] = h (Srivastava et al. 2014, section 10)."""
+    """h' = 0 where dropped, h / (1 − p) where kept, so that E[h'] = h (Srivastava et al. 2014, section 10).
+
+    >>> dropout_equations(torch.ones(3), torch.tensor([True, False, True]), keep_probability=0.5)
+    tensor([2., 0., 2.])
+    """
     return torch.where(kept, x / keep_probability, torch.zeros_like(x))
 
 
 class Dropout(nn.Module):
     """Drop units at random while training; do nothing in evaluation.
 
-    On a processor with native kernels the mask is a function of a seed that is drawn from the global generator, and is
-    not stored. Without them it is made from random bytes, which costs a fifth of one Bernoulli draw per unit; the rate
-    is then rounded to a multiple of 1/256, and the scale uses the rounded rate, so that the expectation is exact.
+    On a CPU with native kernels, the mask is a function of a seed that is drawn from the global generator, and is not
+    stored. Without them, it is made from random bytes, which costs a fifth of one Bernoulli draw per unit; the rate is
+    then rounded to a multiple of 1/256, and the scale uses the rounded rate, so that the expectation is exact.
 
     >>> layer = Dropout(0.5)
     >>> layer.eval()(torch.ones(3))
@@ -38,16 +42,16 @@ class Dropout(nn.Module):
 
     @property
     def active(self) -> bool:
-        """Whether anything is dropped now."""
+        """Whether units are dropped: in training, at a rate above 0."""
         return self.training and self.rate > 0
 
     @property
     def keep_probability(self) -> float:
-        """The share of units kept on a processor without native kernels: 1 − p rounded to 1/256."""
+        """The probability that a unit is kept on a CPU without native kernels: 1 − p rounded to 1/256."""
         return self.kept_of_256 / 256
 
     def mask(self, x: Float[Tensor, "*N"]) -> Bool[Tensor, "*N"]:
-        """``True`` where a unit is kept; draws from the global generator."""
+        """A mask that is ``True`` where a unit is kept, drawn from the global generator."""
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64)
         words.random_(-(2**63), None)  # None means all 64 bits
         random_bytes = words.view(torch.uint8)[: x.numel()].view(x.shape)
@@ -56,7 +60,7 @@ class Dropout(nn.Module):
         return random_bytes < self.kept_of_256
 
     def forward(self, x: Float[Tensor, "*N"]) -> Float[Tensor, "*N"]:
-        """``x`` with some units dropped."""
+        """``x`` with units dropped at random in training, and unchanged in evaluation."""
         if not self.active:
             return x
         if available(x):
@@ -66,7 +70,7 @@ class Dropout(nn.Module):
         return x * self.mask(x).to(x.dtype).mul_(1 / self.keep_probability)
 
     def add(self, residual: Float[Tensor, "*N"], x: Float[Tensor, "*N"]) -> Float[Tensor, "*N"]:
-        """residual + dropout(x)."""
+        """The residual sum residual + dropout(x), in one kernel where there is one."""
         if self.active and available(x, residual):
             return native.dropout_add(residual, x, self.rate, native.draw_seed())
         if not self.active or x.device.type != "cpu":

@@ -17,8 +17,8 @@ class TokenEmbedding(nn.Module):
     torch.Size([3, 8])
 
     Args:
-        vocabulary: symbols V.
-        width: model width D.
+        vocabulary: number of symbols V of the vocabulary.
+        width: width D of the vectors.
     """
 
     def __init__(self, vocabulary: int, width: int) -> None:
@@ -29,7 +29,7 @@ class TokenEmbedding(nn.Module):
 
     @property
     def weight(self) -> Float[Tensor, "V D"]:
-        """The table; an output layer may share it (Press & Wolf 2017)."""
+        """The matrix of vectors, which an output layer may share (Press & Wolf 2017)."""
         return self.embedding.weight
 
     def forward(self, tokens: Int[Tensor, " N"]) -> Float[Tensor, "N D"]:

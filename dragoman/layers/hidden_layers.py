@@ -20,7 +20,11 @@ def hidden_layers_equations(
     biases: Sequence[Float[Tensor, " _"]],
     activation: Callable[[Tensor], Tensor],
 ) -> Float[Tensor, " D"]:
-    """h_0 = x, h_l = f(W_l h_{l−1} + b_l); the last h (Rumelhart, Hinton & Williams 1986, eq. 1 and 2)."""
+    """The last h of h_0 = x, h_l = f(W_l h_{l−1} + b_l) (Rumelhart, Hinton & Williams 1986, eq. 1 and 2).
+
+    >>> hidden_layers_equations(torch.ones(2), [torch.eye(2)], [torch.tensor([1.0, -3.0])], torch.relu)
+    tensor([2., 0.])
+    """
     h = x
     for weight, bias in zip(weights, biases, strict=True):
         h = activation(weight @ h + bias)
@@ -28,19 +32,19 @@ def hidden_layers_equations(
 
 
 class HiddenLayers(nn.Module):
-    """The fast path of :func:`hidden_layers_equations`, for a batch, with dropout after every layer.
+    """The fast path of :func:`hidden_layers_equations`, for a batch of examples, with dropout after every layer.
 
     >>> HiddenLayers(6, [16, 8], torch.relu, dropout=0.0)(torch.randn(3, 6)).shape
     torch.Size([3, 8])
 
     Args:
-        inputs: numbers of an example.
-        widths: of the hidden layers, from the input on; without any, the numbers pass as they are.
-        activation: f.
-        dropout: rate on the result of each layer.
+        inputs: number n of features of an example.
+        widths: width of each hidden layer, from the input on; without any, the features are passed on unchanged.
+        activation: activation function f.
+        dropout: dropout rate on the result of each layer.
 
     Attributes:
-        width: of the result, D.
+        width: width D of the result.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The gradient of an output layer, made chunk by chunk, so that the logits of a batch never exist at one time."""
+"""The gradient of an output layer, computed chunk by chunk, so that the logits of a batch are never held as a whole."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class OutputGradient:
     """The gradients of h, W and b, where the gradient of the logits h Wᵀ + b is known for some rows at a time.
 
     Args:
-        states: h of all rows.
-        weight: W.
-        bias: b, or None.
-        weights: what each row's share of the loss is multiplied by; None for 1. Multiplying h and its gradient does it,
-            which costs less than multiplying the far wider gradient of the logits.
+        states: hidden states h of all rows.
+        weight: weights W of the output layer.
+        bias: biases b of the output layer, or None.
+        weights: factor of each row's loss; None for 1 each. It multiplies h and its gradient, which costs less than
+            multiplying the far wider gradient of the logits.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class OutputGradient:
         self.of_bias = None if bias is None else torch.zeros_like(bias)
 
     def add(self, rows: slice, of_logits: Float[Tensor, "n V"]) -> None:
-        """Go on from the gradient of the logits of ``rows``, taken as if their weights were 1."""
+        """Add what follows from the gradient of the logits of ``rows``, taken as if their weights were 1."""
         states, of_states = self._states[rows], self.of_states[rows]
         torch.mm(of_logits, self._weight, out=of_states)
         if self._weights is None:

@@ -1,4 +1,4 @@
-"""From hidden states to the symbols of a vocabulary, with the loss that both are learnt by."""
+"""The output layer, from hidden states to the symbols of a vocabulary, with its loss."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OutputLayer(nn.Linear):
         symbols: size of the vocabulary.
         smoothing: share ε of the wanted probability that the loss spreads evenly over all symbols (Szegedy et al. 2016,
             section 7). It is no part of the weights.
-        bias: whether there is b.
+        bias: whether there is a bias b.
     """
 
     def __init__(self, width: int, symbols: int, smoothing: float = 0.0, *, bias: bool = False) -> None:
@@ -38,7 +38,7 @@ class OutputLayer(nn.Linear):
 
         Args:
             states: a hidden state for each token.
-            targets: the symbol that shall be predicted from each.
+            targets: the symbol to be predicted from each state.
             weights: how much each token counts; None for 1 each.
         """
         return cross_entropy(states, self.weight, self.bias, targets, self.smoothing, weights)

@@ -17,20 +17,25 @@ from dragoman.layers.initialization import xavier_uniform
 from dragoman.native import additive as native
 from dragoman.native.training import available
 
-# Numbers of the hidden layer that exist at one time; it would have batch · T · S · A of them.
+# How many numbers of the hidden layer are held at one time; all of it would be batch · T · S · A numbers.
 _LARGEST_HIDDEN = 1 << 21
 
 
 def additive_score_equations(
     queries: Float[Tensor, "B T A"], keys: Float[Tensor, "B S A"], vector: Float[Tensor, " A"]
 ) -> Float[Tensor, "B T S"]:
-    """score = vᵀ tanh(q + k) (Bahdanau et al. 2015, appendix A.1.2); q = W s and k = U m are projected already."""
+    """score = vᵀ tanh(q + k) (Bahdanau et al. 2015, appendix A.1.2); q = W s and k = U m are projected already.
+
+    >>> queries, keys = torch.zeros(1, 1, 2), torch.tensor([[[0.0, 0.0], [9.0, 9.0]]])
+    >>> additive_score_equations(queries, keys, vector=torch.tensor([1.0, 2.0]))
+    tensor([[[0.0000, 3.0000]]])
+    """
     return torch.tanh(queries[:, :, None] + keys[:, None]) @ vector
 
 
 class _FusedScore(torch.autograd.Function):
     """The fast path of :func:`additive_score_equations`: a few queries at a time, so that the hidden layer is never
-    held as a whole, and made again for the gradient."""
+    held as a whole; it is computed again for the gradient."""
 
     @staticmethod
     def forward(ctx: Any, queries: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
@@ -66,7 +71,15 @@ def _at_once(keys: Tensor) -> int:
 def additive_scores(
     queries: Float[Tensor, "B T A"], keys: Float[Tensor, "B S A"], vector: Float[Tensor, " A"]
 ) -> Float[Tensor, "B T S"]:
-    """The fast path of :func:`additive_score_equations`, native where it can be; it can be differentiated once."""
+    """The fast path of :func:`additive_score_equations`, by the native kernel where there is one for these tensors.
+
+    It can be differentiated once.
+
+    >>> queries, keys, vector = torch.randn(1, 2, 4), torch.randn(1, 3, 4), torch.randn(4)
+    >>> scores = additive_scores(queries, keys, vector)
+    >>> torch.allclose(scores, additive_score_equations(queries, keys, vector), atol=1e-6)
+    True
+    """
     if available(queries, keys, vector):
         return native.additive_scores(queries, keys, vector)
     return _FusedScore.apply(queries, keys, vector)  # type: ignore[no-untyped-call]
@@ -86,8 +99,8 @@ class AdditiveAttention(nn.Module):
     torch.Size([2, 5, 6])
 
     Args:
-        query_width: of the decoder's states.
-        memory_width: of the encoder's hidden states, and so of the contexts.
+        query_width: width Q of the queries, which are the decoder's states.
+        memory_width: width of the encoder's hidden states, and so of the context vectors.
         width: hidden units A of the scoring network.
         dropout: rate on the attention weights.
     """
@@ -105,19 +118,19 @@ class AdditiveAttention(nn.Module):
         nn.init.uniform_(self.vector, -(width**-0.5), width**-0.5)
 
     def project(self, memory: Memory) -> KeyValues:
-        """Keys U m + b; the values are the memory itself."""
+        """The keys U m + b of each sentence; the values are the encoder's hidden states themselves."""
         layout = memory.layout
         keys = layout.pad(F.linear(memory.states, self.weight_key, self.bias))[:, None]
         mask = None if layout.rectangular else layout.mask[:, None, None, :]
         return KeyValues(keys, layout.pad(memory.states)[:, None], mask)
 
     def forward(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "N C"]:
-        """The context of every packed query."""
+        """The context vector of every query, for packed rows of queries."""
         padded = layout.pad(F.linear(queries, self.weight_query))
         return layout.unpad(self._attend(padded, self.project(memory)))
 
     def step(self, queries: Float[Tensor, "R Q"], memory: KeyValues) -> Float[Tensor, "R C"]:
-        """The context of one query of each hypothesis."""
+        """The context vector of one query of each hypothesis."""
         projected = F.linear(queries, self.weight_query)
         return self._attend(projected.view(memory.keys.shape[0], -1, projected.shape[-1]), memory).flatten(0, 1)
 

@@ -12,7 +12,7 @@ from dragoman.layers.dropout import Dropout
 
 
 class DotProductAttention(nn.Module):
-    """score(h_t, m_s) = scale · h_tᵀ m_s (Luong et al. 2015, eq. 8, with scale 1): it has no weights of its own.
+    """score(h_t, m_s) = scale · h_tᵀ m_s (Luong et al. 2015, eq. 8, with scale 1), without weights of its own.
 
     The hidden states are keys and values as they are, so queries and memory must be equally wide.
 
@@ -25,7 +25,7 @@ class DotProductAttention(nn.Module):
     torch.Size([2, 5, 8])
 
     Args:
-        width: of queries and memory.
+        width: width D of the queries and of the memory.
         scale: 1 for the plain dot product, 1 / √width for the scaled one (Vaswani et al. 2017, eq. 1).
         dropout: rate on the attention weights.
     """
@@ -37,19 +37,19 @@ class DotProductAttention(nn.Module):
         self.dropout = Dropout(dropout)
 
     def project(self, memory: Memory) -> KeyValues:
-        """The memory itself, one row beside the other."""
+        """The hidden states as keys and values, padded to one row per sentence."""
         layout = memory.layout
         states = layout.pad(memory.states)[:, None]
         return KeyValues(states, states, None if layout.rectangular else layout.mask[:, None, None, :])
 
     def forward(self, queries: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
-        """The context of every packed query."""
+        """The context vector of every query, for packed rows of queries."""
         padded, looked_up = layout.pad(queries)[:, None], self.project(memory)
         contexts = attend(padded, looked_up.keys, looked_up.values, looked_up.mask, self.dropout, self.scale)
         return layout.unpad(contexts[:, 0])
 
     def step(self, queries: Float[Tensor, "R D"], memory: KeyValues) -> Float[Tensor, "R D"]:
-        """The context of one query of each hypothesis."""
+        """The context vector of one query of each hypothesis."""
         grouped = queries.view(memory.keys.shape[0], 1, -1, queries.shape[-1])
         contexts = attend(grouped, memory.keys, memory.values, memory.mask, self.dropout, self.scale)
         return contexts.view(queries.shape)

@@ -1,7 +1,7 @@
-"""What native attention looks up: left where it was computed, and found by indices.
+"""Keys and values for native attention: they stay where they were computed, and are found by indices.
 
-To follow other hypotheses only the indices are moved, never keys and values. Nothing is ever written into a tensor that
-another state can see.
+When a search goes on from other hypotheses, only the indices are moved, never keys and values. Nothing is ever written
+into a tensor that another state can see.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class IndexedPast:
     """Queries, keys and values of one block, as each step left them.
 
     Attributes:
-        steps: of each step, one row for every hypothesis that there was.
-        ancestry: for each hypothesis of now the row of each step that it goes on from, as int32.
+        steps: for each step, queries, keys and values side by side: one row per hypothesis of that step.
+        ancestry: ``ancestry[r, t]`` is the row that hypothesis ``r`` had at step ``t``, as int32.
     """
 
     steps: tuple[Float[Tensor, "_ E"], ...]
@@ -29,27 +29,27 @@ class IndexedPast:
 
     @classmethod
     def none(cls, rows: int) -> IndexedPast:
-        """That of ``rows`` hypotheses before the first step."""
+        """The empty past of ``rows`` hypotheses before the first step."""
         return cls((), torch.empty((rows, 0), dtype=torch.int32))
 
     def grown(self, inputs: Float[Tensor, "R E"]) -> IndexedPast:
-        """With one more step, in which each hypothesis has the row of its own number."""
+        """The past with one more step, in which hypothesis ``r`` has row ``r``."""
         own = torch.arange(len(inputs), dtype=torch.int32)[:, None]
         return IndexedPast((*self.steps, inputs), torch.cat([self.ancestry, own], 1))
 
     def select(self, rows: Int[Tensor, " K"]) -> IndexedPast:
-        """That of hypotheses ``rows``."""
+        """The past of hypotheses ``rows``, in that order."""
         return IndexedPast(self.steps, self.ancestry.index_select(0, rows))
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedMemory:
-    """Keys and values of packed sentences, side by side, and who looks up which.
+    """Keys and values of packed sentences, side by side, and the sentence that each hypothesis attends to.
 
     Attributes:
-        inputs: of every head, keys before values.
-        layout: of the sentences.
-        sentences: the one that each hypothesis looks up.
+        inputs: keys and values of all heads for each token of the sentences, keys before values.
+        layout: where each sentence's tokens lie.
+        sentences: number of the sentence that each hypothesis attends to.
     """
 
     inputs: Float[Tensor, "N E"]
@@ -58,13 +58,13 @@ class IndexedMemory:
 
     @classmethod
     def of(cls, inputs: Float[Tensor, "N E"], layout: Layout) -> IndexedMemory:
-        """One hypothesis for each sentence."""
+        """The memory at the start of a search: one hypothesis for each sentence."""
         return cls(inputs.contiguous(), layout, torch.arange(layout.batch))
 
     def select(self, rows: Int[Tensor, " K"]) -> IndexedMemory:
-        """That of hypotheses ``rows``."""
+        """The memory as hypotheses ``rows`` see it, in that order."""
         return replace(self, sentences=self.sentences.index_select(0, rows))
 
     def first(self, count: int) -> IndexedMemory:
-        """That of the first ``count`` hypotheses."""
+        """The memory as the first ``count`` hypotheses see it."""
         return replace(self, sentences=self.sentences[:count])

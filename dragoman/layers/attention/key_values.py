@@ -1,4 +1,4 @@
-"""What attention looks up."""
+"""The keys and values that attention reads."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class KeyValues:
-    """Keys and values of rows, side by side.
+    """Keys and values of several rows, padded to one rectangle.
 
     Attributes:
-        keys: of every head.
-        values: of every head.
+        keys: the keys of every head.
+        values: the values of every head.
         mask: ``True`` at real positions; None if all are real.
     """
 
@@ -23,12 +23,12 @@ class KeyValues:
     mask: Bool[Tensor, "B 1 1 S"] | None
 
     def select(self, rows: Int[Tensor, " K"]) -> KeyValues:
-        """Those of ``rows``, in that order."""
+        """Keys and values of rows ``rows``, in that order."""
         rows = rows.to(self.keys.device)
         mask = None if self.mask is None else self.mask.index_select(0, rows)
         return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows), mask)
 
     def first(self, count: int) -> KeyValues:
-        """Those of the first ``count`` rows, without a copy."""
+        """Keys and values of the first ``count`` rows, without a copy."""
         mask = None if self.mask is None else self.mask[:count]
         return KeyValues(self.keys[:count], self.values[:count], mask)

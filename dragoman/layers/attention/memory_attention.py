@@ -1,4 +1,4 @@
-"""What a decoder asks of any attention to an encoder's hidden states."""
+"""The interface of every attention to an encoder's hidden states."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from dragoman.contracts import Layout, Memory
 
 @runtime_checkable
 class MemoryAttention(Protocol):
-    """Queries of width Q, contexts of width ``width``.
+    """Attention of a decoder to an encoder's hidden states: from queries of width Q to context vectors of width C.
 
     Attributes:
-        width: of a context vector.
+        width: width C of a context vector.
     """
 
     width: int
 
     def project(self, memory: Memory) -> Any:
-        """Keys and values for :meth:`step`, one row per sentence: made once, however many steps follow. They are
+        """Keys and values for :meth:`step`, one row per sentence, computed once for all steps of a search. They are
         :class:`~dragoman.layers.attention.key_values.KeyValues` or, where native kernels look them up,
         :class:`~dragoman.layers.attention.indexed.IndexedMemory`."""
         ...
 
     def __call__(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "N C"]:
-        """The context of every packed query, which attends to its own row of the memory: whole targets at once."""
+        """The context vector of every query, for packed whole targets; a query attends to its own row of the memory."""
         ...
 
     def step(self, queries: Float[Tensor, "R Q"], memory: Any) -> Float[Tensor, "R C"]:
-        """The context of one query of each hypothesis.
+        """The context vector of one query of each hypothesis.
 
         Args:
-            queries: of the hypotheses.
-            memory: what :meth:`project` made, of the hypotheses' sentences. The rows of key-values are then a divisor
-                of R, and the hypotheses of one row stand together and share its keys without a copy; an indexed memory
-                has a row for each hypothesis.
+            queries: one query of each hypothesis.
+            memory: what :meth:`project` made of the hypotheses' sentences. The number of rows of key-values divides R,
+                and the hypotheses of one row stand together and share its keys without a copy; an indexed memory has a
+                row for each hypothesis.
         """
         ...

@@ -21,12 +21,15 @@ from dragoman.native.training import available
 
 
 class Projection(nn.Module):
-    """One matrix that holds ``parts`` linear maps E → D side by side: one product instead of several.
+    """One matrix that holds ``parts`` linear maps E → D side by side, so that one product computes all of them.
+
+    >>> Projection(8, parts=3)(torch.randn(5, 8)).shape
+    torch.Size([5, 24])
 
     Args:
-        width: D.
-        parts: maps.
-        inputs: E; D by default.
+        width: outputs D of each map.
+        parts: number of maps.
+        inputs: inputs E of each map; D by default.
     """
 
     def __init__(self, width: int, parts: int, inputs: int | None = None) -> None:
@@ -37,7 +40,7 @@ class Projection(nn.Module):
         xavier_uniform(self.weight.data, fan_out=width)
 
     def forward(self, x: Float[Tensor, "*N E"]) -> Float[Tensor, "*N P"]:
-        """All maps of ``x``, P = parts · D."""
+        """The results of all maps on ``x``, side by side: P = parts · D."""
         return linear(x, self.weight, self.bias)
 
 
@@ -58,7 +61,7 @@ _LONGEST_PACKED = 512
 def _packed_shape(
     queries: Layout, keys: Layout, heads: int, width: int, dropout: Dropout, *, causal: bool = False
 ) -> native.AttentionShape:
-    """What the native kernel is told, with a fresh mask where weights are dropped."""
+    """The arguments of the native kernel, with a freshly drawn dropout mask where attention weights are dropped."""
     rate = dropout.rate if dropout.active else 0.0
     seed = draw_seed() if rate else 0
     return native.AttentionShape(queries, keys, heads, (width // heads) ** -0.5, causal, rate, seed)
@@ -75,8 +78,8 @@ class SelfAttention(nn.Module):
     torch.Size([2, 5, 8])
 
     Args:
-        width: D.
-        heads: H, which divides D.
+        width: width D of inputs and outputs.
+        heads: number of heads H, which divides D.
         dropout: rate on the attention weights.
         causal: whether a position sees only itself and those before it.
     """
@@ -90,7 +93,7 @@ class SelfAttention(nn.Module):
         self.causal = causal
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "N D"]:
-        """Every position of a row attends to the row."""
+        """The result at every position, each of which attends to its whole row (causal: up to itself)."""
         inputs = self.inputs(x)
         if available(inputs) and layout.longest <= _LONGEST_PACKED:
             shape = _packed_shape(layout, layout, self.heads, x.shape[1], self.dropout, causal=self.causal)
@@ -107,7 +110,7 @@ class SelfAttention(nn.Module):
     def step(
         self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None
     ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
-        """One more position of each row, which attends to the row's earlier positions and to itself."""
+        """The result at one more position of each row, which attends to the row's earlier positions and to itself."""
         inputs = self.inputs(x)
         if past is None and decoding.available(inputs) and not self.dropout.active:
             past = IndexedPast.none(len(x))
@@ -135,8 +138,8 @@ class CrossAttention(nn.Module):
     torch.Size([2, 5, 8])
 
     Args:
-        width: D.
-        heads: H, which divides D.
+        width: width D of inputs and outputs.
+        heads: number of heads H, which divides D.
         dropout: rate on the attention weights.
         memory_width: width E of the encoder's hidden states; D by default.
     """
@@ -151,7 +154,7 @@ class CrossAttention(nn.Module):
         self.heads = heads
 
     def project(self, memory: Memory) -> KeyValues | IndexedMemory:
-        """Keys and values of the memory: made once per sentence, however many steps follow."""
+        """Keys and values of the memory, computed once per sentence for all steps of a search."""
         inputs = self.memory_inputs(memory.states)
         if decoding.available(inputs) and not self.dropout.active:
             return IndexedMemory.of(inputs, memory.layout)
@@ -162,7 +165,7 @@ class CrossAttention(nn.Module):
         return KeyValues(keys, values, None if layout.rectangular else layout.mask[:, None, None, :])
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
-        """Every position attends to its own row of the memory."""
+        """The result at every position, each of which attends to its own row of the memory."""
         queries = self.queries(x)
         if available(queries, memory.states) and memory.layout.longest <= _LONGEST_PACKED:
             shape = _packed_shape(layout, memory.layout, self.heads, self.width, self.dropout)
@@ -173,7 +176,8 @@ class CrossAttention(nn.Module):
         return self.output(layout.unpad(_join_heads(attended)))
 
     def step(self, x: Float[Tensor, "R D"], memory: KeyValues | IndexedMemory) -> Float[Tensor, "R D"]:
-        """One position of each hypothesis; see :class:`~dragoman.layers.attention.memory_attention.MemoryAttention`."""
+        """The result at one position of each hypothesis; see
+        :class:`~dragoman.layers.attention.memory_attention.MemoryAttention`."""
         queries = self.queries(x)
         if isinstance(memory, IndexedMemory):
             return self.output(

@@ -12,7 +12,7 @@ from torch import Tensor
 from dragoman.layers.attention.masks import score_bias
 from dragoman.layers.dropout import Dropout
 
-# Beyond this many scores per head, a processor's memory traffic outweighs the overhead of the tiled kernel.
+# With more scores per head than this, memory traffic on a CPU costs more than the overhead of the tiled kernel.
 _LARGEST_SCORE_MATRIX = 512 * 512
 
 
@@ -25,12 +25,17 @@ def attention_equations(
 ) -> Float[Tensor, "*B T e"]:
     """Attention(Q, K, V) = softmax(QKᵀ / √d) V (Vaswani et al. 2017, eq. 1), without dropout.
 
+    >>> queries, keys = torch.tensor([[9.0, 0.0]]), torch.tensor([[9.0, 0.0], [0.0, 9.0]])
+    >>> attention_equations(queries, keys, values=torch.tensor([[1.0], [2.0]]))
+    tensor([[1.]])
+
     Args:
-        queries: Q.
-        keys: K.
-        values: V.
-        mask: broadcasts to (\\*B, T, S); ``True`` where a query may see a key. Each query must see at least one.
-        scale: what scores are multiplied by; 1 / √d by default, 1 for the plain dot product (Luong et al. 2015, eq. 8).
+        queries: the queries Q.
+        keys: the keys K.
+        values: the values V.
+        mask: a mask that broadcasts to (\\*B, T, S), ``True`` where a query may see a key. Each query must see at least
+            one; None if all may see all.
+        scale: factor of the scores; 1 / √d by default, 1 for the plain dot product (Luong et al. 2015, eq. 8).
     """
     scores = queries @ keys.transpose(-1, -2) * (queries.shape[-1] ** -0.5 if scale is None else scale)
     if mask is not None:
@@ -49,8 +54,12 @@ def attend(
 ) -> Float[Tensor, "B H T e"]:
     """The fast path of :func:`attention_equations`, with dropout on the weights.
 
-    On a processor, two batched matrix products beat the fused kernel for the lengths of sentences; everywhere else,
-    and for long rows, the fused kernel is taken.
+    On a CPU, two batched matrix products are faster than the fused kernel for the lengths of sentences; on other
+    devices, and for long rows, the fused kernel is used.
+
+    >>> queries, keys, values = torch.randn(1, 2, 3, 4), torch.randn(1, 2, 5, 4), torch.randn(1, 2, 5, 6)
+    >>> attend(queries, keys, values, None, Dropout(0.0)).shape
+    torch.Size([1, 2, 3, 6])
     """
     if queries.device.type == "cpu" and queries.shape[-2] * keys.shape[-2] <= _LARGEST_SCORE_MATRIX:
         factor = 1 / math.sqrt(queries.shape[-1]) if scale is None else scale

@@ -17,7 +17,13 @@ def batch_norm_equations(
     epsilon: float,
     real: Bool[Tensor, "1 1 1 W"] | None = None,
 ) -> Float[Tensor, "B C H W"]:
-    """Ioffe & Szegedy 2015, algorithm 1, each channel over the real places of all pictures; zero elsewhere."""
+    """Batch normalisation (Ioffe & Szegedy 2015, algorithm 1): of each channel over the real columns of all pictures.
+
+    Columns that are not real become zero.
+
+    >>> x = torch.tensor([1.0, 3.0]).view(2, 1, 1, 1)
+    >>> batch_norm_equations(x, torch.ones(1), torch.zeros(1), epsilon=0.0).flatten()
+    tensor([-1., 1.])"""
     y = torch.zeros_like(x)
     places = torch.ones_like(x[:, 0], dtype=torch.bool) if real is None else real[:, 0].expand_as(x[:, 0])
     for c in range(x.shape[1]):
@@ -29,10 +35,10 @@ def batch_norm_equations(
 
 
 class _RealPlaces(torch.autograd.Function):
-    """The fast path of :func:`batch_norm_equations` where some columns are not real, and the statistics it found.
+    """The fast path of :func:`batch_norm_equations` where some columns are not real; it also returns the statistics.
 
-    The library's kernels do the work on maps that are zero outside of pictures; what the zeros did to its statistics is
-    taken back.
+    PyTorch's kernels do the work on maps that are zero outside of pictures; the share of these zeros in the statistics
+    is subtracted afterwards.
     """
 
     @staticmethod
@@ -40,7 +46,7 @@ class _RealPlaces(torch.autograd.Function):
         ctx: Any, x: Tensor, gain: Tensor, bias: Tensor, real: Tensor, count: int, epsilon: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         x = x * real
-        # With these, it returns statistics in their precision.
+        # Where these are given, PyTorch returns statistics in their precision.
         mean, variance = torch.batch_norm_update_stats(x, torch.zeros_like(gain), torch.ones_like(gain), 0.0)
         # n' places, n of them real: with r = n'/n, the real ones have mean r m and variance r (v − m² (r − 1)).
         ratio = x.numel() / x.shape[1] / count
@@ -83,13 +89,13 @@ class BatchNorm2d(nn.Module):
     (True, 1.0)
 
     Args:
-        channels: C.
+        channels: number of channels C.
         momentum: share of a batch's statistics in the new running averages.
-        epsilon: added to the variance.
+        epsilon: number added to the variance.
 
     Attributes:
-        running_mean: of each channel.
-        running_variance: of each channel; of its unbiased estimates.
+        running_mean: running average of each channel's mean.
+        running_variance: running average of the unbiased estimates of each channel's variance.
     """
 
     running_mean: Float[Tensor, " C"]
@@ -110,9 +116,9 @@ class BatchNorm2d(nn.Module):
         """The normalised pictures.
 
         Args:
-            x: pictures.
-            real: ``True`` at columns that belong to a picture; the others have no say in the statistics, and the result
-                is zero there. None if all do.
+            x: the pictures.
+            real: ``True`` at columns that belong to a picture; the others do not count in the statistics, and the
+                result is zero there. None if all columns do.
         """
         exact = torch.promote_types(x.dtype, torch.float32)
         gain, bias = self.gain.to(exact), self.bias.to(exact)
@@ -121,7 +127,7 @@ class BatchNorm2d(nn.Module):
         mean, variance = self.running_mean.to(exact), self.running_variance.to(exact)
         y = F.batch_norm(x, mean, variance, gain, bias, self.training, self.momentum, self.epsilon)
         if self.training and mean is not self.running_mean:
-            # A model turned to a lower precision as a whole: the copies were updated.
+            # Where the whole model was converted to a lower precision, the copies were updated, not the buffers.
             self.running_mean.copy_(mean)
             self.running_variance.copy_(variance)
         return y if real is None else y * real

@@ -13,9 +13,13 @@ from dragoman.contracts import Layout
 def cross_correlation_1d_equations(
     row: Float[Tensor, "S I"], weight: Float[Tensor, "O K I"], bias: Float[Tensor, " O"]
 ) -> Float[Tensor, "S O"]:
-    """y_t = Σ_j W_j x_{t + j − (K−1)/2} + b, where what lies outside the row is zero; as many outputs as inputs.
+    """y_t = Σ_j W_j x_{t + j − (K−1)/2} + b, with zeros outside the row; there are as many outputs as inputs.
 
-    Called convolution all the same: the kernel is learnt, so whether it is flipped makes no difference.
+    It is called a convolution nevertheless: the kernel is learnt, so whether it is flipped makes no difference.
+
+    >>> row, weight = torch.tensor([[1.0], [2.0], [3.0]]), torch.ones(1, 3, 1)
+    >>> cross_correlation_1d_equations(row, weight, torch.zeros(1)).flatten()
+    tensor([3., 6., 5.])
     """
     length, taps = len(row), weight.shape[1]
     outputs = []
@@ -39,8 +43,8 @@ class CrossCorrelation1d(nn.Module):
     torch.Size([2, 5, 6])
 
     Args:
-        inputs: channels I.
-        outputs: channels O.
+        inputs: number of channels I of the input.
+        outputs: number of channels O of the output.
         taps: width K of the kernel, odd, so that it has a middle.
         deviation: standard deviation of the fresh weights.
     """
@@ -52,7 +56,7 @@ class CrossCorrelation1d(nn.Module):
         nn.init.normal_(self.weight, std=deviation)
 
     def forward(self, x: Float[Tensor, "N I"], layout: Layout) -> Float[Tensor, "N O"]:
-        """Every row by itself, with zeros around it."""
+        """The result for every row by itself, with zeros around it."""
         taps = self.weight.shape[1]
         if taps > 1:
             around = F.pad(layout.pad(x), (0, 0, (taps - 1) // 2, (taps - 1) // 2))

@@ -16,7 +16,7 @@ from dragoman.layers.dropout import Dropout
 class GatedConvolutionBlock(nn.Module):
     """(x + GLU(conv(Dropout(x)))) · √½, GLU([a; b]) = a ⊗ σ(b) (Gehring et al. 2017, sections 3.2 and 3.4).
 
-    √½ keeps the variance of a sum of two equal ones. Their weight normalisation is left out.
+    The factor √½ keeps the variance of a sum of two terms of equal variance. Unlike there, weights are not normalised.
 
     >>> import torch
     >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
@@ -24,14 +24,14 @@ class GatedConvolutionBlock(nn.Module):
     torch.Size([2, 5, 8])
 
     Args:
-        width: channels D.
-        taps: width of the kernel, odd.
-        dropout: rate on the input of the convolution.
+        width: number of channels D.
+        taps: width K of the kernel, odd.
+        dropout: dropout rate on the input of the convolution.
     """
 
     def __init__(self, width: int, taps: int, dropout: float) -> None:
         super().__init__()
-        # Section 3.5: a gate halves and dropout raises the variance of what passes, which this start makes up for.
+        # Section 3.5: a gate halves the variance and dropout raises it; the initial weights make up for both.
         deviation = math.sqrt(4 * (1 - dropout) / (taps * width))
         self.convolution = CrossCorrelation1d(width, 2 * width, taps, deviation)
         self.dropout = Dropout(dropout)

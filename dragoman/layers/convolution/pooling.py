@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from dragoman.layers.convolution.output_size import output_size
 
 Pair = tuple[int, int]
-"""Something vertical, then the same horizontally."""
+"""A vertical number, then the horizontal one."""
 
 
 def _windows(x: Float[Tensor, "C H W"], kernel: Pair, stride: Pair) -> Float[Tensor, "C P Q n"]:
-    """The numbers in each window, by the definition."""
+    """The numbers in each window, by definition."""
     rows = []
     for p in range(output_size(x.shape[1], kernel[0], stride[0])):
         row = []
@@ -26,12 +26,20 @@ def _windows(x: Float[Tensor, "C H W"], kernel: Pair, stride: Pair) -> Float[Ten
 
 
 def maximum_pooling_equations(x: Float[Tensor, "C H W"], kernel: Pair, stride: Pair) -> Float[Tensor, "C P Q"]:
-    """y_pq = max_{k,l} x_{p s + k, q s + l}."""
+    """y_pq = max_{k,l} x_{p s + k, q s + l}.
+
+    >>> maximum_pooling_equations(torch.arange(8.0).view(1, 2, 4), (2, 2), (2, 2))
+    tensor([[[5., 7.]]])
+    """
     return _windows(x, kernel, stride).max(-1).values
 
 
 def average_pooling_equations(x: Float[Tensor, "C H W"], kernel: Pair, stride: Pair) -> Float[Tensor, "C P Q"]:
-    """y_pq = 1/(K L) Σ_{k,l} x_{p s + k, q s + l}."""
+    """y_pq = 1/(K L) Σ_{k,l} x_{p s + k, q s + l}.
+
+    >>> average_pooling_equations(torch.arange(8.0).view(1, 2, 4), (2, 2), (2, 2))
+    tensor([[[2.5000, 4.5000]]])
+    """
     return _windows(x, kernel, stride).sum(-1) / (kernel[0] * kernel[1])
 
 
@@ -44,7 +52,7 @@ class MaximumPooling(nn.Module):
 
     Args:
         kernel: height and width of the window.
-        stride: step from one window to the next, in pixels; by default that of windows which touch each other.
+        stride: step from one window to the next, in pixels; by default the size of the window, so that windows touch.
     """
 
     def __init__(self, kernel: Pair, stride: Pair | None = None) -> None:
@@ -67,7 +75,7 @@ class AveragePooling(nn.Module):
 
     Args:
         kernel: height and width of the window.
-        stride: step from one window to the next, in pixels; by default that of windows which touch each other.
+        stride: step from one window to the next, in pixels; by default the size of the window, so that windows touch.
     """
 
     def __init__(self, kernel: Pair, stride: Pair | None = None) -> None:
@@ -82,6 +90,10 @@ class AveragePooling(nn.Module):
 
 
 def _fits(x: Float[Tensor, "B C H W"], kernel: Pair) -> None:
-    """Raise if a window is larger than the picture."""
+    """Check that the window is not larger than the picture.
+
+    Raises:
+        UnsupportedError: if it is.
+    """
     for size, window in zip(x.shape[2:], kernel, strict=True):
         output_size(size, window)

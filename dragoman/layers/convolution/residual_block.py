@@ -1,4 +1,4 @@
-"""Two convolutions and what goes round them."""
+"""Two convolutions with a residual connection."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dragoman.layers.convolution.cross_correlation_2d import CrossCorrelation2d
 class ResidualBlock(nn.Module):
     """y = ReLU(BN(conv(ReLU(BN(conv(x))))) + x), with kernels of 3×3 (He et al. 2016, section 3.2 and figure 2).
 
-    Where the shape changes, x passes a 1×1 convolution and batch normalisation (their option B).
+    Where the shape changes, x passes through a 1×1 convolution and batch normalisation (option B of the paper).
 
     >>> import torch
     >>> ResidualBlock(8, 16, stride=(2, 2))(torch.randn(2, 8, 12, 12)).shape
     torch.Size([2, 16, 6, 6])
 
     Args:
-        inputs: channels of x.
-        outputs: channels of y.
-        stride: vertical and horizontal, of the first convolution.
-        momentum: of batch normalisation.
+        inputs: number of channels of x.
+        outputs: number of channels of y.
+        stride: vertical and horizontal stride of the first convolution.
+        momentum: momentum of batch normalisation.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], momentum: float = 0.1) -> None:
@@ -44,8 +44,9 @@ class ResidualBlock(nn.Module):
         """The maps after the block.
 
         Args:
-            x: maps before it; zero at columns that are not real.
-            real: ``True`` at columns of the result that belong to a picture; it is zero elsewhere. None if all do.
+            x: maps before the block, zero at columns that are not real.
+            real: ``True`` at columns of the result that belong to a picture; the result is zero at the others. None if
+                all columns do.
         """
         inner = F.relu(self.norm_1(self.convolution_1(x), real))
         inner = self.norm_2(self.convolution_2(inner), real)

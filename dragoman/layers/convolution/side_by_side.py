@@ -13,16 +13,22 @@ from dragoman.contracts import Layout
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """Where the pictures of a batch stand on one long picture, with gaps between them that kernels do not reach across.
+    """The positions of a batch's pictures on one long picture, with gaps between them that kernels do not reach across.
 
-    A convolution over the long picture then does for each what it would do for it alone, with zeros around it, as long
-    as the gaps are zero before every convolution. Nothing is computed on padding but the gaps.
+    A convolution over the long picture then gives for each picture what it would give for it alone, with zeros around
+    it, as long as the gaps are zero before every convolution. Nothing is computed on padding but the gaps.
+
+    >>> pictures = SideBySide.of(Layout.of([4, 2]), multiple=2)
+    >>> pictures.real.int().flatten().tolist()
+    [1, 1, 1, 1, 0, 0, 1, 1, 0, 0]
+    >>> pictures.strided(2).layout.lengths
+    tensor([2, 1])
 
     Attributes:
         layout: how wide each picture is.
-        starts: the column of the long picture that each begins at, a multiple of ``multiple``.
-        width: columns W of the long picture, a multiple of ``multiple``.
-        multiple: product of the horizontal strides that are still to come.
+        starts: the column of the long picture at which each picture begins, a multiple of ``multiple``.
+        width: number of columns W of the long picture, a multiple of ``multiple``.
+        multiple: product of the horizontal strides of all convolutions that follow.
     """
 
     layout: Layout
@@ -32,13 +38,13 @@ class SideBySide:
 
     @classmethod
     def of(cls, layout: Layout, multiple: int, reach: int = 1) -> SideBySide:
-        """Room for every picture.
+        """The positions of pictures of these widths, with gaps for all convolutions that follow.
 
         Args:
             layout: how wide each picture is.
             multiple: product of all horizontal strides.
-            reach: columns that a kernel reaches to either side of its middle, in every convolution; (L − 1)/2 for
-                kernels of width L. As many columns of gap are left after all strides, at the least.
+            reach: number of columns that a kernel reaches to either side of its middle, in every convolution;
+                (L − 1)/2 for kernels of width L. A gap still has at least as many columns after all strides.
         """
         rooms = (layout.lengths.cpu() + multiple - 1) // multiple + reach
         ends = rooms.cumsum(0) * multiple
@@ -46,7 +52,7 @@ class SideBySide:
 
     @property
     def places(self) -> Int[Tensor, " N"]:
-        """The column of the long picture that each packed column stands at."""
+        """The column of the long picture for each packed column."""
         return self.starts.index_select(0, self.layout.rows) + self.layout.positions
 
     @property
@@ -58,15 +64,15 @@ class SideBySide:
     def lay(self, values: Shaped[Tensor, "C H N"]) -> Shaped[Tensor, "1 C H W"]:
         """The long picture, with zeros in the gaps."""
         channels, height, _ = values.shape
-        # The channels of a pixel lie together, which convolutions are fastest with.
+        # Convolutions are fastest where the channels of a pixel lie together.
         empty = values.new_zeros((height, self.width, channels))
         return empty.index_copy(1, self.places, values.permute(1, 2, 0)).permute(2, 0, 1)[None]
 
     def strided(self, stride: int) -> SideBySide:
-        """Where they stand after a convolution with this horizontal stride, which leaves ⌈n / stride⌉ of n columns.
+        """The positions after a convolution with this horizontal stride, which leaves ⌈n / stride⌉ of n columns.
 
         Raises:
-            ValueError: if ``multiple`` did not foresee it.
+            ValueError: if ``multiple`` is not a multiple of the stride.
         """
         if self.multiple % stride:
             raise ValueError(f"pictures that begin at multiples of {self.multiple} cannot be strided by {stride}")
@@ -77,6 +83,6 @@ class SideBySide:
         return SideBySide(layout, self.starts // stride, self.width // stride, self.multiple // stride)
 
     def columns(self, x: Float[Tensor, "1 D H W"]) -> Float[Tensor, "N H*D"]:
-        """The real columns, packed: of each the channels of every row, from top to bottom."""
-        # In this order the gradient, too, has the channels of a pixel together.
+        """The real columns, packed; each is a vector of the channels of every row, from top to bottom."""
+        # In this order, the channels of a pixel lie together in the gradient, too.
         return x.squeeze(0).permute(1, 2, 0).index_select(1, self.places).permute(1, 0, 2).flatten(1)

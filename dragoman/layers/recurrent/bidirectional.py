@@ -12,11 +12,15 @@ from dragoman.layers.recurrent.time_major import TimeMajor
 
 
 class Orders:
-    """Both orders of a layout, made once for all layers of a stack.
+    """The order of a layout's tokens in time, forwards and backwards, computed once for all layers of a stack.
+
+    >>> orders = Orders(Layout.of([2, 1]), both=True)
+    >>> orders.forwards.order, orders.backwards.order
+    (tensor([0, 2, 1]), tensor([1, 2, 0]))
 
     Args:
-        layout: of the rows.
-        both: whether the backward one is wanted too.
+        layout: where each row's tokens lie.
+        both: whether a layer reads backwards, too.
     """
 
     def __init__(self, layout: Layout, *, both: bool) -> None:
@@ -35,7 +39,7 @@ class Unidirectional(nn.Module):
     (torch.Size([2, 5, 16]), True)
 
     Args:
-        cell: what is run.
+        cell: the recurrent cell.
     """
 
     both = False
@@ -52,14 +56,14 @@ class Unidirectional(nn.Module):
 
         Args:
             x: packed inputs.
-            orders: of their layout.
-            state: before the first token, one row per row of the layout; zeros by default.
+            orders: order of their tokens in time.
+            state: the state before the first token, one row per row of the layout; zeros by default.
         """
         return _run(self.cell, x, orders.forwards, orders.batch, state)
 
 
 class Bidirectional(nn.Module):
-    """h_t = [h→_t ; h←_t] (Schuster & Paliwal 1997): every state knows what stands on both of its sides.
+    """h_t = [h→_t ; h←_t] (Schuster & Paliwal 1997): every state depends on the tokens on both of its sides.
 
     >>> from dragoman.layers.recurrent.lstm import LSTM
     >>> x, layout = torch.randn(2, 5, 8), Layout.of([5, 5])
@@ -68,8 +72,8 @@ class Bidirectional(nn.Module):
     torch.Size([2, 5, 32])
 
     Args:
-        forward_cell: from the first token to the last.
-        backward_cell: from the last to the first.
+        forward_cell: the cell that reads from the first token to the last.
+        backward_cell: the cell that reads from the last token to the first.
     """
 
     both = True

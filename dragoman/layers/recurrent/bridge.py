@@ -1,4 +1,4 @@
-"""From an encoder's final vector to a decoder's first state."""
+"""The map from an encoder's final vector to a decoder's first state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dragoman.layers.recurrent.cell import CellState
 class Bridge(nn.Module):
     """s_0 = tanh(W f + b) (Cho et al. 2014, appendix A.1.2; Bahdanau et al. 2015, appendix A.2.2).
 
-    It makes every part of the state of every layer, so that any encoder fits any recurrent decoder.
+    It computes every part of the state of every layer, so that any encoder fits any recurrent decoder.
 
     >>> states = Bridge(12, [[16, 16]] * 2)(torch.randn(3, 12))
     >>> [[tuple(part.shape) for part in layer] for layer in states]

@@ -1,4 +1,4 @@
-"""What every recurrent cell does."""
+"""The interface of recurrent cells."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class RecurrentCell(Protocol):
     """One layer of a recurrent network.
 
     Attributes:
-        width: units D.
-        parts: tensors in its state.
-        weight_input: W of all gates, one above the other.
-        weight_hidden: U likewise.
-        bias: of all gates.
+        width: number of units D.
+        parts: number of tensors in its state.
+        weight_input: input weights W of all gates, one above the other.
+        weight_hidden: recurrent weights U of all gates, one above the other.
+        bias: biases of all gates, one behind the other.
     """
 
     width: int
@@ -30,11 +30,11 @@ class RecurrentCell(Protocol):
     bias: nn.Parameter
 
     def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
-        """The part of the gates that depends on the input alone, of any number of steps at once."""
+        """The part of the gates that depends on the input alone, for any number of steps at once."""
         ...
 
     def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
-        """One step, from the projected input and the state before."""
+        """The state after one step, from the projected input and the state before."""
         ...
 
     def __call__(
@@ -44,8 +44,8 @@ class RecurrentCell(Protocol):
 
         Args:
             x: the inputs by time.
-            sizes: rows alive at each step.
-            state: before the first step, longest row first.
+            sizes: number of rows that have a token at each step.
+            state: the state before the first step, longest row first.
 
         Returns:
             The hidden states by time, and the state of each row after its own last step, longest row first.
@@ -54,5 +54,12 @@ class RecurrentCell(Protocol):
 
 
 def no_state(cell: RecurrentCell, like: Float[Tensor, "N E"], rows: int) -> CellState:
-    """The state of ``rows`` sequences before their first step: zeros, of the type and device of ``like``."""
+    """The state of ``rows`` sequences before their first step: zeros, of the type and device of ``like``.
+
+    >>> import torch
+    >>> from dragoman.layers.recurrent.lstm import LSTM
+    >>> h, c = no_state(LSTM(8, 16), torch.randn(10, 8), rows=3)
+    >>> h.shape, c.shape
+    (torch.Size([3, 16]), torch.Size([3, 16]))
+    """
     return tuple(like.new_zeros((rows, cell.width)) for _ in range(cell.parts))

@@ -24,6 +24,10 @@ def gru_reset_after_equations(
 
     The three gates lie in the matrices as r, z, n. As in Cho et al., z keeps the old state; in Chung et al. 2014 it
     lets the new one in.
+
+    >>> zeros = torch.zeros(3, 1), torch.zeros(3, 1), torch.zeros(3), torch.zeros(1)
+    >>> gru_reset_after_equations(torch.ones(1, 1), torch.ones(1, 1), *zeros)  # every gate is half open
+    tensor([[0.5000]])
     """
     w_r, w_z, w_n = weight_input.chunk(3)
     u_r, u_z, u_n = weight_hidden.chunk(3)
@@ -41,7 +45,12 @@ def gru_reset_before_equations(
     weight_hidden: Float[Tensor, "3*D D"],
     bias: Float[Tensor, " 3*D"],
 ) -> Float[Tensor, "B D"]:
-    """The reset gate scales h (Cho et al. 2014, eq. 5 to 8). The gates lie in the matrices as r, z, n."""
+    """The reset gate scales h (Cho et al. 2014, eq. 5 to 8). The gates lie in the matrices as r, z, n.
+
+    >>> zeros = torch.zeros(3, 1), torch.zeros(3, 1), torch.zeros(3)
+    >>> gru_reset_before_equations(torch.ones(1, 1), torch.ones(1, 1), *zeros)  # every gate is half open
+    tensor([[0.5000]])
+    """
     w_r, w_z, w_n = weight_input.chunk(3)
     u_r, u_z, u_n = weight_hidden.chunk(3)
     b_r, b_z, b_n = bias.chunk(3)
@@ -52,11 +61,11 @@ def gru_reset_before_equations(
 
 
 class GatedRecurrentUnits(nn.Module):
-    """What both placements of the reset gate share.
+    """The weights and the input projection that both placements of the reset gate share.
 
     Args:
         inputs: width E of the input.
-        width: units D.
+        width: number of units D.
     """
 
     parts = 1
@@ -71,12 +80,12 @@ class GatedRecurrentUnits(nn.Module):
         orthogonal_blocks(self.weight_hidden.data)
 
     def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
-        """W x + b of all gates."""
+        """The input's part W x + b of all gates."""
         return F.linear(x, self.weight_input, self.bias)
 
 
 class ResetAfterGRU(GatedRecurrentUnits):
-    """A layer of gated recurrent units, reset after the product: one recurrent product a step, a fused kernel.
+    """A layer of gated recurrent units, reset after the product: one recurrent product per step, and a fused kernel.
 
     >>> x, cell = torch.randn(2, 5, 8), ResetAfterGRU(8, 16)
     >>> state = (torch.zeros(2, 16),)
@@ -87,7 +96,7 @@ class ResetAfterGRU(GatedRecurrentUnits):
 
     Args:
         inputs: width E of the input.
-        width: units D.
+        width: number of units D.
     """
 
     def __init__(self, inputs: int, width: int) -> None:
@@ -99,7 +108,7 @@ class ResetAfterGRU(GatedRecurrentUnits):
         return F.pad(self.bias_candidate, (2 * self.width, 0))
 
     def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
-        """One step, equal to :func:`gru_reset_after_equations`."""
+        """The state after one step, equal to :func:`gru_reset_after_equations`."""
         (h,) = state
         recurrent = F.linear(h, self.weight_hidden, self._bias_hidden)
         split = 2 * self.width
@@ -110,14 +119,14 @@ class ResetAfterGRU(GatedRecurrentUnits):
     def forward(
         self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
     ) -> tuple[Float[Tensor, "N D"], CellState]:
-        """All steps by the fused kernel."""
+        """All steps by the fused kernel; see :class:`~dragoman.layers.recurrent.cell.RecurrentCell`."""
         weights = [self.weight_input, self.weight_hidden, self.bias, self._bias_hidden]
         hidden, last = torch.gru(x, sizes, state[0][None], weights, True, 1, 0.0, self.training, False)
         return hidden, (last[0],)
 
 
 class ResetBeforeGRU(GatedRecurrentUnits):
-    """A layer of gated recurrent units as first published: two recurrent products a step, one after the other.
+    """A layer of gated recurrent units as first published: two recurrent products per step, one after the other.
 
     >>> x, cell = torch.randn(2, 5, 8), ResetBeforeGRU(8, 16)
     >>> state = (torch.zeros(2, 16),)
@@ -128,11 +137,11 @@ class ResetBeforeGRU(GatedRecurrentUnits):
 
     Args:
         inputs: width E of the input.
-        width: units D.
+        width: number of units D.
     """
 
     def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
-        """One step, equal to :func:`gru_reset_before_equations`."""
+        """The state after one step, equal to :func:`gru_reset_before_equations`."""
         (h,) = state
         split = 2 * self.width
         gates = torch.addmm(projected[:, :split], h, self.weight_hidden[:split].t())
@@ -143,5 +152,5 @@ class ResetBeforeGRU(GatedRecurrentUnits):
     def forward(
         self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
     ) -> tuple[Float[Tensor, "N D"], CellState]:
-        """All steps; no fused kernel exists for this placement, but the inputs' part is one product."""
+        """All steps, one by one: this placement has no fused kernel, but the inputs' part is one product."""
         return run_steps(self, self.project(x), sizes, state)

@@ -21,9 +21,13 @@ def lstm_equations(
     weight_hidden: Float[Tensor, "4*D D"],
     bias: Float[Tensor, " 4*D"],
 ) -> tuple[Float[Tensor, "B D"], Float[Tensor, "B D"]]:
-    """Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, without peepholes.
+    """One step of the LSTM: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, without peepholes.
 
-    The four lie in the matrices as input gate i, forget gate f, candidate g, output gate o.
+    The gates lie in the matrices in this order: input gate i, forget gate f, candidate g, output gate o.
+
+    >>> zeros = torch.zeros(4, 1), torch.zeros(4, 1), torch.zeros(4)
+    >>> lstm_equations(torch.ones(1, 1), torch.ones(1, 1), torch.ones(1, 1), *zeros)  # every gate is half open
+    (tensor([[0.2311]]), tensor([[0.5000]]))
     """
     w_i, w_f, w_g, w_o = weight_input.chunk(4)
     u_i, u_f, u_g, u_o = weight_hidden.chunk(4)
@@ -49,8 +53,8 @@ class LSTM(nn.Module):
 
     Args:
         inputs: width E of the input.
-        width: units D.
-        forget_bias: what the forget gate's bias begins with; 1 lets the memory last from the start (Gers et al. 2000,
+        width: number of units D.
+        forget_bias: initial bias of the forget gate; 1 lets the memory last from the start (Gers et al. 2000,
             Jozefowicz et al. 2015).
     """
 
@@ -67,11 +71,11 @@ class LSTM(nn.Module):
         self.bias.data[width : 2 * width] = forget_bias
 
     def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N G"]:
-        """W x + b of all gates."""
+        """The input's part W x + b of all gates."""
         return linear(x, self.weight_input, self.bias)
 
     def step(self, projected: Float[Tensor, "R G"], state: CellState) -> CellState:
-        """One step, equal to :func:`lstm_equations`."""
+        """The state after one step, equal to :func:`lstm_equations`."""
         h, c = state
         i, f, g, o = torch.addmm(projected, h, self.weight_hidden.t()).chunk(4, 1)
         c = torch.addcmul(torch.sigmoid(f) * c, torch.sigmoid(i), torch.tanh(g))
@@ -80,7 +84,8 @@ class LSTM(nn.Module):
     def forward(
         self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
     ) -> tuple[Float[Tensor, "N D"], CellState]:
-        """All steps by the fused kernel, native where it can be."""
+        """All steps by a fused kernel, a native one if possible; see
+        :class:`~dragoman.layers.recurrent.cell.RecurrentCell`."""
         if available(x, self.weight_hidden):
             return native.lstm(self.project(x), self.weight_hidden, (state[0], state[1]), sizes)
         weights = [self.weight_input, self.weight_hidden, self.bias, torch.zeros_like(self.bias)]

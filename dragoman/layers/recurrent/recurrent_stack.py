@@ -29,7 +29,7 @@ class RecurrentStack(nn.Module):
 
     Args:
         layers: the stack, lowest first.
-        dropout: rate between layers.
+        dropout: dropout rate between layers.
         residual: whether a layer's input is added to its output (Wu et al. 2016, section 3.1), where both are equally
             wide.
     """
@@ -50,8 +50,8 @@ class RecurrentStack(nn.Module):
 
         Args:
             x: packed inputs.
-            layout: of their rows.
-            states: of every layer before the first token; zeros by default, as for layers of both directions.
+            layout: where each row's tokens lie.
+            states: the state of every layer before the first token; zeros by default, and if layers are bidirectional.
         """
         orders = Orders(layout, both=self.layers[0].both)
         after = []
@@ -68,7 +68,10 @@ class RecurrentStack(nn.Module):
     def step(
         self, x: Float[Tensor, "R E"], states: Sequence[CellState]
     ) -> tuple[Float[Tensor, "R D"], list[CellState]]:
-        """One more token of each row; only for layers of one direction."""
+        """The top layer's hidden states for one more token of each row, and every layer's state after it.
+
+        Only for layers of one direction.
+        """
         cell = self.layers[0].cell
         lowest = cell.step(cell.project(x), states[0])
         return self._rise(self._join(x, lowest[0]), lowest, states)
@@ -76,14 +79,14 @@ class RecurrentStack(nn.Module):
     def step_projected(
         self, projected: Float[Tensor, "R G"], states: Sequence[CellState]
     ) -> tuple[Float[Tensor, "R D"], list[CellState]]:
-        """The same from the projected input of the lowest layer, which then has no residual connection."""
+        """The same as :meth:`step`, from the projected input of the lowest layer, without its residual connection."""
         lowest = self.layers[0].cell.step(projected, states[0])
         return self._rise(lowest[0], lowest, states)
 
     def _rise(
         self, x: Float[Tensor, "R D"], lowest: CellState, states: Sequence[CellState]
     ) -> tuple[Float[Tensor, "R D"], list[CellState]]:
-        """From the lowest layer to the top."""
+        """The step of all layers above the lowest, whose state is given."""
         after = [lowest]
         for layer, before in zip(self.layers[1:], states[1:], strict=True):
             inputs = self.dropout(x)

@@ -23,7 +23,12 @@ def rnn_equations(
     bias: Float[Tensor, " D"],
     activation: Activation,
 ) -> Float[Tensor, "B D"]:
-    """h_t = f(W x_t + U h_{t−1} + b) (Elman 1990, with a bias)."""
+    """h_t = f(W x_t + U h_{t−1} + b) (Elman 1990, with a bias).
+
+    >>> one = torch.ones(1, 1)
+    >>> rnn_equations(one, one, 2 * one, 3 * one, torch.zeros(1), torch.relu)
+    tensor([[5.]])
+    """
     return activation(x @ weight_input.t() + h @ weight_hidden.t() + bias)
 
 
@@ -39,7 +44,7 @@ class RNN(nn.Module):
 
     Args:
         inputs: width E of the input.
-        width: units D.
+        width: number of units D.
     """
 
     parts = 1
@@ -56,28 +61,36 @@ class RNN(nn.Module):
         orthogonal_blocks(self.weight_hidden.data)
 
     def project(self, x: Float[Tensor, "N E"]) -> Float[Tensor, "N D"]:
-        """W x + b."""
+        """The input's part W x + b of the units."""
         return F.linear(x, self.weight_input, self.bias)
 
     def step(self, projected: Float[Tensor, "R D"], state: CellState) -> CellState:
-        """One step, equal to :func:`rnn_equations`."""
+        """The state after one step, equal to :func:`rnn_equations`."""
         return (self.activation(torch.addmm(projected, state[0], self.weight_hidden.t())),)
 
     def forward(
         self, x: Float[Tensor, "N E"], sizes: Int[Tensor, " L"], state: CellState
     ) -> tuple[Float[Tensor, "N D"], CellState]:
-        """All steps by the fused kernel."""
+        """All steps by the fused kernel; see :class:`~dragoman.layers.recurrent.cell.RecurrentCell`."""
         weights = [self.weight_input, self.weight_hidden, self.bias, torch.zeros_like(self.bias)]
         hidden, last = self.kernel(x, sizes, state[0][None], weights, True, 1, 0.0, self.training, False)
         return hidden, (last[0],)
 
 
 class ReLURNN(RNN):
-    """The same with f = ReLU; an orthogonal start keeps it from exploding at once (Le et al. 2015 use the identity).
+    """A layer of plain recurrent units with f = ReLU.
+
+    Its recurrent matrix is initialised as orthogonal, so that states do not explode at once (Le et al. 2015 use the
+    identity).
+
+    >>> x, cell = torch.randn(2, 8), ReLURNN(8, 16)
+    >>> (h,) = cell.step(cell.project(x), (torch.zeros(2, 16),))
+    >>> h.shape, bool((h >= 0).all())
+    (torch.Size([2, 16]), True)
 
     Args:
         inputs: width E of the input.
-        width: units D.
+        width: number of units D.
     """
 
     activation: Activation = staticmethod(torch.relu)

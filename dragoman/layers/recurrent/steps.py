@@ -12,13 +12,19 @@ from dragoman.layers.recurrent.cell import CellState, RecurrentCell
 def run_steps(
     cell: RecurrentCell, projected: Float[Tensor, "N G"], sizes: Int[Tensor, " L"], state: CellState
 ) -> tuple[Float[Tensor, "N D"], CellState]:
-    """What a cell's ``forward`` returns, by one call of its ``step`` after the other.
+    """The result of a cell's ``forward``, by one call of its ``step`` for each token.
+
+    >>> from dragoman.layers.recurrent.rnn import RNN
+    >>> cell, sizes = RNN(8, 16), torch.tensor([2, 1])  # a row of two tokens, and one of one
+    >>> hidden, (last,) = run_steps(cell, cell.project(torch.randn(3, 8)), sizes, (torch.zeros(2, 16),))
+    >>> hidden.shape, last.shape
+    (torch.Size([3, 16]), torch.Size([2, 16]))
 
     Args:
-        cell: whose steps.
-        projected: its projected inputs by time.
-        sizes: rows alive at each step.
-        state: before the first step, longest row first.
+        cell: the recurrent cell.
+        projected: the cell's projected inputs, ordered by time.
+        sizes: number of rows that have a token at each step.
+        state: the state before the first step, longest row first.
     """
     hidden, finished = [], []
     for inputs, size in zip(torch.split(projected, sizes.tolist()), sizes.tolist(), strict=True):

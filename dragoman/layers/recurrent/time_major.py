@@ -1,4 +1,4 @@
-"""Packed rows in the order in which a recurrence goes through them."""
+"""Packed rows in the order of time, in which a recurrence reads them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from dragoman.contracts import Layout
 
 @dataclass(frozen=True, slots=True)
 class TimeMajor:
-    """The tokens of a layout by time: the first of every row, then the second of those that have one, and so on.
+    """The tokens of a layout in order of time: the first of every row, then the second of those that have one, and so
+    on.
 
-    Within a step, rows stand from the longest to the shortest, so that the rows that a step still concerns are the
-    first of those before. A recurrence then computes on no padding, and no row waits for another.
+    Within a step, rows stand from the longest to the shortest, so that the rows of a step are the first of those of the
+    step before. A recurrence then computes on no padding, and no row waits for another.
+
+    >>> time = TimeMajor.of(Layout.of([1, 3]))  # token 0, and tokens 1 to 3
+    >>> time.order, time.sizes
+    (tensor([1, 0, 2, 3]), tensor([2, 1, 1]))
 
     Attributes:
-        order: the packed index of each place.
-        inverse: the place of each packed index.
-        sizes: rows alive at each step; on the processor.
-        rows: the rows of a step, longest first.
-        last: the place of the last token of each row, in the order of the layout's rows.
+        order: the packed index of each token, in the order of time.
+        inverse: the position in the order of time of each packed token.
+        sizes: number of rows that have a token at each step, on the CPU.
+        rows: the rows of the layout, longest first.
+        last: the position in the order of time of each row's last token, for the rows in the layout's order.
     """
 
     order: Int[Tensor, " N"]
@@ -50,9 +55,9 @@ class TimeMajor:
         return cls(order, inverse, sizes.cpu(), rows, inverse[ends])
 
     def arrange(self, packed: Shaped[Tensor, N * rest]) -> Shaped[Tensor, N * rest]:
-        """From the layout's order to that of time."""
+        """The packed values in the order of time."""
         return packed.index_select(0, self.order)
 
     def restore(self, arranged: Shaped[Tensor, N * rest]) -> Shaped[Tensor, N * rest]:
-        """The inverse of :meth:`arrange`."""
+        """The values in the layout's order again: the inverse of :meth:`arrange`."""
         return arranged.index_select(0, self.inverse)

@@ -31,7 +31,7 @@ class DecoderBlock(nn.Module):
         self_attention: causal self-attention.
         cross_attention: attention to the encoder's hidden states.
         feed_forward: position-wise network.
-        residuals: what stands around each of the three.
+        residuals: residual connection and normalisation around each of the three.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class DecoderBlock(nn.Module):
     def step(
         self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None, memory: KeyValues | IndexedMemory
     ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
-        """The hidden states of one more position of each hypothesis, and the keys and values up to it."""
+        """The hidden states at one more position of each hypothesis, and the keys and values up to it."""
         grown: list[KeyValues | IndexedPast] = []
 
         def attend_to_past(y: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ class EncoderBlock(nn.Module):
     Args:
         attention: self-attention, bidirectional in an encoder.
         feed_forward: position-wise network.
-        residuals: what stands around the first and the second.
+        residuals: residual connection and normalisation around the first and the second.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class EncoderBlock(nn.Module):
     def step(
         self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None
     ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
-        """The hidden states of one more position of each row, and the keys and values up to it; only if causal."""
+        """The hidden states at one more position of each row, and the keys and values up to it; only if causal."""
         grown: list[KeyValues | IndexedPast] = []
 
         def attend_to_past(y: Tensor) -> Tensor:

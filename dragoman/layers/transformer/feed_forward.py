@@ -21,10 +21,10 @@ class FeedForward(nn.Module):
     torch.Size([2, 5, 8])
 
     Args:
-        width: D.
+        width: width D of inputs and outputs.
         inner: width of the hidden layer.
-        activation: f.
-        dropout: rate on f's result.
+        activation: activation function f.
+        dropout: dropout rate on the result of f.
     """
 
     def __init__(self, width: int, inner: int, activation: Callable[[Tensor], Tensor], dropout: float) -> None:
@@ -39,6 +39,6 @@ class FeedForward(nn.Module):
         xavier_uniform(self.weight_2.data)
 
     def forward(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
-        """The same network at every position."""
+        """The results of the network, which is the same at every position."""
         hidden = self.activation(linear(x, self.weight_1, self.bias_1))
         return linear(self.dropout(hidden), self.weight_2, self.bias_2)

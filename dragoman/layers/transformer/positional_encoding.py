@@ -1,4 +1,4 @@
-"""What tells a Transformer where a token stands."""
+"""Positional encodings, which tell a Transformer the position of each token."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dragoman.errors import UnsupportedError
 class SinusoidalPositions(nn.Module):
     """PE(p, 2i) = sin(p / 10000^(2i/D)), PE(p, 2i+1) = cos(p / 10000^(2i/D)) (Vaswani et al. 2017, section 3.5).
 
-    As in their code, and unlike the text, the sines fill the first half of the vector and the cosines the second; the
-    model cannot tell the difference, since a permutation of the axes is absorbed by the first weights.
+    As in the code of the paper, and unlike its text, the sines fill the first half of the vector and the cosines the
+    second; it makes no difference to the model, since the first weights absorb a permutation of the axes.
 
     >>> encodings = SinusoidalPositions(4)(torch.arange(3), torch.zeros(3, 4))
     >>> encodings.round(decimals=2)
@@ -25,7 +25,7 @@ class SinusoidalPositions(nn.Module):
             [ 0.9100,  0.0200, -0.4200,  1.0000]])
 
     Args:
-        width: D.
+        width: width D of an encoding.
     """
 
     def __init__(self, width: int) -> None:
@@ -40,9 +40,9 @@ class SinusoidalPositions(nn.Module):
 
 @functools.lru_cache(maxsize=32)
 def _table(width: int, longest: int) -> Float[Tensor, "L D"]:
-    """The encodings of the first ``longest`` positions: made once for all steps of a search."""
+    """The encodings of the first ``longest`` positions, computed once for all steps of a search."""
     half = (width + 1) // 2
-    # Training may use what a search has made first.
+    # Training may use a table that a search has made: an inference tensor could not take part in a gradient.
     with torch.inference_mode(False):
         rates = torch.exp(torch.arange(half) * (-2 * math.log(10_000) / width))
         angles = torch.arange(longest)[:, None] * rates
@@ -56,8 +56,8 @@ class LearnedPositions(nn.Module):
     torch.Size([3, 4])
 
     Args:
-        width: D.
-        longest: positions it knows.
+        width: width D of an encoding.
+        longest: number of positions that have a vector.
     """
 
     def __init__(self, width: int, longest: int) -> None:
@@ -69,7 +69,7 @@ class LearnedPositions(nn.Module):
         """The vectors of ``positions``.
 
         Raises:
-            UnsupportedError: if one lies beyond the last that the model knows.
+            UnsupportedError: if a position is beyond the last one that has a vector.
         """
         needed, known = int(positions.max()) + 1, self.weight.shape[0]
         if needed > known:

@@ -14,8 +14,12 @@ from dragoman.layers.normalization import LayerNorm
 class PreNorm(nn.Module):
     """x + Dropout(Sublayer(LayerNorm(x))) (Xiong et al. 2020): gradients reach the first block undamped.
 
+    >>> import torch
+    >>> PreNorm(8, dropout=0.0)(torch.randn(5, 8), nn.Linear(8, 8)).shape
+    torch.Size([5, 8])
+
     Args:
-        width: D.
+        width: width D of the hidden states.
         dropout: rate on the sub-layer's result.
     """
 
@@ -25,7 +29,7 @@ class PreNorm(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "N D"], sublayer: Callable[[Tensor], Tensor]) -> Float[Tensor, "N D"]:
-        """The sub-layer around ``x``."""
+        """``x`` after the sub-layer with its residual connection."""
         x, normalized = self.norm.beside(x)
         return self.dropout.add(x, sublayer(normalized))
 
@@ -33,8 +37,12 @@ class PreNorm(nn.Module):
 class PostNorm(nn.Module):
     """LayerNorm(x + Dropout(Sublayer(x))) (Vaswani et al. 2017, section 5.4).
 
+    >>> import torch
+    >>> PostNorm(8, dropout=0.0)(torch.randn(5, 8), nn.Linear(8, 8)).shape
+    torch.Size([5, 8])
+
     Args:
-        width: D.
+        width: width D of the hidden states.
         dropout: rate on the sub-layer's result.
     """
 
@@ -44,7 +52,7 @@ class PostNorm(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "N D"], sublayer: Callable[[Tensor], Tensor]) -> Float[Tensor, "N D"]:
-        """The sub-layer around ``x``."""
+        """``x`` after the sub-layer with its residual connection."""
         return self.norm(self.dropout.add(x, sublayer(x)))
 
 
