@@ -1,4 +1,4 @@
-"""What recurrent decoders with attention are made of."""
+"""The parts of recurrent decoders with attention."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 class AttentionalVector(nn.Module):
     """h̃_t = tanh(W_c [c_t; h_t]) (Luong et al. 2015, eq. 5), with a bias.
 
+    >>> AttentionalVector(context=8, hidden=16, width=6)(torch.randn(5, 8), torch.randn(5, 16)).shape
+    torch.Size([5, 6])
+
     Args:
-        context: width of the context c_t.
+        context: width of the context vector c_t.
         hidden: width of the decoder's state h_t.
-        width: of the result.
+        width: width of the attentional vector h̃_t.
     """
 
     def __init__(self, context: int, hidden: int, width: int) -> None:
@@ -31,7 +34,7 @@ class AttentionalVector(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, context: Float[Tensor, "N C"], hidden: Float[Tensor, "N D"]) -> Float[Tensor, "N E"]:
-        """What the output layer reads."""
+        """The attentional vectors, which the output layer reads."""
         return torch.tanh(self.linear(torch.cat([context, hidden], 1)))
 
 
@@ -39,14 +42,14 @@ class AttentionalParts(TokenByToken):
     """The layers of a recurrent decoder with attention, whatever the order in which it uses them.
 
     Args:
-        embedding: of the target vocabulary.
-        bridge: from the encoder's final vector to the first state of every layer.
-        layers: the stack.
-        attention: from the top layer's states to the memory.
-        join: context and state to what the output layer reads.
-        output: from hidden states to the vocabulary; its weight may be the embedding's.
-        dropout: rate on the embeddings and before the output layer.
-        start_symbol: the id of what is read before the first token of a text.
+        embedding: embedding of the target vocabulary.
+        bridge: map from the encoder's final vector to the first state of every layer.
+        layers: the stack of recurrent layers.
+        attention: attention of the top layer's states to the memory.
+        join: map from context vector and state to the attentional vector, which the output layer reads.
+        output: output layer over the vocabulary; it may share the weights of the embedding.
+        dropout: dropout rate on the embeddings and before the output layer.
+        start_symbol: id of the symbol that is read before the first token of a text.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Hidden states to text by connectionist temporal classification: the probability of a text is summed over all its
-alignments with the places of the memory.
+"""A decoder of text by connectionist temporal classification: the probability of a text is the sum over all its
+alignments with the positions of the memory.
 
-``S`` counts the places of the longest sentence, ``S1`` is ``S + 1``: after none, after one, …, after all of them.
+``S`` is the number of positions of the longest sentence, and ``S1`` is ``S + 1``: after none, one, …, all of them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from dragoman.layers.connectionist_temporal_classification import ctc_loss, ctc_
 
 @dataclass(frozen=True, slots=True)
 class PlaceProbabilities:
-    """How probable each symbol is at each place, held once for each sentence.
+    """The probability of each symbol at each position, held once for each sentence.
 
     Attributes:
-        symbols: the probabilities; those too small for a number are 0.
-        layout: where each sentence's places lie.
-        blanks: ln of the product of the blank's probabilities up to each place, from none on. Behind a shorter
-            sentence the blank is certain.
+        symbols: the probabilities; those too small for a normal floating-point number are 0.
+        layout: where each sentence's positions lie.
+        blanks: ln of the product of the blank's probabilities over the first 0, 1, …, S positions. Behind the end of a
+            shorter sentence, the blank has probability 1.
     """
 
     symbols: Float[Tensor, "N V"]
@@ -34,7 +34,7 @@ class PlaceProbabilities:
 
     @classmethod
     def of(cls, logits: Float[Tensor, "N V"], layout: Layout, blank: int) -> PlaceProbabilities:
-        """The probabilities with these unnormalised scores; ``blank`` is the id of the blank."""
+        """The probabilities for these unnormalised scores; ``blank`` is the id of the blank."""
         exact = logits.to(torch.promote_types(logits.dtype, torch.float32))
         # Denormal numbers would slow the products down.
         symbols = F.threshold(torch.softmax(exact, 1), torch.finfo(exact.dtype).tiny, 0.0, inplace=True)
@@ -42,7 +42,7 @@ class PlaceProbabilities:
         return cls(symbols, layout, F.pad(blanks.cumsum(1), (1, 0)))
 
     def of_symbol(self, sentences: Int[Tensor, " R"], symbols: Int[Tensor, " R"]) -> Float[Tensor, "R S"]:
-        """The probability of one symbol at each place of each row's sentence; 0 behind a shorter one."""
+        """The probability of one symbol per row at each position of the row's sentence; 0 behind a shorter sentence."""
         layout = self.layout
         offsets = torch.arange(layout.longest, device=layout.starts.device)
         lengths = layout.lengths.index_select(0, sentences)[:, None]
@@ -53,15 +53,16 @@ class PlaceProbabilities:
 
 @dataclass(frozen=True, slots=True)
 class CTCState:
-    """All that the decoder knows of each hypothesis g (Graves 2012, section 7.5.3), as natural logarithms.
+    """The probabilities that the decoder holds for each hypothesis g (Graves 2012, section 7.5.3), as natural
+    logarithms.
 
     Attributes:
-        places: of the sentences, shared by their hypotheses.
-        sentences: the sentence of each hypothesis, on the processor.
+        places: probabilities of symbols at the positions of the sentences, shared by a sentence's hypotheses.
+        sentences: number of the sentence of each hypothesis, on the CPU.
         last: the last symbol of g, or the start symbol.
-        in_symbol: γ_n(g, t): the first t places write g, and the last of them is not blank.
-        in_blank: γ_b(g, t): the same, and it is blank.
-        prefix: ψ(g): the text begins with g.
+        in_symbol: γ_n(g, t): the probability that the first t positions write g and the last of them is not the blank.
+        in_blank: γ_b(g, t): the probability that the first t positions write g and the last of them is the blank.
+        prefix: ψ(g): the probability that the text begins with g.
     """
 
     places: PlaceProbabilities
@@ -79,17 +80,17 @@ class CTCState:
 
     @property
     def written(self) -> Float[Tensor, "R S1"]:
-        """γ(g, t): the first t places write g."""
+        """γ(g, t): the probability that the first t positions write g, as a natural logarithm."""
         return torch.logaddexp(self.in_symbol, self.in_blank)
 
 
 class CTCDecoder(nn.Module):
-    """At each place of the memory a symbol or the blank (Graves et al. 2006), each place by itself.
+    """A symbol or the blank at each position of the memory, independently of the other positions (Graves et al. 2006).
 
-    A search writes symbol by symbol nevertheless: the probability of the next symbol c after the prefix g is
-    ψ(g·c) / ψ(g), where ψ is the probability of all texts that begin so, each with all its alignments (Graves 2012,
-    "Supervised Sequence Labelling with Recurrent Neural Networks", section 7.5.3; Watanabe et al. 2017, "Hybrid
-    CTC/Attention Architecture", section IV). Padding serves as the blank.
+    A search still writes symbol by symbol: the probability of the next symbol c after the prefix g is ψ(g·c) / ψ(g),
+    where ψ(g) is the probability of all texts that begin with g, each with all its alignments (Graves 2012, "Supervised
+    Sequence Labelling with Recurrent Neural Networks", section 7.5.3; Watanabe et al. 2017, "Hybrid CTC/Attention
+    Architecture", section IV). Padding serves as the blank.
 
     >>> states, layout = torch.randn(2, 9, 8), Layout.of([9, 9])
     >>> memory = Memory(layout.unpad(states), layout, states.mean(1))
@@ -98,12 +99,12 @@ class CTCDecoder(nn.Module):
     torch.Size([2])
 
     Args:
-        output: hidden state to vocabulary, with a bias.
+        output: linear layer from hidden states to the vocabulary, with a bias.
         special: the special symbols of the vocabulary.
 
     Attributes:
-        blank: the id of what stands at a place that writes nothing: padding.
-        not_at_a_place: the special symbols that no place may have; a text ends where the places do.
+        blank: id of the blank, which is the padding symbol.
+        not_at_a_place: ids of the special symbols that may stand at no position; a text ends with the positions.
 
     Raises:
         ValueError: if the vocabulary has no padding.
@@ -120,20 +121,20 @@ class CTCDecoder(nn.Module):
 
     @property
     def _bias(self) -> Float[Tensor, " V"]:
-        """That of the output layer, −∞ for symbols that no place may have."""
+        """The bias of the output layer, with −∞ for symbols that may stand at no position."""
         bias = self.output.bias
         return bias.index_fill(0, torch.tensor(self.not_at_a_place, device=bias.device), float("-inf"))
 
     def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
-        """Σ_b w_b · −ln of the probability of text b.
+        """Σ_b w_b · −ln P(text b), in nats.
 
-        A row that no alignment writes counts nothing: it has fewer places than its text needs, or an unknown symbol.
+        A row without an alignment adds nothing: it has fewer positions than its text needs, or an unknown symbol.
         """
         texts = without_end(target)
         return ctc_loss(memory.states, memory.layout, self.output.weight, self._bias, texts, self.blank, weights)
 
     def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " B"]:
-        """−ln of each text's probability, infinite where no alignment writes it. Without a gradient."""
+        """−ln P(text) of each row in nats, infinite where there is no alignment. It has no gradient."""
         with torch.no_grad():
             return ctc_nats(
                 memory.states, memory.layout, self.output.weight, self._bias, without_end(target), self.blank
@@ -142,7 +143,7 @@ class CTCDecoder(nn.Module):
     def start(self, memory: Memory) -> CTCState:
         """The state before the first token: one hypothesis per row of the memory, which writes nothing yet.
 
-        Steps from here have no gradient; what is learnt, is learnt from :meth:`loss`.
+        Steps from here have no gradient; the decoder learns from :meth:`loss` alone.
         """
         with torch.no_grad():
             logits = F.linear(memory.states, self.output.weight, self._bias)
@@ -160,17 +161,17 @@ class CTCDecoder(nn.Module):
     def step(self, tokens: Int[Tensor, " R"], state: CTCState) -> tuple[Float[Tensor, "R V"], CTCState]:
         """The log-probabilities of each next token after ``tokens``, and the state after them.
 
-        The start symbol is read by all hypotheses together, and first.
+        All hypotheses read the start symbol first, and together.
         """
         sentences, tokens = state.sentences.to(state.prefix.device), tokens.to(state.prefix.device)
         p_token = state.places.of_symbol(sentences, tokens)
         if not bool((tokens == self.special.start).all()):
             state = _extended(state, sentences, tokens, p_token)
-        # Where a prefix is impossible nothing is possible.
+        # Nothing can follow a prefix that is impossible.
         prefix = state.prefix.clamp_min(torch.finfo(torch.float64).min)[:, None]
         written = state.written - prefix
         scores = _next_symbols(state, written[:, :-1].exp())
-        # After itself a symbol is written again only behind a blank.
+        # A symbol is written twice in a row only if a blank stands between.
         again = ((state.in_blank[:, :-1] - prefix).exp() * p_token).sum(1, keepdim=True)
         scores.scatter_(1, state.last[:, None], again.to(scores.dtype))
         scores.log_()
@@ -180,7 +181,7 @@ class CTCDecoder(nn.Module):
 
 
 def _next_symbols(state: CTCState, chances: Float[Tensor, "R S"]) -> Float[Tensor, "R V"]:
-    """Σ_t γ(g, t − 1) / ψ(g) · p_t(c) for each symbol c: one product for the hypotheses of a sentence."""
+    """Σ_t γ(g, t − 1) / ψ(g) · p_t(c) for each symbol c, by one matrix product for all hypotheses of a sentence."""
     symbols, layout = state.places.symbols, state.places.layout
     weights = F.threshold(chances.to(symbols.dtype), torch.finfo(symbols.dtype).tiny, 0.0)
     scores = symbols.new_empty((len(weights), symbols.shape[1]))
@@ -197,12 +198,12 @@ def _next_symbols(state: CTCState, chances: Float[Tensor, "R S"]) -> Float[Tenso
 def _extended(
     state: CTCState, sentences: Int[Tensor, " R"], tokens: Int[Tensor, " R"], p_token: Float[Tensor, "R S"]
 ) -> CTCState:
-    """The state of g·c (Watanabe et al. 2017, algorithm 2), for all places at once.
+    """The state of g·c (Watanabe et al. 2017, algorithm 2), for all positions at once.
 
     γ_n(t) = (γ_n(t − 1) + φ_t) p_t is a sum of products, γ_n(t) = Σ_s φ_s p_s ⋯ p_t = P_t Σ_s φ_s / P_{s−1} with the
     products P_t = p_1 ⋯ p_t. These span too many orders of magnitude for anything but logarithms in float64.
     """
-    # A probability below the smallest number counts as that number.
+    # A probability below the smallest normal number counts as that number.
     log_p = p_token.clamp_min(torch.finfo(state.places.symbols.dtype).tiny).log_()
     before = torch.where((tokens == state.last)[:, None], state.in_blank, state.written)[:, :-1]
     products = log_p.cumsum(1)
@@ -216,7 +217,11 @@ def _extended(
 
 
 def without_end(target: Packed) -> Packed:
-    """Rows that end with the end symbol, without it; one that has no other is empty."""
+    """The rows without the end symbol with which each ends; a row of nothing else becomes empty.
+
+    >>> without_end(Packed.of([[5, 6, 3], [3]])).rows()
+    [[5, 6], []]
+    """
     layout = target.layout
     kept = layout.positions < layout.lengths[layout.rows] - 1
     lengths = layout.lengths - 1

@@ -1,4 +1,4 @@
-"""A hidden state to a label."""
+"""A decoder that predicts a label."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class LabelDecoder(nn.Module):
     (torch.Size([3, 4]), torch.Size([3]))
 
     Args:
-        width: of the final vector.
-        classes: K.
+        width: width of the final vector f.
+        classes: number of classes K.
         smoothing: share of the wanted probability that the loss spreads evenly over all classes (Szegedy et al. 2016,
             section 7).
         class_weights: how much each class counts in the training loss, best with a mean of 1 over the training
@@ -60,5 +60,5 @@ class LabelDecoder(nn.Module):
 
 
 def _exact(logits: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
-    """In float32 at the least."""
+    """The logits in float32, or in float64 if they are."""
     return logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -33,7 +33,7 @@ class RecurrentLanguageState:
 class RecurrentLanguageDecoder(LanguageTokenByToken):
     """Embedding, recurrent layers, output layer (Mikolov et al. 2010; Zaremba et al. 2015).
 
-    Back-propagation is truncated between batches: the state goes on, its gradient does not (Mikolov et al. 2010,
+    Back-propagation is truncated between batches: the state is carried over, its gradient is not (Mikolov et al. 2010,
     section 2.2; Williams & Peng 1990).
 
     >>> from dragoman.layers.recurrent.bidirectional import Unidirectional
@@ -46,11 +46,11 @@ class RecurrentLanguageDecoder(LanguageTokenByToken):
     torch.Size([5])
 
     Args:
-        embedding: of the vocabulary.
-        layers: the stack.
-        readout: from the top layer's width to that of the output layer.
-        output: from hidden states to the vocabulary; its weight may be the embedding's.
-        dropout: rate on the embeddings and before the readout.
+        embedding: embedding of the vocabulary.
+        layers: the stack of recurrent layers.
+        readout: map from the top layer's width to the width of the output layer.
+        output: output layer over the vocabulary; it may share the weights of the embedding.
+        dropout: dropout rate on the embeddings and before the readout.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class RecurrentLanguageDecoder(LanguageTokenByToken):
         """The hidden states from which each next token is predicted, and the state after the last of each row.
 
         Args:
-            inputs: symbols before those to be predicted.
-            carried: the state before the first of each row, part by part; empty for the beginning of a text.
+            inputs: for each symbol to be predicted, the symbol before it.
+            carried: the state before each row's first symbol, part by part; empty at the beginning of a text.
         """
         x = self.dropout(self.embedding(inputs.values))
         parts = iter(carried)

@@ -24,8 +24,8 @@ class TransformerLanguageState:
     """Keys and values of the tokens so far.
 
     Attributes:
-        length: tokens read so far, the same for all rows.
-        past: per block, one row per text; empty before the first step.
+        length: number of tokens read so far, the same for all rows.
+        past: keys and values of each block, one row per text; empty before the first step.
     """
 
     length: int
@@ -52,12 +52,12 @@ class TransformerLanguageDecoder(LanguageTokenByToken):
     torch.Size([5])
 
     Args:
-        embedding: of the vocabulary.
-        positions: sinusoidal or learned.
-        blocks: the stack, with causal self-attention.
-        norm: after the stack; an identity where the blocks normalise their results.
-        output: from hidden states to the vocabulary; its weight may be the embedding's.
-        dropout: rate on the sum of embedding and position.
+        embedding: embedding of the vocabulary.
+        positions: positional encoding, sinusoidal or learned.
+        blocks: the stack of blocks, with causal self-attention.
+        norm: normalisation after the stack; the identity where the blocks normalise their results.
+        output: output layer over the vocabulary; it may share the weights of the embedding.
+        dropout: dropout rate on the sum of embedding and position.
     """
 
     def __init__(
@@ -78,7 +78,8 @@ class TransformerLanguageDecoder(LanguageTokenByToken):
         self.dropout = Dropout(dropout)
 
     def forward(self, inputs: Packed, carried: Carried) -> tuple[Float[Tensor, "N D"], Carried]:
-        """The hidden states from which each next token is predicted; every row stands alone, so nothing is carried."""
+        """The hidden states from which each next token is predicted; rows are independent, so nothing is carried
+        over."""
         x = self.embedding(inputs.values)
         x = self.dropout(x + self.positions(inputs.layout.positions, x))
         for block in self.blocks:
@@ -86,7 +87,7 @@ class TransformerLanguageDecoder(LanguageTokenByToken):
         return self.norm(x), carried
 
     def start(self, rows: int) -> TransformerLanguageState:
-        """The state of ``rows`` texts before their first token, which is the same for any number."""
+        """The state of ``rows`` texts before their first token, which does not depend on how many there are."""
         del rows
         return TransformerLanguageState(0, ())
 

@@ -1,4 +1,4 @@
-"""A hidden state to a number."""
+"""A decoder that predicts a number."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class NumberDecoder(nn.Module):
     (torch.Size([3]), torch.Size([3]))
 
     Args:
-        width: of the final vector.
-        loss: the loss of each prediction against its target, as in :mod:`dragoman.layers.regression_loss`.
+        width: width of the final vector f.
+        loss: function from predictions and targets to losses, as in :mod:`dragoman.layers.regression_loss`.
     """
 
     def __init__(self, width: int, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
@@ -36,7 +36,7 @@ class NumberDecoder(nn.Module):
         xavier_uniform(self.weight.data)
 
     def forward(self, memory: Memory) -> Float[Tensor, " B"]:
-        """The predictions, standardised as the targets are; in float32 at the least."""
+        """The predictions, standardised as the targets are, in float32 or float64."""
         predictions = F.linear(memory.final.to(self.weight.dtype), self.weight, self.bias)[:, 0]
         return predictions.to(torch.promote_types(predictions.dtype, torch.float32))
 

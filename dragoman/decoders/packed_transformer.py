@@ -1,4 +1,4 @@
-"""A Transformer decoder as a search uses it on a processor: weights laid out once, each step one native call."""
+"""A Transformer decoder for searches on a CPU: its weights are laid out once, and each step is one native call."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ from dragoman.native.decoder_step import (
 
 @dataclass(frozen=True, slots=True)
 class PackedState:
-    """What a search's hypotheses look up. Tensors are shared by states and never written to again.
+    """The keys and values that a search's hypotheses attend to. States share these tensors, which are never
+    overwritten.
 
     Attributes:
-        past: of each step queries, keys and values of all blocks, one row for every hypothesis that there was.
-        ancestry: for each hypothesis of now the row of each step that it goes on from, as int32.
-        memories: per block keys and values of the packed sentences, side by side.
-        layout: of the sentences.
-        sentences: the one that each hypothesis looks up.
+        past: for each step, queries, keys and values of all blocks: one row per hypothesis of that step.
+        ancestry: ``ancestry[r, t]`` is the row that hypothesis ``r`` had at step ``t``, as int32.
+        memories: for each block, keys and values of the packed sentences, side by side.
+        layout: where each sentence's tokens lie.
+        sentences: number of the sentence that each hypothesis attends to.
     """
 
     past: tuple[Float[Tensor, "_ E"], ...]
@@ -46,16 +47,18 @@ class PackedState:
     sentences: Int[Tensor, " R"]
 
     def select(self, rows: Int[Tensor, " K"]) -> PackedState:
-        """The state of hypotheses ``rows``: a few integers move, and nothing else."""
+        """The state of hypotheses ``rows``, in that order; only a few integers are moved."""
         ancestry, sentences = self.ancestry.index_select(0, rows), self.sentences.index_select(0, rows)
         return PackedState(self.past, ancestry, self.memories, self.layout, sentences)
 
 
 class PackedTransformer:
-    """A :class:`~dragoman.contracts.RankingStep`. Weights that are changed afterwards are not seen.
+    """A Transformer decoder as a :class:`~dragoman.contracts.RankingStep` of native code.
+
+    Weights of the decoder that are changed afterwards have no effect here.
 
     Args:
-        decoder: in evaluation; see :meth:`takes`.
+        decoder: the decoder, in evaluation mode; see :meth:`takes`.
     """
 
     def __init__(self, decoder: TransformerDecoder) -> None:
@@ -64,7 +67,8 @@ class PackedTransformer:
 
     @staticmethod
     def takes(decoder: object) -> TypeGuard[TransformerDecoder]:
-        """Whether there is a native step of this decoder now: kernels, float32 on the processor, ReLU."""
+        """Whether native kernels can run this decoder as it is now: in evaluation mode, in float32 on a CPU, with
+        ReLU."""
         return (
             isinstance(decoder, TransformerDecoder)
             and not decoder.training
@@ -88,7 +92,7 @@ class PackedTransformer:
     def best(
         self, tokens: Int[Tensor, " R"], state: PackedState, count: int
     ) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], Float[Tensor, " R"], PackedState]:
-        """Of the unnormalised scores the largest; see :class:`~dragoman.contracts.RankingStep`."""
+        """The largest of the unnormalised scores; see :class:`~dragoman.contracts.RankingStep`."""
         rows, count = len(tokens), min(count, self._packed.vocabulary)
         values, normalizers = torch.empty(rows, count), torch.empty(rows)
         ids = torch.empty((rows, count), dtype=torch.int64)

@@ -1,4 +1,4 @@
-"""What a search's hypotheses look up, held once for each sentence."""
+"""The keys and values that a search's hypotheses attend to, held once for each sentence."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class SentenceMemory:
     """Keys and values of the memory for each attention of a decoder, shared by a sentence's hypotheses.
 
     Attributes:
-        blocks: per attention, all of one kind: key-values have one row per sentence, an indexed memory one per
-            hypothesis.
-        sentences: the row of key-values that each hypothesis looks up; equal ones stand together in equal numbers.
+        blocks: keys and values for each attention, all of one class: :class:`KeyValues` have one row per sentence, an
+            :class:`IndexedMemory` one per hypothesis.
+        sentences: the row of key-values that each hypothesis attends to; hypotheses of one row stand together, and
+            every row has equally many.
     """
 
     blocks: Blocks
@@ -29,15 +30,17 @@ class SentenceMemory:
 
     @classmethod
     def of(cls, blocks: Blocks) -> SentenceMemory:
-        """One hypothesis for each sentence."""
+        """The memory at the start of a search: one hypothesis for each sentence."""
         first = blocks[0]
         if isinstance(first, IndexedMemory):
             return cls(blocks, first.sentences)
         return cls(blocks, torch.arange(first.keys.shape[0], device=first.keys.device))
 
     def select(self, rows: Int[Tensor, " K"]) -> SentenceMemory:
-        """That of hypotheses ``rows``. Keys and values are never copied where they are indexed, and else only when the
-        set of sentences changes."""
+        """The memory of hypotheses ``rows``, in that order.
+
+        Keys and values are never copied where they are indexed, and otherwise only when the set of sentences
+        changes."""
         blocks, sentences = self.blocks, self.sentences.index_select(0, rows)
         first = blocks[0]
         if isinstance(first, IndexedMemory):

@@ -1,4 +1,4 @@
-"""Hidden states to text by a recurrent network that looks at the memory at every step."""
+"""A recurrent decoder of text that attends to the memory at every step."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dragoman.layers.recurrent.cell import CellState
 
 @dataclass(frozen=True, slots=True)
 class AttentionalState:
-    """All that a recurrent decoder with attention knows.
+    """The state of a recurrent decoder with attention.
 
     Attributes:
         layers: the state of each layer, one row per hypothesis.
-        memory: what it looks up.
+        memory: keys and values that it attends to.
     """
 
     layers: tuple[CellState, ...]
@@ -33,9 +33,9 @@ class AttentionalState:
 
 
 class AttentionalDecoder(AttentionalParts):
-    """The recurrent layers read the target; then every state looks at the memory (Luong et al. 2015, section 3).
+    """The recurrent layers read the target; then every state attends to the memory (Luong et al. 2015, section 3).
 
-    The recurrence does not depend on what the attention finds, so in training all positions attend at once.
+    The recurrence does not depend on the context vectors, so in training all positions attend at once.
 
     >>> import torch
     >>> from dragoman.contracts import Layout

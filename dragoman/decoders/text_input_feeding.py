@@ -1,4 +1,4 @@
-"""Hidden states to text by a recurrent network that is told what it looked at in the step before."""
+"""A recurrent decoder of text that reads what it attended to in the step before."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from dragoman.layers.recurrent.time_major import TimeMajor
 
 @dataclass(frozen=True, slots=True)
 class InputFeedingState:
-    """All that the decoder knows.
+    """The state of a recurrent decoder with input feeding.
 
     Attributes:
         layers: the state of each layer, one row per hypothesis.
         fed: the attentional vector of the step before, one row per hypothesis.
-        memory: what it looks up.
+        memory: keys and values that it attends to.
     """
 
     layers: tuple[CellState, ...]
@@ -41,8 +41,9 @@ class InputFeedingState:
 
 class InputFeedingDecoder(AttentionalParts):
     """The attentional vector is joined to the next input (Luong et al. 2015, section 3.3), so that the decoder knows
-    which source words it has dealt with. Steps then depend on each other through the attention: training goes step by
-    step, but what does not depend on the step before (keys, the embeddings' part of the gates) is done at once.
+    which source words it has translated already. Steps then depend on each other through the attention: training goes
+    step by step, but what does not depend on the step before (keys, the embeddings' part of the gates) is computed at
+    once.
 
     The lowest layer reads embedding and attentional vector side by side.
 
@@ -69,7 +70,7 @@ class InputFeedingDecoder(AttentionalParts):
 
     @property
     def fed_width(self) -> int:
-        """Width of the attentional vector."""
+        """The width of the attentional vector."""
         return self.join.linear.out_features
 
     def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
@@ -116,6 +117,6 @@ class InputFeedingDecoder(AttentionalParts):
     def _step(
         self, gates: Float[Tensor, "R G"], states: list[CellState], keys: KeyValues | IndexedMemory
     ) -> tuple[Float[Tensor, "R E"], list[CellState]]:
-        """From the projected input to the attentional vector and the states after the step."""
+        """The attentional vector and the states after one step, from the projected input."""
         hidden, states = self.layers.step_projected(gates, states)
         return self.dropout(self.join(self.attention.step(hidden, keys), hidden)), states

@@ -1,4 +1,4 @@
-"""Hidden states to text, token by token, from the encoder's final state alone."""
+"""A recurrent decoder of text that starts from the encoder's final vector alone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 
 @dataclass(frozen=True, slots=True)
 class RecurrentState:
-    """All that a decoder without attention knows.
+    """The state of a recurrent decoder without attention.
 
     Attributes:
         layers: the state of each layer, one row per hypothesis.
-        context: what is added to every input, one row per hypothesis.
+        context: vector that is added to every input, one row per hypothesis.
     """
 
     layers: tuple[CellState, ...]
@@ -56,14 +56,14 @@ class RecurrentDecoder(TokenByToken):
     torch.Size([5])
 
     Args:
-        embedding: of the target vocabulary.
-        bridge: from the encoder's final vector to the first state of every layer.
-        context: from the encoder's final vector to what is added to every embedding.
-        layers: the stack.
-        readout: from the top layer's width to that of the output layer.
-        output: from hidden states to the vocabulary; its weight may be the embedding's.
-        dropout: rate on the embeddings and before the readout.
-        start_symbol: the id of what is read before the first token of a text.
+        embedding: embedding of the target vocabulary.
+        bridge: map from the encoder's final vector to the first state of every layer.
+        context: map from the encoder's final vector to the vector that is added to every embedding.
+        layers: the stack of recurrent layers.
+        readout: map from the top layer's width to the width of the output layer.
+        output: output layer over the vocabulary; it may share the weights of the embedding.
+        dropout: dropout rate on the embeddings and before the readout.
+        start_symbol: id of the symbol that is read before the first token of a text.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Hidden states to text, by causal self-attention and attention to the memory."""
+"""A decoder of text by causal self-attention and attention to the memory."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class TransformerState:
     """Keys and values of each block: of the tokens so far, and of the memory.
 
     Attributes:
-        length: tokens read so far, the same for all rows.
-        past: per block, one row per hypothesis; empty before the first step.
-        memory: what it looks up, per block.
+        length: number of tokens read so far, the same for all rows.
+        past: keys and values of the tokens so far for each block, one row per hypothesis; empty before the first step.
+        memory: keys and values of the memory, for each block.
     """
 
     length: int
@@ -61,13 +61,13 @@ class TransformerDecoder(TokenByToken):
     torch.Size([5])
 
     Args:
-        embedding: of the target vocabulary.
-        positions: sinusoidal or learned.
-        blocks: the stack.
-        norm: after the stack; an identity where the blocks normalise their results.
-        output: from hidden states to the vocabulary; its weight may be the embedding's.
-        dropout: rate on the sum of embedding and position.
-        start_symbol: the id of what is read before the first token of a text.
+        embedding: embedding of the target vocabulary.
+        positions: positional encoding, sinusoidal or learned.
+        blocks: the stack of blocks.
+        norm: normalisation after the stack; the identity where the blocks normalise their results.
+        output: output layer over the vocabulary; it may share the weights of the embedding.
+        dropout: dropout rate on the sum of embedding and position.
+        start_symbol: id of the symbol that is read before the first token of a text.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What decoders of text have in common that predict each token from those before it."""
+"""The loss of decoders that predict each token of a text from the tokens before it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class TokenByToken(nn.Module):
     """−log P(y | x) = −Σ_t log P(y_t | y_1 … y_{t−1}, x), by an output layer on the decoder's hidden states.
 
     Attributes:
-        output: from hidden states to the vocabulary; it has the smoothing of the loss.
+        output: output layer over the vocabulary, with the label smoothing of the loss.
 
     Args:
-        start_symbol: the id of what is read before the first token of a text.
+        start_symbol: id of the symbol that is read before the first token of a text.
     """
 
     output: OutputLayer
@@ -31,8 +31,8 @@ class TokenByToken(nn.Module):
         return self(target.shifted(self.start_symbol), memory)
 
     def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
-        """Cross-entropy in nats, smoothing included, summed over the target tokens; each counts as much as the weight
-        of its example says."""
+        """Cross-entropy in nats, with smoothing, summed over the target tokens, each multiplied by the weight of its
+        example."""
         return self.output.loss(self.states(target, memory), target.values, _by_token(target, weights))
 
     def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " N"]:
@@ -42,10 +42,10 @@ class TokenByToken(nn.Module):
 
 
 class LanguageTokenByToken(nn.Module):
-    """−log P(y) = −Σ_t log P(y_t | y_1 … y_{t−1}): the same without a memory.
+    """−log P(y) = −Σ_t log P(y_t | y_1 … y_{t−1}), by an output layer on the hidden states of a language model.
 
     Attributes:
-        output: from hidden states to the vocabulary; it has the smoothing of the loss.
+        output: output layer over the vocabulary, with the label smoothing of the loss.
     """
 
     output: OutputLayer
@@ -53,8 +53,8 @@ class LanguageTokenByToken(nn.Module):
     def loss(
         self, inputs: Packed, target: Packed, carried: Carried, weights: Float[Tensor, " B"] | None = None
     ) -> tuple[Float[Tensor, ""], Carried]:
-        """Cross-entropy in nats, smoothing included, summed over tokens, each of which counts as much as the weight of
-        its row says; and what a batch that follows goes on from."""
+        """Cross-entropy in nats, with smoothing, summed over tokens, each multiplied by the weight of its row; and the
+        state that a batch that follows starts from."""
         states, after = self(inputs, carried)
         return self.output.loss(states, target.values, _by_token(target, weights)), after
 

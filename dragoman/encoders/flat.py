@@ -1,4 +1,4 @@
-"""An input as one vector of numbers."""
+"""Pictures and rows of a table as one vector of numbers each."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dragoman.layers.initialization import embedding_normal
 
 
 def of_one_size(source: Pictures, channels: int, height: int, width: int) -> UInt8[Tensor, "B C H W"]:
-    """Pictures that all have this size, one by one.
+    """The pictures as one tensor, where all have this size.
 
     Raises:
-        UnsupportedError: if one has another.
+        UnsupportedError: if a picture has another size.
     """
     layout = source.layout
     found = source.values.shape[:2]
@@ -30,7 +30,7 @@ def of_one_size(source: Pictures, channels: int, height: int, width: int) -> UIn
             f"with {found[0]} channels, height {found[1]} and width {other}",
             remedy="scale all pictures to that size, or train an encoder that reads pictures of any width.",
         )
-    # The channels of a pixel lie together, which convolutions are fastest with.
+    # Convolutions are fastest where the channels of a pixel lie together.
     pixels = source.values.view(channels, height, layout.batch, width).permute(2, 1, 3, 0).contiguous()
     return pixels.permute(0, 3, 1, 2)
 
@@ -38,13 +38,18 @@ def of_one_size(source: Pictures, channels: int, height: int, width: int) -> UIn
 class PictureNumbers(nn.Module):
     """The pixels of a picture as numbers from 0, white, to 1, black.
 
+    >>> from dragoman.contracts import Layout
+    >>> pictures = Pictures(torch.tensor([[[0, 255]]], dtype=torch.uint8), Layout.of([2]))
+    >>> PictureNumbers(channels=1, height=1, width=2)(pictures)
+    tensor([[1., 0.]])
+
     Args:
-        channels: of every picture.
-        height: of every picture, in pixels.
-        width: of every picture, in pixels.
+        channels: number of channels of every picture.
+        height: height of every picture, in pixels.
+        width: width of every picture, in pixels.
 
     Attributes:
-        outputs: how many numbers n.
+        outputs: how many numbers n a picture gives.
     """
 
     def __init__(self, channels: int, height: int, width: int) -> None:
@@ -62,19 +67,24 @@ class PictureNumbers(nn.Module):
 
 
 class RowNumbers(nn.Module):
-    """The numeric columns of a table's row, and behind them a vector for each categorical one.
+    """The numeric columns of a table's row, followed by a vector for each categorical column.
 
-    That vector is learned, or it is 1 at the place of the value and 0 elsewhere: a linear decoder on top is then linear
-    regression with dummy variables. The last value of a column, which stands for all that training has not seen, is a
-    vector of zeros.
+    The vector is learned, or it is one-hot: 1 at the index of the value and 0 elsewhere, so that a linear decoder on
+    top is linear regression with dummy variables. The last value of a column, which stands for all values that training
+    has not seen, is a vector of zeros.
+
+    >>> rows = Rows(torch.tensor([[0.5], [0.7]]), torch.tensor([[1], [2]]))
+    >>> RowNumbers(numbers=1, categories=[3], embedding=None)(rows)
+    tensor([[0.5000, 0.0000, 1.0000],
+            [0.7000, 0.0000, 0.0000]])
 
     Args:
         numbers: how many numeric columns there are.
         categories: how many values each categorical column has, the last included.
-        embedding: width of the learned vector of a value; None for zeros and a one.
+        embedding: width of the learned vector of a value; None for one-hot vectors.
 
     Attributes:
-        outputs: how many numbers n.
+        outputs: how many numbers n a row gives.
     """
 
     def __init__(self, numbers: int, categories: Sequence[int], embedding: int | None) -> None:

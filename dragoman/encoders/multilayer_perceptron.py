@@ -1,4 +1,4 @@
-"""A picture or a row of a table to one hidden state, by fully connected layers."""
+"""An encoder that reads a picture or a row of a table by fully connected layers, into one hidden state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dragoman.layers.hidden_layers import HiddenLayers
 
 
 class MultilayerPerceptron(nn.Module):
-    """Hidden layers over the numbers of an input.
+    """Fully connected hidden layers over the numbers of an input.
 
     Without a hidden layer the hidden state is these numbers as they are, in their own precision, and a linear decoder
     on top is linear or softmax regression.
@@ -24,14 +24,14 @@ class MultilayerPerceptron(nn.Module):
     torch.Size([3, 8])
 
     Args:
-        numbers: from an input to a vector of numbers.
-        widths: of the hidden layers, from the input on; the last is that of the hidden state.
-        inputs: how many numbers.
-        activation: of the hidden layers.
-        dropout: rate on the result of each hidden layer.
+        numbers: module from an input to a vector of numbers.
+        widths: width of each hidden layer, from the input on; the last is the width of the hidden state.
+        inputs: how many numbers an input has.
+        activation: activation function of the hidden layers.
+        dropout: dropout rate on the result of each hidden layer.
 
     Attributes:
-        states_width: of the hidden state, D.
+        states_width: width D of the hidden state.
     """
 
     def __init__(

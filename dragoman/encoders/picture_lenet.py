@@ -1,4 +1,4 @@
-"""A picture to one hidden state, by a small convolutional network."""
+"""An encoder that reads a picture by a small convolutional network, into one hidden state."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from dragoman.layers.hidden_layers import HiddenLayers
 class LeNetEncoder(nn.Module):
     """Two convolutions of 5×5, each followed by pooling of 2×2, then fully connected layers (LeCun et al. 1998, II.B).
 
-    Modern where that costs nothing: ReLU for the scaled tanh, the maximum for the trained averages, every map sees all
-    maps before it, and what reads the result is softmax regression instead of radial basis functions. A pixel goes in
-    as a number from 0, white, to 1, black. With 28×28 pixels, 6 and 16 channels, layers of 120 and 84, it is LeNet-5.
+    Some parts are more modern: ReLU for the scaled tanh, the maximum for the trained averages, maps that each see all
+    maps before them, and softmax regression on top instead of radial basis functions. A pixel is read as a number from
+    0, white, to 1, black. With 28×28 pixels, 6 and 16 channels, and layers of 120 and 84 units, it is LeNet-5.
 
     >>> import torch
     >>> pictures = Pictures(torch.zeros(1, 28, 2 * 28, dtype=torch.uint8), Layout.of([28, 28]))
@@ -29,16 +29,16 @@ class LeNetEncoder(nn.Module):
     torch.Size([2, 84])
 
     Args:
-        channels_in: of a picture: 1, or 3 in colour.
-        height: of a picture, in pixels.
-        width: of a picture, in pixels.
-        channels: of the two convolutions.
-        hidden: widths of the fully connected layers; the last is that of the hidden state.
-        dropout: rate on the result of each fully connected layer.
+        channels_in: number of channels of a picture: 1, or 3 in colour.
+        height: height of a picture, in pixels.
+        width: width of a picture, in pixels.
+        channels: number of output channels of each of the two convolutions.
+        hidden: width of each fully connected layer; the last is the width of the hidden state.
+        dropout: dropout rate on the result of each fully connected layer.
 
     Attributes:
         size: channels, height and width of a picture.
-        states_width: of the hidden state, D.
+        states_width: width D of the hidden state.
 
     Raises:
         UnsupportedError: if the pictures are too small.

@@ -1,4 +1,4 @@
-"""A picture of any width to hidden states across it, by a residual network."""
+"""An encoder that reads a picture of any width by a residual network, into hidden states from left to right."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Step = tuple[int, int, int]
 
 
 class ResidualPictureEncoder(nn.Module):
-    """A convolution, residual blocks (He et al. 2016), one vector for each column left, gated convolutions across them.
+    """A convolution, residual blocks (He et al. 2016), one vector per remaining column, gated convolutions across them.
 
-    A pixel goes in as ink: 0 where it is white, 1 where it is black. So the zeros that convolutions see around a
-    picture look like paper. The pictures of a batch stand side by side on one long picture (:class:`SideBySide`), which
-    is zero between them from the first layer to the last: none has a say in another's hidden states, batch
-    normalisation in training aside.
+    A pixel is read as a number from 0, white, to 1, black, so that the zeros that convolutions see around a picture
+    look like paper. The pictures of a batch stand side by side on one long picture (:class:`SideBySide`), which is zero
+    between them from the first layer to the last: no picture influences another's hidden states, except through batch
+    normalisation in training.
 
     >>> from dragoman.contracts import Layout
     >>> pictures = Pictures(torch.zeros(1, 16, 60, dtype=torch.uint8), Layout.of([40, 20]))
@@ -42,16 +42,16 @@ class ResidualPictureEncoder(nn.Module):
     (tensor([20, 10]), torch.Size([30, 12]))
 
     Args:
-        channels_in: of a picture: 1, or 3 in colour.
-        height: of a picture, in pixels.
-        stem: the first convolution, 3×3.
-        blocks: the residual blocks.
-        width: of the hidden states, D.
-        context: over the hidden states, from left to right and from right to left.
-        dropout: rate on the vectors that the context starts from.
+        channels_in: number of channels of a picture: 1, or 3 in colour.
+        height: height of a picture, in pixels.
+        stem: channels and strides of the first convolution, 3×3.
+        blocks: channels and strides of each residual block.
+        width: width D of the hidden states.
+        context: gated convolutions across the hidden states, in both directions.
+        dropout: dropout rate on the vectors that the gated convolutions read.
 
     Attributes:
-        stride: columns of a picture for each hidden state.
+        stride: number of a picture's columns for each hidden state.
     """
 
     def __init__(
@@ -116,6 +116,6 @@ class ResidualPictureEncoder(nn.Module):
 
 
 def _next(place: SideBySide, stride: int, real: Tensor | None) -> tuple[SideBySide, Tensor]:
-    """Where the pictures stand after a stride, and the columns that are real there."""
+    """The positions of the pictures after a stride, and which columns are real there."""
     after = place.strided(stride)
     return after, after.real if real is None or after is not place else real

@@ -1,4 +1,4 @@
-"""Text to hidden states, by convolution."""
+"""An encoder that reads text by convolutions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from dragoman.layers.embedding import TokenEmbedding
 class ConvolutionalEncoder(nn.Module):
     """Embedding plus position, gated convolutions, and the embedding added once more (Gehring et al. 2017, section 3).
 
-    There, keys are the outputs of the blocks and values their sum with the embedding; here the sum, scaled by √½, is
-    the memory, and every decoder makes its own keys and values of it.
+    In the paper, keys are the outputs of the blocks, and values their sum with the embedding. Here the sum, scaled by
+    √½, is the memory, and every decoder computes its own keys and values from it.
 
     >>> from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
     >>> blocks = [GatedConvolutionBlock(8, taps=3, dropout=0.0) for _ in range(2)]
@@ -27,10 +27,10 @@ class ConvolutionalEncoder(nn.Module):
     torch.Size([2, 3, 8])
 
     Args:
-        embedding: of the source vocabulary.
-        positions: learned, as in the paper, or sinusoidal.
-        blocks: the stack; with n blocks of K taps, a state sees n(K − 1) + 1 tokens.
-        dropout: rate on the sum of embedding and position.
+        embedding: embedding of the source vocabulary.
+        positions: positional encoding, learned as in the paper, or sinusoidal.
+        blocks: the stack of blocks; with n blocks of K taps, a state sees n(K − 1) + 1 tokens.
+        dropout: dropout rate on the sum of embedding and position.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ConvolutionalEncoder(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, source: Packed) -> Memory:
-        """The hidden states of every source token."""
+        """One hidden state for every source token."""
         embedded = self.embedding(source.values)
         embedded = self.dropout(embedded + self.positions(source.layout.positions, embedded))
         x = embedded

@@ -1,4 +1,4 @@
-"""Text to hidden states, token by token."""
+"""An encoder that reads text by recurrent layers, token by token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 class RecurrentEncoder(nn.Module):
     """Embedding, then recurrent layers in one or both directions (Sutskever et al. 2014; Bahdanau et al. 2015).
 
-    What a decoder without attention starts from is the final state of every layer and direction, joined.
+    The final vector, from which a decoder without attention starts, joins the final states of all layers and
+    directions.
 
     >>> from dragoman.layers.recurrent.bidirectional import Bidirectional
     >>> from dragoman.layers.recurrent.lstm import LSTM
@@ -24,9 +25,9 @@ class RecurrentEncoder(nn.Module):
     (torch.Size([2, 3, 32]), torch.Size([2, 64]))
 
     Args:
-        embedding: of the source vocabulary.
-        layers: the stack.
-        dropout: rate on the embeddings and on the hidden states of the top layer.
+        embedding: embedding of the source vocabulary.
+        layers: the stack of recurrent layers.
+        dropout: dropout rate on the embeddings and on the hidden states of the top layer.
     """
 
     def __init__(self, embedding: TokenEmbedding, layers: RecurrentStack, dropout: float) -> None:
@@ -36,7 +37,7 @@ class RecurrentEncoder(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, source: Packed) -> Memory:
-        """The hidden states of every source token."""
+        """One hidden state for every source token."""
         x = self.dropout(self.embedding(source.values))
         hidden, states = self.layers(x, source.layout)
         final = torch.cat([part for state in states for part in state], 1)

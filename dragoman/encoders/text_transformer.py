@@ -1,4 +1,4 @@
-"""Text to hidden states, by self-attention."""
+"""An encoder that reads text by self-attention."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class TransformerEncoder(nn.Module):
     (torch.Size([2, 3, 8]), torch.Size([2, 8]))
 
     Args:
-        embedding: of the source vocabulary.
-        positions: sinusoidal or learned.
-        blocks: the stack.
-        norm: after the stack; an identity where the blocks normalise their results.
-        dropout: rate on the sum of embedding and position.
+        embedding: embedding of the source vocabulary.
+        positions: positional encoding, sinusoidal or learned.
+        blocks: the stack of blocks.
+        norm: normalisation after the stack; the identity where the blocks normalise their results.
+        dropout: dropout rate on the sum of embedding and position.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class TransformerEncoder(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, source: Packed) -> Memory:
-        """The hidden states of every source token."""
+        """One hidden state for every source token."""
         x = self.embedding(source.values)
         x = self.dropout(x + self.positions(source.layout.positions, x))
         for block in self.blocks:
