@@ -13,14 +13,14 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics
 
 @dataclass(frozen=True, slots=True)
 class CorpusScores:
-    """The sentences of one corpus.
+    """The scores of one corpus.
 
     Attributes:
-        name: of the corpus.
-        sentences: how many.
-        bleu: corpus BLEU of these, 0 to 100.
-        chrf: corpus chrF2++ of these, 0 to 100.
-        exact_match: share of outputs equal to their reference, 0 to 1.
+        name: name of the corpus.
+        sentences: number of its sentences.
+        bleu: corpus BLEU of its sentences, 0 to 100.
+        chrf: corpus chrF2++ of its sentences, 0 to 100.
+        exact_match: share of its outputs that equal their reference, 0 to 1.
     """
 
     name: str
@@ -33,7 +33,23 @@ class CorpusScores:
 def by_corpus(
     names: Sequence[str], bleu: SentenceStatistics, chrf: SentenceStatistics, equal: Bool[np.ndarray, " n"]
 ) -> list[CorpusScores]:
-    """The scores of each corpus, in the order of first occurrence; ``names`` says where each sentence is from."""
+    """The scores of each corpus, in the order of first occurrence.
+
+    >>> from dragoman.evaluation.bleu import bleu_statistics
+    >>> from dragoman.evaluation.chrf import chrf_statistics
+    >>> outputs, references = ["a b c d", "a b"], ["a b c d", "x y"]
+    >>> counts = bleu_statistics(outputs, references, "en"), chrf_statistics(outputs, references)
+    >>> for scores in by_corpus(["news", "talks"], *counts, np.array([True, False])):
+    ...     print(scores.name, scores.sentences, round(scores.bleu), round(scores.chrf), scores.exact_match)
+    news 1 100 100 1.0
+    talks 1 0 0 0.0
+
+    Args:
+        names: the name of each sentence's corpus.
+        bleu: the sentences' counts for BLEU.
+        chrf: the sentences' counts for chrF2++.
+        equal: whether each output equals its reference.
+    """
     of_row = np.array(names)
     rows_of = {name: np.flatnonzero(of_row == name) for name in dict.fromkeys(names)}
     return [

@@ -1,4 +1,4 @@
-"""Quality by length of the reference: models often fail on long sentences first, and an average hides it."""
+"""Quality by length of the reference: models often fail on long sentences first, which an average hides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics
 
 BINS = 5
 SMALLEST_BIN = 30
-"""Sentences below which a bin's scores would be noise."""
+"""The fewest sentences of a bin; the scores of fewer would be noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class LengthBin:
     Attributes:
         shortest: length of the shortest reference.
         longest: length of the longest reference.
-        sentences: how many.
-        bleu: corpus BLEU of these, 0 to 100.
-        chrf: corpus chrF2++ of these, 0 to 100.
-        exact_match: share of outputs equal to their reference, 0 to 1.
+        sentences: number of sentences.
+        bleu: corpus BLEU of these sentences, 0 to 100.
+        chrf: corpus chrF2++ of these sentences, 0 to 100.
+        exact_match: share of these outputs that equal their reference, 0 to 1.
     """
 
     shortest: int
@@ -37,12 +37,16 @@ class LengthBin:
 
     @property
     def span(self) -> str:
-        """The lengths for people to read: ``9`` or ``10 to 11``."""
+        """The lengths as text: ``9`` or ``10 to 11``."""
         return str(self.shortest) if self.shortest == self.longest else f"{self.shortest} to {self.longest}"
 
 
 def reference_lengths(references: Sequence[str], *, spaced: bool) -> Int[np.ndarray, " n"]:
-    """Words between spaces, or characters without white space where the language has no spaces."""
+    """The number of words of each reference, or of characters where the language does not separate words by spaces.
+
+    >>> reference_lengths(["a good day", "yes"], spaced=True), reference_lengths(["今日は"], spaced=False)
+    (array([3, 1]), array([3]))
+    """
     if spaced:
         return np.array([len(reference.split()) for reference in references])
     return np.array([sum(map(len, reference.split())) for reference in references])
@@ -51,10 +55,13 @@ def reference_lengths(references: Sequence[str], *, spaced: bool) -> Int[np.ndar
 def length_groups(
     lengths: Int[np.ndarray, " n"], *, bins: int = BINS, smallest: int = SMALLEST_BIN
 ) -> list[Int[np.ndarray, " m"]]:
-    """Row numbers of at most ``bins`` groups of about equal count, in order of length.
+    """The row numbers of at most ``bins`` groups of about equal size, in order of length.
 
-    Rows of one length are never parted. A group of fewer than ``smallest`` joins its neighbour, so one group of all
+    Rows of one length stay together. A group of fewer than ``smallest`` rows joins its neighbour, so one group of all
     rows may remain.
+
+    >>> length_groups(np.array([3, 9, 3, 8]), bins=2, smallest=1)
+    [array([0, 2, 3]), array([1])]
     """
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, bins + 1)[1:-1], method="higher"))
     membership = np.searchsorted(edges, lengths, side="left")
@@ -79,7 +86,24 @@ def by_length(
     bins: int = BINS,
     smallest: int = SMALLEST_BIN,
 ) -> list[LengthBin]:
-    """The scores of each group of :func:`length_groups`, from counts that were taken already."""
+    """The scores of each group of :func:`length_groups`.
+
+    >>> from dragoman.evaluation.bleu import bleu_statistics
+    >>> from dragoman.evaluation.chrf import chrf_statistics
+    >>> outputs, references = ["a", "b", "c", "a b c f", "a b"], ["a", "b", "c", "a b c d", "a b c d"]
+    >>> counts = bleu_statistics(outputs, references, "en"), chrf_statistics(outputs, references)
+    >>> equal, lengths = np.array([True, True, True, False, False]), reference_lengths(references, spaced=True)
+    >>> [(part.span, round(part.chrf)) for part in by_length(lengths, *counts, equal, bins=2, smallest=1)]
+    [('1', 100), ('4', 44)]
+
+    Args:
+        lengths: the length of each reference.
+        bleu: the sentences' counts for BLEU.
+        chrf: the sentences' counts for chrF2++.
+        equal: whether each output equals its reference.
+        bins: the largest number of groups.
+        smallest: the fewest sentences of a group.
+    """
     return [
         LengthBin(
             shortest=int(lengths[rows].min()),

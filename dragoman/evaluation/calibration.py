@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: of all that is said with 80 % confidence, 80 % should be right."""
+"""Calibration of probabilities: of all predictions with a confidence of 80 %, 80 % should be right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics
 
 BINS = 15
 SMALLEST_PROBABILITY = 1e-12
-"""Below which a probability counts as this, so that one certain mistake does not outweigh all else."""
+"""Smaller probabilities count as this one, so that one certain mistake does not outweigh everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class ReliabilityBin:
     """Examples of similar confidence, which is the probability of the predicted class.
 
     Attributes:
-        low: lower end of the bin, not in it but for 0.
-        high: upper end of the bin, in it.
-        examples: how many, at least 1.
-        confidence: their mean confidence, 0 to 1.
-        accuracy: share of them that is right, 0 to 1.
+        low: lower end of the bin, which does not belong to it, except for 0.
+        high: upper end of the bin, which belongs to it.
+        examples: number of examples, at least 1.
+        confidence: mean confidence of the examples, 0 to 1.
+        accuracy: share of the examples whose prediction is right, 0 to 1.
     """
 
     low: float
@@ -37,7 +37,13 @@ class ReliabilityBin:
 def reliability(
     confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], bins: int = BINS
 ) -> tuple[ReliabilityBin, ...]:
-    """Confidence and accuracy in bins of equal width (Guo et al. 2017, section 2); empty bins are left out."""
+    """Confidence and accuracy in bins of equal width (Guo et al. 2017, section 2); empty bins are left out.
+
+    >>> for part in reliability(np.array([0.9, 0.8, 0.3]), np.array([True, False, False]), bins=2):
+    ...     print(part.low, part.high, part.examples, round(part.confidence, 2), part.accuracy)
+    0.0 0.5 1 0.3 0.0
+    0.5 1.0 2 0.85 0.5
+    """
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     found = []
     for number in np.unique(place).tolist():
@@ -55,7 +61,12 @@ def reliability(
 
 
 def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
-    """Mean distance of accuracy and confidence, 0 to 1; bins weighted by their examples (Guo et al. 2017, sec. 2)."""
+    """Mean distance of accuracy and confidence, 0 to 1; bins weighted by their examples (Guo et al. 2017, sec. 2).
+
+    >>> bins = reliability(np.array([0.9, 0.8, 0.3]), np.array([True, False, False]), bins=2)
+    >>> round(expected_calibration_error(bins), 3)
+    0.333
+    """
     return sum(b.examples * abs(b.accuracy - b.confidence) for b in bins) / sum(b.examples for b in bins)
 
 
@@ -65,6 +76,10 @@ def probability_statistics(
     """The counts behind negative log-likelihood (nats per example) and the Brier score (Brier 1950), in this order.
 
     The Brier score is the squared distance of the probabilities from certainty of the true class, 0 to 2.
+
+    >>> nats, brier = probability_statistics(np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([0, 1]))
+    >>> round(nats.corpus_score(), 3), round(brier.corpus_score(), 3)
+    (0.367, 0.2)
     """
     given = probabilities[np.arange(len(true)), true].astype(np.float64)
     nats = -np.log(np.maximum(given, SMALLEST_PROBABILITY))

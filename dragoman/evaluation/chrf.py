@@ -13,12 +13,19 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics, sentence
 def chrf(outputs: Sequence[str], references: Sequence[str]) -> float:
     """Corpus chrF2++, 0 to 100; higher is better.
 
+    >>> round(chrf(["the cat sat on the mat"], ["the cat sat on a mat"]), 1)
+    72.0
+
     Raises:
-        InputError: if the counts differ or there is no sentence.
+        InputError: if the numbers of outputs and references differ, or there is none.
     """
     return chrf_statistics(*checked_pairs(outputs, references)).corpus_score()
 
 
 def chrf_statistics(outputs: Sequence[str], references: Sequence[str]) -> SentenceStatistics:
-    """Per sentence and order (6 of characters, 2 of words): n-grams of output, of reference, matched (K = 24)."""
+    """The n-grams of output, of reference and matched, per sentence and order: 6 of characters, 2 of words (K = 24).
+
+    >>> chrf_statistics(["the cat"], ["a cat"]).counts.shape
+    (1, 24)
+    """
     return sentence_statistics(CHRF(word_order=2), outputs, references)

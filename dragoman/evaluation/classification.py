@@ -1,4 +1,4 @@
-"""How well classes are told apart: accuracy, the confusion matrix, and precision, recall and F1 of each class."""
+"""Metrics of classification: accuracy, the confusion matrix, and precision, recall and F1 of each class."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _DRAWS_AT_ONCE = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """One class.
+    """The scores of one class.
 
     Attributes:
-        name: of the class.
-        support: examples that are of it.
-        predicted: examples that are said to be of it.
-        precision: share of the latter that are; 0 if there are none.
-        recall: share of the former that are found; 0 if there are none.
+        name: name of the class.
+        support: number of examples of this class.
+        predicted: number of examples predicted as this class.
+        precision: share of the predicted examples that are of this class; 0 if there are none.
+        recall: share of the examples of this class that are predicted as it; 0 if there are none.
         f1: harmonic mean of precision and recall.
     """
 
@@ -38,13 +38,24 @@ class ClassScores:
 def confusion_matrix(
     predicted: Int[np.ndarray, " n"], true: Int[np.ndarray, " n"], classes: int
 ) -> Int64[np.ndarray, "K K"]:
-    """How often each class, a row, is said to be each class, a column."""
+    """The number of examples of each true class (row) that are predicted as each class (column).
+
+    >>> confusion_matrix(np.array([0, 1, 1, 1]), np.array([0, 0, 1, 1]), classes=2)
+    array([[1, 1],
+           [0, 2]])
+    """
     cells = true.astype(np.int64) * classes + predicted
     return np.bincount(cells, minlength=classes * classes).astype(np.int64).reshape(classes, classes)
 
 
 def class_scores(confusion: Int[np.ndarray, "K K"], names: Sequence[str]) -> tuple[ClassScores, ...]:
-    """Precision, recall and F1 of each class."""
+    """Precision, recall and F1 of each class, in the order of the confusion matrix.
+
+    >>> for scores in class_scores(np.array([[1, 1], [0, 2]]), ["cat", "dog"]):
+    ...     print(scores.name, round(scores.precision, 2), round(scores.recall, 2), round(scores.f1, 2))
+    cat 1.0 0.5 0.67
+    dog 0.67 1.0 0.8
+    """
     right, support, said = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
     precision, recall = right / np.maximum(said, 1), right / np.maximum(support, 1)
     f1 = 2 * right / np.maximum(said + support, 1)
@@ -53,7 +64,11 @@ def class_scores(confusion: Int[np.ndarray, "K K"], names: Sequence[str]) -> tup
 
 
 def macro_f1(confusion: Int[np.ndarray, "K K"]) -> float:
-    """The mean F1 of the classes that occur, 0 to 1: one that is neither there nor said to be does not count."""
+    """The mean F1, 0 to 1, of the classes that occur: one that is neither true nor predicted anywhere does not count.
+
+    >>> round(macro_f1(np.array([[1, 1], [0, 2]])), 3)
+    0.733
+    """
     sums = np.stack([np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)])
     return float(_macro_f1(sums[:, None].astype(np.float64))[0])
 
@@ -68,8 +83,12 @@ def macro_f1_estimate(
 ) -> Estimate:
     """Macro-F1 in percent with its bootstrap interval.
 
-    Examples with the same true and predicted class are alike, so how often each such pair is drawn is all that a
-    resample needs: a multinomial draw over the pairs that occur, however many the examples and the classes.
+    Examples with the same true and predicted class are alike, so a resample needs only how often each such pair is
+    drawn: a multinomial draw over the pairs that occur, however many examples and classes there are.
+
+    >>> estimate = macro_f1_estimate(np.array([0, 1, 1, 1]), np.array([0, 0, 1, 1]), 2)
+    >>> round(estimate.value, 1), estimate.low < estimate.value < estimate.high
+    (73.3, True)
     """
     pairs, counts = np.unique(true.astype(np.int64) * classes + predicted, return_counts=True)
     rows, columns = pairs // classes, pairs % classes
@@ -85,7 +104,11 @@ def macro_f1_estimate(
 
 
 def classification_statistics(predicted: Int[np.ndarray, " n"], true: Int[np.ndarray, " n"]) -> SentenceStatistics:
-    """Accuracy in percent. Per example: whether it is right, and 1 (K = 2)."""
+    """Accuracy in percent. The counts of an example are 1 if its prediction is right, else 0, and 1 (K = 2).
+
+    >>> classification_statistics(np.array([0, 1, 1, 1]), np.array([0, 0, 1, 1])).corpus_score()
+    75.0
+    """
     counts = np.stack([predicted == true, np.ones(len(true))], axis=1).astype(np.float64)
     return SentenceStatistics("accuracy", "", counts, _percent)
 
@@ -97,14 +120,14 @@ def _percent(sums: Float[np.ndarray, " K"]) -> float:
 def _class_sums(
     counts: Int[np.ndarray, "R c"], rows: Int[np.ndarray, " c"], columns: Int[np.ndarray, " c"], classes: int
 ) -> Float64[np.ndarray, "3 R K"]:
-    """Right, said and true examples of each class, from how often each pair of classes occurs."""
+    """The numbers of right, predicted and true examples of each class, from how often each pair of classes occurs."""
     weights = counts.astype(np.float64)
     offsets = np.arange(len(counts))[:, None] * classes
     size = len(counts) * classes
 
     def summed(kept: Int[np.ndarray, " m"], of_class: Int[np.ndarray, " c"]) -> Float64[np.ndarray, "R K"]:
         places = (offsets + of_class[kept]).ravel()
-        # Without any place the sums would be whole numbers.
+        # Without any pair of classes the sums would be integers.
         sums = np.bincount(places, weights[:, kept].ravel(), minlength=size).astype(np.float64)
         return sums.reshape(len(counts), classes)
 

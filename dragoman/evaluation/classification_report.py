@@ -1,4 +1,4 @@
-"""All that is said of predicted labels, as numbers and as text."""
+"""The report on predicted labels, as numbers and as text."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
 
 _SHOWN = 20
-"""Classes and confusions in the text, at most."""
+"""The most classes, and the most confusions, that the text shows."""
 _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """One class taken for another.
+    """One class predicted as another.
 
     Attributes:
         true: name of the true class.
-        predicted: name of the class that was said.
-        count: how often.
+        predicted: name of the predicted class.
+        count: number of examples.
     """
 
     true: str
@@ -52,17 +52,17 @@ class ClassificationReport(Shown):
     """How well labels were predicted.
 
     Attributes:
-        examples: examples measured.
-        accuracy: share of them that is right, with Wilson's interval.
+        examples: number of examples.
+        accuracy: share of right predictions, with Wilson's interval.
         macro_f1: mean F1 of the classes, in percent.
-        most_frequent: the class with most examples, and the share right if it were always said.
+        most_frequent: the class with most examples, and the accuracy of always predicting it.
         nats: negative log-likelihood in nats per example; None if there are no probabilities.
         brier: Brier score, 0 to 2; None if there are no probabilities.
-        calibration_error: expected calibration error, 0 to 1; None if there are no probabilities. It has no interval:
-            resampling makes it larger than it is.
-        reliability: confidence and accuracy of examples of similar confidence.
-        classes: each class, in the order of its number.
-        confusion: how often each class, a row, was said to be each class, a column.
+        calibration_error: expected calibration error, 0 to 1; None if there are no probabilities. It has no interval,
+            since resampling would overestimate it.
+        reliability: confidence and accuracy in bins of similar confidence.
+        classes: the scores of each class, in the order of class numbers.
+        confusion: number of examples of each true class (row) that are predicted as each class (column).
     """
 
     examples: int
@@ -77,7 +77,7 @@ class ClassificationReport(Shown):
     confusion: Int64[np.ndarray, "K K"] = field(compare=False)
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """The report as a title and a few lines, which an interpreter and a notebook show."""
         macro, (name, share) = self.macro_f1, self.most_frequent
         facts = {
             "accuracy": f"{100 * self.accuracy.value:.2f} %",
@@ -88,7 +88,7 @@ class ClassificationReport(Shown):
         return Summary(f"accuracy {100 * self.accuracy.value:.2f} % on {self.examples:,} examples", facts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON can write it; the confusion matrix as its cells that are not 0: row, column, count."""
+        """The report as values for JSON; the confusion matrix as its cells that are not 0: row, column, count."""
         rows, columns = np.nonzero(self.confusion)
         name, share = self.most_frequent
         return {
@@ -100,7 +100,7 @@ class ClassificationReport(Shown):
         }
 
     def confusions(self, most: int = _SHOWN) -> list[Confusion]:
-        """Which classes are taken for which others, the most frequent first."""
+        """The classes that are predicted as others, the most frequent confusion first, at most ``most`` of them."""
         wrong = self.confusion.copy()
         np.fill_diagonal(wrong, 0)
         order = np.argsort(-wrong, axis=None, kind="stable")[:most]
@@ -109,7 +109,7 @@ class ClassificationReport(Shown):
         return [Confusion(names[t], names[p], int(wrong[t, p])) for t, p in places if wrong[t, p]]
 
     def as_text(self) -> str:
-        """The report as plain aligned tables, without markup; of many classes, the worst."""
+        """The report as plain aligned tables, without markup; if there are many classes, those with the lowest F1."""
         scores = [("metric", "value", "95 % interval"), _share_row("accuracy", self.accuracy)]
         scores.append(("macro-F1", f"{self.macro_f1.value:.1f} %", f"{_span(self.macro_f1, 1)} %"))
         scores += [(e.metric, f"{e.value:.4f}", _span(e, 4)) for e in (self.nats, self.brier) if e is not None]
@@ -183,13 +183,17 @@ def evaluate_labels(
 ) -> ClassificationReport:
     """Measure predicted labels against the true ones.
 
+    >>> report = evaluate_labels(np.array([0, 1, 1, 1]), np.array([0, 0, 1, 1]), ["cat", "dog"])
+    >>> report.accuracy.value, round(report.macro_f1.value, 1), report.confusions()
+    (0.75, 73.3, [Confusion(true='cat', predicted='dog', count=1)])
+
     Args:
-        predicted: class number of each example, as it was said.
-        true: class number of each example, as it is.
-        names: of the K classes, in the order of their numbers.
-        probabilities: of each class; without them nothing is said of calibration.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
+        predicted: predicted class number of each example.
+        true: true class number of each example.
+        names: names of the K classes, in the order of their numbers.
+        probabilities: probability of each class for each example; without it, calibration is not measured.
+        resamples: number of bootstrap resamples.
+        seed: seed of the bootstrap.
 
     Raises:
         InputError: if there is no example.

@@ -1,8 +1,8 @@
 """The edit distance of Levenshtein (1966): the fewest symbols to substitute, insert and delete.
 
-In the table of distances of every beginning of one sequence from every beginning of the other, neighbours differ by one
-at most. Two bits for each cell thus hold it, and a whole column is computed by a few operations on whole numbers as
-long as it is (Myers 1999, in the form of Hyyrö 2003); Python's whole numbers have any length.
+In the table of distances between all prefixes of one sequence and all prefixes of the other, neighbouring cells differ
+by at most one. Two bits per cell thus hold the table, and a whole column is computed by a few operations on integers of
+that many bits (Myers 1999, in the form of Hyyrö 2003); Python's integers have any length.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One symbol that is not as it should be.
+    """The substitution, insertion or deletion of one symbol.
 
     Attributes:
-        expected: place of the symbol in the reference; None if there should be none.
-        found: place of the symbol in the output; None if there is none.
+        expected: index of the symbol in the reference; None if the output has one too many.
+        found: index of the symbol in the output; None if the output lacks one.
     """
 
     expected: int | None
@@ -25,7 +25,11 @@ class Edit:
 
 
 def edit_distance(output: Sequence[Hashable], reference: Sequence[Hashable]) -> int:
-    """The fewest edits that turn the output into the reference: of characters in strings, of words in lists of them."""
+    """The fewest edits that turn the output into the reference: of characters in strings, of words in lists of words.
+
+    >>> edit_distance("kitten", "sitting"), edit_distance("a small cat".split(), "a cat".split())
+    (3, 1)
+    """
     distance = len(reference)
     last = 1 << len(reference) - 1 if reference else 0
     for rises, falls, _, _ in _columns(output, reference):
@@ -34,7 +38,11 @@ def edit_distance(output: Sequence[Hashable], reference: Sequence[Hashable]) -> 
 
 
 def edits(output: Sequence[Hashable], reference: Sequence[Hashable]) -> list[Edit]:
-    """The edits of one shortest way, from the beginning to the end; there may be several as short."""
+    """The edits of one shortest sequence of edits, from beginning to end; there may be others as short.
+
+    >>> edits("cart", "cat")
+    [Edit(expected=None, found=2)]
+    """
     columns = [(up, down) for _, _, up, down in _columns(output, reference)]
     row, column = len(reference), len(output)
     found = []
@@ -57,8 +65,8 @@ def edits(output: Sequence[Hashable], reference: Sequence[Hashable]) -> list[Edi
 
 
 def _columns(output: Sequence[Hashable], reference: Sequence[Hashable]) -> Iterator[tuple[int, int, int, int]]:
-    """For each symbol of the output, where the distance rises and falls against the symbol before it, and where it
-    rises and falls against the row above: a bit for each symbol of the reference."""
+    """For each symbol of the output, where the distance rises and where it falls, first from the symbol before it and
+    then from the row above: a bit for each symbol of the reference."""
     everywhere = (1 << len(reference)) - 1
     occurs: dict[Hashable, int] = {}
     for place, symbol in enumerate(reference):

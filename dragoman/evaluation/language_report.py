@@ -1,4 +1,4 @@
-"""How well a language model predicts a text."""
+"""The report on how well a language model predicts a text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dragoman.reports.shown import Shown, Summary
 _LN_2 = math.log(2)
 _WORST = 5
 _LONG_ENOUGH = 20
-"""Characters of a line that may be named among the worst predicted; short ones are at the mercy of one word."""
+"""The fewest characters of a line that is named among the worst predicted; a short one depends on a single word."""
 
 
 def _per_token(sums: Float[np.ndarray, " K"]) -> float:
@@ -41,11 +41,11 @@ class TextLengthBin:
     """Lines of similar length.
 
     Attributes:
-        shortest: characters of the shortest, its end included.
-        longest: of the longest.
-        lines: how many.
-        perplexity: per token.
-        bits_per_character: of these lines.
+        shortest: number of characters of the shortest line, its end included.
+        longest: number of characters of the longest line, its end included.
+        lines: number of lines.
+        perplexity: perplexity per token of these lines.
+        bits_per_character: bits per character of these lines.
     """
 
     shortest: int
@@ -57,17 +57,18 @@ class TextLengthBin:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LanguageReport(Shown):
-    """How well lines are predicted.
+    """How well a language model predicts lines of text.
 
     Attributes:
-        lines: lines measured.
-        tokens: their tokens, with one for the end of each line.
-        characters: their code points, with one for the end of each line.
-        cross_entropy: nats per token.
-        perplexity: exp of it. It depends on the tokenizer: models of different vocabularies are not to be compared.
-        bits_per_character: nats / ln 2 / characters. It does not depend on the tokenizer.
-        by_length: the same by length of line, short to long.
-        worst: numbers, from 1, of the worst predicted lines of some length, the worst first.
+        lines: number of lines.
+        tokens: number of tokens, with one for the end of each line.
+        characters: number of code points, with one for the end of each line.
+        cross_entropy: cross-entropy in nats per token.
+        perplexity: exp(cross-entropy). It depends on the tokenizer: do not compare models with different vocabularies
+            by it.
+        bits_per_character: nats / ln 2 / characters, which does not depend on the tokenizer.
+        by_length: perplexity and bits per character by length of line, short to long.
+        worst: numbers, from 1, of the worst predicted lines that are not short, the worst first.
     """
 
     lines: int
@@ -80,13 +81,13 @@ class LanguageReport(Shown):
     worst: tuple[int, ...]
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """The report as a title and a few lines, which an interpreter and a notebook show."""
         scores = (self.perplexity, self.bits_per_character, self.cross_entropy)
         facts = {e.metric: f"{e.value:.3f} ({e.low:.3f} to {e.high:.3f})" for e in scores}
         return Summary(f"{self.perplexity.metric} {self.perplexity.value:.2f} on {self.lines:,} lines", facts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON can write it."""
+        """The report as values for JSON."""
         return {**asdict(self), "by_length": [asdict(part) for part in self.by_length], "worst": list(self.worst)}
 
     def as_text(self) -> str:
@@ -124,14 +125,18 @@ def evaluate_language_model(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> LanguageReport:
-    """Measure from one number for each line.
+    """Measure a language model from the probability of each line.
+
+    >>> report = evaluate_language_model(np.array([8.0, 12.0]), np.array([4.0, 6.0]), np.array([20.0, 30.0]))
+    >>> round(report.perplexity.value, 2), round(report.bits_per_character.value, 2)
+    (7.39, 0.58)
 
     Args:
-        nats: −log P(line), its end included.
-        tokens: of each line, its end included.
-        characters: code points of each line, and one for its end.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
+        nats: −log P of each line, its end included.
+        tokens: number of tokens of each line, its end included.
+        characters: number of code points of each line, and one for its end.
+        resamples: number of bootstrap resamples.
+        seed: seed of the bootstrap.
 
     Raises:
         InputError: if there is no line.
@@ -163,7 +168,12 @@ METRICS: dict[str, Callable[[Float[np.ndarray, " K"]], float]] = {
 def language_statistics(
     nats: Float[np.ndarray, " n"], tokens: Float[np.ndarray, " n"], characters: Float[np.ndarray, " n"]
 ) -> list[SentenceStatistics]:
-    """The counts behind perplexity, bits per character and nats per token, in this order."""
+    """The counts behind perplexity, bits per character and nats per token, in this order.
+
+    >>> statistics = language_statistics(np.array([8.0, 12.0]), np.array([4.0, 6.0]), np.array([20.0, 30.0]))
+    >>> [round(metric.corpus_score(), 2) for metric in statistics]
+    [7.39, 0.58, 2.0]
+    """
     counts = np.stack([nats, tokens, characters], 1)
     return [SentenceStatistics(name, "", counts, score) for name, score in METRICS.items()]
 

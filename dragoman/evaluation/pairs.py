@@ -1,4 +1,4 @@
-"""What every metric needs first: as many outputs as references, all of them strings, and at least one."""
+"""The check that every metric begins with: as many outputs as references, at least one, all of them strings."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from dragoman.errors import InputError
 
 
 def checked_pairs(outputs: Sequence[object], references: Sequence[object]) -> tuple[list[str], list[str]]:
-    """The two sides as lists, if they can be compared line by line.
+    """Outputs and references as lists, if they can be compared line by line.
 
-    Entries may be anything on the way in, as a column of a table may hold gaps.
+    Entries that are not strings are refused, since a column of a table may hold empty cells.
+
+    >>> checked_pairs(("a cat", "a dog"), ("the cat", "a dog"))
+    (['a cat', 'a dog'], ['the cat', 'a dog'])
 
     Raises:
-        InputError: if the counts differ, there is no sentence, or an entry is not a string.
+        InputError: if the numbers of outputs and references differ, there is none, or an entry is not a string.
     """
     left, right = list(outputs), list(references)
     if len(left) != len(right):

@@ -12,17 +12,21 @@ from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 def placeholder_accuracy(
     outputs: Sequence[str], references: Sequence[str], syntax: PlaceholderSyntax = LEGACY_SYNTAX
 ) -> Share | None:
-    """Of the outputs whose reference has placeholders, those with the same ones, each as often, in whatever order.
+    """The share of outputs with the same placeholders as their reference, each as often, in any order.
 
-    None if no reference has any.
+    Only outputs whose reference has placeholders count. The result is None if no reference has any.
+
+    >>> share = placeholder_accuracy(["Hallo {name}", "Hallo"], ["Hello {name}", "Hello {name}"])
+    >>> share.count, share.total
+    (1, 2)
 
     Args:
-        outputs: what is judged.
-        references: what it should be.
-        syntax: what counts as a placeholder.
+        outputs: the translations.
+        references: the reference of each translation.
+        syntax: the syntax of placeholders.
 
     Raises:
-        InputError: if the counts differ or there is no sentence.
+        InputError: if the numbers of outputs and references differ, or there is none.
     """
     pairs = zip(*checked_pairs(outputs, references), strict=True)
     kept = [syntax.same(reference, output) for output, reference in pairs if syntax.find(reference)]

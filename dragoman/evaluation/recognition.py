@@ -1,8 +1,8 @@
-"""How close read text is to what stands there: edits of characters and of words, for each 100 of the reference.
+"""Character error rate and word error rate: edits for each 100 characters or words of the reference.
 
-Characters are the code points of the text in Unicode's composed form (NFC): an accent is one with its letter wherever
-Unicode has a code point for both, and other combined characters count as several. Words are what stands between white
-space. White space at both ends of a line is no part of it.
+Characters are the code points of the text in Unicode's composed form (NFC): an accented letter counts as one wherever
+Unicode has a code point for it, and other combined characters count as several. Words are separated by white space.
+White space at both ends of a line does not count.
 """
 
 from __future__ import annotations
@@ -19,17 +19,25 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics
 
 
 def comparable(line: str) -> str:
-    """A line as it is compared: composed, without white space at both ends."""
+    """The line in composed form (NFC), without white space at both ends.
+
+    >>> comparable(" cafe\u0301 ") == "caf\u00e9"
+    True
+    """
     return unicodedata.normalize("NFC", line).strip()
 
 
 def recognition_statistics(outputs: Sequence[str], references: Sequence[str]) -> list[SentenceStatistics]:
     """The counts behind the character error rate and the word error rate, in this order.
 
-    Per line: edits, and characters or words of the reference (K = 2). Rates are in percent, and can pass 100.
+    The counts of a line are its edits, and the characters or words of its reference (K = 2). Rates are in percent, and
+    can exceed 100.
+
+    >>> [round(rate.corpus_score(), 1) for rate in recognition_statistics(["a bat"], ["a cat"])]
+    [20.0, 50.0]
 
     Raises:
-        InputError: if the counts differ or there is no line.
+        InputError: if the numbers of outputs and references differ, or there is none.
     """
     pairs = [
         (comparable(output), comparable(reference))

@@ -1,4 +1,4 @@
-"""All that is said of lines read from pictures, as numbers and as text."""
+"""The report on lines read from pictures, as numbers and as text."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class CharacterConfusion:
     """One character read as another.
 
     Attributes:
-        expected: what stands there; empty if nothing does.
-        found: what was read; empty if nothing was.
-        count: how often.
+        expected: the character of the reference; empty if there is none.
+        found: the character that was read; empty if none was.
+        count: number of occurrences.
     """
 
     expected: str
@@ -36,19 +36,19 @@ class CharacterConfusion:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecognitionReport(Shown):
-    """How close read lines are to what stands there.
+    """How close lines read from pictures are to their references.
 
     Attributes:
-        lines: lines compared.
-        characters: code points of the references, composed.
-        words: of the references.
+        lines: number of lines.
+        characters: number of code points of the references, in composed form.
+        words: number of words of the references.
         cer: character error rate: edits for each 100 characters.
         wer: word error rate: edits for each 100 words.
         exact: share of lines without any edit.
-        substituted: characters read as others.
-        missed: characters that were not read.
-        added: characters that were read and do not stand there.
-        empty_outputs: lines of which nothing was read although something stands there.
+        substituted: number of characters that were read as others.
+        missed: number of characters that were not read.
+        added: number of characters that were read and are not in the reference.
+        empty_outputs: number of lines of which nothing was read although the reference is not empty.
         confusions: the most frequent edits, the most frequent first.
     """
 
@@ -65,13 +65,13 @@ class RecognitionReport(Shown):
     confusions: tuple[CharacterConfusion, ...]
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """The report as a title and a few lines, which an interpreter and a notebook show."""
         facts = {e.metric: f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in (self.cer, self.wer)}
         facts["lines without a mistake"] = f"{100 * self.exact.value:.1f} %"
         return Summary(f"{self.cer.metric} {self.cer.value:.2f} on {self.lines:,} lines", facts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON can write it."""
+        """The report as values for JSON."""
         return {**asdict(self), "confusions": [asdict(part) for part in self.confusions]}
 
     def as_text(self) -> str:
@@ -104,16 +104,20 @@ class RecognitionReport(Shown):
 def evaluate_recognition(
     outputs: Sequence[str], references: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> RecognitionReport:
-    """Measure read lines against what stands there.
+    """Measure lines read from pictures against their references.
+
+    >>> report = evaluate_recognition(["the bat", "a dog"], ["the cat", "a dog"])
+    >>> round(report.cer.value, 1), round(report.wer.value, 1), report.confusions
+    (8.3, 25.0, (CharacterConfusion(expected='c', found='b', count=1),))
 
     Args:
         outputs: lines as they were read.
-        references: lines as they stand there, in the same order.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
+        references: the text of each line, in the same order.
+        resamples: number of bootstrap resamples.
+        seed: seed of the bootstrap.
 
     Raises:
-        InputError: if the counts differ or there is no line.
+        InputError: if the numbers of outputs and references differ, or there is none.
     """
     left, right = checked_pairs(outputs, references)
     statistics = recognition_statistics(left, right)

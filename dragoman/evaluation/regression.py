@@ -1,4 +1,4 @@
-"""How far estimated numbers are from the true ones: RMSE, MAE and R²."""
+"""Metrics of regression: RMSE, MAE and R²."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def _mae(sums: Float[np.ndarray, " K"]) -> float:
 
 def _r2(sums: Float[np.ndarray, " K"]) -> float:
     spread = sums[3] - sums[2] ** 2 / sums[4]
-    # Rounding leaves a little of a spread that is nothing.
+    # Rounding leaves a small variance where there is none.
     if spread <= 1e-12 * sums[3] or spread <= 0:
         return 1.0 if sums[1] == 0 else 0.0
     return float(1 - sums[1] / spread)
 
 
 METRICS: dict[str, Callable[[Float[np.ndarray, " K"]], float]] = {"RMSE": _rmse, "MAE": _mae, "R²": _r2}
-"""The square root of the mean squared error; the mean absolute error; and the share of the true numbers' variance that
-is explained, which is 0 for always saying their mean and has no lower end. If all true numbers are equal, R² is 1 where
-all are met, and else 0."""
+"""The root of the mean squared error; the mean absolute error; and the explained share of the true numbers' variance,
+which is 0 for always predicting their mean and has no lower bound. If all true numbers are equal, R² is 1 if all
+predictions are right, and else 0."""
 
 
 def regression_statistics(
@@ -38,7 +38,12 @@ def regression_statistics(
 ) -> list[SentenceStatistics]:
     """The counts behind RMSE, MAE and R², in this order.
 
-    Per example: absolute and squared error, true number and its square, both less the mean, and 1 (K = 5).
+    The counts of an example are its absolute and squared error, its true number less the mean, the square of that, and
+    1 (K = 5).
+
+    >>> statistics = regression_statistics(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0]))
+    >>> [(metric.name, round(metric.corpus_score(), 2)) for metric in statistics]
+    [('RMSE', 0.58), ('MAE', 0.33), ('R²', 0.5)]
     """
     true = true.astype(np.float64)
     errors = predicted.astype(np.float64) - true

@@ -1,4 +1,4 @@
-"""All that is said of estimated numbers, as numbers and as text."""
+"""The report on predicted numbers, as numbers and as text."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _WORST = 5
 
 @dataclass(frozen=True, slots=True)
 class ErrorQuantile:
-    """How far most estimates are off at most.
+    """A quantile of the absolute error.
 
     Attributes:
-        share: of the examples, 0 to 1.
-        error: that this share does not exceed, in the unit of the target.
+        share: share of the examples, 0 to 1.
+        error: the absolute error that this share of the examples does not exceed, in the unit of the target.
     """
 
     share: float
@@ -33,17 +33,17 @@ class ErrorQuantile:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RegressionReport(Shown):
-    """How close estimates are to the true numbers.
+    """How close predicted numbers are to the true ones.
 
     Attributes:
-        examples: examples measured.
+        examples: number of examples.
         rmse: root of the mean squared error, in the unit of the target.
         mae: mean absolute error, in the unit of the target.
-        r2: share of the variance that is explained; 1 is best, 0 is no better than the mean of these examples.
-        bias: mean of estimate less truth, in the unit of the target.
-        baseline_rmse: RMSE of always saying the mean of the training examples.
-        baseline_mae: MAE of the same.
-        quantiles: of the absolute error.
+        r2: explained share of the variance; 1 is best, 0 is no better than the mean of these examples.
+        bias: mean of prediction less true number, in the unit of the target.
+        baseline_rmse: RMSE of always predicting the mean of the training examples.
+        baseline_mae: MAE of always predicting the mean of the training examples.
+        quantiles: quantiles of the absolute error.
         worst: numbers, from 1, of the examples with the largest errors, the largest first.
     """
 
@@ -58,13 +58,13 @@ class RegressionReport(Shown):
     worst: tuple[int, ...]
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """The report as a title and a few lines, which an interpreter and a notebook show."""
         facts = {e.metric: f"{e.value:.4g} ({e.low:.4g} to {e.high:.4g})" for e in (self.rmse, self.mae, self.r2)}
         facts["always the mean"] = f"{self.rmse.metric} {self.baseline_rmse:.4g}"
         return Summary(f"{self.rmse.metric} {self.rmse.value:.4g} on {self.examples:,} examples", facts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON can write it."""
+        """The report as values for JSON."""
         return {**asdict(self), "quantiles": [asdict(part) for part in self.quantiles], "worst": list(self.worst)}
 
     def as_text(self) -> str:
@@ -104,17 +104,21 @@ def evaluate_numbers(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> RegressionReport:
-    """Measure estimated numbers against the true ones.
+    """Measure predicted numbers against the true ones.
+
+    >>> report = evaluate_numbers(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0]), training_mean=2.0)
+    >>> round(report.mae.value, 2), round(report.baseline_mae, 2), report.worst[0]
+    (0.33, 0.67, 3)
 
     Args:
-        predicted: the estimate of each example, in the unit of the target.
-        true: the true number of each example.
-        training_mean: mean of the training examples' numbers, which the baseline always says.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
+        predicted: prediction for each example, in the unit of the target.
+        true: true number of each example.
+        training_mean: mean of the training examples' numbers, which the baseline always predicts.
+        resamples: number of bootstrap resamples.
+        seed: seed of the bootstrap.
 
     Raises:
-        InputError: if there is no example, or an estimate is not finite.
+        InputError: if there is no example, or a prediction is not finite.
     """
     if not len(true):
         raise InputError("there is no example to evaluate", remedy="give at least one example and its number.")

@@ -1,7 +1,7 @@
-"""What a metric counts in each sentence.
+"""The counts of a metric in each sentence.
 
 BLEU, chrF and TER are functions of counts summed over the corpus. Counting once per sentence and summing over any
-choice of sentences gives the score of the whole, of a resample or of one length bin without counting again.
+selection of sentences gives the score of the corpus, of a resample or of one length bin without counting again.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ from sacrebleu.metrics.base import Metric
 class SentenceStatistics:
     """The counts of ``n`` sentences under one metric.
 
+    >>> counts = np.array([[1.0, 1.0], [0.0, 1.0]])  # right or not, and 1, for two sentences
+    >>> right = SentenceStatistics("Accuracy", "", counts, lambda sums: float(sums[0] / sums[1]))
+    >>> right.corpus_score(), right.scores(np.array([[3.0, 4.0]]))
+    (0.5, array([0.75]))
+
     Attributes:
-        name: the metric, as sacreBLEU writes it.
-        signature: sacreBLEU's signature: what the score depends on.
-        counts: one row for each sentence, K numbers each.
-        score: from the K summed counts to the score.
+        name: the metric's name, as sacreBLEU writes it.
+        signature: sacreBLEU's signature, which names everything that the score depends on.
+        counts: K numbers for each sentence.
+        score: function from the K summed counts to the score.
     """
 
     name: str
@@ -40,10 +45,10 @@ class SentenceStatistics:
 
 
 def sentence_statistics(metric: Metric, outputs: Sequence[str], references: Sequence[str]) -> SentenceStatistics:
-    """Count once with a metric of sacreBLEU, one reference for each output.
+    """The counts of each sentence by a metric of sacreBLEU, with one reference for each output.
 
-    sacreBLEU offers its per-sentence counts under names with an underscore only; its own significance tests use the
-    same two. They are called nowhere else.
+    sacreBLEU gives its counts per sentence only by two methods whose names begin with an underscore, which its own
+    significance tests use as well. They are called nowhere else.
     """
     counts = np.array(metric._extract_corpus_statistics(outputs, [references]), dtype=np.float64)
 

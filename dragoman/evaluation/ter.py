@@ -11,14 +11,21 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics, sentence
 
 
 def ter(outputs: Sequence[str], references: Sequence[str]) -> float:
-    """Edits for each 100 words of the reference, 0 upwards (it can pass 100); lower is better.
+    """Edits for each 100 words of the reference, from 0 up (it can exceed 100); lower is better.
+
+    >>> round(ter(["the cat sat on a mat"], ["the cat sat on the mat"]), 1)
+    16.7
 
     Raises:
-        InputError: if the counts differ or there is no sentence.
+        InputError: if the numbers of outputs and references differ, or there is none.
     """
     return ter_statistics(*checked_pairs(outputs, references)).corpus_score()
 
 
 def ter_statistics(outputs: Sequence[str], references: Sequence[str]) -> SentenceStatistics:
-    """Per sentence: edits, words of the reference (K = 2). Words are what stands between spaces."""
+    """The counts of each sentence: edits, and words of the reference (K = 2), which are separated by spaces.
+
+    >>> ter_statistics(["the cat sat on a mat"], ["the cat sat on the mat"]).counts.tolist()
+    [[1.0, 6.0]]
+    """
     return sentence_statistics(TER(), outputs, references)

@@ -1,9 +1,9 @@
-"""Which tokenizer BLEU counts words with, by target language.
+"""The tokenizer with which BLEU counts words, by target language.
 
 BLEU counts n-grams of words, so its value depends on what a word is. The choice is made here, in one table, and stated
 in every report. sacreBLEU's ``13a`` (the mteval-v13a script of WMT) is right where words are separated by spaces;
-Chinese has a tokenizer of its own; Japanese and Korean have one if the analyser is installed; other scripts without
-spaces are counted by character.
+Chinese has a tokenizer of its own; Japanese and Korean have one if the analyser is installed; in other scripts without
+spaces, characters are counted.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class BleuTokenizer:
     """A tokenizer of sacreBLEU.
 
     Attributes:
-        name: as sacreBLEU calls it.
-        reason: why it was chosen, for people to read.
+        name: the tokenizer's name in sacreBLEU.
+        reason: why it was chosen, in words.
         spaced: whether the language separates words by spaces, so that a sentence's length is counted in words.
-        needs: importable packages without which it cannot run.
+        needs: packages that it imports.
     """
 
     name: str
@@ -57,6 +57,9 @@ BY_LANGUAGE: Mapping[str, tuple[BleuTokenizer, ...]] = MappingProxyType(
 
 def bleu_tokenizer(target_language: str) -> BleuTokenizer:
     """The tokenizer for a target language: the first of its row in :data:`BY_LANGUAGE` that can run, else ``13a``.
+
+    >>> bleu_tokenizer("de").name, bleu_tokenizer("zh").name, bleu_tokenizer("th").spaced
+    ('13a', 'zh', False)
 
     Args:
         target_language: a code such as ``de``, ``pt-BR`` or ``zh_Hant``. A romanised form (script ``Latn``) has spaces.

@@ -1,4 +1,4 @@
-"""All that is said of a set of translations, as numbers and as text."""
+"""The report on a set of translations, as numbers and as text."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ class TranslationReport(Shown):
     """How close translations are to their references.
 
     Attributes:
-        sentences: sentences compared.
-        target_language: the code that the BLEU tokenizer was chosen by.
-        tokenizer: BLEU's tokenizer, as sacreBLEU calls it.
-        tokenizer_reason: why that one.
+        sentences: number of sentences.
+        target_language: the language code by which BLEU's tokenizer was chosen.
+        tokenizer: name of BLEU's tokenizer in sacreBLEU.
+        tokenizer_reason: why this tokenizer was chosen, in words.
         bleu: BLEU, 0 to 100, higher is better.
         chrf: chrF2++, 0 to 100, higher is better.
         ter: TER in edits for each 100 words, lower is better.
         exact_match: share of outputs equal to their reference.
         placeholders: share of outputs with the placeholders of their reference; None if no reference has any.
         length_ratio: BLEU tokens of all outputs to those of all references; None if the references are empty.
-        empty_outputs: outputs without a visible character although the reference has one.
-        length_unit: what ``by_length`` counts: ``words`` or ``characters``.
+        empty_outputs: number of outputs without a visible character although the reference has one.
+        length_unit: unit of the lengths in ``by_length``: ``words`` or ``characters``.
         by_length: the scores by length of the reference, short to long.
-        by_corpus: the scores by corpus; empty if there is one only.
+        by_corpus: the scores by corpus; empty if there is only one.
         has_four_grams: whether any output has four tokens, without which BLEU is 0, however good the outputs are.
     """
 
@@ -63,7 +63,7 @@ class TranslationReport(Shown):
     has_four_grams: bool = True
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """The report as a title and a few lines, which an interpreter and a notebook show."""
         scores = (self.bleu, self.chrf, self.ter)
         facts = {e.metric: f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in scores}
         facts["exact match"] = f"{100 * self.exact_match.value:.1f} %"
@@ -72,7 +72,7 @@ class TranslationReport(Shown):
         return Summary(f"{self.bleu.metric} {self.bleu.value:.2f} on {self.sentences:,} sentences", facts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON can write it."""
+        """The report as values for JSON."""
         parts = {name: [asdict(part) for part in getattr(self, name)] for name in ("by_length", "by_corpus")}
         return {**asdict(self), **parts}
 
@@ -131,19 +131,24 @@ def evaluate_translations(
     resamples: int = RESAMPLES,
     placeholders: PlaceholderSyntax = LEGACY_SYNTAX,
 ) -> TranslationReport:
-    """Measure outputs against one reference each.
+    """Measure translations against one reference each.
+
+    >>> outputs = ["the cat sat on the mat", "a dog"]
+    >>> report = evaluate_translations(outputs, ["the cat sat on a mat", "a dog"], target_language="en")
+    >>> round(report.bleu.value, 1), round(report.chrf.value, 1), report.exact_match.value
+    (55.8, 74.7, 0.5)
 
     Args:
         outputs: translations, untokenised.
-        references: what they should be, in the same order.
-        target_language: language code; decides BLEU's tokenizer.
-        corpora: the name of each sentence's corpus, if they are to be told apart.
+        references: the reference of each translation, untokenised.
+        target_language: language code, by which BLEU's tokenizer is chosen.
+        corpora: the name of each sentence's corpus, for scores by corpus.
         seed: seed of the bootstrap.
-        resamples: bootstrap resamples, at least 1.
-        placeholders: what counts as one.
+        resamples: number of bootstrap resamples, at least 1.
+        placeholders: the syntax of placeholders.
 
     Raises:
-        InputError: if the counts differ or there is no sentence.
+        InputError: if the numbers of outputs and references differ, or there is none.
     """
     left, right = checked_pairs(outputs, references)
     tokenizer = bleu_tokenizer(target_language)
@@ -180,11 +185,11 @@ _PART = ("sentences", "BLEU", "chrF2++", "exact match")
 
 
 def _part(name: str, part: LengthBin | CorpusScores) -> tuple[str, ...]:
-    """A row of scores under the heading :data:`_PART`."""
+    """The row of scores of a part, under the heading :data:`_PART`."""
     mark = _NO_FOUR_GRAMS if _lacks_four_grams(part) else ""
     return name, f"{part.sentences:,}", f"{part.bleu:.2f}{mark}", f"{part.chrf:.2f}", f"{100 * part.exact_match:.1f} %"
 
 
 def _lacks_four_grams(part: LengthBin | CorpusScores) -> bool:
-    """Whether BLEU is 0 although outputs are right, which is so where none has four tokens."""
+    """Whether BLEU is 0 although outputs are right, which happens if none has four tokens."""
     return part.bleu == 0 and part.exact_match > 0
