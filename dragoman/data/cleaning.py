@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int, UInt64
 
-from dragoman.data.ahead import run_ahead
 from dragoman.data.cells import Absent, Cells, lines_of
 from dragoman.data.chunk import Chunk
 from dragoman.data.drops import Drop
+from dragoman.data.prefetch import run_ahead
 from dragoman.data.screen import Screen
 from dragoman.data.seen import SeenBefore
 from dragoman.data.text_sides import DUPLICATE, NEAR_DUPLICATE, PAIRS, TextSides

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Int
 
-from dragoman.data.ahead import run_ahead
 from dragoman.data.arrow import record_batch
 from dragoman.data.cells import Cells, lines_of, shown
 from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS
 from dragoman.data.drops import Drop
 from dragoman.data.limits import Limits
+from dragoman.data.prefetch import run_ahead
 from dragoman.data.spool import ExampleBatch, FileNames, Spool
 from dragoman.errors import InputError
 from dragoman.fields.encoded_rows import RowReport

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dragoman.contracts import AnyBatch
-from dragoman.data.passes import BatchSampler
+from dragoman.data.batch_sampler import BatchSampler
 from dragoman.data.prefetch import Prefetcher
 from dragoman.errors import InputError
 

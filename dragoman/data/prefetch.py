@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 _AHEAD = 4
+_STAGES_AHEAD = 2
 
 T = TypeVar("T")
 
@@ -68,3 +69,20 @@ class Prefetcher(Generic[T]):
                 continue
             return True
         return False
+
+
+def run_ahead(items: Iterable[T]) -> Iterator[T]:
+    """The same items, made in a thread of their own a few ahead of those that are used.
+
+    An error there is raised where its item would come. The thread ends with the iterator.
+    """
+    prefetcher = Prefetcher(items, _STAGES_AHEAD)
+    try:
+        while True:
+            try:
+                item = prefetcher.take()
+            except StopIteration:
+                return
+            yield item
+    finally:
+        prefetcher.close()

@@ -98,7 +98,7 @@ def _prepare(
     parts = _hold_out(found, recipe, gatherer.noun, tell)
     leaks = _leaks(found, parts, tell)
     training = _training_part(recipe, gatherer, found["train"], parts)
-    source, target = gatherer.input.learn_both(training, recipe, gatherer.output)
+    source, target = gatherer.input.learn(training, recipe, gatherer.output)
     for line in dict.fromkeys([*source.describe(), *target.describe()]):
         tell(line)
     coverage = _coverage(recipe, training, source, target) if gatherer.has_placeholders else {}

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Int
 
 from dragoman.contracts import Batch, Packed
+from dragoman.data.batch_sampler import MakeBatch, stored_pairs
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
-from dragoman.data.passes import MakeBatch, stored_pairs
 from dragoman.errors import InputError
 from dragoman.recipe.data import TokenizerRecipe
 from dragoman.text.codec import Codec, masks_for

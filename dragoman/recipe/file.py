@@ -70,7 +70,9 @@ def load_recipe(
     recipe = recipe_from(merged, file=source)
     idle = idle_settings(recipe.model, values, changes)
     if idle:
-        raise RecipeError(idle, file=source, remedy="take them out, so that the recipe says what is done.")
+        raise RecipeError(
+            list(idle.values()), file=source, remedy="take them out, so that the recipe says what is done."
+        )
     return recipe
 
 

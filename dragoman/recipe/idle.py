@@ -66,8 +66,8 @@ _COMPLETE = 0.75
 not, as ``dragoman describe --toml`` and the folders of runs and models have it."""
 
 
-def idle_settings(model: ModelRecipe, values: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
-    """A sentence on each setting that a person chose and that does nothing for a model.
+def idle_settings(model: ModelRecipe, values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, str]:
+    """A sentence on each setting that a person chose and that does nothing for a model, by its dotted name.
 
     Args:
         model: what is to be trained.
@@ -77,11 +77,11 @@ def idle_settings(model: ModelRecipe, values: Mapping[str, Any], changes: Mappin
     # A name that stands in both is told once.
     chosen = dict.fromkeys([*_settings(values, complete=False), *_settings(changes, complete=True)])
     kind = (model.reads, model.says)
-    found = []
+    found: dict[str, str] = {}
     for name in chosen:
         key = name if name in ACTS else name.split(".")[0]
         if kind not in ACTS.get(key, _KINDS):
-            found.append(f"{name} does nothing for {title_of(model)}; it is for {_CALLED[ACTS[key]]}")
+            found[name] = f"{name} does nothing for {title_of(model)}; it is for {_CALLED[ACTS[key]]}"
     return found
 
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dragoman.contracts import AnyBatch
+from dragoman.data.batch_sampler import BatchSampler, Buckets, stored_lines
 from dragoman.data.dataset import Dataset
-from dragoman.data.partition import random_windows, sequential_windows
-from dragoman.data.passes import BatchSampler, Buckets, stored_lines
-from dragoman.data.windows import Partition, Windows
+from dragoman.data.windows import Partition, Windows, random_windows, sequential_windows
 from dragoman.errors import InputError
 from dragoman.evaluation.language_report import evaluate_language_model, language_statistics
 from dragoman.model.build import Model

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dragoman.contracts.expect import expect
+from dragoman.data.batch_sampler import BatchSampler, Buckets
 from dragoman.data.dataset import Dataset
-from dragoman.data.passes import BatchSampler, Buckets
 from dragoman.data.resegmentation import resegmentation
 from dragoman.errors import InputError
 from dragoman.evaluation.bleu import bleu, bleu_statistics

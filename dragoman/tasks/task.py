@@ -13,10 +13,10 @@ from jaxtyping import Float64, Int
 
 from dragoman.contracts import AnyBatch
 from dragoman.contracts.expect import expect
+from dragoman.data.batch_sampler import BatchSampler, Buckets
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
 from dragoman.data.loader import Loader
-from dragoman.data.passes import BatchSampler, Buckets
 from dragoman.errors import InputError
 from dragoman.model.build import Model
 from dragoman.model.build_decoders import Objective

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int
 
-from dragoman.data.passes import Measured
+from dragoman.data.batch_sampler import Measured
 
 _TOKENS = 256
 """Tokens of sources or of targets, whichever are more; of labels and numbers, examples."""

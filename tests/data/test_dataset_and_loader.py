@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.data import arrow
+from dragoman.data.batch_sampler import Buckets, stored_pairs
 from dragoman.data.bucketing import in_order, length_buckets, padded_places
 from dragoman.data.columns.text import text_columns
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.examples import Examples
 from dragoman.data.loader import Loader
-from dragoman.data.passes import Buckets, stored_pairs
 from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.native.lines import Lines
 from dragoman.text.codec import Codec

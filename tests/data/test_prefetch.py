@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dragoman.data.prefetch import Prefetcher
+from dragoman.data.prefetch import Prefetcher, run_ahead
 
 
 def threads() -> int:
@@ -48,3 +48,30 @@ def test_what_is_not_taken_is_left() -> None:
     prefetcher.close()
     assert threads() == 0
     assert len(made) < 10
+
+
+def failing(after: int) -> Iterator[int]:
+    yield from range(after)
+    raise ValueError("the fault")
+
+
+def test_a_stage_ahead_keeps_order_and_ends() -> None:
+    assert list(run_ahead(range(100))) == list(range(100))
+    assert list(run_ahead([])) == []
+
+
+def test_an_error_of_a_stage_ahead_comes_in_its_place() -> None:
+    found = []
+    with pytest.raises(ValueError, match="the fault"):
+        for number in run_ahead(failing(5)):
+            found.append(number)
+    assert found == list(range(5))
+
+
+def test_whoever_stops_early_leaves_no_thread() -> None:
+    before = threading.active_count()
+    numbers = run_ahead(iter(range(10**9)))
+    assert next(numbers) == 0
+    assert threading.active_count() == before + 1
+    del numbers
+    assert threading.active_count() == before

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dragoman.data.batch_sampler import Buckets, stored_pairs
 from dragoman.data.bucketing import length_buckets
 from dragoman.data.loader import Loader
-from dragoman.data.passes import Buckets, stored_pairs
 from dragoman.data.prepare import prepare
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe import load_recipe, recipe_from

@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 from dragoman.recipe import file as recipe_file
 from dragoman.recipe import merge, preset_values, recipe_from
 from dragoman.recipe.file import presets
+from dragoman.recipe.idle import idle_settings
 
 SMALL = {"layers": 1, "width": 16, "feed_forward": 32, "heads": 2, "embedding_width": 16, "channels": [4, 8]}
 QUICK: dict[str, Any] = {
@@ -88,7 +89,11 @@ def _shrunk(values: dict[str, Any]) -> dict[str, Any]:
         for side in ("encoder", "decoder")
     }
     changes = {name: section for name, section in QUICK.items() if name != "pictures" or model.reads == "picture"}
-    return merge(merge(values, changes), {"model": sizes})
+    shrunk = merge(merge(values, changes), {"model": sizes})
+    for name in idle_settings(model, shrunk, {}):
+        section, _, key = name.partition(".")
+        shrunk[section] = {other: value for other, value in shrunk[section].items() if other != key}
+    return shrunk
 
 
 def fill(folder: Path) -> None:

@@ -16,8 +16,7 @@ import dragoman
 from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
-from dragoman.data.partition import Window, random_windows, sequential_windows
-from dragoman.data.windows import Windows
+from dragoman.data.windows import Window, Windows, random_windows, sequential_windows
 from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.model.folder import load_model

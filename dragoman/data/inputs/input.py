@@ -81,17 +81,10 @@ class Input(ABC):
         """
 
     @abstractmethod
-    def learn(self, part: TrainingPart, recipe: Recipe) -> Field:
-        """What is to be known of the sources, from the training examples.
+    def learn(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
+        """What is to be known of the sources and of the targets, from the training examples; where both are text, they
+        may be learnt together.
 
         Raises:
             InputError: if they cannot be used.
         """
-
-    def learn_both(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
-        """What is to be known of the sources and of the targets; one thing where they are learnt together.
-
-        Raises:
-            InputError: if they cannot be used.
-        """
-        return self.learn(part, recipe), output.learn(part, recipe)

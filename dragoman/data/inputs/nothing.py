@@ -47,12 +47,8 @@ class NoInput(Input):
         """Texts that are the same but for case, white space and punctuation at their ends."""
         return match_hashes(lines_of(chunk.targets))
 
-    def learn(self, part: TrainingPart, recipe: Recipe) -> Field:
-        """Nothing is learnt of nothing; :meth:`learn_both` gives what stands in its place."""
-        raise NotImplementedError
-
-    def learn_both(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
-        """What is learnt of the targets; it stands for the sources too, which are empty texts."""
+    def learn(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
+        """What is learnt of the targets stands for the sources too, which are empty texts."""
         target = output.learn(part, recipe)
         return target, target
 

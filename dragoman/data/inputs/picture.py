@@ -24,6 +24,7 @@ from dragoman.data.read_table import TABLES, no_table, read_table
 from dragoman.data.seen import hashes
 from dragoman.data.training_part import TrainingPart
 from dragoman.errors import InputError
+from dragoman.fields.field import Field, TargetField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.place import TablePlace
 from dragoman.images.picture_file import PICTURE_SUFFIXES
@@ -77,11 +78,11 @@ class PictureInput(Input):
             return match_hashes(lines_of(chunk.targets))
         return hashes(map(_key, values_of(chunk.sources)))
 
-    def learn(self, part: TrainingPart, recipe: Recipe) -> PictureField:
+    def learn(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
         """How pictures are prepared, which the recipe says."""
         asked = recipe.pictures
         preparation = Preparation(asked.height, asked.width, asked.channels, asked.contrast)
-        return PictureField(preparation, int(asked.max_megapixels * 1e6))
+        return PictureField(preparation, int(asked.max_megapixels * 1e6)), output.learn(part, recipe)
 
 
 def pictures_in(cells: Sequence[Any], table: TablePlace) -> list[Path | bytes]:

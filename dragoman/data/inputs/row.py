@@ -15,10 +15,12 @@ from dragoman.data.chunk import Chunk
 from dragoman.data.formats.detection import detect_format
 from dragoman.data.inputs.frames import FRAME, table_chunks
 from dragoman.data.inputs.input import Input, Reading
+from dragoman.data.outputs.output import Output
 from dragoman.data.read_table import read_table, set_down
 from dragoman.data.table import find_column
 from dragoman.data.table_store import FrameStore, LearntColumns, SeparatedStore, TableColumn, TableStore
 from dragoman.data.training_part import TrainingPart
+from dragoman.fields.field import Field, TargetField
 from dragoman.fields.place import TablePlace
 from dragoman.fields.row import RowField, refuse_twins
 from dragoman.recipe import Recipe
@@ -59,10 +61,10 @@ class RowInput(Input):
         features = frame.loc[:, [str(name) != target_column for name in frame.columns]]
         return pd.util.hash_pandas_object(features.apply(_plain), index=False).to_numpy(dtype=np.uint64)
 
-    def learn(self, part: TrainingPart, recipe: Recipe) -> RowField:
+    def learn(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
         """What each column holds."""
         columns = LearntColumns(part)
-        return RowField.learn_columns(
+        field = RowField.learn_columns(
             columns,
             exclude=part.target_column,
             features=recipe.data.features,
@@ -71,6 +73,7 @@ class RowInput(Input):
             file=part.file,
             lines=columns.lines.tolist(),
         )
+        return field, output.learn(part, recipe)
 
 
 def _chunks(

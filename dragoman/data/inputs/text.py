@@ -25,7 +25,6 @@ from dragoman.fields.field import Field, TargetField
 from dragoman.native.lines import Lines
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
-from dragoman.text.codec import Codec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -63,23 +62,12 @@ class TextInput(Input):
         """Texts that are the same but for case, white space and punctuation at their ends."""
         return match_hashes(lines_of(chunk.sources))
 
-    def learn(self, part: TrainingPart, recipe: Recipe) -> Codec:
-        """A vocabulary of the sources alone."""
-        return learn_codec(part, "source", recipe.tokenizer, recipe.training.seed)
-
-    def learn_both(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
-        """One vocabulary for both sides of pairs, or one for each, as the recipe says."""
+    def learn(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
+        """A vocabulary of the sources; of sentence pairs one for both sides, or one for each, as the recipe says."""
         if output.is_text:
-            source, target = learn_codecs(part, recipe.tokenizer, recipe.training.seed)
-            if recipe.model.tie == "all" and source.tokenizer is not target.tokenizer:
-                raise InputError(
-                    'model.tie = "all" makes one matrix of all embeddings, and the model whose vocabulary is taken '
-                    "over has a vocabulary for each side",
-                    file=recipe.tokenizer.model,
-                    remedy='use model.tie = "decoder", or take the vocabulary of a model with a shared one.',
-                )
-            return source, target
-        return super().learn_both(part, recipe, output)
+            codecs: tuple[Field, TargetField] = learn_codecs(part, recipe.tokenizer, recipe.training.seed)
+            return codecs
+        return learn_codec(part, "source", recipe.tokenizer, recipe.training.seed), output.learn(part, recipe)
 
 
 def _labelled(chunks: Iterator[Chunk], label: str) -> Iterator[Chunk]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.contracts import DEFAULT_SYMBOLS
-from dragoman.data.partition import Window, random_windows, sequential_windows, window_batch
+from dragoman.data.windows import Window, random_windows, sequential_windows, window_batch
 
 END, START = DEFAULT_SYMBOLS.end, DEFAULT_SYMBOLS.start
 
