@@ -1,4 +1,4 @@
-"""One advice on the learning rate of a run, which weighs its stability and its fit: both diagnoses print the same."""
+"""Advice on the learning rate of a run from its stability and its fit; both diagnoses print the same advice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dragoman.errors import DragomanError
 from dragoman.recipe import Recipe
 
 _TOO_HIGH = (Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP, Kind.LARGE_UPDATES, Kind.SPIKES)
-"""What a learning rate that is too high brings about, the surest first."""
+"""Symptoms of a learning rate that is too high, the surest first."""
 _MAY_BE_TOO_HIGH = (
     Kind.EXPLODING_THROUGH_TIME,
     Kind.NO_GRADIENT,
@@ -24,16 +24,16 @@ _MAY_BE_TOO_HIGH = (
     Kind.SATURATED_UNITS,
     Kind.LARGE_ATTENTION_SCORES,
 )
-"""What it may bring about, and other things too: a lower one is one remedy of several."""
+"""Symptoms that a learning rate that is too high may cause, but other faults may too."""
 
 
 def rate_is_too_high(findings: Iterable[Finding]) -> tuple[Kind, ...]:
-    """What was found that asks for a lower learning rate, notes left out: healthy runs have these too."""
+    """The findings that call for a lower learning rate, without notes, which healthy runs have too."""
     return _among(_TOO_HIGH, findings)
 
 
 def rate_may_be_too_high(findings: Iterable[Finding]) -> tuple[Kind, ...]:
-    """What was found that a lower learning rate may cure, and a higher one would make worse, notes left out."""
+    """The findings that a lower learning rate may cure and a higher one would make worse, without notes."""
     return _among(_MAY_BE_TOO_HIGH, findings)
 
 
@@ -43,12 +43,12 @@ def _among(kinds: Iterable[Kind], findings: Iterable[Finding]) -> tuple[Kind, ..
 
 
 def rate_sentence(recipe: Recipe, findings: Iterable[Finding], fit: FitKind | None) -> str:
-    """What to do with the learning rate.
+    """Advice on the learning rate in one sentence.
 
     Args:
         recipe: the run's recipe.
-        findings: on its stability.
-        fit: the verdict on its own losses; None if they tell nothing.
+        findings: findings on the run's stability.
+        fit: verdict on the run's own losses; None if there is none.
     """
     rate = recipe.training.optimizer.learning_rate
     findings = tuple(findings)
@@ -78,7 +78,7 @@ def rate_sentence(recipe: Recipe, findings: Iterable[Finding], fit: FitKind | No
 
 
 def findings_of(run: Path) -> tuple[Finding, ...]:
-    """What is amiss with the stability of a run; nothing where it cannot be told."""
+    """The findings on a run's stability; none where it cannot be examined."""
     try:
         return find(read_stability(run))
     except DragomanError:
@@ -86,7 +86,7 @@ def findings_of(run: Path) -> tuple[Finding, ...]:
 
 
 def fit_of(run: Path) -> FitKind | None:
-    """The verdict on a run by its own losses; None where they cannot be read."""
+    """The verdict on a run from its own losses; None where they cannot be read."""
     try:
         return judge(read_fit(run, *open_run(run))).kind
     except DragomanError:

@@ -1,4 +1,4 @@
-"""What a diagnosis opens of a run."""
+"""Opening the run that a diagnosis examines."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ def open_run(folder: Path) -> tuple[Recipe, Dataset]:
     """The recipe of a run, finished or not, and its dataset, whose checksums are verified.
 
     Raises:
-        InputError: if no run is there.
-        DamagedFileError: if recipe or dataset were altered.
+        InputError: if the folder holds no run.
+        DamagedFileError: if the recipe or the dataset was altered.
+
+        >>> recipe, dataset = open_run(Path("runs/demo"))
+        >>> len(dataset.train) > len(dataset.validation)
+        True
     """
     run = RunFolder(folder)
     run.check()

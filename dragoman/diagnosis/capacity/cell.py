@@ -10,17 +10,17 @@ class Cell:
     """One model on one part of the training set, at its lowest validation loss.
 
     Attributes:
-        width: as a multiple of the recipe's.
-        fraction: of the training set.
-        parameters: trainable numbers.
-        examples: learnt from.
-        updates: done.
-        best_update: where the validation loss was lowest.
-        validation: the loss there.
-        validation_error: its standard error; None if unknown.
-        training: loss on the training probe there; None if unknown.
-        training_error: its standard error; None if unknown.
-        seconds: of training.
+        width: factor by which the recipe's widths were multiplied.
+        fraction: share of the training set that was learnt from.
+        parameters: number of trainable parameters.
+        examples: number of training examples.
+        updates: number of updates done.
+        best_update: update with the lowest validation loss.
+        validation: validation loss at that update.
+        validation_error: standard error of the validation loss; None if unknown.
+        training: loss on the training probe (a fixed sample of training examples) at that update; None if unknown.
+        training_error: standard error of the training loss; None if unknown.
+        seconds: training time in seconds.
     """
 
     width: float

@@ -1,4 +1,4 @@
-"""Complexity against data, for a run or for a recipe with data of its own."""
+"""Error over model complexity and over data size, for a run or for a recipe with data of its own."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ Tell = Callable[[str], None]
 def diagnose_capacity(
     subject: Path | str | Recipe, minutes: float, *, scratch: Path | None = None, tell: Tell | None = None
 ) -> CapacityReport:
-    """Train smaller and larger models on less and more of the data: error over complexity, error over data size.
+    """Train smaller and larger models on less and more of the data, and fit the error over model size and data size.
 
     Args:
         subject: the folder of a run, whose recipe and data are taken; or a recipe with data.
-        minutes: for all of it; see :func:`~dragoman.diagnosis.capacity.measure.measure_capacity`.
-        scratch: a folder in which the dataset of a recipe lies while it is needed; by default where temporary files do.
-        tell: is given a sentence on each thing done.
+        minutes: time limit for all training together; see
+            :func:`~dragoman.diagnosis.capacity.measure.measure_capacity`.
+        scratch: folder for the dataset that a recipe needs meanwhile; by default the system's temporary folder.
+        tell: called with a sentence about each step.
 
     Raises:
-        InputError: if there is no run, data cannot be used, or not even one model could be trained.
+        InputError: if there is no run, its data cannot be used, or not even one model could be trained.
         OutputError: if the dataset of a recipe cannot be written.
     """
     with _opened(subject, scratch, tell) as (recipe, dataset):

@@ -1,4 +1,4 @@
-"""Complexity against data: the losses of smaller and larger models on smaller and larger parts of the training set."""
+"""The losses of smaller and larger models on smaller and larger parts of the training set."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from dragoman.tasks.table import task_of
 from dragoman.training.trial import run_trial
 
 WIDTHS = (0.25, 0.5, 1.0, 2.0)
-"""As multiples of the recipe's."""
+"""Factors by which the recipe's widths are multiplied."""
 FRACTIONS = (1.0, 0.125, 0.25, 0.5)
-"""Of the training set; all of it first, which the curve over complexity needs."""
+"""Shares of the training set; the whole set comes first, because the curve over model size needs it."""
 _COST = 1.3
-"""Exponent of the width in the time of an update, until it is known."""
+"""Exponent of the width in the time of an update, assumed until it has been measured."""
 _TIMED, _OVERHEAD = 20, 1.2
-"""Updates of the trial that tells how long one takes, and the time of a cell over that of its updates."""
+"""Updates of the trial that measures the time of one update, and the ratio of a cell's time to that of its updates."""
 _SHORTEST = 0.2
-"""Least length of a cell's training, as a share of the recipe's: shorter ones tell little of it."""
+"""Least length of a cell's training, as a share of the recipe's: shorter trainings say little about it."""
 
 
 def measure_capacity(
@@ -41,19 +41,22 @@ def measure_capacity(
     clock: Callable[[], float] = time.monotonic,
     tell: Callable[[str], None] | None = None,
 ) -> CapacityReport:
-    """Train the grid, the cheapest cells first, until the minutes are over, or Ctrl-C if a cell is done by then.
+    """Train every model size on every data size, the cheapest first, until the minutes are over.
+
+    Ctrl-C ends it too, once one cell is done.
 
     Every cell does the same number of updates: the recipe's if the whole grid fits into the minutes then, else fewer,
     but a fifth of them at least; and every cell counts with its lowest validation loss (early stopping). So a small
     part of the data is seen more often, as is usual, and no cell is better for having been trained longer.
 
     Args:
-        recipe: whose widths are varied.
-        dataset: whose training set is varied; parts are nested, and the validation set is the same for all.
-        minutes: for all of it; what does not fit is left out, and the report says so.
-        runner: that trains.
-        clock: seconds.
-        tell: told of each cell before it begins; by default these are shown where a person watches.
+        recipe: recipe whose widths are varied.
+        dataset: dataset whose training set is varied; smaller parts are contained in larger ones, and the validation
+            set is the same for all.
+        minutes: time limit for everything; cells that do not fit are left out, and the report says so.
+        runner: function that trains a recipe.
+        clock: function that returns the time in seconds.
+        tell: called with a sentence before each cell; by default it is shown on the terminal.
 
     Raises:
         InputError: if not even one cell could be trained.
@@ -110,14 +113,15 @@ class _Grid:
     left_out: list[str] = field(default_factory=list)
 
     def train_all(self) -> None:
-        """Train what there is time for. All do equally many updates, so that the width alone decides what they cost."""
+        """Train every cell that there is time for; all do the same number of updates, so their cost depends on width
+        alone."""
         self.choose_length()
         for width in self.models:
             for fraction in FRACTIONS:
                 self.train(width, fraction)
 
     def choose_length(self) -> None:
-        """Time a few updates of the recipe's own model, and see how many the grid can afford."""
+        """Time a few updates of the recipe's own model to find how many updates every cell can afford."""
         updates = min(_TIMED, self.planned)
         self.tell(f"Timing {updates} updates")
         recipe = shortened_recipe(self.models[1.0], updates, self.planned)
@@ -169,6 +173,6 @@ class _Grid:
             )
 
     def _seconds_of(self, width: float) -> float:
-        """Of an update: measured, or by the width from the nearest that was."""
+        """Seconds of one update: measured, or extrapolated from the nearest width that was measured."""
         nearest = min(self.seconds, key=lambda known: abs(math.log(known / width)))
         return self.seconds[nearest] * (width / nearest) ** _COST

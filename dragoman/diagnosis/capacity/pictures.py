@@ -1,4 +1,4 @@
-"""The two textbook curves, of one's own data."""
+"""The two textbook curves, for the user's own data: error over model complexity and error over data size."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def draw_complexity(cells: Sequence[Cell], baseline: float, unit: str) -> bytes:
     """Training and validation loss over the number of parameters.
 
     Args:
-        cells: of one size of the training set, by their parameters.
-        baseline: E_0.
-        unit: of losses.
+        cells: cells trained on one size of the training set, ordered by number of parameters.
+        baseline: E_0, the loss of a constant prediction.
+        unit: unit of the losses.
     """
     figure = new_figure(_SIZE, f"Error over complexity, {cells[0].examples:,} training examples")
     axes = figure.subplots()
@@ -67,8 +67,8 @@ def draw_data(curves: Mapping[float, LearningCurve], unit: str) -> bytes:
     """Validation loss over the size of the training set, with the power law of each width.
 
     Args:
-        curves: by width as a multiple of the recipe's.
-        unit: of losses.
+        curves: fitted learning curve for each width factor.
+        unit: unit of the losses.
     """
     figure = new_figure(_SIZE, "Error over data")
     axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""What the grid says: for the terminal, as JSON, and as sections of a page."""
+"""The result of a capacity diagnosis: for the terminal, as JSON, and as sections of a page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dragoman.reports.shown import Shown, Summary
 
 _LINE = 100
 _ENOUGH, _ERRORS = 0.02, 2.0
-"""Share of a loss, and standard errors, from which on a difference counts."""
+"""Relative difference of losses, and number of standard errors, from which a difference counts."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,13 +27,13 @@ class CapacityReport(Shown):
     """Losses over model size and data size.
 
     Attributes:
-        cells: that were trained, narrow models first.
-        baseline: E_0, the loss of what does not look at its input.
-        updates: of every cell.
-        planned: of the recipe.
-        unit: of losses.
-        architecture: of the recipe, in a few words.
-        left_out: phrases on cells that were not trained, and why.
+        cells: cells that were trained, narrow models first.
+        baseline: E_0, the loss of a constant prediction, which ignores the input.
+        updates: number of updates of every cell.
+        planned: number of updates that the recipe asks for.
+        unit: unit of the losses.
+        architecture: short description of the recipe's model.
+        left_out: phrases that name the cells that were not trained, and why.
         interrupted: whether Ctrl-C ended it; the cells that were done by then count.
     """
 
@@ -48,7 +48,7 @@ class CapacityReport(Shown):
 
     @property
     def complexity(self) -> tuple[Cell, ...]:
-        """The cells with the largest part of the data that any has, by the number of their parameters."""
+        """The cells trained on the largest part of the data, ordered by number of parameters."""
         largest = max(cell.fraction for cell in self.cells)
         return tuple(
             sorted((cell for cell in self.cells if cell.fraction == largest), key=lambda cell: cell.parameters)
@@ -56,7 +56,7 @@ class CapacityReport(Shown):
 
     @property
     def curves(self) -> Mapping[float, LearningCurve]:
-        """The fitted curve over data of each width that was trained on two sizes of it or more."""
+        """The fitted learning curve for each width that was trained on at least two data sizes."""
         points: dict[float, list[DataPoint]] = {}
         for cell in self.cells:
             point = DataPoint(cell.examples, cell.validation, cell.validation_error, cell.training)
@@ -68,7 +68,7 @@ class CapacityReport(Shown):
         }
 
     def findings(self) -> tuple[str, ...]:
-        """Sentences, the most important first."""
+        """The conclusions as sentences, the most important first."""
         ladder = self.complexity
         best = min(ladder, key=lambda cell: cell.validation)
         found = [
@@ -86,7 +86,7 @@ class CapacityReport(Shown):
         return tuple(found)
 
     def _larger(self, ladder: tuple[Cell, ...], best: Cell) -> str:
-        """Whether the curve over complexity has turned."""
+        """A sentence on whether larger models are still better, or the error has begun to rise."""
         smaller = [cell for cell in ladder if cell.parameters < best.parameters]
         if best is not ladder[-1]:
             last = ladder[-1]
@@ -115,7 +115,7 @@ class CapacityReport(Shown):
         return f"The largest model is hardly better than the next smaller one ({loss_text(fall, error)})."
 
     def table(self) -> dict[str, list[str]]:
-        """The cells, for people to read."""
+        """The cells as a table for people to read."""
         cells = self.cells
         return {
             "width": [f"× {cell.width:g}" for cell in cells],
@@ -128,12 +128,12 @@ class CapacityReport(Shown):
         }
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the report."""
         found = {f"finding {number}": text for number, text in enumerate(self.findings(), start=1)}
         return Summary(f"{self.architecture}: {len(self.cells)} trainings", found)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can write it."""
+        """The report as a dictionary that JSON can represent."""
         curves = {
             f"{width:g}": {"floor": curve.floor, "scale": curve.scale, "exponent": curve.exponent}
             for width, curve in self.curves.items()
@@ -141,7 +141,7 @@ class CapacityReport(Shown):
         return {**asdict(self), "findings": list(self.findings()), "curves": curves}
 
     def as_text(self) -> str:
-        """For the terminal."""
+        """The report as text for the terminal."""
         table = self.table()
         widths = [max(map(len, (title, *column))) for title, column in table.items()]
         rows = [list(table), *map(list, zip(*table.values(), strict=True))]
@@ -153,7 +153,7 @@ class CapacityReport(Shown):
         return f"{self.architecture}\n\n" + "\n".join(said) + "\n\n" + "\n".join(lines) + "\n"
 
     def sections(self) -> tuple[Section, ...]:
-        """Parts of a page, pictures included."""
+        """The report as sections of a page, with pictures."""
         pictures = drawn("loss over complexity", lambda: draw_complexity(self.complexity, self.baseline, self.unit))
         if self.curves:
             pictures += drawn("loss over training examples", lambda: draw_data(self.curves, self.unit))

@@ -1,4 +1,4 @@
-"""What can be done about a run that has not learnt well: as sentences, and as changes to its recipe."""
+"""Remedies for a run that has not learnt well: as sentences, and as changes to its recipe."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _HIGHEST_RATE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do.
+    """One remedy.
 
     Attributes:
         name: one of the names above.
-        what: a sentence that tells a person to do it.
-        cost: what training then costs, as a multiple of what it costs now.
-        cures: what a run had if this helps it.
-        change: the recipe with it done; None if it does not apply. None in the place of a change if it is nothing that
-            a recipe says.
+        what: sentence that tells a person what to do.
+        cost: cost of training with the remedy, as a multiple of the present cost.
+        cures: the fault that a run had if this remedy helps it.
+        change: function from a recipe to the changed recipe, or to None where the remedy does not apply; None in its
+            place if the remedy is no setting of a recipe.
     """
 
     name: str
@@ -45,28 +45,35 @@ class Action:
     change: Change | None = None
 
     def applied(self, recipe: Recipe) -> Recipe | None:
-        """The changed recipe; None if there is none."""
+        """The recipe with the remedy applied; None if it does not apply."""
         return None if self.change is None else self.change(recipe)
 
 
 def settings(before: Recipe, after: Recipe) -> tuple[str, ...]:
-    """What one types after ``--set`` to get from one recipe to the other."""
+    """The arguments after ``--set`` that turn one recipe into the other.
+
+    >>> from dragoman.recipe import load_recipe
+    >>> recipe = load_recipe("tiny")
+    >>> settings(recipe, rate_times(2.0)(recipe))
+    ('training.optimizer.learning_rate=0.01',)
+    """
     return changed_settings(before, after)
 
 
 def largest_dropout(recipe: Recipe) -> float:
-    """The largest rate of dropout in a model; 0 if it has none."""
+    """The largest dropout rate in a model; 0 if it has no dropout."""
     return max(_dropouts(recipe, _DROPOUTS).values(), default=0.0)
 
 
 def more_steps(recipe: Recipe) -> Recipe | None:
-    """Twice the updates, or the tokens that they are counted in; the schedule ends with them."""
+    """Double the updates, or the tokens that they are counted in; the learning rate's schedule is stretched to the new
+    end."""
     unit = "updates" if recipe.training.tokens is None else "tokens"
     return _changed(recipe, {f"training.{unit}": 2 * (recipe.training.tokens or recipe.training.updates)})
 
 
 def rate_times(factor: float) -> Change:
-    """So many times the learning rate, which stays below 1."""
+    """A change that multiplies the learning rate by ``factor``, as long as it stays below 1."""
 
     def change(recipe: Recipe) -> Recipe | None:
         rate = float(f"{factor * recipe.training.optimizer.learning_rate:.6g}")
@@ -76,21 +83,21 @@ def rate_times(factor: float) -> Change:
 
 
 def less_dropout(recipe: Recipe) -> Recipe | None:
-    """Half of every rate, or none where they are small."""
+    """Halve every dropout rate; small rates become 0."""
     share = 0.5 if largest_dropout(recipe) > _LITTLE_DROPOUT else 0.0
     rates = _dropouts(recipe, _DROPOUTS)
     return _changed(recipe, {key: float(f"{share * rate:.4g}") for key, rate in rates.items() if rate})
 
 
 def more_dropout(recipe: Recipe) -> Recipe | None:
-    """Twice the rates of dropout on layers, from 0.2 to 0.5; none if they are higher."""
+    """Double the dropout rates of layers, to between 0.2 and 0.5; None if they are higher already."""
     rates = _dropouts(recipe, _DROPOUTS[:1])
     raised = {key: min(max(2 * rate, _FIRST_DROPOUT), _MOST_DROPOUT) for key, rate in rates.items()}
     return _changed(recipe, {key: float(f"{rate:.4g}") for key, rate in raised.items() if rate > rates[key]})
 
 
 def more_decay(recipe: Recipe) -> Recipe | None:
-    """Ten times the weight decay; where there is none, what is commonly begun with."""
+    """Multiply the weight decay by ten; where it is 0, set a common initial value."""
     optimizer = recipe.training.optimizer
     raised = float(f"{10 * optimizer.weight_decay:.6g}") or _FIRST_DECAY[optimizer.decay]
     raised = min(raised, _MOST_DECAY)
@@ -126,11 +133,11 @@ ACTIONS: Mapping[str, Action] = {
         Action(MORE_DATA, "Find more training data: twice as much.", 10.0, FitKind.OVERFITTING),
     )
 }
-"""By name, in the order of what they cost. That of more data is what finding them is put at."""
+"""The remedies by name, ordered by cost. The cost of more data is a guess at the effort of finding it."""
 
 
 def _dropouts(recipe: Recipe, names: tuple[str, ...]) -> dict[str, float]:
-    """The rates of dropout that have an effect, by their place in the recipe."""
+    """The dropout rates that have an effect, keyed by their place in the recipe."""
     return {
         f"model.{side}.{name}": getattr(stack, name)
         for side in ("encoder", "decoder")
@@ -141,7 +148,7 @@ def _dropouts(recipe: Recipe, names: tuple[str, ...]) -> dict[str, float]:
 
 
 def _changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe | None:
-    """The recipe with these values; None if there are none, or they make no valid recipe."""
+    """The recipe with these values; None if there are none, or the recipe would be invalid."""
     if not changes:
         return None
     values: dict[str, Any] = recipe.model_dump(mode="json", exclude_none=True)

@@ -1,4 +1,4 @@
-"""What to do next, and what it would bring."""
+"""What to do next, and the improvement to expect."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _LITTLE_LEARNT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing to do.
+    """One piece of advice.
 
     Attributes:
-        action: its name in :data:`~dragoman.diagnosis.fit.actions.ACTIONS`.
-        what: a sentence.
-        settings: what to type after ``--set``; empty if it is nothing that a recipe says.
-        gain: fall of the validation loss that it would bring; None if unknown.
-        share: the same as a share of the loss now.
-        error: standard error of the gain; None if unknown.
-        cost: of training then, as a multiple of now.
-        source: how the gain is known: ``measured`` by an experiment, a ``forecast``, or not at all but a ``rule``.
+        action: name of the remedy in :data:`~dragoman.diagnosis.fit.actions.ACTIONS`.
+        what: the advice as a sentence.
+        settings: arguments to type after ``--set``; empty if the remedy is no setting of a recipe.
+        gain: expected decrease of the validation loss; None if unknown.
+        share: the same decrease as a share of the present loss.
+        error: standard error of the decrease; None if unknown.
+        cost: cost of training with the remedy, as a multiple of the present cost.
+        source: basis of the expected decrease: ``measured`` in an experiment, a ``forecast``, or only a ``rule``.
     """
 
     action: str
@@ -59,7 +59,7 @@ class Advice:
 
     @property
     def sentence(self) -> str:
-        """All of it for people to read."""
+        """The advice for people to read, in one sentence."""
         typed = " --set ".join(map(shlex.quote, self.settings))
         how = f" As settings: --set {typed}" if self.settings else ""
         if self.settings and all(setting.split("=")[0] in CHANGEABLE for setting in self.settings):
@@ -77,15 +77,16 @@ def advise(
     curve: LearningCurve | None,
     thresholds: Thresholds,
 ) -> tuple[Advice, ...]:
-    """What to do, the most gain for its cost first; what would gain an unknown amount comes last, and what was tried
-    in vain not at all.
+    """Remedies, ordered by improvement for cost; those of unknown improvement come last, and those that were tried
+    without success are left out.
 
     Args:
-        recipe: of the run.
-        verdict: on it.
-        probes: what was tried; experiments that are much shorter than the run count nothing.
-        curve: fitted to losses over data, of experiments as long as the run; None if there are none.
-        thresholds: of what is enough.
+        recipe: the run's recipe.
+        verdict: the verdict on the run.
+        probes: the experiments; those that are much shorter than the run are ignored.
+        curve: learning curve fitted to losses over data size, from experiments as long as the run; None if there are
+            none.
+        thresholds: limits from which an improvement counts.
     """
     if verdict.numbers is None:
         return ()
@@ -113,7 +114,7 @@ def _measured(baseline: float, probes: Probes, thresholds: Thresholds) -> Iterab
 
 
 def _more_data(curve: LearningCurve, thresholds: Thresholds) -> Iterable[Advice]:
-    """What twice the data would bring, if the curve is sure that it is something."""
+    """Advice to double the data, if the learning curve shows with confidence that this helps."""
     gain, loss = gain_of_data(curve, thresholds), curve.points[-1].loss
     if gain is not None:
         action, error = ACTIONS[MORE_DATA], (gain.high - gain.low) / 4
@@ -135,7 +136,7 @@ def _more_steps(recipe: Recipe, verdict: Verdict) -> Iterable[Advice]:
 
 
 def _remedies(verdict: Verdict) -> tuple[str, ...]:
-    """What the rules say, the most likely first."""
+    """The remedies that rules suggest, the most likely first."""
     numbers = verdict.numbers
     little = numbers is not None and numbers.validation > _LITTLE_LEARNT * numbers.baseline
     rate = MUCH_HIGHER_RATE if little else HIGHER_RATE

@@ -1,4 +1,4 @@
-"""Has a run learnt what it could?"""
+"""The diagnosis of fit: whether a run has learnt what it could."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dragoman.training.run_folder import RunFolder
 from dragoman.training.trial import run_trial
 
 _SAME = 0.02
-"""By how much losses of one model differ at most, for the precision that they were computed in."""
+"""Largest difference between losses of one model that numerical precision explains."""
 
 
 def diagnose_fit(
@@ -41,18 +41,22 @@ def diagnose_fit(
     *,
     tell: Callable[[str], None] | None = None,
 ) -> FitReport:
-    """Say whether a run underfits, overfits, has not converged, or is good, and what to do.
+    """Find out whether a run underfits, overfits, has not converged or is well fitted, and what to do.
 
     Args:
-        folder: of the run, finished or not.
-        probe_minutes: for experiments where its own losses leave a doubt; None for none.
-        runner: that trains for these.
-        thresholds: of the verdict; the defaults if None.
-        tell: told of each experiment before it begins; by default these are shown where a person watches.
+        folder: the run's folder; the run may still be going on.
+        probe_minutes: time limit for experiments where the run's own losses leave a doubt; None for no experiments.
+        runner: function that trains a recipe for these experiments.
+        thresholds: limits that the verdict rests on; the defaults if None.
+        tell: called with a sentence before each experiment; by default it is shown on the terminal.
 
     Raises:
-        InputError: if the folder holds no run, or one that has not looked at its validation set yet.
-        DamagedFileError: if its recipe or dataset was altered.
+        InputError: if the folder holds no run, or one without any validation yet.
+        DamagedFileError: if the run's recipe or dataset was altered.
+
+        >>> report = diagnose_fit("runs/demo")
+        >>> report.verdict.kind.value
+        'undecided'
     """
     tell = tell or teller()
     folder = Path(folder)
@@ -83,18 +87,18 @@ def examine(
     best: LossEstimate | None = None,
     tell: Callable[[str], None] = lambda message: None,
 ) -> FitReport:
-    """The diagnosis of what is in memory already; arguments as :func:`diagnose_fit`'s.
+    """Diagnose a run whose evidence is in memory already; see :func:`diagnose_fit`.
 
     Args:
-        name: of the run.
-        recipe: of the run.
-        dataset: of the run.
-        evidence: of the run.
-        probe_minutes: for experiments; None for none.
-        runner: that trains for these.
-        thresholds: of the verdict.
-        best: the lowest validation loss of the run with those of its examples; None if they are unknown.
-        tell: told of each experiment before it begins.
+        name: the run's name.
+        recipe: the run's recipe.
+        dataset: the run's dataset.
+        evidence: validations and facts of the run.
+        probe_minutes: time limit for experiments; None for no experiments.
+        runner: function that trains a recipe for these experiments.
+        thresholds: limits that the verdict rests on.
+        best: the run's lowest validation loss with the losses of its examples; None if they are unknown.
+        tell: called with a sentence before each experiment.
     """
     verdict, probes = judge(evidence, thresholds=thresholds), Probes()
     if probe_minutes is not None:
@@ -116,8 +120,9 @@ def examine(
 
 
 def best_estimate(folder: Path, recipe: Recipe, dataset: Dataset, evidence: FitEvidence) -> LossEstimate | None:
-    """The validation loss of the run's best model with those of its examples; None if there is no such model, or it
-    was not the loss that it was best by."""
+    """The validation loss of the run's best model with the losses of its examples; None if there is no such model, or
+    it was chosen by another score.
+    """
     best = RunFolder(folder).best
     if not best.is_dir() or not evidence.finite:
         return None
@@ -128,6 +133,6 @@ def best_estimate(folder: Path, recipe: Recipe, dataset: Dataset, evidence: FitE
 
 
 def data_curve(probes: Probes) -> LearningCurve | None:
-    """The curve over the sizes of training set that were tried; None if they are too few."""
+    """The learning curve fitted to the data sizes that were tried; None if they are too few."""
     points = [point for point in probes.points if math.isfinite(point.loss)]
     return fit_learning_curve(points) if len({point.examples for point in points}) > 1 else None

@@ -1,4 +1,4 @@
-"""What a run's folder tells of how well it has learnt."""
+"""What the history of a run shows about how well it has learnt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Ending(Enum):
-    """Why a run ended; the value is the phrase for people."""
+    """Why a run ended; the value is a phrase for people to read."""
 
     PLANNED = "all updates were done"
     STOPPED_EARLY = "early stopping ended it"
@@ -36,15 +36,15 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the losses, with averaged weights, without dropout and label smoothing.
+    """The losses at one validation, with averaged weights, without dropout and label smoothing.
 
     Attributes:
-        update: updates done.
+        update: number of updates done.
         seconds: training time until then.
-        validation: loss on the validation set; not finite if it was not.
-        validation_error: its standard error; None if it was not measured.
-        training: loss on the training probe; None if it was not measured.
-        training_error: its standard error; None likewise.
+        validation: loss on the validation set; infinite or not a number if training diverged.
+        validation_error: standard error of the validation loss; None if it was not measured.
+        training: loss on the training probe (a fixed sample of training examples); None if it was not measured.
+        training_error: standard error of the training loss; None if it was not measured.
     """
 
     update: int
@@ -57,17 +57,17 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What was trained on what.
+    """What was trained on which data.
 
     Attributes:
-        parameters: trainable numbers.
-        dropout: the largest rate in the model.
-        weight_decay: λ.
-        label_smoothing: share.
-        learning_rate: its peak.
-        examples: of the training set.
-        target_tokens: of the training set; of labels and numbers, examples.
-        unit: of losses, such as ``nats per target token``.
+        parameters: number of trainable parameters.
+        dropout: largest dropout rate in the model.
+        weight_decay: coefficient λ of the weight decay.
+        label_smoothing: smoothing mass ε.
+        learning_rate: peak of the learning rate.
+        examples: number of training examples.
+        target_tokens: target tokens of the training set; its number of examples where labels or numbers are predicted.
+        unit: unit of the losses, such as ``nats per target token``.
     """
 
     parameters: int
@@ -82,15 +82,15 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class FitEvidence:
-    """What is known of a run.
+    """The validations of a run, and the facts that a verdict needs.
 
     Attributes:
-        looks: in order; those whose validation loss was not finite among them.
-        baseline: E_0, the loss of what does not look at its input.
-        planned: updates that the recipe asks for.
-        done: updates done.
-        ending: why no more were done.
-        facts: what was trained on what.
+        looks: validations in order, with those whose loss was not finite.
+        baseline: E_0, the loss of a constant prediction, which ignores the input.
+        planned: number of updates that the recipe asks for.
+        done: number of updates done.
+        ending: why training stopped.
+        facts: what was trained on which data.
     """
 
     looks: tuple[Look, ...]
@@ -102,33 +102,33 @@ class FitEvidence:
 
     @property
     def finite(self) -> tuple[Look, ...]:
-        """The looks whose validation loss is a number."""
+        """The validations whose loss is finite."""
         return tuple(look for look in self.looks if math.isfinite(look.validation))
 
     @property
     def best(self) -> Look:
-        """The finite look with the lowest validation loss, which must be there; the first of several."""
+        """The validation with the lowest finite loss, of which there must be one; the first of equal ones."""
         found = best_of(self.looks)
         assert found is not None
         return found
 
     @property
     def seconds_per_update(self) -> float | None:
-        """Training time of a mean update; None if there is no look yet."""
+        """Mean training time of an update; None if there is no validation yet."""
         last = self.looks[-1] if self.looks else None
         return last.seconds / last.update if last is not None and last.update else None
 
 
 def read_evidence(folder: Path, recipe: Recipe, dataset: Dataset) -> FitEvidence:
-    """The evidence that the history of a run holds.
+    """Read the evidence from the history of a run.
 
     Args:
         folder: the run's folder.
-        recipe: of the run.
-        dataset: of the run.
+        recipe: the run's recipe.
+        dataset: the run's dataset.
 
     Raises:
-        InputError: if there is no history, or no validation in it yet.
+        InputError: if there is no history, or it has no validation yet.
     """
     history = read_history(folder)
     looks = looks_of(history)
@@ -148,7 +148,7 @@ def read_evidence(folder: Path, recipe: Recipe, dataset: Dataset) -> FitEvidence
 
 
 def looks_of(history: DataFrame) -> tuple[Look, ...]:
-    """The validations of a history; a loss that is missing was not finite."""
+    """The validations in a history; a missing loss counts as not finite."""
     rows = history[history["event"] == VALIDATION]
     return tuple(
         Look(
@@ -171,13 +171,13 @@ def looks_of_records(records: Iterable[ValidationRecord]) -> tuple[Look, ...]:
 
 
 def best_of(looks: Iterable[Look]) -> Look | None:
-    """The finite look with the lowest validation loss, the first of several; None if there is none."""
+    """The validation with the lowest finite loss, the first of equal ones; None if no loss is finite."""
     finite = [look for look in looks if math.isfinite(look.validation)]
     return min(finite, key=lambda look: look.validation, default=None)
 
 
 def planned_updates(recipe: Recipe, dataset: Dataset) -> int:
-    """Updates that the recipe asks for, also where it counts in tokens."""
+    """Number of updates that the recipe asks for, also where it counts in tokens."""
     if recipe.training.tokens is None:
         return recipe.training.updates
     loader = task_of(recipe).loader(recipe, dataset)
@@ -188,7 +188,7 @@ def planned_updates(recipe: Recipe, dataset: Dataset) -> int:
 
 
 def ending_of(history: DataFrame, recipe: Recipe, planned: int, done: int) -> Ending:
-    """Why a run did no more updates than it did, which its history does not say but shows."""
+    """Why a run stopped, inferred from its history and the recipe."""
     if done >= planned:
         return Ending.PLANNED
     rule = recipe.training.early_stopping
@@ -205,7 +205,7 @@ def ending_of(history: DataFrame, recipe: Recipe, planned: int, done: int) -> En
 
 
 def facts_of(recipe: Recipe, dataset: Dataset) -> RunFacts:
-    """What a recipe trains on a dataset."""
+    """What a recipe trains, on which data."""
     training = recipe.training
     model = build(recipe.model, dataset.source.size, dataset.target.size, training.seed)
     return RunFacts(
@@ -221,7 +221,7 @@ def facts_of(recipe: Recipe, dataset: Dataset) -> RunFacts:
 
 
 def unit_of(recipe: Recipe) -> str:
-    """What losses are counted in."""
+    """The unit of a recipe's losses."""
     return task_of(recipe).words.loss
 
 

@@ -1,10 +1,10 @@
-"""What a quarter more updates would bring, judged from the last looks.
+"""A forecast of what a quarter more updates would bring, from the last validations.
 
 The slope of the loss over the logarithm of the updates is the median of the slopes between all pairs of the last five
-looks (Theil 1950, Sen 1968), which one wild look does not disturb. It decays as the run goes on: as u^−d, where d = 1
-is presumed (a loss that nears its limit as 1/u does so) and the later looks against the earlier ones correct it, as far
-as their scatter allows. On simulated power laws, exponentials, straight lines and S-shaped curves this was as good as
-the best of straight extrapolation over updates, over their logarithm, and fitted power laws, each of which fails on
+validations (Theil 1950, Sen 1968), which one outlier does not disturb. It is assumed to decay as u^−d, with d = 1 as
+the prior (a loss that nears its limit as 1/u decays so); the later validations against the earlier ones correct d, as
+far as their scatter allows. On simulated power laws, exponentials, straight lines and S-shaped curves this was as good
+as the best of straight extrapolation over updates, over their logarithm, and fitted power laws, each of which fails on
 some of them.
 """
 
@@ -20,27 +20,27 @@ from jaxtyping import Float64
 from dragoman.diagnosis.fit.evidence import Look
 
 LOOKS = 5
-"""The last looks that count."""
+"""Number of last validations that the forecast uses."""
 FURTHER = 0.25
 """Further updates, as a share of those done."""
 _DECAY, _DOUBT = 1.0, 1.0
-"""The decay that is presumed, and the standard deviation of the truth around it."""
+"""Mean and standard deviation of the prior of the decay d."""
 _SLOWEST, _FASTEST = -1.0, 6.0
-"""Decays that are believed; −1 is a loss that falls in a straight line."""
+"""Limits of the decay d; −1 is a loss that falls in a straight line."""
 _REVERSED = 3.0
-"""Decay where the later looks no longer fall."""
+"""Decay that is used where the later validations no longer improve."""
 _DRAWS = 100
 _SEED = 12345
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What further updates would bring.
+    """The expected effect of further updates.
 
     Attributes:
-        updates: further updates.
-        gain: fall of the validation loss; below 0 it would rise.
-        error: standard error of the gain.
+        updates: number of further updates.
+        gain: expected decrease of the validation loss; negative if it would rise.
+        error: standard error of the decrease.
         slope: change of the validation loss per update at the end, negative where it falls.
     """
 
@@ -51,9 +51,15 @@ class Forecast:
 
 
 def forecast_gain(looks: Sequence[Look]) -> Forecast | None:
-    """The gain of :data:`FURTHER` more updates; None if there are fewer than three finite looks.
+    """The gain of :data:`FURTHER` more updates; None if there are fewer than three finite validations.
 
-    Its error comes from repeating the forecast with looks that are as far off as they scatter around a smooth curve.
+    The standard error comes from repeating the forecast with losses perturbed by as much as they scatter around a
+    smooth curve.
+
+    >>> validations = [Look(update, 1.0, validation=1 + 10 / update) for update in (100, 200, 300, 400)]
+    >>> found = forecast_gain(validations)
+    >>> found.updates, round(found.gain, 3)
+    (100, 0.005)
     """
     finite = [look for look in looks if math.isfinite(look.validation)][-LOOKS:]
     if len(finite) < 3:
@@ -73,7 +79,11 @@ def forecast_gain(looks: Sequence[Look]) -> Forecast | None:
 
 
 def theil_sen(x: Float64[np.ndarray, " n"], y: Float64[np.ndarray, " n"]) -> float:
-    """The median of the slopes between all pairs of points; at least two, with different x."""
+    """The median of the slopes between all pairs of points, of which there are at least two with different x.
+
+    >>> theil_sen(np.arange(5.0), np.array([0.0, 2.0, 4.0, 6.0, 100.0]))
+    2.0
+    """
     left, right = np.triu_indices(len(x), 1)
     return float(np.median((y[right] - y[left]) / (x[right] - x[left])))
 
@@ -87,7 +97,8 @@ def _gain(updates: Float64[np.ndarray, " n"], losses: Float64[np.ndarray, " n"],
 
 
 def _decay(logs: Float64[np.ndarray, " n"], losses: Float64[np.ndarray, " n"], scatter: float) -> float:
-    """d in slope ∝ u^−d, from the earlier and the later half of the looks, drawn towards the presumed one."""
+    """Estimate of d in slope ∝ u^−d from the earlier and the later half of the validations, shrunk towards the
+    prior."""
     middle = len(logs) // 2
     early, late = slice(None, middle + 1), slice(middle, None)
     falls = [-theil_sen(logs[part], losses[part]) for part in (early, late)]
@@ -101,7 +112,7 @@ def _decay(logs: Float64[np.ndarray, " n"], losses: Float64[np.ndarray, " n"], s
 
 
 def _scatter(logs: Float64[np.ndarray, " n"], losses: Float64[np.ndarray, " n"]) -> float:
-    """Standard deviation of the looks around a parabola over log u, or a line through three of them."""
+    """Standard deviation of the losses around a parabola over log u, or around a line where there are three of them."""
     degree = 2 if len(logs) > 3 else 1
     x = logs - logs.mean()
     powers = np.stack([x**power for power in range(degree + 1)], axis=1)

@@ -15,7 +15,7 @@ from dragoman.diagnosis.fit.verdict import Verdict
 def hindsight(
     evidence: FitEvidence, verdict: Verdict, probes: Sequence[ProbeResult], thresholds: Thresholds
 ) -> dict[str, str]:
-    """A sentence on each, by its name."""
+    """A sentence on each of the three, by its name."""
     facts = evidence.facts
     dropout = f"The rate is {facts.dropout:g}."
     decay = f"The strength is {facts.weight_decay:g}."

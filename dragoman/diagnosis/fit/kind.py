@@ -1,4 +1,4 @@
-"""What can be said of how well a run has learnt."""
+"""The possible verdicts on how well a run has learnt."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from enum import Enum
 
 
 class FitKind(Enum):
-    """The verdict on a run; the value is the phrase for people."""
+    """The verdict on a run; the value is a phrase for people to read."""
 
     UNDERFITTING = "underfitting"
     """A larger or less regularised model learns the same data better."""
     OVERFITTING = "overfitting"
-    """It learns the training set by heart, at the cost of what it has not seen."""
+    """It memorises the training set at the cost of examples that it has not seen."""
     NOT_CONVERGED = "not converged"
-    """It would go on learning."""
+    """The validation loss would go on falling."""
     GOOD = "good"
-    """Nothing that was looked at would help much."""
+    """Nothing that was examined would help much."""
     UNDECIDED = "undecided"
-    """What was measured does not tell."""
+    """The measurements do not suffice for a verdict."""

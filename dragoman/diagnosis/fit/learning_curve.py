@@ -1,7 +1,7 @@
 """The loss over the size of the training set: E(n) = E_∞ + a · n^−b (Hestness et al. 2017, eq. 1).
 
-Few points do not tell three numbers, so b is drawn towards what translation has shown: exponents of 0.25 to 0.28 on
-large data (Bansal et al. 2022), steeper on small.
+Few points do not determine three parameters, so b has a prior, from what translation has shown: exponents of 0.25 to
+0.28 on large data (Bansal et al. 2022), and steeper curves on small data.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Float64
 
 EXPONENT = 0.35
-"""The exponent that is presumed, the middle of a log-normal prior."""
+"""Median of the log-normal prior of the exponent b."""
 DOUBT = 0.7
 """Standard deviation of log b in the prior: 95 % of exponents lie between 0.09 and 1.4."""
 LEAST_ERROR = 0.01
-"""Share of a loss that it is off at least, by the luck of the weights, the order and the choice of the examples."""
+"""Least relative standard error of a loss, from random initialisation, order and choice of the examples."""
 _DRAWS = 400
 _SEED = 12345
 _EXPONENTS = np.geomspace(0.04, 2.0, 80)
@@ -27,13 +27,13 @@ _CONFIDENCE = 95
 
 @dataclass(frozen=True, slots=True)
 class DataPoint:
-    """One size of the training set.
+    """The loss at one size of the training set.
 
     Attributes:
-        examples: n.
-        loss: on the validation set, the best that was reached.
-        error: its standard error; None if unknown.
-        training: loss on the examples learnt from, at that look; None if unknown.
+        examples: n, the number of training examples.
+        loss: lowest validation loss.
+        error: standard error of the loss; None if unknown.
+        training: loss on the training examples at the same update; None if unknown.
     """
 
     examples: int
@@ -44,7 +44,7 @@ class DataPoint:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A loss that was not measured, with the ends of its 95 % interval."""
+    """A predicted loss with the ends of its 95 % interval."""
 
     value: float
     low: float
@@ -53,14 +53,14 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """A fitted curve.
+    """A fitted learning curve.
 
     Attributes:
-        points: what it was fitted to, by size.
-        floor: E_∞.
-        scale: a · m^−b, what stands above the floor at the largest size m that was measured.
-        exponent: b.
-        draws: floor, scale and exponent of curves that fit about as well.
+        points: the points that it was fitted to, ordered by size.
+        floor: E_∞, the loss in the limit of infinite data.
+        scale: a · m^−b, the height above the floor at the largest size m that was measured.
+        exponent: the exponent b.
+        draws: floor, scale and exponent of R curves that fit about as well, [R, 3].
     """
 
     points: tuple[DataPoint, ...]
@@ -70,7 +70,7 @@ class LearningCurve:
     draws: Float64[np.ndarray, "R 3"]
 
     def predict(self, examples: int | float) -> Prediction:
-        """The loss with so many examples."""
+        """The predicted loss after training on so many examples."""
         ratio = examples / self.points[-1].examples
         drawn = self.draws[:, 0] + self.draws[:, 1] * ratio ** -self.draws[:, 2]
         tail = (100 - _CONFIDENCE) / 2
@@ -78,7 +78,7 @@ class LearningCurve:
         return Prediction(self.floor + self.scale * ratio**-self.exponent, float(low), float(high))
 
     def gain(self, factor: int | float) -> Prediction:
-        """What so many times the largest size would take off the loss."""
+        """The predicted decrease of the loss if the largest measured size were multiplied by ``factor``."""
         drawn = self.draws[:, 1] * (1 - factor ** -self.draws[:, 2])
         tail = (100 - _CONFIDENCE) / 2
         low, high = np.percentile(drawn, [tail, 100 - tail])
@@ -86,14 +86,19 @@ class LearningCurve:
 
 
 def fit_learning_curve(points: Sequence[DataPoint]) -> LearningCurve:
-    """Weighted least squares with the prior on b; uncertainty by fitting again to points and a prior that are moved at
-    random by their errors.
+    """Fit the curve by weighted least squares with a prior on b; the uncertainty comes from refitting to points and a
+    prior that are perturbed at random by their errors.
 
     Args:
-        points: of at least two sizes, in any order.
+        points: points of at least two sizes, in any order.
 
     Raises:
         ValueError: if there are fewer sizes, or a loss is not finite.
+
+        >>> points = [DataPoint(n, 2 + 10 * n**-0.3, error=0.01) for n in (1_000, 10_000, 100_000)]
+        >>> curve = fit_learning_curve(points)
+        >>> round(curve.exponent, 1), round(curve.predict(1_000_000).value, 1)
+        (0.3, 2.2)
     """
     ordered = tuple(sorted(points, key=lambda point: point.examples))
     if len({point.examples for point in ordered}) < 2:
@@ -117,7 +122,7 @@ def _fit(
     errors: Float64[np.ndarray, " n"],
     prior: Float64[np.ndarray, " R"],
 ) -> Float64[np.ndarray, "R 3"]:
-    """Floor, scale and exponent of each row: of all exponents on a grid, the one with the least penalised squares."""
+    """Floor, scale and exponent for each row: the exponent from a grid that has the least penalised squares."""
     found = np.stack([_line(sizes**-b, losses, errors) for b in _EXPONENTS])
     floors, scales = found[..., 0], found[..., 1]
     fitted = floors[..., None] + scales[..., None] * sizes[None, None] ** -_EXPONENTS[:, None, None]

@@ -10,28 +10,28 @@ from dragoman.diagnosis.fit.evidence import FitEvidence
 from dragoman.diagnosis.fit.forecast import Forecast, forecast_gain
 
 _LITTLE = 0.05
-"""Least share of E_0 that further gains are compared with, however little was learnt."""
+"""Least share of E_0 that improvements are compared with, however little was learnt."""
 
 
 @dataclass(frozen=True, slots=True)
 class FitNumbers:
-    """Of a run with at least one finite look. Losses in the unit of the run.
+    """The numbers of a run with at least one finite validation; losses have the unit of the run.
 
     Attributes:
-        baseline: E_0.
-        best_update: updates at the lowest validation loss.
+        baseline: E_0, the loss of a constant prediction.
+        best_update: update with the lowest validation loss.
         validation: E_va, the lowest validation loss.
-        validation_error: its standard error; None if unknown.
-        training: E_tr at that look; None if it was not measured.
-        least: the validation loss that a perfect model would have: above 0 where training smooths labels.
-        excess: E_va above that.
+        validation_error: standard error of E_va; None if unknown.
+        training: E_tr, the loss on training examples at that update; None if it was not measured.
+        least: the validation loss of a perfect model, which is above 0 where training smooths labels.
+        excess: E_va less ``least``.
         gap: G = (E_va − E_tr) / E_0; None if E_tr is unknown.
-        gap_error: its standard error.
-        level: E_tr above ``least``, over E_0; None if E_tr is unknown.
-        rise: last validation loss less the lowest.
-        rise_error: its standard error.
-        learnt: E_0 − E_va, or a twentieth of E_0 if that is more: what further gains are compared with.
-        forecast: of a quarter more updates; None if there are too few looks.
+        gap_error: standard error of the gap.
+        level: (E_tr − ``least``) / E_0; None if E_tr is unknown.
+        rise: the last validation loss less the lowest.
+        rise_error: standard error of the rise.
+        learnt: E_0 − E_va, at least a twentieth of E_0; improvements are compared with it.
+        forecast: forecast for a quarter more updates; None if there are too few validations.
     """
 
     baseline: float
@@ -51,10 +51,10 @@ class FitNumbers:
 
 
 def measure_fit(evidence: FitEvidence) -> FitNumbers:
-    """The numbers of a run.
+    """Compute the numbers of a run.
 
     Args:
-        evidence: with at least one finite look.
+        evidence: evidence with at least one finite validation.
     """
     best, last, baseline = evidence.best, evidence.finite[-1], evidence.baseline
     least = smoothed_least(evidence.facts.label_smoothing, evidence.facts.unit)
@@ -79,5 +79,9 @@ def measure_fit(evidence: FitEvidence) -> FitNumbers:
 
 
 def smoothed_least(smoothing: float, unit: str) -> float:
-    """The loss without smoothing of a model that is perfect by the loss with it: −log(1 − ε); 0 of numbers."""
+    """The loss without smoothing of a model that is perfect under the smoothed loss, −log(1 − ε); 0 for numbers.
+
+    >>> round(smoothed_least(0.1, "nats per target token"), 3)
+    0.105
+    """
     return -math.log(1 - smoothing) if unit.startswith("nats") else 0.0

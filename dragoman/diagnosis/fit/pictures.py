@@ -30,17 +30,17 @@ from dragoman.reports.figure import (
 _WIDTH = 9.0
 _GREY = "#8C8C8C"
 _HIGHEST = 2.0
-"""Losses above so many times E_0 are cut off."""
+"""Losses above this multiple of E_0 are cut off."""
 _AHEAD = 4.0
-"""How many times the largest training set the curve over data is drawn."""
+"""Multiple of the largest training set up to which the learning curve is drawn."""
 
 
 def draw_losses(evidence: FitEvidence, verdict: Verdict) -> bytes:
     """Validation and training loss over the updates with their error bands, E_0, the lowest loss and the forecast.
 
     Args:
-        evidence: with at least one finite look.
-        verdict: on it.
+        evidence: evidence with at least one finite validation.
+        verdict: the verdict on the run.
     """
     figure = new_figure((_WIDTH, 4.8), f"Verdict: {verdict.kind.value}")
     axes = figure.subplots()
@@ -107,11 +107,11 @@ def finish_data_axis(axes: plots.Axes, sizes: Sequence[int]) -> None:
 
 
 def draw_probes(probes: Sequence[ProbeResult], enough: float) -> bytes:
-    """By how much each experiment changed the loss, with two standard errors.
+    """Draw the change of the loss in each experiment, with two standard errors.
 
     Args:
-        probes: at least one; those without a finite loss are left out.
-        enough: share of the loss that matters.
+        probes: at least one experiment; those without a finite loss are left out.
+        enough: relative change of the loss that matters.
     """
     shown = sorted((probe for probe in probes if math.isfinite(probe.loss)), key=lambda probe: -probe.change)
     figure = new_figure((_WIDTH, 1.6 + 0.55 * len(shown)), "What was tried")

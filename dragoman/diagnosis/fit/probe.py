@@ -1,4 +1,4 @@
-"""Small experiments that decide where a run's own losses leave a doubt."""
+"""Small experiments that decide where the run's own losses leave a doubt."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ from dragoman.tasks.losses import LossEstimate
 from dragoman.training.trial import Trial
 
 FRACTIONS = (0.25, 0.5)
-"""Parts of the training set whose losses show what more data brings."""
+"""Shares of the training set whose losses show what more data would bring."""
 _FIRST = 2
-"""Experiments that are worth being shortened for."""
+"""Number of experiments for which all experiments are shortened if time is short."""
 _OVERHEAD = 1.2
-"""Time of an experiment over the time of its updates: building, and looking at losses."""
+"""Ratio of an experiment's time to that of its updates; the rest builds the model and measures losses."""
 _FEWEST_UPDATES = 10
 _LITTLE_LEARNT = 0.5
-"""Share of E_0 that a loss above it makes the learning rate suspect."""
+"""A validation loss above this share of E_0 makes the learning rate suspect."""
 _MUCH_DROPOUT = 0.4
-"""A rate from which on dropout is the first suspect."""
+"""Dropout rate from which dropout is the first suspect."""
 
 
 def suspects(verdict: Verdict, dropout: float) -> tuple[str, ...]:
-    """The names of the actions to try, those that the doubt asks for first.
+    """The names of the remedies to try, those that answer the doubt first.
 
     Args:
-        verdict: on the run alone.
-        dropout: the largest rate in the model.
+        verdict: verdict on the run alone.
+        dropout: largest dropout rate in the model.
     """
     numbers = verdict.numbers
     little = numbers is None or numbers.validation > _LITTLE_LEARNT * numbers.baseline
@@ -81,22 +81,23 @@ def probe(
     clock: Callable[[], float] = time.monotonic,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Probes:
-    """Try what might help, as much of it as the minutes allow, or until Ctrl-C.
+    """Try the remedies that might help, as many as the minutes allow, or until Ctrl-C.
 
-    All experiments of a run do equally many updates (twice as many for more of them): those of the run if at least the
-    first two fit into the minutes then, else fewer, with the unchanged recipe at that length to compare with.
+    All experiments of a run do equally many updates (the one with more updates does twice as many): those of the run if
+    at least the first two experiments fit into the minutes then, otherwise fewer, and then the unchanged recipe is
+    trained at that length too, for comparison.
 
     Args:
-        recipe: of the run.
-        dataset: of the run.
-        evidence: of the run, which tells how long an update takes.
-        verdict: on the run alone, which tells what to try.
-        minutes: for all of it.
-        runner: that trains.
-        baseline: the lowest validation loss of the run with those of its examples, which changes are compared with in
-            pairs; without it, how alike they are is presumed.
-        clock: seconds.
-        tell: told of each experiment before it begins.
+        recipe: the run's recipe.
+        dataset: the run's dataset.
+        evidence: evidence of the run, which includes the time of an update.
+        verdict: verdict on the run alone, which determines what to try.
+        minutes: time limit for everything.
+        runner: function that trains a recipe.
+        baseline: the run's lowest validation loss with the losses of its examples, for paired comparison; without it, a
+            correlation is assumed.
+        clock: function that returns the time in seconds.
+        tell: called with a sentence before each experiment.
     """
     changes = [(name, ACTIONS[name].applied(recipe)) for name in suspects(verdict, evidence.facts.dropout)]
     names = [name for name, changed in changes if changed is not None or name == MORE_DATA]
@@ -123,14 +124,14 @@ def probe(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to try, and how long.
+    """Which experiments to do, and how long.
 
     Attributes:
-        names: of actions, in order.
-        updates: of each; those of the run, or fewer.
-        seconds: that an update of the unchanged recipe takes, all else included.
+        names: names of the remedies, in order.
+        updates: updates of each experiment: those of the run, or fewer.
+        seconds: time of an update of the unchanged recipe, overheads included.
         again: whether the unchanged recipe must be trained as well.
-        remarks: sentences.
+        remarks: sentences about what was shortened or left out.
     """
 
     names: tuple[str, ...]
@@ -141,7 +142,7 @@ class Plan:
 
 
 def plan_probes(names: Sequence[str], evidence: FitEvidence, minutes: float) -> Plan:
-    """Fit experiments into the minutes, by the time that the run's updates took."""
+    """Choose experiments that fit into the minutes, by the time that the run's updates took."""
     seconds = _OVERHEAD * (evidence.seconds_per_update or 0.0)
     complete = evidence.ending in (Ending.PLANNED, Ending.STOPPED_EARLY) and bool(evidence.finite)
     updates = evidence.planned if complete else min(max(evidence.done, 1), evidence.planned)
@@ -164,13 +165,13 @@ def plan_probes(names: Sequence[str], evidence: FitEvidence, minutes: float) -> 
 
 
 def _cost(name: str) -> float:
-    """Of trying an action, as a multiple of the unchanged recipe's training."""
+    """Cost of trying a remedy, as a multiple of training the unchanged recipe."""
     return float(len(FRACTIONS)) if name == MORE_DATA else max(ACTIONS[name].cost, 1.0)
 
 
 @dataclass(slots=True)
 class _Laboratory:
-    """Runs the experiments, and keeps what they found."""
+    """Runs the experiments and keeps their results."""
 
     recipe: Recipe
     dataset: Dataset
@@ -188,7 +189,8 @@ class _Laboratory:
     baseline: Look | None = None
 
     def has_baseline(self) -> bool:
-        """Find what changes are compared with: the run itself, or a shorter one."""
+        """Find the loss that changes are compared with: the run's own, or that of a shorter run; false if there is
+        none."""
         if not self.plan.again:
             self.baseline = self.evidence.best
             return True
@@ -197,7 +199,7 @@ class _Laboratory:
         return found is not None
 
     def examine(self, name: str, changed: Recipe | None) -> None:
-        """Try one action."""
+        """Try one remedy."""
         if changed is None:
             self._examine_data()
             return
@@ -223,14 +225,14 @@ class _Laboratory:
         )
 
     def _error(self, trial: Trial, best: Look, baseline: Look) -> float:
-        """Of the difference to the baseline: by the bootstrap over pairs of examples if their losses are known."""
+        """Standard error of the difference to the baseline: by the paired bootstrap if losses of examples are known."""
         if self.estimate is None or trial.best is None:
             return difference_error(best.validation_error, baseline.validation_error)
         return trial.best.less(self.estimate)[1]
 
     @property
     def run_updates(self) -> int:
-        """The length of the run: what it did if it was cut, else what was planned."""
+        """The length of the run: the updates done if it ended early, otherwise those planned."""
         is_cut = self.evidence.ending in (Ending.CLOCK, Ending.BROKEN_OFF)
         return max(self.evidence.done if is_cut else self.evidence.planned, 1)
 
@@ -248,7 +250,8 @@ class _Laboratory:
     def _trained(
         self, what: str, recipe: Recipe, cost: float, updates: int, examples: int | None = None
     ) -> tuple[Trial, Look] | None:
-        """A trial and its best look; None, with a remark, if it was not done, not finished, or found nothing finite."""
+        """A trial and its best validation; None, with a remark, if it was not done, not finished, or had no finite
+        loss."""
         began = self.clock()
         needed, left = cost * self.plan.updates * self.seconds, self.end - began
         if needed > left or left <= 0:

@@ -1,4 +1,4 @@
-"""What a small experiment found."""
+"""The results of small experiments."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from dragoman.diagnosis.fit.learning_curve import DataPoint
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """One action, tried.
+    """The result of trying one remedy.
 
     Attributes:
-        action: its name in :data:`~dragoman.diagnosis.fit.actions.ACTIONS`.
-        settings: what was changed, as one types it after ``--set``.
-        baseline: the lowest validation loss without the change.
-        loss: the lowest with it; not finite if no look found a finite one.
-        error: standard error of their difference.
-        updates: of the trial.
-        baseline_updates: that the run had, or where it was longer, a trial of the unchanged recipe.
-        run_updates: that the run was planned for.
-        seconds: of training.
-        parameters: trainable numbers of the changed model.
-        training: loss on the training probe at the look with the lowest validation loss; None if unknown.
+        action: name of the remedy in :data:`~dragoman.diagnosis.fit.actions.ACTIONS`.
+        settings: the changes, as arguments after ``--set``.
+        baseline: lowest validation loss without the change.
+        loss: lowest validation loss with the change; not finite if no validation was.
+        error: standard error of the difference between the two.
+        updates: updates of the trial.
+        baseline_updates: updates of the run, or of the shorter training of the unchanged recipe that stands in for it.
+        run_updates: updates that the run was planned for.
+        seconds: training time in seconds.
+        parameters: number of trainable parameters of the changed model.
+        training: loss on the training probe at the update with the lowest validation loss; None if unknown.
     """
 
     action: str
@@ -40,31 +40,31 @@ class ProbeResult:
 
     @property
     def change(self) -> float:
-        """Of the validation loss; negative if it became smaller."""
+        """Change of the validation loss; negative if it became smaller."""
         return self.loss - self.baseline
 
     @property
     def gain(self) -> float:
-        """By how much the validation loss became smaller."""
+        """Decrease of the validation loss."""
         return self.baseline - self.loss
 
     @property
     def length(self) -> float:
-        """The length of the baseline as a share of the run's."""
+        """Length of the baseline's training as a share of the run's."""
         return self.baseline_updates / max(self.run_updates, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """All that was tried.
+    """All experiments of a diagnosis.
 
     Attributes:
-        results: in the order in which they were tried.
-        points: sizes of the training set that were tried, by size, all of it among them; empty if none were.
-        remarks: sentences on what was not done and why, and what to bear in mind.
-        seconds: that all of it took.
-        length: of the experiments, as a share of the run's.
-        interrupted: whether Ctrl-C ended them; what was done by then counts.
+        results: results in the order of the experiments.
+        points: losses by size of the training set, the whole set included; empty if none were measured.
+        remarks: sentences about what was not done and why, and about what to bear in mind.
+        seconds: time that all of them took.
+        length: length of the experiments, as a share of the run's.
+        interrupted: whether Ctrl-C ended them; finished experiments count.
     """
 
     results: Sequence[ProbeResult] = ()

@@ -1,4 +1,4 @@
-"""What a diagnosis of fit says: for the terminal, as JSON, and as sections of a page."""
+"""The result of a diagnosis of fit: for the terminal, as JSON, and as sections of a page."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _SIZES = (1, 2, 4)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FitReport(Shown):
-    """A diagnosis of fit.
+    """The result of a diagnosis of fit.
 
     Attributes:
-        name: of the run.
-        evidence: what the run tells.
-        verdict: on it.
-        probes: what was tried.
-        curve: the loss over the size of the training set; None if that was not tried.
+        name: the run's name.
+        evidence: validations and facts of the run.
+        verdict: the verdict on the run.
+        probes: the experiments.
+        curve: learning curve over the size of the training set; None if it was not measured.
         advice: what to do, the best first.
-        hindsight: what early stopping, dropout and weight decay would have changed, a sentence each.
-        thresholds: that the verdict rests on.
-        rate: a sentence on the learning rate; empty if there is none.
+        hindsight: sentences on what early stopping, dropout and weight decay would have changed.
+        thresholds: limits that the verdict rests on.
+        rate: sentence on the learning rate; empty if there is nothing to note.
     """
 
     name: str
@@ -52,13 +52,13 @@ class FitReport(Shown):
     rate: str = ""
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the report."""
         advice = {f"advice {number}": advice.sentence for number, advice in enumerate(self.advice, start=1)}
         because = {f"because {number}": text for number, text in enumerate(self.verdict.because, start=1)}
         return Summary(f"{self.name}: {self.verdict.kind.value}", because | advice)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can write it; what is not finite is null."""
+        """The report as a dictionary that JSON can represent; numbers that are not finite become null."""
         curve = None
         if self.curve is not None:
             largest = self.curve.points[-1].examples
@@ -97,7 +97,7 @@ class FitReport(Shown):
         )
 
     def as_text(self) -> str:
-        """For the terminal."""
+        """The report as text for the terminal."""
         blocks = [f"{self.name}: {self.verdict.kind.value}", _listed(self.verdict.because), _tabled(self.numbers())]
         blocks += ["What to do", _listed(self._to_do())]
         if self.probes.results:
@@ -121,7 +121,7 @@ class FitReport(Shown):
         return [*sentences, *([self.rate] if self.rate else [])]
 
     def sections(self) -> tuple[Section, ...]:
-        """Parts of a page, pictures included."""
+        """The report as sections of a page, with pictures."""
         losses: tuple[Picture, ...] = ()
         if self.evidence.finite:
             losses = drawn("losses over updates", lambda: draw_losses(self.evidence, self.verdict))
@@ -146,7 +146,7 @@ class FitReport(Shown):
         return (*found, Section("What to bear in mind", items=notes)) if notes else tuple(found)
 
     def numbers(self) -> Columns:
-        """The numbers behind the verdict, for people to read."""
+        """The numbers behind the verdict, as a table for people to read."""
         numbers, facts, evidence = self.verdict.numbers, self.evidence.facts, self.evidence
         rows = {
             "updates": f"{evidence.done:,} of {evidence.planned:,}: {evidence.ending.value}",
@@ -170,7 +170,7 @@ class FitReport(Shown):
         return {"number": list(rows), "value": list(rows.values())}
 
     def tried(self) -> Columns:
-        """The experiments, for people to read."""
+        """The experiments, as a table for people to read."""
         found = self.probes.results
         return {
             "tried": [probe.action for probe in found],
@@ -186,7 +186,7 @@ class FitReport(Shown):
 
 
 def data_sentence(curve: LearningCurve) -> str:
-    """What the fitted curve says."""
+    """A sentence on what the learning curve predicts for more data."""
     size = curve.points[-1].examples
     twice, gain = curve.predict(2 * size), curve.gain(2)
     return (

@@ -1,4 +1,5 @@
-"""What trains a recipe for an experiment; :func:`dragoman.training.trial.run_trial` is one."""
+"""The interface of functions that train a recipe for an experiment, such as :func:`dragoman.training.trial.run_trial`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from dragoman.training.trial import Trial
 
 @runtime_checkable
 class Runner(Protocol):
-    """Trains in memory, and returns what it measured."""
+    """Trains a recipe in memory, and returns the measurements."""
 
     def __call__(
         self,
@@ -22,5 +23,5 @@ class Runner(Protocol):
         minutes: float | None = None,
         validations: int = 10,
     ) -> Trial:
-        """Train; the arguments are those of :func:`~dragoman.training.trial.run_trial`."""
+        """Train a recipe; the arguments are those of :func:`~dragoman.training.trial.run_trial`."""
         ...

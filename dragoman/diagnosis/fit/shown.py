@@ -1,4 +1,4 @@
-"""Numbers as reports write them."""
+"""Numbers as reports print them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import math
 
 
 def loss_text(value: float, error: float | None = None) -> str:
-    """A loss, or a difference of losses, to three digits behind the point, or more where it is small; with its standard
-    error if there is one."""
+    """A loss, or a difference of losses, with three decimals, or more where it is small, and with its standard error if
+    there is one.
+
+    >>> loss_text(1.23456, 0.0123), loss_text(0.00012345)
+    ('1.235 ± 0.012', '0.00012')
+    """
     if not math.isfinite(value):
         return "not finite"
     smallest = min((abs(part) for part in (value, error) if part), default=1.0)
@@ -16,10 +20,14 @@ def loss_text(value: float, error: float | None = None) -> str:
 
 
 def percent_text(share: float) -> str:
-    """A share as per cent."""
+    """A share as a percentage.
+
+    >>> percent_text(0.1234)
+    '12.3 %'
+    """
     return signed(f"{100 * share:.1f} %")
 
 
 def signed(number: str) -> str:
-    """With a minus sign in the place of a hyphen, and 0 without any."""
+    """A number with a minus sign instead of a hyphen, and 0 without a sign."""
     return number.lstrip("-") if not any(digit in number for digit in "123456789") else number.replace("-", "−")

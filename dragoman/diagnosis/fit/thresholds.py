@@ -1,4 +1,4 @@
-"""Where verdicts on a run begin."""
+"""The limits from which a run is judged to underfit, overfit, or need more training."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """E_0 is the loss of what does not look at its input.
+    """Limits of the verdict; E_0 is the loss of a constant prediction, which ignores the input.
 
     Attributes:
-        looks: fewest looks that show where a loss goes.
-        errors: standard errors that a difference must exceed.
-        rise: of the validation loss from its lowest to the last, as a share of E_0, that is overfitting.
-        gap: between validation and training loss, as a share of E_0, that is overfitting.
-        forecast: gain of a quarter more updates, as a share of E_0 less the loss, from which a run has not converged.
-        level: training loss, as a share of E_0, up to which a model is said to fit its training set.
-        learnt: validation loss above the least possible, as a share of E_0, up to which nothing is left to gain.
-        unlearnt: validation loss as a share of E_0 from which nothing was learnt.
+        looks: fewest validations that show the trend of a loss.
+        errors: number of standard errors that a difference must exceed.
+        rise: rise of the validation loss from its lowest to its last value, as a share of E_0, that means overfitting.
+        gap: difference between validation and training loss, as a share of E_0, that means overfitting.
+        forecast: forecast gain of a quarter more updates, as a share of E_0 − E_va, from which a run has not converged.
+        level: training loss, as a share of E_0, up to which a model counts as fitting its training set.
+        learnt: validation loss above the least possible one, as a share of E_0, up to which nothing is left to gain.
+        unlearnt: validation loss, as a share of E_0, from which nothing was learnt.
         resolution: largest uncertainty of the validation loss, as a share of E_0.
         probe_share: gain of an experiment, as a share of the loss, that matters.
-        nothing_left: likewise as a share of E_0, for losses near 0.
-        overrule: how many times the gain of more steps, or of a higher rate, any other must have to tell what was amiss
-            with a run whose loss still falls: before a run has converged, wider and less regularised models are ahead
-            whether they will stay there or not.
-        shortest_probe: length of an experiment, as a share of the run's, from which on it decides.
+        nothing_left: gain of an experiment, as a share of E_0, that matters where losses are near 0.
+        overrule: factor by which the gain of another remedy must exceed that of more updates, or of a higher learning
+            rate, to decide the verdict on a run whose loss still falls: before convergence, wider and less regularised
+            models are ahead whether they stay so or not.
+        shortest_probe: least length of an experiment that decides, as a share of the run's.
     """
 
     looks: int = 4

@@ -1,7 +1,7 @@
 """Underfitting, overfitting, not converged, good, or undecided, and why.
 
-What the run's own losses tell comes first; where it leaves a doubt, small experiments decide: a run suffers from what
-helps it when it is cured.
+The run's own losses are judged first; where they leave a doubt, small experiments decide: the remedy that helps shows
+what was wrong.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ UNSEEN = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found.
+    """A verdict with its reasons.
 
     Attributes:
-        kind: in a word.
-        because: sentences with the numbers.
-        numbers: all of them; None if no look was finite.
-        unknown: sentences on what cannot be known from what was measured.
+        kind: the verdict itself.
+        because: the reasons as sentences with numbers.
+        numbers: all numbers of the run; None if no validation was finite.
+        unknown: sentences on what the measurements cannot tell.
     """
 
     kind: FitKind
@@ -44,12 +44,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Cure:
-    """An action that helps.
+    """A remedy that helps.
 
     Attributes:
-        action: its name.
-        gain: by how much it lowers the validation loss.
-        said: a sentence.
+        action: name of the remedy.
+        gain: decrease of the validation loss.
+        said: the result as a sentence.
     """
 
     action: str
@@ -64,14 +64,14 @@ def judge(
     *,
     curve: LearningCurve | None = None,
 ) -> Verdict:
-    """The verdict on a run.
+    """Judge a run.
 
     Args:
-        evidence: of the run.
-        probes: experiments; those that are much shorter than the run decide nothing.
-        thresholds: the defaults if None.
-        curve: fitted to the losses of parts of the training set in experiments as long as the run; None if there are
-            none.
+        evidence: evidence of the run.
+        probes: experiments; those that are much shorter than the run are ignored.
+        thresholds: limits of the verdict; the defaults if None.
+        curve: learning curve fitted to losses on parts of the training set, in experiments as long as the run; None if
+            there are none.
     """
     thresholds = thresholds or Thresholds()
     if not evidence.finite:
@@ -90,7 +90,7 @@ def judge(
 def _cures(
     probes: Sequence[ProbeResult], curve: LearningCurve | None, baseline: float, thresholds: Thresholds
 ) -> list[_Cure]:
-    """What helps, the most helpful first."""
+    """The remedies that help, the most helpful first."""
     found = [
         _Cure(probe.action, probe.gain, _help_text(probe)) for probe in probes if helps(probe, baseline, thresholds)
     ]
@@ -106,30 +106,30 @@ def _cures(
 
 
 def gain_of_data(curve: LearningCurve, thresholds: Thresholds) -> Prediction | None:
-    """What twice the training set would bring; None if that is not sure to matter.
+    """The gain of doubling the training set; None if it is not sure to matter.
 
     Args:
-        curve: over sizes of the training set.
-        thresholds: of what is enough.
+        curve: learning curve over the size of the training set.
+        thresholds: limits from which a gain counts.
     """
     gain = curve.gain(2.0)
     return gain if gain.low >= thresholds.probe_share * curve.points[-1].loss else None
 
 
 def helps(probe: ProbeResult, baseline: float, thresholds: Thresholds) -> bool:
-    """Whether a change makes the validation loss smaller, by more than chance and by enough to matter.
+    """Whether a change lowers the validation loss significantly and by enough to matter.
 
     Args:
-        probe: the change.
-        baseline: E_0, in shares of which small losses are measured.
-        thresholds: of what is enough.
+        probe: the result of trying the change.
+        baseline: E_0; gains are compared with a share of it where losses are small.
+        thresholds: limits from which a gain counts.
     """
     enough = max(thresholds.probe_share * probe.baseline, thresholds.nothing_left * baseline)
     return math.isfinite(probe.loss) and probe.gain >= enough and probe.gain > thresholds.errors * probe.error
 
 
 def _cured(cures: Sequence[_Cure], numbers: FitNumbers, thresholds: Thresholds) -> FitKind:
-    """What the most helpful action cures; while the loss still falls, longer training has precedence."""
+    """The fault that the most helpful remedy cures; while the loss still falls, longer training has precedence."""
     going_on = [cure.gain for cure in cures if ACTIONS[cure.action].cures is FitKind.NOT_CONVERGED]
     if going_on and _falls(numbers, thresholds) and cures[0].gain < thresholds.overrule * going_on[0]:
         return FitKind.NOT_CONVERGED
@@ -140,7 +140,7 @@ _SEE_STABILITY = "It may be numerically unstable: see `dragoman diagnose stabili
 
 
 def _judged_by_looks(evidence: FitEvidence, numbers: FitNumbers, thresholds: Thresholds) -> Verdict:
-    """What the run alone tells."""
+    """The verdict from the run's own losses."""
     rules = (_unusable, _risen, _learnt, _too_noisy, _gap, _still_falling, _no_probe, _nothing_learnt, _high_level)
     for rule in rules:
         verdict = rule(evidence, numbers, thresholds)
@@ -237,12 +237,12 @@ def _still_falling(evidence: FitEvidence, numbers: FitNumbers, thresholds: Thres
 
 
 def _falls(numbers: FitNumbers, thresholds: Thresholds) -> bool:
-    """Whether the loss is forecast to fall on by enough, for sure or not."""
+    """Whether the forecast predicts a large enough further decrease, certain or not."""
     return numbers.forecast is not None and numbers.forecast.gain > thresholds.forecast * numbers.learnt
 
 
 def _falling_text(numbers: FitNumbers, thresholds: Thresholds) -> tuple[str, ...]:
-    """What there is to say if it is."""
+    """A sentence on the forecast if the loss still falls; otherwise nothing."""
     forecast = numbers.forecast
     if forecast is None or not _falls(numbers, thresholds):
         return ()
@@ -297,7 +297,7 @@ def _help_text(probe: ProbeResult) -> str:
 def _after_vain_probes(
     verdict: Verdict, probes: Sequence[ProbeResult], evidence: FitEvidence, thresholds: Thresholds
 ) -> Verdict:
-    """The verdict where nothing that was tried long enough helped."""
+    """The verdict where no experiment that was long enough helped."""
     tried = {probe.action for probe in probes}
     if not tried:
         return verdict

@@ -9,22 +9,27 @@ from dragoman.errors import RecipeError
 from dragoman.recipe import Recipe, recipe_from
 
 _WIDEST_EMBEDDING = 1024
-"""Of the values of a categorical column."""
+"""Largest width of the embedding of a categorical column."""
 _DOT_PRODUCTS = ("dot", "scaled_dot")
 
 
 def widened(recipe: Recipe, factor: float) -> Recipe | None:
-    """The recipe with all layers so many times as wide, embeddings and attention heads among them.
+    """The recipe with the widths of all layers multiplied by ``factor``, embeddings and attention heads among them.
 
-    What must stay equal does: tied embeddings, states compared by dot products, heads that divide a width. A linear
-    encoder has no width; wider, it becomes a multilayer perceptron with the recipe's hidden layers.
+    Sizes that must be equal stay equal: tied embeddings, states compared by dot products, heads that divide a width. A
+    linear encoder has no width; widened, it becomes a multilayer perceptron with the recipe's hidden layers.
 
     Args:
-        recipe: whose model.
-        factor: above 0; at most 1 a narrower model.
+        recipe: recipe whose model is widened.
+        factor: positive factor; below 1 the model becomes narrower.
 
     Returns:
-        None if there is nothing to widen, or no such recipe is valid.
+        The changed recipe; None if there is nothing to widen, or the result would be invalid.
+
+        >>> from dragoman.recipe import load_recipe
+        >>> recipe = load_recipe("tiny")
+        >>> recipe.model.encoder.width, widened(recipe, 0.5).model.encoder.width
+        (128, 64)
     """
     values = recipe.model_dump(mode="json", exclude_none=True)
     model = values["model"]
@@ -59,7 +64,7 @@ def _scaled(stack: Mapping[str, Any], factor: float) -> dict[str, Any]:
 
 
 def _with_heads(stack: Mapping[str, Any], factor: float) -> dict[str, Any]:
-    """Heads stay as wide as they were, if there can be fewer or more of them."""
+    """Keep the width of a head, where the number of heads can change instead."""
     heads = _times(stack["heads"], factor)
     each = max(round(stack["width"] * factor / heads), 1)
     return {**stack, "heads": heads, "width": heads * each}
@@ -80,7 +85,7 @@ def _times(size: int, factor: float) -> int:
 
 
 def _keep_equal(model: dict[str, Any]) -> None:
-    """Mend what rounding made unequal."""
+    """Make sizes equal again that rounding made unequal."""
     encoder, decoder = model["encoder"], model["decoder"]
     if decoder.get("attention") in _DOT_PRODUCTS and encoder["kind"] != "none":
         decoder["width"] = encoder["width"] * (2 if encoder.get("bidirectional") else 1)

@@ -1,4 +1,4 @@
-"""All that decides how fast dragoman is on a machine, and what is amiss."""
+"""What determines how fast Dragoman is on a machine, and what is wrong there."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from dragoman.training.precision import choose_hardware
 
 _LITTLE_MEMORY_GIB = 1.0
 _BUSY = 0.5
-"""Load beside this process, in cores, from which on measurements are disturbed."""
+"""Load of other processes, in cores, from which measurements are disturbed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What is amiss.
+    """A fault of the machine or of its installation.
 
     Attributes:
-        what: one sentence.
+        what: the fault as a sentence.
         remedy: what to do about it.
     """
 
@@ -33,16 +33,16 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Diagnosis(Shown):
-    """What a machine is and what runs on it.
+    """What a machine is, and what runs on it.
 
     Attributes:
-        processor: what computes.
-        software: what is installed.
-        libraries: of native kernels, by name.
-        device: what ``auto`` means here.
-        precision: what ``auto`` means for training here.
-        peaks: matrix products, giga-operations a second by type of number; empty if not measured.
-        kernels: native kernels against PyTorch; empty if there are none or they were not measured.
+        processor: the processor and its memory.
+        software: versions of what is installed.
+        libraries: state of each library of native kernels, by name.
+        device: device that ``auto`` means here.
+        precision: training precision that ``auto`` means here.
+        peaks: speed of matrix products in billions of operations per second, by number format; empty if not measured.
+        kernels: speed of native kernels beside PyTorch's; empty if there are none or they were not measured.
     """
 
     processor: Processor
@@ -55,7 +55,7 @@ class Diagnosis(Shown):
 
     @property
     def complaints(self) -> list[Complaint]:
-        """What is amiss, the gravest first."""
+        """The faults, the gravest first."""
         found = [*_software_complaints(self.software)]
         for name, state in self.libraries.items():
             if not state.loaded:
@@ -64,12 +64,12 @@ class Diagnosis(Shown):
         return found + _processor_complaints(self.processor)
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the diagnosis."""
         complaints = {f"complaint {number}": it.what for number, it in enumerate(self.complaints, start=1)}
         return Summary(f"trains on {self.device} with {self.precision}", complaints)
 
     def as_json(self) -> dict[str, object]:
-        """All of it in plain types."""
+        """The diagnosis as a dictionary that JSON can represent."""
         return {**asdict(self), "complaints": [asdict(warning) for warning in self.complaints]}
 
 
@@ -77,7 +77,11 @@ def diagnose(*, measure: bool = True) -> Diagnosis:
     """Examine this machine.
 
     Args:
-        measure: whether to take some seconds to measure speeds.
+        measure: whether to measure speeds, which takes some seconds.
+
+        >>> found = diagnose(measure=False)
+        >>> found.processor.usable_cores >= 1, found.peaks
+        (True, {})
     """
     processor = examine_processor()  # before any measurement loads the cores
     hardware = choose_hardware("auto", "auto", 0)

@@ -1,4 +1,4 @@
-"""Native kernels: which are there, and how fast each is against the PyTorch function that stands in for it."""
+"""Native kernels: which are available, and the speed of each beside the PyTorch function that can stand in for it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class LibraryState:
     """Whether a library of kernels is used.
 
     Attributes:
-        loaded: whether it is.
-        reason: why not, and what to do; empty if it is.
-        threaded: whether its loops were seen to run in two of PyTorch's threads at one time.
+        loaded: whether the library is used.
+        reason: why it is not used, and what to do; empty if it is.
+        threaded: whether its loops were observed in two of PyTorch's threads at once.
     """
 
     loaded: bool
@@ -42,11 +42,11 @@ class LibraryState:
 
 @dataclass(frozen=True, slots=True)
 class KernelSpeed:
-    """Microseconds of one call on a small mini-batch.
+    """Time of one call on a small mini-batch, in microseconds.
 
     Attributes:
-        native: of the kernel.
-        torch: of PyTorch's function.
+        native: time of the native kernel.
+        torch: time of PyTorch's function.
     """
 
     native: float
@@ -54,7 +54,11 @@ class KernelSpeed:
 
 
 def library_states() -> dict[str, LibraryState]:
-    """Every library that this version knows."""
+    """The state of every library of kernels that this version knows, by name.
+
+    >>> all(state.loaded or state.reason for state in library_states().values())
+    True
+    """
     found = {name: library(name) for name in INTERFACES}
     return {
         name: LibraryState(it.handle is not None, it.reason, threads_at_once(name, 2) == 2)
@@ -63,11 +67,11 @@ def library_states() -> dict[str, LibraryState]:
 
 
 def kernel_speeds(dtype: torch.dtype, seconds: float = _SECONDS) -> dict[str, KernelSpeed]:
-    """Each training kernel's forward pass, and PyTorch's; empty where there are none.
+    """The time of each training kernel's forward pass, and PyTorch's; empty where there are no kernels.
 
     Args:
-        dtype: what to compute in.
-        seconds: to measure each for.
+        dtype: number format to compute in.
+        seconds: time to spend on measuring each.
     """
     if not available(torch.empty(0, dtype=dtype)):
         return {}
@@ -80,7 +84,7 @@ def kernel_speeds(dtype: torch.dtype, seconds: float = _SECONDS) -> dict[str, Ke
 
 
 def _tasks(dtype: torch.dtype) -> dict[str, tuple[Task, Task]]:
-    """The kernels and their twins on the same input."""
+    """The kernels and the PyTorch functions on the same input."""
     generator = torch.Generator().manual_seed(1)
 
     def normal(*shape: int) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""How fast matrices are multiplied here: the limit that training and translating are measured against."""
+"""The speed of matrix products: the limit that training and translation are compared with."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from collections.abc import Callable, Iterator
 import torch
 
 SIZE = 512
-"""Rows and columns of each matrix: the products of a small model, and short enough to fit between two interruptions."""
+"""Rows and columns of each matrix: the size in small models, and short enough to fit between two interruptions."""
 _SECONDS = 0.4
 
 
 def matrix_product_peaks(seconds: float = _SECONDS) -> dict[str, float]:
-    """Giga-operations a second of square products, by type of number; a multiplication and an addition are two.
+    """The speed of square matrix products in billions of operations per second (multiplications plus additions), by
+    number format.
 
     Args:
-        seconds: to measure each for.
+        seconds: time to spend on measuring each.
+
+        >>> speeds = matrix_product_peaks(seconds=0.001)
+        >>> all(speed > 0 for speed in speeds.values())
+        True
     """
     generator = torch.Generator().manual_seed(1)
     left, right = (torch.rand((SIZE, SIZE), generator=generator) for _ in range(2))
@@ -36,8 +41,8 @@ def matrix_product_peaks(seconds: float = _SECONDS) -> dict[str, float]:
 
 
 def shortest(task: Callable[[], object], seconds: float) -> float:
-    """Seconds of the quickest of all runs within ``seconds``, of which there are at least three after a warm-up: what
-    the machine can do while others leave it alone."""
+    """Seconds of the fastest of all runs within ``seconds``, at least three after a warm-up: the machine's speed when
+    other processes leave it alone."""
     task()
     times: list[float] = []
     end = time.perf_counter() + seconds
@@ -50,8 +55,8 @@ def shortest(task: Callable[[], object], seconds: float) -> float:
 
 @contextlib.contextmanager
 def _through_onednn() -> Iterator[None]:
-    """PyTorch gives float32 products to oneDNN where it may compute them in bfloat16; on processors without AMX oneDNN
-    does not."""
+    """Let PyTorch give float32 products to oneDNN where it may compute them in bfloat16; without AMX, oneDNN does
+    not."""
     settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # made when the module is imported
     before = settings.fp32_precision
     settings.fp32_precision = "bf16"

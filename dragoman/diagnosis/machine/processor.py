@@ -1,4 +1,4 @@
-"""The processor, its memory, and who else uses them."""
+"""The processor, its memory, and the load of other processes."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ FEATURES = {
     "AMX bf16": "amx_bf16",
     "AMX int8": "amx_int8",
 }
-"""What decides which kernels are fast, and PyTorch's names for it."""
+"""Instruction sets that determine which kernels are fast, with PyTorch's names for them."""
 
 _GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What computes here.
+    """A processor and its memory.
 
     Attributes:
-        name: of the model.
-        architecture: of its instructions.
-        features: each of :data:`FEATURES`, and whether it has it.
-        cores: logical ones of the machine.
-        usable_cores: those that this process may run on.
-        threads: what PyTorch computes with.
-        memory_gib: of the machine.
-        available_gib: what can be had without swapping; None where the system does not say.
-        load: processes that wanted a core in the last minute, on average; None where the system does not say.
+        name: name of the model.
+        architecture: instruction set architecture, such as ``x86_64``.
+        features: whether the processor has each of :data:`FEATURES`.
+        cores: number of the machine's logical cores.
+        usable_cores: number of cores that this process may run on.
+        threads: number of threads that PyTorch computes with.
+        memory_gib: memory of the machine in GiB.
+        available_gib: memory in GiB that is available without swapping; None where the system does not say.
+        load: mean number of processes that wanted a core in the last minute; None where the system does not say.
     """
 
     name: str
@@ -50,7 +50,11 @@ class Processor:
 
 
 def examine_processor() -> Processor:
-    """The processor that this process runs on."""
+    """Examine the processor that this process runs on.
+
+    >>> examine_processor().memory_gib > 0
+    True
+    """
     capabilities = torch.cpu.get_capabilities()
     cores = os.cpu_count() or 1
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only

@@ -1,4 +1,4 @@
-"""The versions that compute, and how memory is given out."""
+"""Versions of the installed software, and the memory allocator."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from dragoman.optional.extra import EXTRAS
 
 PACKAGES = ("dragoman", "torch", "ctranslate2", "tokenizers", "numpy")
 ALLOCATORS = ("tcmalloc", "jemalloc", "mimalloc")
-"""Replacements of the C library's ``malloc`` that are known by the names of their files."""
+"""Replacements of the C library's ``malloc`` that are recognised by the names of their files."""
 SETTINGS = ("LD_PRELOAD", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_")
-"""Environment variables that change how memory is given out."""
+"""Environment variables that change how memory is allocated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """What runs here.
+    """What is installed and loaded.
 
     Attributes:
-        python: its version.
-        versions: of :data:`PACKAGES`; None for one that is not installed.
-        extras: the modules that are missing of each extra; none of one that is installed.
-        torch_wanted: the versions of PyTorch that dragoman is tested with, as its metadata write them, such as
-            ``>=2.9,<2.15``; empty if they do not say.
-        allocator: what gives out memory.
-        allocator_settings: those of :data:`SETTINGS` that are set.
+        python: version of Python.
+        versions: versions of :data:`PACKAGES`; None for a package that is not installed.
+        extras: for each extra, the modules that are missing; empty if it is installed.
+        torch_wanted: versions of PyTorch that Dragoman is tested with, as in its metadata, such as ``>=2.9,<2.15``;
+            empty if unknown.
+        allocator: name of the memory allocator.
+        allocator_settings: environment variables among :data:`SETTINGS` that are set, with their values.
     """
 
     python: str
@@ -41,13 +41,14 @@ class Software:
 
     @property
     def torch_fits(self) -> bool:
-        """Whether PyTorch is one of the versions that are wanted; builds for other devices (``+cpu``) are the same."""
+        """Whether PyTorch is one of the tested versions; builds for other devices (``+cpu``) count as the same
+        version."""
         found = self.versions["torch"]
         return not self.torch_wanted or (found is not None and within(found.partition("+")[0], self.torch_wanted))
 
 
 def within(version: str, limits: str) -> bool:
-    """Whether a version fulfils all of the limits, such as ``>=2.9,<2.15``.
+    """Whether a version is within all of the limits, such as ``>=2.9,<2.15``.
 
     >>> within("2.14.1", ">=2.9,<2.15"), within("2.15.0", ">=2.9,<2.15")
     (True, False)
@@ -65,7 +66,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def examine_software() -> Software:
-    """What is installed and loaded in this process."""
+    """Examine what is installed and loaded in this process.
+
+    >>> examine_software().versions["torch"] is not None
+    True
+    """
     return Software(
         python=platform.python_version(),
         versions={name: _version(name) for name in PACKAGES},

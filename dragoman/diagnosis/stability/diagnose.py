@@ -1,4 +1,4 @@
-"""From a run's folder to what is amiss with its numbers."""
+"""The diagnosis of stability: from a run's folder to what is wrong with its numbers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from dragoman.diagnosis.stability.report import StabilityReport
 
 
 def diagnose_stability(folder: Path | str) -> StabilityReport:
-    """Say whether a run is stable, from what it wrote; nothing is computed anew.
+    """Find out whether a run is stable, from what it recorded; nothing is computed anew.
 
     Args:
-        folder: of the run; it may still go on.
+        folder: the run's folder; the run may still be going on.
 
     Raises:
-        InputError: if no run is there, or none that has begun to train.
+        InputError: if the folder holds no run, or one that has not begun to train.
         DamagedFileError: if one of its files is not what a run writes.
+
+        >>> report = diagnose_stability("runs/demo")
+        >>> str(report.verdict)
+        'stable'
     """
     evidence = read_evidence(Path(folder))
     findings = find(evidence)

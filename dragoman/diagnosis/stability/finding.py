@@ -1,4 +1,4 @@
-"""What a diagnosis of stability can find."""
+"""The findings that a diagnosis of stability can have."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Severity(StrEnum):
     """How much a finding matters."""
 
     GRAVE = "grave"
-    """The run is not to be trusted, or ends in this."""
+    """The run's result cannot be trusted, or this will be the end of it."""
     WARNING = "warning"
-    """It costs quality, or may become grave."""
+    """It reduces quality, or may become grave."""
     NOTE = "note"
     """Worth knowing; healthy runs have it too."""
 
@@ -24,7 +24,7 @@ class Severity(StrEnum):
 
 
 class Kind(StrEnum):
-    """What was found."""
+    """What was found; the value is a phrase for people to read."""
 
     NOT_FINITE = "not finite"
     REWOUND = "rewound"
@@ -47,25 +47,25 @@ class Kind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The run in one word."""
+    """The verdict on a run's stability."""
 
     STABLE = "stable"
     RECOVERED = "recovered"
-    """It went wrong, was put right, and went on well."""
+    """Training failed for a while, recovered, and went on well."""
     UNSTABLE = "unstable"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found.
+    """One finding.
 
     Attributes:
-        kind: what.
+        kind: what was found.
         severity: how much it matters.
-        where: a layer, module, cell or stack by its name in the model; ``training`` where it concerns the whole run.
-        what: a sentence with the values.
+        where: name of the layer, module, cell or stack in the model; ``training`` where the whole run is concerned.
+        what: the finding as a sentence with its values.
         evidence: the values by name.
-        remedy: what to do, with the settings of the recipe to change.
+        remedy: what to do, with the recipe's settings to change.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""All rules, and the verdict that follows from what they find."""
+"""All rules of the diagnosis of stability, and the verdict that follows from their findings."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ RULES: tuple[Rule, ...] = (
     spikes,
     clipping,
 )
-"""Pure functions, the gravest matters first."""
+"""The rules, which are pure functions, the gravest matters first."""
 _WENT_WRONG = {Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP}
 
 
 def find(evidence: StabilityEvidence) -> tuple[Finding, ...]:
-    """All that the rules find, the most severe first.
+    """All findings on a run, the most severe first.
 
     Args:
-        evidence: of a run.
+        evidence: what the run recorded.
     """
     found = [finding for rule in RULES for finding in rule(evidence)]
     return tuple(sorted(found, key=lambda finding: finding.severity.rank))
 
 
 def conclude(findings: Sequence[Finding]) -> Verdict:
-    """The run in one word: unstable by any grave finding; recovered if it went wrong without ending so."""
+    """The verdict: unstable if any finding is grave; recovered if training failed for a while but did not end so."""
     if any(finding.severity is Severity.GRAVE for finding in findings):
         return Verdict.UNSTABLE
     return Verdict.RECOVERED if any(finding.kind in _WENT_WRONG for finding in findings) else Verdict.STABLE

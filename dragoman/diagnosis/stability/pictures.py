@@ -31,21 +31,21 @@ from dragoman.reports.page import Picture
 from dragoman.training.observer import StabilityRecord
 
 _MOMENTS = (0.0, 0.25, 0.5, 1.0)
-"""Shares of the run at which depth is shown."""
+"""Points of the run, as shares of its length, at which values over depth are drawn."""
 _SHADES = ("#9ECAE1", "#6BAED6", "#3182BD", "#08306B")
 _WIDE, _WIDEST = 9.5, 20.0
 _SMOOTHING_SHARE = 50
 _MOST_CELLS = 6
 _FEW_DECADES = 300
 _FAR_APART = 20
-"""Largest over smallest loss from which on it needs a logarithmic axis."""
+"""Ratio of the largest to the smallest loss from which the axis is logarithmic."""
 
 
 def pictures(evidence: StabilityEvidence) -> tuple[Picture, ...]:
-    """All that there is something to draw for; none where matplotlib is not installed.
+    """All pictures for which there is data; none where matplotlib is not installed.
 
     Args:
-        evidence: of a run.
+        evidence: what the run recorded.
     """
     drawn: list[Picture] = []
     with drawing():
@@ -177,7 +177,7 @@ def _mark_interruptions(panels: Sequence[plots.Axes], evidence: StabilityEvidenc
 
 
 def _styles(moments: int) -> list[dict[str, Any]]:
-    """Faint at first, strong at last."""
+    """Line styles, from faint for the first moment to strong for the last."""
     first: dict[str, Any] = {"linewidth": 1.3, "linestyle": "--", "alpha": 0.7}
     last: dict[str, Any] = {"linewidth": 1.9, "marker": "o", "markersize": 3}
     return [last] if moments == 1 else [first, last]
@@ -193,12 +193,12 @@ def _left_out(cells: Sequence[str]) -> str:
 
 
 def _on_log_axis(value: float | None) -> float:
-    """A gap where a logarithm has no place for it."""
+    """The value, or a gap where it has no logarithm."""
     return value if value is not None and math.isfinite(value) and value > 0 else math.nan
 
 
 def _log_axis(axes: plots.Axes) -> None:
-    """A logarithmic axis, at least a factor of ten high, so that small differences look small."""
+    """Make the axis logarithmic and at least a factor of ten high, so that small differences look small."""
     heights = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.get_lines()] or [np.ones(1)])
     heights = heights[np.isfinite(heights) & (heights > 0)]
     if not len(heights):

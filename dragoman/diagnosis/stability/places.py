@@ -1,4 +1,4 @@
-"""Names of layers and modules as places in a network: in which order, in which stack, in which block of it."""
+"""The positions of layers and modules in a network, from their names: order, stack, and block."""
 
 from __future__ import annotations
 
@@ -6,31 +6,47 @@ import math
 from collections.abc import Iterable, Mapping
 
 _BEFORE_THE_STACK = ("embedding", "embeddings", "positions", "bridge", "stem", "stem_norm")
-"""What stands in front of the blocks, whatever its side, in this order; numbered convolutions do so too."""
+"""Modules in front of the blocks on either side, in this order; numbered convolutions come there too."""
 _SIDES = ("encoder", "decoder")
 
 
 def side_of(name: str) -> str:
-    """``encoder`` or ``decoder``; a name that has neither is its own side."""
+    """``encoder`` or ``decoder``; the name's first part if it has neither.
+
+    >>> side_of("encoder.blocks.3.attention")
+    'encoder'
+    """
     return name.split(".")[0]
 
 
 def stack_of(name: str) -> str | None:
-    """What comes before the first number, such as ``encoder.blocks``; None of what stands in no stack."""
+    """The part before the first number, such as ``encoder.blocks``; None for a layer in no stack.
+
+    >>> stack_of("encoder.blocks.3.attention")
+    'encoder.blocks'
+    """
     parts = name.split(".")
     numbers = [place for place, part in enumerate(parts) if part.isdigit()]
     return ".".join(parts[: numbers[0]]) if numbers else None
 
 
 def block_of(name: str) -> str:
-    """The block that it is part of, such as ``encoder.blocks.3``; the name itself of what stands in no stack."""
+    """The block that a layer belongs to, such as ``encoder.blocks.3``; the name itself for a layer in no stack.
+
+    >>> block_of("encoder.blocks.3.attention")
+    'encoder.blocks.3'
+    """
     stack = stack_of(name)
     return name if stack is None else ".".join(name.split(".")[: stack.count(".") + 2])
 
 
 def in_network_order(names: Iterable[str]) -> list[str]:
-    """The names in the order in which numbers pass through them: encoder before decoder, embeddings before blocks,
-    blocks by their number, output last; else as they came."""
+    """The names in the order of computation: encoder before decoder, embeddings before blocks, blocks by number, output
+    last, and otherwise in the order given.
+
+    >>> in_network_order(["decoder.blocks.0", "encoder.blocks.1", "encoder.blocks.0", "encoder.embedding"])
+    ['encoder.embedding', 'encoder.blocks.0', 'encoder.blocks.1', 'decoder.blocks.0']
+    """
     listed = list(dict.fromkeys(names))
     stacks = list(dict.fromkeys(stack_of(name) for name in listed))
 
@@ -52,7 +68,11 @@ def short_label(name: str) -> str:
 
 
 def gradient_by_block(norms: Mapping[str, float]) -> dict[str, float]:
-    """Norms of the gradients of whole blocks, in network order, from those of their layers."""
+    """The gradient norms of whole blocks, in the order of computation, from those of their layers.
+
+    >>> gradient_by_block({"encoder.blocks.0.first": 3.0, "encoder.blocks.0.second": 4.0})
+    {'encoder.blocks.0': 5.0}
+    """
     squares: dict[str, float] = {}
     for name in in_network_order(norms):
         squares[block_of(name)] = squares.get(block_of(name), 0.0) + norms[name] ** 2
@@ -60,8 +80,8 @@ def gradient_by_block(norms: Mapping[str, float]) -> dict[str, float]:
 
 
 def activation_by_block(sizes: Mapping[str, float]) -> dict[str, float]:
-    """Root mean square of what comes out of each block, in network order; where the block itself was not measured, the
-    largest within it. Whole sides are left out."""
+    """The root mean square of each block's output, in the order of computation; where the block itself was not
+    measured, the largest within it. Whole encoders and decoders are left out."""
     found: dict[str, float] = {}
     for name in in_network_order(name for name in sizes if name not in _SIDES):
         block = block_of(name)
@@ -80,7 +100,7 @@ def stacks(blocks: Mapping[str, float]) -> dict[str, dict[str, float]]:
 
 
 def _place_before_the_stack(name: str) -> int | None:
-    """None of what comes after it."""
+    """The position among the modules in front of the blocks; None for a module that comes later."""
     _, _, inner = name.partition(".")
     first, _, number = inner.split(".")[0].partition("_")
     if first == "convolution" and number.isdigit():

@@ -1,4 +1,4 @@
-"""A run's folder → all that is known of its stability."""
+"""Reading what a run recorded about its stability."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _FEW_UPDATES = 20
 
 @dataclass(frozen=True, slots=True)
 class StabilityEvidence:
-    """What a run left.
+    """What a run recorded about its stability.
 
     Attributes:
-        name: of the run's folder.
-        recipe: what was trained.
-        updates: one row for each update that was made, as :func:`~dragoman.training.history.read_history` gives it.
-        looks: of the stability monitor, as written; after a rewind, update numbers begin anew.
-        skips: updates that were not made, those included that a rewind took out of the history, by update.
-        rewinds: in order.
-        unknown: what cannot be known of this run, one sentence each.
+        name: name of the run's folder.
+        recipe: the run's recipe.
+        updates: one row for each update that was done, as :func:`~dragoman.training.history.read_history` returns it.
+        looks: snapshots of the stability monitor on the final trajectory; those that a rewind discarded are dropped.
+        skips: updates that were skipped, in order, including those that a rewind removed from the history.
+        rewinds: returns to an earlier checkpoint, in order.
+        unknown: sentences on what cannot be known about this run.
     """
 
     name: str
@@ -50,10 +50,10 @@ class StabilityEvidence:
         return max([made, *(skip.update for skip in self.skips)])
 
     def late(self, values: Callable[[StabilityRecord], Mapping[str, float]]) -> dict[str, float]:
-        """The median over the second half of all looks of what each of them says of a place.
+        """The median of each place's value over the second half of all snapshots.
 
         Args:
-            values: one of a record's mappings.
+            values: function from a snapshot to one of its mappings from places to values.
         """
         later = [values(look) for look in self.looks[len(self.looks) // 2 :]]
         names = dict.fromkeys(name for look in later for name in look)
@@ -62,14 +62,17 @@ class StabilityEvidence:
 
 
 def read_evidence(folder: Path) -> StabilityEvidence:
-    """All that a run's folder says, also while the run goes on.
+    """Read what a run recorded; the run may still be going on.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
 
     Raises:
-        InputError: if no run is there, or none that has begun to train.
+        InputError: if the folder holds no run, or one that has not begun to train.
         DamagedFileError: if one of its files is not what a run writes.
+
+        >>> read_evidence(Path("runs/demo")).last_update
+        6
     """
     run = RunFolder(folder)
     run.check(dataset=False)
@@ -101,7 +104,7 @@ def read_evidence(folder: Path) -> StabilityEvidence:
 
 
 def _looks(run: RunFolder) -> tuple[StabilityRecord, ...]:
-    """Those of the way that the run went in the end: what a rewind gave up is left out."""
+    """Snapshots on the final trajectory; those that a rewind discarded are dropped."""
     try:
         kept: list[StabilityRecord] = []
         for look in run.stability():
@@ -117,7 +120,7 @@ def _looks(run: RunFolder) -> tuple[StabilityRecord, ...]:
 
 
 def _incidents(folder: Path) -> Iterable[SkipRecord]:
-    """Those that were kept; a history that a rewind put back has forgotten them."""
+    """Skipped updates whose incidents were kept; after a rewind the history no longer has them."""
     for path in sorted(folder.glob(f"update-*/{INCIDENT}")):
         try:
             incident = json.loads(path.read_bytes())

@@ -1,4 +1,4 @@
-"""What a diagnosis of stability says: in the terminal, as JSON, on a page."""
+"""The result of a diagnosis of stability: for the terminal, as JSON, and as sections of a page."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ Columns = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StabilityReport(Shown):
-    """A diagnosis.
+    """The result of a diagnosis of stability.
 
     Attributes:
-        verdict: in one word.
-        findings: the most severe first.
-        evidence: what they were found in.
-        rate: a sentence on the learning rate; empty if there is none.
+        verdict: the verdict on the run.
+        findings: findings, the most severe first.
+        evidence: what the run recorded.
+        rate: sentence on the learning rate; empty if there is nothing to note.
     """
 
     verdict: Verdict
@@ -54,11 +54,11 @@ class StabilityReport(Shown):
     rate: str = ""
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the report."""
         return Summary(f"{self.evidence.name}: {self.verdict}", {_title(it): it.what for it in self.findings})
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can write it; what is not finite is None."""
+        """The report as a dictionary that JSON can represent; numbers that are not finite become None."""
         evidence = self.evidence
         layers = {name: evidence.late(values) for name, values in _LAYER_READINGS.items()}
         return finite(
@@ -85,7 +85,7 @@ class StabilityReport(Shown):
         )
 
     def as_text(self) -> str:
-        """For a terminal."""
+        """The report as text for the terminal."""
         parts = [f"{self._headline()}\n{self._counts()}"]
         for finding in self.findings:
             parts.append(f"{_title(finding)}\n  {finding.what}\n  Remedy: {finding.remedy}")
@@ -101,7 +101,7 @@ class StabilityReport(Shown):
         return "\n\n".join(parts)
 
     def sections(self) -> list[Section]:
-        """For a page, with its pictures."""
+        """The report as sections of a page, with pictures."""
         found = [Section(_title(it), (it.what, f"Remedy: {it.remedy}")) for it in self.findings]
         times, layers = self._time_table(), self._layer_table()
         return [

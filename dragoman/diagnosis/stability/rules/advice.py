@@ -1,4 +1,4 @@
-"""Remedies, with the settings of a recipe that they change and their present values."""
+"""Remedies, with the recipe's settings that they change and the present values of these."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dragoman.recipe.transformer import TransformerRecipe
 
 
 def calmer_training(recipe: Recipe, *, clip: bool = True) -> list[str]:
-    """Smaller and better prepared steps.
+    """Advice for smaller and better prepared steps.
 
     Args:
-        recipe: of the run.
-        clip: whether to speak of clipping, where it is off.
+        recipe: the run's recipe.
+        clip: whether to mention gradient clipping, where it is off.
     """
     training = recipe.training
     rate, warmup = training.optimizer.learning_rate, training.schedule.warmup
@@ -32,7 +32,7 @@ def calmer_training(recipe: Recipe, *, clip: bool = True) -> list[str]:
 
 
 def norm_placement(recipe: Recipe, name: str) -> list[str]:
-    """Normalise before each sub-layer, where a Transformer does it after them."""
+    """Advice to normalise before each sub-layer, where a Transformer does it after them."""
     section = section_of(recipe, name)
     if isinstance(section, TransformerRecipe) and section.norm == "post":
         return [f'normalise before each sub-layer ({key_of(name)}.norm = "pre" instead of "post")']
@@ -40,7 +40,7 @@ def norm_placement(recipe: Recipe, name: str) -> list[str]:
 
 
 def residual_connections(recipe: Recipe, name: str) -> list[str]:
-    """Join a layer's input to its output, where recurrent layers do not."""
+    """Advice to add residual connections, where recurrent layers have none."""
     section = section_of(recipe, name)
     if isinstance(section, RecurrentRecipe) and not section.residual and section.layers > 1:
         return [f"give the stack residual connections ({key_of(name)}.residual = true)"]
@@ -48,7 +48,7 @@ def residual_connections(recipe: Recipe, name: str) -> list[str]:
 
 
 def fewer_layers(recipe: Recipe, name: str) -> list[str]:
-    """A shallower stack."""
+    """Advice to use fewer layers."""
     layers = getattr(section_of(recipe, name), "layers", None)
     if isinstance(layers, int) and layers > 2:
         return [f"use fewer layers ({key_of(name)}.layers = {layers // 2} instead of {layers})"]
@@ -56,7 +56,7 @@ def fewer_layers(recipe: Recipe, name: str) -> list[str]:
 
 
 def gated_cell(recipe: Recipe, name: str) -> list[str]:
-    """A cell with gates in the place of a plain one."""
+    """Advice to use a gated cell instead of a plain one."""
     section = section_of(recipe, name)
     if isinstance(section, RecurrentRecipe) and section.kind == "rnn":
         return [f'use a gated cell instead of the plain one ({key_of(name)}.kind = "lstm" or "gru")']
@@ -64,7 +64,7 @@ def gated_cell(recipe: Recipe, name: str) -> list[str]:
 
 
 def attention(recipe: Recipe) -> list[str]:
-    """A way past the recurrence, where there is an encoder to look at and none is used."""
+    """Advice to use attention, where there is an encoder and none is used."""
     decoder = recipe.model.decoder
     if has_attention(recipe) or recipe.model.is_language_model or not isinstance(decoder, RecurrentDecoderRecipe):
         return []
@@ -72,13 +72,13 @@ def attention(recipe: Recipe) -> list[str]:
 
 
 def other_units(recipe: Recipe, name: str, activation: str, instead_of: tuple[str, ...]) -> list[str]:
-    """Another non-linearity, where the recipe has the choice.
+    """Advice to use another activation function, where the recipe has the choice.
 
     Args:
-        recipe: of the run.
-        name: of the place.
-        activation: the one to take.
-        instead_of: those that it shall replace.
+        recipe: the run's recipe.
+        name: name of the layer or module.
+        activation: activation function to use.
+        instead_of: activation functions that it may replace.
     """
     section = section_of(recipe, name)
     if isinstance(section, (TransformerRecipe, PerceptronRecipe)) and section.activation in instead_of:
@@ -87,7 +87,7 @@ def other_units(recipe: Recipe, name: str, activation: str, instead_of: tuple[st
 
 
 def has_attention(recipe: Recipe) -> bool:
-    """Whether a decoder looks at every hidden state of its encoder."""
+    """Whether the decoder attends to every hidden state of its encoder."""
     decoder = recipe.model.decoder
     if isinstance(decoder, RecurrentDecoderRecipe):
         return decoder.attention != "none"
@@ -95,16 +95,16 @@ def has_attention(recipe: Recipe) -> bool:
 
 
 def section_of(recipe: Recipe, name: str) -> object:
-    """The part of the recipe that a layer or module was built from."""
+    """The section of the recipe that a layer or module was built from."""
     return recipe.model.encoder if side_of(name) == "encoder" else recipe.model.decoder
 
 
 def key_of(name: str) -> str:
-    """Where that stands in the recipe."""
+    """The key of that section in the recipe."""
     return "model.encoder" if side_of(name) == "encoder" else "model.decoder"
 
 
 def sentence(advice: list[str]) -> str:
-    """What to do, the likeliest first, as one sentence."""
+    """Join pieces of advice, the most likely first, into one sentence."""
     text = "; or ".join(advice)
     return text[:1].upper() + text[1:] + "."

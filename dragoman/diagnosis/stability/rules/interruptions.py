@@ -1,4 +1,4 @@
-"""Updates that were not made, and runs that went back."""
+"""Rules on skipped updates and on returns to an earlier checkpoint."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dragoman.diagnosis.stability.rules.advice import calmer_training, sentence
 from dragoman.training.observer import SkipRecord
 
 CALM = 100
-"""Updates without a new incident after which a run counts as recovered: training itself looks back as far."""
+"""Updates without a new incident after which a run counts as recovered; training itself looks back as far."""
 MOST_SKIPS = 3
-"""Skipped updates within these from which on a run is not well; training goes back at as many."""
+"""Skipped updates within these from which a run is unwell; training goes back to a checkpoint after as many."""
 MOST_REWINDS = 3
 """Rewinds after which training gives up."""
 _LINES = 5
 
 
 def not_finite(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Updates skipped for numbers that are not finite, by where the first of these was found."""
+    """Updates that were skipped because numbers were not finite, by where the first of these was found."""
     origins = dict.fromkeys((skip.stage, skip.module) for skip in evidence.skips)
     for origin in origins:
         found = [skip for skip in evidence.skips if (skip.stage, skip.module) == origin]

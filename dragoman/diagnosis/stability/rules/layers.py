@@ -1,4 +1,4 @@
-"""What the looks of the stability monitor tell of single layers."""
+"""Rules on single layers, from the snapshots of the stability monitor."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from dragoman.diagnosis.stability.rules.advice import (
 )
 
 FAR_APART = 100.0
-"""Factor between the ends of one stack from which on its blocks do not learn alike; in healthy ones it is below 10."""
+"""Ratio between the ends of a stack from which its blocks learn at different rates; in healthy stacks it is below
+10."""
 IDLE = 0.5
-"""Share of units that are dead or saturated from which on it is worth a note; healthy layers that have learnt to be
-sparse, or to decide, reach more."""
+"""Share of dead or saturated units from which a note is due; healthy layers that have learnt sparse codes or hard
+decisions reach more."""
 MOSTLY_IDLE = 0.9
-"""Share of them from which on a layer is much smaller than the recipe says."""
+"""Share of dead or saturated units from which a layer is effectively much smaller than the recipe says."""
 GONE = 0.99
-"""Share of dead units from which on a layer hands on next to nothing."""
+"""Share of dead units from which a layer passes on almost nothing."""
 LARGE_SCORE = 50.0
-"""Before the softmax: from here on the largest weight is 1 to the last bit of bfloat16 and the others learn nothing.
-Healthy attentions that have learnt an alignment by heart reach it."""
+"""Attention score before the softmax from which the largest weight is 1 in bfloat16 and the others learn nothing.
+Healthy attention that has memorised an alignment reaches it."""
 HUGE_SCORE = 500.0
-"""Here bfloat16 tells scores apart by 2 at best, so that neighbours differ by a factor of 7 in their weights, or not at
-all."""
+"""Attention score at which bfloat16 resolves differences of 2 at best, so that neighbouring weights differ by a factor
+of 7 or not at all."""
 
 
 def gradient_over_depth(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Gradients that grow or shrink on the way through a stack."""
+    """Gradients that grow or shrink through the layers of a stack."""
     for stack, blocks in stacks(gradient_by_block(evidence.late(lambda look: look.gradient_norm))).items():
         first, *_, last = blocks.values()
         if max(first, last) <= FAR_APART * min(first, last) or not max(first, last):
@@ -54,7 +55,7 @@ def gradient_over_depth(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def activation_over_depth(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Hidden states that grow or shrink on the way through a stack."""
+    """Hidden states that grow or shrink through the layers of a stack."""
     for stack, blocks in stacks(activation_by_block(evidence.late(lambda look: look.activation))).items():
         first, *_, last = blocks.values()
         if max(first, last) <= FAR_APART * min(first, last) or not max(first, last):
@@ -72,7 +73,7 @@ def activation_over_depth(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def no_gradient(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Layers that no gradient reaches."""
+    """Layers that receive no gradient."""
     norms = evidence.late(lambda look: look.largest_gradient_norm)
     still = in_network_order(name for name, norm in norms.items() if norm == 0)
     if not still:
@@ -94,7 +95,7 @@ def no_gradient(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def dead_units(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Rectified units that are 0 whatever goes in."""
+    """Rectified units that are 0 for every input."""
     shares = evidence.late(lambda look: look.dead)
     yield from _idle(evidence, shares, Kind.DEAD_UNITS, "rectified units are 0 for every token", ("gelu", "relu"))
 
@@ -107,7 +108,7 @@ def saturated_units(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Scores so large that a softmax is a choice, and its entropy collapses."""
+    """Attention scores so large that the softmax becomes a hard choice, and its entropy collapses."""
     scores = evidence.late(lambda look: look.attention_logit)
     large = in_network_order(name for name, score in scores.items() if score > LARGE_SCORE)
     if not large:
@@ -133,14 +134,14 @@ def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
 def _idle(
     evidence: StabilityEvidence, shares: Mapping[str, float], kind: Kind, said: str, others: tuple[str, ...]
 ) -> Iterable[Finding]:
-    """One finding on all places where more than half of the units do nothing.
+    """One finding on all places where more than half of the units are idle.
 
     Args:
-        evidence: of the run.
-        shares: of the units of each place.
-        kind: of what they do.
-        said: the same as the end of a sentence.
-        others: the non-linearity to take, and those that it may replace.
+        evidence: what the run recorded.
+        shares: share of idle units at each place.
+        kind: kind of the finding.
+        said: the finding as the end of a sentence.
+        others: activation function to use, and those that it may replace.
     """
     idle = in_network_order(name for name, share in shares.items() if share > IDLE)
     if not idle:

@@ -1,4 +1,4 @@
-"""Gradients on their way back through the steps of a recurrence."""
+"""Rules on the gradient's way back through the time steps of a recurrence."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ from dragoman.recipe.recurrent import RecurrentRecipe
 from dragoman.training.observer import StabilityRecord
 
 VANISHED = 1e-3
-"""Of the gradient left over the longest distance measured: what lies there hardly counts beside what is near."""
+"""Share of the gradient left over the longest measured distance below which distant inputs hardly count beside near
+ones."""
 HOPELESS = 1e-6
-"""Of it: gates alone forget as much in some twenty steps before they have learnt not to, so less is normal there."""
+"""Share below which learning is unlikely even with gates, which at first forget as much in some twenty steps."""
 SHORT_MEMORY = 0.5
-"""Of it left by each single step: of a plain cell, which has no gate to open, ten steps back a thousandth."""
+"""Factor of the gradient per step below which a plain cell, which has no gate to open, keeps a thousandth over ten
+steps."""
 EXPLODED = 1e3
-"""Likewise, of growth: what lies far away then drowns what is near, and one long row sets the whole step."""
+"""Growth of the gradient over the longest measured distance above which distant inputs drown near ones, and one long
+row determines the whole step."""
 _ORTHOGONAL = "where the recurrent weights did not begin orthogonal (gain 1), as this version's do, begin with such"
 GAIN_OFF = math.sqrt(2)
-"""Times that recurrent weights may begin larger or smaller than orthogonal ones: over ten steps that is a factor of 32
-in what a state, or its gradient, becomes."""
+"""Factor by which initial recurrent weights may differ from orthogonal ones: over ten steps it becomes a factor of 32
+in a state or its gradient."""
 SHORTEST = 4
-"""Steps back from which on a growth per step can be told."""
+"""Fewest steps back from which a growth per step can be estimated."""
 
 
 def over_the_longest(look: StabilityRecord, cell: str) -> float | None:
-    """What the gradient is multiplied by over the longest distance that was measured, by the fitted growth; None if it
-    was too short to tell."""
+    """The factor of the gradient over the longest measured distance, by the fitted growth; None if the distance was too
+    short to estimate it."""
     norms, growth = look.through_time.get(cell, ()), look.growth.get(cell, math.nan)
     if len(norms) <= SHORTEST:
         return None
@@ -46,7 +49,7 @@ def over_the_longest(look: StabilityRecord, cell: str) -> float | None:
 
 
 def through_time(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Recurrent cells whose gradient vanishes or explodes, at the last look that measured it."""
+    """Recurrent cells whose gradient vanishes or explodes, at the last snapshot that measured it."""
     last = {cell: look for look in evidence.looks for cell in look.through_time}
     for cell, look in last.items():
         factor = over_the_longest(look, cell)
@@ -57,7 +60,7 @@ def through_time(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def recurrent_gain(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Recurrent weights that began far from orthogonal; training may move them where it likes."""
+    """Recurrent weights that began far from orthogonal; training may move them from there freely."""
     for look in evidence.looks:
         if look.update == 1:
             for cell, gain in look.recurrent_gain.items():
@@ -124,7 +127,7 @@ def _said(look: StabilityRecord, cell: str, factor: float, does: str) -> str:
 
 
 def _reach(growth: float) -> str:
-    """After how many steps a thousandth is left."""
+    """A sentence on the number of steps after which a thousandth of the gradient is left."""
     if not growth < 0:
         return ""
     return f" After {math.ceil(math.log(VANISHED) / growth):,} steps a thousandth is left."

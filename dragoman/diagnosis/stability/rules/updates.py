@@ -1,4 +1,4 @@
-"""What the history of a run tells: its losses, the norm of its gradient, and how large its updates are."""
+"""Rules on the history of a run: its losses, its gradient norms, and the size of its updates."""
 
 from __future__ import annotations
 
@@ -15,38 +15,43 @@ from dragoman.diagnosis.stability.rules.advice import calmer_training, sentence
 from dragoman.training.recovery.divergence import Divergence
 
 WINDOW = 10
-"""Updates that a rise of the loss has to last, and that losses are averaged over where they are shown, so that single
+"""Number of updates that a rise of the loss must last, and over which losses are averaged in sentences, so that single
 mini-batches do not count."""
 LEAST = 3 * WINDOW
-"""Updates from which on a trend can be told from noise."""
+"""Fewest updates that distinguish a trend from noise."""
 ALWAYS = 0.9
-"""Share of late updates clipped from which on the limit, not the gradient, sets the length of each step."""
+"""Share of clipped late updates from which the limit, not the gradient, sets the length of each step."""
 FAR_BEYOND_THE_LIMIT = 10.0
-"""Norm over limit from which on being always clipped is more than a matter of scale, which Adam takes out again."""
+"""Ratio of norm to limit from which constant clipping is more than a matter of scale, which Adam normalises away."""
 SPIKE = 10.0
-"""Times the running median of the norm; mini-batches of one task rarely differ by more than a few times."""
+"""Multiple of the running median that makes a norm a spike; mini-batches of one task rarely differ by more than a few
+times."""
 OFTEN = 0.01
-"""Share of updates with a spike from which on they are no accidents."""
+"""Share of updates with a spike from which spikes are no accident."""
 LARGE_RATIO = 0.05
-"""‖Δw‖ / ‖w‖ of an update: 0.001 is usual, and at 0.05 twenty updates write a layer anew."""
+"""Ratio ‖Δw‖ / ‖w‖ of an update that is too large: 0.001 is usual, and at 0.05 twenty updates rewrite a layer."""
 SMALL_RATIO = 1e-6
-"""At this, a run of 10,000 updates changes the weights by 1 % at most."""
+"""Ratio ‖Δw‖ / ‖w‖ that is too small: 10,000 such updates change the weights by 1 % at most."""
 _MEDIAN_OVER = 101
 
 
 def blow_ups(losses: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Where a loss has risen far above what it had been, though it is finite: what training itself takes for a blow-up
-    (:class:`~dragoman.training.recovery.divergence.Divergence`), for at least 10 updates.
+    """Mark the updates where a finite loss has risen far above its former level for at least 10 updates, by the
+    criterion of training itself (:class:`~dragoman.training.recovery.divergence.Divergence`).
 
     Args:
-        losses: finite, of each update.
+        losses: finite loss of each of n updates, [n].
+
+        >>> losses = np.concatenate([np.full(100, 2.0), np.full(20, 50.0)])
+        >>> np.flatnonzero(blow_ups(losses))[:3]
+        array([104, 105, 106])
     """
     divergence = Divergence()
     return _lasting(np.array([divergence.observe(loss) for loss in losses.tolist()], dtype=bool))
 
 
 def blow_up(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """A loss that rises far above what it had been."""
+    """A loss that rises far above its former level."""
     rows = evidence.updates[np.isfinite(evidence.updates["loss"])]
     losses, numbers = rows["loss"].to_numpy(), rows["update"].to_numpy()
     blown = blow_ups(losses)
@@ -69,7 +74,7 @@ def blow_up(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def clipping(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """A limit on the gradient that is nearly always passed."""
+    """A limit on the gradient norm that is nearly always exceeded."""
     limit = evidence.recipe.training.optimizer.clip_norm
     norms = _norms(evidence)
     late = norms[len(norms) // 2 :]
@@ -89,7 +94,7 @@ def clipping(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def spikes(evidence: StabilityEvidence) -> Iterable[Finding]:
-    """Norms of the gradient far above the usual, and above what clipping allows."""
+    """Gradient norms far above the usual, and above what clipping allows."""
     norms = pd.Series(_norms(evidence))
     if len(norms) < LEAST:
         return
@@ -146,7 +151,7 @@ def update_ratio(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def _lasting(marks: Bool[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Those marks that stand in a row of 10 or more."""
+    """Keep the marks that stand in a row of 10 or more."""
     rows = pd.Series(marks).ne(pd.Series(marks).shift()).cumsum()
     return marks & (rows.groupby(rows).transform("size") >= WINDOW).to_numpy()
 
