@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dragoman.assessment.assess import RECIPES_SEARCH, assess
 from dragoman.assessment.given import fitting_corpora
@@ -17,6 +16,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.given_path import given_path
+from dragoman.storage.json import JsonObject
 from dragoman.storage.run_paths import name_of_model, run_around
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search, held_out_of
 from dragoman.tasks.table import task_of
@@ -43,14 +43,14 @@ class Evaluation(Shown):
         """The report for people to read."""
         return self.assessment.report.as_text()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as JSON can write it."""
         return self.assessment.report.to_dict()
 
 
 def evaluate(
     model: Path | str,
-    corpora: Sequence[Mapping[str, Any]] = (),
+    corpora: Sequence[Mapping[str, object]] = (),
     *,
     columns: str | None = None,
     search: Search = RECIPES_SEARCH,

@@ -13,7 +13,7 @@ from dragoman.tasks.table import task_of
 
 
 def fitting_corpora(
-    recipe: Recipe, sections: Sequence[Mapping[str, Any]], columns: str | None = None
+    recipe: Recipe, sections: Sequence[Mapping[str, object]], columns: str | None = None
 ) -> Sequence[CorpusRecipe]:
     """The corpora that were given, if they are of the kind that a model learnt from.
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from dragoman.storage.json import JsonObject
+
 if TYPE_CHECKING:
     from dragoman.cli.settings import Sections
     from dragoman.recipe import Recipe
@@ -175,7 +177,7 @@ def takes_data(command: Command) -> Command:
     options = get_type_hints(group, include_extras=True)
 
     @functools.wraps(command)
-    def expanded(**values: Any) -> None:
+    def expanded(**values: object) -> None:
         data = group(**{field.name: values.pop(field.name) for field in fields(group)})
         command(data=data, **values)
 
@@ -195,7 +197,8 @@ def takes_data(command: Command) -> Command:
     return expanded  # type: ignore[return-value]
 
 
-def typed_values(values: Mapping[str, Any]) -> dict[str, Any]:
+def typed_values(values: Mapping[str, object]) -> JsonObject:
     """The values of a command's options, with those of its parameter ``data`` among them."""
-    data: GivenCorpora = values["data"]
+    data = values["data"]
+    assert isinstance(data, GivenCorpora)
     return {**values, **{field.name: getattr(data, field.name) for field in fields(data)}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -54,7 +54,7 @@ def capacity(
         sys.exit(INTERRUPTED)
 
 
-def _refuse_beside_a_run(values: Mapping[str, Any]) -> None:
+def _refuse_beside_a_run(values: Mapping[str, object]) -> None:
     from dragoman.cli.explicit import refuse_beside
 
     refuse_beside(

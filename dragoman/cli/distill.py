@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -91,7 +91,7 @@ def _check_teacher(folder: Path) -> None:
     check_model(model_in(folder) or folder)
 
 
-def _refuse_beside_resume(values: Mapping[str, Any]) -> None:
+def _refuse_beside_resume(values: Mapping[str, object]) -> None:
     from dragoman.cli.explicit import refuse_beside
 
     refuse_beside(

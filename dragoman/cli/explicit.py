@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
-from typer.models import ArgumentInfo
+from typer.models import ArgumentInfo, ParameterInfo
 
 from dragoman.errors import InputError
 
 
 def refuse_beside(
     option: str,
-    command: Callable[..., Any],
-    values: Mapping[str, Any],
+    command: Callable[..., object],
+    values: Mapping[str, object],
     allowed: Collection[str],
     *,
     why: str,
@@ -43,7 +43,7 @@ def refuse_beside(
         raise InputError(f"{', '.join(typed)} cannot be given beside {option}: {why}", remedy=remedy)
 
 
-def _as_typed(name: str, value: Any, info: Any) -> str:
+def _as_typed(name: str, value: object, info: ParameterInfo) -> str:
     if isinstance(info, ArgumentInfo):
         return str(value)
     # Inside of Annotated, typer keeps the first of the names that an option is given as its default.

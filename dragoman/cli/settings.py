@@ -10,15 +10,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dragoman.errors import InputError, RecipeError
+from dragoman.storage.json import JsonObject
 
 if TYPE_CHECKING:
     from dragoman.recipe import Recipe
 
-Sections = list[dict[str, Any]]
+Sections = list[JsonObject]
 """Corpora, as a recipe writes them."""
 
 
-def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
+def parse_settings(settings: Iterable[str]) -> JsonObject:
     """``training.seed=2`` and the like, as nested values. A value that is not TOML is taken as a string.
 
     Raises:
@@ -28,9 +29,9 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     wrong = [setting for setting in settings if "=" not in setting or setting.startswith("=")]
     if wrong:
         raise RecipeError([f"--set {setting}: write it as key=value, such as training.seed=2" for setting in wrong])
-    from dragoman.recipe import merge
+    from dragoman.recipe import merge, nest
 
-    changes: dict[str, Any] = {}
+    changes: JsonObject = {}
     for setting in settings:
         key, value = setting.split("=", 1)
         changes = merge(changes, nest(key.strip(), _parse(value.strip())))
@@ -40,13 +41,6 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
 def remark(message: str) -> None:
     """Print a line on what was done with the settings, apart from the output."""
     print(message, file=sys.stderr, flush=True)
-
-
-def nest(key: str, value: Any) -> dict[str, Any]:
-    """``a.b.c`` and a value as ``{"a": {"b": {"c": value}}}``."""
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return value
 
 
 def corpora(
@@ -158,7 +152,7 @@ def _names(option: str, text: str) -> list[str]:
     return names
 
 
-def _text_section(text: str) -> dict[str, Any]:
+def _text_section(text: str) -> JsonObject:
     """``FILE`` or ``LABEL=FILE``; either may have more equals signs, so the file system says which are meant."""
     parts = text.split("=")
     if len(parts) == 1 or Path(text).exists():
@@ -184,7 +178,7 @@ def _named_apart(sections: Sections) -> Sections:
     ]
 
 
-def _parse(value: str) -> Any:
+def _parse(value: str) -> object:
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):

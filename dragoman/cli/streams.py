@@ -8,7 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 
 @contextlib.contextmanager
@@ -63,7 +63,7 @@ def throw_away() -> None:
 class _Unfailing:
     """A stream of text whose failures nobody hears of."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:

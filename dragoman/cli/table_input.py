@@ -129,7 +129,7 @@ class Table:
         """
         return pictures_in(self.column(column), self.place(column))
 
-    def column(self, name: str) -> Sequence[Any]:
+    def column(self, name: str) -> Sequence[object]:
         """The cells of a column; ``a.b`` is ``b`` inside ``a``, unless there is a column of that very name.
 
         Raises:
@@ -149,7 +149,7 @@ class Table:
         rows = [[_shown(self.columns[place][row]) for place in kept] for row in range(len(self.lines))]
         return [self.header[place] for place in kept], rows
 
-    def _inside(self, cell: Any, keys: list[str], name: str) -> Any:
+    def _inside(self, cell: object, keys: list[str], name: str) -> object:
         for key in keys:
             if is_missing(cell):
                 return None
@@ -164,9 +164,9 @@ class Table:
         return InputError(error.what, file=self.path, remedy=named)
 
 
-def _has_bytes(cell: Any) -> bool:
+def _has_bytes(cell: object) -> bool:
     return isinstance(cell, bytes) or (isinstance(cell, dict) and isinstance(cell.get("bytes"), bytes))
 
 
-def _shown(cell: Any) -> str:
+def _shown(cell: object) -> str:
     return cell if isinstance(cell, str) else "" if is_missing(cell) else str(cell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -67,7 +67,7 @@ def _resume(folder: Path, changes: dict[str, Any]) -> None:
     print_run(resume_run(folder, changes=changes, progress=True))
 
 
-def _refuse_beside_resume(values: Mapping[str, Any]) -> None:
+def _refuse_beside_resume(values: Mapping[str, object]) -> None:
     from dragoman.cli.explicit import refuse_beside
 
     refuse_beside(

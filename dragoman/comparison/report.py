@@ -9,6 +9,7 @@ from typing import Any
 from dragoman.evaluation.confidence import Estimate
 from dragoman.evaluation.significance import Difference
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 from dragoman.tasks.assessment import Measures
 
 
@@ -106,7 +107,7 @@ class Report(Shown):
         headline = f"{names[0]} is the best of {len(names)} on the {self.split}, {self.examples:,} examples; {title}:"
         return Summary(headline, dict(zip(names, cells, strict=True)))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON can write it."""
         return asdict(self)
 

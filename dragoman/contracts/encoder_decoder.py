@@ -102,11 +102,11 @@ class Decoder(Protocol):
 class WritingDecoder(Decoder, Protocol):
     """Any decoder whose output a search puts together symbol by symbol."""
 
-    def start(self, memory: Memory) -> Any:
+    def start(self, memory: Memory) -> DecoderState:
         """The state before the first token: one hypothesis per row of the memory."""
         ...
 
-    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], DecoderState]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         ...
 
@@ -171,10 +171,10 @@ class LanguageDecoder(Protocol):
         and no gradient."""
         ...
 
-    def start(self, rows: int) -> Any:
+    def start(self, rows: int) -> DecoderState:
         """The state of ``rows`` texts before their first token."""
         ...
 
-    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], DecoderState]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         ...

@@ -36,7 +36,7 @@ class Cells(Protocol):
 class Store(Protocol):
     """Where cells lie to which a chunk only refers."""
 
-    def take(self, rows: Int[np.ndarray, " r"]) -> Sequence[Any] | DataFrame:
+    def take(self, rows: Int[np.ndarray, " r"]) -> Sequence[object] | DataFrame:
         """The cells at these places: values, or rows of a table."""
         ...
 
@@ -51,7 +51,7 @@ class Values:
 
     values: Sequence[Any]
 
-    def take(self, rows: Int[np.ndarray, " r"]) -> list[Any]:
+    def take(self, rows: Int[np.ndarray, " r"]) -> list[object]:
         """The cells at these places."""
         return [self.values[row] for row in rows.tolist()]
 
@@ -105,7 +105,7 @@ class Held:
     rows: Int[np.ndarray, " n"]
 
     @classmethod
-    def of(cls, values: Sequence[Any]) -> Held:
+    def of(cls, values: Sequence[object]) -> Held:
         """Cells in memory."""
         return cls(Values(values), np.arange(len(values)))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from dragoman.data.cells import lines_of
 from dragoman.data.cleaning_picture import draw_cleaning
@@ -19,6 +18,7 @@ from dragoman.recipe import Recipe, load_recipe
 from dragoman.reports.figure import drawing
 from dragoman.storage.folder import new_folder
 from dragoman.storage.given_path import given_path
+from dragoman.storage.json import JsonObject
 
 _SAMPLE = 3000
 
@@ -27,9 +27,9 @@ def clean(
     recipe: Recipe | Path | str,
     output: Path | str,
     *,
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, object] | None = None,
     tell: Callable[[str], None] = lambda message: None,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Clean the training corpora of a recipe.
 
     Args:

@@ -18,6 +18,7 @@ from dragoman.data.seen import SeenBefore
 from dragoman.data.text_sides import DUPLICATE, NEAR_DUPLICATE, PAIRS, TextSides
 from dragoman.native.lines import Lines
 from dragoman.recipe.data import CleaningRecipe
+from dragoman.storage.json import JsonObject
 from dragoman.text.line_normalization import normalize_lines
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 from dragoman.text.rules.control_characters import has_control_characters
@@ -79,7 +80,7 @@ class CleaningReport:
             self.examples[rule] = (self.examples.get(rule, []) + other.examples[rule])[:_EXAMPLES]
         self.remarks += other.remarks
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as JSON can write it."""
         return asdict(self)
 

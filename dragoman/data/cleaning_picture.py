@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from dragoman.optional import plots
+from dragoman.storage.json import JsonObject
 
 _RULES_APART = 8
 _POINTS = 400
 _DOTS_PER_INCH = 150
 
 
-def draw_cleaning(report: dict[str, Any], dropped: Path, kept: Sequence[tuple[int, int]], path: Path) -> None:
+def draw_cleaning(report: JsonObject, dropped: Path, kept: Sequence[tuple[int, int]], path: Path) -> None:
     """Draw a picture.
 
     Args:
@@ -36,7 +36,7 @@ def draw_cleaning(report: dict[str, Any], dropped: Path, kept: Sequence[tuple[in
     figure.savefig(path, dpi=_DOTS_PER_INCH)
 
 
-def _draw_bars(axes: plots.Axes, report: dict[str, Any], rules: list[str], colours: dict[str, str]) -> None:
+def _draw_bars(axes: plots.Axes, report: JsonObject, rules: list[str], colours: dict[str, str]) -> None:
     counts = [report["dropped"][rule] for rule in rules]
     drawn = axes.barh(rules, counts, color=[colours[rule] for rule in rules])
     labels = [f"{count:,} ({count / report['read']:.2%})" for count in counts]

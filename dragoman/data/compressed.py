@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
+from dragoman.data.streams import ByteSource
 from dragoman.errors import InputError, UnsupportedError
 
 _MIB = 1 << 20
@@ -22,7 +22,11 @@ _HIGHEST_RATIO = 200
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError)
 
 
-def _zstandard(stream: Any) -> Any:
+class _Content(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _zstandard(stream: _Counted) -> _Content:
     import pyarrow as pa
 
     if not pa.Codec.is_available("zstd"):
@@ -32,7 +36,7 @@ def _zstandard(stream: Any) -> Any:
     return pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")
 
 
-COMPRESSIONS: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
+COMPRESSIONS: dict[bytes, tuple[str, Callable[[Any], _Content]]] = {
     b"\x1f\x8b\x08": ("gzip", lambda stream: gzip.GzipFile(fileobj=stream, mode="rb")),
     b"BZh": ("bzip2", bz2.BZ2File),
     b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
@@ -57,7 +61,7 @@ def plain_name(path: Path) -> Path:
     return path.with_suffix("") if path.suffix.lower() in ENDINGS else path
 
 
-class Decompressed(io.RawIOBase):
+class Decompressed(ByteSource):
     """What a compressed stream holds.
 
     Args:
@@ -66,10 +70,7 @@ class Decompressed(io.RawIOBase):
         file: what a person calls it.
     """
 
-    mode = "rb"
-    name = ""
-
-    def __init__(self, stream: Any, magic: bytes, file: Path | str) -> None:
+    def __init__(self, stream: BinaryIO, magic: bytes, file: Path | str) -> None:
         self._name, make = COMPRESSIONS[magic]
         self._file = file
         self._stream = stream
@@ -77,18 +78,14 @@ class Decompressed(io.RawIOBase):
         self._content = make(self._counted)
         self._made = 0
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """The next bytes, into a buffer; how many they are.
+    def next_bytes(self, size: int) -> bytes:
+        """The next bytes, at most ``size`` of them; none at the end.
 
         Raises:
             InputError: if the file is damaged, cut short, or grows without measure.
         """
         try:
-            data = self._content.read(len(buffer))
+            data = self._content.read(size)
         except InputError:
             raise
         except _DAMAGE as error:
@@ -108,8 +105,7 @@ class Decompressed(io.RawIOBase):
                 cause="a file that is damaged or made to do harm.",
                 remedy="if you trust it, decompress it yourself and give the result.",
             )
-        buffer[: len(data)] = data
-        return len(data)
+        return data
 
     def close(self) -> None:
         """End reading."""
@@ -118,22 +114,17 @@ class Decompressed(io.RawIOBase):
         super().close()
 
 
-class _Counted(io.RawIOBase):
+class _Counted(ByteSource):
     """A stream that knows how much of it was read."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.read_so_far = 0
 
-    def readable(self) -> bool:
-        return True
-
     def read(self, size: int = -1) -> bytes:
-        data: bytes = self._stream.read(size)
+        data = self._stream.read(size)
         self.read_so_far += len(data)
         return data
 
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+    def next_bytes(self, size: int) -> bytes:
+        return self.read(size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt64
@@ -24,6 +24,7 @@ from dragoman.data.text_sides import TextSides
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
+from dragoman.storage.json import JsonObject
 from dragoman.text.learn_placeholders import LearntPlaceholders
 from dragoman.text.line_placeholders import masks_of
 from dragoman.text.placeholder_mask import units_in
@@ -49,7 +50,7 @@ class Gathered:
     reports: dict[str, CleaningReport] = field(default_factory=dict)
     units: set[str] = field(default_factory=set)
 
-    def total(self) -> dict[str, Any]:
+    def total(self) -> JsonObject:
         """The report of all corpora together, with that of each by name."""
         total = CleaningReport()
         for report in self.reports.values():

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dragoman.data.open_input import unreadable
 from dragoman.data.text_file import ByteStream, decoded, limited_lines
@@ -110,7 +109,7 @@ def read_chunks(stream: ByteStream, file: Path | str, after: Place = START) -> I
         yield LineChunk(line - len(chunk), chunk, Place(line, byte, hashed.hexdigest()))
 
 
-def _skip(stream: ByteStream, file: Path | str, place: Place) -> Any:
+def _skip(stream: ByteStream, file: Path | str, place: Place) -> hashlib._Hash:
     """The hash of all that lies before a place, which is read over."""
     hashed, left = hashlib.sha256(), place.byte
     try:

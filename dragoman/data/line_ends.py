@@ -7,10 +7,9 @@ some programs take them for line ends and others do not, so that aligned files w
 
 from __future__ import annotations
 
-import io
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from dragoman.data.streams import buffered, looked_at
+from dragoman.data.streams import ByteSource, buffered, looked_at
 
 _LOOKED_AT = 1 << 16
 """Bytes of the beginning that are searched for a line feed."""
@@ -26,30 +25,22 @@ def with_line_feeds(stream: BinaryIO) -> BinaryIO:
     return buffered(_Returns(whole)) if b"\r" in beginning and b"\n" not in beginning else whole
 
 
-class _Returns(io.RawIOBase):
+class _Returns(ByteSource):
     """A stream with LF in the place of each CR that no LF follows, so that every byte stays in its place."""
 
-    mode = "rb"
-    name = ""
-
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._waiting = b""
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def next_bytes(self, size: int) -> bytes:
         read = getattr(self._stream, "read1", self._stream.read)
-        data = self._waiting + read(max(1, len(buffer) - 2))
+        data: bytes = self._waiting + read(max(1, size - 2))
         self._waiting = b""
         if data.endswith(b"\r"):
             # Whether it ends a line by itself, the next byte tells.
             more = self._stream.read(1)
             data, self._waiting = (data + more, b"") if more == b"\n" else (data, more)
-        data = b"\r\n".join(part.replace(b"\r", b"\n") for part in data.split(b"\r\n"))
-        buffer[: len(data)] = data
-        return len(data)
+        return b"\r\n".join(part.replace(b"\r", b"\n") for part in data.split(b"\r\n"))
 
     def close(self) -> None:
         if not self.closed:

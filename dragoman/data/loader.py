@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -76,7 +75,7 @@ class Loader:
         plan = self._plan(0)
         return sum(map(self._sampler.tokens, plan)) / max(len(plan), 1)
 
-    def _plan(self, epoch: int) -> list[Any]:
+    def _plan(self, epoch: int) -> list[object]:
         return self._sampler.plan(np.random.default_rng([self._seed, epoch]))
 
     def _batches_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], AnyBatch]]:
@@ -89,7 +88,7 @@ class Loader:
             generator = np.random.default_rng([self._seed, *place])
             yield dealt[-1][0], self._sampler.batch(plan, generator)
 
-    def _planned_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], Any]]:
+    def _planned_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], object]]:
         """What each batch shall hold, with its place: the pass and the number in it."""
         while True:
             plan = self._plan(epoch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from dragoman.data.compressed import COMPRESSIONS, MAGIC, Decompressed, told
 from dragoman.data.pipes import another, is_pipe, open_pipe, spooled
@@ -30,7 +30,7 @@ def open_input(path: Path, *, once: bool = False) -> BinaryIO:
         piped = is_pipe(path)
         if piped and not once:
             return decompressed(open_pipe(path), path)
-        stream: Any = path.open("rb", buffering=_BUFFER)
+        stream = path.open("rb", buffering=_BUFFER)
         if piped or not stream.seekable():
             return decompressed(stream, path)
         magic = _magic(stream.read(MAGIC))
@@ -55,7 +55,7 @@ def open_seekable(path: Path) -> BinaryIO:
         return another(held)
 
 
-def decompressed(stream: Any, file: Path | str, *, closes: bool = True) -> BinaryIO:
+def decompressed(stream: BinaryIO, file: Path | str, *, closes: bool = True) -> BinaryIO:
     """What a stream holds that may be compressed.
 
     Args:

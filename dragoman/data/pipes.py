@@ -15,8 +15,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from dragoman.data.streams import ByteSource
 from dragoman.errors import InputError
 
 _BLOCK = 1 << 20
@@ -30,7 +31,7 @@ class _Memory:
     def __init__(self) -> None:
         self.users = 0
         self.lock = threading.Lock()
-        self.files: dict[_Key, Any] = {}
+        self.files: dict[_Key, BinaryIO] = {}
 
     def forget(self) -> None:
         for file in self.files.values():
@@ -72,8 +73,7 @@ def open_pipe(path: Path) -> BinaryIO:
     """
     with _MEMORY.lock:
         if not _MEMORY.users:
-            unheld: Any = path.open("rb", buffering=_BLOCK)
-            return unheld
+            return path.open("rb", buffering=_BLOCK)
         status = path.stat()
         key = (str(path), status.st_dev, status.st_ino)
         if key not in _MEMORY.files:
@@ -82,7 +82,7 @@ def open_pipe(path: Path) -> BinaryIO:
         return another(_MEMORY.files[key])
 
 
-def spooled(stream: Any, file: Path | str) -> Any:
+def spooled(stream: BinaryIO, file: Path | str) -> BinaryIO:
     """All that is left of a stream in a temporary file without a name.
 
     Raises:
@@ -105,23 +105,17 @@ def spooled(stream: Any, file: Path | str) -> Any:
     return held
 
 
-def another(held: Any) -> BinaryIO:
+def another(held: BinaryIO) -> BinaryIO:
     """Another reader of a file without a name, at its beginning, whatever others of it do."""
     return io.BufferedReader(_Reader(os.dup(held.fileno())), _BLOCK)
 
 
-class _Reader(io.RawIOBase):
+class _Reader(ByteSource):
     """Reads a file by places of its own. Duplicates of a file's descriptor would share one."""
-
-    mode = "rb"
-    name = ""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._place = 0
-
-    def readable(self) -> bool:
-        return True
 
     def seekable(self) -> bool:
         return True
@@ -134,11 +128,10 @@ class _Reader(io.RawIOBase):
     def tell(self) -> int:
         return self._place
 
-    def readinto(self, buffer: Any) -> int:
-        data = os.pread(self._descriptor, len(buffer), self._place)
-        buffer[: len(data)] = data
+    def next_bytes(self, size: int) -> bytes:
+        data = os.pread(self._descriptor, size, self._place)
         self._place += len(data)
-        return len(data)
+        return data
 
     def close(self) -> None:
         if not self.closed:

@@ -37,6 +37,7 @@ from dragoman.fields.field import Field, TargetField
 from dragoman.native.lines import Lines
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
+from dragoman.storage.json import JsonObject
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.coverage import TokenCounts, count_tokens, coverage_table
 from dragoman.text.language import writes_spaces
@@ -250,7 +251,7 @@ def _coverage(recipe: Recipe, training: TrainingPart, source: Field, target: Tar
     }
 
 
-def _corpora(recipe: Recipe, names: list[str], encoder: Encoder) -> dict[str, dict[str, Any]]:
+def _corpora(recipe: Recipe, names: list[str], encoder: Encoder) -> dict[str, JsonObject]:
     """What each corpus is and what it gave to each split."""
     sections = {s.title: s for s in itertools.chain(recipe.data.test, recipe.data.validation, recipe.data.train)}
     facts: dict[str, dict[str, Any]] = {}

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _BUFFER = 1 << 16
 
 
-class Prefixed(io.RawIOBase):
+class ByteSource(io.RawIOBase):
+    """Bytes that a subclass gives block by block, as a stream that can be read."""
+
+    mode = "rb"
+    name = ""
+
+    def next_bytes(self, size: int) -> bytes | memoryview:
+        """The next bytes, at most ``size`` of them; none at the end."""
+        raise NotImplementedError
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """The next bytes, into a buffer; how many they are."""
+        room = memoryview(buffer).cast("B")
+        data = self.next_bytes(len(room))
+        room[: len(data)] = data
+        return len(data)
+
+
+class Prefixed(ByteSource):
     """Some bytes, and behind them what is left of a stream.
 
     Args:
@@ -18,26 +43,19 @@ class Prefixed(io.RawIOBase):
         closes: whether it is closed with this one.
     """
 
-    mode = "rb"
-    name = ""
-
-    def __init__(self, prefix: bytes, rest: Any, *, closes: bool = True) -> None:
+    def __init__(self, prefix: bytes, rest: BinaryIO, *, closes: bool = True) -> None:
         self._prefix = memoryview(prefix)
         self._rest = rest
         self._closes = closes
         # Whoever pipes lines one by one waits for their answers: no more is awaited than there is.
         self._read = getattr(rest, "read1", rest.read)
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """The next bytes, into a buffer; how many they are."""
-        data = self._prefix[: len(buffer)] if self._prefix else self._read(len(buffer))
-        self._prefix = self._prefix[len(data) :] if self._prefix else self._prefix
-        buffer[: len(data)] = data
-        return len(data)
+    def next_bytes(self, size: int) -> bytes | memoryview:
+        """Those in front, and then those of the stream."""
+        if not self._prefix:
+            return self._read(size)
+        data, self._prefix = self._prefix[:size], self._prefix[size:]
+        return data
 
     def close(self) -> None:
         """End reading."""
@@ -47,7 +65,7 @@ class Prefixed(io.RawIOBase):
 
 
 def looked_at(
-    stream: Any, most: int, enough: Callable[[bytes], bool], *, closes: bool = True
+    stream: BinaryIO, most: int, enough: Callable[[bytes], bool], *, closes: bool = True
 ) -> tuple[bytes, BinaryIO]:
     """The beginning of a stream, and the stream as it was before.
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from jaxtyping import Int64
 
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
 from dragoman.storage.folder import new_folder
+from dragoman.storage.json import JsonObject
 
 _ROWS = 10_000
 
 
 def write_corpora(
     dataset: Dataset, translations: Iterable[str], folder: Path, *, origin: str, keep_original: bool
-) -> dict[str, Any]:
+) -> JsonObject:
     """Write the sources with the teacher's translations, and the validation and test sets as they are.
 
     Each corpus stays a corpus of its own, with its weight.
@@ -73,19 +74,19 @@ def _targets(examples: Examples) -> Iterator[str]:
         yield from examples.target_texts(indices)
 
 
-def _parts(examples: Examples) -> Iterator[Any]:
+def _parts(examples: Examples) -> Iterator[Int64[np.ndarray, " r"]]:
     for begin in range(0, len(examples), _ROWS):
         yield np.arange(begin, min(begin + _ROWS, len(examples)))
 
 
-def _distilled(dataset: Dataset, number: int, file: Path, origin: str) -> dict[str, Any]:
+def _distilled(dataset: Dataset, number: int, file: Path, origin: str) -> JsonObject:
     corpus = dataset.corpora[number]
     about = _about(dataset, number)
     about["origin"] = f"{about.get('origin', corpus.name)}, its targets written by {origin}"
     return {**_section(corpus.name, file), "weight": corpus.weight, **about}
 
 
-def _original(dataset: Dataset, number: int, file: Path) -> dict[str, Any]:
+def _original(dataset: Dataset, number: int, file: Path) -> JsonObject:
     corpus = dataset.corpora[number]
     return {**_section(f"{corpus.name} (references)", file), "weight": corpus.weight, **_about(dataset, number)}
 
@@ -95,5 +96,5 @@ def _about(dataset: Dataset, number: int) -> dict[str, str]:
     return {key: facts[key] for key in ("licence", "origin") if facts.get(key)}
 
 
-def _section(name: str, file: Path) -> dict[str, Any]:
+def _section(name: str, file: Path) -> JsonObject:
     return {"name": name, "path": file, "format": "json-lines"}

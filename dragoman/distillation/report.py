@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from dragoman.assessment.assess import assess
 from dragoman.data.dataset import Dataset
@@ -15,6 +14,7 @@ from dragoman.evaluation.text_table import aligned
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.weights import parameter_count
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 from dragoman.tasks.assessment import Assessed, Measures, held_out_of
 
 _MEBI = 2**20
@@ -72,7 +72,7 @@ class Report(Shown):
             facts[name] = f"{quality.metric} {quality.value:.2f}, {side.parameters:,} parameters"
         return Summary(headline, facts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON can write it."""
         return asdict(self)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Int64
@@ -26,6 +25,7 @@ from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.exact_match import Share, wilson_interval
 from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 
 _SHOWN = 20
 """The most classes, and the most confusions, that the text shows."""
@@ -87,7 +87,7 @@ class ClassificationReport(Shown):
         }
         return Summary(f"accuracy {100 * self.accuracy.value:.2f} % on {self.examples:,} examples", facts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as values for JSON; the confusion matrix as its cells that are not 0: row, column, count."""
         rows, columns = np.nonzero(self.confusion)
         name, share = self.most_frequent

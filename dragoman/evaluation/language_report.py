@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +15,7 @@ from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 
 _LN_2 = math.log(2)
 _WORST = 5
@@ -86,7 +86,7 @@ class LanguageReport(Shown):
         facts = {e.metric: f"{e.value:.3f} ({e.low:.3f} to {e.high:.3f})" for e in scores}
         return Summary(f"{self.perplexity.metric} {self.perplexity.value:.2f} on {self.lines:,} lines", facts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as values for JSON."""
         return {**asdict(self), "by_length": [asdict(part) for part in self.by_length], "worst": list(self.worst)}
 

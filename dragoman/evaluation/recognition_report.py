@@ -6,7 +6,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.edit_distance import edits
@@ -15,6 +14,7 @@ from dragoman.evaluation.pairs import checked_pairs
 from dragoman.evaluation.recognition import comparable, recognition_statistics
 from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 
 _SHOWN = 10
 
@@ -70,7 +70,7 @@ class RecognitionReport(Shown):
         facts["lines without a mistake"] = f"{100 * self.exact.value:.1f} %"
         return Summary(f"{self.cer.metric} {self.cer.value:.2f} on {self.lines:,} lines", facts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as values for JSON."""
         return {**asdict(self), "confusions": [asdict(part) for part in self.confusions]}
 

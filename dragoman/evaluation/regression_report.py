@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +12,7 @@ from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.regression import regression_statistics
 from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 _WORST = 5
@@ -63,7 +63,7 @@ class RegressionReport(Shown):
         facts["always the mean"] = f"{self.rmse.metric} {self.baseline_rmse:.4g}"
         return Summary(f"{self.rmse.metric} {self.rmse.value:.4g} on {self.examples:,} examples", facts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as values for JSON."""
         return {**asdict(self), "quantiles": [asdict(part) for part in self.quantiles], "worst": list(self.worst)}
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from dragoman.evaluation.confidence import RESAMPLES, SEED, percentile_interval,
 from dragoman.evaluation.pairs import checked_pairs
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.ter import ter_statistics
+from dragoman.storage.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Difference:
     resamples: int
     seed: int
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The difference as values for JSON."""
         return asdict(self)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from dragoman.evaluation.ter import ter_statistics
 from dragoman.evaluation.text_table import aligned
 from dragoman.evaluation.tokenization import bleu_tokenizer
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 
 
@@ -71,7 +71,7 @@ class TranslationReport(Shown):
             facts["placeholders kept"] = f"{100 * self.placeholders.value:.1f} %"
         return Summary(f"{self.bleu.metric} {self.bleu.value:.2f} on {self.sentences:,} sentences", facts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as values for JSON."""
         parts = {name: [asdict(part) for part in getattr(self, name)] for name in ("by_length", "by_corpus")}
         return {**asdict(self), **parts}

@@ -24,6 +24,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.optional.extra import CTRANSLATE2
 from dragoman.recipe import Recipe
 from dragoman.recipe.transformer import TransformerRecipe
+from dragoman.storage.json import JsonObject
 
 _ACTIVATIONS = {"relu": "RELU", "gelu": "GELU"}
 
@@ -83,7 +84,7 @@ def transformer_spec(model: EncoderDecoder, recipe: Recipe, never_written: Seque
     return filled
 
 
-def _shape(recipe: TransformerRecipe) -> dict[str, Any]:
+def _shape(recipe: TransformerRecipe) -> JsonObject:
     activation = CTRANSLATE2.load("ctranslate2").specs.Activation[_ACTIVATIONS[recipe.activation]]
     return {
         "num_layers": recipe.layers,

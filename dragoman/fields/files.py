@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from dragoman.contracts.expect import expect
 from dragoman.fields.field import Field, SourceField, TargetField
@@ -13,6 +13,7 @@ from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
+from dragoman.storage.json import JsonObject
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codec, load_codecs, save_codec, save_codecs
@@ -24,12 +25,12 @@ SOURCE, TARGET = "source", "target"
 class JsonField(Field, Protocol):
     """A field that is written as JSON."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The field as JSON can write it, its name under the key ``field``."""
         ...
 
 
-FIELDS: dict[str, Callable[[dict[str, Any]], JsonField]] = {
+FIELDS: dict[str, Callable[[JsonObject], JsonField]] = {
     "label": LabelField.from_dict,
     "number": NumberField.from_dict,
     "row": RowField.from_dict,
@@ -38,7 +39,7 @@ FIELDS: dict[str, Callable[[dict[str, Any]], JsonField]] = {
 """What reads each kind that is written as JSON, by its name under the key ``field``."""
 
 
-def field_from_dict(content: dict[str, Any]) -> JsonField:
+def field_from_dict(content: JsonObject) -> JsonField:
     """The field that a ``to_dict`` wrote."""
     return FIELDS[content["field"]](content)
 
@@ -65,11 +66,10 @@ def load_fields(folder: VerifiedFolder) -> tuple[SourceField, TargetField]:
     if not any(folder.holds(f"{name}.json") for name in (SOURCE, TARGET)):
         codecs: tuple[Codec, Codec] = load_codecs(folder)
         return codecs
-    source, target = (_load(folder, name) for name in (SOURCE, TARGET))
-    return source, target
+    return expect(_load(folder, SOURCE), SourceField), expect(_load(folder, TARGET), TargetField)
 
 
-def _load(folder: VerifiedFolder, name: str) -> Any:
+def _load(folder: VerifiedFolder, name: str) -> Field:
     file = f"{name}.json"
     if not folder.holds(file):
         return load_codec(folder, name)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Float64, Int, Int64
@@ -17,6 +17,7 @@ from dragoman.fields.field import PredictedField
 from dragoman.fields.near import nearest
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked, positive
+from dragoman.storage.json import JsonObject
 from dragoman.text.normalization import fold
 
 _MANY = 50
@@ -157,12 +158,12 @@ class LabelField(PredictedField):
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The field as JSON can write it."""
         return {"field": "label", **asdict(self), "names": list(self.names), "counts": list(self.counts)}
 
     @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> LabelField:
+    def from_dict(cls, content: JsonObject) -> LabelField:
         """The field that :meth:`to_dict` wrote."""
         return checked(cls(tuple(content["names"]), tuple(content["counts"]), positive(content["temperature"])))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -15,6 +15,7 @@ from dragoman.fields.field import PredictedField
 from dragoman.fields.moments import mean_and_deviation
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked, positive
+from dragoman.storage.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,11 @@ class NumberField(PredictedField):
         """The numbers that :meth:`standardise` was given."""
         return standardised.astype(np.float64) * self.deviation + self.mean
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The field as JSON can write it."""
         return {"field": "number", **asdict(self)}
 
     @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> NumberField:
+    def from_dict(cls, content: JsonObject) -> NumberField:
         """The field that :meth:`to_dict` wrote."""
         return checked(cls(content["mean"], positive(content["deviation"])))

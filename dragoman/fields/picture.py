@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -16,6 +15,7 @@ from dragoman.images.picture_file import open_picture
 from dragoman.images.preparation import Preparation
 from dragoman.images.trimming import trimmed
 from dragoman.optional.pictures import OpenedPicture
+from dragoman.storage.json import JsonObject
 
 AnyPicture = Path | bytes | OpenedPicture | np.ndarray
 """A picture's file, the bytes of one, or a picture in memory."""
@@ -93,11 +93,11 @@ class PictureField:
             for number, picture in enumerate(pictures, start=1)
         ]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The field as JSON can write it."""
         return {"field": "picture", "preparation": self.preparation.to_dict(), "most_pixels": self.most_pixels}
 
     @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> PictureField:
+    def from_dict(cls, content: JsonObject) -> PictureField:
         """The field that :meth:`to_dict` wrote."""
         return cls(Preparation.from_dict(content["preparation"]), content["most_pixels"])

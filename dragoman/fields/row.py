@@ -21,6 +21,7 @@ from dragoman.fields.near import nearest
 from dragoman.fields.place import TablePlace
 from dragoman.fields.saved import checked, positive
 from dragoman.fields.typed_text import MISSING
+from dragoman.storage.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +185,13 @@ class RowField:
         left_out = [f"{name or 'the column without a heading'}: left out, as {reason}" for name, reason in self.dropped]
         return [*(column.describe() for column in self.columns), *left_out]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The field as JSON can write it."""
         columns = [{"kind": _KINDS[type(column)], **asdict(column)} for column in self.columns]
         return {"field": "row", "columns": columns, "dropped": [list(pair) for pair in self.dropped]}
 
     @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> RowField:
+    def from_dict(cls, content: JsonObject) -> RowField:
         """The field that :meth:`to_dict` wrote."""
         columns = tuple(checked(_READERS[column["kind"]](column)) for column in content["columns"])
         return checked(cls(columns, tuple((name, reason) for name, reason in content["dropped"])))

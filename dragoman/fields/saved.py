@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar, TypeVar, get_origin, get_type_hints
+from typing import ClassVar, TypeVar, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -28,7 +28,7 @@ def checked(field: T) -> T:
     return field
 
 
-def positive(value: Any) -> Any:
+def positive(value: float) -> float:
     """The same number, if it is above 0.
 
     Raises:
@@ -39,6 +39,6 @@ def positive(value: Any) -> Any:
     return value
 
 
-def _is_plain(hint: Any) -> bool:
+def _is_plain(hint: object) -> bool:
     parts = getattr(hint, "__args__", ())
     return not dataclasses.is_dataclass(hint) and all(_is_plain(part) for part in parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -179,5 +179,5 @@ def _all(text: pa.Array, pattern: str, other: str | None = None) -> bool:
     return bool(pc.all(found).as_py())
 
 
-def _any(text: Any, pattern: str) -> bool:
+def _any(text: object, pattern: str) -> bool:
     return bool(pc.any(pc.match_substring_regex(text, pattern)).as_py())

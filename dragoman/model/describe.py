@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -109,7 +109,7 @@ class _Shapes(Tap):
         self.calls: Calls = {}
         self._done = 0
 
-    def after(self, call: Call, result: Any) -> Any:
+    def after(self, call: Call, result: object) -> object:
         """Note a layer whose output is a tensor; the model itself is no layer."""
         states = states_of(result)
         if call.module and isinstance(states, Tensor):

@@ -73,11 +73,11 @@ class EncoderDecoder(nn.Module):
         """The decoder's state before the first token: one hypothesis per row of ``memory``."""
         return cast(WritingDecoder, self.decoder).start(memory)
 
-    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], DecoderState]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         return cast(WritingDecoder, self.decoder).step(tokens.to(self.device), state)
 
-    def for_search(self) -> tuple[Callable[[Memory], Any], StepFunction[Any]]:
+    def for_search(self) -> tuple[Callable[[Memory], DecoderState], StepFunction[Any]]:
         """:meth:`start` and :meth:`step`, or what computes the same faster with the weights of now."""
         if PackedTransformer.takes(self.decoder):
             packed = PackedTransformer(self.decoder)

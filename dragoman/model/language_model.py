@@ -51,6 +51,6 @@ class LanguageModel(nn.Module):
         """The state of ``rows`` texts before their first token."""
         return self.decoder.start(rows)
 
-    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], Any]:
+    def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], DecoderState]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
         return self.decoder.step(tokens.to(self.device), state)

@@ -13,10 +13,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -25,8 +24,6 @@ from torch.overrides import TorchFunctionMode
 from dragoman.contracts import Memory
 from dragoman.layers.recurrent.cell import CellState, RecurrentCell
 from dragoman.layers.recurrent.steps import run_steps
-
-_PARTS_OF_A_CELL = ("parts", "project", "step", "weight_input", "weight_hidden")
 
 
 @dataclass(eq=False, slots=True)
@@ -43,8 +40,8 @@ class Call:
 
     module: str
     method: str
-    arguments: tuple[Any, ...]
-    named: dict[str, Any]
+    arguments: tuple[object, ...]
+    named: dict[str, object]
     caller: Call | None
 
 
@@ -54,7 +51,7 @@ class Tap:
     def before(self, call: Call) -> None:
         """A method is about to run."""
 
-    def after(self, call: Call, result: Any) -> Any:
+    def after(self, call: Call, result: object) -> object:
         """A method has returned.
 
         Returns:
@@ -63,7 +60,12 @@ class Tap:
         return result
 
     def computed(
-        self, call: Call, function: Any, arguments: tuple[Any, ...], named: dict[str, Any], result: Any
+        self,
+        call: Call,
+        function: Callable[..., object],
+        arguments: tuple[object, ...],
+        named: Mapping[str, object],
+        result: object,
     ) -> None:
         """A function of PyTorch was used.
 
@@ -82,7 +84,7 @@ def tapped(
     tap: Tap,
     *,
     methods: Collection[str] | None = ("forward",),
-    functions: Collection[Callable[..., Any]] = (),
+    functions: Collection[Callable[..., object]] = (),
 ) -> Iterator[None]:
     """Connect a tap to a model during the block; no number of the model's changes unless the tap changes it.
 
@@ -117,17 +119,17 @@ def tapped(
         yield
 
 
-def recurrent_cells(model: nn.Module) -> dict[str, nn.Module]:
-    """Every :class:`~dragoman.layers.recurrent.cell.RecurrentCell` of a model by its name."""
-    return {name: m for name, m in model.named_modules() if all(hasattr(m, part) for part in _PARTS_OF_A_CELL)}
+def recurrent_cells(model: nn.Module) -> dict[str, RecurrentCell]:
+    """Every recurrent cell of a model by its name."""
+    return {name: module for name, module in model.named_modules() if isinstance(module, RecurrentCell)}
 
 
 @contextmanager
-def unrolled(cells: Iterable[nn.Module]) -> Iterator[None]:
+def unrolled(cells: Iterable[RecurrentCell]) -> Iterator[None]:
     """During the block these recurrent cells call their ``step`` for every step, and no fused kernel."""
     with ExitStack() as stack:
         for cell in cells:
-            stack.enter_context(replaced(cell, "forward", functools.partial(_by_steps, cast(Any, cell))))
+            stack.enter_context(replaced(cell, "forward", functools.partial(_by_steps, cell)))
         yield
 
 
@@ -144,7 +146,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def replaced(module: nn.Module, name: str, method: Callable[..., Any]) -> Iterator[None]:
+def replaced(module: object, name: str, method: Callable[..., object]) -> Iterator[None]:
     """During the block this one module has another ``method`` of that name; others of its class keep theirs."""
     before = vars(module).get(name)
     vars(module)[name] = method
@@ -157,13 +159,15 @@ def replaced(module: nn.Module, name: str, method: Callable[..., Any]) -> Iterat
             vars(module)[name] = before
 
 
-def states_of(output: Any) -> Any:
-    """What a module hands on first: the states of a memory, the first of several results, or the result itself."""
+def states_of(output: object) -> Tensor | None:
+    """What a module hands on first: the states of a memory, the first of several results, or the result itself; None if
+    that is no tensor."""
     states = output.states if isinstance(output, Memory) else output
-    return states[0] if isinstance(states, tuple) else states
+    first = states[0] if isinstance(states, tuple) else states
+    return first if isinstance(first, Tensor) else None
 
 
-def with_tensors(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+def with_tensors(value: object, change: Callable[[Tensor], Tensor]) -> object:
     """A value in which every tensor of real numbers is changed, also inside lists, tuples, dicts and dataclasses.
 
     Args:
@@ -215,11 +219,11 @@ def _methods_of(module: nn.Module, methods: Collection[str] | None) -> Iterable[
     return [method for method in methods if callable(getattr(module, method, None))]
 
 
-def _told(tap: Tap, running: list[Call], name: str, module: nn.Module, method: str) -> Callable[..., Any]:
+def _told(tap: Tap, running: list[Call], name: str, module: nn.Module, method: str) -> Callable[..., object]:
     """The method of a module, of whose calls the tap is told."""
     plain = getattr(module, method)
 
-    def told(*arguments: Any, **named: Any) -> Any:
+    def told(*arguments: object, **named: object) -> object:
         call = Call(name, method, arguments, named, running[-1] if running else None)
         tap.before(call)
         running.append(call)
@@ -235,13 +239,19 @@ def _told(tap: Tap, running: list[Call], name: str, module: nn.Module, method: s
 class _Functions(TorchFunctionMode):
     """Tells a tap of functions of PyTorch."""
 
-    def __init__(self, tap: Tap, running: list[Call], functions: Collection[Callable[..., Any]]) -> None:
+    def __init__(self, tap: Tap, running: list[Call], functions: Collection[Callable[..., object]]) -> None:
         super().__init__()
         self._tap = tap
         self._running = running
         self._functions = frozenset(functions)
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
         result = func(*args, **(kwargs or {}))
         if self._running and func in self._functions:
             self._tap.computed(self._running[-1], func, args, kwargs or {}, result)

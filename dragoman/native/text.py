@@ -251,7 +251,7 @@ class Cutter:
         return _copied(self._native.dragoman_cutter_numbers(self._handle), size, ctypes.c_int32), counts
 
 
-def _copied(address: int | None, size: int, kind: Any) -> Int[np.ndarray, " m"]:
+def _copied(address: int | None, size: int, kind: type[ctypes.c_int32 | ctypes.c_int64]) -> Int[np.ndarray, " m"]:
     if not size or address is None:
         return np.zeros(0, dtype=kind)
     return np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(kind)), (size,)).copy()

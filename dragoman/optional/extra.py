@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from types import ModuleType
 
 from dragoman.errors import MissingDependencyError
 
@@ -40,7 +40,7 @@ class Extra:
         for module in self.modules:
             self.load(module)
 
-    def load(self, module: str) -> Any:
+    def load(self, module: str) -> ModuleType:
         """Import a module of this extra.
 
         Raises:
@@ -68,7 +68,7 @@ IMPORT = Extra("import", ("sentencepiece",), "a SentencePiece tokenizer, which m
 EXTRAS = (PLOTS, PICTURES, LANGUAGES, CTRANSLATE2, IMPORT)
 
 
-def attributes(extra: Extra, homes: Mapping[str, str]) -> Callable[[str], Any]:
+def attributes(extra: Extra, homes: Mapping[str, str]) -> Callable[[str], object]:
     """A module's ``__getattr__`` that imports each name when it is first asked for.
 
     Args:
@@ -76,7 +76,7 @@ def attributes(extra: Extra, homes: Mapping[str, str]) -> Callable[[str], Any]:
         homes: the module that each name is taken from, by the name; a name whose home ends in it is a module itself.
     """
 
-    def get(name: str) -> Any:
+    def get(name: str) -> object:
         if name not in homes:
             raise AttributeError(name)
         home = extra.load(homes[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dragoman.optional.extra import PICTURES, attributes
 
@@ -34,7 +34,7 @@ else:
     )
 
     class _OpenedByPillow(type):
-        def __instancecheck__(cls, value: Any) -> bool:
+        def __instancecheck__(cls, value: object) -> bool:
             # Where Pillow was not imported, nothing can be a picture of its.
             return "PIL.Image" in sys.modules and isinstance(value, sys.modules["PIL.Image"].Image)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from dragoman.contracts import StepFunction
+from dragoman.contracts import State, StepFunction
 from dragoman.errors import InputError
 from dragoman.model.language_model import LanguageModel
 from dragoman.predict.writer import Writer
@@ -44,6 +43,6 @@ class FusedLanguageModel:
         writer.model.eval()
         return cls(writer.model, weight)
 
-    def fuse(self, step: StepFunction[Any], state: Any, rows: int) -> tuple[StepFunction[Any], Any]:
+    def fuse(self, step: StepFunction[State], state: State, rows: int) -> tuple[FusedStep, FusedState]:
         """The step and the state of a search over ``rows`` sentences with both models."""
         return FusedStep(step, self.model.step, self.weight), FusedState(state, self.model.start(rows))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dragoman.errors import InputError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+T = TypeVar("T")
 
 TEXTS = "texts"
 
 
-def items_of(given: Any, what: str = TEXTS) -> Iterable[Any]:
+def items_of(given: Iterable[T], what: str = TEXTS) -> Iterable[T]:
     """The items of a list, tuple, array of one dimension, Series, generator or other iterable that has an order.
 
     Args:
@@ -51,7 +56,7 @@ def items_of(given: Any, what: str = TEXTS) -> Iterable[Any]:
     return given
 
 
-def inputs_of(given: Any, what: str) -> Any:
+def inputs_of(given: Any, what: str) -> list[Any] | DataFrame:
     """What a model reads: a list; or of rows also a DataFrame, as it is.
 
     Raises:
@@ -76,7 +81,7 @@ def inputs_of(given: Any, what: str) -> Any:
     return rows
 
 
-def texts_of(given: Any) -> list[str]:
+def texts_of(given: Iterable[str]) -> list[str]:
     """The same as a list, if all items are text.
 
     Raises:
@@ -107,7 +112,7 @@ _LONGEST_SHOWN = 60
 _ONE: dict[type, str] = {str: "one text", bytes: "one item of bytes", bytearray: "one item of bytes"}
 
 
-def _columns(given: Any) -> list[Any] | None:
+def _columns(given: object) -> list[object] | None:
     """The names of a table's columns or a mapping's entries; None if it is neither."""
     if isinstance(given, Mapping):
         return list(given)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
@@ -24,8 +24,13 @@ from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SourceBatch = tuple[Int[np.ndarray, " B"], Source]
 """The places of some inputs, and the batch of them."""
+Given: TypeAlias = "list[Any] | pd.DataFrame"
+"""Texts, pictures, or rows as mappings, one by one; or a table with a row for each."""
 Tell = Callable[[str], None]
 _ROWS_TOGETHER = 4096
 
@@ -39,7 +44,7 @@ class Inputs(ABC):
 
     plural: str
 
-    def checked(self, given: Any) -> Any:
+    def checked(self, given: Iterable[object]) -> Given:
         """What a person handed over, as a list, or of rows also as a DataFrame.
 
         Raises:
@@ -47,7 +52,7 @@ class Inputs(ABC):
         """
         return inputs_of(given, self.plural)
 
-    def blank(self, given: Any) -> list[int]:
+    def blank(self, given: Given) -> list[int]:
         """The places of inputs of which a model can know nothing."""
         del given
         return []
@@ -59,7 +64,7 @@ class Inputs(ABC):
 
     @abstractmethod
     def batches(
-        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """All inputs, each in one batch, from long to short where they differ in length.
 
@@ -80,18 +85,18 @@ class Texts(Inputs):
 
     plural = TEXTS
 
-    def blank(self, given: Any) -> list[int]:
+    def blank(self, given: Given) -> list[int]:
         """The places of texts without anything visible."""
         return [place for place, text in enumerate(given) if not is_visible(text)]
 
     def batches(
-        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Texts of similar length together; of one that is too long for the model the beginning is read."""
         del table
         codec, cleaning = expect(field, Codec), recipe.cleaning
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
-        normalized = [normalize(text, form, collapse_white_space=collapse) for text in given]
+        normalized = [normalize(text, form, collapse_white_space=collapse) for text in expect(given, list)]
         ids = codec.encode_batch(normalized, masks_for(normalized, codec, codec))
         most = min(cleaning.max_tokens, recipe.model.text_encoder.longest or cleaning.max_tokens) - 1
         long = sum(len(row) > most for row in ids)
@@ -109,11 +114,11 @@ class Pictures(Inputs):
     plural = PICTURES
 
     def batches(
-        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Pictures of similar width together."""
         del recipe, tell
-        yield from picture_batches(expect(field, PictureField), given, table)
+        yield from picture_batches(expect(field, PictureField), expect(given, list), table)
 
 
 class TableRows(Inputs):
@@ -126,7 +131,7 @@ class TableRows(Inputs):
         return {"columns": ", ".join(column.name for column in expect(field, RowField).columns)}
 
     def batches(
-        self, field: Field, recipe: Recipe, given: Any, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Some thousand rows together, in their order."""
         import pandas as pd

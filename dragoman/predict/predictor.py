@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64
@@ -19,7 +19,7 @@ from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.inputs import INPUTS
+from dragoman.predict.inputs import INPUTS, Given
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.outputs import outputs_of
 from dragoman.progress.counting import Counting
@@ -83,7 +83,7 @@ class Predictor(Shown):
         return self.target.labels
 
     def predict(
-        self, inputs: Any, table: TablePlace | None = None, *, progress: bool | None = None
+        self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
     ) -> list[str] | list[float]:
         """The most probable label, or the number, of each input.
 
@@ -97,11 +97,11 @@ class Predictor(Shown):
             InputError: if an input cannot be read, or lacks a column; or if something else than inputs in an order was
                 given.
         """
-        inputs = self.inputs.checked(inputs)
-        return self.target.predictions(self._outputs(inputs, table, progress)) if len(inputs) else []
+        given = self.inputs.checked(inputs)
+        return self.target.predictions(self._outputs(given, table, progress)) if len(given) else []
 
     def probabilities(
-        self, inputs: Any, table: TablePlace | None = None, *, progress: bool | None = None
+        self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
     ) -> Float64[np.ndarray, "n K"]:
         """How probable each of :attr:`labels` is for each input, after temperature scaling. The arguments are those of
         :meth:`predict`.
@@ -114,10 +114,10 @@ class Predictor(Shown):
                 f"{sentence_of(self.recipe.model)}, which have no probabilities",
                 remedy="use `predict`.",
             )
-        field, inputs = expect(self.target, LabelField), self.inputs.checked(inputs)
-        if not len(inputs):
+        field, given = expect(self.target, LabelField), self.inputs.checked(inputs)
+        if not len(given):
             return np.zeros((0, field.size))
-        return field.probabilities(self._outputs(inputs, table, progress))
+        return field.probabilities(self._outputs(given, table, progress))
 
     def coefficients(self) -> DataFrame:
         """What linear or softmax regression on rows has learnt, in the units of the data: see
@@ -133,7 +133,7 @@ class Predictor(Shown):
             )
         return coefficients(self._loaded)
 
-    def _outputs(self, inputs: Any, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
+    def _outputs(self, inputs: Given, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
         count = len(inputs)
         with Counting(count, "inputs", progress) as counting:
             batches = self.inputs.batches(self.source, self.recipe, inputs, self._tell, table)

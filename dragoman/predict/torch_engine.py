@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from dragoman.contracts import (
+    DecoderState,
     Hypothesis,
     Memory,
     Packed,
@@ -91,7 +92,7 @@ class TorchEngine:
 
     def _search(
         self,
-        searched: tuple[Callable[[Memory], Any], StepFunction[Any]],
+        searched: tuple[Callable[[Memory], DecoderState], StepFunction[Any]],
         source: Source,
         request: SearchRequest,
         numbers: Sequence[int],

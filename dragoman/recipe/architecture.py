@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Tag, model_validator
 
@@ -36,7 +36,7 @@ _FORMER_KINDS = {"alignment": "ctc"}
 """What a kind was called in recipes of former versions, and what it is called now."""
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """The ``kind`` that a section of a recipe has, or names before it is checked."""
     if isinstance(value, Mapping):
         kind = str(value.get("kind", "transformer"))
@@ -91,7 +91,7 @@ class ModelRecipe(Section):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _what_is_not_said_fits(cls, values: Any, handler: Callable[[Any], ModelRecipe]) -> ModelRecipe:
+    def _what_is_not_said_fits(cls, values: object, handler: Callable[[object], ModelRecipe]) -> ModelRecipe:
         """What can be tied is tied, and a language model attends to nothing."""
         if not isinstance(values, Mapping):
             return handler(values)

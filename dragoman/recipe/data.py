@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -17,7 +17,7 @@ FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstan
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*(@[A-Za-z0-9]+)?$")]
 
 
-def _separator(value: Any) -> Any:
+def _separator(value: object) -> object:
     return "\t" if value in ("tab", "\\t") else value
 
 
@@ -67,7 +67,7 @@ class CorpusRecipe(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _table_was_a_key_of_its_own(cls, values: Any) -> Any:
+    def _table_was_a_key_of_its_own(cls, values: object) -> object:
         # Models of version 0.1.0 say `table` where there is now one `path` for every format.
         if isinstance(values, dict) and "table" in values and "path" not in values:
             return {"path" if key == "table" else key: value for key, value in values.items()}
@@ -97,7 +97,7 @@ class CorpusRecipe(Section):
         return self.name or self.label or file.name.removesuffix(file.suffix) or file.name
 
 
-def _several(value: Any) -> Any:
+def _several(value: object) -> object:
     """One corpus may be written as a table of its own, several as a list of tables, none as nothing."""
     if value is None:
         return ()

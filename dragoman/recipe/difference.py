@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dragoman.recipe.recipe import Recipe
+from dragoman.storage.json import JsonObject
 
 _ABSENT = "not set"
 
@@ -37,7 +37,7 @@ def differences(before: Recipe, after: Recipe) -> tuple[Difference, ...]:
     )
 
 
-def asked_for(recipe: Recipe, changes: Mapping[str, Any]) -> tuple[Difference, ...]:
+def asked_for(recipe: Recipe, changes: Mapping[str, object]) -> tuple[Difference, ...]:
     """In what nested values differ from a recipe's own, where it has such settings; they may make no valid recipe."""
     old = _settings_of(recipe)
     return tuple(
@@ -47,7 +47,7 @@ def asked_for(recipe: Recipe, changes: Mapping[str, Any]) -> tuple[Difference, .
     )
 
 
-def typed(value: Any) -> str:
+def typed(value: object) -> str:
     """A value as it is typed after ``--set KEY=``: TOML on one line, without white space, and text without quotes."""
     return value if isinstance(value, str) else _shown(value)
 
@@ -58,11 +58,11 @@ def changed_settings(before: Recipe, after: Recipe) -> tuple[str, ...]:
     return tuple(f"{key}={typed(value)}" for key, value in new.items() if old.get(key) != value)
 
 
-def _settings_of(recipe: Recipe) -> dict[str, Any]:
+def _settings_of(recipe: Recipe) -> JsonObject:
     return dict(_leaves(recipe.model_dump(mode="json", exclude_none=True)))
 
 
-def _leaves(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(values: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{before}{key}.")
@@ -70,7 +70,7 @@ def _leaves(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, 
             yield before + key, value
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if value is None:
         return _ABSENT
     if isinstance(value, Mapping):

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import tomli_w
 from pydantic import BaseModel, Tag, ValidationError
+from pydantic_core import ErrorDetails
 
 from dragoman.errors import InputError, RecipeError
 from dragoman.recipe.idle import idle_settings
@@ -18,6 +19,7 @@ from dragoman.recipe.patterns import expand_patterns
 from dragoman.recipe.recipe import Recipe
 from dragoman.recipe.shortened import fitting_warmup
 from dragoman.storage.given_path import given_path
+from dragoman.storage.json import JsonObject
 
 
 def presets() -> list[str]:
@@ -26,13 +28,13 @@ def presets() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def preset_values(name: str) -> dict[str, Any]:
+def preset_values(name: str) -> JsonObject:
     """What a preset sets, as nested values; all else stands at its default."""
     return tomllib.loads((resources.files("dragoman") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def load_recipe(
-    source: Path | str, *, changes: Mapping[str, Any] | None = None, tell: Callable[[str], None] | None = None
+    source: Path | str, *, changes: Mapping[str, object] | None = None, tell: Callable[[str], None] | None = None
 ) -> Recipe:
     """Read a recipe from a TOML file or a preset's name.
 
@@ -76,7 +78,7 @@ def load_recipe(
     return recipe
 
 
-def changed(recipe: Recipe, changes: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
+def changed(recipe: Recipe, changes: Mapping[str, object], *, file: Path | str | None = None) -> Recipe:
     """The recipe with other values; where they choose another ``kind``, what is said of the old kind alone falls away.
 
     Raises:
@@ -88,7 +90,7 @@ def changed(recipe: Recipe, changes: Mapping[str, Any], *, file: Path | str | No
     return recipe_from(merge(_without_old_kinds(values, changes, Recipe), changes), file=file)
 
 
-def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
+def recipe_from(values: Mapping[str, object], *, file: Path | str | None = None) -> Recipe:
     """Check nested values and make a recipe of them.
 
     Raises:
@@ -101,7 +103,7 @@ def recipe_from(values: Mapping[str, Any], *, file: Path | str | None = None) ->
         raise RecipeError(problems, file=file, remedy=_compare_with(values, file)) from None
 
 
-def _compare_with(values: Mapping[str, Any], file: Path | str | None) -> str:
+def _compare_with(values: Mapping[str, object], file: Path | str | None) -> str:
     """What to do about mistakes: a complete recipe to compare with is the preset itself, or the one whose encoder and
     decoder are of the same kinds."""
     kinds = _encoder_and_decoder(values)
@@ -111,7 +113,7 @@ def _compare_with(values: Mapping[str, Any], file: Path | str | None) -> str:
     return f"correct these; `dragoman describe {preset} --toml` prints a complete recipe to compare with."
 
 
-def _encoder_and_decoder(values: Mapping[str, Any]) -> tuple[object, object]:
+def _encoder_and_decoder(values: Mapping[str, object]) -> tuple[object, object]:
     model = values.get("model")
     found = []
     for part in ("encoder", "decoder"):
@@ -120,7 +122,7 @@ def _encoder_and_decoder(values: Mapping[str, Any]) -> tuple[object, object]:
     return found[0], found[1]
 
 
-def recipe_of_model(values: Mapping[str, Any], *, file: Path | str | None = None) -> Recipe:
+def recipe_of_model(values: Mapping[str, object], *, file: Path | str | None = None) -> Recipe:
     """The recipe that stands in a model's folder. It has every value written out, so what is missing was unknown to the
     version that trained the model, and is set to what that version did.
 
@@ -134,13 +136,23 @@ _BEFORE = {"cleaning": {"no_break_spaces": False}}
 """What versions did that did not know these settings."""
 
 
-def merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merge(values: Mapping[str, object], changes: Mapping[str, object]) -> JsonObject:
     """Both, level by level; ``changes`` win."""
     merged = dict(values)
     for key, value in changes.items():
         old = merged.get(key)
         merged[key] = merge(old, value) if isinstance(value, Mapping) and isinstance(old, Mapping) else value
     return merged
+
+
+def nest(key: str, value: object) -> JsonObject:
+    """A value under the names of its sections.
+
+    >>> nest("training.optimizer.beta1", 0.9)
+    {'training': {'optimizer': {'beta1': 0.9}}}
+    """
+    first, inner, rest = key.partition(".")
+    return {first: nest(rest, value) if inner else value}
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -162,7 +174,7 @@ def _read(path: Path) -> str:
         raise InputError(f"cannot read the recipe: {error}", file=path, remedy="give a UTF-8 TOML file.") from error
 
 
-def _anchor_paths(values: dict[str, Any], base: Path) -> None:
+def _anchor_paths(values: JsonObject, base: Path) -> None:
     data = values.get("data")
     for entry in data.values() if isinstance(data, dict) else ():
         for corpus in entry if isinstance(entry, list) else [entry]:
@@ -171,7 +183,7 @@ def _anchor_paths(values: dict[str, Any], base: Path) -> None:
     _anchor(values.get("tokenizer"), "model", base)
 
 
-def _expand_corpora(values: dict[str, Any]) -> None:
+def _expand_corpora(values: JsonObject) -> None:
     data = values.get("data")
     for split in ("train", "validation", "test"):
         corpora = data.get(split) if isinstance(data, dict) else None
@@ -182,12 +194,12 @@ def _expand_corpora(values: dict[str, Any]) -> None:
                 values["data"] = data = {**data, split: expanded}
 
 
-def _anchor(section: Any, key: str, base: Path) -> None:
+def _anchor(section: object, key: str, base: Path) -> None:
     if isinstance(section, dict) and isinstance(section.get(key), str):
         section[key] = base / section[key]
 
 
-def _explain(problem: Any) -> str:
+def _explain(problem: ErrorDetails) -> str:
     """One line for one of pydantic's errors: where, what is wrong, and what would be right."""
     where = ".".join(_keys(problem["loc"])) or "recipe"
     if problem["type"] == "extra_forbidden":
@@ -227,7 +239,7 @@ def _keys(location: tuple[int | str, ...]) -> list[str]:
     return keys
 
 
-def _without_old_kinds(values: Mapping[str, Any], changes: Mapping[str, Any], section: Any) -> dict[str, Any]:
+def _without_old_kinds(values: Mapping[str, object], changes: Mapping[str, object], section: object) -> JsonObject:
     """The values without those that only make sense for a kind that ``changes`` replace. What no kind knows stays, and
     is reported as a mistake."""
     kept = dict(values)
@@ -264,7 +276,7 @@ def _kinds_that_know(key: str, location: tuple[int | str, ...]) -> list[str]:
     return [kind for kind, known in others.items() if key in known.model_fields]
 
 
-def _inside(section: Any, part: int | str) -> Any:
+def _inside(section: object, part: int | str) -> object:
     """What stands under a key of a section: another section, or what its kinds are."""
     if isinstance(part, int) or not hasattr(section, "model_fields") or part not in section.model_fields:
         return section
@@ -272,7 +284,7 @@ def _inside(section: Any, part: int | str) -> Any:
     return annotation if _kinds(annotation) else _section_in(annotation) or section
 
 
-def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+def _kinds(annotation: object) -> dict[str, type[BaseModel]]:
     """The sections of a union by the tag of their kind; nothing if it is no such union."""
     return {
         part.tag: get_args(member)[0]
@@ -282,7 +294,7 @@ def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
     }
 
 
-def _section_in(annotation: Any) -> type[BaseModel] | None:
+def _section_in(annotation: object) -> type[BaseModel] | None:
     """The section that an annotation such as ``X``, ``X | None`` or ``tuple[X, ...]`` is made of."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation

@@ -7,15 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from dragoman.errors import InputError
+from dragoman.storage.json import JsonObject
 
 _WILDCARD = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]/]+\]")
 _GROUPS = {"**/": "((?:[^/]+/)*)", "**": "(.*)", "*": "([^/]*)", "?": "([^/])"}
 
 
-def expand_patterns(sections: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def expand_patterns(sections: Iterable[JsonObject]) -> list[JsonObject]:
     """The corpora with one in the place of each pattern for every file that matches it, in the order of their names.
 
     ``*`` stands for anything within a name, ``**/`` for any folders, ``?`` for one character, ``[ab]`` for one of
@@ -31,7 +31,7 @@ def expand_patterns(sections: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [corpus for section in sections for corpus in _expanded(section)]
 
 
-def _expanded(section: dict[str, Any]) -> list[dict[str, Any]]:
+def _expanded(section: JsonObject) -> list[JsonObject]:
     patterns = {
         key: str(section[key])
         for key in ("path", "text", "source", "target")
@@ -76,7 +76,7 @@ def _matches(pattern: str) -> dict[tuple[str, ...], str]:
     return found
 
 
-def _refuse_lonely(section: dict[str, Any], found: dict[str, dict[tuple[str, ...], str]]) -> None:
+def _refuse_lonely(section: JsonObject, found: dict[str, dict[tuple[str, ...], str]]) -> None:
     if len(found) < 2:
         plain = "target" if "source" in found else "source"
         raise InputError(
@@ -95,7 +95,7 @@ def _refuse_lonely(section: dict[str, Any], found: dict[str, dict[tuple[str, ...
                 )
 
 
-def _named(corpora: list[dict[str, Any]], section: dict[str, Any], key: str) -> list[dict[str, Any]]:
+def _named(corpora: list[JsonObject], section: JsonObject, key: str) -> list[JsonObject]:
     """Names for corpora whose file's name alone would not tell them apart, or that a name or label would make alike."""
     paths = [corpus[key] for corpus in corpora]
     own = [path.name.removesuffix(path.suffix) or path.name for path in paths]

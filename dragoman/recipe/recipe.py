@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import model_validator
 
@@ -48,10 +47,11 @@ class Recipe(Shown, Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _separate_vocabularies_are_not_tied(cls, values: Any) -> Any:
+    def _separate_vocabularies_are_not_tied(cls, values: object) -> object:
         """Unless the recipe says so, which is a mistake to be told."""
-        tokenizer = values.get("tokenizer") if isinstance(values, Mapping) else None
-        model = values.get("model", {}) if isinstance(values, Mapping) else None
+        if not isinstance(values, Mapping):
+            return values
+        tokenizer, model = values.get("tokenizer"), values.get("model", {})
         separate = isinstance(tokenizer, Mapping) and tokenizer.get("shared") is False and "model" not in tokenizer
         decoder = model.get("decoder") if isinstance(model, Mapping) else None
         kind = kind_of(decoder) if isinstance(decoder, Mapping) else None

@@ -1,7 +1,5 @@
 """What all sections of a recipe share."""
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, field_validator
 
 LARGEST = 10**12
@@ -27,7 +25,7 @@ class Section(BaseModel):
 
     @field_validator("*", mode="after")
     @classmethod
-    def _numbers_are_of_this_world(cls, value: Any) -> Any:
+    def _numbers_are_of_this_world(cls, value: object) -> object:
         if isinstance(value, (int, float)) and abs(value) > LARGEST:
             raise ValueError(f"Input should be at most {LARGEST:,} in size")
         return value

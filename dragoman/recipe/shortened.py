@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from dragoman.recipe.recipe import Recipe
 from dragoman.recipe.training import TrainingRecipe
+from dragoman.storage.json import JsonObject
 
 _SHARE = 10
 """Updates for each one of the warm-up, where that of the recipe does not fit."""
@@ -72,7 +72,7 @@ def shortening(before: TrainingRecipe, after: TrainingRecipe) -> str | None:
     )
 
 
-def fitting_warmup(values: Mapping[str, Any], changes: Mapping[str, Any]) -> tuple[dict[str, Any], str] | None:
+def fitting_warmup(values: Mapping[str, object], changes: Mapping[str, object]) -> tuple[JsonObject, str] | None:
     """What becomes of the warm-up of a recipe whose updates were changed, and its warm-up was not.
 
     Args:

@@ -6,9 +6,10 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from dragoman.reports.page import Section, page
+from dragoman.storage.json import JsonObject
 from dragoman.storage.output import write_output
 
 
@@ -16,7 +17,7 @@ from dragoman.storage.output import write_output
 class Reported(Protocol):
     """What can be written."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON can write it."""
         ...
 
@@ -51,7 +52,7 @@ def write_report(report: Reported, title: str, folder: Path, name: str) -> Path:
     return shown
 
 
-def finite(value: Any) -> Any:
+def finite(value: Json) -> Json:
     """The same, in the types of JSON, with null for every number that is not finite."""
     if isinstance(value, Mapping):
         return {str(key): finite(inner) for key, inner in value.items()}

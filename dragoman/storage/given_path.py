@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from dragoman.errors import InputError
 
 _SHOWN = 60
 
 
-def given_path(value: Any, what: str) -> Path:
+def given_path(value: object, what: str) -> Path:
     """The path that was given for something.
 
     Args:

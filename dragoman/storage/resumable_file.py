@@ -96,7 +96,7 @@ class ResumableFile:
         hashed: their SHA-256.
     """
 
-    def __init__(self, path: Path, stream: FileIO, size: int, hashed: Any) -> None:
+    def __init__(self, path: Path, stream: FileIO, size: int, hashed: hashlib._Hash) -> None:
         self._path = path
         self._stream = stream
         self._size = size
@@ -159,7 +159,7 @@ class ResumableFile:
         self._hashed.update(data)
         self._size += len(data)
 
-    def keep(self, facts: Mapping[str, Any], *, whole: bool = False) -> None:
+    def keep(self, facts: Mapping[str, object], *, whole: bool = False) -> None:
         """Make sure of all that was written so far.
 
         Args:
@@ -182,7 +182,7 @@ class ResumableFile:
             raise unwritable(self._path, error) from error
         write_file(progress_of(self._path), (json.dumps(said, indent=2) + "\n").encode())
 
-    def finish(self, facts: Mapping[str, Any]) -> None:
+    def finish(self, facts: Mapping[str, object]) -> None:
         """Put the file at its place.
 
         Raises:
@@ -237,7 +237,7 @@ def _opened(path: Path, size: int) -> FileIO:
     return stream
 
 
-def _lock(stream: Any, path: Path) -> None:
+def _lock(stream: FileIO, path: Path) -> None:
     """Until the stream is closed or the process ends. Where a file system knows no locks, there is none."""
     try:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -251,7 +251,7 @@ def _lock(stream: Any, path: Path) -> None:
         pass
 
 
-def _hash_of(path: Path, size: int) -> Any | None:
+def _hash_of(path: Path, size: int) -> hashlib._Hash | None:
     """SHA-256 of the first so many bytes of a file, to be gone on with; None if there are fewer, or no file."""
     hashed = hashlib.sha256()
     try:

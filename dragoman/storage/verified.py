@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError
 
 from dragoman.errors import DamagedFileError
+from dragoman.storage.json import Json
 from dragoman.storage.manifest import MANIFEST, REMEDY, read_manifest, verify
 
 _MISUNDERSTOOD = (
@@ -83,7 +83,7 @@ class VerifiedFolder:
         with self.understanding(name) as file:
             return file.read_text(encoding="utf-8")
 
-    def json(self, name: str) -> Any:
+    def json(self, name: str) -> Json:
         """The content of a JSON file.
 
         Raises:

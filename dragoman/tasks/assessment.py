@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int
@@ -17,13 +17,14 @@ from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.fields.field import SourceField, TargetField
 from dragoman.model.folder import LoadedModel
 from dragoman.reports.shown import Summary
+from dragoman.storage.json import JsonObject
 
 
 @runtime_checkable
 class Report(Protocol):
     """How good a model is."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as JSON can write it."""
         ...
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
+from dragoman.storage.json import JsonObject
 from dragoman.text.segmenter import Segmenter
 
 _CHUNK = 10_000
@@ -49,7 +49,7 @@ class TokenCounts:
         """Share of tokens that are bytes, 0 to 1."""
         return self.byte_tokens / self.tokens if self.tokens else 0.0
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Counts and ratios as JSON can write them."""
         ratios = {name: getattr(self, name) for name in ("tokens_per_word", "tokens_per_character", "byte_share")}
         return {**asdict(self), **ratios}

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from dragoman.storage.json import JsonObject
 from dragoman.text.placeholder_families import FAMILIES, FAMILY
 from dragoman.text.placeholders import EVERY_SYNTAX, SURE_SYNTAX, PlaceholderSyntax
 
@@ -62,7 +62,7 @@ class LearntPlaceholders:
     syntax: PlaceholderSyntax
     evidence: Mapping[str, Evidence]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The same as JSON can write it."""
         seen = {name: {"pairs": e.pairs, "agreeing": e.agreeing} for name, e in self.evidence.items()}
         return {"families": list(self.syntax.names), "seen": seen}

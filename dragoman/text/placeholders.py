@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
+from dragoman.storage.json import JsonObject
 from dragoman.text.placeholder_families import FAMILIES, FAMILY, GENERAL, URL_TRIGGER, Family
 
 _FIRST = 0xF0000
@@ -101,12 +101,12 @@ class PlaceholderSyntax:
         table[table > _IN_URL] = _ALONE
         return table
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The syntax as JSON can write it."""
         return {"version": _VERSION, "families": list(self.names)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> PlaceholderSyntax:
+    def from_dict(cls, values: JsonObject) -> PlaceholderSyntax:
         """What :meth:`to_dict` wrote.
 
         Raises:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import tokenizers
@@ -17,6 +16,7 @@ from tokenizers import decoders
 
 from dragoman.errors import DamagedFileError, InputError
 from dragoman.native import text as native
+from dragoman.storage.json import JsonObject
 from dragoman.text.alphabet import CODE_POINTS, count_characters, frequent_characters
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer_file import check_tokenizer_file
@@ -122,7 +122,7 @@ class Tokenizer:
         return "words" if model["ignore_merges"] else "bpe" if model["merges"] else "characters"
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> JsonObject:
         """The whole tokenizer as JSON values, as the library writes them."""
         return json.loads(self._backend.to_str())
 

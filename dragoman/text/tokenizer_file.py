@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from dragoman.storage.json import JsonObject
+
 _FIXED: dict[str, Any] = {
     "truncation": None,
     "padding": None,
@@ -26,7 +28,7 @@ _BPE = {
 }
 
 
-def check_tokenizer_file(content: Any) -> None:
+def check_tokenizer_file(content: object) -> None:
     """See to it that the content of a file is a tokenizer of ours.
 
     Args:
@@ -54,7 +56,7 @@ def check_tokenizer_file(content: Any) -> None:
     checks[kind](model)
 
 
-def _check_bpe(model: dict[str, Any]) -> None:
+def _check_bpe(model: JsonObject) -> None:
     _check_equal(model, _BPE, "model.")
     if not isinstance(model.get("ignore_merges"), bool):
         raise ValueError("model.ignore_merges is neither true nor false")
@@ -72,7 +74,7 @@ def _check_bpe(model: dict[str, Any]) -> None:
             raise ValueError(f"model.merges[{place}] does not join two symbols of the vocabulary to a third")
 
 
-def _check_unigram(model: dict[str, Any]) -> None:
+def _check_unigram(model: JsonObject) -> None:
     _check_equal(model, {"byte_fallback": True}, "model.")
     pieces = model.get("vocab")
     if not isinstance(pieces, list) or not all(map(_is_piece, pieces)):
@@ -84,13 +86,13 @@ def _check_unigram(model: dict[str, Any]) -> None:
         raise ValueError(f"model.unk_id is {unknown!r}, and there are {len(pieces):,} symbols")
 
 
-def _is_piece(piece: Any) -> bool:
+def _is_piece(piece: object) -> bool:
     if not (isinstance(piece, list) and len(piece) == 2 and isinstance(piece[0], str)):
         return False
     return type(piece[1]) in (int, float) and math.isfinite(piece[1])
 
 
-def _check_equal(found: dict[str, Any], expected: dict[str, Any], where: str) -> None:
+def _check_equal(found: JsonObject, expected: JsonObject, where: str) -> None:
     for name, value in expected.items():
         if name not in found or found[name] != value or type(found[name]) is not type(value):
             raise ValueError(f"{where}{name} is {str(found.get(name))[:80]}, and ours is always {value}")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -15,6 +14,7 @@ from torch import Tensor
 from dragoman.errors import DamagedFileError, DragomanError, TrainingError, UnsupportedError
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
+from dragoman.storage.json import JsonObject
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import put_back
@@ -214,7 +214,7 @@ def _read(path: Path, fingerprint: str) -> _Saved:
     raise _foreign(path, version)
 
 
-def _parse(folder: VerifiedFolder, facts: dict[str, Any]) -> _Saved:
+def _parse(folder: VerifiedFolder, facts: JsonObject) -> _Saved:
     progress = facts["progress"]
     stopping = EarlyStopping(**progress.pop("stopping"))
     health = Health.from_dict(progress.pop("health")) if facts["format"] > 4 else Health()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable, Mapping
 from io import FileIO
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dragoman.errors import DamagedFileError, OutputError
+from dragoman.reports.written import finite
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import write_file
 
@@ -41,9 +41,9 @@ class JsonLines:
         """
         self._opened()
 
-    def append(self, record: Mapping[str, Any]) -> None:
+    def append(self, record: Mapping[str, object]) -> None:
         """Write one line."""
-        text = json.dumps(_finite(record), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
         # A lone surrogate has no UTF-8; its backslash escape is what JSON itself would write.
         data = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
         file = self._opened()
@@ -124,14 +124,3 @@ def _parsed(line: bytes) -> Record | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) and isinstance(record.get("update"), int) else None
-
-
-def _finite(value: Any) -> Any:
-    """``value`` with null in the place of every number that is not finite, as JSON has none."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return value

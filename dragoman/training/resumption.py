@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dragoman.errors import DamagedFileError, RecipeError
 from dragoman.recipe import Recipe, recipe_from
@@ -71,7 +70,7 @@ def standing_of(run: RunPaths) -> Standing | None:
     return None
 
 
-def check_asked(run: RunPaths, recipe: Recipe, changes: Mapping[str, Any]) -> None:
+def check_asked(run: RunPaths, recipe: Recipe, changes: Mapping[str, object]) -> None:
     """See to it that only what may change is asked to, before it is asked whether the recipe is then a valid one.
 
     Args:
@@ -115,7 +114,7 @@ def check_changes(run: RunPaths, written: Recipe, goes_on_with: Recipe) -> tuple
     return said if standing is None else (*said, *_new_rates(standing, trained_by, goes_on_with))
 
 
-def _recipe(values: Any, path: Path) -> Recipe | None:
+def _recipe(values: str | None, path: Path) -> Recipe | None:
     if values is None:
         return None
     try:

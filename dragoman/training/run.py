@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def train(
     recipe: Recipe | Path | str,
     output: Path | str,
     *,
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, object] | None = None,
     train: DataFrame | None = None,
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
@@ -175,7 +175,7 @@ def prepare_run(
 def resume(
     folder: Path | str,
     *,
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, object] | None = None,
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
 ) -> Run:

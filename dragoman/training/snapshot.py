@@ -19,6 +19,7 @@ from torch import Tensor
 
 from dragoman.contracts import Carried
 from dragoman.model.weights import learnt_buffers
+from dragoman.storage.json import JsonObject
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
 from dragoman.training.recovery.health import Health
@@ -47,7 +48,7 @@ class Progress:
     carried: Carried = ()
     health: Health = field(default_factory=Health)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """All but the tensors, as JSON can write it."""
         return {
             "update": self.update,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePath
-from typing import Any
+from typing import BinaryIO
 
 from dragoman.data.compressed import plain_name
 from dragoman.data.formats.signatures import LOOKED_AT, seems_to_be
@@ -21,7 +21,7 @@ _TABLES = re.compile(r"table|workbook|spreadsheet|Parquet|Arrow|JSON lines")
 _CATALOGUES = re.compile(r"catalogue|XLIFF|translation memory|strings|resources|properties|Trados")
 
 
-def checked_text(stream: Any, file: Path | str) -> Any:
+def checked_text(stream: BinaryIO, file: Path | str) -> BinaryIO:
     """The same stream, if what it begins with, and the name of its file, are those of plain text.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int
@@ -20,7 +20,7 @@ FRAME = "DataFrame"
 """Stands for the name of a file."""
 
 
-def column_of(frame: DataFrame, name: str, path: Path | None = None) -> list[Any]:
+def column_of(frame: DataFrame, name: str, path: Path | None = None) -> list[object]:
     """The cells of a column.
 
     Args:

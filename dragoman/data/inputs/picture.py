@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt64
@@ -85,7 +85,7 @@ class PictureInput(Input):
         return PictureField(preparation, int(asked.max_megapixels * 1e6)), output.learn(part, recipe)
 
 
-def pictures_in(cells: Sequence[Any], table: TablePlace) -> list[Path | bytes]:
+def pictures_in(cells: Sequence[object], table: TablePlace) -> list[Path | bytes]:
     """The pictures that a column of a table holds: paths, which count from its folder, or the bytes of their files.
 
     Args:
@@ -156,7 +156,7 @@ def _paths(chunks: Iterator[Chunk], base: Path) -> Iterator[Chunk]:
             yield whole.select(np.arange(begin, min(begin + TOGETHER, len(whole))))
 
 
-def _bytes(value: Any, table: TablePlace, row: int) -> bytes:
+def _bytes(value: object, table: TablePlace, row: int) -> bytes:
     """The bytes in a cell of a Parquet file; what Hugging Face's datasets write has them inside a struct."""
     found = value.get("bytes") if isinstance(value, dict) else value
     if isinstance(found, bytes):
@@ -168,7 +168,7 @@ def _bytes(value: Any, table: TablePlace, row: int) -> bytes:
     )
 
 
-def _key(picture: Any) -> str:
+def _key(picture: object) -> str:
     if isinstance(picture, Path):
         return str(picture)
     if isinstance(picture, bytes):

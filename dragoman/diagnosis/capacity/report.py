@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from dragoman.diagnosis.capacity.cell import Cell
 from dragoman.diagnosis.capacity.pictures import draw_complexity, draw_data
@@ -16,6 +15,7 @@ from dragoman.diagnosis.fit.shown import loss_text, percent_text
 from dragoman.reports.figure import drawn
 from dragoman.reports.page import Section
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.json import JsonObject
 
 _LINE = 100
 _ENOUGH, _ERRORS = 0.02, 2.0
@@ -132,7 +132,7 @@ class CapacityReport(Shown):
         found = {f"finding {number}": text for number, text in enumerate(self.findings(), start=1)}
         return Summary(f"{self.architecture}: {len(self.cells)} trainings", found)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as a dictionary that JSON can represent."""
         curves = {
             f"{width:g}": {"floor": curve.floor, "scale": curve.scale, "exponent": curve.exponent}

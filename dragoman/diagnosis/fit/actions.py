@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import RecipeError
-from dragoman.recipe import Recipe, merge, recipe_from
+from dragoman.recipe import Recipe, merge, nest, recipe_from
 from dragoman.recipe.difference import changed_settings
 
 Change = Callable[[Recipe], Recipe | None]
@@ -147,15 +146,13 @@ def _dropouts(recipe: Recipe, names: tuple[str, ...]) -> dict[str, float]:
     }
 
 
-def _changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe | None:
+def _changed(recipe: Recipe, changes: Mapping[str, object]) -> Recipe | None:
     """The recipe with these values; None if there are none, or the recipe would be invalid."""
     if not changes:
         return None
-    values: dict[str, Any] = recipe.model_dump(mode="json", exclude_none=True)
+    values: JsonObject = recipe.model_dump(mode="json", exclude_none=True)
     for key, value in changes.items():
-        for part in reversed(key.split(".")):
-            value = {part: value}
-        values = merge(values, value)
+        values = merge(values, nest(key, value))
     try:
         return recipe_from(values)
     except RecipeError:

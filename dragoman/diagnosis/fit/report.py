@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from dragoman.diagnosis.fit.advice import Advice
 from dragoman.diagnosis.fit.evidence import FitEvidence
@@ -19,6 +18,7 @@ from dragoman.reports.figure import drawn
 from dragoman.reports.page import Picture, Section
 from dragoman.reports.shown import Shown, Summary
 from dragoman.reports.written import finite
+from dragoman.storage.json import JsonObject
 
 Columns = dict[str, list[str]]
 _LINE = 100
@@ -57,7 +57,7 @@ class FitReport(Shown):
         because = {f"because {number}": text for number, text in enumerate(self.verdict.because, start=1)}
         return Summary(f"{self.name}: {self.verdict.kind.value}", because | advice)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as a dictionary that JSON can represent; numbers that are not finite become null."""
         curve = None
         if self.curve is not None:

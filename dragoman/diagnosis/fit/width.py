@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from dragoman.errors import RecipeError
 from dragoman.recipe import Recipe, recipe_from
+from dragoman.storage.json import JsonObject
 
 _WIDEST_EMBEDDING = 1024
 """Largest width of the embedding of a categorical column."""
@@ -43,7 +41,7 @@ def widened(recipe: Recipe, factor: float) -> Recipe | None:
     return None if changed.model == recipe.model else changed
 
 
-def _scaled(stack: Mapping[str, Any], factor: float) -> dict[str, Any]:
+def _scaled(stack: JsonObject, factor: float) -> JsonObject:
     kind = stack["kind"]
     if kind == "linear":
         return {**stack, "kind": "mlp"} if factor > 1 else dict(stack)
@@ -63,14 +61,14 @@ def _scaled(stack: Mapping[str, Any], factor: float) -> dict[str, Any]:
     return {**stack, **_times_all(stack, ("width",), factor)}
 
 
-def _with_heads(stack: Mapping[str, Any], factor: float) -> dict[str, Any]:
+def _with_heads(stack: JsonObject, factor: float) -> JsonObject:
     """Keep the width of a head, where the number of heads can change instead."""
     heads = _times(stack["heads"], factor)
     each = max(round(stack["width"] * factor / heads), 1)
     return {**stack, "heads": heads, "width": heads * each}
 
 
-def _times_all(stack: Mapping[str, Any], names: tuple[str, ...], factor: float) -> dict[str, Any]:
+def _times_all(stack: JsonObject, names: tuple[str, ...], factor: float) -> JsonObject:
     return {
         name: [_times(size, factor) for size in stack[name]]
         if isinstance(stack[name], (list, tuple))
@@ -84,7 +82,7 @@ def _times(size: int, factor: float) -> int:
     return max(round(size * factor), 1)
 
 
-def _keep_equal(model: dict[str, Any]) -> None:
+def _keep_equal(model: JsonObject) -> None:
     """Make sizes equal again that rounding made unequal."""
     encoder, decoder = model["encoder"], model["decoder"]
     if decoder.get("attention") in _DOT_PRODUCTS and encoder["kind"] != "none":

@@ -13,6 +13,7 @@ import pandas as pd
 
 from dragoman.errors import DamagedFileError, InputError
 from dragoman.recipe import Recipe
+from dragoman.storage.json import JsonObject
 from dragoman.training.history import REWIND, SKIP, UPDATE
 from dragoman.training.observer import RewindRecord, SkipRecord, StabilityRecord
 from dragoman.training.run_folder import RunFolder
@@ -142,7 +143,7 @@ def _incidents(folder: Path) -> Iterable[SkipRecord]:
             ) from error
 
 
-def _skip(row: Mapping[str, Any]) -> SkipRecord:
+def _skip(row: JsonObject) -> SkipRecord:
     lines = _text(row["lines"]) or ""
     return SkipRecord(
         update=int(row["update"]),
@@ -155,7 +156,7 @@ def _skip(row: Mapping[str, Any]) -> SkipRecord:
     )
 
 
-def _rewind(row: Mapping[str, Any]) -> RewindRecord:
+def _rewind(row: JsonObject) -> RewindRecord:
     return RewindRecord(
         update=int(row["update"]),
         back_to=int(row["back_to"]),
@@ -180,9 +181,9 @@ def _unknown(recipe: Recipe, updates: pd.DataFrame, looks: tuple[StabilityRecord
         yield "Whether the gradient was clipped: its norm was not recorded."
 
 
-def _number(value: Any) -> float:
+def _number(value: float | None) -> float:
     return math.nan if value is None or pd.isna(value) else float(value)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: str | float | None) -> str | None:
     return None if value is None or pd.isna(value) or not str(value) else str(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from dragoman.diagnosis.stability.finding import Finding, Severity, Verdict
 from dragoman.diagnosis.stability.pictures import pictures
@@ -15,6 +14,7 @@ from dragoman.evaluation.text_table import aligned
 from dragoman.reports.page import Section
 from dragoman.reports.shown import Shown, Summary
 from dragoman.reports.written import finite
+from dragoman.storage.json import JsonObject
 from dragoman.training.observer import StabilityRecord
 
 _MEANINGS = {
@@ -57,7 +57,7 @@ class StabilityReport(Shown):
         """A short summary of the report."""
         return Summary(f"{self.evidence.name}: {self.verdict}", {_title(it): it.what for it in self.findings})
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The report as a dictionary that JSON can represent; numbers that are not finite become None."""
         evidence = self.evidence
         layers = {name: evidence.late(values) for name, values in _LAYER_READINGS.items()}
@@ -178,6 +178,6 @@ def _cell(title: str, value: float | None) -> str:
     return f"{value:.1%}" if title in _SHARES else f"{value:.3g}"
 
 
-def _without_folder(skip: dict[str, Any]) -> dict[str, Any]:
+def _without_folder(skip: JsonObject) -> JsonObject:
     folder = skip.pop("folder")
     return {**skip, "incident": None if folder is None else folder.name}

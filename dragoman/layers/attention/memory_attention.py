@@ -8,6 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.indexed import IndexedMemory
+from dragoman.layers.attention.key_values import KeyValues
 
 
 @runtime_checkable
@@ -20,7 +22,7 @@ class MemoryAttention(Protocol):
 
     width: int
 
-    def project(self, memory: Memory) -> Any:
+    def project(self, memory: Memory) -> KeyValues | IndexedMemory:
         """Keys and values for :meth:`step`, one row per sentence, computed once for all steps of a search. They are
         :class:`~dragoman.layers.attention.key_values.KeyValues` or, where native kernels look them up,
         :class:`~dragoman.layers.attention.indexed.IndexedMemory`."""

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median, quantiles
-from typing import Any
+
+from dragoman.storage.json import JsonObject
 
 _SHORT, _ENOUGH, _LONG = 10, 50, 100
 _SHORTEST = 3
@@ -91,12 +92,12 @@ class Divergence:
         lower, _, _ = quantiles(self.losses[-_STAYS:], n=4, method="inclusive")
         return lower > _RISE * self.untrained
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON can write it."""
         return {**asdict(self), "lowest": None if math.isinf(self.lowest) else self.lowest}
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> Divergence:
+    def from_dict(cls, saved: JsonObject) -> Divergence:
         """The inverse of :meth:`to_dict`."""
         return cls(**{**saved, "lowest": math.inf if saved["lowest"] is None else saved["lowest"]})
 

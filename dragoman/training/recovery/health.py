@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
+from dragoman.storage.json import JsonObject
 from dragoman.training.recovery.divergence import Divergence
 from dragoman.training.step import Outcome, StepResult
 
@@ -85,7 +85,7 @@ class Health:
     def _verdict(self, reason: str) -> Verdict:
         return Verdict(Treatment.REWIND if self.rewinds < MOST_REWINDS else Treatment.STOP, reason)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON can write it."""
         return {
             "seen": self.seen,
@@ -95,6 +95,6 @@ class Health:
         }
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> Health:
+    def from_dict(cls, saved: JsonObject) -> Health:
         """The inverse of :meth:`to_dict`."""
         return cls(**{**saved, "divergence": Divergence.from_dict(saved["divergence"])})

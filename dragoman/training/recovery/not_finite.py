@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -42,9 +41,10 @@ class NotFinite(Tap):
                 self.first_output = "output", _caller(call, "")
             return with_gradient_hook(values, partial(self._see, call.module))
 
-        call.arguments, call.named = with_tensors(call.arguments, look), with_tensors(call.named, look)
+        call.arguments = tuple(with_tensors(argument, look) for argument in call.arguments)
+        call.named = {name: with_tensors(argument, look) for name, argument in call.named.items()}
 
-    def after(self, call: Call, result: Any) -> Any:
+    def after(self, call: Call, result: object) -> object:
         """Give the caller results whose gradient is what comes from outside."""
 
         def look(values: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from dragoman.contracts import AnyBatch, Layout
+from dragoman.contracts.expect import expect
 from dragoman.model.build import Model
 from dragoman.model.taps import Call, Tap, evaluating, recurrent_cells, states_of, tapped, unrolled
 from dragoman.native.library import without_kernels
@@ -26,6 +27,8 @@ FLAT_END = 0.01
 _OF_MAPS = 4
 """Axes of the maps of a convolution: examples, channels, height and width."""
 
+Key = TypeVar("Key", bound=Hashable)
+Arguments = tuple[object, ...]
 Place = tuple[str, int]
 """A module, and which of its functions it is."""
 
@@ -68,7 +71,7 @@ class Watched:
     def read(self) -> Activity:
         """All of it, in one transfer."""
         numbers = iter(self._numbers.tolist())
-        squares, saturated, alive = _Shares(), _Shares(), _Shares()
+        squares, saturated, alive = _Shares[str](), _Shares[Place](), _Shares[Place]()
         logits: dict[str, float] = {}
         for name, count in self._norms:
             squares.add(name, next(numbers) ** 2, count)
@@ -111,18 +114,18 @@ def watch(model: Model, batches: Iterable[AnyBatch]) -> Watched:
     return watcher.watched()
 
 
-class _Shares:
+class _Shares(Generic[Key]):
     """Sums and counts by key."""
 
     def __init__(self) -> None:
-        self._sums: dict[Any, float] = defaultdict(float)
-        self._counts: dict[Any, int] = defaultdict(int)
+        self._sums: dict[Key, float] = defaultdict(float)
+        self._counts: dict[Key, int] = defaultdict(int)
 
-    def add(self, key: Hashable, total: float, count: int) -> None:
+    def add(self, key: Key, total: float, count: int) -> None:
         self._sums[key] += total
         self._counts[key] += count
 
-    def means(self) -> dict[Any, float]:
+    def means(self) -> dict[Key, float]:
         return {key: total / self._counts[key] for key, total in self._sums.items()}
 
 
@@ -149,7 +152,7 @@ class _Watcher(Tap):
         self._flat: list[tuple[Place, int, Tensor]] = []
         self._alive: dict[Place, Tensor] = {}
         self._logits: list[tuple[str, Tensor]] = []
-        self._notes: dict[Callable[..., Any], Callable[[Call, Any, Any, Tensor], None]] = {
+        self._notes: dict[Callable[..., Any], Callable[[Call, Arguments, Mapping[str, object], Tensor], None]] = {
             torch.relu: self._rectified,
             F.relu: self._rectified,
             torch.tanh: self._tanh,
@@ -164,50 +167,60 @@ class _Watcher(Tap):
         """What was noted."""
         return Watched(self._norms, self._flat, self._alive, self._logits)
 
-    def after(self, call: Call, result: Any) -> Any:
+    def after(self, call: Call, result: object) -> object:
         """Note the norm of what a module returns; steps within its own call are parts of that."""
         self._places.pop(call, None)
         part = call.method == "step" and call.caller is not None and call.caller.module == call.module
         if call.module in self._looked_at and not part:
-            states = states_of(result)
+            states = expect(states_of(result), Tensor)
             exact = torch.promote_types(states.dtype, torch.float32)
             self._norms.append((call.module, states.numel(), torch.linalg.vector_norm(states, dtype=exact)))
         return result
 
-    def computed(self, call: Call, function: Any, arguments: Any, named: Any, result: Any) -> None:
+    def computed(
+        self,
+        call: Call,
+        function: Callable[..., object],
+        arguments: Arguments,
+        named: Mapping[str, object],
+        result: object,
+    ) -> None:
         """Note a function; what the model itself computes outside of its parts is nobody's activity."""
         if call.module:
-            self._notes[function](call, arguments, named, result)
+            self._notes[function](call, arguments, named, expect(result, Tensor))
 
     def _next_place(self, call: Call) -> Place:
         self._places[call] += 1
         return call.module, self._places[call] - 1
 
-    def _rectified(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
+    def _rectified(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
         units = 1 if result.ndim == _OF_MAPS else result.ndim - 1
         alive = (result > 0).transpose(0, units).flatten(1).any(1)
         place = self._next_place(call)
         self._alive[place] = alive | self._alive[place] if place in self._alive else alive
 
-    def _tanh(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
+    def _tanh(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
         self._flat.append((self._next_place(call), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
 
-    def _tanh_piece(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
+    def _tanh_piece(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
         """In place, for one layer piece by piece."""
         self._flat.append(((call.module, 0), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
 
-    def _sigmoid(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
+    def _sigmoid(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
         if call.module not in self._cells:
             flat = ((result - 0.5).abs() > 0.5 - FLAT_END).sum()
             self._flat.append((self._next_place(call), result.numel(), flat))
 
-    def _softmax(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
-        self._logits.append((call.module, _largest_score(args[0], _layout_of(call))))
+    def _softmax(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
+        self._logits.append((call.module, _largest_score(expect(args[0], Tensor), _layout_of(call))))
 
-    def _fused_attention(self, call: Call, args: Any, kwargs: Any, result: Tensor) -> None:
-        queries, keys, mask, scale = args[0], args[1], kwargs.get("attn_mask"), kwargs.get("scale")
-        scores = queries @ keys.transpose(-1, -2) * (queries.shape[-1] ** -0.5 if scale is None else scale)
-        if mask is not None:
+    def _fused_attention(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
+        queries, keys = (expect(argument, Tensor) for argument in args[:2])
+        mask, scale = kwargs.get("attn_mask"), kwargs.get("scale")
+        scores = (
+            queries @ keys.transpose(-1, -2) * (queries.shape[-1] ** -0.5 if scale is None else expect(scale, float))
+        )
+        if isinstance(mask, Tensor):
             scores = scores.masked_fill(~mask, -math.inf)
         self._logits.append((call.module, _largest_score(scores, _layout_of(call))))
 

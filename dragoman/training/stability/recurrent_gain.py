@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dragoman.layers.recurrent.cell import RecurrentCell
 from dragoman.model.build import Model
 from dragoman.model.taps import recurrent_cells
 
@@ -22,7 +20,7 @@ class Gains:
     """
 
     def __init__(self, model: Model) -> None:
-        self._weights = {name: cast(RecurrentCell, cell).weight_hidden for name, cell in recurrent_cells(model).items()}
+        self._weights = {name: cell.weight_hidden for name, cell in recurrent_cells(model).items()}
 
     def now(self) -> Float[Tensor, " C"]:
         """Of every cell, still where the model computes."""

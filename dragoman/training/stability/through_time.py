@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +11,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dragoman.contracts import AnyBatch
+from dragoman.contracts.expect import expect
 from dragoman.model.build import Model
-from dragoman.model.taps import Call, Tap, evaluating, recurrent_cells, tapped, unrolled
+from dragoman.model.taps import Call, Tap, evaluating, recurrent_cells, states_of, tapped, unrolled
 from dragoman.training.stability.passes import last_token_loss
 
 LONGEST = 200
@@ -146,10 +146,10 @@ class _HiddenStates(Tap):
     def __init__(self, cells: Iterable[str]) -> None:
         self.by_cell: dict[str, list[Tensor]] = {name: [] for name in cells}
 
-    def after(self, call: Call, result: Any) -> Any:
+    def after(self, call: Call, result: object) -> object:
         """The state of a cell begins with the hidden state."""
         if call.module in self.by_cell:
-            self.by_cell[call.module].append(result[0])
+            self.by_cell[call.module].append(expect(states_of(result), Tensor))
         return result
 
 
