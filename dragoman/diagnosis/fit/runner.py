@@ -1,5 +1,4 @@
-"""The interface of functions that train a recipe for an experiment, such as :func:`dragoman.training.trial.run_trial`.
-"""
+"""The interface of functions that train a recipe for an experiment: see :func:`dragoman.training.trial.run_trial`."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def _mark_interruptions(panels: Sequence[plots.Axes], evidence: StabilityEvidenc
         panels[0].plot([], [], label=f"went back ({len(evidence.rewinds)})", **style)
 
 
-def _styles(moments: int) -> list[dict[str, object]]:
+def _styles(moments: int) -> list[dict[str, Any]]:
     """Line styles, from faint for the first moment to strong for the last."""
     first: dict[str, Any] = {"linewidth": 1.3, "linestyle": "--", "alpha": 0.7}
     last: dict[str, Any] = {"linewidth": 1.9, "marker": "o", "markersize": 3}
