@@ -61,7 +61,7 @@ class Classification(Task):
             use=f"predict {{}} {reads.option}",
             data=reads.labelled,
             unit="examples",
-            loss="nats per example",
+            loss="nats per label",
             watched="accuracy on the validation set, in percent",
             speed="examples per second, which are encoded already",
             remarks=(

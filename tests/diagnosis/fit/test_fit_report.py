@@ -24,7 +24,6 @@ from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.reports.page import page
-from dragoman.tasks.table import task_of
 from dragoman.training.run import Run, train
 
 pytestmark = pytest.mark.draws
@@ -110,7 +109,7 @@ def test_every_report_can_be_read_drawn_and_written(run: FitEvidence, dataset: D
 
 def test_a_run_is_read_from_its_folder(run: Run) -> None:
     wanted = run.recipe()
-    found = read_evidence(run.folder, wanted, task_of(wanted).open(run.folder / "dataset"))
+    found = read_evidence(run.folder, wanted, Dataset.open(run.folder / "dataset"))
     assert found.done == found.planned == 20
     assert found.ending is Ending.PLANNED
     assert [look.update for look in found.looks] == list(range(2, 21, 2))
