@@ -1,4 +1,4 @@
-"""The fonts of this machine, and what each can write."""
+"""The fonts of this machine, and the characters that each has glyphs for."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NO_LETTERS = re.compile(
 """Names of fonts of symbols and ornaments, and of those whose strokes would vanish in a small picture."""
 _FEWEST_LETTERS = 20
 _NO_CHARACTER = 0xFDD0
-"""A font that has this code point has a box for everything."""
+"""This code point is no character: a font with a glyph for it draws a box for every code point."""
 _OUTLINES = ("glyf", "CFF ", "CFF2")
-# FontTools would read or invent a name for each of tens of thousands of glyphs; only which there are counts.
+# FontTools would read or invent names of tens of thousands of glyphs, but only their code points are needed.
 _GLYPH_NAMES = [str(number) for number in range(0x10000)]
 _VARIANTS = dict.fromkeys(range(0xFE00, 0xFE10))
 _SHOWN = 8
@@ -36,10 +36,10 @@ class Font:
     """One face of a font file.
 
     Attributes:
-        path: the file.
-        index: the face's number in it, from 0.
-        family: such as "DejaVu Sans".
-        style: such as "Bold Oblique".
+        path: the font file.
+        index: number of the face in the file, from 0.
+        family: name of the family, such as "DejaVu Sans".
+        style: name of the style, such as "Bold Oblique".
     """
 
     path: Path
@@ -49,15 +49,18 @@ class Font:
 
     @property
     def name(self) -> str:
-        """Family and style."""
+        """Family and style, as one name."""
         return f"{self.family} {self.style}"
 
 
 def fonts_on_this_machine() -> list[Font]:
-    """All fonts with letters and outlines, one per family and style, by name; never none, since Matplotlib brings some.
+    """All fonts with letters and outlines, one per family and style, by name; there are always some, from Matplotlib.
 
-    Fonts of symbols, of pictures and of bitmaps, and broken files are left out. The first call reads every font file:
-    some milliseconds for each.
+    Fonts of symbols, of pictures and of bitmaps, and broken files are left out. The first call reads every font file,
+    which takes some milliseconds for each.
+
+    >>> "DejaVu Sans" in {font.family for font in fonts_on_this_machine()}
+    True
     """
     return list(_all_fonts())
 
@@ -65,15 +68,23 @@ def fonts_on_this_machine() -> list[Font]:
 def characters_of(font: Font) -> frozenset[int]:
     """The code points that the font has a glyph for.
 
+    >>> (font, *others) = fonts_of(["DejaVu Sans"])
+    >>> ord("é") in characters_of(font), ord("한") in characters_of(font)
+    (True, False)
+
     Raises:
-        InputError: if the file has gone or is broken.
+        InputError: if the file no longer exists or is broken.
     """
     return _characters(font.path, font.index)
 
 
 def drawn(text: str) -> str:
-    """What a renderer draws of a text: composed (NFC), white space and control characters as spaces, and without what
-    is invisible (joiners, marks of direction, choices of variants)."""
+    """The text as it is drawn: in composed form (NFC), with spaces for white space and control characters, and without
+    invisible characters (joiners, marks of direction, variation selectors).
+
+    >>> drawn("cafe" + chr(0x301)) == "café"  # a combining accent
+    True
+    """
     text = unicodedata.normalize("NFC", text).translate(_VARIANTS)
     if text.isprintable():
         return text
@@ -86,21 +97,34 @@ def drawn(text: str) -> str:
 
 
 def covers(font: Font, characters: str) -> bool:
-    """Whether the font has a glyph for each of ``characters`` that is drawn."""
+    """Whether the font has a glyph for each of ``characters`` that is drawn.
+
+    >>> (font, *others) = fonts_of(["DejaVu Sans"])
+    >>> covers(font, "naïve"), covers(font, "한글")
+    (True, False)
+    """
     return _codes(characters) <= characters_of(font)
 
 
 def missing(font: Font, characters: str) -> str:
-    """Those of ``characters`` that are drawn and that the font has no glyph for, in the order of their code points."""
+    """The drawn characters among ``characters`` that the font has no glyph for, in the order of their code points.
+
+    >>> (font, *others) = fonts_of(["DejaVu Sans"])
+    >>> missing(font, "Seoul 한글")
+    '글한'
+    """
     return "".join(map(chr, sorted(_codes(characters) - characters_of(font))))
 
 
 def fonts_of(families: Sequence[str] = (), without: Sequence[str] = ()) -> list[Font]:
     """The fonts of some families.
 
+    >>> {font.family for font in fonts_of(["dejavu sans"])}
+    {'DejaVu Sans'}
+
     Args:
-        families: their names, in capitals or not; empty for all.
-        without: families left out, such as those that a model shall be tested on.
+        families: names of the families, whatever their capitals; empty for all.
+        without: names of families that are left out, such as those that are kept for testing a model.
 
     Raises:
         InputError: if there is no such family, or none is left.
@@ -125,13 +149,16 @@ def fonts_of(families: Sequence[str] = (), without: Sequence[str] = ()) -> list[
 def fonts_for(characters: str, families: Sequence[str] = (), without: Sequence[str] = ()) -> list[Font]:
     """The fonts that have a glyph for each of ``characters`` that is drawn.
 
+    >>> "DejaVu Sans" in {font.family for font in fonts_for("äöüß")}
+    True
+
     Args:
-        characters: those of a text or of a whole corpus, in any order.
-        families: see :func:`fonts_of`.
-        without: see :func:`fonts_of`.
+        characters: the characters of a text or of a whole corpus, in any order.
+        families: names of the families, as for :func:`fonts_of`.
+        without: names of families that are left out, as for :func:`fonts_of`.
 
     Raises:
-        InputError: if there is no such font, with the characters that are in none.
+        InputError: if there is no such font; it names the characters that are in none.
     """
     fonts = fonts_of(families, without)
     able = [font for font in fonts if covers(font, characters)]
@@ -141,7 +168,7 @@ def fonts_for(characters: str, families: Sequence[str] = (), without: Sequence[s
 
 
 def no_font_for(characters: str, fonts: Sequence[Font]) -> InputError:
-    """The error that none of ``fonts`` (at least one) has all of ``characters``."""
+    """The error which says that none of ``fonts`` (at least one) has all of ``characters``."""
     lacking = set(_codes(characters))
     for font in fonts:
         lacking -= characters_of(font)
@@ -161,7 +188,35 @@ def no_font_for(characters: str, fonts: Sequence[Font]) -> InputError:
 
 
 def named(characters: Iterable[str]) -> str:
-    """Characters with their code points, for messages: ``é (U+00E9)``; of many only the first few."""
+    """Characters with their code points, for messages; if there are many, only the first few.
+
+    >>> named("é")
+    FAIL /tmp/h-en1/dragoman/images/fonts.py 151 "DejaVu Sans" in {font.family for font in fonts_for("äöüß")}
+     WANT True
+     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 121 {font.family for font in fonts_of(["dejavu sans"])}
+     WANT {'DejaVu Sans'}
+     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 112 missing(font, "Seoul 한글")
+     WANT '글한'
+     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 111 (font, *others) = fonts_of(["DejaVu Sans"])
+     WANT  GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 102 covers(font, "naïve"), covers(font, "한글")
+     WANT (True, False)
+     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 101 (font, *others) = fonts_of(["DejaVu Sans"])
+     WANT  GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 84 drawn("a        café‍") == "a café"
+     WANT True
+     GOT False
+    <BLANKLINE>
+    <BLANKLINE>
+    (True, False)
+    <BLANKLINE>
+    <BLANKLINE>
+    '글한'
+    <BLANKLINE>
+    {'DejaVu Sans'}
+    <BLANKLINE>
+    True
+    <BLANKLINE>
+    'é (U+00E9)'
+    """
     every = list(characters)
     shown = [f"{c} (U+{ord(c):04X})" if c.isprintable() else f"U+{ord(c):04X}" for c in every[:_SHOWN]]
     more = len(every) - len(shown)
@@ -195,7 +250,7 @@ def _all_fonts() -> tuple[Font, ...]:
             for font in _faces(path):
                 found.setdefault((font.family, font.style), font)
         except Exception:
-            # A broken font raises whatever its broken table leads to; the others are enough.
+            # A broken font may raise any error; the other fonts are enough.
             continue
     return tuple(sorted(found.values(), key=_by_name))
 
@@ -237,7 +292,8 @@ def _characters(path: Path, index: int) -> frozenset[int]:
 
 @cache
 def _characters_in(table: bytes) -> frozenset[int]:
-    """The code points of a character map; the faces of a family often have the same, of tens of thousands."""
+    """The code points of a character map, cached since the faces of a family often have the same map of tens of
+    thousands."""
     face = pictures.TTFont()
     face.setGlyphOrder(_GLYPH_NAMES)
     characters = pictures.newTable("cmap")

@@ -17,14 +17,14 @@ from dragoman.optional import pictures
 from dragoman.optional.pictures import OpenedPicture
 
 _HEIGHT = 32
-"""Rows of the picture that the lengths of a look are given for."""
+"""The height of a picture, in rows, for which the lengths of a :class:`Look` are given."""
 _DRAWN_LARGER = 1.5
-"""Pixels per em for each row of the picture: letters are drawn about twice as large as they become, and hinting, which
-fits strokes to whole pixels, is averaged away."""
+"""Pixels per em for each row of the picture: letters are drawn about twice as large as they will be, so that scaling
+down averages away the hinting, which fits strokes to whole pixels."""
 _REFERENCE = "Hp"
-"""The top of capitals and the bottom of descenders."""
+"""A text that reaches from the top of capitals to the bottom of descenders."""
 _PATCH = 1.5
-"""Heights across a patch of uneven light."""
+"""The width of a patch of uneven light, in heights of the picture."""
 _WIDEST_JPEG = 65_500
 _TRIES = 16
 
@@ -34,20 +34,27 @@ Choice = TypeVar("Choice")
 def render_line(
     text: str, font: Font, look: Look, generator: np.random.Generator, height: int
 ) -> UInt8[np.ndarray, "1 H W"]:
-    """The line as a grey picture, as wide as it needs; the same generator gives the same bits.
+    """The line as a grey picture, as wide as the text needs; generators in the same state give the same picture to the
+    bit.
 
-    Characters are set from left to right as they come, without joining or reordering: Arabic and the scripts of India
-    do not look as they should.
+    Characters are set from left to right in their order, without joining or reordering, so Arabic and Indic scripts are
+    not drawn correctly.
+
+    >>> from dragoman.images.fonts import fonts_of
+    >>> from dragoman.images.style import CLEAN
+    >>> picture = render_line("Hello", fonts_of(["DejaVu Sans"])[0], CLEAN, np.random.default_rng(1), height=32)
+    >>> picture.shape[:2], picture.dtype, bool(picture.min() < 50), bool(picture.max() > 230)
+    ((1, 32), dtype('uint8'), True, True)
 
     Args:
-        text: at least one visible character.
-        font: has a glyph for each of them.
-        look: what it may look like.
-        generator: of all that is left to chance.
-        height: H, rows, at least 8.
+        text: a text with at least one visible character.
+        font: a font that has a glyph for each character.
+        look: the ranges from which the appearance of the line is drawn.
+        generator: source of all random numbers.
+        height: height H of the picture in rows, at least 8.
 
     Raises:
-        InputError: if nothing of the text is visible, or the font lacks a character.
+        InputError: if no character of the text is visible, or the font lacks a character.
     """
     visible = drawn(text).strip()
     if not visible:
@@ -72,14 +79,20 @@ def render_line(
 
 
 class LineRenderer:
-    """Renders lines, each in one of the looks and in one of the fonts that have its characters.
+    """Renders lines of text, each in a random look and in a random font that has all of its characters.
 
-    A family is as likely as any other, and then a style as any other of the family.
+    All families are equally likely, and within a family all styles.
+
+    >>> from dragoman.images.fonts import fonts_of
+    >>> from dragoman.images.style import CLEAN, NOISY
+    >>> renderer = LineRenderer(fonts_of(["DejaVu Sans"]), [(CLEAN, 0.3), (NOISY, 0.7)], height=32)
+    >>> renderer.render("Hello", np.random.default_rng(1)).shape[:2]
+    (1, 32)
 
     Args:
-        fonts: at least one; not every one needs to have every character.
-        looks: each with its share of the lines, such as 0.3 clean and 0.7 noisy; the shares need not sum to 1.
-        height: rows of the pictures, at least 8.
+        fonts: at least one font; not every font needs to have every character.
+        looks: looks, each with its share of the lines, such as 0.3 clean and 0.7 noisy; shares need not sum to 1.
+        height: height of the pictures in rows, at least 8.
     """
 
     def __init__(self, fonts: Sequence[Font], looks: Sequence[tuple[Look, float]], height: int) -> None:
@@ -96,16 +109,16 @@ class LineRenderer:
         self._height = height
 
     def render(self, text: str, generator: np.random.Generator) -> UInt8[np.ndarray, "1 H W"]:
-        """A picture of the line.
+        """A grey picture of the line.
 
         Raises:
-            InputError: if nothing of the text is visible, or none of the fonts has all of its characters.
+            InputError: if no character of the text is visible, or none of the fonts has all of its characters.
         """
         look = self._looks[int(np.searchsorted(self._until, generator.random(), side="right"))]
         return render_line(text, self._choose(text, generator), look, generator, self._height)
 
     def _choose(self, text: str, generator: np.random.Generator) -> Font:
-        # Mostly one of the first tried has the characters; only for rare ones is every font asked.
+        # One of the first few fonts usually has the characters; only for rare characters is every font searched.
         for _ in range(_TRIES):
             font = _one_of(_one_of(self._families, generator), generator)
             if covers(font, text):
@@ -132,7 +145,7 @@ def _face(font: Font, size: int) -> pictures.ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=1024)
 def _reference(font: Font, size: int) -> tuple[int, int] | None:
-    """The rows of capitals and descenders above (negative) and below the baseline."""
+    """How many rows capitals reach above the baseline (negative), and descenders below it."""
     if not covers(font, _REFERENCE):
         return None
     _, top, _, bottom = _face(font, size).getbbox(_REFERENCE, anchor="ls")
@@ -140,7 +153,7 @@ def _reference(font: Font, size: int) -> tuple[int, int] | None:
 
 
 def _letters(text: str, font: Font, traits: Traits, height: int) -> OpenedPicture | None:
-    """How much of each pixel is ink, from 0 to 255, or None for none."""
+    """How much of each pixel is ink, from 0 to 255; None if there is no ink."""
     size = round(height * _DRAWN_LARGER)
     face = _face(font, size)
     baseline = 2 * size
@@ -203,7 +216,7 @@ def _degraded(
 
 
 def _compressed(picture: UInt8[np.ndarray, "H W"], quality: float) -> UInt8[np.ndarray, "H W"]:
-    """What JPEG makes of it."""
+    """The picture after JPEG compression of this quality."""
     if quality >= 100 or picture.shape[1] > _WIDEST_JPEG:
         return picture
     file = BytesIO()

@@ -1,4 +1,4 @@
-"""Any picture, from a file or from memory, as an array of grey or of red, green and blue."""
+"""Reads any picture, from a file or from memory, as an array of grey or of red, green and blue."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dragoman.optional.pictures import OpenedPicture
 MOST_PIXELS = 100_000_000
 """A larger picture is refused before it is decoded: a file of a few kilobytes can claim to be any size."""
 
-# Some of Pillow's other formats run programs or are no pictures.
+# Pillow reads more formats, but some of them run programs or are no pictures.
 _FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 PICTURE_SUFFIXES = frozenset(
     (
@@ -29,18 +29,18 @@ PICTURE_SUFFIXES = frozenset(
         *(".pbm", ".pgm", ".ppm", ".pnm", ".jp2", ".j2k", ".avif"),
     )
 )
-"""Endings of the names of picture files, in small letters."""
+"""Suffixes of the names of picture files, in lower case."""
 
 _LARGEST_16_BIT = 65_535
 _LEAST_CONTRAST = 64
-"""Between the lightest and the darkest grey of a picture that can be read on its ground."""
+"""The least difference between the lightest and the darkest grey of a picture that can be read on its background."""
 _MODES = {1: "L", 3: "RGB"}
 _ARRAY_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A picture and where it came from, so that every error says so."""
+    """A picture and its origin, which every error names."""
 
     source: Path | bytes | OpenedPicture | np.ndarray
     file: Path | str | None
@@ -77,24 +77,28 @@ def open_picture(
     column: str | None = None,
     most_pixels: int = MOST_PIXELS,
 ) -> UInt8[np.ndarray, "C H W"]:
-    """The picture as it would be seen.
+    """The picture as a viewer would show it.
 
-    What it is rotated by (EXIF) is undone, what is transparent becomes white (where
-    ink is nearly as white, the picture becomes the negative of itself on black), and of an animation the first frame is
-    taken. Palettes, CMYK, 1 and 16 bits are converted to 8 bits a channel.
+    A rotation (EXIF) is undone, transparent pixels become white (where the ink is nearly as white, the picture is put
+    on black and inverted), and the first frame of an animation is taken. Palettes, CMYK, 1 and 16 bits are converted to
+    8 bits per channel.
+
+    >>> grey = np.array([[0, 255], [128, 64]], dtype=np.uint8)
+    >>> open_picture(grey, channels=1)[0].tolist(), open_picture(grey, channels=3).shape
+    ([[0, 255], [128, 64]], (3, 2, 2))
 
     Args:
-        source: a file, its content, or the picture itself; an array has H rows and W columns, and behind them no axis
-            or one of 1 (grey), 2 (grey, opacity), 3 (red, green, blue) or 4 channels (with opacity): uint8, bool, or
-            uint16 for grey alone.
+        source: a file, its content, or the picture itself. An array has H rows and W columns, and then no axis or one
+            of 1 (grey), 2 (grey, opacity), 3 (red, green, blue) or 4 channels (with opacity), as uint8, bool, or uint16
+            for grey alone.
         channels: 1 for grey (ITU-R 601 luma), 3 for red, green and blue.
-        file: the table that the picture was named or held in, for errors.
-        line: its row there.
-        column: its column there.
-        most_pixels: refuse larger pictures before decoding them.
+        file: the table that names or holds the picture, for errors.
+        line: number of the row in that table.
+        column: name of the column in that table.
+        most_pixels: the most pixels of a picture; larger ones are refused before they are decoded.
 
     Raises:
-        InputError: if there is no such file, or it is no picture, damaged, empty or too large.
+        InputError: if there is no such file, or if it is no picture, damaged, empty or too large.
     """
     picture = _Picture(source, file, line, column)
     with _explained(picture, most_pixels):
@@ -118,7 +122,7 @@ def _formats() -> tuple[str, ...]:
 
 @contextmanager
 def _explained(picture: _Picture, most_pixels: int) -> Iterator[None]:
-    """Whatever a decoder raises as an error that says which picture it was; its warnings are kept quiet."""
+    """Turns whatever a decoder raises into an error that names the picture, and silences its warnings."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -126,7 +130,7 @@ def _explained(picture: _Picture, most_pixels: int) -> Iterator[None]:
     except (InputError, MemoryError):
         raise
     except pictures.Image.DecompressionBombError:
-        # Pillow's own limit, of which the size in the header fell foul before we could read it.
+        # Pillow's own limit, which the size in the header exceeds before it can be read here.
         most = min(most_pixels, 2 * (pictures.Image.MAX_IMAGE_PIXELS or most_pixels))
         raise picture.too_large("claims to be of enormous size", most) from None
     except pictures.UnidentifiedImageError:
@@ -231,8 +235,8 @@ def _decode(picture: _Picture, image: OpenedPicture, channels: int, most_pixels:
 
 
 def _on_paper(image: OpenedPicture) -> OpenedPicture:
-    """A picture with transparency on white. One that shows next to nothing there and more on black is of light ink, and
-    becomes the negative of itself on black, so that ink is dark and paper light in every picture."""
+    """A picture with transparency, put on white. If next to nothing of it can be seen there and more on black, its ink
+    is light: it is put on black and inverted, so that ink is dark and paper light in every picture."""
     white, black = (
         pictures.Image.alpha_composite(pictures.Image.new("RGBA", image.size, colour), image).convert("RGB")
         for colour in ("white", "black")

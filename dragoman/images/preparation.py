@@ -1,4 +1,4 @@
-"""What becomes of a picture before a model reads it: colour, contrast, size."""
+"""Preparation of pictures for a model: colour, contrast, size."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ from dragoman.errors import InputError
 from dragoman.optional import pictures
 
 WIDEST = 8_192
-"""Columns of the widest prepared picture: some thousand letters at a height of 32."""
+"""The most columns of a prepared picture: about a thousand letters at a height of 32."""
 
-# Of the pixels this share may be darker than what becomes black, and as many lighter than what becomes white: specks.
+# This share of the pixels may be darker than the grey that becomes black, and as many lighter than white: specks.
 _SPECKS = 1 / 1000
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What becomes of every picture, in training as in use.
+    """How every picture is prepared, in training and in use.
+
+    >>> preparation = Preparation(height=2, width=4, channels=1, contrast=True)
+    >>> preparation.prepare(np.array([[[100, 150], [100, 100]]], dtype=np.uint8))[0]
+    array([[255, 255,   0, 255],
+           [255, 255, 255, 255]], dtype=uint8)
 
     Attributes:
-        height: rows of the prepared picture.
-        width: its columns; None lets it be as wide as its shape asks for, and then it may not exceed :data:`WIDEST`.
+        height: number of rows of the prepared picture.
+        width: number of columns of the prepared picture; None keeps the proportions, with at most :data:`WIDEST`
+            columns.
         channels: 1 for grey, 3 for red, green and blue.
         contrast: whether the darkest value becomes 0 and the lightest 255, the same in all channels, and a picture on a
-            dark ground (its border is nearer to the darkest than to the lightest) is inverted, so that ink is dark. For
-            text and figures.
+            dark background (its border is nearer to the darkest than to the lightest) is inverted, so that ink is dark.
+            This is for text and figures.
     """
 
     height: int
@@ -46,17 +52,18 @@ class Preparation:
     def prepare(
         self, picture: UInt8[np.ndarray, "C H W"], *, file: Path | str | None = None, line: int | None = None
     ) -> UInt8[np.ndarray, "c h w"]:
-        """The picture in ``channels``, ``height`` and ``width``; one that is so already is unchanged but for contrast.
+        """The picture with ``channels``, ``height`` and ``width``; one of that size and colour changes in contrast
+        alone.
 
-        With a ``width``, the picture is fitted inside and centred on the colour of its border.
+        With a ``width``, the picture is scaled to fit and centred on the colour of its border.
 
         Args:
-            picture: of 1 or 3 channels.
-            file: where it came from, for errors.
-            line: its line there.
+            picture: a picture of 1 or 3 channels.
+            file: file that names the picture, for errors.
+            line: number of its line in that file.
 
         Raises:
-            InputError: if it would be wider than :data:`WIDEST`.
+            InputError: if the prepared picture would be wider than :data:`WIDEST`.
         """
         picture = _in_channels(picture, self.channels)
         rows, columns = self._size(picture.shape[1], picture.shape[2])
@@ -66,7 +73,7 @@ class Preparation:
                 f"a height of {self.height}; at most {WIDEST:,} are read",
                 file=file,
                 line=line,
-                cause="it is no single line of text, or hardly higher than nothing.",
+                cause="it is no single line of text, or it has hardly any height.",
                 remedy="cut it into shorter pieces, or leave it out.",
             )
         picture = _scaled(picture, rows, columns)
@@ -75,7 +82,7 @@ class Preparation:
         return picture if self.width is None else _padded(picture, self.height, self.width)
 
     def _size(self, rows: int, columns: int) -> tuple[int, int]:
-        """Rows and columns after scaling, in the same proportion."""
+        """The rows and columns after scaling, with the proportions of the picture."""
         scale = self.height / rows
         if self.width is None:
             return self.height, max(1, round(columns * scale))
@@ -83,12 +90,12 @@ class Preparation:
         return max(1, round(rows * scale)), max(1, round(columns * scale))
 
     def to_dict(self) -> dict[str, int | bool | None]:
-        """The attributes by name."""
+        """The attributes by name, as values for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, int | bool | None]) -> Preparation:
-        """The inverse of :meth:`to_dict`.
+        """The preparation with these attributes: the inverse of :meth:`to_dict`.
 
         Raises:
             ValueError: if an attribute is missing, unknown or out of range.
@@ -102,10 +109,14 @@ class Preparation:
 
 
 def border_colour(picture: UInt8[np.ndarray, "C H W"]) -> UInt8[np.ndarray, " C"]:
-    """The median of each channel along the four edges: the ground that something is drawn on."""
+    """The median of each channel along the four edges: the colour of the background.
+
+    >>> border_colour(np.array([[[200, 200, 200], [200, 10, 200], [200, 200, 200]]], dtype=np.uint8))
+    array([200], dtype=uint8)
+    """
     edges = (picture[:, 0], picture[:, -1], picture[:, :, 0], picture[:, :, -1])
     edge = np.concatenate(edges, axis=1)
-    # The middle one, not a mean of two: then it is a colour that occurs.
+    # The upper of two middle values, not their mean, so that it is a colour that occurs.
     return np.partition(edge, edge.shape[1] // 2, axis=1)[:, edge.shape[1] // 2]
 
 
@@ -120,7 +131,7 @@ def _in_channels(picture: UInt8[np.ndarray, "C H W"], channels: int) -> UInt8[np
 def _scaled(picture: UInt8[np.ndarray, "C H W"], rows: int, columns: int) -> UInt8[np.ndarray, "C h w"]:
     if picture.shape[1:] == (rows, columns):
         return picture
-    # Averages over all that falls into a pixel when it makes smaller; very large pictures first by whole numbers.
+    # Scaling down averages over all that falls into a pixel; very large pictures are first reduced by an integer.
     size, kind = (columns, rows), pictures.Image.Resampling.LANCZOS
     return np.stack(
         [np.asarray(pictures.Image.fromarray(part).resize(size, kind, reducing_gap=3.0)) for part in picture]

@@ -6,26 +6,31 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 _LEAST_SHARE = 0.6
-"""Of the height that a line may take before paper is cut away above and below it."""
+"""Paper is cut away above and below a line that takes a smaller share of the height than this."""
 _SHARE = 0.7
-"""Of the height that it takes then, from the top of its highest letter to the bottom of its lowest."""
+"""The share of the height that the line takes then, from the top of its highest letter to the bottom of its lowest."""
 _MARGIN = 0.3
-"""Heights of the line that are left as paper before and behind it."""
+"""The width of the paper that is left before and behind the line, in heights of the line."""
 _DARK = 0.5
-"""How dark a pixel of ink is at least, between paper and the darkest."""
+"""How dark a pixel of ink is at the least, from 0 for paper to 1 for the darkest."""
 _SPECKS = 0.004
-"""Share of a row or column that specks may take."""
+"""The share of a row or column that specks may take."""
 
 
 def trimmed(picture: UInt8[np.ndarray, "C H W"]) -> UInt8[np.ndarray, "C h w"]:
-    """The part of a picture that a line of dark or light ink stands in, with as much paper as a rendered line has.
+    """The part of a picture that holds a line of dark or light ink, with as much paper as a rendered line has.
 
-    A photograph has paper around its line, and a model that reads 32 rows needs these for the letters. Rows and columns
-    with more than a few pixels far from the paper's grey are ink. Where the line fills the picture already, or shadows
-    reach its edges, there is nothing to cut.
+    A photograph has paper around its line, but a model that reads 32 rows needs them all for the letters. A row or
+    column belongs to the line if more than a few of its pixels are far from the paper's grey. Nothing is cut where the
+    line fills the picture already, or where shadows reach its edges.
+
+    >>> photograph = np.full((1, 100, 200), 220, dtype=np.uint8)
+    >>> photograph[:, 40:60, 50:150] = 20  # a line 20 pixels high
+    >>> trimmed(photograph).shape
+    (1, 28, 112)
 
     Args:
-        picture: of 1 or 3 channels.
+        picture: a picture of 1 or 3 channels.
     """
     grey = picture.mean(axis=0, dtype=np.float32)
     ink = _ink(grey)
@@ -45,13 +50,13 @@ def trimmed(picture: UInt8[np.ndarray, "C H W"]) -> UInt8[np.ndarray, "C h w"]:
 
 
 def _ink(grey: Float[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
-    """Which pixels are farther from the paper's grey, the median, than halfway to the one that is farthest."""
+    """Which pixels differ from the paper's grey, the median, by more than half of the largest difference."""
     distance = np.abs(grey - np.median(grey))
     most = float(np.quantile(distance, 0.995))
     return distance > _DARK * most if most > 0 else np.zeros(grey.shape, dtype=np.bool_)
 
 
 def _span(shares: Float[np.ndarray, " n"]) -> tuple[int, int] | None:
-    """From the first to behind the last with ink; None if there is none."""
+    """The first row or column with ink, and the one behind the last; None if there is no ink."""
     found = np.flatnonzero(shares > _SPECKS)
     return (int(found[0]), int(found[-1]) + 1) if len(found) else None
