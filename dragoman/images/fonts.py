@@ -191,30 +191,6 @@ def named(characters: Iterable[str]) -> str:
     """Characters with their code points, for messages; if there are many, only the first few.
 
     >>> named("é")
-    FAIL /tmp/h-en1/dragoman/images/fonts.py 151 "DejaVu Sans" in {font.family for font in fonts_for("äöüß")}
-     WANT True
-     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 121 {font.family for font in fonts_of(["dejavu sans"])}
-     WANT {'DejaVu Sans'}
-     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 112 missing(font, "Seoul 한글")
-     WANT '글한'
-     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 111 (font, *others) = fonts_of(["DejaVu Sans"])
-     WANT  GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 102 covers(font, "naïve"), covers(font, "한글")
-     WANT (True, False)
-     GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 101 (font, *others) = fonts_of(["DejaVu Sans"])
-     WANT  GOT FAIL /tmp/h-en1/dragoman/images/fonts.py 84 drawn("a        café‍") == "a café"
-     WANT True
-     GOT False
-    <BLANKLINE>
-    <BLANKLINE>
-    (True, False)
-    <BLANKLINE>
-    <BLANKLINE>
-    '글한'
-    <BLANKLINE>
-    {'DejaVu Sans'}
-    <BLANKLINE>
-    True
-    <BLANKLINE>
     'é (U+00E9)'
     """
     every = list(characters)
