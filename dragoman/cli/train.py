@@ -57,7 +57,7 @@ def _train(recipe: Recipe, output: Path | None, stem: str) -> None:
     print_run(train_run(recipe, folder, progress=True))
 
 
-def _resume(folder: Path, changes: dict[str, Any]) -> None:
+def _resume(folder: Path, changes: Mapping[str, object]) -> None:
     from dragoman.storage.given_folder import check_begun
 
     check_begun(folder)

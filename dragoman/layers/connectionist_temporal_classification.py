@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +20,7 @@ from torch import Tensor
 
 from dragoman.contracts import Layout, Packed
 from dragoman.layers.output_gradient import OutputGradient
+from dragoman.native.gradient_context import GradientContext
 
 # For how many positions logits are held at one time in float32 or float64.
 _CHUNK = 512
@@ -257,7 +257,7 @@ class _FusedLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
+        ctx: GradientContext,
         states: Tensor,
         weight: Tensor,
         bias: Tensor,
@@ -286,7 +286,7 @@ class _FusedLoss(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: GradientContext, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         return (*(gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors), None, None, None, None)
 
 

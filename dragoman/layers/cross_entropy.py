@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -11,6 +9,7 @@ from torch import Tensor
 
 from dragoman.layers.output_gradient import OutputGradient
 from dragoman.native.cross_entropy import cross_entropy_
+from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import available
 
 # For how many rows logits are held at one time: few enough for a small buffer, many enough for a fast product.
@@ -84,7 +83,7 @@ class _FusedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
+        ctx: GradientContext,
         states: Tensor,
         weight: Tensor,
         bias: Tensor | None,
@@ -112,7 +111,7 @@ class _FusedCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: GradientContext, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         gradients = [None if g is None else g.mul_(upstream[0]) for g in ctx.saved_tensors]
         return (*gradients, None, None, None)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import is_half, library
 
 
 class _AdditiveScores(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, queries: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
+    def forward(ctx: GradientContext, queries: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
         queries, keys, vector = queries.contiguous(), keys.contiguous(), vector.contiguous()
         batch, t, width = queries.shape
         scores = queries.new_empty((batch, t, keys.shape[1]))
@@ -26,7 +25,7 @@ class _AdditiveScores(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: GradientContext, upstream: Tensor) -> tuple[Tensor, ...]:
         queries, keys, vector = ctx.saved_tensors
         upstream = upstream.contiguous()
         batch, t, width = queries.shape

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import is_half, library
 
 # Rows whose gradients of gain and bias are summed together: the bits then depend on this and not on the threads.
 _PIECE = 256
 
 
-def _forward(ctx: Any, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+def _forward(ctx: GradientContext, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> Tensor:
     x = x.contiguous()
     width = x.shape[-1]
     rows = x.numel() // width
@@ -26,7 +25,7 @@ def _forward(ctx: Any, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) ->
     return out
 
 
-def _backward(ctx: Any, upstream: Tensor, beside: Tensor | None) -> tuple[Tensor | None, ...]:
+def _backward(ctx: GradientContext, upstream: Tensor, beside: Tensor | None) -> tuple[Tensor | None, ...]:
     x, gain, moments = ctx.saved_tensors
     upstream = upstream.contiguous()
     beside = None if beside is None else beside.contiguous()
@@ -43,23 +42,23 @@ def _backward(ctx: Any, upstream: Tensor, beside: Tensor | None) -> tuple[Tensor
 
 class _LayerNorm(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+    def forward(ctx: GradientContext, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> Tensor:
         return _forward(ctx, x, gain, bias, epsilon)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: GradientContext, upstream: Tensor) -> tuple[Tensor | None, ...]:
         return _backward(ctx, upstream, None)
 
 
 class _LayerNormBeside(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
+    def forward(ctx: GradientContext, x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
         return x, _forward(ctx, x, gain, bias, epsilon)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, beside: Tensor, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: GradientContext, beside: Tensor, upstream: Tensor) -> tuple[Tensor | None, ...]:
         return _backward(ctx, upstream, beside)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import is_half, library
 
 # Rows that are summed together: the bits then depend on this and not on the threads.
@@ -27,13 +26,13 @@ def column_sums(x: Float[Tensor, "N D"]) -> Float[Tensor, " D"]:
 
 class _Linear(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: GradientContext, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
         return torch.addmm(bias, x, weight.t())
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: GradientContext, upstream: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         upstream = upstream.contiguous()
         x_gradient = upstream @ weight if ctx.needs_input_grad[0] else None

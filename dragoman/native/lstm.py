@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import is_half, library
 
 
@@ -40,7 +40,7 @@ def _before(first: Tensor, states: Tensor, steps: list[tuple[int, int]]) -> Iter
 class _LSTM(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, projected: Tensor, weight: Tensor, h: Tensor, c: Tensor, sizes: Tensor
+        ctx: GradientContext, projected: Tensor, weight: Tensor, h: Tensor, c: Tensor, sizes: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         width, steps, kernel = weight.shape[1], _steps(sizes), library().dragoman_lstm_forward
         half, threads = is_half(projected), torch.get_num_threads()
@@ -60,7 +60,7 @@ class _LSTM(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor, h_last: Tensor, c_last: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: GradientContext, upstream: Tensor, h_last: Tensor, c_last: Tensor) -> tuple[Tensor | None, ...]:
         gates, memory, hidden, weight, h, c, sizes, ends = ctx.saved_tensors
         width, steps, kernel = weight.shape[1], _steps(sizes), library().dragoman_lstm_backward
         half, threads = is_half(gates), torch.get_num_threads()

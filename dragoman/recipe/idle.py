@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.kinds import title_of
@@ -66,7 +65,7 @@ _COMPLETE = 0.75
 not, as ``dragoman describe --toml`` and the folders of runs and models have it."""
 
 
-def idle_settings(model: ModelRecipe, values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, str]:
+def idle_settings(model: ModelRecipe, values: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, str]:
     """A sentence on each setting that a person chose and that does nothing for a model, by its dotted name.
 
     Args:
@@ -85,7 +84,7 @@ def idle_settings(model: ModelRecipe, values: Mapping[str, Any], changes: Mappin
     return found
 
 
-def _settings(values: Mapping[str, Any], *, complete: bool, path: str = "") -> Iterator[str]:
+def _settings(values: Mapping[str, object], *, complete: bool, path: str = "") -> Iterator[str]:
     """The dotted names of settings; those of sections that hold nearly everything are left out unless ``complete``."""
     from dragoman.recipe.recipe import Recipe
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -15,6 +13,7 @@ from dragoman.layers.attention.masks import score_bias
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
 from dragoman.native import additive as native
+from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import available
 
 # How many numbers of the hidden layer are held at one time; all of it would be batch · T · S · A numbers.
@@ -38,7 +37,7 @@ class _FusedScore(torch.autograd.Function):
     held as a whole; it is computed again for the gradient."""
 
     @staticmethod
-    def forward(ctx: Any, queries: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
+    def forward(ctx: GradientContext, queries: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
         ctx.save_for_backward(queries, keys, vector)
         parts = [
             torch.tanh_(part[:, :, None] + keys[:, None]) @ vector
@@ -47,7 +46,7 @@ class _FusedScore(torch.autograd.Function):
         return torch.cat(parts, 1)
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: GradientContext, *upstream: Tensor) -> tuple[Tensor, ...]:
         queries, keys, vector = ctx.saved_tensors
         query_gradients = []
         key_gradient, vector_gradient = torch.zeros_like(keys), torch.zeros_like(vector)
