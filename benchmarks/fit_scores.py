@@ -25,11 +25,10 @@ from fit import HELD_OUT, MORE, PLANTS, TASKS, Cell, Laboratory, cells, interven
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import ACTIONS, EARLY_STOPPING, MORE_DATA
+from dragoman.diagnosis.fit.criteria import FitKind, Thresholds
 from dragoman.diagnosis.fit.diagnose import examine
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, facts_of, looks_of_records
-from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.report import FitReport
-from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.recipe import Recipe
 from dragoman.tasks.table import task_of
 from dragoman.training.trial import Trial

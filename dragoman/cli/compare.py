@@ -57,7 +57,7 @@ def _print(report: Report) -> None:
     from rich.console import Console
 
     from dragoman.comparison.report import cost_columns, notes, quality_columns
-    from dragoman.evaluation.text_table import aligned
+    from dragoman.reports.text import aligned
 
     console = Console()
     for shown in (quality_columns(report), cost_columns(report)):

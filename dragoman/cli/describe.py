@@ -43,7 +43,6 @@ def describe(
 
     from rich.console import Console
 
-    from dragoman.evaluation.text_table import aligned
     from dragoman.model.build import build
     from dragoman.model.coefficients import is_linear, lines
     from dragoman.model.describe import describe as layers_of
@@ -51,6 +50,7 @@ def describe(
     from dragoman.model.folder import load_model
     from dragoman.model.weights import parameter_count
     from dragoman.recipe.complete import complete_recipe
+    from dragoman.reports.text import aligned
     from dragoman.text.codec import Codec
 
     placeholders: tuple[str, ...] = ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.fit.evidence import read_evidence as read_fit
-from dragoman.diagnosis.fit.kind import FitKind
 from dragoman.diagnosis.fit.verdict import judge
 from dragoman.diagnosis.run_folder import open_run
 from dragoman.diagnosis.stability.finding import Finding, Kind, Severity

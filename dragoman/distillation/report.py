@@ -10,10 +10,10 @@ from dragoman.assessment.assess import assess
 from dragoman.data.dataset import Dataset
 from dragoman.distillation.teacher import Teacher
 from dragoman.evaluation.significance import Difference, paired_bootstrap
-from dragoman.evaluation.text_table import aligned
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.weights import parameter_count
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import aligned
 from dragoman.storage.json import JsonObject
 from dragoman.tasks.assessment import Assessed, Measures, held_out_of
 

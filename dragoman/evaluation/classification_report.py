@@ -23,8 +23,8 @@ from dragoman.evaluation.classification import (
 )
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.exact_match import Share, wilson_interval
-from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import aligned
 from dragoman.storage.json import JsonObject
 
 _SHOWN = 20

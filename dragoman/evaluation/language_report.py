@@ -13,8 +13,8 @@ from dragoman.errors import InputError
 from dragoman.evaluation.by_length import length_groups
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
-from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import aligned
 from dragoman.storage.json import JsonObject
 
 _LN_2 = math.log(2)

@@ -12,8 +12,8 @@ from dragoman.evaluation.edit_distance import edits
 from dragoman.evaluation.exact_match import Share, wilson_interval
 from dragoman.evaluation.pairs import checked_pairs
 from dragoman.evaluation.recognition import comparable, recognition_statistics
-from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import aligned
 from dragoman.storage.json import JsonObject
 
 _SHOWN = 10

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from dragoman.errors import InputError
 from dragoman.evaluation.confidence import RESAMPLES, SEED, Estimate, estimates
 from dragoman.evaluation.regression import regression_statistics
-from dragoman.evaluation.text_table import aligned
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import aligned
 from dragoman.storage.json import JsonObject
 
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)

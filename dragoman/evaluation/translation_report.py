@@ -17,9 +17,9 @@ from dragoman.evaluation.exact_match import Share, matches, wilson_interval
 from dragoman.evaluation.pairs import checked_pairs
 from dragoman.evaluation.placeholder_accuracy import placeholder_accuracy
 from dragoman.evaluation.ter import ter_statistics
-from dragoman.evaluation.text_table import aligned
 from dragoman.evaluation.tokenization import bleu_tokenizer
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import aligned
 from dragoman.storage.json import JsonObject
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 

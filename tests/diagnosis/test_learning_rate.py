@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dragoman.diagnosis.fit.actions import ACTIONS, MORE_STEPS, settings
 from dragoman.diagnosis.fit.advice import RULE, Advice
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.learning_rate import rate_sentence
 from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
 from dragoman.recipe import load_recipe

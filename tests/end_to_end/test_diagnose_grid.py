@@ -13,7 +13,7 @@ from test_presets import corpus, narrow
 from typer.testing import CliRunner
 
 from dragoman.cli.main import app
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.stability.finding import Verdict
 from dragoman.recipe import Recipe, preset_values, recipe_from
 from dragoman.recipe.file import merge

@@ -11,7 +11,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.capacity.cell import Cell
 from dragoman.diagnosis.capacity.report import CapacityReport
 from dragoman.diagnosis.fit.evidence import best_of, looks_of_records, planned_updates, unit_of
-from dragoman.diagnosis.fit.runner import Runner
+from dragoman.diagnosis.fit.experiment import Runner
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import DragomanError, InputError
 from dragoman.progress.watched import teller

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 
 from dragoman.diagnosis.capacity.cell import Cell
 from dragoman.diagnosis.capacity.pictures import draw_complexity, draw_data
-from dragoman.diagnosis.fit.difference import difference_error
 from dragoman.diagnosis.fit.learning_curve import DataPoint, LearningCurve, fit_learning_curve
+from dragoman.diagnosis.fit.numbers import difference_error
 from dragoman.diagnosis.fit.report import data_sentence
-from dragoman.diagnosis.fit.shown import loss_text, percent_text
 from dragoman.reports.figure import drawn
 from dragoman.reports.page import Section
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import loss_text, percent_text
 from dragoman.storage.json import JsonObject
 
 _LINE = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import RecipeError
 from dragoman.recipe import Recipe, merge, nest, recipe_from

@@ -20,13 +20,12 @@ from dragoman.diagnosis.fit.actions import (
     WIDER,
     settings,
 )
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.criteria import FitKind, Thresholds
+from dragoman.diagnosis.fit.experiment import Probes
 from dragoman.diagnosis.fit.learning_curve import LearningCurve
-from dragoman.diagnosis.fit.probe_result import Probes
-from dragoman.diagnosis.fit.shown import loss_text, percent_text
-from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import UNSEEN, Verdict, gain_of_data, helps
 from dragoman.recipe import Recipe
+from dragoman.reports.text import loss_text, percent_text
 from dragoman.training.resumption import CHANGEABLE
 
 MEASURED, FORECAST, RULE = "measured", "forecast", "rule"

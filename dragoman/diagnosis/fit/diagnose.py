@@ -10,14 +10,13 @@ from pathlib import Path
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import HIGHER_RATE, MUCH_HIGHER_RATE
 from dragoman.diagnosis.fit.advice import advise
+from dragoman.diagnosis.fit.criteria import Thresholds
 from dragoman.diagnosis.fit.evidence import FitEvidence, read_evidence
+from dragoman.diagnosis.fit.experiment import Probes, Runner
 from dragoman.diagnosis.fit.hindsight import hindsight
 from dragoman.diagnosis.fit.learning_curve import LearningCurve, fit_learning_curve
 from dragoman.diagnosis.fit.probe import probe
-from dragoman.diagnosis.fit.probe_result import Probes
 from dragoman.diagnosis.fit.report import FitReport
-from dragoman.diagnosis.fit.runner import Runner
-from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import judge
 from dragoman.diagnosis.learning_rate import findings_of, rate_is_too_high, rate_may_be_too_high, rate_sentence
 from dragoman.diagnosis.run_folder import open_run

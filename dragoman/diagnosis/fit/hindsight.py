@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dragoman.diagnosis.fit.actions import EARLY_STOPPING, LESS_DROPOUT, MORE_DECAY, MORE_DROPOUT
+from dragoman.diagnosis.fit.criteria import Thresholds
 from dragoman.diagnosis.fit.evidence import FitEvidence
-from dragoman.diagnosis.fit.probe_result import ProbeResult
-from dragoman.diagnosis.fit.shown import loss_text, percent_text
-from dragoman.diagnosis.fit.thresholds import Thresholds
+from dragoman.diagnosis.fit.experiment import ProbeResult
 from dragoman.diagnosis.fit.verdict import Verdict
+from dragoman.reports.text import loss_text, percent_text
 
 
 def hindsight(

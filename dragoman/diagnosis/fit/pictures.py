@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from dragoman.diagnosis.fit.evidence import FitEvidence, Look
+from dragoman.diagnosis.fit.experiment import ProbeResult
 from dragoman.diagnosis.fit.learning_curve import LearningCurve
-from dragoman.diagnosis.fit.probe_result import ProbeResult
 from dragoman.diagnosis.fit.verdict import Verdict
 from dragoman.optional import plots
 from dragoman.reports.figure import (

@@ -21,12 +21,11 @@ from dragoman.diagnosis.fit.actions import (
     WIDER,
     settings,
 )
-from dragoman.diagnosis.fit.difference import difference_error
+from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, Look, best_of, looks_of_records
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.experiment import ProbeResult, Probes, Runner
 from dragoman.diagnosis.fit.learning_curve import DataPoint
-from dragoman.diagnosis.fit.probe_result import ProbeResult, Probes
-from dragoman.diagnosis.fit.runner import Runner
+from dragoman.diagnosis.fit.numbers import difference_error
 from dragoman.diagnosis.fit.verdict import Verdict
 from dragoman.errors import DragomanError
 from dragoman.recipe import Recipe

@@ -7,16 +7,16 @@ import textwrap
 from dataclasses import asdict, dataclass
 
 from dragoman.diagnosis.fit.advice import Advice
+from dragoman.diagnosis.fit.criteria import Thresholds
 from dragoman.diagnosis.fit.evidence import FitEvidence
+from dragoman.diagnosis.fit.experiment import Probes
 from dragoman.diagnosis.fit.learning_curve import LearningCurve
 from dragoman.diagnosis.fit.pictures import draw_data_curve, draw_losses, draw_probes
-from dragoman.diagnosis.fit.probe_result import Probes
-from dragoman.diagnosis.fit.shown import loss_text, percent_text
-from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.diagnosis.fit.verdict import Verdict
 from dragoman.reports.figure import drawn
 from dragoman.reports.page import Picture, Section
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import loss_text, percent_text
 from dragoman.reports.written import finite
 from dragoman.storage.json import JsonObject
 

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dragoman.diagnosis.fit.actions import ACTIONS, LESS_DROPOUT, MORE_DATA, MORE_STEPS, WIDER
+from dragoman.diagnosis.fit.criteria import FitKind, Thresholds
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.experiment import ProbeResult
 from dragoman.diagnosis.fit.learning_curve import LearningCurve, Prediction
 from dragoman.diagnosis.fit.numbers import FitNumbers, measure_fit
-from dragoman.diagnosis.fit.probe_result import ProbeResult
-from dragoman.diagnosis.fit.shown import loss_text, percent_text
-from dragoman.diagnosis.fit.thresholds import Thresholds
+from dragoman.reports.text import loss_text, percent_text
 
 UNSEEN = (
     "Whether the loss that remains is the data's own entropy or a larger or less regularised model would lower it, "

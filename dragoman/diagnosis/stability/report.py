@@ -10,9 +10,9 @@ from dragoman.diagnosis.stability.finding import Finding, Severity, Verdict
 from dragoman.diagnosis.stability.pictures import pictures
 from dragoman.diagnosis.stability.places import in_network_order
 from dragoman.diagnosis.stability.read import StabilityEvidence
-from dragoman.evaluation.text_table import aligned
 from dragoman.reports.page import Section
 from dragoman.reports.shown import Shown, Summary
+from dragoman.reports.text import aligned
 from dragoman.reports.written import finite
 from dragoman.storage.json import JsonObject
 from dragoman.training.observer import StabilityRecord

@@ -9,10 +9,10 @@ from planted import UPDATES, Clock, PlantedRunner, evidence, falling, toy_datase
 
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import LESS_DROPOUT, MORE_DROPOUT, MORE_STEPS, WIDER, largest_dropout
+from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.experiment import Probes
 from dragoman.diagnosis.fit.probe import FRACTIONS, plan_probes, probe
-from dragoman.diagnosis.fit.probe_result import Probes
 from dragoman.diagnosis.fit.verdict import judge
 from dragoman.errors import TrainingError
 from dragoman.recipe import Recipe

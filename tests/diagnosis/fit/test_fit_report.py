@@ -14,16 +14,15 @@ from planted import Clock, PlantedRunner, evidence, falling, frame, recipe, toy_
 
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import EARLY_STOPPING, LESS_DROPOUT, MORE_DATA, MORE_STEPS, WIDER
+from dragoman.diagnosis.fit.criteria import FitKind, Thresholds
 from dragoman.diagnosis.fit.diagnose import diagnose_fit, examine
 from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, read_evidence
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.experiment import Runner
 from dragoman.diagnosis.fit.report import FitReport
-from dragoman.diagnosis.fit.runner import Runner
-from dragoman.diagnosis.fit.shown import loss_text, percent_text
-from dragoman.diagnosis.fit.thresholds import Thresholds
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.reports.page import page
+from dragoman.reports.text import loss_text, percent_text
 from dragoman.training.run import Run, train
 
 pytestmark = pytest.mark.draws

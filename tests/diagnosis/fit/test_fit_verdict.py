@@ -18,10 +18,10 @@ from dragoman.diagnosis.fit.actions import (
     MUCH_HIGHER_RATE,
     WIDER,
 )
+from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.fit.evidence import Ending
-from dragoman.diagnosis.fit.kind import FitKind
+from dragoman.diagnosis.fit.experiment import ProbeResult
 from dragoman.diagnosis.fit.learning_curve import DataPoint, fit_learning_curve
-from dragoman.diagnosis.fit.probe_result import ProbeResult
 from dragoman.diagnosis.fit.verdict import UNSEEN, judge
 
 

@@ -1,11 +1,32 @@
-"""The results of small experiments."""
+"""A small experiment: the interface of what trains its recipe, and its results."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
+from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.learning_curve import DataPoint
+from dragoman.recipe import Recipe
+from dragoman.training.trial import Trial
+
+
+@runtime_checkable
+class Runner(Protocol):
+    """Trains a recipe in memory, and returns the measurements; :func:`~dragoman.training.trial.run_trial` is one."""
+
+    def __call__(
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        *,
+        examples: int | None = None,
+        minutes: float | None = None,
+        validations: int = 10,
+    ) -> Trial:
+        """Train a recipe; the arguments are those of :func:`~dragoman.training.trial.run_trial`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
