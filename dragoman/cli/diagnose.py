@@ -1,12 +1,192 @@
-"""``dragoman diagnose``: joins the commands that look at a run."""
+"""``dragoman diagnose``: three commands that look at a run, and what each of them prints and writes."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from dragoman.cli.diagnose_capacity import capacity
-from dragoman.cli.diagnose_fit import fit
-from dragoman.cli.diagnose_stability import stability
+from dragoman.cli.data_options import GivenData, takes_data, typed_values
+from dragoman.cli.settings import remark
+
+if TYPE_CHECKING:
+    from dragoman.reports.written import Reported
+
+_INTERRUPTED = 130
+_MOST_MINUTES = 10**6
+
+
+def _positive_minutes(option: str, minutes: float) -> float:
+    """The minutes, if they are some.
+
+    Raises:
+        InputError: if they are not.
+    """
+    from dragoman.errors import InputError
+
+    if not 0 < minutes <= _MOST_MINUTES:
+        raise InputError(f"{option} {minutes:g}: not a number of minutes above 0", remedy=f"give {option} 10 or so.")
+    return minutes
+
+
+def _report_folder(run: Path, output: Path | None) -> Path:
+    """Where the report on a run goes: to ``output``, or else into the run's folder.
+
+    Raises:
+        OutputError: if it cannot be written there; where there is no run, that is for the diagnosis to say.
+    """
+    from dragoman.storage.output import check_folder
+    from dragoman.storage.run_paths import RunPaths
+
+    folder = output if output is not None else RunPaths(run).diagnosis_folder
+    if output is not None or run.is_dir():
+        check_folder(folder)
+    return folder
+
+
+def _present(report: Reported, text: str, title: str, folder: Path, name: str, *, as_json: bool) -> None:
+    """Write a report to its folder and print it; printed it is even if it cannot be written.
+
+    Args:
+        report: what was found.
+        text: the same for a terminal.
+        title: of the page.
+        folder: to write to.
+        name: of the files.
+        as_json: whether to print it as JSON, and nothing else.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    from dragoman.cli.output_file import emit
+    from dragoman.reports.written import json_text, write_report
+
+    if as_json:
+        # JSON is UTF-8, whatever the terminal's encoding is.
+        emit(None, f"{json_text(report)}\n".encode("utf-8", "backslashreplace"))
+    else:
+        print(text)
+    page = write_report(report, title, folder, name)
+    if not as_json:
+        print(f"\nPage: {page}")
+
+
+_PROBE = (
+    "Minutes for small experiments that tell what the losses alone do not: whether another width, dropout or learning "
+    "rate, more updates or more data would help."
+)
+
+
+def fit(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, which may still go on.")],
+    probe: Annotated[float | None, typer.Option(metavar="MINUTES", help=_PROBE, show_default="none")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Folder of the report; by default RUN/diagnosis.")] = None,
+) -> None:
+    """Say whether a run underfits, overfits, has not converged, or is good, and what to do about it.
+
+    Ctrl-C ends the experiments; what they have shown by then is reported.
+    """
+    from dragoman.storage.given_folder import check_run
+
+    minutes = None if probe is None else _positive_minutes("--probe", probe)
+    check_run(run)
+    folder = _report_folder(run, output)
+
+    from dragoman.diagnosis.fit.diagnose import diagnose_fit
+
+    report = diagnose_fit(run, minutes, tell=remark)
+    _present(report, report.as_text().rstrip("\n"), f"Fit of {report.name}", folder, "fit", as_json=as_json)
+    if report.probes.interrupted:
+        sys.exit(_INTERRUPTED)
+
+
+def stability(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, which may still go on.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Folder of the report; by default RUN/diagnosis.")] = None,
+) -> None:
+    """Say whether a run is numerically stable, what is amiss in which layer, and what to do about it."""
+    from dragoman.storage.given_folder import check_run
+
+    check_run(run, dataset=False)
+    folder = _report_folder(run, output)
+
+    from dragoman.diagnosis.stability.diagnose import diagnose_stability
+
+    report = diagnose_stability(run)
+    title = f"Stability of {report.evidence.name}"
+    _present(report, report.as_text(), title, folder, "stability", as_json=as_json)
+
+
+_SUBJECT = "Folder of a run, whose recipe and data are taken; or a TOML file or a preset, with data."
+_MINUTES = "For all of it. At the full length, the grid takes about twenty times as long as one training."
+_OUTPUT = "Folder of the report; by default RUN/diagnosis, of a recipe diagnosis."
+_SET = "Change a value of the recipe: training.seed=2."
+
+
+@takes_data
+def capacity(
+    data: GivenData,
+    subject: Annotated[str, typer.Argument(metavar="RUN|RECIPE", help=_SUBJECT)],
+    minutes: Annotated[float, typer.Option(help=_MINUTES, show_default=False)],
+    settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    output: Annotated[Path | None, typer.Option(help=_OUTPUT)] = None,
+) -> None:
+    """Train smaller and larger models on less and more of the data: error over complexity, error over data size.
+
+    Ctrl-C ends it; what was measured by then is reported.
+    """
+    given_values = typed_values(locals())
+    from dragoman.storage.given_folder import check_run
+    from dragoman.storage.output import check_folder
+    from dragoman.storage.run_paths import RunPaths
+
+    place, of_run, allowed = Path(subject), Path(subject).is_dir(), _positive_minutes("--minutes", minutes)
+    check_folder(folder := output or (RunPaths(place).diagnosis_folder if of_run else Path("diagnosis")))
+    if of_run:
+        _refuse_beside_a_run(given_values)
+        check_run(place)
+    else:
+        _check_name(subject)
+    measured = place if of_run else data.complete(subject, settings)
+
+    from dragoman.diagnosis.capacity.diagnose import diagnose_capacity
+
+    report = diagnose_capacity(measured, allowed, scratch=folder, tell=remark)
+    title = f"Complexity against data: {place.resolve().name if of_run else place.stem}"
+    _present(report, report.as_text().rstrip("\n"), title, folder, "capacity", as_json=as_json)
+    if report.interrupted:
+        sys.exit(_INTERRUPTED)
+
+
+def _refuse_beside_a_run(values: Mapping[str, object]) -> None:
+    from dragoman.cli.explicit import refuse_beside
+
+    refuse_beside(
+        f"the run {values['subject']}",
+        capacity,
+        values,
+        ("subject", "minutes", "as_json", "output"),
+        why="a run has its own data and settings",
+        remedy="leave these out, or give a recipe instead of the run.",
+    )
+
+
+def _check_name(name: str) -> None:
+    from dragoman.errors import InputError
+    from dragoman.recipe.file import presets
+
+    if name not in presets() and not Path(name).exists():
+        raise InputError(
+            f"no such run, recipe file or preset: {name}",
+            remedy=f"give the folder of a run, a TOML file, or one of the presets {', '.join(presets())}.",
+        )
+
 
 _HELP = "Say whether a run has learnt and whether it is stable, and what to do about it."
 

@@ -11,10 +11,9 @@ import torch
 
 from dragoman.assessment.assess import assess, one_task
 from dragoman.comparison.budget import Budget
-from dragoman.comparison.html_page import page
 from dragoman.comparison.machine import describe_machine
 from dragoman.comparison.pictures import draw_curves, draw_quality_over_time
-from dragoman.comparison.report import Point, Report, Row
+from dragoman.comparison.report import Point, Report, Row, page
 from dragoman.comparison.subject import Subject, Trained, check_subjects, prepare, run_of, train
 from dragoman.errors import InputError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics

@@ -1,13 +1,17 @@
-"""What a comparison found, as data."""
+"""What a comparison found, as data and as a page."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from dragoman.evaluation.confidence import Estimate
 from dragoman.evaluation.significance import Difference
+from dragoman.reports.page import Picture, Section
+from dragoman.reports.page import page as page_of
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.json import JsonObject
 from dragoman.tasks.assessment import Measures
@@ -192,3 +196,21 @@ def notes(report: Report) -> list[str]:
         f"Machine: {report.machine['processor']}, {report.machine['cores']} cores, "
         f"torch {report.machine['versions']['torch']}, dragoman {report.machine['versions']['dragoman']}.",
     ]
+
+
+def page(report: Report, pictures: Sequence[Path]) -> str:
+    """The page with its table, notes, architectures and pictures; every name is escaped.
+
+    Args:
+        report: what was found.
+        pictures: PNG files, which become part of the page; those that were not drawn are left out.
+    """
+    drawn = tuple(
+        Picture(picture.stem.replace("_", " "), picture.read_bytes()) for picture in pictures if picture.exists()
+    )
+    sections = [
+        Section("", table={**quality_columns(report), **cost_columns(report)}, items=tuple(notes(report))),
+        Section("Architectures", items=tuple(f"{row.name}: {row.architecture}" for row in report.rows)),
+        *([Section("Pictures", pictures=drawn)] if drawn else []),
+    ]
+    return page_of(f"Comparison of {len(report.rows)} models", sections)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
+from sacrebleu.metrics.bleu import BLEU
 
 from dragoman.data.examples import Examples
-from dragoman.distillation.closest import closest
 from dragoman.distillation.plan import Plan
 from dragoman.errors import DamagedFileError
+from dragoman.evaluation.tokenization import bleu_tokenizer
 from dragoman.predict.translator import Translator
 from dragoman.storage.failure import unwritable
 
@@ -131,3 +132,20 @@ def _estimate(translator: Translator, examples: Examples, plan: Plan, left: int)
     began = time.monotonic()
     _translated(translator, examples, spread, plan)
     return (time.monotonic() - began) / _SAMPLE * left / 60
+
+
+def closest(candidates: Sequence[Sequence[str]], references: Sequence[str], target_language: str) -> list[str]:
+    """The candidate of each sentence with the highest smoothed sentence BLEU, as in sequence-level interpolation
+    (Kim & Rush 2016, section 3.3); of equal ones the first, which the teacher ranks highest.
+
+    Args:
+        candidates: one or more for each reference, best first.
+        references: of the training set.
+        target_language: decides how BLEU cuts words.
+    """
+    metric = BLEU(tokenize=bleu_tokenizer(target_language).name, force=True, effective_order=True)
+
+    def best(found: Sequence[str], reference: str) -> str:
+        return max(found, key=lambda candidate: metric.sentence_score(candidate, [reference]).score)
+
+    return [best(found, reference) for found, reference in zip(candidates, references, strict=True)]

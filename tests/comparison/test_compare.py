@@ -15,8 +15,7 @@ import pytest
 
 from dragoman.comparison.budget import Budget
 from dragoman.comparison.compare import compare
-from dragoman.comparison.html_page import page
-from dragoman.comparison.report import Report, cost_columns, quality_columns
+from dragoman.comparison.report import Report, cost_columns, page, quality_columns
 from dragoman.errors import InputError, OutputError, RecipeError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.training.history import read_history

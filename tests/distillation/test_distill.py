@@ -17,11 +17,10 @@ from toy import frame, recipe
 from dragoman.cli.main import main
 from dragoman.data.dataset import Dataset
 from dragoman.distillation import translations
-from dragoman.distillation.closest import closest
 from dragoman.distillation.distill import Distillation, distill, resume_distillation
 from dragoman.distillation.plan import Plan
 from dragoman.distillation.teacher import Teacher
-from dragoman.distillation.translations import KeptTranslations
+from dragoman.distillation.translations import KeptTranslations, closest
 from dragoman.errors import DamagedFileError, DragomanError, InputError, OutputError, RecipeError, UnsupportedError
 from dragoman.evaluation.chrf import chrf
 from dragoman.predict.translator import Translator
