@@ -1,4 +1,4 @@
-"""Beam search that stops a sentence only when no live hypothesis can still win."""
+"""Beam search, which ends for a sentence only when no live hypothesis can become one of the best."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Sentence:
     complete: list[Hypothesis] = field(default_factory=list)
     cut: list[Hypothesis] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
-    """The scores of the complete hypotheses, rising."""
+    """The scores of the complete hypotheses, in ascending order."""
 
     def closing(self, count: int) -> float:
         """The score that a live hypothesis must exceed to be among the ``count`` best complete ones."""
@@ -37,7 +37,7 @@ class _Sentence:
         insort(self.scores, hypothesis.score)
 
     def best(self, count: int) -> list[Hypothesis]:
-        """Complete ones first, then those that the search had to cut, each by score."""
+        """The ``count`` best hypotheses: complete ones by score, then those that the search had to cut, by score."""
         complete = sorted(self.complete, key=lambda h: -h.score)
         return (complete + sorted(self.cut, key=lambda h: -h.score))[:count]
 
@@ -46,15 +46,15 @@ class _Sentence:
 class _Beam:
     """The live hypotheses: ``width`` rows for each of A sentences, those of one sentence together.
 
-    A row whose log-probability is −∞ is dead: it fills a place that no hypothesis wants, and the model never sees it.
+    A row whose log-probability is −∞ is dead: it fills up the rectangle, and the model never sees it.
 
     Attributes:
         sentences: the sentences whose search goes on.
-        limits: most tokens of each sentence's output, the prefix included.
-        longest: what the log-probability of a hypothesis with as many tokens is divided by.
+        limits: the most tokens of each sentence's output, the prefix included.
+        longest: the divisor of the log-probability of a hypothesis with that many tokens.
         closing: the score that a hypothesis must exceed; see :meth:`_Sentence.closing`.
-        prefixes: symbols that each sentence's output begins with, −1 behind them.
-        given: number of these symbols.
+        prefixes: symbols with which each sentence's output begins, −1 behind them.
+        given: number of symbols of each prefix.
         tokens: symbols of each hypothesis so far, the start symbol first.
         log_probabilities: natural logarithms of the hypotheses' probabilities.
     """
@@ -70,13 +70,13 @@ class _Beam:
 
     @property
     def live(self) -> Int[Tensor, " R"]:
-        """The places of the hypotheses among the ``A · k`` rows."""
+        """The indices of the live hypotheses among the ``A · k`` rows."""
         return self.log_probabilities.flatten().isfinite().nonzero()[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """Continuations of a beam, best first: which row, which symbol, how probable."""
+    """Continuations of a beam, best first: the row that each continues, its symbol, and its log-probability."""
 
     rows: Int[Tensor, "A c"]
     symbols: Int[Tensor, "A c"]
@@ -92,18 +92,28 @@ class _Task:
 
 
 def beam_search(step: StepFunction[State], state: State, method: Beam, rules: SearchRules) -> list[list[Hypothesis]]:
-    """The best hypotheses that the live ones at each step, as many as the beam is wide, lead to.
+    """The best hypotheses of each sentence, found by following as many at each step as the beam is wide.
 
     A hypothesis that ends among the ``width`` best continuations is complete and takes no place in the beam. A live one
-    is given up when it can no longer score higher than the ``n_best``-th complete one: all that rank below it can as
-    little, so nothing that could still win is lost. A sentence is done when none is live, or when its limit is reached;
-    it then leaves the batch. Nothing of one sentence depends on another.
+    is given up when it can no longer score higher than the ``n_best``-th complete one; since the same is true of all
+    that rank below it, no hypothesis that could still be among the best is lost. A sentence is done when no hypothesis
+    is live, or when its limit is reached; it then leaves the batch. Sentences do not influence each other.
+
+    >>> from dragoman.contracts import Nothing
+    >>> table = torch.tensor([[0, 0, 0.6, 0.4], [0, 1, 0, 0], [0, 0.4, 0.3, 0.3], [0, 0.9, 0.05, 0.05]]).log()
+    >>> def step(tokens, state):  # the scores of the next symbol depend on the last symbol alone
+    ...     return table[tokens], state
+    >>> rules = SearchRules(start=0, end=1, limits=[5])
+    >>> ((best,),) = beam_search(step, Nothing(1), Beam(width=2, length_penalty=0.0), rules)
+    >>> best.tokens, round(best.log_probability, 2)  # ln 0.36; greedy search finds [2], with ln 0.24
+    ([3], -1.02)
 
     Args:
-        step: scores of the next symbol.
-        state: one row per sentence.
-        method: how wide the beam is, and how hypotheses of different lengths are compared; a prefix counts.
-        rules: what the search keeps to. A loop leaves the beam and is used only if too few hypotheses are complete.
+        step: function that gives the scores of the next symbol.
+        state: the model's state before the first step, one row per sentence.
+        method: width of the beam, and the comparison of hypotheses of different lengths, where a prefix counts.
+        rules: the rules of the search. A hypothesis that loops leaves the beam and is used only if too few hypotheses
+            are complete.
 
     Returns:
         For each sentence up to ``rules.n_best`` hypotheses: complete ones by score, then cut ones by score.
@@ -131,7 +141,7 @@ def beam_search(step: StepFunction[State], state: State, method: Beam, rules: Se
 
 
 def _first_beam(sentences: list[_Sentence], task: _Task) -> _Beam:
-    """One empty hypothesis for each sentence."""
+    """The beam before the first step: one empty hypothesis for each sentence."""
     prefixes = task.rules.prefix_table()
     given = (prefixes >= 0).sum(1)
     limits = torch.tensor(list(task.rules.limits), dtype=torch.int64) + given
@@ -150,7 +160,7 @@ def _first_beam(sentences: list[_Sentence], task: _Task) -> _Beam:
 def _spread(
     beam: _Beam, live: Int[Tensor, " L"], values: Float[Tensor, "L c"], symbols: Int[Tensor, "L c"]
 ) -> tuple[Float[Tensor, "R c"], Int[Tensor, "R c"]]:
-    """The continuations of live rows among those of all, where dead ones have none that is possible."""
+    """The continuations of all rows, where those of dead rows are impossible."""
     rows, (count, each) = beam.log_probabilities.numel(), values.shape
     values, symbols = values.cpu().double(), symbols.cpu()
     if count == rows:
@@ -160,7 +170,7 @@ def _spread(
 
 
 def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], task: _Task) -> _Candidates:
-    """The best 2·width continuations of each sentence: at most width of them end, so width live ones remain."""
+    """The best 2·width continuations of each sentence: at most ``width`` of them end, so ``width`` live ones remain."""
     places, rows = beam.log_probabilities.shape
     values = values.masked_fill(torch.isin(symbols, task.forbidden), float("-inf"))
     written = beam.tokens.shape[2] - 1
@@ -175,14 +185,15 @@ def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c
 def _forced(
     values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], given: Int[Tensor, " R"]
 ) -> tuple[Float[Tensor, "R c"], Int[Tensor, "R c"]]:
-    """For rows that are still in their prefix its next symbol, at no cost, and no other."""
+    """The continuations in which a row that is still in its prefix has the next symbol of it alone, with probability
+    1."""
     inside, first = (given >= 0)[:, None], torch.arange(values.shape[1]) == 0
     values = values.masked_fill(inside, float("-inf")).masked_fill(inside & first, 0.0)
     return values, torch.where(inside & first, given[:, None], symbols)
 
 
 def _collect_complete(beam: _Beam, candidates: _Candidates, task: _Task) -> None:
-    """Keep what ends among the first ``width`` continuations."""
+    """Keep the hypotheses that end among the first ``width`` continuations."""
     first = slice(0, task.width)
     ends = (candidates.symbols[:, first] == task.rules.end) & candidates.log_probabilities[:, first].isfinite()
     places, ranks = ends.nonzero().unbind(1)
@@ -192,18 +203,18 @@ def _collect_complete(beam: _Beam, candidates: _Candidates, task: _Task) -> None
     for place, total, tokens in zip(places.tolist(), totals, outputs, strict=True):
         kept = tokens[int(beam.given[place]) :]
         beam.sentences[place].add_complete(Hypothesis(kept, total, total / divisor, Ending.COMPLETE))
-    # Sentences repeat, always with the same number.
+    # A sentence may occur several times, always with the same number.
     scores = [beam.sentences[place].closing(task.rules.n_best) for place in places.tolist()]
     beam.closing[places] = torch.tensor(scores, dtype=torch.float64)
 
 
 def _survive(beam: _Beam, candidates: _Candidates, task: _Task) -> tuple[_Beam, Int[Tensor, "A k"]]:
-    """The next beam: the first ``width`` continuations that do not end; and the rows that they continue."""
+    """The next beam, of the first ``width`` continuations that do not end, and the rows that they continue."""
     live = candidates.log_probabilities.masked_fill(candidates.symbols == task.rules.end, float("-inf"))
     kept, order = live.sort(dim=1, descending=True, stable=True)
     kept, order = kept[:, : task.width], order[:, : task.width]
     if kept.shape[1] < task.width:
-        # A vocabulary smaller than the beam cannot fill it at first; the empty places are dead.
+        # A vocabulary smaller than the beam cannot fill it at first; the rows that are left over are dead.
         missing = task.width - kept.shape[1]
         kept = torch.nn.functional.pad(kept, (0, missing), value=float("-inf"))
         order = torch.nn.functional.pad(order, (0, missing))
@@ -224,7 +235,7 @@ def _collect_loops(beam: _Beam, task: _Task) -> None:
 
 
 def _collect_at_limit(beam: _Beam, written: int, task: _Task) -> None:
-    """Where a sentence's tokens are used up, keep what was live before this step as a last resort."""
+    """Where a sentence has reached its limit, keep what was live before this step as a last resort."""
     full = (beam.limits < written).nonzero()[:, 0]
     for place in full.tolist():
         for row in beam.log_probabilities[place].isfinite().nonzero()[:, 0].tolist():
@@ -232,14 +243,14 @@ def _collect_at_limit(beam: _Beam, written: int, task: _Task) -> None:
 
 
 def _give_up(beam: _Beam, written: int, task: _Task) -> None:
-    """Take the hypotheses out of the beam that cannot win any more, and all of a sentence whose tokens are used up."""
+    """Take out of the beam the hypotheses that can no longer be among the best, and all of a sentence at its limit."""
     bounds = task.penalty.upper_bounds(beam.log_probabilities, written + 1, beam.longest[:, None])
     hopeless = (bounds <= beam.closing[:, None]) | (beam.limits < written)[:, None]
     beam.log_probabilities.masked_fill_(hopeless, float("-inf"))
 
 
 def _without_closed(beam: _Beam, parents: Int[Tensor, "A k"]) -> tuple[_Beam, Int[Tensor, "B k"]]:
-    """Let the sentences leave the batch in which nothing is live."""
+    """Take the sentences without a live hypothesis out of the batch."""
     open_ = beam.log_probabilities.isfinite().any(1)
     if bool(open_.all()):
         return beam, parents

@@ -1,4 +1,4 @@
-"""Shallow fusion: a language model of the target has its say at every step of a search."""
+"""Shallow fusion: a language model of the target language adds its scores at every step of a search."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dragoman.search.scores import log_normalizer
 
 @dataclass(frozen=True, slots=True)
 class FusedState:
-    """What both models know."""
+    """The states of both models."""
 
     model: Any
     language_model: Any
@@ -34,10 +34,19 @@ class FusedStep:
     :func:`~dragoman.search.scores.unnormalized`. Both terms are at most 0, so a longer hypothesis never scores higher
     and the bound of beam search holds.
 
+    >>> import torch
+    >>> from dragoman.contracts import Nothing
+    >>> def constant(scores):
+    ...     return lambda tokens, state: (torch.tensor([scores]).expand(len(tokens), -1), state)
+    >>> step = FusedStep(constant([1.0, 1.0]), constant([0.0, 2.0]), weight=0.5)
+    >>> scores, _ = step(torch.tensor([0]), FusedState(Nothing(1), Nothing(1)))
+    >>> scores
+    tensor([[-1.7566, -0.7566]])
+
     Attributes:
-        model: the translator's step.
-        language_model: the language model's, over the same symbols.
-        weight: λ, at least 0.
+        model: the step function of the translation model.
+        language_model: the step function of the language model, over the same symbols.
+        weight: weight λ of the language model, at least 0.
     """
 
     model: StepFunction[Any]
@@ -45,7 +54,7 @@ class FusedStep:
     weight: float
 
     def __call__(self, tokens: Int[Tensor, " R"], state: FusedState) -> tuple[Float[Tensor, "R V"], FusedState]:
-        """The fused scores of each next symbol, and the state of both models after ``tokens``.
+        """The fused scores of each next symbol, and the states of both models after ``tokens``.
 
         Raises:
             UnsupportedError: if the models have vocabularies of different sizes.

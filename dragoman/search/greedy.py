@@ -12,10 +12,18 @@ from dragoman.search.scores import continuations_of
 def greedy_search(step: StepFunction[State], state: State, rules: SearchRules) -> list[Hypothesis]:
     """One hypothesis per row; finished rows leave the batch.
 
+    >>> from dragoman.contracts import Nothing
+    >>> table = torch.tensor([[0, 0, 0.6, 0.4], [0, 1, 0, 0], [0, 0.4, 0.3, 0.3], [0, 0.9, 0.05, 0.05]]).log()
+    >>> def step(tokens, state):  # the scores of the next symbol depend on the last symbol alone
+    ...     return table[tokens], state
+    >>> rules = SearchRules(start=0, end=1, limits=[5])
+    >>> greedy_search(step, Nothing(1), rules)[0].tokens
+    [2]
+
     Args:
-        step: scores of the next symbol.
-        state: one row per output.
-        rules: what the search keeps to.
+        step: function that gives the scores of the next symbol.
+        state: the model's state before the first step, one row per output.
+        rules: the rules of the search.
 
     Returns:
         For each row its hypothesis, scored by log-probability.

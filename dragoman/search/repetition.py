@@ -1,4 +1,4 @@
-"""Loops in an output: the same few tokens again and again."""
+"""Detection of loops in an output, where the same few tokens occur again and again."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class RepetitionRule:
-    """When a tail counts as a loop: an n-gram that fills at least ``span`` tokens and occurs at least ``times`` times.
+    """When the end of an output counts as a loop: an n-gram fills at least ``span`` tokens and occurs at least
+    ``times`` times in a row.
 
-    The defaults let numbers such as 1 000 000 000 and a laugh of a dozen syllables pass.
+    The defaults allow numbers such as 1 000 000 000 and a laugh of a dozen syllables.
+
+    >>> RepetitionRule().cut([7, *[4, 5] * 8]), RepetitionRule().cut([7, *[4, 5] * 3])
+    ([7, 4, 5], [7, 4, 5, 4, 5, 4, 5])
 
     Attributes:
-        longest: tokens n of the n-gram at most.
-        times: occurrences.
-        span: tokens.
+        longest: the largest n of the n-gram.
+        times: the fewest occurrences.
+        span: the fewest tokens that they fill.
     """
 
     longest: int = 8
@@ -26,7 +30,7 @@ class RepetitionRule:
     span: int = 16
 
     def tail(self, period: int) -> int:
-        """Tokens that a loop of ``period`` tokens must fill."""
+        """The number of tokens that a loop of n = ``period`` tokens must fill."""
         return max(self.span, self.times * period)
 
     def find(self, tokens: Int[Tensor, "R t"]) -> Bool[Tensor, " R"]:
@@ -40,7 +44,7 @@ class RepetitionRule:
         return found
 
     def cut(self, tokens: list[int]) -> list[int]:
-        """The row with its loop cut to one occurrence; a row without a loop as it is."""
+        """The row with its loop cut to one occurrence; a row without a loop is unchanged."""
         for period in range(1, self.longest + 1):
             tail = self.tail(period)
             if len(tokens) >= tail and tokens[-tail + period :] == tokens[-tail:-period]:
@@ -52,4 +56,4 @@ class RepetitionRule:
 
 
 NO_RULE = RepetitionRule(longest=0)
-"""Lets every repetition pass."""
+"""The rule that allows every repetition."""

@@ -1,4 +1,4 @@
-"""What every search keeps to, by whatever method."""
+"""The rules that every search follows, whatever its method."""
 
 from __future__ import annotations
 
@@ -17,21 +17,27 @@ from dragoman.search.scores import Normalizer, log_normalizer
 
 @dataclass(frozen=True, slots=True)
 class SearchRules:
-    """What every search keeps to, by whatever method.
+    """The rules that every search follows, whatever its method.
+
+    >>> SearchRules(start=0, end=1, limits=[9, 9], prefixes=[[5, 6], [7]]).prefix_table()
+    tensor([[ 5,  6],
+            [ 7, -1]])
 
     Attributes:
-        start: symbol read first.
+        start: symbol that is read first.
         end: symbol that completes a hypothesis.
-        limits: most tokens of each row, neither prefix nor end symbol counted.
-        n_best: hypotheses wanted of each row.
-        forbidden: symbols never written.
-        prefixes: symbols that each row begins with; they are read, at no cost, and not part of the hypothesis.
-        numbers: the number of each row, which its draws depend on; by default its place.
-        repetition: what counts as a loop, which ends a hypothesis and is cut; sampling lets all pass.
-        normalizer: what makes log-probabilities of scores; see :func:`~dragoman.search.scores.unnormalized`.
+        limits: the most tokens of each row, without prefix and end symbol.
+        n_best: the most hypotheses of each row.
+        forbidden: symbols that are never written.
+        prefixes: symbols with which each row begins; they are read, add nothing to the log-probability, and are not
+            part of the hypothesis.
+        numbers: the number of each row, on which its random draws depend; by default its index.
+        repetition: the rule that says what is a loop, which ends a hypothesis and is cut; sampling allows all loops.
+        normalizer: function from scores to what turns them into log-probabilities; see
+            :func:`~dragoman.search.scores.unnormalized`.
 
-    Raises:
-        InputError: if a prefix holds the end symbol.
+        Raises:
+            InputError: if a prefix contains the end symbol.
     """
 
     start: int
@@ -65,11 +71,11 @@ class SearchRules:
         """The rules of a request.
 
         Args:
-            request: what is asked.
-            special: the special symbols of the vocabulary that is written.
-            limits: most tokens of each row, where the request has none.
-            numbers: the number of each row in the whole request, if these are some of its rows.
-            normalizer: what makes log-probabilities of scores.
+            request: the request.
+            special: the special symbols of the target vocabulary.
+            limits: the most tokens of each row, where the request has no limits.
+            numbers: the number of each row in the whole request, if these are only some of its rows.
+            normalizer: function from scores to what turns them into log-probabilities.
         """
         return cls(
             special.start,
@@ -83,7 +89,7 @@ class SearchRules:
         )
 
     def prefix_table(self) -> Int[Tensor, "n P"]:
-        """The prefixes side by side, −1 behind each; no column where there are none."""
+        """The prefixes as the rows of a table, filled up with −1; without prefixes it has no columns."""
         begun = self.prefixes or [()] * len(self.limits)
         longest = max(map(len, begun), default=0)
         rows = [[*prefix, *[-1] * (longest - len(prefix))] for prefix in begun]

@@ -1,4 +1,4 @@
-"""Ancestral sampling: each symbol is drawn from what the model gives after those before."""
+"""Ancestral sampling: each symbol is drawn from the model's distribution after the symbols before it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dragoman.search.truncation import keep_top_k, keep_top_p, with_temperature
 
 @dataclass(slots=True)
 class _Text:
-    """One row on its way."""
+    """One row that is being written."""
 
     prefix: Sequence[int]
     limit: int
@@ -27,7 +27,7 @@ class _Text:
     ending: Ending | None = None
 
     def go_on(self, log_p: Float[Tensor, " V"], chances: Float[Tensor, " V"], end: int) -> int:
-        """The next symbol, of the prefix while that lasts."""
+        """The next symbol: first those of the prefix, then drawn ones."""
         if self.read < len(self.prefix):
             self.read += 1
             return self.prefix[self.read - 1]
@@ -44,18 +44,30 @@ class _Text:
 
 
 def sample(step: StepFunction[State], state: State, method: Sample, rules: SearchRules) -> list[Hypothesis]:
-    """One drawn hypothesis per row; finished rows leave the batch. A row's draws depend on the seed and its number
-    alone, not on the rows beside it.
+    """One drawn hypothesis per row; finished rows leave the batch.
+
+    A row's draws depend on the seed and the row's number alone, not on the rows beside it.
+
+    >>> from dragoman.contracts import Nothing
+    >>> table = torch.tensor([[0, 0, 0.6, 0.4], [0, 1, 0, 0], [0, 0.4, 0.3, 0.3], [0, 0.9, 0.05, 0.05]]).log()
+    >>> def step(tokens, state):  # the scores of the next symbol depend on the last symbol alone
+    ...     return table[tokens], state
+    >>> rules = SearchRules(start=0, end=1, limits=[5] * 4)
+    >>> texts = sample(step, Nothing(4), Sample(seed=1), rules)
+    >>> len(texts), all(set(text.tokens) <= {2, 3} for text in texts)
+    (4, True)
+    >>> texts == sample(step, Nothing(4), Sample(seed=1), rules)
+    True
 
     Args:
-        step: scores of the next symbol.
-        state: one row per text.
-        method: how symbols are drawn.
-        rules: what the search keeps to, but for its rule on repetition.
+        step: function that gives the scores of the next symbol.
+        state: the model's state before the first step, one row per text.
+        method: temperature, truncation and seed of the draws.
+        rules: the rules of the search; its rule on repetition is ignored.
 
     Returns:
-        For each row its hypothesis without the prefix, scored by its log-probability under the model as it is:
-        temperature 1, and nothing cut off.
+        For each row its hypothesis without the prefix, scored by its log-probability under the model itself, with
+        temperature 1 and without truncation.
     """
     begun = rules.prefixes if rules.prefixes is not None else [()] * len(rules.limits)
     numbers = rules.numbers if rules.numbers is not None else range(len(rules.limits))
@@ -82,7 +94,7 @@ def sample(step: StepFunction[State], state: State, method: Sample, rules: Searc
 
 
 def _chances(method: Sample, log_p: Float[Tensor, "R V"], forbidden: Sequence[int]) -> Float[Tensor, "R V"]:
-    """The probabilities that symbols are drawn with."""
+    """The probabilities with which symbols are drawn."""
     scores = log_p.clone()
     scores[:, list(forbidden)] = float("-inf")
     scores = with_temperature(scores, method.temperature)
@@ -90,6 +102,6 @@ def _chances(method: Sample, log_p: Float[Tensor, "R V"], forbidden: Sequence[in
 
 
 def _generator(seed: int, number: int) -> torch.Generator:
-    """The source of a row's draws; neighbouring rows and seeds do not share one."""
+    """The random generator of a row; neighbouring rows and seeds have independent ones."""
     mixed = (seed * 0x9E3779B97F4A7C15 + number * 0xBF58476D1CE4E5B9 + 1) % 2**63
     return torch.Generator().manual_seed(mixed)

@@ -17,7 +17,10 @@ _BLOCK = 100
 
 
 def log_normalizer(logits: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
-    """log Σ_v exp(logit_v), in float32 or better: what turns a logit into a log-probability.
+    """log Σ_v exp(logit_v), in float32 or float64, which is subtracted from a logit to give a log-probability.
+
+    >>> log_normalizer(torch.tensor([[0.0, 0.0]]))  # ln 2
+    tensor([0.6931])
 
     Raises:
         UnsupportedError: if the model's scores are not numbers.
@@ -36,7 +39,10 @@ def _refuse_what_is_no_number(normalizer: Float[Tensor, " R"]) -> Float[Tensor, 
 
 
 def unnormalized(scores: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
-    """Zeros: for scores that are to be taken as they are, because they are sums of log-probabilities already.
+    """Zeros, for scores that are used as they are because they are sums of log-probabilities already.
+
+    >>> unnormalized(torch.tensor([[-0.5, -2.0]]))
+    tensor([0.])
 
     Raises:
         UnsupportedError: if the scores are not numbers.
@@ -46,19 +52,26 @@ def unnormalized(scores: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
 
 
 Normalizer = Callable[[Float[Tensor, "R V"]], Float[Tensor, " R"]]
-"""What is subtracted from the scores of each row to make log-probabilities of them."""
+"""Gives the number that is subtracted from each row's scores to turn them into log-probabilities."""
 
 
 Continuations = Callable[[Int[Tensor, " R"], State, int], tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], State]]
-"""From tokens, the state before them and a count to the log-probabilities and ids of so many best next symbols of each
-row, and the state after the tokens; as many as there are, if these are fewer."""
+"""Gives, for tokens, the state before them and a count, the log-probabilities and ids of that many best next symbols of
+each row (or all, if there are fewer), and the state after the tokens."""
 
 
 def continuations_of(step: StepFunction[State], normalizer: Normalizer) -> Continuations[State]:
-    """The best continuations by a step's scores, by the step itself where it can rank them.
+    """A function that gives the best continuations by a step's scores; the step itself ranks them if it can.
 
-    Where symbols tie, which of them is taken is deterministic but not specified. Calls raise
+    Which of several equally good symbols is taken is deterministic but not specified. Calls raise
     :class:`~dragoman.errors.UnsupportedError` if the model's scores are not numbers.
+
+    >>> from dragoman.contracts import Nothing
+    >>> def step(tokens, state):
+    ...     return torch.tensor([[0.1, 0.2, 0.7]]).log(), state
+    >>> log_p, symbols, state = continuations_of(step, log_normalizer)(torch.tensor([0]), Nothing(1), 2)
+    >>> symbols, log_p.exp()
+    (tensor([[2, 1]]), tensor([[0.7000, 0.2000]]))
     """
     if normalizer is log_normalizer and isinstance(step, RankingStep):
         ranking = step
@@ -79,9 +92,13 @@ def continuations_of(step: StepFunction[State], normalizer: Normalizer) -> Conti
 def best_symbols(
     logits: Float[Tensor, "R V"], count: int, normalizer: Normalizer
 ) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"]]:
-    """The log-probabilities and ids of the ``count`` best symbols of each row; both at once where a native kernel can.
+    """The log-probabilities and ids of the ``count`` best symbols of each row, by one native kernel where there is one.
 
-    Where symbols tie, which of them is taken is deterministic but not specified.
+    Which of several equally good symbols is taken is deterministic but not specified.
+
+    >>> log_p, symbols = best_symbols(torch.tensor([[0.1, 0.2, 0.7]]).log(), 2, log_normalizer)
+    >>> symbols, log_p.exp()
+    (tensor([[2, 1]]), tensor([[0.7000, 0.2000]]))
 
     Raises:
         UnsupportedError: if the model's scores are not numbers.
@@ -97,8 +114,11 @@ def top_symbols(
 ) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"]]:
     """The log-probabilities and ids of the ``count`` best symbols of each row.
 
-    The best ``count`` symbols lie in the ``count`` blocks with the largest maxima, so only these are sorted. Where
-    symbols tie, which of them is taken is deterministic but not specified.
+    The best ``count`` symbols lie in the ``count`` blocks with the largest maxima, so only these are sorted. Which of
+    several equally good symbols is taken is deterministic but not specified.
+
+    >>> top_symbols(torch.tensor([[0.0, 3.0, 1.0]]), 2, normalizer=torch.zeros(1))
+    (tensor([[3., 1.]]), tensor([[1, 2]]))
     """
     rows, vocabulary = logits.shape
     blocks = vocabulary // _BLOCK

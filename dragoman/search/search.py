@@ -1,4 +1,4 @@
-"""The search that a request names."""
+"""The search by the method that a request names."""
 
 from __future__ import annotations
 
@@ -9,17 +9,29 @@ from dragoman.search.rules import SearchRules
 from dragoman.search.sampling import sample
 
 SEARCH_FEATURES = frozenset({SearchFeature.GREEDY, SearchFeature.BEAM, SearchFeature.SAMPLING, SearchFeature.PREFIXES})
-"""What :func:`search` can do."""
+"""The features that :func:`search` has."""
 
 
 def search(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> list[list[Hypothesis]]:
-    """What ``method`` finds for each row.
+    """The hypotheses that ``method`` finds for each row.
+
+    >>> import torch
+    >>> from dragoman.contracts import Beam, Greedy, Nothing
+    >>> table = torch.tensor([[0, 0, 0.6, 0.4], [0, 1, 0, 0], [0, 0.4, 0.3, 0.3], [0, 0.9, 0.05, 0.05]]).log()
+    >>> def step(tokens, state):  # the scores of the next symbol depend on the last symbol alone
+    ...     return table[tokens], state
+    >>> rules = SearchRules(start=0, end=1, limits=[5])
+    >>> for method in (Greedy(), Beam(width=2, length_penalty=0.0)):
+    ...     ((best,),) = search(step, Nothing(1), method, rules)
+    ...     print(best.tokens, round(best.log_probability, 2))
+    [2] -1.43
+    [3] -1.02
 
     Args:
-        step: scores of the next symbol.
-        state: one row per output.
+        step: function that gives the scores of the next symbol.
+        state: the model's state before the first step, one row per output.
         method: greedy search, beam search or sampling.
-        rules: what it keeps to.
+        rules: the rules of the search.
 
     Returns:
         For each row up to ``rules.n_best`` hypotheses, best first.
