@@ -1,16 +1,17 @@
-"""What passes between rooms.
+"""The types that the parts of the package hand to each other.
 
-Notation, the same everywhere: ``B`` batch, ``S`` source length, ``T`` target length, ``L`` the longest row of a
-batch, ``N`` all tokens of a batch laid end to end, ``D`` model width, ``H`` heads, ``V`` vocabulary, ``R`` rows of a
-search (hypotheses).
+Sizes have the same letters everywhere: ``B`` rows of a batch, ``S`` source length, ``T`` target length, ``L`` length of
+the longest row of a batch, ``N`` tokens of a batch laid end to end, ``D`` model width, ``H`` heads, ``V`` vocabulary,
+``R`` rows of a search (hypotheses).
 
-Text is ragged, and it crosses rooms **packed**: the rows of a batch lie end to end in one tensor whose first axis is
-``N``, and a :class:`Layout` says where each begins. Position-wise layers, the output layer and the loss then never
-compute on padding. What needs a rectangle (attention, convolution) asks the layout to :meth:`~Layout.pad` and
-:meth:`~Layout.unpad`; nothing else converts. A mask is boolean and ``True`` means a real position.
+Rows of text have different lengths, and are handed on **packed**: the rows of a batch lie end to end in one tensor
+whose first axis is ``N``, and a :class:`Layout` says where each begins. Position-wise layers, the output layer and the
+loss then never compute on padding. What needs a rectangle (attention, convolution) asks the layout to
+:meth:`~Layout.pad` and :meth:`~Layout.unpad`; nothing else converts. A mask is boolean and ``True`` means a real
+position.
 
-Pictures are ragged in their width, and cross rooms in the same way: their columns lie end to end
-(:class:`Pictures`). Rows of a table all have the same columns (:class:`Rows`).
+Pictures have different widths, and are handed on in the same way: their columns lie end to end (:class:`Pictures`).
+Rows of a table all have the same columns (:class:`Rows`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Some examples, as they go through training together."""
+"""Mini-batches of training examples."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ from dragoman.contracts.packed import Packed
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some examples. Rows of text end with the end symbol; a start symbol is never stored.
+    """A mini-batch of examples. Rows of text end with the end symbol; a start symbol is never stored.
+
+    >>> batch = Batch(Packed.of([[5, 3], [6, 7, 3]]), Packed.of([[8, 3], [9, 3]]), torch.tensor([0, 1]))
+    >>> batch.units, batch.select(torch.tensor([1])).source.rows()
+    (4.0, [[6, 7, 3]])
 
     Attributes:
         source: what the encoder reads.
-        target: what the decoder shall write.
+        target: what the decoder is trained to predict.
         examples: the index of each row in its split of the dataset, so that a batch can be traced to its lines.
-        weights: how much each example counts in the training loss: 2 as if it stood there twice, 0 as if it were not
-            there. None for 1 each. No weight is negative, and not all are 0.
+        weights: weight of each example in the training loss: with 2, the loss is as if the batch held the example
+            twice; with 0, as if it did not hold it. None for 1 each. No weight is negative, and not all are 0.
     """
 
     source: Source
@@ -32,7 +36,7 @@ class Batch:
 
     @property
     def layouts(self) -> list[Layout]:
-        """The layouts of all that would be padded."""
+        """The layouts of everything that layers may pad."""
         return [*self.source.layouts, *self.target.layouts]
 
     @property
@@ -52,14 +56,20 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class TextBatch:
-    """Pieces of text for a language model.
+    """A mini-batch of pieces of text for a language model.
+
+    >>> line = Packed.of([[5, 6, 3]])  # 3 ends a line, 2 is the start symbol
+    >>> batch = TextBatch(line.shifted(2), line, follows=False, examples=torch.tensor([0]))
+    >>> batch.inputs.rows(), batch.target.rows()
+    ([[2, 5, 6]], [[5, 6, 3]])
 
     Attributes:
-        inputs: the symbol before each of ``target``; at the beginning of a line the start symbol.
-        target: what shall be predicted, in the same layout.
-        follows: whether every row goes on where that of the batch before ended, so that a state can be carried over.
+        inputs: the symbol before each symbol of ``target``; at the beginning of a line the start symbol.
+        target: the symbols to be predicted, in the same layout.
+        follows: whether every row continues where the same row of the batch before ended, so that a state can be
+            carried over.
         examples: the index of the line that each row begins in, so that a batch can be traced to its lines.
-        weights: how much each row counts in the training loss, as in :class:`Batch`.
+        weights: weight of each row in the training loss, as in :class:`Batch`.
     """
 
     inputs: Packed
@@ -70,7 +80,7 @@ class TextBatch:
 
     @property
     def layouts(self) -> list[Layout]:
-        """The layouts of all that would be padded."""
+        """The layouts of everything that layers may pad."""
         return [self.target.layout]
 
     @property
@@ -79,7 +89,8 @@ class TextBatch:
         return weighted_units(self.target, self.weights)
 
     def select(self, rows: Int[Tensor, " K"]) -> TextBatch:
-        """Rows ``rows`` (at least one), in that order; what is carried on to them has to be selected as well."""
+        """Rows ``rows`` (at least one), in that order; a state that is carried over to them has to be selected as
+        well."""
         target = self.target.select(rows)
         inputs = Packed(self.inputs.select(rows).values, target.layout)
         return TextBatch(inputs, target, self.follows, self.examples[rows], _selected(self.weights, rows))
@@ -93,17 +104,21 @@ class TextBatch:
 AnyBatch = Batch | TextBatch
 
 Carried = tuple[Shaped[Tensor, "..."], ...]
-"""What the loss of a batch hands to that of the next, without a gradient: the state of a recurrent language model,
-and nothing for everything else."""
+"""What the loss of one batch hands to the loss of the next, without a gradient: the state of a recurrent language
+model; empty for all other models."""
 
 
 def weighted_units(target: Target, weights: Float[Tensor, " B"] | None) -> float:
-    """What a loss that is summed over examples with these weights has to be divided by to become a mean.
+    """The number by which a loss, summed over examples with these weights, is divided to become a mean.
 
     A decoder's loss is Σ_b w_b ℓ_b, where ℓ_b is the loss of example b summed over its u_b units (target tokens; a
     label or a number is one). The mean is Σ_b w_b ℓ_b / Σ_b w_b u_b, so that a weight of 2 is the example twice and a
     weight of 0 is its absence in the divisor as well; with weights of 1 it is the mean over all units. Training adds up
     numerator and divisor over all mini-batches of an update, on all its processes, and divides once.
+
+    >>> target = Packed.of([[5, 3], [6, 7, 3]])
+    >>> weighted_units(target, None), weighted_units(target, torch.tensor([2.0, 0.0]))
+    (5.0, 4.0)
     """
     if weights is None:
         return float(target.units)

@@ -1,4 +1,4 @@
-"""What encoders hand to decoders, and what both promise."""
+"""The interfaces of encoders and decoders, and what encoders hand to decoders."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ from dragoman.contracts.packed import Packed
 class Memory:
     """What an encoder hands to a decoder.
 
+    >>> import torch
+    >>> from dragoman.contracts import Layout
+    >>> states, layout = torch.randn(5, 8), Layout.of([3, 2])  # two sentences of 3 and 2 tokens
+    >>> Memory(states, layout, final=layout.mean(states)).final.shape
+    torch.Size([2, 8])
+
     Attributes:
-        states: a hidden state for each place of the input.
+        states: a hidden state for each position of the input.
         layout: where each row's states lie.
-        final: each row in one vector, whatever its length: what a decoder without attention starts from.
+        final: one vector for each row, whatever its length, from which a decoder without attention starts.
     """
 
     states: Float[Tensor, "N D"]
@@ -33,10 +39,10 @@ Same = TypeVar("Same")
 
 @runtime_checkable
 class DecoderState(Protocol):
-    """All that a decoder knows after some steps. Decoders return it; no module stores it."""
+    """The state of a decoder after some steps. Decoders return it; no module stores it."""
 
     def select(self: Same, rows: Int[Tensor, " K"]) -> Same:
-        """The state of hypotheses ``rows`` (on the processor), in that order; a row may be repeated or left out."""
+        """The state of hypotheses ``rows`` (on the CPU), in that order; a row may be repeated or left out."""
         ...
 
 
@@ -45,24 +51,24 @@ State = TypeVar("State", bound=DecoderState)
 
 @runtime_checkable
 class StepFunction(Protocol[State]):
-    """All that a search knows of a model."""
+    """The function by which a search asks a model for scores."""
 
     def __call__(self, tokens: Int[Tensor, " R"], state: State) -> tuple[Float[Tensor, "R V"], State]:
         """The unnormalised scores of each next symbol after ``tokens``, and the state after them.
 
-        ``tokens`` are on the processor; a model moves them to where it computes."""
+        ``tokens`` are on the CPU; a model moves them to its own device."""
         ...
 
 
 @runtime_checkable
 class RankingStep(StepFunction[State], Protocol[State]):
-    """A :class:`StepFunction` that can find the best symbols without laying out the scores of all."""
+    """A :class:`StepFunction` that can find the best symbols without writing down the scores of all."""
 
     def best(
         self, tokens: Int[Tensor, " R"], state: State, count: int
     ) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], Float[Tensor, " R"], State]:
-        """Of the scores of each row the ``count`` largest (or all, if there are fewer), from large to small; their
-        symbols; log Σ exp of all scores of the row; and the state after ``tokens``."""
+        """The ``count`` largest scores of each row (or all, if there are fewer), from large to small; their symbols;
+        log Σ exp of all scores of the row; and the state after ``tokens``."""
         ...
 
 
@@ -71,7 +77,7 @@ class Encoder(Protocol):
     """Any encoder: of text, pictures or rows of a table."""
 
     def __call__(self, source: Any) -> Memory:
-        """The hidden states of an input: of every token, of every place across a picture, or of a row the only one."""
+        """The hidden states of an input: one per token, one per position across a picture, or one for a row."""
         ...
 
 
@@ -82,25 +88,25 @@ class Decoder(Protocol):
     def loss(self, target: Any, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
         """What training minimises: Σ_b w_b ℓ_b, where ℓ_b is the loss of example b summed over its target tokens.
 
-        Smoothing and class weights, where a decoder has them, were given to its constructor and are part of ℓ_b. What
-        the sum is divided by says :func:`~dragoman.contracts.batches.weighted_units`.
+        Smoothing and class weights, where a decoder has them, are given to its constructor and are part of ℓ_b. The sum
+        is divided by :func:`~dragoman.contracts.batches.weighted_units`.
 
         Args:
-            target: what shall be predicted, one row per row of the memory.
-            memory: what the encoder made of the input.
-            weights: w_b of each example, without a gradient; None for 1 each.
+            target: what is to be predicted, one row per row of the memory.
+            memory: the encoder's hidden states of the input.
+            weights: weight w_b of each example, without a gradient; None for 1 each.
         """
         ...
 
     def token_losses(self, target: Any, memory: Memory) -> Float[Tensor, " M"]:
-        """The loss of each target token, or of each example if the decoder has no loss by token. It is for measuring:
-        there is no smoothing, no weight and no gradient."""
+        """Unsmoothed loss per target token, or per example if the decoder has no loss per token; for measuring, without
+        weights or gradients."""
         ...
 
 
 @runtime_checkable
 class WritingDecoder(Decoder, Protocol):
-    """Any decoder whose output a search puts together symbol by symbol."""
+    """Any decoder whose output a search writes symbol by symbol."""
 
     def start(self, memory: Memory) -> DecoderState:
         """The state before the first token: one hypothesis per row of the memory."""
@@ -117,19 +123,19 @@ class TextDecoder(WritingDecoder, Protocol):
 
     @property
     def output(self) -> nn.Linear:
-        """From hidden states to the vocabulary."""
+        """The output layer, from hidden states to the vocabulary."""
         ...
 
     def states(self, target: Packed, memory: Memory) -> Float[Tensor, "N D"]:
-        """What ``output`` reads to predict each token of ``target``: :meth:`__call__` behind the start symbol."""
+        """The hidden states from which ``output`` predicts each token of ``target``."""
         ...
 
     def __call__(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N D"]:
-        """What ``output`` reads to predict each next token, for whole rows at once.
+        """The hidden states from which ``output`` predicts each next token, for whole rows at once.
 
         Args:
             inputs: the targets shifted right behind the start symbol.
-            memory: of the encoder, one row per row of ``inputs``.
+            memory: the encoder's hidden states, one row per row of ``inputs``.
         """
         ...
 
@@ -140,35 +146,34 @@ class LanguageDecoder(Protocol):
 
     @property
     def output(self) -> nn.Linear:
-        """From hidden states to the vocabulary."""
+        """The output layer, from hidden states to the vocabulary."""
         ...
 
     def __call__(self, inputs: Packed, carried: Carried) -> tuple[Float[Tensor, "N D"], Carried]:
-        """What ``output`` reads to predict each next token, and what a batch that follows goes on from.
+        """The hidden states from which ``output`` predicts each next token, and the state for a batch that follows.
 
         Args:
-            inputs: the symbol before each that shall be predicted.
-            carried: by the batch before; empty if none is followed.
+            inputs: the symbol before each symbol to be predicted.
+            carried: the state that the batch before returned; empty if this batch follows none.
         """
         ...
 
     def loss(
         self, inputs: Packed, target: Packed, carried: Carried, weights: Float[Tensor, " B"] | None = None
     ) -> tuple[Float[Tensor, ""], Carried]:
-        """What training minimises: Σ_b w_b ℓ_b, where ℓ_b is the loss of row b summed over its tokens; and what a batch
-        that follows goes on from.
+        """What training minimises: Σ_b w_b ℓ_b, where ℓ_b is the loss of row b summed over its tokens; and the state
+        for a batch that follows.
 
         Args:
-            inputs: the symbol before each of ``target``.
-            target: the symbols that shall be predicted.
-            carried: by the batch before; empty if none is followed.
-            weights: w_b of each row, without a gradient; None for 1 each.
+            inputs: the symbol before each symbol of ``target``.
+            target: the symbols to be predicted.
+            carried: the state that the batch before returned; empty if this batch follows none.
+            weights: weight w_b of each row, without a gradient; None for 1 each.
         """
         ...
 
     def token_losses(self, inputs: Packed, target: Packed) -> Float[Tensor, " N"]:
-        """The loss of each token, where every row begins anew. It is for measuring: there is no smoothing, no weight
-        and no gradient."""
+        """Unsmoothed loss per token, where every row begins anew; for measuring, without weights or gradients."""
         ...
 
     def start(self, rows: int) -> DecoderState:

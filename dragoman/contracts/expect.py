@@ -1,4 +1,4 @@
-"""A value whose type a table promises, for the type checker and for whoever breaks the promise."""
+"""The check that a value has the type that a table promises, for the type checker and for clear errors."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def expect(value: object, kind: type[T]) -> T:
     recipe is for. Where such a value comes out of something more general, this function says so.
 
     Args:
-        value: a field, a column of a split, a model.
-        kind: the type.
+        value: a value, such as a field, a column of a split or a model.
+        kind: the type that it must have.
 
-    Raises:
-        InputError: if it is of another type.
+        Raises:
+            InputError: if the value is of another type.
 
     >>> expect(3, int)
     3

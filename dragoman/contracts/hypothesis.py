@@ -1,4 +1,4 @@
-"""What a search finds."""
+"""Hypotheses, the outputs that a search finds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Ending(Enum):
-    """Why a hypothesis is no longer."""
+    """Why a hypothesis ended where it did."""
 
     COMPLETE = "complete"
     LENGTH = "length limit"
@@ -19,10 +19,10 @@ class Hypothesis:
     """One finished output of a search.
 
     Attributes:
-        tokens: ids without prefix, start and end symbol.
-        log_probability: natural logarithm of the probability of the tokens after the prefix, the end symbol included if
-            complete.
-        score: what the search ranked it by (``log_probability`` after the length penalty).
+        tokens: ids of its tokens, without prefix, start and end symbol.
+        log_probability: natural logarithm of the probability of the tokens after the prefix, with the end symbol if it
+            is complete.
+        score: the score by which the search ranked it (``log_probability`` after the length penalty).
         ending: whether the model ended it, or the search had to.
     """
 

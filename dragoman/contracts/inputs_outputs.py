@@ -1,4 +1,4 @@
-"""What a model reads beside text, and what it says beside text."""
+"""Inputs and outputs of models other than text: pictures, rows of a table, labels, numbers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,14 @@ from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
 class Pictures:
     """Pictures of one height, laid end to end.
 
+    >>> wide, narrow = np.zeros((1, 32, 100), dtype=np.uint8), np.zeros((1, 32, 60), dtype=np.uint8)
+    >>> pictures = Pictures.of([wide, narrow])
+    >>> pictures.values.shape, pictures.layout.lengths
+    (torch.Size([1, 32, 160]), tensor([100,  60]))
+
     Attributes:
-        values: C channels (1 grey, or 3 for red, green and blue), H rows, and the columns of all pictures side by side;
-            each from 0, black, to 255.
+        values: C channels (1 for grey, 3 for red, green and blue), H rows, and the columns of all pictures side by
+            side; each value is from 0, black, to 255, white.
         layout: where each picture's columns lie; a token is a column.
     """
 
@@ -30,12 +35,12 @@ class Pictures:
 
     @classmethod
     def of(cls, pictures: Sequence[UInt8[np.ndarray, "C H _"]]) -> Pictures:
-        """Lay pictures of one height, and of any widths, end to end."""
+        """The pictures, of one height and of any widths, laid end to end."""
         return cls(torch.from_numpy(np.concatenate(pictures, axis=2)), Layout.of([p.shape[2] for p in pictures]))
 
     @property
     def layouts(self) -> list[Layout]:
-        """Nothing of pictures is padded: they stay side by side."""
+        """No layout: pictures stay side by side and are not padded."""
         return []
 
     def select(self, rows: Int[Tensor, " K"]) -> Pictures:
@@ -52,9 +57,13 @@ class Pictures:
 class Rows:
     """Rows of a table.
 
+    >>> rows = Rows(numbers=torch.tensor([[0.5, -1.0], [1.5, 0.0]]), categories=torch.tensor([[2], [0]]))
+    >>> rows.select(torch.tensor([1])).numbers
+    tensor([[1.5000, 0.0000]])
+
     Attributes:
-        numbers: the numeric columns, standardised.
-        categories: the number of each categorical column's value.
+        numbers: values of the numeric columns, standardised.
+        categories: for each categorical column, the number of its value.
     """
 
     numbers: Float[Tensor, "B n"]
@@ -62,7 +71,7 @@ class Rows:
 
     @property
     def layouts(self) -> list[Layout]:
-        """Nothing of a table is padded."""
+        """No layout: rows of a table are not padded."""
         return []
 
     def select(self, rows: Int[Tensor, " K"]) -> Rows:
@@ -77,13 +86,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The number of each example's class, from 0."""
+    """The class number of each example, from 0."""
 
     values: Int[Tensor, " B"]
 
     @property
     def units(self) -> int:
-        """What a loss over them is the mean of: examples."""
+        """The number of examples, over which a mean loss is taken."""
         return len(self.values)
 
     @property
@@ -93,7 +102,7 @@ class Labels:
 
     @property
     def layouts(self) -> list[Layout]:
-        """Nothing of them is padded."""
+        """No layout: there is nothing to pad."""
         return []
 
     def select(self, rows: Int[Tensor, " K"]) -> Labels:
@@ -113,7 +122,7 @@ class Numbers:
 
     @property
     def units(self) -> int:
-        """What a loss over them is the mean of: examples."""
+        """The number of examples, over which a mean loss is taken."""
         return len(self.values)
 
     @property
@@ -123,7 +132,7 @@ class Numbers:
 
     @property
     def layouts(self) -> list[Layout]:
-        """Nothing of them is padded."""
+        """No layout: there is nothing to pad."""
         return []
 
     def select(self, rows: Int[Tensor, " K"]) -> Numbers:
@@ -137,7 +146,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """What a language model reads before it writes.
+    """The input of a language model that writes texts: nothing but their number.
 
     Attributes:
         rows: number of texts to write.
@@ -146,7 +155,7 @@ class Nothing:
     rows: int
 
     def select(self, rows: Int[Tensor, " K"]) -> Nothing:
-        """The same for as many texts as are selected."""
+        """The input for as many texts as are selected."""
         return Nothing(len(rows))
 
 
@@ -156,7 +165,7 @@ Source = Packed | Pictures | Rows
 
 @dataclass(frozen=True, slots=True)
 class TextSize:
-    """What an encoder or a decoder of text must know of its vocabulary.
+    """The size of a vocabulary, from which an encoder or a decoder of text is built.
 
     Attributes:
         symbols: how many symbols the vocabulary has.
@@ -168,18 +177,18 @@ class TextSize:
 
     @property
     def values(self) -> int:
-        """How many different symbols there are to read."""
+        """The number of different symbols."""
         return self.symbols
 
 
 @dataclass(frozen=True, slots=True)
 class PictureSize:
-    """What an encoder of pictures must know before it sees one.
+    """The size of pictures, from which an encoder of pictures is built.
 
     Attributes:
-        channels: 1 or 3.
-        height: in pixels.
-        width: in pixels; None where pictures differ in it.
+        channels: number of channels, 1 or 3.
+        height: height in pixels.
+        width: width in pixels; None where pictures differ in width.
     """
 
     channels: int
@@ -188,17 +197,18 @@ class PictureSize:
 
     @property
     def values(self) -> int:
-        """How many numbers a picture has at the least."""
+        """The least number of values of a picture."""
         return self.channels * self.height * (self.width or 1)
 
 
 @dataclass(frozen=True, slots=True)
 class RowSize:
-    """What an encoder of rows must know before it sees one.
+    """The columns of a table, from which an encoder of rows is built.
 
     Attributes:
-        numbers: numeric columns.
-        categories: values of each categorical column; the last stands for all that training has not seen.
+        numbers: number of numeric columns.
+        categories: number of values of each categorical column; the last value stands for all that training has not
+            seen.
     """
 
     numbers: int
@@ -206,15 +216,15 @@ class RowSize:
 
     @property
     def values(self) -> int:
-        """How many numbers and categories there are to read."""
+        """The number of numeric columns and of different categorical values."""
         return self.numbers + sum(self.categories)
 
 
 SourceSize = TextSize | PictureSize | RowSize
-"""What an encoder must know of its inputs."""
+"""The size of inputs, from which an encoder is built."""
 
 TargetSize = TextSize | int
-"""What a decoder must know of its outputs: the vocabulary, or how many classes there are; 1 for a number."""
+"""The size of outputs, from which a decoder is built: the vocabulary, or the number of classes; 1 for a number."""
 
 Target = Packed | Labels | Numbers
-"""What a decoder shall say."""
+"""The target of a decoder."""

@@ -27,10 +27,10 @@ class Layout:
     True
 
     Attributes:
-        lengths: tokens in each row.
+        lengths: number of tokens in each row.
         starts: index in ``N`` of each row's first token.
-        rows: the row of each token.
-        positions: the place of each token in its row, from 0.
+        rows: number of the row of each token.
+        positions: position of each token in its row, from 0.
         longest: the length ``L`` of the longest row.
     """
 
@@ -51,7 +51,7 @@ class Layout:
         if sizes.numel() == 0 or int(sizes.min()) < 1:
             raise ValueError(f"a layout needs rows of at least one token, got lengths {sizes.tolist()[:8]}")
         starts = sizes.cumsum(0) - sizes
-        # PyTorch's own repeating and indexing would wake all threads, in the loader's thread a second set of them.
+        # PyTorch's own functions would wake all of its threads, and in the loader's thread a second set of them.
         rows = torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes.numpy()))
         positions = torch.arange(len(rows)) - torch.from_numpy(np.repeat(starts.numpy(), sizes.numpy()))
         return cls(sizes.to(device), starts.to(device), rows.to(device), positions.to(device), int(sizes.max()))
@@ -77,7 +77,7 @@ class Layout:
         return torch.arange(self.longest, device=self.lengths.device) < self.lengths[:, None]
 
     def pad(self, packed: Shaped[Tensor, N * rest]) -> Shaped[Tensor, "B L *rest"]:
-        """Rows side by side, zeros behind the shorter ones."""
+        """The rows in a rectangle, with zeros behind the shorter ones."""
         rest = packed.shape[1:]
         if not self.rectangular:
             flat = packed.new_zeros((self.batch * self.longest, *rest))
@@ -85,14 +85,14 @@ class Layout:
         return packed.view(self.batch, self.longest, *rest)
 
     def unpad(self, padded: Shaped[Tensor, "B L *rest"]) -> Shaped[Tensor, N * rest]:
-        """The inverse of :meth:`pad`; what stood on padding is dropped."""
+        """The packed rows of a rectangle: the inverse of :meth:`pad`. Values on padding are dropped."""
         flat = padded.flatten(0, 1)
         if self.rectangular:
             return flat
         return flat.index_select(0, self.rows * self.longest + self.positions)
 
     def mean(self, packed: Float[Tensor, "N D"]) -> Float[Tensor, "B D"]:
-        """The mean of each row."""
+        """The mean over the tokens of each row."""
         if self.rectangular:
             return packed.view(self.batch, self.longest, -1).mean(1)
         sums = packed.new_zeros((self.batch, packed.shape[1])).index_add(0, self.rows, packed)

@@ -48,21 +48,22 @@ class Packed:
 
     @property
     def units(self) -> int:
-        """What a loss over them is the mean of: tokens."""
+        """The number of tokens, over which a mean loss is taken."""
         return self.layout.tokens
 
     @property
     def unit_counts(self) -> Int[Tensor, " B"]:
-        """The tokens of each row."""
+        """The number of tokens of each row."""
         return self.layout.lengths
 
     @property
     def layouts(self) -> list[Layout]:
-        """The layouts of all that would be padded."""
+        """The layouts of everything that layers may pad."""
         return [self.layout]
 
     def shifted(self, start: int) -> Packed:
-        """Each row moved one place to the right behind the symbol ``start``: what a decoder reads to predict it."""
+        """Each row shifted right by one position behind the symbol ``start``, as a decoder reads it to predict the
+        row."""
         values = self.values.roll(1)
         values[self.layout.starts] = start
         return Packed(values, self.layout)

@@ -1,4 +1,4 @@
-"""What is asked of a search, and what it answers."""
+"""Requests to a search, and its results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dragoman.errors import InputError, UnsupportedError
 
 
 class SearchFeature(Enum):
-    """What a request may ask for, by the name that errors use."""
+    """A feature that a request may need, with the name that errors use."""
 
     GREEDY = "greedy search"
     BEAM = "beam search"
@@ -30,11 +30,11 @@ class SearchFeature(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Greedy:
-    """The most probable symbol at each step. A hypothesis is scored by its log-probability."""
+    """Greedy search: the most probable symbol at each step. A hypothesis is scored by its log-probability."""
 
     feature: ClassVar[SearchFeature] = SearchFeature.GREEDY
     width: ClassVar[int] = 1
-    """Hypotheses of each row that are followed at the same time."""
+    """The number of hypotheses of each row that are followed at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class Beam:
     Remedy: give 1 or more, such as 5.
 
     Attributes:
-        width: hypotheses of each row that are followed at the same time.
-        length_penalty: exponent α by which hypotheses of different lengths are compared; see
+        width: number of hypotheses of each row that are followed at the same time.
+        length_penalty: exponent α of the penalty by which hypotheses of different lengths are compared; see
             :class:`~dragoman.search.length_penalty.LengthPenalty`.
 
     Raises:
-        InputError: if the width is less than 1, or the exponent is out of its range.
+        InputError: if the width is less than 1, or the exponent is out of range.
     """
 
     feature: ClassVar[SearchFeature] = SearchFeature.BEAM
@@ -74,16 +74,19 @@ class Beam:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Ancestral sampling: each symbol is drawn; the temperature is applied before anything is cut off.
+    """Ancestral sampling: each symbol is drawn; the temperature is applied before symbols are cut off.
+
+    >>> Sample(temperature=0.8, top_p=0.95).seed
+    1
 
     Attributes:
-        temperature: above 0; below 1 the probable becomes more so, above 1 less.
-        top_k: only so many of the most probable symbols are drawn from; 1 is greedy search, 0 takes all.
-        top_p: only the most probable symbols that together have this probability are drawn from; 1 takes all.
-        seed: number from which all draws follow.
+        temperature: a number above 0; below 1, probable symbols become more probable, above 1 less.
+        top_k: only this many of the most probable symbols can be drawn; 1 is greedy search, 0 allows all.
+        top_p: only the most probable symbols that together have this probability can be drawn; 1 allows all.
+        seed: seed of all draws.
 
     Raises:
-        InputError: if a number is out of its range.
+        InputError: if a number is out of range.
     """
 
     feature: ClassVar[SearchFeature] = SearchFeature.SAMPLING
@@ -111,29 +114,32 @@ class Sample:
 
 
 SearchMethod = Greedy | Beam | Sample
-"""How outputs are searched for."""
+"""The methods of search."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """All that is asked of a search but what it reads.
+    """Everything that is asked of a search, except for its input.
 
-    What stands for each row stands there in the order of the rows that are read.
+    Limits, prefixes and constraints have one entry per row of the input, in the same order.
+
+    >>> request = SearchRequest(Beam(width=4), n_best=2, limits=[20, 30])
+    >>> request.select([1]).limits
+    [30]
 
     Attributes:
-        method: how outputs are searched for.
-        n_best: hypotheses wanted of each row, at most the method's width.
-        limits: most tokens of each row's output, neither prefix nor end symbol counted; None for as many as the encoder
-            has states for the row.
-        forbidden: symbols that are not written here, besides those that never are.
-        prefixes: symbols that each row's output begins with; they are read, and may be any but the end symbol.
+        method: the method of search.
+        n_best: number of hypotheses wanted of each row, at most the method's width.
+        limits: the most tokens of each row's output, without prefix and end symbol; None for as many as the encoder has
+            states for the row.
+        forbidden: symbols that must not be written, besides those that never are.
+        prefixes: symbols with which each row's output begins; any symbols but the end symbol.
         constraints: phrases of tokens that each row's output must contain (Hokamp and Liu 2017).
-        attention: whether to answer how much each output token attended to each of the encoder's states.
-        trace: whether to answer what the search did at each step.
+        attention: whether the result has the attention weights of each output token over the encoder's states.
+        trace: whether the result has the steps of the search.
 
     Raises:
-        InputError: if there are fewer than 1 or more than the method's width of hypotheses wanted, or a limit is
-            negative.
+        InputError: if fewer than 1 or more hypotheses than the method's width are wanted, or a limit is negative.
     """
 
     method: SearchMethod
@@ -158,7 +164,7 @@ class SearchRequest:
 
     @property
     def features(self) -> frozenset[SearchFeature]:
-        """All that whoever answers it must be able to do."""
+        """The features that an engine needs to answer the request."""
         asked = {
             SearchFeature.PREFIXES: self.prefixes is not None,
             SearchFeature.CONSTRAINTS: self.constraints is not None,
@@ -168,16 +174,16 @@ class SearchRequest:
         return frozenset({self.method.feature, *(feature for feature, wanted in asked.items() if wanted)})
 
     def check(self, rows: int, able: Collection[SearchFeature], engine: str) -> None:
-        """Refuse it before any work, if it cannot be answered as a whole.
+        """Check, before any work, that an engine can answer the whole request.
 
         Args:
-            rows: number of rows that are read.
-            able: what the engine can do.
+            rows: number of rows of the input.
+            able: the features of the engine.
             engine: name of the engine, for errors.
 
         Raises:
-            UnsupportedError: if something is asked for that the engine cannot do.
-            InputError: if what stands for each row does not stand for as many rows as are read.
+            UnsupportedError: if the request needs a feature that the engine does not have.
+            InputError: if limits, prefixes or constraints are for another number of rows.
         """
         missing = [feature.value for feature in SearchFeature if feature in self.features.difference(able)]
         if missing:
@@ -189,7 +195,7 @@ class SearchRequest:
                 raise InputError(f"{len(values):,} {name} for {rows:,} rows", remedy=f"give {name} for each row.")
 
     def select(self, rows: Sequence[int]) -> SearchRequest:
-        """The same for rows ``rows``, in that order."""
+        """The request for rows ``rows`` alone, in that order."""
         return replace(
             self,
             limits=_selected(self.limits, rows),
@@ -200,13 +206,13 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchStep:
-    """What a search did at one step, for each hypothesis that is followed after it.
+    """One step of a search: an entry for each hypothesis that is followed after it.
 
     Attributes:
-        rows: the row of the source that each hypothesis belongs to.
-        parents: the place, among the hypotheses before the step, of the one that it continues.
-        symbols: the symbol that was added.
-        log_probabilities: natural logarithm of the probability so far.
+        rows: row of the source to which each hypothesis belongs.
+        parents: index, among the hypotheses before the step, of the hypothesis that each continues.
+        symbols: symbol that was added to each hypothesis.
+        log_probabilities: natural logarithm of the probability of each hypothesis so far.
     """
 
     rows: Int[Tensor, " R"]
@@ -217,12 +223,17 @@ class SearchStep:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search found.
+    """The result of a search.
+
+    >>> from dragoman.contracts import Ending
+    >>> found = Hypothesis([5, 6], log_probability=-0.7, score=-0.7, ending=Ending.COMPLETE)
+    >>> [hypothesis.tokens for hypothesis in SearchResult([[found]]).best]
+    [[5, 6]]
 
     Attributes:
-        hypotheses: for each row up to ``n_best``: complete ones by score, then those that had to be cut, by score.
-        attention: for each of them the weights of each of its tokens over the encoder's states, if they were asked for.
-        trace: what was done at each step, if that was asked for.
+        hypotheses: up to ``n_best`` hypotheses for each row: complete ones by score, then cut ones by score.
+        attention: for each hypothesis, the weights of each of its tokens over the encoder's states, if asked for.
+        trace: the steps of the search, if asked for.
     """
 
     hypotheses: list[list[Hypothesis]]

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 class SpecialSymbols:
     """The ids of a vocabulary's special symbols.
 
-    The vocabularies of other libraries number theirs in their own ways, and in some the start symbol is another one
-    too: T5 (Raffel et al. 2020) begins a translation with padding, fairseq (Ott et al. 2019) with the end symbol.
+    Other libraries number them differently, and in some the start symbol is one of the others: T5 (Raffel et al. 2020)
+    begins a translation with the padding symbol, fairseq (Ott et al. 2019) with the end symbol.
 
     >>> symbols = SpecialSymbols(padding=5, unknown=3, start=7, end=0)
     >>> symbols.never_written
     (3, 5, 7)
 
     Attributes:
-        padding: fills rows up; connectionist temporal classification takes it for the blank. None if there is none.
-        unknown: stands for text that no other symbol can spell. None if there is none.
-        start: what a decoder reads before the first symbol of a text.
-        end: what a decoder writes after the last symbol of a text.
+        padding: id of the symbol that fills up rows, and is the blank of connectionist temporal classification; None if
+            there is none.
+        unknown: id of the symbol for text that no other symbols can spell; None if there is none.
+        start: id of the symbol that a decoder reads before the first symbol of a text.
+        end: id of the symbol that a decoder writes after the last symbol of a text.
 
     Raises:
         ValueError: if an id is negative, or two of padding, unknown and end are the same, or unknown and start.
