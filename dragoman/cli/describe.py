@@ -46,10 +46,10 @@ def describe(
     from dragoman.model.build import build
     from dragoman.model.coefficients import is_linear, lines
     from dragoman.model.describe import describe as layers_of
-    from dragoman.model.example_input import example_title, stand_in_sizes
     from dragoman.model.folder import load_model
     from dragoman.model.weights import parameter_count
     from dragoman.recipe.complete import complete_recipe
+    from dragoman.recipe.example_sizes import example_title, stand_in_sizes
     from dragoman.reports.text import aligned
     from dragoman.text.codec import Codec
 
@@ -69,7 +69,7 @@ def describe(
     if toml:
         emit(None, complete_recipe(recipe).encode())
         return
-    rows = layers_of(model, recipe.model, source)
+    rows = layers_of(model, source)
     console = Console()
     console.print(_table(f"{subject}: {title}", rows))
     console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")

@@ -103,6 +103,10 @@ class Decoder(Protocol):
         weights or gradients."""
         ...
 
+    def outputs(self, target: Any, memory: Memory) -> Float[Tensor, "*outputs"]:
+        """What the loss compares with the target: unnormalised scores of symbols or classes, or numbers."""
+        ...
+
 
 @runtime_checkable
 class WritingDecoder(Decoder, Protocol):

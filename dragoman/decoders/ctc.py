@@ -140,6 +140,11 @@ class CTCDecoder(nn.Module):
                 memory.states, memory.layout, self.output.weight, self._bias, without_end(target), self.blank
             )
 
+    def outputs(self, target: Packed, memory: Memory) -> Float[Tensor, "N V"]:
+        """The unnormalised scores of every symbol at each position, whatever the target."""
+        del target
+        return self.output(memory.states)
+
     def start(self, memory: Memory) -> CTCState:
         """The state before the first token: one hypothesis per row of the memory, which writes nothing yet.
 

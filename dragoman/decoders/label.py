@@ -45,6 +45,11 @@ class LabelDecoder(nn.Module):
         """The unnormalised scores of every class."""
         return F.linear(memory.final.to(self.weight.dtype), self.weight, self.bias)
 
+    def outputs(self, target: object, memory: Memory) -> Float[Tensor, "B K"]:
+        """The unnormalised scores of every class, whatever the target."""
+        del target
+        return self(memory)
+
     def loss(self, target: Labels, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
         """Σ_b w_b · v_{y_b} · the cross-entropy of example b with smoothing, in nats, where v are the class weights and
         w those of the examples."""

@@ -40,6 +40,11 @@ class NumberDecoder(nn.Module):
         predictions = F.linear(memory.final.to(self.weight.dtype), self.weight, self.bias)[:, 0]
         return predictions.to(torch.promote_types(predictions.dtype, torch.float32))
 
+    def outputs(self, target: object, memory: Memory) -> Float[Tensor, " B"]:
+        """The predictions, whatever the target."""
+        del target
+        return self(memory)
+
     def loss(self, target: Numbers, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
         """Σ_b w_b · the loss of example b."""
         each = self._each(target, memory)

@@ -30,6 +30,10 @@ class TokenByToken(nn.Module):
         """The hidden states from which each token of ``target`` is predicted."""
         return self(target.shifted(self.start_symbol), memory)
 
+    def outputs(self, target: Packed, memory: Memory) -> Float[Tensor, "N V"]:
+        """The unnormalised scores of every symbol in the place of each token of ``target``."""
+        return self.output(self.states(target, memory))
+
     def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
         """Cross-entropy in nats, with smoothing, summed over the target tokens, each multiplied by the weight of its
         example."""

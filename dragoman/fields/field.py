@@ -64,6 +64,11 @@ class PredictedField(ABC):
     def uninformed(self) -> Float64[np.ndarray, "*K"]:
         """The output of a model that knows nothing of an input."""
 
+    @property
+    @abstractmethod
+    def calibration(self) -> tuple[float, float]:
+        """What an output of the decoder is shifted by, after it was multiplied by the second: the units of the data."""
+
     @abstractmethod
     def predictions(self, outputs: Float64[np.ndarray, n * K]) -> list[str] | list[float]:
         """What the outputs of a decoder stand for."""

@@ -94,6 +94,11 @@ class LabelField(PredictedField):
         counts = np.array(self.counts, dtype=np.float64)
         return self.temperature * np.log(counts / counts.sum())
 
+    @property
+    def calibration(self) -> tuple[float, float]:
+        """0, and 1 over the temperature."""
+        return 0.0, 1 / self.temperature
+
     def predictions(self, outputs: Float64[np.ndarray, "n K"]) -> list[str]:
         """The most probable label of each row of logits."""
         return self.decode(self.probabilities(outputs).argmax(1))

@@ -46,6 +46,11 @@ class NumberField(PredictedField):
         """Zero, which is the mean of the training examples."""
         return np.zeros(())
 
+    @property
+    def calibration(self) -> tuple[float, float]:
+        """The mean and the deviation of the training examples."""
+        return self.mean, self.deviation
+
     def predictions(self, outputs: Float64[np.ndarray, " n"]) -> list[float]:
         """The numbers that the outputs stand for."""
         return self.restore(outputs).tolist()

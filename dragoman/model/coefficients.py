@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64
@@ -14,8 +14,7 @@ from dragoman.decoders.number import NumberDecoder
 from dragoman.encoders.flat import RowNumbers
 from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
 from dragoman.fields.columns import CategoricalColumn, DateColumn, NumericColumn
-from dragoman.fields.label import LabelField
-from dragoman.fields.number import NumberField
+from dragoman.fields.field import PredictedField
 from dragoman.fields.row import RowField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
@@ -32,10 +31,10 @@ _Row = tuple[str, str, _Weights]
 
 def is_linear(loaded: LoadedModel) -> bool:
     """Whether a model is linear regression or softmax regression on the rows of a table."""
-    encoder = loaded.model.encoder if isinstance(loaded.model, EncoderDecoder) else None
-    return (
-        isinstance(encoder, MultilayerPerceptron) and isinstance(loaded.source, RowField) and not encoder.hidden.weights
-    )
+    encoder = getattr(loaded.model, "encoder", None)
+    if not isinstance(encoder, MultilayerPerceptron):
+        return False
+    return isinstance(encoder.numbers, RowNumbers) and not encoder.hidden.weights
 
 
 def coefficients(loaded: LoadedModel) -> DataFrame:
@@ -55,10 +54,13 @@ def coefficients(loaded: LoadedModel) -> DataFrame:
     """
     import pandas as pd
 
-    shift, scale, names = _outputs(loaded)
-    weights = scale * _weights(loaded)
-    model = cast(EncoderDecoder, loaded.model)
-    bias = cast(LabelDecoder | NumberDecoder, model.decoder).bias.detach().double().cpu().numpy()
+    field, model = expect(loaded.target, PredictedField), expect(loaded.model, EncoderDecoder)
+    (shift, scale), names = field.calibration, field.labels or ("coefficient",)
+    decoder = model.decoder
+    assert isinstance(decoder, LabelDecoder | NumberDecoder)
+    bias = decoder.bias.detach().double().cpu().numpy()
+    numbers = expect(expect(model.encoder, MultilayerPerceptron).numbers, RowNumbers)
+    weights = scale * _weights(numbers, decoder.weight.detach().double().cpu().numpy().T)
     constant, rows = _rows(expect(loaded.source, RowField), weights)
     rows = [(INTERCEPT, "", shift + scale * bias + constant), *rows]
     return pd.DataFrame(
@@ -80,23 +82,12 @@ def lines(loaded: LoadedModel) -> list[tuple[str, ...]]:
     return [tuple(map(str, frame.columns)), *cells]
 
 
-def _outputs(loaded: LoadedModel) -> tuple[float, float, list[str]]:
-    """What is added to an output, what it is multiplied with before, and the name of each."""
-    if isinstance(loaded.target, NumberField):
-        return loaded.target.mean, loaded.target.deviation, ["coefficient"]
-    field = expect(loaded.target, LabelField)
-    return 0.0, 1 / field.temperature, list(field.names)
-
-
-def _weights(loaded: LoadedModel) -> Float64[np.ndarray, "k K"]:
+def _weights(numbers: RowNumbers, weights: Float64[np.ndarray, "n K"]) -> Float64[np.ndarray, "k K"]:
     """The weight of each number of an encoded row, and of each categorical value, for each output; a learned vector
     that stands for a value is multiplied out."""
-    model = cast(EncoderDecoder, loaded.model)
-    weights = cast(LabelDecoder | NumberDecoder, model.decoder).weight.detach().double().cpu().numpy().T
-    numbers = cast(RowNumbers, cast(MultilayerPerceptron, model.encoder).numbers)
     if numbers.embeddings is None:
         return weights
-    found = (cast(nn.Embedding, table).weight for table in numbers.embeddings)
+    found = (expect(table, nn.Embedding).weight for table in numbers.embeddings)
     tables = [weight.detach().double().cpu().numpy()[:-1] for weight in found]
     parts = np.split(weights, numbers.numbers + np.cumsum([0, *(table.shape[1] for table in tables)])[:-1])
     return np.concatenate([parts[0], *(table @ part for table, part in zip(tables, parts[1:], strict=True))])

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import Memory, SourceSize, TextDecoder
+from dragoman.contracts import Source, SourceSize
 from dragoman.layers.convolution.cross_correlation_2d import CrossCorrelation2d
 from dragoman.model.build import Model
-from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.example_input import example_inputs, example_target, symbol
 from dragoman.model.taps import Call, Tap, evaluating, states_of, tapped
-from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +68,17 @@ Calls = dict[str, list[_Call]]
 """By a layer's full name."""
 
 
-def describe(model: Model, recipe: ModelRecipe, source: SourceSize) -> list[LayerRow]:
+def describe(model: Model, source: SourceSize) -> list[LayerRow]:
     """Send one example through the model and note what comes out of each layer, in the order of their use.
 
     Where pictures may have any width, a narrower one is sent as well: what differs depends on the width W.
 
     Args:
         model: to be described.
-        recipe: of the model.
         source: what was given to :func:`~dragoman.model.build.build`.
     """
     inputs = example_inputs(source, model.device)
-    found = [_calls(model, recipe, example.source) for example in inputs]
+    found = [_calls(model, example.source) for example in inputs]
     layers = _Layers(found, [example.width for example in inputs])
     return list(layers.rows(model))
 
@@ -94,11 +90,11 @@ def convolution_totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
     return parameters, sum(row.times * (row.fully_connected or 0) for row in convolutions)
 
 
-def _calls(model: Model, recipe: ModelRecipe, source: Any) -> Calls:
+def _calls(model: Model, source: Source) -> Calls:
     """What every layer did with an example, which goes through the whole model once."""
     shapes = _Shapes()
     with evaluating(model), torch.inference_mode(), tapped(model, shapes):
-        _send(model, recipe, source)
+        model.outputs(model.batch_of(source, example_target(model.device)))  # type: ignore[arg-type]  # its own
     return shapes.calls
 
 
@@ -118,18 +114,6 @@ class _Shapes(Tap):
             self.calls.setdefault(call.module, []).append(_Call(self._done, taken, tuple(states.shape)))
             self._done += 1
         return result
-
-
-def _send(model: Model, recipe: ModelRecipe, source: Any) -> None:
-    target = example_target(model.device)
-    if isinstance(recipe.decoder, TokenByTokenRecipe):
-        cast(TextDecoder, model.decoder).output(model.states(source, target))
-        return
-    memory = cast(EncoderDecoder, model).encode(source)
-    if recipe.says == "text":
-        cast(TextDecoder, model.decoder).output(memory.states)
-    else:
-        cast(Callable[[Memory], Tensor], model.decoder)(memory)
 
 
 class _Layers:

@@ -19,9 +19,11 @@ from dragoman.contracts import (
     Packed,
     Source,
     StepFunction,
+    Target,
     TextDecoder,
     WritingDecoder,
 )
+from dragoman.contracts.expect import expect
 from dragoman.decoders.packed_transformer import PackedTransformer
 
 
@@ -48,11 +50,15 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, batch: Batch) -> Float[Tensor, "N D"]:
         """The hidden states from which a decoder of text predicts each target token."""
-        return self.states(batch.source, cast(Packed, batch.target))
+        return expect(self.decoder, TextDecoder).states(expect(batch.target, Packed), self.encoder(batch.source))
 
-    def states(self, source: Source, target: Packed) -> Float[Tensor, "N D"]:
-        """What the output layer of a decoder of text reads, for one pass over ``source`` and ``target``."""
-        return cast(TextDecoder, self.decoder).states(target, self.encoder(source))
+    def outputs(self, batch: Batch) -> Float[Tensor, "*outputs"]:
+        """What the loss compares with the targets: unnormalised scores of symbols or classes, or numbers."""
+        return self.decoder.outputs(batch.target, self.encoder(batch.source))
+
+    def batch_of(self, source: Source, target: Target) -> Batch:
+        """A mini-batch of inputs and outputs that are of no dataset."""
+        return Batch(source, target, torch.arange(len(target.unit_counts)))
 
     def loss(self, batch: Batch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
         """What training minimises: the decoder's loss, summed over the batch's examples by their weights. Examples

@@ -33,10 +33,14 @@ class LanguageModel(nn.Module):
         """The hidden states from which each token is predicted, and what the next batch goes on from."""
         return self.decoder(batch.inputs, carried if batch.follows else ())
 
-    def states(self, source: Packed, target: Packed) -> Float[Tensor, "N D"]:
-        """What the output layer reads, for one pass over ``target``; there is no use for a source."""
+    def outputs(self, batch: TextBatch) -> Float[Tensor, "N V"]:
+        """The unnormalised scores of every symbol in the place of each token; every row begins anew."""
+        return self.decoder.output(self(batch)[0])
+
+    def batch_of(self, source: object, target: Packed) -> TextBatch:
+        """A mini-batch of whole texts that are of no dataset; there is no use for a source."""
         del source
-        return self.decoder(target.shifted(self.start_symbol), ())[0]
+        return TextBatch(target.shifted(self.start_symbol), target, False, torch.arange(target.layout.batch))
 
     def loss(self, batch: TextBatch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
         """What training minimises: the decoder's loss, summed over the batch's rows by their weights; and what the next

@@ -163,6 +163,18 @@ class ModelRecipe(Section):
         return self.reads == "text" and self.says == "text"
 
     @property
+    def attends(self) -> bool:
+        """Whether the decoder attends to every hidden state of an encoder."""
+        if isinstance(self.decoder, RecurrentDecoderRecipe):
+            return self.decoder.attention != "none"
+        return isinstance(self.decoder, TransformerRecipe) and not self.is_language_model
+
+    @property
+    def reads_without_attention(self) -> bool:
+        """Whether there is an encoder, to whose hidden states no decoder attends."""
+        return not self.attends and not self.is_language_model
+
+    @property
     def phrase(self) -> str:
         """The architecture in a few words."""
         decoder = f"{self.decoder.kind} decoder ({self.decoder.phrase})"

@@ -45,6 +45,11 @@ class Recipe(Shown, Section):
         corpora = ", ".join(corpus.title for corpus in data.train)
         return Summary(f"recipe of a {self.model.phrase}", {**facts, **({"corpora": corpora} if corpora else {})})
 
+    @property
+    def cuts_text(self) -> bool:
+        """Whether text is cut into windows, so that gradients end at their edges: only language models' text is."""
+        return self.model.is_language_model and self.training.batch.partition != "lines"
+
     @model_validator(mode="before")
     @classmethod
     def _separate_vocabularies_are_not_tied(cls, values: object) -> object:

@@ -7,9 +7,9 @@ import torch
 from dragoman.contracts import SourceSize, TargetSize
 from dragoman.data.dataset import Dataset
 from dragoman.model.build import weighty_parameters
-from dragoman.model.example_input import stand_in_sizes
 from dragoman.model.memory import Need, refuse_what_cannot_fit, room_of, sizes_of
 from dragoman.recipe import Recipe, changed
+from dragoman.recipe.example_sizes import stand_in_sizes
 
 _PER_PARAMETER = 20
 """Bytes: weight, gradient, their running average, and Adam's two moments, in float32 each."""
@@ -63,9 +63,7 @@ def check_with_data(
         InputError: if the memory cannot suffice.
     """
     tokens = min(recipe.training.batch.tokens, largest_batch)
-    needs = [_of_parameters(recipe, source, target), _of_accumulation(recipe, tokens)]
-    if recipe.model.says == "text":
-        needs.append(_of_states(recipe, tokens))
+    needs = [_of_parameters(recipe, source, target), _of_accumulation(recipe, tokens), _of_states(recipe, tokens)]
     refuse_what_cannot_fit(needs, room_of(device))
 
 

@@ -8,10 +8,11 @@ import torch
 from dragoman.contracts import PictureSize, RowSize, SourceSize, TargetSize, TextSize
 from dragoman.model.build import Model, build
 from dragoman.model.describe import LayerRow, convolution_totals, describe
-from dragoman.model.example_input import EXAMPLE_WIDTH, example_title, stand_in_sizes
+from dragoman.model.example_input import EXAMPLE_WIDTH
 from dragoman.model.weights import parameter_count
 from dragoman.recipe import load_recipe, recipe_from
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
+from dragoman.recipe.example_sizes import example_title, stand_in_sizes
 
 DIGIT = PictureSize(1, 28, 28)
 LINE = PictureSize(1, 32, None)
@@ -23,7 +24,7 @@ def built(
 ) -> tuple[Model, list[LayerRow]]:
     recipe = ModelRecipe.model_validate({"encoder": encoder, "decoder": decoder})
     model = build(recipe, source, target, seed=1)
-    return model, describe(model, recipe, source)
+    return model, describe(model, source)
 
 
 def row_of(rows: list[LayerRow], name: str) -> LayerRow:
@@ -34,7 +35,7 @@ def translator(tie: str = "all", **settings: Any) -> tuple[Model, list[LayerRow]
     stack = TransformerRecipe(**settings)
     recipe = ModelRecipe.model_validate({"encoder": stack, "decoder": stack, "tie": tie})
     model = build(recipe, TextSize(50), TextSize(50), seed=1)
-    return model, describe(model, recipe, TextSize(50))
+    return model, describe(model, TextSize(50))
 
 
 @pytest.mark.parametrize("tie", ["all", "decoder", "none"])
@@ -188,6 +189,6 @@ def test_a_model_is_left_as_it_was() -> None:
     )
     model = build(recipe, LINE, 10, seed=1).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    describe(model, recipe, LINE)
+    describe(model, LINE)
     assert model.training
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())

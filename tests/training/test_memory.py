@@ -14,9 +14,9 @@ from dragoman.contracts import TextSize
 from dragoman.errors import InputError
 from dragoman.model import memory
 from dragoman.model.build import build, count_parameters
-from dragoman.model.example_input import stand_in_sizes
 from dragoman.model.memory import Need, Room, most_parameters, refuse_what_cannot_fit, room_of
 from dragoman.recipe import load_recipe, presets
+from dragoman.recipe.example_sizes import stand_in_sizes
 from dragoman.training import memory as training_memory
 from dragoman.training.memory import check_before_data, check_with_data
 from dragoman.training.run import train

@@ -65,8 +65,7 @@ def gated_cell(recipe: Recipe, name: str) -> list[str]:
 
 def attention(recipe: Recipe) -> list[str]:
     """Advice to use attention, where there is an encoder and none is used."""
-    decoder = recipe.model.decoder
-    if has_attention(recipe) or recipe.model.is_language_model or not isinstance(decoder, RecurrentDecoderRecipe):
+    if not recipe.model.reads_without_attention or not isinstance(recipe.model.decoder, RecurrentDecoderRecipe):
         return []
     return ['let the decoder look at every state of the encoder (model.decoder.attention = "additive")']
 
@@ -84,14 +83,6 @@ def other_units(recipe: Recipe, name: str, activation: str, instead_of: tuple[st
     if isinstance(section, (TransformerRecipe, PerceptronRecipe)) and section.activation in instead_of:
         return [f'use other units ({key_of(name)}.activation = "{activation}" instead of "{section.activation}")']
     return []
-
-
-def has_attention(recipe: Recipe) -> bool:
-    """Whether the decoder attends to every hidden state of its encoder."""
-    decoder = recipe.model.decoder
-    if isinstance(decoder, RecurrentDecoderRecipe):
-        return decoder.attention != "none"
-    return isinstance(decoder, TransformerRecipe) and not recipe.model.is_language_model
 
 
 def section_of(recipe: Recipe, name: str) -> object:

@@ -11,7 +11,6 @@ from dragoman.diagnosis.stability.rules.advice import (
     attention,
     calmer_training,
     gated_cell,
-    has_attention,
     section_of,
     sentence,
 )
@@ -83,12 +82,12 @@ def _off(cell: str, gain: float) -> Finding:
 def _vanishing(evidence: StabilityEvidence, cell: str, look: StabilityRecord, factor: float) -> Finding:
     recipe, section = evidence.recipe, section_of(evidence.recipe, cell)
     plain = isinstance(section, RecurrentRecipe) and section.kind == "rnn"
-    no_other_way = not has_attention(recipe) and not recipe.model.is_language_model
+    no_other_way = recipe.model.reads_without_attention
     short = look.growth.get(cell, -math.inf) < math.log(SHORT_MEMORY)
     costly = (plain and (short or no_other_way)) or (no_other_way and factor < HOPELESS)
     advice = [*gated_cell(recipe, cell), *attention(recipe)]
     if not advice:
-        way = "attention brings the rest to where it is needed" if has_attention(recipe) else "this is usual with gates"
+        way = "attention brings the rest to where it is needed" if recipe.model.attends else "this is usual with gates"
         advice = [f"nothing, if the output is good: {way}; else prefer an attention, or a Transformer"]
     return Finding(
         Kind.VANISHING_THROUGH_TIME,
@@ -106,7 +105,7 @@ def _exploding(evidence: StabilityEvidence, cell: str, look: StabilityRecord, fa
     if not recipe.training.optimizer.clip_norm:
         advice += ["clip the gradient (training.optimizer.clip_norm = 1.0; it is off)"]
     advice += gated_cell(recipe, cell)
-    if recipe.model.is_language_model and recipe.training.batch.partition != "lines":
+    if recipe.cuts_text:
         window = recipe.training.batch.window
         advice += [f"cut the recurrence shorter (training.batch.window = {max(2, window // 2)} instead of {window})"]
     return Finding(
