@@ -16,9 +16,9 @@ def open_run(folder: Path) -> tuple[Recipe, Dataset]:
         InputError: if the folder holds no run.
         DamagedFileError: if the recipe or the dataset was altered.
 
-        >>> recipe, dataset = open_run(Path("runs/demo"))
-        >>> len(dataset.train) > len(dataset.validation)
-        True
+    >>> recipe, dataset = open_run(Path("runs/demo"))
+    >>> len(dataset.train) > len(dataset.validation)
+    True
     """
     run = RunFolder(folder)
     run.check()

@@ -1,4 +1,4 @@
-"""Sources in capitals: their translations are in capitals too, whatever the casing a model knows."""
+"""Sources in capital letters: their translations are in capitals too, whatever casing the model knows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dragoman.text.casing import Casing
 from dragoman.text.truecasing import detruecase, is_in_capitals
 
 _LONGER = 1.5
-"""By how much a text in capitals is longer in symbols than in small letters where a model hardly saw capitals."""
+"""Ratio of a text's length in symbols in capitals to that in small letters, from which a model hardly saw capitals."""
 _ONE_WORD = regex.compile(r"(?<![\p{L}\p{M}])[\p{Lu}\p{M}]{5,}(?![\p{L}\p{M}])")
-"""A word that is no acronym by its length."""
+"""A word in capitals that is too long for an acronym."""
 _WITHOUT_CASE = regex.compile(r"(?V1)[\p{Lo}--ªº]")
 
 CAPITALS = Concern(ConcernKind.CAPITALS, "written in capitals, which the model hardly saw; translated in small letters")
@@ -22,7 +22,13 @@ class Capitals:
     """Turns texts in capitals into small letters, and translations back.
 
     Args:
-        languages: the codes of source and target.
+        languages: language codes of source and target.
+
+    >>> capitals = Capitals(("en", "de"))
+    >>> capitals.in_small_letters("STOP THE TRAIN")
+    'Stop the train'
+    >>> capitals.restored("haltet den Zug an")
+    'HALTET DEN ZUG AN'
     """
 
     def __init__(self, languages: tuple[str, str]) -> None:
@@ -41,9 +47,10 @@ class Capitals:
         return detruecase(self._source.lower(text), self._source)
 
     def is_hardly_known(self, capitals: int, small: int) -> bool:
-        """Whether a model hardly saw capitals, by how many symbols one text has in either form."""
+        """Whether a model hardly saw capitals, from the number of symbols of one text in capitals and in small
+        letters."""
         return capitals > _LONGER * small
 
     def restored(self, text: str) -> str:
-        """A translation, with placeholders hidden, in capitals."""
+        """A translation, with placeholders hidden, put in capitals."""
         return self._target.upper(text)

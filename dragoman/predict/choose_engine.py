@@ -1,4 +1,4 @@
-"""Which engine translates with a model."""
+"""The choice of the engine that searches with a model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.torch_engine import TorchEngine
 
 ENGINES = ("auto", "torch", "ctranslate2")
-"""``auto`` takes the fastest that is exact enough; docs/speed.md says what that was measured to be."""
+"""Names of engines; ``auto`` takes the fastest that is exact enough, by the measurements in docs/speed.md."""
 
 # Its loss of BLEU against float32 was within noise on every model that was measured; docs/speed.md, "Engines".
 _AUTO_COMPUTE_TYPE = "int8"
@@ -38,11 +38,11 @@ def choose_engine(
         name: one of :data:`ENGINES`.
         compute: the numbers of CTranslate2's matrix products, ``float32`` or ``int8``; ``auto`` takes the fastest that
             is exact enough. PyTorch computes in the model's own, float32.
-        language_model: has its say in every search, if there is one; only PyTorch's can hear it.
-        shortlist: what outputs may be written with; only CTranslate2's heeds it.
+        language_model: language model that is fused into every search; only PyTorch's engine can use it.
+        shortlist: lexical shortlist that limits the output's symbols; only CTranslate2's engine can use it.
 
     Raises:
-        InputError: if there is no such engine or type of number.
+        InputError: if there is no engine or number format of that name.
         UnsupportedError: if the engine cannot do what is asked.
     """
     if name not in ENGINES:
@@ -77,7 +77,7 @@ def choose_engine(
 
 
 def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) -> str | None:
-    """Why CTranslate2 cannot translate with it; None if it can."""
+    """Why CTranslate2 cannot search with the model; None if it can."""
     if not is_exportable(loaded.recipe):
         model = loaded.recipe.model
         return f"it computes Transformers, and this is a {model.phrase}"

@@ -1,4 +1,4 @@
-"""Why a person should look at a translation."""
+"""The reasons why a person should check a translation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class ConcernKind(Enum):
-    """What a concern is about; the values are what JSON and tables hold."""
+    """The subject of a concern; the values are what JSON and tables hold."""
 
     LENGTH = "length limit"
     REPETITION = "repetition cut"
@@ -22,11 +22,11 @@ class ConcernKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Why a person should look at a translation.
+    """A reason why a person should check a translation.
 
     Attributes:
-        kind: what it is about.
-        message: the same in a few words, with what was found.
+        kind: the subject of the concern.
+        message: the concern in a few words, with what was found.
     """
 
     kind: ConcernKind

@@ -1,4 +1,4 @@
-"""Searches with a Transformer in CTranslate2."""
+"""The search engine of CTranslate2, for Transformers."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import RepetitionRule
 
 COMPUTE_TYPES = ("float32", "int8")
-"""Numbers that matrix products are computed with."""
+"""Number formats of matrix products."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What speed and stopping depend on; the defaults were found by ``benchmarks/translation_speed.py --tune``.
+    """Parameters of speed and stopping; the defaults were found by ``benchmarks/translation_speed.py --tune``.
 
     Attributes:
-        batch: sentences that are computed together.
-        patience: a sentence's beam search ends when this times the beam's width of hypotheses are complete (Kasai et
-            al. 2024).
+        batch: number of sentences that are computed together.
+        patience: a sentence's beam search ends when ``patience`` times the beam width of hypotheses are complete (Kasai
+            et al. 2024).
     """
 
     batch: int = 32
@@ -62,14 +62,14 @@ class CTranslate2Engine:
     Args:
         loaded: a model with a Transformer encoder and decoder; it is converted here.
         compute_type: one of :data:`COMPUTE_TYPES`.
-        threads: sentences' batches that are searched at the same time, each on one core; by default as many as PyTorch
-            uses threads.
-        shortlist: what outputs may be written with; by default all symbols.
-        tuning: what speed and stopping depend on.
+        threads: number of batches that are searched at the same time, each on one core; by default PyTorch's number of
+            threads.
+        shortlist: lexical shortlist that limits the output's symbols; by default all symbols are allowed.
+        tuning: parameters of speed and stopping.
 
     Raises:
-        InputError: if there is no such type.
-        UnsupportedError: if the model is another, or CTranslate2 is not installed.
+        InputError: if there is no such number format.
+        UnsupportedError: if the model is of another kind, or CTranslate2 is not installed.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class CTranslate2Engine:
 
     @property
     def description(self) -> str:
-        """The numbers that CTranslate2 computes with."""
+        """The number format that CTranslate2 computes with."""
         return f"CTranslate2, {self.compute_type}" + (", shortlist" if self._has_shortlist else "")
 
     @property
@@ -138,7 +138,8 @@ class CTranslate2Engine:
         return SearchResult([hypotheses[: request.n_best] for hypotheses in found])
 
     def _search_together(self, task: _Task, places: Sequence[int], longest: int, found: list[list[Hypothesis]]) -> None:
-        """Put the hypotheses of the rows at ``places``, searched for up to ``longest`` tokens, into ``found``."""
+        """Search for the rows at ``places`` with at most ``longest`` tokens, and put their hypotheses into
+        ``found``."""
         width, penalty, limits = task.request.method.width, task.penalty, task.limits
         # Without a penalty a sentence is done when its best hypothesis is.
         alpha = penalty.alpha if width > 1 else 0.0
@@ -176,7 +177,7 @@ class CTranslate2Engine:
         self._add_cut(task, cut, found)
 
     def _add_cut(self, task: _Task, cut: list[_Cut], found: list[list[Hypothesis]]) -> None:
-        """Behind the complete hypotheses of each row, those that had to be cut, by score."""
+        """Add the hypotheses that had to be cut behind the complete ones of each row, by score."""
         if not cut:
             return
         results = self._translator.score_batch(
@@ -208,7 +209,7 @@ class CTranslate2Engine:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """The symbols of each source, the most tokens of each output, and what is asked of them."""
+    """The symbols of each source, the most tokens of each output, and the search request."""
 
     sources: list[list[str]]
     limits: list[int]
@@ -216,7 +217,7 @@ class _Task:
 
     @property
     def penalty(self) -> LengthPenalty:
-        """What hypotheses are ranked by; what greedy search finds is not."""
+        """The length penalty that ranks hypotheses; greedy search needs none."""
         method = self.request.method
         return LengthPenalty(method.length_penalty if isinstance(method, Beam) else 0.0)
 
@@ -226,7 +227,7 @@ def _complete(hypotheses: list[Hypothesis]) -> int:
 
 
 class _Cut(NamedTuple):
-    """A hypothesis that its model did not end: which row's, what is scored of it, and why it ends."""
+    """A hypothesis that its model did not end: its row, its scored tokens, and why it ends."""
 
     place: int
     tokens: list[int]
@@ -234,7 +235,7 @@ class _Cut(NamedTuple):
 
 
 def looping_prefix(tokens: Sequence[int], rule: RepetitionRule) -> int | None:
-    """Where a search by ``rule`` would have stopped: the length of the shortest beginning that ends in a loop; None if
+    """Length of the shortest prefix that ends in a loop, where a search under ``rule`` would have stopped; None if
     there is none."""
     periods = range(1, rule.longest + 1)
     repeated = len(tokens) - len(set(tokens))
@@ -246,7 +247,7 @@ def looping_prefix(tokens: Sequence[int], rule: RepetitionRule) -> int | None:
 
 
 def _loop_end(tokens: Sequence[int], period: int, tail: int) -> int | None:
-    """Where the first loop of ``period`` tokens has filled ``tail``."""
+    """Position where the first loop of ``period`` tokens has filled ``tail`` tokens."""
     equal = 0
     for place in range(period, len(tokens)):
         equal = equal + 1 if tokens[place] == tokens[place - period] else 0

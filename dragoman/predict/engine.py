@@ -1,4 +1,4 @@
-"""What searches for a translator, a reader or a writer."""
+"""The protocol of search engines: what searches for a translator, a reader or a writer."""
 
 from __future__ import annotations
 
@@ -13,40 +13,44 @@ Read_contra = TypeVar("Read_contra", bound=Packed | Pictures | Nothing, contrava
 
 @runtime_checkable
 class Engine(Protocol[Read_contra]):
-    """Sources in, hypotheses out. Nothing that is found for one row depends on another.
+    """Turns sources into hypotheses. The result for one row does not depend on the others.
 
-    An ``Engine[Packed]`` reads text, an ``Engine[Pictures]`` pictures, and an ``Engine[Nothing]`` writes without
-    reading.
+    An ``Engine[Packed]`` reads text, an ``Engine[Pictures]`` reads pictures, and an ``Engine[Nothing]`` writes without
+    any source.
     """
 
     @property
     def description(self) -> str:
-        """What computes, and with which numbers, in a few words."""
+        """The device and the number format that the engine computes with, in a few words."""
         ...
 
     @property
     def features(self) -> frozenset[SearchFeature]:
-        """What a request may ask for."""
+        """The features that a request may ask for."""
         ...
 
     def search(self, source: Read_contra, request: SearchRequest) -> SearchResult:
         """The best outputs for each row of ``source``.
 
         Args:
-            source: texts, each row ended by the end symbol, in any number and order: the engine decides which are
-                computed together; or a batch of pictures, which all are computed together; or how many texts to write.
-            request: what is asked.
+            source: texts, each row ended by the end symbol, in any number and order, where the engine chooses which are
+                computed together; or a batch of pictures, all computed together; or the number of texts to write.
+            request: the search method, limits and number of outputs.
 
         Returns:
-            For each row up to ``n_best`` hypotheses. No padding, unknown or start symbol is ever written.
+            For each row up to ``n_best`` hypotheses, best first. They contain no padding, unknown or start symbol.
 
         Raises:
-            UnsupportedError: if something is asked for that the engine cannot do, before any work.
+            UnsupportedError: if the request asks for a feature that the engine lacks; raised before any work.
         """
         ...
 
 
 def computed_by_torch(model: nn.Module) -> str:
-    """Where PyTorch computes with a model, and with which numbers."""
+    """The device and the number format that PyTorch computes with for a model.
+
+    >>> computed_by_torch(nn.Linear(2, 2))
+    'PyTorch, float32, on cpu'
+    """
     parameter = next(model.parameters())
     return f"PyTorch, {str(parameter.dtype).removeprefix('torch.')}, on {parameter.device.type}"

@@ -1,4 +1,4 @@
-"""What can be seen of a translation by comparing it with its source."""
+"""Checks that compare a translation with its source."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from dragoman.text.language import primary_language, script_of
 from dragoman.text.rules.copied import is_copied
 
 _MOST_COPIED = 4
-"""Words of a source that may be names or loan words and stay as they are."""
+"""Words of a source that may stay as they are because they may be names or loan words."""
 _LETTER = regex.compile(r"\p{L}")
 _SHOWN = 10
 _FEWEST_LETTERS = 3
-"""Letters of another script that are no symbols of a formula."""
+"""Fewest letters of another script that are not taken for symbols of a formula."""
 _LOUD = regex.compile(r"(?<![\p{L}\p{M}\p{N}_])\p{Lu}{5,}(?![\p{L}\p{M}\p{N}_])")
 """A word in capitals that is too long for most acronyms."""
 _SPELT_OUT = 3
-"""Symbols of a word in capitals, at the least, that a model does not know as a word."""
+"""Fewest symbols of a word in capitals that the model does not know as a word."""
 _LATIN = regex.compile(r"\p{Script=Latn}")
 _PARTS = {"Hans": ("Hani",), "Hant": ("Hani",), "Jpan": ("Hani", "Hira", "Kana"), "Kore": ("Hang", "Hani")}
-"""What ISO 15924's names for several scripts together stand for."""
+"""The scripts that ISO 15924's names for several scripts together stand for."""
 
 
 class Examination:
-    """Looks at translations from one language into another.
+    """Checks translations from one language into another.
 
     Args:
-        source: the codec of the source; the vocabulary tells which characters its model has seen.
-        languages: the codes of source and target.
+        source: codec of the source, whose vocabulary holds the characters that the model has seen.
+        languages: language codes of source and target.
     """
 
     def __init__(self, source: Codec, languages: tuple[str, str]) -> None:
@@ -46,7 +46,7 @@ class Examination:
         self._translates = primary_language(languages[0]) != primary_language(languages[1])
 
     def of_source(self, text: str) -> list[Concern]:
-        """What makes a source one that the model cannot translate well."""
+        """Concerns about a source that the model cannot translate well."""
         text = self._placeholders.without(text)
         found = []
         if unknown := self._unknown(text):
@@ -62,7 +62,7 @@ class Examination:
         return found
 
     def of_output(self, source: str, output: str) -> list[Concern]:
-        """Whether numbers or emoji differ from the source's, or nothing does."""
+        """Concerns about an output whose numbers or emoji differ from the source's, or that copies the source."""
         found = []
         changed = changed_numbers(self._placeholders.without(source), self._placeholders.without(output))
         if any(changed):
@@ -77,7 +77,7 @@ class Examination:
         return found
 
     def _unknown(self, text: str) -> list[str]:
-        """Letters without a symbol, in their order."""
+        """Letters that the vocabulary lacks, in their order."""
         return [
             letter
             for letter in dict.fromkeys(text)
@@ -85,7 +85,8 @@ class Examination:
         ]
 
     def _is_of_target(self, text: str) -> bool:
-        """Whether all letters are the target's and none the source's. Latin ones stand in texts of any language."""
+        """Whether all letters belong to the target language and none to the source language. Latin letters occur in
+        texts of any language."""
         if self._of_source is None or self._of_target is None:
             return False
         letters = _LETTER.findall(text)
@@ -97,7 +98,7 @@ class Examination:
         )
 
     def _hardly_known_in_capitals(self, text: str) -> list[str]:
-        """Words in capitals inside a sentence that are spelt out, and are one symbol in small letters."""
+        """Words in capitals inside a sentence that take several symbols, and one symbol in small letters."""
         words = list(dict.fromkeys(_LOUD.findall(text)))
         if not words or text.isupper():
             return []
@@ -107,7 +108,7 @@ class Examination:
 
 
 def _letters_of(language: str) -> regex.Pattern[str] | None:
-    """The letters of a language's scripts; None if they are not known."""
+    """A pattern of the letters of a language's scripts; None if its scripts are unknown."""
     script = script_of(language) if language else None
     if script is None:
         return None

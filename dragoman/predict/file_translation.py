@@ -1,7 +1,7 @@
-"""A text file of any size to another, chunk by chunk, that can be interrupted at any moment and gone on with.
+"""Translation of a text file of any size into another file, in chunks, so that it can be interrupted and resumed.
 
-What is kept after a chunk is enough to know that the next one is translated as it would have been: the place in the
-input with the hash of all before it, and what the translations depend on.
+What is kept after a chunk determines the translation of the next: the place in the input with the hash of everything
+before it, and the settings that translations depend on.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from dragoman.predict.translation import Translation
 from dragoman.storage.resumable_file import Kept, ResumableFile, forget, is_in_place, kept_of, progress_of
 
 Translated = tuple[LineChunk, list[list[Translation]]]
-"""A chunk, and of each of its lines the translations, best first."""
+"""A chunk with the translations of each of its lines, best first."""
 
 Setting = str | int | float | None
 
 
 @runtime_checkable
 class Watch(Protocol):
-    """Is told how far a translation is."""
+    """Receives the progress of a translation."""
 
     def begin(self, place: Place) -> None:
-        """It goes on from there."""
+        """The translation starts at ``place``."""
         ...
 
     def on_chunk(self, chunk: LineChunk, found: Sequence[Sequence[Translation]]) -> None:
-        """These lines are translated and written."""
+        """The chunk's lines are translated and written."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FileTranslation:
-    """A translation from file to file.
+    """Translates a file into a file.
 
     Attributes:
-        output: the file to be.
-        form: what is written of translations.
-        translate: turns chunks into translated chunks, in order; each by itself.
-        made_with: all that the translations depend on but the input: model, search, versions.
+        output: the file to write.
+        form: how translations are written.
+        translate: function that translates chunks in order, each independently of the others.
+        made_with: everything that the translations depend on beside the input: model, search, versions.
     """
 
     output: Path
@@ -59,19 +59,19 @@ class FileTranslation:
         """Translate a stream into the file.
 
         Args:
-            stream: UTF-8, at its beginning.
-            name: what a person calls it.
-            watch: is told of every chunk when it is kept.
-            resume: whether to go on with what an interrupted translation left, if it left anything.
+            stream: stream of UTF-8 text, at its beginning.
+            name: name of the input in messages.
+            watch: receives every chunk when it is kept.
+            resume: whether to continue an interrupted translation, if there is one.
 
         Returns:
-            Which lines want a look, those that were translated before an interruption included.
+            The counts of lines that should be checked, with those translated before an interruption.
 
         Raises:
-            InputError: if a line cannot be read, or the part that is translated already is not as it was.
-            DamagedFileError: if what an interrupted translation left was altered.
-            OutputError: if that was made with something else, if ``resume`` finds an output and nothing unfinished, or
-                if the output cannot be written; what was kept before is kept then.
+            InputError: if a line cannot be read, or the translated part of the input has changed.
+            DamagedFileError: if the files of the interrupted translation were altered.
+            OutputError: if the interrupted translation was made with other settings, if ``resume`` finds a finished
+                output, or if the output cannot be written; what was kept before stays.
         """
         kept = self._left() if resume else None
         place = START if kept is None else self._place(kept)

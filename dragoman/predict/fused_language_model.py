@@ -1,4 +1,4 @@
-"""A language model that has its say in a translator's searches."""
+"""A language model that takes part in a translator's searches."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dragoman.text.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class FusedLanguageModel:
-    """Shallow fusion (Gulcehre et al. 2015, section 4.1).
+    """Shallow fusion (Gulcehre et al. 2015, section 4.1): log P_translator + λ · log P_language_model ranks hypotheses.
 
     Attributes:
-        model: over the translator's target vocabulary.
-        weight: λ, at least 0.
+        model: language model over the translator's target vocabulary.
+        weight: the factor λ ≥ 0.
     """
 
     model: LanguageModel
@@ -27,10 +27,10 @@ class FusedLanguageModel:
 
     @classmethod
     def of(cls, writer: Writer, target: Codec, weight: float, folder: Path | str) -> FusedLanguageModel:
-        """A language model that was loaded from ``folder``.
+        """Check and wrap a language model that was loaded from ``folder``.
 
         Raises:
-            InputError: if its vocabulary is not that of ``target``, or the weight is negative.
+            InputError: if its vocabulary differs from that of ``target``, or the weight is negative.
         """
         if weight < 0:
             raise InputError(f"the language model's weight is {weight:g}", remedy="give 0 or more, such as 0.1.")
@@ -44,5 +44,5 @@ class FusedLanguageModel:
         return cls(writer.model, weight)
 
     def fuse(self, step: StepFunction[State], state: State, rows: int) -> tuple[FusedStep, FusedState]:
-        """The step and the state of a search over ``rows`` sentences with both models."""
+        """The step function and the state of a search over ``rows`` sentences with both models."""
         return FusedStep(step, self.model.step, self.weight), FusedState(state, self.model.start(rows))

@@ -32,7 +32,7 @@ def generate(
         top_p: draw from the most probable symbols that together have this share.
         greedy: whether the most probable symbol is always taken, which gives one line for each prompt.
         longest: tokens to write at most.
-        seed: of the draws.
+        seed: seed of the random generator.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a person hands over from Python: the items of it, in their order, or one clear error."""
+"""What a caller passes from Python: its items in order, or one clear error."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ TEXTS = "texts"
 
 
 def items_of(given: Iterable[T], what: str = TEXTS) -> Iterable[T]:
-    """The items of a list, tuple, array of one dimension, Series, generator or other iterable that has an order.
+    """The items of a list, tuple, one-dimensional array, Series, generator or other ordered iterable.
 
     Args:
-        given: by the caller.
-        what: the items are, such as ``texts``.
+        given: what the caller passed.
+        what: plural name of the items in errors, such as ``texts``.
 
     Raises:
-        InputError: if it is one item and no list of items, a table, or has no order.
+        InputError: if it is a single item, a table, or has no order.
+
+    >>> items_of(("one", "two"))
+    ?
     """
     one = _ONE.get(type(given)) or ("one path" if isinstance(given, PurePath) else None)
     if one is not None:
@@ -57,10 +60,13 @@ def items_of(given: Iterable[T], what: str = TEXTS) -> Iterable[T]:
 
 
 def inputs_of(given: Any, what: str) -> list[Any] | DataFrame:
-    """What a model reads: a list; or of rows also a DataFrame, as it is.
+    """The inputs of a model as a list; rows may also stay a DataFrame.
 
     Raises:
-        InputError: as :func:`items_of`; or if rows are no mappings.
+        InputError: if :func:`items_of` refuses it, or if rows are no mappings.
+
+    >>> inputs_of([{"colour": "red"}], "rows of a table")
+    ?
     """
     if what != ROWS:
         return texts_of(given) if what == TEXTS else list(items_of(given, what))
@@ -82,10 +88,13 @@ def inputs_of(given: Any, what: str) -> list[Any] | DataFrame:
 
 
 def texts_of(given: Iterable[str]) -> list[str]:
-    """The same as a list, if all items are text.
+    """The items as a list, if all of them are text.
 
     Raises:
-        InputError: if an item is not text, by its number; or as :func:`items_of`.
+        InputError: naming the first item that is not text; or if :func:`items_of` refuses the whole.
+
+    >>> texts_of(text for text in ("one", "two"))
+    ?
     """
     texts = list(items_of(given))
     refuse_what_is_no_text(texts)
@@ -93,7 +102,7 @@ def texts_of(given: Iterable[str]) -> list[str]:
 
 
 def refuse_what_is_no_text(items: Iterable[object], before: int = 0) -> None:
-    """Check some items, of which ``before`` stand in front.
+    """Check that items are text; ``before`` items precede them.
 
     Raises:
         InputError: naming the first item that is not text.
@@ -113,7 +122,7 @@ _ONE: dict[type, str] = {str: "one text", bytes: "one item of bytes", bytearray:
 
 
 def _columns(given: object) -> list[object] | None:
-    """The names of a table's columns or a mapping's entries; None if it is neither."""
+    """The names of a table's columns or of a mapping's entries; None if it is neither."""
     if isinstance(given, Mapping):
         return list(given)
     names = getattr(given, "columns", None)

@@ -1,4 +1,4 @@
-"""The inputs of a model that predicts: what a person hands over, which of it is blank, and its batches."""
+"""The inputs of a model that predicts: as the caller passes them, which of them are blank, and their batches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SourceBatch = tuple[Int[np.ndarray, " B"], Source]
-"""The places of some inputs, and the batch of them."""
+"""The positions of some inputs, and their batch."""
 Given: TypeAlias = "list[Any] | pd.DataFrame"
 """Texts, pictures, or rows as mappings, one by one; or a table with a row for each."""
 Tell = Callable[[str], None]
@@ -36,16 +36,16 @@ _ROWS_TOGETHER = 4096
 
 
 class Inputs(ABC):
-    """One kind of input.
+    """A kind of input.
 
     Attributes:
-        plural: what they are called, such as ``pictures``.
+        plural: plural name, such as ``pictures``.
     """
 
     plural: str
 
     def checked(self, given: Iterable[object]) -> Given:
-        """What a person handed over, as a list, or of rows also as a DataFrame.
+        """What the caller passed, as a list; rows may also stay a DataFrame.
 
         Raises:
             InputError: if it is no list of such inputs.
@@ -53,12 +53,12 @@ class Inputs(ABC):
         return inputs_of(given, self.plural)
 
     def blank(self, given: Given) -> list[int]:
-        """The places of inputs of which a model can know nothing."""
+        """The positions of inputs that contain no information."""
         del given
         return []
 
     def facts(self, field: Field) -> dict[str, str]:
-        """What there is to say of how they are read."""
+        """Facts on how inputs are read, by name, for a summary of the model."""
         del field
         return {}
 
@@ -66,14 +66,14 @@ class Inputs(ABC):
     def batches(
         self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
-        """All inputs, each in one batch, from long to short where they differ in length.
+        """Yield all inputs in batches, from long to short where they differ in length.
 
         Args:
-            field: what encodes them.
-            recipe: of the model.
+            field: the field that encodes them.
+            recipe: the model's recipe.
             given: the inputs.
-            tell: is given a sentence on what was missing, unknown or cut.
-            table: what pictures or rows stand in, for errors.
+            tell: called with a sentence on what was missing, unknown or cut.
+            table: table that pictures or rows stand in, for errors.
 
         Raises:
             InputError: if an input cannot be read.
@@ -81,18 +81,18 @@ class Inputs(ABC):
 
 
 class Texts(Inputs):
-    """Texts; one without anything visible is blank."""
+    """Texts; a text without visible characters is blank."""
 
     plural = TEXTS
 
     def blank(self, given: Given) -> list[int]:
-        """The places of texts without anything visible."""
+        """The positions of texts without visible characters."""
         return [place for place, text in enumerate(given) if not is_visible(text)]
 
     def batches(
         self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
-        """Texts of similar length together; of one that is too long for the model the beginning is read."""
+        """Batches of texts of similar length; of a text that is too long for the model only the beginning is read."""
         del table
         codec, cleaning = expect(field, Codec), recipe.cleaning
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
@@ -109,14 +109,14 @@ class Texts(Inputs):
 
 
 class Pictures(Inputs):
-    """Pictures: paths, bytes of files, arrays, Pillow's images."""
+    """Pictures: paths, bytes of files, arrays, or Pillow's images."""
 
     plural = PICTURES
 
     def batches(
         self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
-        """Pictures of similar width together."""
+        """Batches of pictures of similar width."""
         del recipe, tell
         yield from picture_batches(expect(field, PictureField), expect(given, list), table)
 
@@ -127,13 +127,13 @@ class TableRows(Inputs):
     plural = ROWS
 
     def facts(self, field: Field) -> dict[str, str]:
-        """The columns that are read."""
+        """The names of the columns that are read."""
         return {"columns": ", ".join(column.name for column in expect(field, RowField).columns)}
 
     def batches(
         self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
-        """Some thousand rows together, in their order."""
+        """Batches of some thousand rows, in their order."""
         import pandas as pd
 
         del recipe
@@ -149,4 +149,4 @@ class TableRows(Inputs):
 
 
 INPUTS: Mapping[type, Inputs] = MappingProxyType({Codec: Texts(), PictureField: Pictures(), RowField: TableRows()})
-"""The inputs that each field encodes."""
+"""The kind of input that each class of fields encodes."""

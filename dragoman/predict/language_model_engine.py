@@ -1,4 +1,4 @@
-"""Searches with a language model in PyTorch."""
+"""The search engine for language models, in PyTorch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dragoman.search.search import SEARCH_FEATURES, search
 
 
 class LanguageModelEngine:
-    """An :class:`~dragoman.predict.engine.Engine` for what reads nothing. All rows are computed together.
+    """An :class:`~dragoman.predict.engine.Engine` for models without a source. All rows are computed together.
 
     Args:
-        model: the language model; used in evaluation mode.
-        special: the special symbols of its vocabulary.
+        model: language model; put into evaluation mode.
+        special: special symbols of its vocabulary.
     """
 
     def __init__(self, model: LanguageModel, special: SpecialSymbols) -> None:
@@ -26,25 +26,25 @@ class LanguageModelEngine:
 
     @property
     def description(self) -> str:
-        """Where PyTorch computes, and with which numbers."""
+        """The device and the number format that PyTorch computes with."""
         return computed_by_torch(self.model)
 
     @property
     def features(self) -> frozenset[SearchFeature]:
-        """All that a search by steps can do."""
+        """The features of a search by steps."""
         return SEARCH_FEATURES
 
     def search(self, source: Nothing, request: SearchRequest) -> SearchResult:
-        """The best texts, which go on from their prefixes; see :meth:`~dragoman.predict.engine.Engine.search`.
+        """The best texts, which continue their prefixes; see :meth:`~dragoman.predict.engine.Engine.search`.
 
         Args:
-            source: how many texts to write.
-            request: what is asked, with limits.
+            source: the number of texts to write.
+            request: the search method, with limits of length.
 
         Raises:
-            InputError: if the request has no limits: there is no source that outputs could be as long as.
-            UnsupportedError: if something is asked for that no search by steps can do, or the model's scores are not
-                numbers.
+            InputError: if the request has no limits: there is no source that would bound the length of outputs.
+            UnsupportedError: if the request asks for a feature that no search by steps has, or the model's scores are
+                not finite.
         """
         request.check(source.rows, self.features, "PyTorch's engine")
         if request.limits is None:

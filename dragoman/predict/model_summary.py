@@ -1,4 +1,4 @@
-"""How a model shows itself in an interpreter and in a notebook."""
+"""The summary of a model that an interpreter or a notebook shows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from dragoman.reports.shown import Summary
 
 
 def model_summary(recipe: ModelRecipe, model: nn.Module, facts: Mapping[str, str]) -> Summary:
-    """A model that was loaded, in a few lines, with ``facts`` of its own."""
+    """A summary of a loaded model in a few lines, with further ``facts`` by name."""
     size = {"architecture": recipe.phrase, "parameters": f"{parameter_count(model):,}"}
     return Summary(title_of(recipe), {**facts, **size})

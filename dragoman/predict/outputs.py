@@ -1,4 +1,4 @@
-"""What a decoder of labels or numbers says of batches."""
+"""The outputs of a decoder of labels or numbers for batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dragoman.predict.inputs import SourceBatch
 
 
 def outputs_of(model: EncoderDecoder, batches: Iterable[SourceBatch], count: int) -> Float64[np.ndarray, n * K]:
-    """The logits, or the standardised number, of each of ``count`` inputs, in their order. The model is used in
+    """The logits [n, K], or the standardised numbers [n], of ``count`` inputs in their order. The model is put into
     evaluation mode."""
     model.eval()
     places: list[np.ndarray] = []

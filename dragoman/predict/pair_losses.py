@@ -1,4 +1,4 @@
-"""How probable a translator finds given translations."""
+"""The loss of a translator on given translations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def pair_losses(
     """−log P(target | source) of each pair in nats, the target's end symbol included.
 
     Args:
-        model: in evaluation mode.
-        sources: ids, each row ended by the end symbol.
-        targets: likewise.
-        batch_tokens: target tokens that are computed together.
+        model: encoder and decoder in evaluation mode.
+        sources: source ids, each row ended by the end symbol.
+        targets: target ids, each row ended by the end symbol.
+        batch_tokens: most target tokens that are computed together.
     """
     lengths = [np.array([len(row) for row in side], dtype=np.int64) for side in (sources, targets)]
     found = np.zeros(len(targets))

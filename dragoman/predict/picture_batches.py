@@ -1,4 +1,4 @@
-"""Pictures in batches, for whatever reads them."""
+"""Batches of pictures of similar width."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dragoman.fields.picture import AnyPicture, PictureField
 from dragoman.fields.place import TablePlace
 
 _COLUMNS = 40_000
-"""Columns of pictures that are computed together."""
+"""Most columns of pixels that are computed together."""
 
 
 def picture_batches(
     field: PictureField, pictures: Sequence[AnyPicture], table: TablePlace | None = None
 ) -> Iterator[tuple[Int[np.ndarray, " B"], Pictures]]:
-    """The places of pictures of similar widths, and the pictures.
+    """Yield the positions of pictures of similar width, with the pictures as a batch.
 
     Args:
-        field: what encodes them.
-        pictures: all that are to be read.
-        table: what they stand in, for errors.
+        field: field that encodes them.
+        pictures: the pictures to read.
+        table: table that they stand in, for errors.
 
     Raises:
-        InputError: if one cannot be read.
+        InputError: if a picture cannot be read.
     """
     prepared = field.encode_all(pictures, table)
     widths = np.array([picture.shape[2] for picture in prepared], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Lines longer than a model takes, cut into pieces where a reader would pause."""
+"""Cutting lines that are too long for a model into pieces, where a reader would pause."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from collections.abc import Sequence
 _SENTENCE_ENDS = frozenset(".!?…。！？؟।")
 _LEAST_SHARE = 0.5
 _ENOUGH = 48
-"""Ids after which a piece ends with its sentence: models learn from sentences, and lose much of what is far longer."""
+"""Number of ids after which a piece ends with its sentence: models learn from sentences and translate far longer text
+badly."""
 MOST = 128
-"""Ids of a piece at most, wherever a line has to be cut at all."""
+"""Most ids of a piece, wherever a line has to be cut at all."""
 
 
 def cut(ids: Sequence[int], symbols: Sequence[str], limit: int) -> list[list[int]]:
-    """``ids`` as pieces of at most ``limit``, none empty unless all is.
+    """Cut ``ids`` into pieces of at most ``limit``, none of them empty unless ``ids`` is.
 
-    Each cut falls after the first end of a sentence behind half of what fits, or 48 ids if that is less, else before
-    the last word that fits, else where the room ends.
+    Each cut falls after the first end of a sentence behind half of ``limit``, or behind 48 ids if that is less;
+    otherwise before the last word that fits; otherwise at ``limit``.
 
     Args:
-        ids: of a line.
-        symbols: the text of each id.
-        limit: ids in a piece, at least 1.
+        ids: ids of a line.
+        symbols: text of each id.
+        limit: most ids of a piece, at least 1.
+
+    >>> symbols = ["One", " word", ".", " Two", " words", "."]
+    >>> cut(range(6), symbols, limit=4)
+    [[0, 1, 2], [3, 4, 5]]
     """
     pieces, begin = [], 0
     while len(ids) - begin > limit:

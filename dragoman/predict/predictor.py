@@ -1,4 +1,4 @@
-"""Labels and numbers for texts, pictures and rows of tables."""
+"""Prediction of labels and numbers for texts, pictures and rows of tables."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ def _to_standard_error(message: str) -> None:
 
 
 class Predictor(Shown):
-    """What a model makes of its inputs: texts, pictures or rows, as it was trained on.
+    """Predicts labels or numbers for texts, pictures or rows, whichever the model was trained on.
 
     Args:
-        loaded: the model, which says labels or numbers.
-        tell: is given a sentence on what was missing, unknown or cut in the inputs; by default standard error is.
+        loaded: the loaded model, which predicts labels or numbers.
+        tell: called with a sentence on what was missing, unknown or cut in the inputs; by default it is written to
+            standard error.
     """
 
     def __init__(self, loaded: LoadedModel, tell: Callable[[str], None] = _to_standard_error) -> None:
@@ -54,13 +55,13 @@ class Predictor(Shown):
         self._tell = tell
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the model."""
         facts = {"labels": ", ".join(self.labels)} if self.labels else {}
         return model_summary(self.recipe.model, self.model, {**facts, **self.inputs.facts(self.source)})
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Predictor:
-        """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        """Load the model in ``folder`` onto ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
         Raises:
             InputError: if there is no model, or one of another kind.
@@ -69,33 +70,33 @@ class Predictor(Shown):
 
     @classmethod
     def of(cls, loaded: LoadedModel, folder: Path | str) -> Predictor:
-        """A model that was loaded from ``folder``.
+        """A predictor from a model that was loaded from ``folder``.
 
         Raises:
-            InputError: if it says neither labels nor numbers.
+            InputError: if the model predicts neither labels nor numbers.
         """
         require(loaded.recipe.model, PREDICTOR, folder)
         return cls(loaded)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Those that the model tells apart; none if it says numbers."""
+        """The labels that the model distinguishes; none if it predicts numbers."""
         return self.target.labels
 
     def predict(
         self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
     ) -> list[str] | list[float]:
-        """The most probable label, or the number, of each input.
+        """Predict the most probable label, or the number, for each input.
 
         Args:
             inputs: a list of texts; a list of pictures (paths, bytes, arrays, Pillow's images); or rows: a DataFrame,
                 or a list with a mapping from column to value for each.
-            table: that pictures or rows stand in, for errors.
+            table: table that pictures or rows stand in, for errors.
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
-            InputError: if an input cannot be read, or lacks a column; or if something else than inputs in an order was
-                given.
+            InputError: if an input cannot be read, or lacks a column; or if ``inputs`` is no ordered collection of
+                inputs.
         """
         given = self.inputs.checked(inputs)
         return self.target.predictions(self._outputs(given, table, progress)) if len(given) else []
@@ -103,11 +104,11 @@ class Predictor(Shown):
     def probabilities(
         self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
     ) -> Float64[np.ndarray, "n K"]:
-        """How probable each of :attr:`labels` is for each input, after temperature scaling. The arguments are those of
-        :meth:`predict`.
+        """The probabilities of the :attr:`labels` for each of n inputs, after temperature scaling, [n, K]. The
+        arguments are those of :meth:`predict`.
 
         Raises:
-            InputError: as :meth:`predict`; or if the model says numbers.
+            InputError: for the inputs that :meth:`predict` refuses; or if the model predicts numbers.
         """
         if not self.labels:
             raise InputError(
@@ -120,8 +121,7 @@ class Predictor(Shown):
         return field.probabilities(self._outputs(given, table, progress))
 
     def coefficients(self) -> DataFrame:
-        """What linear or softmax regression on rows has learnt, in the units of the data: see
-        :func:`dragoman.model.coefficients.coefficients`.
+        """The coefficients of linear or softmax regression on rows, in the units of the data: see
 
         Raises:
             InputError: if the model is not linear, or reads no rows.
@@ -145,7 +145,7 @@ class Predictor(Shown):
 
 
 def _numbered(places: list[int]) -> str:
-    """Some inputs, counted from 1, with the verb."""
+    """The numbers of some inputs, counted from 1, with the verb."""
     if len(places) == 1:
         return f"text {places[0] + 1} has"
     shown = ", ".join(f"{place + 1:,}" for place in places[:_SHOWN])

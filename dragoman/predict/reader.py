@@ -1,4 +1,4 @@
-"""Pictures of lines in, text out."""
+"""Text recognition: pictures of lines in, text out."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Reader(Shown):
     """Reads pictures, each of one line of text.
 
     Args:
-        model: the encoder of pictures and the decoder of text; used in evaluation mode.
-        source: what becomes of a picture.
-        target: the decoder's ids to text.
-        recipe: how outputs are searched for, unless a call says otherwise.
+        model: encoder of pictures and decoder of text; put into evaluation mode.
+        source: field that encodes pictures.
+        target: codec that decodes ids to text.
+        recipe: recipe with the search settings, which calls may override.
     """
 
     def __init__(self, model: EncoderDecoder, source: PictureField, target: Codec, recipe: Recipe) -> None:
@@ -44,13 +44,13 @@ class Reader(Shown):
         self._engine: Engine[Pictures] = TorchEngine(model, target.special, batch_tokens=recipe.search.batch_tokens)
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the model."""
         facts = {"vocabulary": f"{self.target.size.symbols:,} symbols"}
         return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Reader:
-        """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        """Load the model in ``folder`` onto ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
         Raises:
             InputError: if there is no model, or one of another kind.
@@ -59,10 +59,10 @@ class Reader(Shown):
 
     @classmethod
     def of(cls, loaded: LoadedModel, folder: Path | str) -> Reader:
-        """A model that was loaded from ``folder``.
+        """A reader from a model that was loaded from ``folder``.
 
         Raises:
-            InputError: if it does not turn pictures into text.
+            InputError: if the model does not turn pictures into text.
         """
         require(loaded.recipe.model, READER, folder)
         source, target = expect(loaded.source, PictureField), expect(loaded.target, Codec)
@@ -76,7 +76,7 @@ class Reader(Shown):
         table: TablePlace | None = None,
         progress: bool | None = None,
     ) -> list[str]:
-        """The text of each picture.
+        """Read the text of each picture.
 
         Args:
             pictures: paths, bytes, arrays or Pillow's images.
@@ -98,7 +98,7 @@ class Reader(Shown):
         return found
 
     def read_prepared(self, pictures: Pictures, *, beam: int | None = None) -> list[str]:
-        """The text of each picture of a batch."""
+        """Read the text of each picture of a batch."""
         request = search_request(self.recipe.search, beam=beam)
         return self._texts(self._engine.search(pictures, request).best)
 

@@ -1,4 +1,4 @@
-"""What a person chose of a search, and what the recipe has for the rest, as a request."""
+"""A search request from the options of a call and the recipe's settings for the rest."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def search_request(
     Beam(width=8, length_penalty=1.0)
 
     Args:
-        recipe: the model's search.
-        beam: hypotheses to follow; by default the recipe's.
+        recipe: the model's search settings.
+        beam: beam width; by default the recipe's.
         length_penalty: exponent α; by default the recipe's.
-        n_best: outputs wanted of each input.
+        n_best: number of outputs for each input.
 
     Raises:
         InputError: if a number is out of its range.

@@ -1,4 +1,4 @@
-"""What is searched for by itself: lines, and parts of lines that are too long."""
+"""Source lines, and pieces of lines that are too long, that are searched for separately."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from dragoman.text.placeholder_mask import Mask
 
 
 class Piece(NamedTuple):
-    """What is searched for by itself: a line, or a part of one that is too long.
+    """A line, or a piece of a line that is too long, that is searched for separately.
 
     Attributes:
-        line: the number of the line.
-        text: normalised.
-        mask: the mask of its placeholders.
-        ids: the ids of the text, or of the text in small letters.
-        concerns: what is seen of the source.
-        in_capitals: whether it is written in capitals, and so its translation is.
+        line: number of the line.
+        text: normalised text.
+        mask: mask of the text's placeholders.
+        ids: ids of the text, or of the text in small letters.
+        concerns: concerns about the source.
+        in_capitals: whether the text is in capitals, so that its translation is put in capitals.
     """
 
     line: int
@@ -34,14 +34,14 @@ class Piece(NamedTuple):
 
 
 class SourcePieces:
-    """Encodes lines, each in as many pieces as its length asks for.
+    """Encodes lines, each in as many pieces as its length requires.
 
     Args:
-        source: the codec of the source.
-        target: the codec of the target; what both have a unit for is hidden.
-        longest: tokens of a line that is read as a whole.
-        examination: looks at sources.
-        capitals: puts in small letters what the model could not read in capitals.
+        source: codec of the source.
+        target: codec of the target; placeholders that both vocabularies have units for are masked.
+        longest: most tokens of a line that is translated in one piece.
+        examination: checks of sources.
+        capitals: converts text in capitals that the model could not read.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class SourcePieces:
         self._capitals = capitals
 
     def of(self, texts: list[str]) -> list[Piece]:
-        """The pieces of normalised lines with anything visible."""
+        """The pieces of normalised lines that have visible characters."""
         lines = [number for number, text in enumerate(texts) if is_visible(text)]
         visible = [texts[number] for number in lines]
         masks = masks_for(visible, self._source, self._target)
@@ -75,8 +75,8 @@ class SourcePieces:
         return pieces
 
     def _put_in_small_letters(self, texts: list[str], masks: list[Mask], encoded: list[list[int]]) -> dict[int, bool]:
-        """Put ids of small letters in the place of those of capitals that the model hardly saw; the places of all texts
-        in capitals, with whether theirs were."""
+        """Replace the ids of capitals that the model hardly saw by those of small letters. Returns the positions of all
+        texts in capitals, with whether their ids were replaced."""
         small: dict[int, str] = {}
         for place, (text, mask) in enumerate(zip(texts, masks, strict=True)):
             sentence = self._capitals.in_small_letters(mask.hide(text))

@@ -1,4 +1,4 @@
-"""How well a language model predicts each line of a text."""
+"""The loss of a language model on each line of a text."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def text_losses(
     """The cross-entropy of each line in nats, its end symbol included.
 
     Args:
-        model: in evaluation mode.
-        lines: ids, each line ended by the end symbol.
-        span: tokens that are read as one text, as far as whole lines allow; with 1, each line stands alone.
-        start: the symbol before a line.
-        batch_tokens: tokens that are computed together.
+        model: language model in evaluation mode.
+        lines: ids of each line, ended by the end symbol.
+        span: number of tokens that are read as one text, as far as whole lines allow; with 1, each line stands alone.
+        start: id of the symbol before a line.
+        batch_tokens: most tokens that are computed together.
     """
     lengths = np.array([len(line) for line in lines], dtype=np.int64)
     groups = _groups(lengths, span)
@@ -47,7 +47,7 @@ def text_losses(
 
 
 def _groups(lengths: Int[np.ndarray, " n"], span: int) -> list[Int[np.ndarray, " m"]]:
-    """Consecutive lines that are read as one text."""
+    """Groups of consecutive lines that are read as one text."""
     groups: list[Int[np.ndarray, " m"]] = []
     begin, used = 0, 0
     for line, length in enumerate(lengths.tolist()):

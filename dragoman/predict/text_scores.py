@@ -1,4 +1,4 @@
-"""How probable given text is, line by line."""
+"""Probabilities of given texts, line by line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from jaxtyping import Float
 
 @dataclass(frozen=True, slots=True)
 class TextScores:
-    """One number for each line.
+    """Losses and sizes of n lines.
 
     Attributes:
-        nats: −log P(line), its end included.
-        tokens: tokens of the line, the end symbol included.
-        characters: code points of the line, and one for the end.
+        nats: −log P(line) in nats, with the end of the line, [n].
+        tokens: number of tokens of each line, with the end symbol, [n].
+        characters: number of code points of each line, plus one for the end, [n].
     """
 
     nats: Float[np.ndarray, " n"]

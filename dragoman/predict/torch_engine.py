@@ -1,4 +1,4 @@
-"""Searches with a model of any kind in PyTorch."""
+"""The search engine for encoder-decoder models of any kind, in PyTorch."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class TorchEngine:
     """An :class:`~dragoman.predict.engine.Engine` for every model that reads text or pictures.
 
     Args:
-        model: the encoder and decoder; used in evaluation mode.
-        special: the special symbols of the vocabulary that the model writes.
-        batch_tokens: source tokens, times the beam, that are computed together at most.
-        language_model: has its say in every search, if there is one.
+        model: encoder and decoder; put into evaluation mode.
+        special: special symbols of the output vocabulary.
+        batch_tokens: most source tokens, times the beam width, that are computed together.
+        language_model: language model that is fused into every search, if there is one.
     """
 
     def __init__(
@@ -54,20 +54,20 @@ class TorchEngine:
 
     @property
     def description(self) -> str:
-        """Where PyTorch computes, and with which numbers."""
+        """The device and the number format that PyTorch computes with."""
         return computed_by_torch(self.model)
 
     @property
     def features(self) -> frozenset[SearchFeature]:
-        """All that a search by steps can do."""
+        """The features of a search by steps."""
         return SEARCH_FEATURES
 
     def search(self, source: Packed | Pictures, request: SearchRequest) -> SearchResult:
         """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
 
         Raises:
-            UnsupportedError: if something is asked for that no search by steps can do, or the model's scores are not
-                numbers.
+            UnsupportedError: if the request asks for a feature that no search by steps has, or the model's scores are
+                not finite.
         """
         request.check(source.layout.batch, self.features, "PyTorch's engine")
         self.model.eval()
@@ -81,7 +81,7 @@ class TorchEngine:
         return SearchResult(found)
 
     def _batches(self, source: Packed | Pictures, width: int) -> Iterator[tuple[list[int], Packed | Pictures]]:
-        """What is computed together: texts of similar lengths; and pictures as they come."""
+        """Batches: texts of similar length together, pictures as they come."""
         if isinstance(source, Pictures):
             yield list(range(source.layout.batch)), source
             return

@@ -1,4 +1,4 @@
-"""One translation, and what a person should know of it."""
+"""A translation, and what a person should know about it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from dragoman.reports.shown import Shown, Summary
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Translation(Shown):
-    """One translation of one line.
+    """A translation of one line.
 
     Attributes:
         text: the translation.
-        score: what the search ranked it by; comparable between translations of one line only.
-        log_probability: natural logarithm of its probability.
-        ending: whether the model ended it, or the search had to.
-        tokens: symbols it was written with.
-        placeholders_kept: whether it has the placeholders, tags and URLs of its source, no less and no more.
-        pieces: parts that a line too long for the model was translated in.
-        found: what was seen when it was compared with its source; see :attr:`concerns` for all.
+        score: score that the search ranked it by; comparable only between translations of one line.
+        log_probability: natural logarithm of the translation's probability.
+        ending: whether the model ended the translation, or the search had to.
+        tokens: number of symbols of the translation.
+        placeholders_kept: whether the translation has exactly the placeholders, tags and URLs of its source.
+        pieces: number of pieces that a line too long for the model was translated in.
+        found: concerns from comparing the translation with its source; :attr:`concerns` has all.
+
+    >>> translation = Translation("Good", -0.1, -0.3, Ending.LENGTH, 1)
+    >>> translation.flagged, [concern.kind.value for concern in translation.concerns]
+    (True, ['length limit'])
     """
 
     text: str
@@ -35,18 +39,18 @@ class Translation(Shown):
     found: tuple[Concern, ...] = ()
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the translation."""
         facts = {"look at it": "; ".join(map(str, self.concerns))} if self.concerns else {}
         return Summary(repr(self.text), {**facts, "log-probability": f"{self.log_probability:.2f}"})
 
     @property
     def flagged(self) -> bool:
-        """Whether a person should look at it."""
+        """Whether a person should check the translation."""
         return bool(self.concerns)
 
     @property
     def concerns(self) -> list[Concern]:
-        """Why a person should look at it."""
+        """The reasons why a person should check the translation."""
         concerns = []
         if self.ending is not Ending.COMPLETE:
             kind = ConcernKind.LENGTH if self.ending is Ending.LENGTH else ConcernKind.REPETITION
@@ -61,11 +65,17 @@ class Translation(Shown):
 
 
 EMPTY = Translation("", 0.0, 0.0, Ending.COMPLETE, 0)
-"""The translation of a line without anything visible."""
+"""The translation of a line without visible characters."""
 
 
 def joined(parts: Sequence[Translation], joint: str) -> Translation:
-    """The translations of a line's pieces as one; it ends as the first part that the search had to end."""
+    """Join the translations of a line's pieces; the result ends as the first piece that the search had to end.
+
+    >>> parts = [Translation(text, -0.1, -0.5, Ending.COMPLETE, 2) for text in ("One.", "Two.")]
+    >>> both = joined(parts, " ")
+    >>> both.text, both.log_probability, both.pieces
+    ('One. Two.', -1.0, 2)
+    """
     return Translation(
         joint.join(part.text for part in parts if part.text),
         sum(part.score for part in parts),

@@ -1,4 +1,4 @@
-"""Text in, text out: a model, its codecs and a search."""
+"""Machine translation: a model, its codecs and a search."""
 
 from __future__ import annotations
 
@@ -52,12 +52,21 @@ _NO_LIMIT = 2**31
 class Translator(Shown):
     """Translates lines of text.
 
+    >>> translator = Translator.load("runs/demo/best")
+    >>> type(translator.translate("Good morning.")), len(translator.translate(["One.", "Two."]))
+    (<class 'str'>, 2)
+    >>> best, second = translator.n_best(["Good morning."], count=2, beam=4)[0]
+    >>> best.score >= second.score
+    True
+    >>> translator.score(["Guten Morgen."], ["Good morning."]).nats.shape
+    (1,)
+
     Args:
-        model: the encoder and decoder; used in evaluation mode.
-        source: text to the encoder's ids.
-        target: the decoder's ids to text.
-        recipe: how text is normalised, and how outputs are searched for unless a call says otherwise.
-        engine: searches with the model; by default PyTorch.
+        model: encoder and decoder; put into evaluation mode.
+        source: codec that encodes source text to ids.
+        target: codec that decodes ids to target text.
+        recipe: recipe with the settings of normalisation and of the search, which calls may override.
+        engine: search engine; by default PyTorch's.
     """
 
     def __init__(
@@ -79,7 +88,7 @@ class Translator(Shown):
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the model."""
         data = self.recipe.data
         facts = {"languages": f"{data.source_language} → {data.target_language}", "engine": self.engine.description}
         return model_summary(self.recipe.model, self.model, facts)
@@ -96,16 +105,16 @@ class Translator(Shown):
         compute: str = "auto",
         shortlist: bool = False,
     ) -> Translator:
-        """The model in ``folder``, on ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        """Load the model in ``folder`` onto ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
         Args:
             folder: folder of the model.
-            device: where to compute.
-            engine: what searches; see :func:`~dragoman.predict.choose_engine.choose_engine`.
-            compute: numbers that the engine computes with; see there too.
-            shortlist: whether outputs are written with the symbols of the model's lexical shortlist alone.
-            language_model: the folder of one over the same vocabulary, which has its say at every step of a search.
-            language_model_weight: how much, against the translator's 1.
+            device: device to compute on.
+            engine: name of the search engine; see :func:`~dragoman.predict.choose_engine.choose_engine`.
+            compute: number format of the engine; see :func:`~dragoman.predict.choose_engine.choose_engine`.
+            shortlist: whether outputs are limited to the symbols of the model's lexical shortlist.
+            language_model: folder of a language model over the same vocabulary, fused into every step of a search.
+            language_model_weight: weight of the language model's log-probabilities; the translator's have weight 1.
 
         Raises:
             InputError: if a folder holds another kind of model, the vocabularies differ, or there is no such engine.
@@ -123,10 +132,10 @@ class Translator(Shown):
 
     @classmethod
     def of(cls, loaded: LoadedModel, folder: Path | str) -> Translator:
-        """A model that was loaded from ``folder``.
+        """A translator from a model that was loaded from ``folder``.
 
         Raises:
-            InputError: if it is a model of another kind.
+            InputError: if the model is no translator.
         """
         require(loaded.recipe.model, TRANSLATOR, folder)
         return cls(expect(loaded.model, EncoderDecoder), *loaded.codecs, loaded.recipe)
@@ -162,7 +171,7 @@ class Translator(Shown):
         length_penalty: float | None = None,
         progress: bool | None = None,
     ) -> str | list[str] | Series[str]:
-        """The best translation of each text.
+        """Translate each text.
 
         Args:
             texts: one text; a list, or anything else that gives texts in an order, which gives a list; or a pandas
@@ -173,7 +182,7 @@ class Translator(Shown):
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
-            InputError: if an item is not text, or a table or another thing without texts in an order was given.
+            InputError: if an item is not text, or ``texts`` is a table or another thing without ordered texts.
         """
         if isinstance(texts, str):
             return self.translate([texts], beam=beam, length_penalty=length_penalty, progress=False)[0]
@@ -197,7 +206,8 @@ class Translator(Shown):
         progress: bool | None = None,
     ) -> list[list[Translation]]:
         """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide. A line too long
-        for the model has one, put together of the best of its pieces. ``progress`` is as for :meth:`translate`."""
+        for the model has one translation, joined from the best ones of its pieces. ``progress`` is as for
+        :meth:`translate`."""
         texts = texts_of(texts)
         request = search_request(self.recipe.search, beam=beam, length_penalty=length_penalty, n_best=count)
         chunks = self.translate_chunks(chunks_of(texts), request)
@@ -207,10 +217,10 @@ class Translator(Shown):
     def stream(
         self, lines: Iterable[str], *, beam: int | None = None, length_penalty: float | None = None
     ) -> Iterator[Translation]:
-        """The best translation of each line, in order, however many there are: some thousand are held at a time.
+        """Translate lines in order, however many there are: some thousand are held in memory at a time.
 
-        Where the best one loses or invents a placeholder, a tag or a URL, the best of the next that does not is taken;
-        if there is none, it is flagged.
+        Where the best translation loses or invents a placeholder, a tag or a URL, the best one that does not is taken;
+        if there is none, the translation is flagged.
         """
         request = search_request(self.recipe.search, beam=beam, length_penalty=length_penalty)
         for _, found in self.translate_chunks(chunks_of(items_of(lines)), request):
@@ -220,13 +230,13 @@ class Translator(Shown):
     def translate_chunks(
         self, chunks: Iterable[LineChunk], request: SearchRequest
     ) -> Iterator[tuple[LineChunk, list[list[Translation]]]]:
-        """Each chunk with up to ``request.n_best`` translations of each of its lines, as :meth:`n_best` and, for one,
-        as :meth:`stream` have them. What a chunk gets depends on nothing outside it; lines that stand in it several
-        times are translated once.
+        """Translate chunks of lines, with up to ``request.n_best`` translations of each line, as :meth:`n_best` and
+        :meth:`stream` return them. The result for a chunk depends on nothing outside it; equal lines in it are
+        translated once.
 
         Args:
             chunks: lines of text.
-            request: what is asked of the search for each line; limits are the recipe's.
+            request: search request for each line; limits of length are the recipe's.
 
         Raises:
             InputError: if an item is not text.
@@ -238,10 +248,10 @@ class Translator(Shown):
             yield chunk, [[*found[line]] for line in chunk.lines]
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> TextScores:
-        """How probable each target is as the translation of its source.
+        """The probability of each target as the translation of its source.
 
         Raises:
-            InputError: if there are not as many sources as targets, or one of them is not text.
+            InputError: if the numbers of sources and targets differ, or one of them is not text.
         """
         sources, targets = texts_of(sources), texts_of(targets)
         if len(sources) != len(targets):
@@ -293,8 +303,8 @@ class Translator(Shown):
         return [self._decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
 
     def _retry(self, pieces: list[Piece], found: list[list[Translation]], method: SearchMethod) -> None:
-        """Put better candidates in the place of translations that lose or invent placeholders; they are searched for
-        among outputs without units that stand for nothing."""
+        """Replace translations that lose or invent placeholders by better candidates, which are searched for among
+        outputs without the units that stand for nothing in the source."""
         lost = [place for place, translations in enumerate(found) if not translations[0].placeholders_kept]
         if not lost:
             return
@@ -310,7 +320,7 @@ class Translator(Shown):
                 found[place] = [next(kept, best)]
 
     def _by_units(self, pieces: list[Piece], places: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-        """The pieces at ``places`` with the same units, after the ids of all units that their sources do not have."""
+        """Groups of pieces at ``places`` with the same units, each after the ids of the units that its sources lack."""
         groups: dict[frozenset[str], list[int]] = {}
         for place in places:
             groups.setdefault(self.target.units.difference(pieces[place].mask.placeholders), []).append(place)

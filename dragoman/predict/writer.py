@@ -1,4 +1,4 @@
-"""A language model at work: it writes text, goes on with given text, and says how probable a text is."""
+"""A language model in use: it writes text, continues given text, and computes how probable a text is."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _STRANDS = 16
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Written(Shown):
-    """A text that a model wrote.
+    """A text that a language model wrote.
 
     Attributes:
-        text: the prompt and what follows.
-        log_probability: natural logarithm of the probability of what follows, given the prompt.
-        ending: whether the model ended it.
+        text: the prompt and its continuation.
+        log_probability: natural logarithm of the continuation's probability, given the prompt.
+        ending: whether the model ended the text, or the limit of length did.
     """
 
     text: str
@@ -43,17 +43,23 @@ class Written(Shown):
     ending: Ending
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the text."""
         return Summary(repr(self.text), {"log-probability": f"{self.log_probability:.2f}", "ended": self.ending.value})
 
 
 class Writer(Shown):
     """Writes and scores text.
 
+    >>> writer = Writer.load("runs/text/best")
+    >>> [written.text[:4] for written in writer.write(["Once"], longest=5)]
+    ['Once']
+    >>> writer.score(["Once upon a time"]).tokens.shape
+    (1,)
+
     Args:
-        model: in evaluation mode.
-        codec: text to ids and back.
-        recipe: how text is normalised, and whether lines stand alone.
+        model: language model; put into evaluation mode.
+        codec: codec that turns text to ids and back.
+        recipe: recipe with the settings of normalisation and of how lines follow each other.
     """
 
     def __init__(self, model: LanguageModel, codec: Codec, recipe: Recipe) -> None:
@@ -63,13 +69,13 @@ class Writer(Shown):
         self.recipe = recipe
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the model."""
         facts = {"language": self.recipe.data.target_language, "vocabulary": f"{self.codec.size.symbols:,} symbols"}
         return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto") -> Writer:
-        """The language model in ``folder``.
+        """Load the language model in ``folder``.
 
         Raises:
             InputError: if it is a model of another kind.
@@ -78,10 +84,10 @@ class Writer(Shown):
 
     @classmethod
     def of(cls, loaded: LoadedModel, folder: Path | str) -> Writer:
-        """A model that was loaded from ``folder``.
+        """A writer from a model that was loaded from ``folder``.
 
         Raises:
-            InputError: if it is a model of another kind.
+            InputError: if the model is no language model.
         """
         require(loaded.recipe.model, LANGUAGE_MODEL, folder)
         return cls(expect(loaded.model, LanguageModel), loaded.codecs[1], loaded.recipe)
@@ -96,15 +102,15 @@ class Writer(Shown):
         seed: int = 1,
         longest: int = 100,
     ) -> list[Written]:
-        """Go on with each prompt; an empty one asks for a new line.
+        """Continue each prompt; an empty prompt asks for a new line.
 
         Args:
             prompts: the beginnings of lines.
-            temperature: above 0; below 1 the probable becomes more so, above 1 less.
-            top_k: only so many of the most probable symbols are drawn from; 1 is greedy, 0 takes all.
-            top_p: only the most probable symbols that together have this probability are drawn from.
-            seed: number from which all draws follow.
-            longest: tokens to write at most.
+            temperature: positive number T by which logits are divided; below 1 probable symbols become more probable.
+            top_k: number of the most probable symbols to draw from; 1 is greedy search, 0 takes all.
+            top_p: draw from the fewest most probable symbols that together have this probability.
+            seed: seed of the random generator.
+            longest: most tokens to write.
 
         Raises:
             InputError: if a prompt is not text, or a number is out of its range.
@@ -123,11 +129,11 @@ class Writer(Shown):
         ]
 
     def score(self, texts: Sequence[str], *, alone: bool = False) -> TextScores:
-        """How well each line is predicted.
+        """The probability of each line.
 
         Args:
-            texts: the lines, in their order.
-            alone: whether each line is read by itself, also by a model that was trained on running text.
+            texts: the lines in order.
+            alone: whether each line is read independently, even by a model that was trained on running text.
 
         Raises:
             InputError: if a line is not text.
@@ -138,7 +144,7 @@ class Writer(Shown):
         return self.score_ids([[*row, self.codec.special.end] for row in ids], normalized, alone=alone)
 
     def score_ids(self, lines: list[list[int]], texts: Sequence[str], *, alone: bool = False) -> TextScores:
-        """The same for lines that are encoded already, each ended by the end symbol."""
+        """The probability of lines that are encoded already, each ended by the end symbol."""
         batch = self.recipe.training.batch
         span = 1 if alone or batch.partition == "lines" else batch.window * SPANS[batch.partition]
         self.model.eval()
@@ -155,4 +161,5 @@ class Writer(Shown):
 
 
 SPANS: dict[str, int] = {"lines": 0, "sequential": 16, "random": 1}
-"""Windows' worth of text that is read in one go when it is scored: a carried state has seen more than its window."""
+"""Number of training windows that are read as one text in scoring, by the recipe's partition: a carried state has seen
+more than its window. 0 reads each line alone."""

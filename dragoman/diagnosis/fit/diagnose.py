@@ -53,9 +53,9 @@ def diagnose_fit(
         InputError: if the folder holds no run, or one without any validation yet.
         DamagedFileError: if the run's recipe or dataset was altered.
 
-        >>> report = diagnose_fit("runs/demo")
-        >>> report.verdict.kind.value
-        'undecided'
+    >>> report = diagnose_fit("runs/demo")
+    >>> report.verdict.kind.value
+    'undecided'
     """
     tell = tell or teller()
     folder = Path(folder)

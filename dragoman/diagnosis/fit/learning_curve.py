@@ -95,10 +95,10 @@ def fit_learning_curve(points: Sequence[DataPoint]) -> LearningCurve:
     Raises:
         ValueError: if there are fewer sizes, or a loss is not finite.
 
-        >>> points = [DataPoint(n, 2 + 10 * n**-0.3, error=0.01) for n in (1_000, 10_000, 100_000)]
-        >>> curve = fit_learning_curve(points)
-        >>> round(curve.exponent, 1), round(curve.predict(1_000_000).value, 1)
-        (0.3, 2.2)
+    >>> points = [DataPoint(n, 2 + 10 * n**-0.3, error=0.01) for n in (1_000, 10_000, 100_000)]
+    >>> curve = fit_learning_curve(points)
+    >>> round(curve.exponent, 1), round(curve.predict(1_000_000).value, 1)
+    (0.3, 2.2)
     """
     ordered = tuple(sorted(points, key=lambda point: point.examples))
     if len({point.examples for point in ordered}) < 2:

@@ -24,10 +24,10 @@ def widened(recipe: Recipe, factor: float) -> Recipe | None:
     Returns:
         The changed recipe; None if there is nothing to widen, or the result would be invalid.
 
-        >>> from dragoman.recipe import load_recipe
-        >>> recipe = load_recipe("tiny")
-        >>> recipe.model.encoder.width, widened(recipe, 0.5).model.encoder.width
-        (128, 64)
+    >>> from dragoman.recipe import load_recipe
+    >>> recipe = load_recipe("tiny")
+    >>> recipe.model.encoder.width, widened(recipe, 0.5).model.encoder.width
+    (128, 64)
     """
     values = recipe.model_dump(mode="json", exclude_none=True)
     model = values["model"]

@@ -79,9 +79,9 @@ def diagnose(*, measure: bool = True) -> Diagnosis:
     Args:
         measure: whether to measure speeds, which takes some seconds.
 
-        >>> found = diagnose(measure=False)
-        >>> found.processor.usable_cores >= 1, found.peaks
-        (True, {})
+    >>> found = diagnose(measure=False)
+    >>> found.processor.usable_cores >= 1, found.peaks
+    (True, {})
     """
     processor = examine_processor()  # before any measurement loads the cores
     hardware = choose_hardware("auto", "auto", 0)

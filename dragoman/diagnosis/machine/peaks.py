@@ -20,9 +20,9 @@ def matrix_product_peaks(seconds: float = _SECONDS) -> dict[str, float]:
     Args:
         seconds: time to spend on measuring each.
 
-        >>> speeds = matrix_product_peaks(seconds=0.001)
-        >>> all(speed > 0 for speed in speeds.values())
-        True
+    >>> speeds = matrix_product_peaks(seconds=0.001)
+    >>> all(speed > 0 for speed in speeds.values())
+    True
     """
     generator = torch.Generator().manual_seed(1)
     left, right = (torch.rand((SIZE, SIZE), generator=generator) for _ in range(2))

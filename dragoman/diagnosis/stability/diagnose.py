@@ -20,9 +20,9 @@ def diagnose_stability(folder: Path | str) -> StabilityReport:
         InputError: if the folder holds no run, or one that has not begun to train.
         DamagedFileError: if one of its files is not what a run writes.
 
-        >>> report = diagnose_stability("runs/demo")
-        >>> str(report.verdict)
-        'stable'
+    >>> report = diagnose_stability("runs/demo")
+    >>> str(report.verdict)
+    'stable'
     """
     evidence = read_evidence(Path(folder))
     findings = find(evidence)

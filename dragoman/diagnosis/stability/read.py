@@ -72,8 +72,8 @@ def read_evidence(folder: Path) -> StabilityEvidence:
         InputError: if the folder holds no run, or one that has not begun to train.
         DamagedFileError: if one of its files is not what a run writes.
 
-        >>> read_evidence(Path("runs/demo")).last_update
-        6
+    >>> read_evidence(Path("runs/demo")).last_update
+    6
     """
     run = RunFolder(folder)
     run.check(dataset=False)

@@ -42,9 +42,9 @@ def blow_ups(losses: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
     Args:
         losses: finite loss of each of n updates, [n].
 
-        >>> losses = np.concatenate([np.full(100, 2.0), np.full(20, 50.0)])
-        >>> np.flatnonzero(blow_ups(losses))[:3]
-        array([104, 105, 106])
+    >>> losses = np.concatenate([np.full(100, 2.0), np.full(20, 50.0)])
+    >>> np.flatnonzero(blow_ups(losses))[:3]
+    array([104, 105, 106])
     """
     divergence = Divergence()
     return _lasting(np.array([divergence.observe(loss) for loss in losses.tolist()], dtype=bool))
