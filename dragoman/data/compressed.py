@@ -8,7 +8,7 @@ import lzma
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from dragoman.data.streams import ByteSource
 from dragoman.errors import InputError, UnsupportedError
@@ -22,6 +22,7 @@ _HIGHEST_RATIO = 200
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError)
 
 
+@runtime_checkable
 class _Content(Protocol):
     def read(self, size: int, /) -> bytes: ...
 

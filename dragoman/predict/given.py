@@ -27,7 +27,7 @@ def items_of(given: Iterable[T], what: str = TEXTS) -> Iterable[T]:
         InputError: if it is a single item, a table, or has no order.
 
     >>> items_of(("one", "two"))
-    ?
+    ('one', 'two')
     """
     one = _ONE.get(type(given)) or ("one path" if isinstance(given, PurePath) else None)
     if one is not None:
@@ -66,7 +66,7 @@ def inputs_of(given: Any, what: str) -> list[Any] | DataFrame:
         InputError: if :func:`items_of` refuses it, or if rows are no mappings.
 
     >>> inputs_of([{"colour": "red"}], "rows of a table")
-    ?
+    [{'colour': 'red'}]
     """
     if what != ROWS:
         return texts_of(given) if what == TEXTS else list(items_of(given, what))
@@ -94,7 +94,7 @@ def texts_of(given: Iterable[str]) -> list[str]:
         InputError: naming the first item that is not text; or if :func:`items_of` refuses the whole.
 
     >>> texts_of(text for text in ("one", "two"))
-    ?
+    ['one', 'two']
     """
     texts = list(items_of(given))
     refuse_what_is_no_text(texts)

@@ -1,4 +1,4 @@
-"""What comes of measuring a model on data, of whatever kind the model is."""
+"""The result of measuring a model on data, for every kind of model."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from dragoman.storage.json import JsonObject
 
 @runtime_checkable
 class Report(Protocol):
-    """How good a model is."""
+    """A report on how good a model is."""
 
     def to_dict(self) -> JsonObject:
-        """The report as JSON can write it."""
+        """The report as a dictionary that JSON can represent."""
         ...
 
     def summary(self) -> Summary:
-        """What there is to say of it in a few lines."""
+        """A short summary of the report."""
         ...
 
     def as_text(self) -> str:
@@ -42,11 +42,11 @@ class HeldOut:
     """Examples that a model is measured on.
 
     Attributes:
-        split: what they are called, such as ``test set``.
+        split: name of the examples, such as ``test set``.
         examples: the examples.
-        source: what their sources are encoded by.
-        target: what their targets are encoded by.
-        corpora: the names of the corpora that they are from, by number.
+        source: field that encodes the sources.
+        target: field that encodes the targets.
+        corpora: names of the corpora of the examples, by number.
     """
 
     split: str
@@ -57,13 +57,13 @@ class HeldOut:
 
     @property
     def corpus_names(self) -> list[str] | None:
-        """The name of each example's corpus; None if that is not known."""
+        """The name of each example's corpus; None if it is unknown."""
         numbers: Int[np.ndarray, " n"] = self.examples.corpora
         return [self.corpora[number] for number in numbers.tolist()] if self.corpora else None
 
 
 def held_out_of(dataset: Dataset, *, test: bool = True) -> HeldOut:
-    """The test set of a dataset, or its validation set where it has none, or where ``test`` is false."""
+    """The test set of a dataset; its validation set if it has no test set, or if ``test`` is false."""
     corpora = tuple(corpus.name for corpus in dataset.corpora)
     if test and dataset.test is not None:
         return HeldOut("test set", dataset.test, dataset.source, dataset.target, corpora)
@@ -72,7 +72,7 @@ def held_out_of(dataset: Dataset, *, test: bool = True) -> HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A model and what it is measured on."""
+    """A model with the examples that it is measured on."""
 
     model: LoadedModel
     held_out: HeldOut
@@ -80,13 +80,16 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How the outputs of a model that writes text are searched for while it is measured.
+    """How text is searched for while a model that writes text is measured.
+
+    >>> Search(beam=1)
+    Search(beam=1, engine='torch', compute='auto', shortlist=None)
 
     Attributes:
-        beam: live hypotheses; None for the recipe's.
-        engine: what searches, such as ``torch``.
-        compute: the numbers that it computes with.
-        shortlist: the folder of a model whose lexical shortlist is used; None for all symbols.
+        beam: beam width; None for the recipe's.
+        engine: name of the search engine, such as ``torch``.
+        compute: number format that the engine computes with.
+        shortlist: folder of a model whose lexical shortlist limits the output's symbols; None for all symbols.
     """
 
     beam: int | None = None
@@ -97,12 +100,12 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The figures that models are compared by.
+    """The measures that models are compared by.
 
     Attributes:
-        quality: the measure that they are ranked by.
+        quality: the measure that ranks them.
         others: further measures.
-        speeds: ways of using a model to examples in a second.
+        speeds: examples per second for each way of using the model.
     """
 
     quality: Estimate
@@ -115,11 +118,11 @@ class Assessment:
     """A model measured on data.
 
     Attributes:
-        report: how good it is, in all the measures of its task.
-        measures: the figures that it is compared by.
-        statistics: what the quality is computed from, by example, for the paired bootstrap.
-        outputs: what the model made of each example, as a line of text.
-        draw: draws a picture of the report into a file, under a title; None if there is none of its kind.
+        report: all measures of the task.
+        measures: the measures that models are compared by.
+        statistics: the terms that the quality is computed from, by example, for the paired bootstrap.
+        outputs: the model's output for each example, as a line of text.
+        draw: function that draws a picture of the report into a file, under a title; None if the report has no picture.
     """
 
     report: Report

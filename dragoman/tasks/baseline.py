@@ -1,4 +1,4 @@
-"""What a model must beat to have learnt anything: the loss of predicting the same whatever goes in."""
+"""The baseline that a model must beat to have learnt anything: the loss of a constant prediction."""
 
 from __future__ import annotations
 
@@ -10,33 +10,40 @@ from jaxtyping import Float64, Int
 from torch import Tensor
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""Estimates and true numbers to a loss for each."""
+"""A function from predictions and true values to the loss of each."""
 
 
 def frequency_baseline(train: Int[np.ndarray, " N"], validation: Int[np.ndarray, " M"], size: int) -> float:
-    """The cross-entropy of symbols or classes under their frequencies in training, to each of which 1 is added.
+    """The cross-entropy of symbols or classes under their add-one smoothed frequencies in training.
 
-    Of text this is the unigram entropy.
+    For text this is the unigram entropy.
 
     Args:
-        train: symbols or classes of the training set, from 0.
-        validation: those of the validation set.
-        size: how many different ones there are.
+        train: symbols or classes of the training set, numbered from 0.
+        validation: symbols or classes of the validation set.
+        size: number of different symbols or classes.
 
     Returns:
-        Nats for each of ``validation``.
+        The cross-entropy in nats per entry of ``validation``.
+
+    >>> round(frequency_baseline(np.array([0, 0, 0, 1]), np.array([0, 1]), size=2), 3)
+    0.752
     """
     counts = np.bincount(train, minlength=size).astype(np.float64) + 1
     return float(-np.log(counts / counts.sum())[validation].mean())
 
 
 def constant_baseline(loss: Loss, train: Float64[np.ndarray, " n"], validation: Float64[np.ndarray, " m"]) -> float:
-    """The loss of the better of the training set's mean and median, on the validation set.
+    """The validation loss of predicting the training set's mean or median, whichever is better.
 
     Args:
-        loss: of the model.
+        loss: loss function of the model.
         train: standardised numbers of the training set.
-        validation: those of the validation set.
+        validation: standardised numbers of the validation set.
+
+    >>> squared = lambda predicted, true: (predicted - true) ** 2 / 2
+    >>> constant_baseline(squared, np.array([-1.0, 1.0]), np.array([-2.0, 2.0]))
+    2.0
     """
 
     def mean_loss(constant: float, values: Float64[np.ndarray, " k"]) -> float:

@@ -1,4 +1,4 @@
-"""What the cards of all models have in common: what a model was trained on, how well it does, and when not to use it
+"""The parts that the cards of all models share: what a model was trained on, how good it is, and when not to use it
 (Mitchell et al. 2019)."""
 
 from __future__ import annotations
@@ -12,42 +12,42 @@ from babel import Locale, UnknownLocaleError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
-    """What a card is written from. A line whose fact is None is left out.
+    """The facts that a card is written from. A line whose fact is None is left out.
 
     Attributes:
-        name: of the model.
+        name: the model's name.
         source_language: language code.
         target_language: language code.
-        date: of the card, as it shall be printed.
-        dragoman_version: that trained the model.
-        folder: where the card tells the reader to load the model from.
-        corpus: where the training text comes from.
-        licence: of the training text; ``not stated`` if None.
-        pairs_read: sentence pairs before cleaning.
-        training_pairs: sentence pairs trained on.
-        validation_pairs: sentence pairs that chose the best weights.
-        test_pairs: sentence pairs kept for the test.
-        dropped: cleaning rule to the number of pairs it dropped.
-        placeholders: family of placeholders that are carried over to the number of pairs that have some, among those at
-            the beginning of the corpora.
-        source_tokens: tokens of the source side of the training set.
-        target_tokens: tokens of its target side.
-        longest_source: tokens of its longest source sentence.
-        longest_target: tokens of its longest target sentence.
+        date: date of the card, as it is printed.
+        dragoman_version: version of Dragoman that trained the model.
+        folder: folder that the model is loaded from in the card's example.
+        corpus: origin of the training data.
+        licence: licence of the training data; ``not stated`` if None.
+        pairs_read: number of examples before cleaning.
+        training_pairs: number of training examples.
+        validation_pairs: number of validation examples, which the best weights were chosen by.
+        test_pairs: number of test examples.
+        dropped: number of examples that each cleaning rule dropped.
+        placeholders: number of examples with each family of placeholders that is carried over, among the first examples
+            of the corpora.
+        source_tokens: number of source tokens in the training set.
+        target_tokens: number of target tokens in the training set.
+        longest_source: number of tokens of the longest training source.
+        longest_target: number of tokens of the longest training target.
         architecture: encoder and decoder in a phrase.
-        parameters: trainable numbers.
-        source_vocabulary: symbols of the source vocabulary.
-        target_vocabulary: symbols of the target vocabulary.
-        updates: updates done.
-        best_update: the update whose weights these are.
+        parameters: number of trainable parameters.
+        source_vocabulary: number of symbols in the source vocabulary.
+        target_vocabulary: number of symbols in the target vocabulary.
+        updates: number of updates done.
+        best_update: the update that these weights are from.
         stopped: why training ended.
         seconds: training time in seconds.
         device: machine or processor.
-        precision: numbers it computed with.
-        seed: of every random generator.
+        precision: number format of training.
+        seed: seed of every random generator.
         validation_loss: cross-entropy of these weights in nats per target token, without label smoothing.
-        quality_split: what they were measured on, such as ``test set``.
-        quality_search: how outputs were searched for, such as ``beam 5``.
+        quality_split: name of the examples that quality was measured on, such as ``test set``.
+        quality_search: the search for outputs, such as ``beam 5``.
     """
 
     name: str
@@ -86,17 +86,17 @@ class CardFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardText:
-    """What one kind of model says on its card beside the facts; Markdown, whose names are escaped already.
+    """The text of a card that depends on the task; Markdown, with names escaped.
 
     Attributes:
-        purpose: what the model does, in a sentence.
-        heading: of the part that says how to use it.
-        use: a block of code that uses it.
-        intended: what it is for.
+        purpose: a sentence on what the model does.
+        heading: heading of the part that shows how to use the model.
+        use: code block that uses the model.
+        intended: intended use.
         limits: when not to use it.
-        examples: what its examples are called, such as ``Sentence pairs``.
-        details: blocks on how inputs are read and outputs are made.
-        quality: blocks on how good it is.
+        examples: plural name of its examples, such as ``Sentence pairs``.
+        details: paragraphs on how inputs are read and outputs are made.
+        quality: paragraphs on how good the model is.
     """
 
     purpose: str
@@ -110,7 +110,7 @@ class CardText:
 
 
 def card(facts: CardFacts, text: CardText) -> str:
-    """The card as Markdown.
+    """Write the card as Markdown.
 
     Names and phrases from ``facts`` are escaped, so that they cannot break the page.
     """
@@ -137,12 +137,16 @@ def card(facts: CardFacts, text: CardText) -> str:
 
 
 def measured_on(facts: CardFacts, report: str) -> list[str]:
-    """The blocks on how good a model is, from a report for people to read."""
+    """The paragraphs on how good a model is, from a report as text."""
     return [f"Measured on the {plain(facts.quality_split or 'test set')}:", f"```\n{report}\n```"]
 
 
 def language_name(code: str) -> str:
-    """The English name with the code, such as ``German (de)``; the code alone if it has no name."""
+    """The English name with the code, such as ``German (de)``; the code alone if it has no name.
+
+    >>> language_name("de")
+    'German (de)'
+    """
     try:
         name = Locale.parse(code.replace("-", "_")).get_display_name("en")
     except (UnknownLocaleError, ValueError):
@@ -151,7 +155,7 @@ def language_name(code: str) -> str:
 
 
 def data_facts(facts: CardFacts, unit: str) -> list[str | None]:
-    """What the model was trained on; ``unit`` names its examples."""
+    """The facts about the training data; ``unit`` is the plural name of its examples."""
     dropped = None
     if facts.dropped is not None:
         reasons = [f"{plain(rule)} {count:,}" for rule, count in facts.dropped.items() if count]
@@ -177,7 +181,7 @@ def data_facts(facts: CardFacts, unit: str) -> list[str | None]:
 
 
 def model_facts(facts: CardFacts) -> list[str | None]:
-    """What it is made of."""
+    """The facts about the architecture."""
     return [
         fact("Architecture", facts.architecture),
         fact("Parameters", facts.parameters),
@@ -187,7 +191,7 @@ def model_facts(facts: CardFacts) -> list[str | None]:
 
 
 def training_facts(facts: CardFacts) -> list[str | None]:
-    """How it was trained."""
+    """The facts about training."""
     return [
         fact("Updates", facts.updates),
         fact("These weights are of update", facts.best_update),
@@ -200,7 +204,7 @@ def training_facts(facts: CardFacts) -> list[str | None]:
 
 
 def fact(label: str, value: str | int | None) -> str | None:
-    """A label and its value; None if there is none."""
+    """A line with a label and its value; None if there is no value."""
     if value is None:
         return None
     return f"{label}: {value:,}" if isinstance(value, int) else f"{label}: {plain(value)}"
@@ -212,7 +216,7 @@ def bullets(lines: list[str | None] | list[str]) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Hours and minutes, or minutes and seconds, or seconds."""
+    """A duration in hours and minutes, or minutes and seconds, or seconds."""
     whole = round(seconds)
     if whole < 60:
         return f"{seconds:.1f} s"
@@ -222,5 +226,9 @@ def _duration(seconds: float) -> str:
 
 
 def plain(text: str) -> str:
-    """One line in which no character is read as Markdown or HTML."""
+    """The text on one line, with characters escaped that Markdown or HTML would interpret.
+
+    >>> plain("a < b")
+    'a \\< b'
+    """
     return re.sub(r"([\\`*_\[\]<>|#~$&])", r"\\\1", " ".join(text.split()))

@@ -33,17 +33,17 @@ def card_facts(
     split: str,
     text_sides: tuple[bool, bool],
 ) -> CardFacts:
-    """All that a card says but how well the model does.
+    """Collect everything that a card states but the quality of the model.
 
     Args:
         best: the run's best model.
-        dataset: of the run.
-        history: of the run, one row for each update and each validation.
-        folder: of the run.
+        dataset: the run's dataset.
+        history: the run's history, one row for each update and each validation.
+        folder: the run's folder.
         reason: why training ended.
-        device: where it computed, for people to read.
-        split: what quality was measured on.
-        text_sides: whether source and target are text, whose tokens are counted.
+        device: name of the device that trained the model.
+        split: name of the examples that quality was measured on.
+        text_sides: whether source and target are text, so that their tokens are counted.
     """
     recipe = best.recipe
     cleaning: dict[str, Any] = dataset.report["cleaning"]["train"]
@@ -88,7 +88,7 @@ def card_facts(
 
 
 def _placeholders(dataset: Dataset) -> dict[str, int] | None:
-    """How many of the first pairs have placeholders of each family that counts; None if that was not looked at."""
+    """Number of the first examples with placeholders of each family; None if it was not counted."""
     found = dataset.report.get("placeholders")
     if found is None:
         return None
@@ -102,7 +102,7 @@ def _file(corpus: CorpusRecipe) -> str:
 
 
 def _several(facts: Mapping[str, str | None]) -> str | None:
-    """What is known of each corpus by name, or of the only one without its name; None if nothing is known."""
+    """A fact about each corpus by name, or about the only one without its name; None if nothing is known."""
     known = {name: fact for name, fact in facts.items() if fact is not None}
     if len(facts) == 1:
         return next(iter(known.values()), None)

@@ -1,4 +1,4 @@
-"""Anything to a label: softmax regression on what an encoder makes of it."""
+"""Classification: softmax regression on the encoder's representation of any input."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ _SHOWN = 60
 
 
 class Classification(Task):
-    """Accuracy is the quality, and is watched while a model trains.
+    """Classification of texts, pictures or rows. The quality is the accuracy, which is also watched in training.
 
     Args:
-        reads: what goes in.
+        reads: the kind of input.
     """
 
     watched_score = "accuracy"
@@ -72,13 +72,13 @@ class Classification(Task):
         )
 
     def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
-        """Label smoothing, and how much each class counts, as the recipe says."""
+        """The label smoothing and the class weights of the training loss."""
         kind = expect(recipe.model.decoder, LabelDecoderRecipe).class_weights
         weights = None if kind == "none" else expect(dataset.target, LabelField).class_weights(kind)
         return Objective(recipe.training.label_smoothing, None if weights is None else tuple(weights.tolist()))
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
-        """Cross-entropy, accuracy and macro-F1."""
+        """Measures cross-entropy, accuracy and macro-F1 on the validation set."""
         examples, field = dataset.validation, expect(dataset.target, LabelField)
         true = true_labels(examples)
 
@@ -97,24 +97,24 @@ class Classification(Task):
         return Validator(self.losses(model, recipe, dataset), score)
 
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
-        """The cross-entropy under the frequencies of the classes."""
+        """The cross-entropy under the class frequencies of the training set."""
         del recipe
         train, validation = (true_labels(split) for split in (dataset.train, dataset.validation))
         return frequency_baseline(train, validation, expect(dataset.target, LabelField).size)
 
     def calibrated(self, best: LoadedModel, dataset: Dataset) -> LoadedModel:
-        """The model with the temperature under which its validation labels are most likely."""
+        """The model with the softmax temperature that maximises the likelihood of the validation labels."""
         temperature = fit_temperature(example_outputs(best.model, dataset.validation), true_labels(dataset.validation))
         return replace(best, target=replace(expect(best.target, LabelField), temperature=temperature))
 
     def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
-        """Whether sources and the names of the labels are equal."""
+        """Whether sources and names of labels are equal."""
         return same_sources(one, other) and _names(one) == _names(other)
 
     def assess(
         self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
     ) -> list[Assessment]:
-        """Predict the label of each example."""
+        """Predict the label of each example, and compare with the true labels."""
         del search
         uses = [partial(_probabilities, subject) for subject in subjects]
         found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), tell)
@@ -129,7 +129,7 @@ class Classification(Task):
         ]
 
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
-        """What predicts."""
+        """A predictor of labels."""
         del search
         return Predictor.of(loaded, folder)
 

@@ -1,4 +1,4 @@
-"""Several models at work on the same examples, so that what slows the machine down for a while slows down all."""
+"""Several models used in turns on the same examples, so that a slow phase of the machine slows all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jaxtyping import Int
 
 Result = TypeVar("Result")
 Part = Int[np.ndarray, " k"]
-"""The indices of some examples."""
+"""Indices of some examples."""
 Tell = Callable[[str], None]
 
 
@@ -21,27 +21,30 @@ Tell = Callable[[str], None]
 class Turns:
     """How often, and in how many parts, models are used while they are measured.
 
+    >>> [part.tolist() for part in Turns(parts=2).of(5)]
+    [[0, 1, 2], [3, 4]]
+
     Attributes:
-        parts: parts that the examples are cut into, each of which is timed by itself.
-        rounds: times that all parts are gone through.
+        parts: number of parts of the examples, each of which is timed separately.
+        rounds: number of passes over all parts.
     """
 
     parts: int = 1
     rounds: int = 1
 
     def of(self, count: int) -> list[Part]:
-        """The parts of ``count`` examples, in the order in which they are gone through."""
+        """The parts of ``count`` examples, in the order of use."""
         parts = np.array_split(np.arange(count), max(min(self.parts, count), 1))
         return [part for _ in range(self.rounds) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)
 class Timed(Generic[Result]):
-    """What one model made of all examples.
+    """The outputs of one model for all examples, with its speed.
 
     Attributes:
-        results: one for each part of the last round, in their order.
-        rate: examples in a second, the median over parts and rounds.
+        results: result for each part of the last round, in order.
+        rate: examples per second, the median over parts and rounds.
     """
 
     results: list[Result]
@@ -49,13 +52,17 @@ class Timed(Generic[Result]):
 
 
 def in_turn(uses: Sequence[Callable[[Part], Result]], count: int, turns: Turns, tell: Tell) -> list[Timed[Result]]:
-    """What each use makes of ``count`` examples, and how fast.
+    """Use models in turns on ``count`` examples, and time them.
 
     Args:
-        uses: each is called once for every part.
-        count: examples.
-        turns: how they are cut.
-        tell: is given a sentence on each part.
+        uses: function for each model, called once for every part.
+        count: number of examples.
+        turns: the division into parts and rounds.
+        tell: called with a sentence on each part.
+
+    >>> timed = in_turn([lambda part: part.sum()], 4, Turns(parts=2), tell=lambda message: None)
+    >>> int(sum(timed[0].results))
+    6
     """
     found: list[list[Result]] = [[] for _ in uses]
     rates: list[list[float]] = [[] for _ in uses]

@@ -1,4 +1,4 @@
-"""What labels, numbers and tags are predicted of."""
+"""The kinds of input that labels, numbers and tags are predicted for."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dragoman.tasks.card import bullets, plain
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One kind of input, as people are told of it.
+    """A kind of input, with the words that messages and cards use for it.
 
     Attributes:
-        plural: inputs, such as ``rows of a table``.
-        option: the options of ``dragoman predict`` that give them.
-        labelled: the options that give them with labels.
-        numbered: the options that give them with numbers.
-        beware: when not to trust a model that reads them.
-        described: what a card says of how they are read, given what encodes them.
-        is_text: whether they are text.
+        plural: plural name, such as ``rows of a table``.
+        option: options of ``dragoman predict`` that name the inputs.
+        labelled: options that name inputs with labels.
+        numbered: options that name inputs with numbers.
+        beware: cases where a model with this input should not be trusted.
+        described: function from the field that encodes the inputs to a card's sentences about how they are read.
+        is_text: whether the inputs are text.
     """
 
     plural: str

@@ -1,4 +1,4 @@
-"""Nothing to text: a language model."""
+"""Language modelling: text without a source."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 
 class LanguageModelling(Task):
-    """Bits per character are the quality of a language model, because they do not depend on the vocabulary as
-    perplexity does; the loss is watched while it trains."""
+    """The quality of a language model is bits per character, which do not depend on the vocabulary as perplexity does;
+    the loss is watched in training."""
 
     words = Words(
         use="generate {}",
@@ -57,25 +57,25 @@ class LanguageModelling(Task):
     text_sides = (False, True)
 
     def run_name(self, recipe: Recipe, name: str) -> str:
-        """The language and the recipe."""
+        """The name of the run: the language and the recipe."""
         return f"{recipe.data.target_language}-{name}"
 
     def sampler(self, recipe: Recipe, dataset: Dataset) -> BatchSampler:
-        """Lines, or windows of the running text."""
+        """Mini-batches of lines, or windows of the running text."""
         return PARTITIONS[recipe.training.batch.partition](recipe, dataset)
 
     def watched(self, recipe: Recipe, dataset: Dataset) -> AnyBatch:
-        """Some lines, each by itself."""
+        """A few lines, each independent of the others."""
         return dataset.train.text_batch(watched_examples(dataset.train, recipe.training.seed))
 
     def losses(self, model: Model, recipe: Recipe, dataset: Dataset) -> SplitLosses:
-        """The losses of lines, which follow each other where training takes them so."""
+        """The losses of lines, which follow each other where training reads them so."""
         running = recipe.training.batch.partition != "lines"
         writer = _writer(LoadedModel(model, recipe, dataset.source, dataset.target))
         return line_losses(writer, dataset.train, dataset.validation, running=running, seed=recipe.training.seed)
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
-        """Loss, and how the model goes on with the first words of a line."""
+        """Measures the loss, and shows how the model continues the first words of a line."""
         writer = _writer(LoadedModel(model, recipe, dataset.source, dataset.target))
         texts = dataset.validation.target_texts()
 
@@ -99,7 +99,7 @@ class LanguageModelling(Task):
     def assess(
         self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
     ) -> list[Assessment]:
-        """Score the lines in their order."""
+        """Compute the probabilities of the lines in their order."""
         del search
         found = in_turn(
             [partial(_scores, subject) for subject in subjects],
@@ -110,14 +110,14 @@ class LanguageModelling(Task):
         return [_assessment(timed.results[0], timed.rate) for timed in found]
 
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Writer:
-        """What writes and scores text."""
+        """A writer, which writes and scores text."""
         del search
         return Writer.of(loaded, folder)
 
     def score(
         self, loaded: LoadedModel, folder: Path, texts: Sequence[str], sources: Sequence[str] | None
     ) -> TextScores:
-        """How probable each line is by itself."""
+        """The probability of each line, independently of the others."""
         if sources is not None:
             raise InputError(
                 "a language model reads no source", file=folder, remedy="leave --source away, or give a translator."
@@ -190,4 +190,4 @@ PARTITIONS: Mapping[str, Callable[[Recipe, Dataset], BatchSampler]] = MappingPro
         "random": partial(_windows, random_windows),
     }
 )
-"""The ways in which a text becomes mini-batches, by the recipe's word."""
+"""The ways in which a text becomes mini-batches, by the recipe's name for them."""

@@ -1,4 +1,4 @@
-"""A model on disk, of whatever kind, ready to be used."""
+"""Loading a model of any kind."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from dragoman.tasks.task import Asked
 def load(
     folder: Path | str, *, device: str = "auto", engine: str = "torch", compute: str = "auto"
 ) -> Translator | Writer | Reader | Predictor:
-    """The model in ``folder``: a translator, a reader of pictures, a predictor of labels or numbers, or a writer, which
-    is a language model.
+    """Load a model: a translator, a reader of pictures, a predictor of labels or numbers, or a writer, which is a
+    language model.
 
     Args:
-        folder: of the model, such as ``runs/demo/best``.
+        folder: folder of the model, such as ``runs/demo/best``.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        engine: what searches for a translator's outputs: ``torch``, ``ctranslate2`` or ``auto``.
-        compute: the numbers that ``ctranslate2`` computes with: ``float32``, ``int8`` or ``auto``.
+        engine: name of the search engine of a translator: ``torch``, ``ctranslate2`` or ``auto``.
+        compute: number format that ``ctranslate2`` computes with: ``float32``, ``int8`` or ``auto``.
 
     Raises:
-        InputError: if there is no model, or an engine is asked for that such a model does not have.
-        DamagedFileError: if a file of it is missing or was altered.
-        UnsupportedError: if the engine cannot search with it, or a newer version wrote it.
+        InputError: if the folder holds no model, or models of this kind cannot use the engine.
+        DamagedFileError: if a file of the model is missing or was altered.
+        UnsupportedError: if the engine cannot search with this model, or a newer version of Dragoman wrote it.
 
     >>> model = load("runs/demo/best")
     >>> len(model.translate(["How are you?", "Good morning."]))

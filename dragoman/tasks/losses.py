@@ -1,8 +1,8 @@
-"""Losses that can be compared: of a validation set and of a part of the training set, measured in the same way.
+"""Losses that can be compared: on the validation set and on a sample of the training set, measured in the same way.
 
-The running training loss cannot: it has dropout and label smoothing in it, the weights of one moment, and examples that
-the weights have not seen yet. What stands here is measured without either, with whatever weights the model has, mostly
-the averaged ones.
+The running training loss is not comparable: it contains dropout and label smoothing, changes its weights during the
+measurement, and is taken on examples before they are learnt. The losses here are measured without dropout and
+smoothing, with the model's present weights, usually the averaged ones.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from dragoman.predict.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class LossEstimate:
-    """A mean loss.
+    """A mean loss with its standard error.
 
     Attributes:
-        value: in nats per target token or label; of numbers in the unit of their loss.
-        error: its standard error: by how much it differs between draws of the examples, with replacement (the bootstrap
-            of Efron 1979).
-        sums: the loss of each of n examples, summed over its units; an infinite one counts as 0.
-        units: target tokens of each; 1 of labels and numbers.
+        value: mean loss in nats per target token or label; for numbers in the unit of their loss function.
+        error: standard error over draws of the examples with replacement (bootstrap; Efron 1979).
+        sums: loss of each of n examples, summed over its units; an infinite loss counts as 0.
+        units: number of target tokens of each example; 1 for labels and numbers.
     """
 
     value: float
@@ -41,11 +40,12 @@ class LossEstimate:
     units: Int[np.ndarray, " n"] = field(repr=False, compare=False)
 
     def less(self, other: LossEstimate) -> tuple[float, float]:
-        """This loss less another on the same examples, and the standard error of that difference. What is hard for one
-        model is hard for the other, so the error is far smaller than those of the two: examples are drawn in pairs.
+        """The difference of this loss to another on the same examples, and its standard error. What is hard for one
+        model is hard for the other, so the error, from the paired bootstrap, is far smaller than those of the two
+        losses.
 
         Raises:
-            ValueError: if the examples are not the same in number.
+            ValueError: if the numbers of examples differ.
         """
         if len(self.sums) != len(other.sums):
             raise ValueError(f"losses of {len(self.sums):,} and {len(other.sums):,} examples make no pairs")
@@ -55,14 +55,18 @@ class LossEstimate:
 
 
 MeasureLoss = Callable[[], LossEstimate]
-"""Measures a model's loss on what it was made for, with the weights of now."""
+"""A function that measures a model's loss on fixed examples with its present weights."""
 
 
 def loss_estimate(sums: Float64[np.ndarray, " n"], units: Int[np.ndarray, " n"]) -> LossEstimate:
-    """The mean loss of n examples, whose losses and sizes are given, and its standard error by the bootstrap.
+    """The mean loss of n examples from their losses and sizes, and its standard error by the bootstrap.
 
-    An infinite loss counts nothing while its units count: it is that of a text which is too long for its picture, and
-    which training passes over as well.
+    The units of an example with infinite loss count, but not its loss: its text is too long for its picture, and
+    training skips it as well.
+
+    >>> estimate = loss_estimate(np.array([2.0, 8.0, 9.0]), np.array([1, 2, 3]))
+    >>> estimate.value, round(estimate.error, 3)
+    (3.1666666666666665, 0.43)
     """
     counted = np.where(np.isposinf(sums), 0.0, sums)
     if (units == units[0]).all():
@@ -75,13 +79,13 @@ def loss_estimate(sums: Float64[np.ndarray, " n"], units: Int[np.ndarray, " n"])
 
 
 class ExampleLoss:
-    """Of an encoder and decoder, on some examples of a split.
+    """Measures the loss of an encoder and decoder on some examples of a split.
 
     Args:
-        model: in evaluation mode.
+        model: encoder and decoder in evaluation mode.
         examples: the split.
-        indices: which of them.
-        tokens: target tokens that are computed together.
+        indices: indices of the examples.
+        tokens: number of target tokens that are computed together.
     """
 
     def __init__(
@@ -98,7 +102,7 @@ class ExampleLoss:
         self._batches = in_order(examples.source_lengths[indices], examples.target_lengths[indices], tokens=tokens)
 
     def __call__(self) -> LossEstimate:
-        """The loss with the weights of now."""
+        """The loss with the present weights."""
         sums, units = np.zeros(len(self._indices)), np.zeros(len(self._indices), dtype=np.int64)
         with torch.inference_mode():
             for places in self._batches:
@@ -109,7 +113,7 @@ class ExampleLoss:
 
 
 def _by_row(losses: Float64[np.ndarray, " M"], batch: Batch) -> tuple[Float64[np.ndarray, " B"], Int[np.ndarray, " B"]]:
-    """Loss and units of each example, whether its tokens have losses of their own or it has one in all."""
+    """Loss and units of each example, for decoders with losses of tokens and for those with one loss of an example."""
     rows = len(batch.examples)
     if not isinstance(batch.target, Packed):
         return losses, np.ones(rows, dtype=np.int64)
@@ -120,11 +124,11 @@ def _by_row(losses: Float64[np.ndarray, " M"], batch: Batch) -> tuple[Float64[np
 
 
 class LineLoss:
-    """Of a language model, on some lines.
+    """Measures the loss of a language model on some lines.
 
     Args:
-        writer: of the model.
-        lines: their ids, each ended by the end symbol; those of running text follow each other.
+        writer: the language model.
+        lines: ids of each line, ended by the end symbol; the lines of running text follow each other.
     """
 
     def __init__(self, writer: Writer, lines: list[list[int]]) -> None:
@@ -132,18 +136,22 @@ class LineLoss:
         self._lines = lines
 
     def __call__(self) -> LossEstimate:
-        """The loss with the weights of now."""
+        """The loss with the present weights."""
         scores = self._writer.score_ids(self._lines, [""] * len(self._lines))
         return loss_estimate(scores.nats, scores.tokens.astype(np.int64))
 
 
 def training_probe(lengths: Int[np.ndarray, " n"], tokens: int, seed: int) -> Int[np.ndarray, " k"]:
-    """Some training examples, drawn at random but always the same, with as many target tokens as a validation set.
+    """Draw training examples at random, the same for a seed, with as many target tokens as a validation set.
 
     Args:
-        lengths: target tokens of every training example.
-        tokens: how many are wanted; all examples if there are fewer.
-        seed: of the draw.
+        lengths: number of target tokens of every training example.
+        tokens: number of target tokens to draw; all examples if there are fewer.
+        seed: seed of the draw.
+
+    >>> lengths = np.full(1_000, 10)
+    >>> len(training_probe(lengths, tokens=200, seed=1))
+    20
     """
     order = np.random.default_rng(seed).permutation(len(lengths))
     needed = int(np.searchsorted(np.cumsum(lengths[order], dtype=np.int64), tokens)) + 1
@@ -151,7 +159,11 @@ def training_probe(lengths: Int[np.ndarray, " n"], tokens: int, seed: int) -> In
 
 
 def running_probe(lengths: Int[np.ndarray, " n"], tokens: int, seed: int) -> Int[np.ndarray, " k"]:
-    """The same for running text: lines that follow each other, from a random one on."""
+    """Draw training lines of running text: consecutive lines from a random one on.
+
+    >>> running_probe(np.full(1_000, 10), tokens=30, seed=1)
+    array([471, 472, 473])
+    """
     total = np.cumsum(lengths, dtype=np.int64)
     latest = int(np.searchsorted(total, max(total[-1] - tokens, 0)))
     first = int(np.random.default_rng(seed).integers(0, latest + 1))
@@ -162,11 +174,11 @@ def running_probe(lengths: Int[np.ndarray, " n"], tokens: int, seed: int) -> Int
 
 @dataclass(frozen=True, slots=True)
 class SplitLosses:
-    """The two losses whose difference says whether a model has learnt more than its examples.
+    """The two losses whose difference shows whether a model generalises beyond its training examples.
 
     Attributes:
-        validation: of the validation set.
-        probe: of the training probe.
+        validation: measures the loss on the validation set.
+        probe: measures the loss on the training probe.
     """
 
     validation: MeasureLoss
@@ -181,14 +193,14 @@ def example_losses(
     tokens: int,
     seed: int,
 ) -> SplitLosses:
-    """Of an encoder and decoder.
+    """The two losses of an encoder and decoder.
 
     Args:
-        model: in evaluation mode.
-        train: what it learns from.
-        validation: what it does not.
-        tokens: target tokens that are computed together.
-        seed: of the training probe.
+        model: encoder and decoder in evaluation mode.
+        train: training set.
+        validation: validation set.
+        tokens: number of target tokens that are computed together.
+        seed: seed of the draw of the training probe.
     """
     probe = training_probe(train.target_lengths, int(validation.target_lengths.sum()), seed)
     return SplitLosses(
@@ -198,14 +210,14 @@ def example_losses(
 
 
 def line_losses(writer: Writer, train: Examples, validation: Examples, *, running: bool, seed: int) -> SplitLosses:
-    """Of a language model.
+    """The two losses of a language model.
 
     Args:
-        writer: of the model.
-        train: what it learns from.
-        validation: what it does not.
+        writer: the language model.
+        train: training set.
+        validation: validation set.
         running: whether lines follow each other as one text.
-        seed: of the training probe.
+        seed: seed of the draw of the training probe.
     """
     choose = running_probe if running else training_probe
     probe = choose(train.target_lengths, int(validation.target_lengths.sum()), seed)

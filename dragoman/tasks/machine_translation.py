@@ -1,4 +1,4 @@
-"""Text to text: a translator."""
+"""Machine translation: text to text."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from dragoman.tasks.translation_card import translation_card
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
 _VALIDATED = 1000
-"""Sentences translated at each validation; the loss is always measured on all."""
+"""Number of sentences translated at each validation; the loss is always measured on all."""
 _WARM_UP = 50
-"""Sentences translated before speeds are measured."""
+"""Number of sentences translated before speeds are measured."""
 _TURNS = Turns(parts=5)
 
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class MachineTranslation(Task):
-    """BLEU at the recipe's beam is the quality of a translator; greedy BLEU is watched while it trains."""
+    """The quality of a translator is BLEU at the recipe's beam width; BLEU of greedy search is watched in training."""
 
     words = Words(
         use="translate {} < input.txt > output.txt",
@@ -64,21 +64,21 @@ class MachineTranslation(Task):
     engines = True
 
     def run_name(self, recipe: Recipe, name: str) -> str:
-        """The languages and the recipe."""
+        """The name of the run: the languages and the recipe."""
         return f"{recipe.data.source_language}-{recipe.data.target_language}-{name}"
 
     def sampler(self, recipe: Recipe, dataset: Dataset) -> BatchSampler:
-        """Pairs of similar length, segmented at random where the recipe says so."""
+        """Mini-batches of pairs of similar length, segmented at random where the recipe asks for it."""
         batch = recipe.training.batch
         make = resegmentation(dataset, recipe.tokenizer, recipe.training.seed)
         return Buckets(dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=make)
 
     def measured_together(self, recipe: Recipe) -> int:
-        """As many target tokens as a mini-batch has."""
+        """The number of target tokens of a mini-batch."""
         return recipe.training.batch.tokens
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
-        """Loss, and BLEU and chrF2++ of greedy search."""
+        """Measures the loss, and BLEU and chrF2++ of greedy search."""
         translator = Translator.of(LoadedModel(model, recipe, dataset.source, dataset.target), "the run's model")
         chosen = np.arange(min(len(dataset.validation), _VALIDATED))
         language = recipe.data.target_language
@@ -108,7 +108,8 @@ class MachineTranslation(Task):
     def assess(
         self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
     ) -> list[Assessment]:
-        """Translate with the beam, and side by side greedily as well, and compare with the references."""
+        """Translate with the beam, and with greedy search too if models are compared, and score against the
+        references."""
         translators = [self.opened(subject.model, Path("the model"), search) for subject in subjects]
         sources = subjects[0].held_out.examples.source_texts()
         widths = [
@@ -134,7 +135,7 @@ class MachineTranslation(Task):
         ]
 
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Translator:
-        """A translator, with the engine that is asked for."""
+        """A translator with the engine that the search names."""
         translator = Translator.of(loaded, folder)
         if search.engine != "torch" or search.compute != "auto" or search.shortlist is not None:
             shortlist = None if search.shortlist is None else load_shortlist(search.shortlist, *loaded.vocabularies)
@@ -144,7 +145,7 @@ class MachineTranslation(Task):
     def score(
         self, loaded: LoadedModel, folder: Path, texts: Sequence[str], sources: Sequence[str] | None
     ) -> TextScores:
-        """How probable each text is as the translation of its source."""
+        """The probability of each text as the translation of its source."""
         if sources is None:
             raise InputError(
                 "this model is a translator, which scores translations of a source",
@@ -160,7 +161,7 @@ class MachineTranslation(Task):
 
 
 def _assessment(translator: Translator, held_out: HeldOut, found: dict[int, Timed[list[str]]]) -> Assessment:
-    """Of one translator, from what it wrote with each width of the beam."""
+    """The assessment of one translator from its outputs with each beam width."""
     language = translator.recipe.data.target_language
     references = held_out.examples.target_texts()
     beam = max(found)

@@ -1,4 +1,4 @@
-"""What a model that predicts labels or numbers gives for the examples of a split."""
+"""The outputs of a model that predicts labels or numbers, for the examples of a split."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dragoman.tasks.task import MEASURED_TOGETHER
 
 
 def example_outputs(model: Model, examples: Examples, part: Part | None = None) -> Float64[np.ndarray, n * K]:
-    """The logits, or the standardised number, that a model gives for each of some examples, or of all."""
+    """The logits [n, K], or the standardised numbers [n], that a model computes for some examples, or for all."""
     chosen = np.arange(len(examples)) if part is None else part
     lengths = examples.source_lengths[chosen], examples.target_lengths[chosen]
     batches = (

@@ -1,4 +1,4 @@
-"""The pictures of an evaluation: which classes are confused, whether confidence is honest, how far numbers are off."""
+"""The pictures of an evaluation: confused classes, calibration, and errors of numbers."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _MOST_DOTS = 20_000
 
 
 def draw_confusion(report: ClassificationReport, path: Path, title: str) -> None:
-    """Draw which classes are taken for which as a PNG file, written as a whole or not at all.
+    """Draw the confusion matrix as a PNG file, which is written as a whole or not at all.
 
-    Each row of the heat map is a true class and adds up to 100 %. Of more than 40 classes, the 40 confused most
-    are shown. Beside it, where there are probabilities, stands how often what is said with some confidence is right.
+    Each row of the heat map is a true class and adds up to 100 %. Of more than 40 classes, the 40 confused most are
+    shown. Where there are probabilities, a reliability diagram stands beside it.
 
     Args:
-        report: of the labels.
+        report: report on the labels.
         path: the file to write.
-        title: stands above the picture, as it is.
+        title: text above the picture.
     """
     classes = len(report.classes)
     shown = _most_confused(report.confusion)
@@ -50,13 +50,13 @@ def draw_confusion(report: ClassificationReport, path: Path, title: str) -> None
 
 
 def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray, " n"], path: Path, title: str) -> None:
-    """Draw estimates over true numbers, and the histogram of their differences, as a PNG file.
+    """Draw predicted over true numbers, and the histogram of their differences, as a PNG file.
 
     Args:
-        predicted: the estimate of each example.
+        predicted: predicted number of each example.
         true: the true number of each example.
         path: the file to write, as a whole or not at all.
-        title: stands above the picture, as it is.
+        title: text above the picture.
 
     Raises:
         InputError: if there is no example.
@@ -90,7 +90,7 @@ def draw_predictions(predicted: Float[np.ndarray, " n"], true: Float[np.ndarray,
 
 
 def _most_confused(confusion: Int[np.ndarray, "K K"]) -> Int[np.ndarray, " k"]:
-    """Classes in order of their numbers: all, or those most often taken for others or others for them."""
+    """Classes in order of their numbers: all, or those that are confused most often."""
     if len(confusion) <= _MOST_CLASSES:
         return np.arange(len(confusion))
     mistakes = confusion.sum(axis=0) + confusion.sum(axis=1) - 2 * np.diag(confusion)
@@ -154,7 +154,7 @@ def _draw_reliability(axes: plots.Axes, bins: Sequence[ReliabilityBin], error: f
 
 
 def _drawable(name: str, number: int) -> str:
-    """A class's name on an axis; its number where the font lacks a character of it."""
+    """The label of a class on an axis: its name, or its number where the font lacks a character."""
     known = plots.get_font(plots.findfont("DejaVu Sans")).get_charmap()
     if not name or any(ord(character) not in known for character in name):
         return f"no. {number}"

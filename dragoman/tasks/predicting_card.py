@@ -23,16 +23,16 @@ def predicting_card(
     beware: Sequence[str],
     described: Sequence[str],
 ) -> str:
-    """The card as Markdown.
+    """Write the card as Markdown.
 
     Args:
-        facts: of the run.
-        best: its best model.
-        assessment: how good that is.
-        reads: what goes in.
-        predicts: what comes out, such as ``labels``.
-        beware: when not to trust it.
-        described: what there is to say of how it is read.
+        facts: facts of the run.
+        best: best model of the run.
+        assessment: the model's quality.
+        reads: kind of input.
+        predicts: plural name of the output, such as ``labels``.
+        beware: cases where the model should not be trusted.
+        described: sentences on how inputs are read.
     """
     return card(
         facts,

@@ -1,4 +1,4 @@
-"""Anything to a number: linear regression on what an encoder makes of it."""
+"""Regression: linear regression on the encoder's representation of any input."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ _TURNS = Turns(rounds=3)
 
 
 class Regression(Task):
-    """The root of the mean squared error is the quality, and is watched while a model trains.
+    """Regression on texts, pictures or rows. The quality is the root mean squared error, which is also watched in
+    training.
 
     Args:
-        reads: what goes in.
+        reads: the kind of input.
     """
 
     watched_score = "rmse"
@@ -68,7 +69,7 @@ class Regression(Task):
         )
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
-        """Loss, RMSE and MAE."""
+        """Measures loss, RMSE and MAE on the validation set."""
         examples, field = dataset.validation, expect(dataset.target, NumberField)
         true = true_numbers(examples)
 
@@ -84,7 +85,7 @@ class Regression(Task):
         return Validator(self.losses(model, recipe, dataset), score, has_perplexity=False)
 
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
-        """The loss of the better of mean and median."""
+        """The loss of predicting the training set's mean or median, whichever is better."""
         decoder = expect(recipe.model.decoder, NumberDecoderRecipe)
         field = expect(dataset.target, NumberField)
         train, validation = (field.standardise(true_numbers(split)) for split in (dataset.train, dataset.validation))
@@ -97,7 +98,7 @@ class Regression(Task):
     def assess(
         self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
     ) -> list[Assessment]:
-        """Predict the number of each example."""
+        """Predict the number of each example, and compare with the true numbers."""
         del search
         uses = [partial(_estimates, subject) for subject in subjects]
         found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), tell)
@@ -106,7 +107,7 @@ class Regression(Task):
         ]
 
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
-        """What predicts."""
+        """A predictor of numbers."""
         del search
         return Predictor.of(loaded, folder)
 

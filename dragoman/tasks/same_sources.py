@@ -1,4 +1,4 @@
-"""Whether the same goes into two models, each of which has its own way to make numbers of it."""
+"""Whether two models, each with its own encoding of inputs, are given the same inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dragoman.tasks.assessment import HeldOut
 
 _LOOKED_AT = 50
 _ROUNDING = 1e-4
-"""Of a standardised number in float32, in standard deviations."""
+"""Rounding error of a standardised number in float32, in standard deviations."""
 
 
 def same_sources(one: HeldOut, other: HeldOut) -> bool:
@@ -37,7 +37,7 @@ def same_sources(one: HeldOut, other: HeldOut) -> bool:
 
 
 def _looks(column: PictureColumn) -> tuple[object, ...] | None:
-    """What rendered pictures are like; None for pictures that are not."""
+    """The appearance of rendered pictures; None for pictures that are not rendered."""
     rendering = column.rendering
     return None if rendering is None else (rendering.fonts, rendering.without_fonts, rendering.noisy)
 
@@ -65,7 +65,7 @@ def _same_rows(one: HeldOut, other: HeldOut) -> bool:
 
 
 def _columns(split: HeldOut) -> dict[str, tuple[np.ndarray, float]]:
-    """Each column's values, with the standard deviation of numbers: what is unknown, or may be, is not a number, or an
+    """The values of each column, with the standard deviation of numbers. An unknown value is not a number, or is an
     empty text."""
     field = expect(split.source, RowField)
     rows = expect(split.examples.batch(np.arange(len(split.examples))).source, Rows)

@@ -1,4 +1,4 @@
-"""How probable texts are, by a language model or as translations."""
+"""Probabilities of texts, by a language model or as translations."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dragoman.tasks.table import task_of
 def score(
     model: Path | str, texts: Sequence[str], sources: Sequence[str] | None = None, *, device: str = "auto"
 ) -> TextScores:
-    """How probable each text is.
+    """Compute the probability of each text.
 
     Args:
-        model: the folder of a language model, or of a translator.
+        model: folder of a language model or of a translator.
         texts: lines of text.
-        sources: for a translator, what each of the texts translates.
+        sources: for a translator, the source of each text.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        InputError: if there is no such model, or sources are missing or too many.
+        InputError: if there is no such model, or sources are missing or superfluous.
 
     >>> scores = score("runs/demo/best", ["Good morning."], ["Guten Morgen."])
     >>> bool(scores.nats[0] > 0)

@@ -1,4 +1,4 @@
-"""What a validation can measure beside the loss."""
+"""The measures that a validation may compute beside the loss."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One measure.
+    """A measure.
 
     Attributes:
-        title: for people to read.
-        higher_is_better: else lower is.
-        percent: whether it is from 0 to 100; else it has the unit of what is measured.
+        title: name for people to read.
+        higher_is_better: whether higher values are better; otherwise lower ones are.
+        percent: whether values go from 0 to 100; otherwise they have the unit of the data.
     """
 
     title: str
@@ -34,5 +34,6 @@ SCORES: Mapping[str, Score] = MappingProxyType(
         "mae": Score("MAE", False, percent=False),
     }
 )
-"""By the name that recipes and histories use: BLEU and chrF2++ of translations; character and word error rate of texts
-that were read; accuracy and macro-averaged F1 of labels; root mean square and mean absolute error of numbers."""
+"""The measures by the names that recipes and histories use: BLEU and chrF2++ of translations; character and word error
+rate of recognised text; accuracy and macro-averaged F1 of labels; root mean squared and mean absolute error of
+numbers."""

@@ -1,4 +1,4 @@
-"""The table of tasks: what goes in and what comes out decides what is done with a model."""
+"""The table of tasks: the kinds of input and output determine the task."""
 
 from __future__ import annotations
 
@@ -27,9 +27,14 @@ TASKS: Mapping[tuple[str, str], Task] = MappingProxyType(
         ("row", "number"): Regression(ROWS),
     }
 )
-"""The tasks, by what goes in and what comes out."""
+"""The task for each pair of input kind and output kind."""
 
 
 def task_of(recipe: Recipe) -> Task:
-    """What the recipe's model is for."""
+    """The task of a recipe's model.
+
+    >>> from dragoman.recipe import load_recipe
+    >>> type(task_of(load_recipe("row-number"))).__name__
+    'Regression'
+    """
     return TASKS[recipe.model.reads, recipe.model.says]

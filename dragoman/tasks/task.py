@@ -1,4 +1,4 @@
-"""All that depends on what a model is for: the one place for each kind of input and output."""
+"""Everything that depends on the task of a model, in one object for each kind of input and output."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ if TYPE_CHECKING:
     pass
 
 MEASURED_TOGETHER = 2048
-"""Target tokens, or examples, that are measured together."""
+"""Number of target tokens, or of examples, that are measured together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a task is spoken of.
+    """The words that messages use for a task.
 
     Attributes:
-        use: the command that uses a model, with ``{}`` for its folder.
-        data: the options of the command line that give its data.
-        unit: what training, its speed and a budget of tokens are counted in.
-        loss: the unit of the loss.
-        watched: the score that is watched while a model trains, and where it is measured.
-        speed: the unit of a model's speed.
-        remarks: what else a reader of a comparison must know.
+        use: command that uses a model, with ``{}`` for its folder.
+        data: command line options that name the data.
+        unit: unit that training, its speed and a budget of tokens are counted in.
+        loss: unit of the loss.
+        watched: the score that is watched in training, and where it is measured.
+        speed: unit of a model's speed.
+        remarks: further sentences for readers of a comparison.
     """
 
     use: str
@@ -68,12 +68,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asks of measuring a model.
+    """What a caller asks for when a model is measured.
 
     Attributes:
-        search: how outputs are searched for.
-        picture: whether a picture of the report is wanted.
-        outputs: whether what the model writes or predicts is wanted.
+        search: the search for outputs.
+        picture: whether to draw a picture of the report.
+        outputs: whether to return the model's outputs.
     """
 
     search: Search
@@ -82,20 +82,20 @@ class Asked:
 
 
 class Task(ABC):
-    """What models of one kind of input and output are trained, measured, described and used by.
+    """How models of one kind of input and output are trained, measured, described and used.
 
-    What stands here is right for every encoder with a decoder; a task overrides what is its own.
+    The methods here suit every encoder with a decoder; a task overrides the ones that differ.
 
     Attributes:
-        words: how it is spoken of.
-        watched_score: the column of a run's history that is watched: ``loss``, or a name in
+        words: the words that messages use for the task.
+        watched_score: column of a run's history that is watched in training: ``loss``, or a name in
             :data:`~dragoman.tasks.scores.SCORES`.
-        higher_is_better: whether that is so of the score, and of the quality that models are ranked by.
-        text_sides: whether source and target are text, whose tokens are counted.
-        searches: whether outputs are searched for, so that a beam can be chosen.
+        higher_is_better: whether higher values of this score, and of the quality that ranks models, are better.
+        text_sides: whether source and target are text, so that their tokens are counted.
+        searches: whether outputs are searched for, so that a beam width can be chosen.
         engines: whether other engines than PyTorch can search.
-        draws: whether there is a picture of its reports.
-        predicts: whether measuring a model yields an output for each example, beside the figures.
+        draws: whether reports have a picture.
+        predicts: whether measuring a model yields an output for each example beside the measures.
     """
 
     words: Words
@@ -110,34 +110,34 @@ class Task(ABC):
     # Data
 
     def sampler(self, recipe: Recipe, dataset: Dataset) -> BatchSampler:
-        """What mini-batches a pass over the training set has: here examples of similar length."""
+        """The mini-batches of a pass over the training set; by default examples of similar length."""
         batch = recipe.training.batch
         return Buckets(
             dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=drawn
         )
 
     def loader(self, recipe: Recipe, dataset: Dataset, *, index: int = 0, count: int = 1) -> Loader:
-        """Training batches: the ones of process ``index``, among ``count`` that they are dealt out to."""
+        """The training batches of process ``index`` among ``count`` processes."""
         return Loader(self.sampler(recipe, dataset), seed=recipe.training.seed, index=index, count=count)
 
     def run_name(self, recipe: Recipe, name: str) -> str:
-        """What the folder of a run is called that nobody named, given the name of its recipe."""
+        """The default name of a run, from the name of its recipe."""
         del recipe
         return name
 
     # Training
 
     def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
-        """The numbers of the training loss, which the decoder is built with."""
+        """The parameters of the training loss, which the decoder is built with."""
         del dataset
         return Objective(recipe.training.label_smoothing)
 
     def watched(self, recipe: Recipe, dataset: Dataset) -> AnyBatch:
-        """A few training examples, always the same, which the stability monitor sends through the model."""
+        """A few training examples, always the same, which the stability monitor passes through the model."""
         return dataset.train.batch(watched_examples(dataset.train, recipe.training.seed))
 
     def losses(self, model: Model, recipe: Recipe, dataset: Dataset) -> SplitLosses:
-        """The losses of ``model``, which is in evaluation mode, on the validation set and on the training probe."""
+        """The losses of ``model``, in evaluation mode, on the validation set and on the training probe."""
         return example_losses(
             expect(model, EncoderDecoder),
             dataset.train,
@@ -147,20 +147,20 @@ class Task(ABC):
         )
 
     def measured_together(self, recipe: Recipe) -> int:
-        """Target tokens, or examples, whose losses are computed together."""
+        """Number of target tokens, or of examples, whose losses are computed together."""
         del recipe
         return MEASURED_TOGETHER
 
     @abstractmethod
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
-        """Measures ``model``, which has the averaged weights, on the validation set."""
+        """A validator that measures ``model``, which has the averaged weights, on the validation set."""
 
     @abstractmethod
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
-        """The loss on the validation set of predicting the same whatever goes in, as the training set teaches it."""
+        """The validation loss of the best constant prediction, as learnt from the training set."""
 
     def calibrated(self, best: LoadedModel, dataset: Dataset) -> LoadedModel:
-        """The best model, whose probabilities are made to fit the validation set where it gives any."""
+        """The best model, with its probabilities calibrated on the validation set where it predicts any."""
         del dataset
         return best
 
@@ -168,30 +168,30 @@ class Task(ABC):
 
     @abstractmethod
     def same_examples(self, one: HeldOut, other: HeldOut) -> bool:
-        """Whether two splits hold the same, each encoded in the way of its own model."""
+        """Whether two splits hold the same examples, each encoded for its own model."""
 
     @abstractmethod
     def assess(
         self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
     ) -> list[Assessment]:
-        """Measure models, each on its examples, which are the same for all.
+        """Measure models, each on its own encoding of the same examples.
 
         Args:
             subjects: the models.
-            search: how outputs are searched for.
-            side_by_side: whether models take turns, several times, so that their speeds can be compared; else each is
+            search: the search for outputs.
+            side_by_side: whether models take several turns, so that their speeds can be compared; otherwise each is
                 used once.
-            tell: is given a sentence on each part.
+            tell: called with a sentence on each part.
 
         Raises:
             InputError: if there is no example.
         """
 
     def check(self, asked: Asked, loaded: LoadedModel, folder: Path) -> None:
-        """Refuse what a person asks for that does nothing for models of this task.
+        """Refuse options that have no effect for models of this task.
 
         Raises:
-            InputError: naming the option, and what the model is.
+            InputError: naming the option and the kind of the model.
         """
         search = asked.search
         of_engines = search.engine != "torch" or search.compute != "auto" or search.shortlist is not None
@@ -214,15 +214,15 @@ class Task(ABC):
 
     @abstractmethod
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Translator | Writer | Reader | Predictor:
-        """A model that was loaded from ``folder``, ready to be used, with the engine that ``search`` asks for."""
+        """A model that was loaded from ``folder``, ready for use with the engine that ``search`` names."""
 
     def score(
         self, loaded: LoadedModel, folder: Path, texts: Sequence[str], sources: Sequence[str] | None
     ) -> TextScores:
-        """How probable each text is; for a translator as the translation of its source.
+        """The probability of each text; for a translator as the translation of its source.
 
         Raises:
-            InputError: if such a model gives no text a probability, or sources are missing or too many.
+            InputError: if such models assign no probabilities to texts, or sources are missing or superfluous.
         """
         del texts, sources
         raise InputError(
@@ -238,17 +238,17 @@ class Task(ABC):
 
 
 def drawn(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
-    """Examples for training; lines that are rendered look different every time."""
+    """A training batch of some examples; rendered lines look different every time."""
     return examples.batch(indices, generator)
 
 
 def shown_source(examples: Examples, index: int) -> str:
-    """What stands for a source where it is shown: the text itself, else which example it is."""
+    """The text that represents a source in reports: the text itself, or the number of the example."""
     if examples.has_source_texts:
         return examples.source_texts(np.array([index]))[0]
     return f"example {index + 1:,}"
 
 
 def joined_outputs(parts: Sequence[Float64[np.ndarray, ...]]) -> Float64[np.ndarray, ...]:
-    """The outputs of all examples, from those of the parts that they were computed in."""
+    """The outputs for all examples, joined from those of the parts that were computed separately."""
     return np.concatenate(list(parts))

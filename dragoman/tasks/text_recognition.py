@@ -1,4 +1,4 @@
-"""Pictures to text: a reader of lines."""
+"""Text recognition: pictures of lines to text."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
 _VALIDATED = 300
-"""Lines that are read at each validation; the loss is always measured on all."""
+"""Number of lines read at each validation; the loss is always measured on all."""
 _WARM_UP = 20
-"""Lines read before speeds are measured."""
+"""Number of lines read before speeds are measured."""
 _TURNS = Turns(parts=5)
 
 
 class TextRecognition(Task):
-    """The character error rate at the recipe's beam is the quality of a reader; that of greedy search is watched while
-    it trains."""
+    """The quality of a reader is the character error rate at the recipe's beam width; that of greedy search is watched
+    in training."""
 
     words = Words(
         use="read {} picture.png",
@@ -57,7 +57,7 @@ class TextRecognition(Task):
     searches = True
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
-        """Loss, and character and word error rate of greedy search."""
+        """Measures the loss, and character and word error rate of greedy search."""
         reader = Reader.of(LoadedModel(model, recipe, dataset.source, dataset.target), "the run's model")
         examples = dataset.validation
         chosen = np.arange(min(len(examples), _VALIDATED))
@@ -86,7 +86,7 @@ class TextRecognition(Task):
     def assess(
         self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
     ) -> list[Assessment]:
-        """Read with the beam, and side by side greedily as well, and compare with what is written there."""
+        """Read with the beam, and with greedy search too if models are compared, and score against the true texts."""
         readers = [Reader.of(subject.model, "the model") for subject in subjects]
         widths = [
             {1: "greedy", beam: "beam"} if side_by_side else {beam: "beam"}
@@ -139,7 +139,7 @@ class TextRecognition(Task):
 
 
 def read_examples(reader: Reader, examples: Examples, beam: int, indices: Part) -> list[str]:
-    """What a reader makes of the pictures of some examples."""
+    """The texts that a reader recognises in the pictures of some examples."""
     found = [""] * len(indices)
     lengths = examples.target_lengths[indices]
     for places in reversed(in_order(lengths, lengths, tokens=MEASURED_TOGETHER)):
@@ -150,7 +150,7 @@ def read_examples(reader: Reader, examples: Examples, beam: int, indices: Part) 
 
 
 def _assessment(references: list[str], found: dict[int, Timed[list[str]]]) -> Assessment:
-    """Of one reader, from what it read with each width of the beam."""
+    """The assessment of one reader from its outputs with each beam width."""
     beam = max(found)
     outputs = list(chain.from_iterable(found[beam].results))
     report = evaluate_recognition(outputs, references)

@@ -1,4 +1,4 @@
-"""What tasks have in common whose target is text."""
+"""Functions that tasks with text as target share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dragoman.text.codec import Codec
 
 
 def target_tokens(dataset: Dataset) -> tuple[Int[np.ndarray, " N"], Int[np.ndarray, " M"]]:
-    """The ids of all targets end to end, of the training set and of the validation set."""
+    """The target ids of the training set, concatenated, and those of the validation set."""
     train, validation = (split.target_tokens for split in (dataset.train, dataset.validation))
     return train[np.arange(len(train))], validation[np.arange(len(validation))]
 

@@ -6,17 +6,17 @@ from dragoman.evaluation.translation_report import TranslationReport
 from dragoman.tasks.card import CardFacts, CardText, bullets, card, language_name, plain
 
 SMALL_CORPUS = 100_000
-"""Pairs below which a training set counts as small: general text needs far more."""
+"""Number of pairs below which a training set counts as small; general text needs far more."""
 NOTABLE_FALL = 5.0
-"""Points of chrF2++ between the shortest and the longest sentences that deserve a warning."""
+"""Difference in chrF2++ between the shortest and the longest sentences that deserves a warning."""
 
 
 def translation_card(facts: CardFacts, report: TranslationReport | None) -> str:
-    """The card as Markdown.
+    """Write the card as Markdown.
 
     Args:
-        facts: of the run.
-        report: how good the model is; None if that was not measured.
+        facts: facts of the run.
+        report: the model's quality; None if it was not measured.
     """
     source, target = language_name(facts.source_language), language_name(facts.target_language)
     return card(

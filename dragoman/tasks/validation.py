@@ -1,4 +1,4 @@
-"""Measuring the validation set while a model trains, with the averaged weights."""
+"""Measuring a model on the validation set during training, with the averaged weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dragoman.tasks.losses import LossEstimate, SplitLosses
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One validation example and what the model makes of it."""
+    """A validation example with the model's output."""
 
     source: str
     reference: str
@@ -21,15 +21,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a validation found.
+    """The results of a validation.
 
     Attributes:
-        validation: loss of the validation set.
-        training: loss of the training probe.
-        perplexity: the exponential of the validation loss; None of numbers.
-        scores: further measures, by their names in :data:`~dragoman.tasks.scores.SCORES`; of text they are those of
-            greedy output.
-        sample: one example to look at; None if none was asked for.
+        validation: loss on the validation set.
+        training: loss on the training probe.
+        perplexity: exponential of the validation loss; None for numbers.
+        scores: further measures, by their names in :data:`~dragoman.tasks.scores.SCORES`; for text they are those of
+            greedy search.
+        sample: an example with the model's output; None if none was asked for.
     """
 
     validation: LossEstimate
@@ -41,20 +41,20 @@ class Measurement:
 
 @runtime_checkable
 class Validating(Protocol):
-    """Measures a validation set."""
+    """Measures a model on a validation set."""
 
     def measure(self, turn: int) -> Measurement:
-        """What the model does there; ``turn`` chooses the sample."""
+        """Measure the model; ``turn`` selects the sample."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What the outputs for a validation set are worth.
+    """Scores of the outputs for a validation set.
 
     Attributes:
-        scores: by their names in :data:`~dragoman.tasks.scores.SCORES`.
-        sample: one example to look at.
+        scores: measures by their names in :data:`~dragoman.tasks.scores.SCORES`.
+        sample: an example with the model's output.
         validation: the loss, where it follows from the outputs; None if it has to be measured.
     """
 
@@ -67,8 +67,8 @@ class Validator:
     """Measures a model on one split.
 
     Args:
-        losses: of the split and of the training probe.
-        score: the scores of the model of now; it is given the turn, which chooses the sample.
+        losses: measure the losses on the split and on the training probe.
+        score: function from the turn, which selects the sample, to the scores of the present model.
         has_perplexity: whether the loss is a cross-entropy.
     """
 
@@ -78,7 +78,7 @@ class Validator:
         self._has_perplexity = has_perplexity
 
     def measure(self, turn: int) -> Measurement:
-        """Losses, scores and a sample; ``turn`` chooses the sample."""
+        """Measure losses and scores; ``turn`` selects the sample."""
         scored = self._score(turn)
         validation = scored.validation or self._losses.validation()
         return Measurement(
@@ -91,5 +91,9 @@ class Validator:
 
 
 def perplexity_of(loss: float) -> float:
-    """exp(loss), infinite where that overflows."""
+    """exp(loss), infinite where that overflows.
+
+    >>> perplexity_of(0.0), perplexity_of(1e6)
+    (1.0, inf)
+    """
     return math.exp(loss) if loss < 700 else math.inf

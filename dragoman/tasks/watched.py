@@ -1,4 +1,5 @@
-"""Which training examples are looked at: few, so that a look is cheap, and always the same, so that looks compare."""
+"""The training examples that the stability monitor watches: few, so that a snapshot is cheap, and always the same, so
+that snapshots can be compared."""
 
 from __future__ import annotations
 
@@ -8,17 +9,17 @@ from jaxtyping import Int
 from dragoman.data.batch_sampler import Measured
 
 _TOKENS = 256
-"""Tokens of sources or of targets, whichever are more; of labels and numbers, examples."""
+"""Number of source or target tokens, whichever are more; for labels and numbers, number of examples."""
 _MOST = 64
-"""Examples at most: of pictures each is large, and of rows none is worth more."""
+"""Most examples: pictures are large, and more rows would add nothing."""
 
 
 def watched_examples(examples: Measured, seed: int) -> Int[np.ndarray, " k"]:
-    """The indices of some examples, drawn at random; at least one.
+    """The indices of some examples, at least one, drawn at random.
 
     Args:
-        examples: the training split.
-        seed: of the draw.
+        examples: training set.
+        seed: seed of the draw.
     """
     lengths = np.maximum(examples.source_lengths, examples.target_lengths)
     order = np.random.default_rng(seed).permutation(len(lengths))[: 4 * _MOST]
