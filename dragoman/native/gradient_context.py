@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from torch import Tensor
 
+if TYPE_CHECKING:
 
-@runtime_checkable
-class GradientContext(Protocol):
-    """The object by which the forward pass of a function tells its backward pass what to remember."""
+    class GradientContext(Protocol):
+        """The object by which the forward pass of a function tells its backward pass what to remember."""
 
-    @property
-    def saved_tensors(self) -> tuple[Tensor, ...]:
-        """The tensors that the forward pass saved."""
-        ...
+        @property
+        def saved_tensors(self) -> tuple[Tensor, ...]:
+            """The tensors that the forward pass saved."""
+            ...
 
-    @property
-    def needs_input_grad(self) -> tuple[bool, ...]:
-        """For each input, whether its gradient is needed."""
-        ...
+        @property
+        def needs_input_grad(self) -> tuple[bool, ...]:
+            """For each input, whether its gradient is needed."""
+            ...
 
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Save tensors for the backward pass."""
-        ...
+        def save_for_backward(self, *tensors: Tensor | None) -> None:
+            """Save tensors for the backward pass."""
+            ...
+
+else:
+    # A check of the protocol would ask for the saved tensors, which is an error once a pass has changed them in place.
+    pass
