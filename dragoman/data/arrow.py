@@ -69,7 +69,7 @@ def record_batch(
         columns: the encoded sources and targets.
         corpora: the number of each one's corpus.
         files: the number of each one's file.
-        lines: its line there.
+        lines: the line of each in its file.
     """
     places = {"corpus": pa.array(corpora, pa.int16()), "file": pa.array(files, pa.int32())}
     return pa.RecordBatch.from_pydict({**columns, **places, "line": pa.array(lines, pa.int64())})

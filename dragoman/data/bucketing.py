@@ -29,7 +29,7 @@ def length_buckets(
         target_lengths: tokens of each target.
         tokens: target tokens in a batch at most, and half the most source tokens; a longer example is alone.
         pool: batches' worth of target tokens that are sorted together.
-        generator: of the shuffles.
+        generator: draws the order.
         weights: how often each example comes on average: 2.5 is twice in every epoch and a third time in every other.
     """
     if weights is None:

@@ -28,7 +28,7 @@ def look_ahead(chunks: Iterable[Chunk]) -> tuple[list[Chunk], Iterator[Chunk]]:
     return first, itertools.chain(first, remaining)
 
 
-def choose_placeholders(recipe: Recipe, chunks: Iterable[Chunk]) -> LearntPlaceholders:
+def choose_placeholders(recipe: Recipe, chunks: Iterable[Chunk], *, paired: bool) -> LearntPlaceholders:
     """The syntax for training corpora that begin with ``chunks``.
 
     The families are those that the recipe names; else those of the model whose vocabulary is taken over; else, for a
@@ -38,19 +38,19 @@ def choose_placeholders(recipe: Recipe, chunks: Iterable[Chunk]) -> LearntPlaceh
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
     pairs = (pair for chunk in chunks for pair in _pairs(chunk))
-    syntax = _settled(recipe)
+    syntax = _settled(recipe, paired=paired)
     if syntax is None:
         return learn_placeholders(pairs)
     return LearntPlaceholders(syntax, evidence_of(pairs, syntax))
 
 
-def _settled(recipe: Recipe) -> PlaceholderSyntax | None:
+def _settled(recipe: Recipe, *, paired: bool) -> PlaceholderSyntax | None:
     tokenizer = recipe.tokenizer
     if tokenizer.model is not None:
         return codecs_of_model(tokenizer.model)[1].placeholders
     if tokenizer.placeholder_families is not None:
         return PlaceholderSyntax.of(*tokenizer.placeholder_families)
-    return SURE_SYNTAX if recipe.model.is_language_model else None
+    return None if paired else SURE_SYNTAX
 
 
 def _pairs(chunk: Chunk) -> Iterator[tuple[str, str]]:

@@ -24,9 +24,9 @@ class Pair(NamedTuple):
 
     Attributes:
         source: the sentence.
-        target: its translation.
+        target: the translation.
         file: the name of the file it came from; inside an archive ``archive!/member``.
-        line: its line there, from 1; in a format without lines its row.
+        line: the line there, from 1; in a format without lines the row.
     """
 
     source: str
@@ -40,10 +40,10 @@ class Skip(NamedTuple):
 
     Attributes:
         reason: a word or two, the same for all of a kind: ``fuzzy``, ``untranslated``, ``obsolete``.
-        source: its source, as far as there is one.
-        target: its translation, as far as there is one.
-        file: as in :class:`Pair`.
-        line: as in :class:`Pair`.
+        source: what there is of a source.
+        target: what there is of a translation.
+        file: the name of the file it came from, written as in :class:`Pair`.
+        line: the line there, from 1; in a format without lines the row.
     """
 
     reason: str
@@ -65,7 +65,7 @@ class Chunk:
         targets: the target of each.
         names: files.
         files: the place in ``names`` of each one's file.
-        lines: its line there.
+        lines: the line of each in its file.
         skips: why an entry is no example, by its row.
     """
 

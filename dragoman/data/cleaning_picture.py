@@ -20,10 +20,10 @@ def draw_cleaning(report: JsonObject, dropped: Path, kept: Sequence[tuple[int, i
     """Draw a picture.
 
     Args:
-        report: of :meth:`dragoman.data.cleaning.CleaningReport.to_dict`.
+        report: what :meth:`dragoman.data.cleaning.CleaningReport.to_dict` gave.
         dropped: the list of drops, ``dropped.parquet``.
         kept: characters of source and target of some kept pairs.
-        path: of the PNG file.
+        path: the PNG file.
     """
     figure = plots.Figure(figsize=(11, 4.2), layout="constrained")
     bars, lengths = figure.subplots(1, 2)

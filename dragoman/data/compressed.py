@@ -49,7 +49,7 @@ MAGIC = max(map(len, COMPRESSIONS))
 """Bytes after which every one of them is told."""
 
 ENDINGS = (".gz", ".bz2", ".xz", ".zst")
-"""Of the names of compressed files."""
+"""What the names of compressed files end with."""
 
 
 def told(beginning: bytes) -> bool:

@@ -32,11 +32,11 @@ class Drop(NamedTuple):
     """One dropped pair.
 
     Attributes:
-        rule: that it broke first.
-        source: its source as it was read.
-        target: its target as it was read.
+        rule: the first rule that the example broke.
+        source: what was read as its source.
+        target: what was read as its target.
         file: where it was read.
-        line: its line there, from 1.
+        line: the line there, from 1.
     """
 
     rule: str

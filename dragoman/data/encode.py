@@ -10,7 +10,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Int
 
 from dragoman.data.arrow import record_batch
-from dragoman.data.cells import Cells, lines_of, shown
+from dragoman.data.cells import Absent, Cells, lines_of, shown
 from dragoman.data.columns.encoded import Encoded, Whereabouts
 from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS
 from dragoman.data.drops import Drop
@@ -20,7 +20,6 @@ from dragoman.data.spool import ExampleBatch, FileNames, Spool
 from dragoman.errors import InputError
 from dragoman.fields.encoded_rows import RowReport
 from dragoman.fields.field import Field, TargetField
-from dragoman.native.lines import Lines
 from dragoman.text.codec import Codec, masks_by_row
 from dragoman.text.placeholder_mask import Mask
 
@@ -55,8 +54,9 @@ class Encoder:
     Args:
         source: encodes sources.
         target: encodes targets.
+        codecs: both, where texts have placeholders that are hidden; else None.
         files: the names of the files that the spools' numbers stand for.
-        headings: of the columns that hold sources and targets in tables, for errors.
+        headings: the names of the columns that hold sources and targets in tables, for errors.
         limits: how long texts may be.
         drop: is given the split, its corpus' number and the drops.
         tell: is given a sentence on each fault.
@@ -67,6 +67,7 @@ class Encoder:
         source: Field,
         target: TargetField,
         *,
+        codecs: tuple[Codec, Codec] | None,
         files: FileNames,
         headings: tuple[str, str],
         limits: Limits,
@@ -74,6 +75,7 @@ class Encoder:
         tell: Callable[[str], None],
     ) -> None:
         self._source, self._target = source, target
+        self._codecs = codecs
         self._files = files
         self._headings = headings
         self._limits = limits
@@ -119,11 +121,10 @@ class Encoder:
 
     def _masks(self, batch: ExampleBatch) -> Mapping[int, Mask]:
         """The placeholders of texts: those of a pair are its source's."""
-        source, target = self._source, self._target
-        if not isinstance(source, Codec) or not isinstance(target, Codec):
+        if self._codecs is None:
             return {}
-        witness: Cells = batch.sources if isinstance(batch.sources, Lines) else batch.targets
-        return masks_by_row(lines_of(witness), source, target)
+        witness: Cells = batch.targets if isinstance(batch.sources, Absent) else batch.sources
+        return masks_by_row(lines_of(witness), *self._codecs)
 
     def _kept(self, name: str, batch: ExampleBatch, source: Encoded, target: Encoded) -> Bool[np.ndarray, " n"]:
         """Which examples are written: those without a fault and, to learn from, not too long."""

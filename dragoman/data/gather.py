@@ -10,21 +10,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt64
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cells import lines_of
 from dragoman.data.choose_placeholders import choose_placeholders, look_ahead
 from dragoman.data.chunk import Chunk
 from dragoman.data.cleaning import Cleaner, CleaningReport, SeenExamples
-from dragoman.data.drops import TakesDrops
+from dragoman.data.drops import Drop, TakesDrops
+from dragoman.data.encode import Encoder
 from dragoman.data.inputs.frames import FRAME
 from dragoman.data.inputs.input import Reading
 from dragoman.data.kinds import input_and_output
+from dragoman.data.limits import limits_of
 from dragoman.data.rendering import Rendering
 from dragoman.data.spool import FileNames, Spool
 from dragoman.data.text_sides import TextSides
 from dragoman.errors import InputError
+from dragoman.fields.field import Field, TargetField
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.storage.json import JsonObject
+from dragoman.text.codec import Codec
 from dragoman.text.learn_placeholders import LearntPlaceholders
 from dragoman.text.line_placeholders import masks_of
 from dragoman.text.placeholder_mask import units_in
@@ -152,15 +157,36 @@ class Gatherer:
         self._refuse_nothing(split, gathered, None if frame is not None else sections[0])
         return gathered
 
+    def encoder(
+        self,
+        source: Field,
+        target: TargetField,
+        drop: Callable[[str, int, list[Drop]], None],
+        tell: Callable[[str], None],
+    ) -> Encoder:
+        """What encodes the examples that were gathered.
+
+        Args:
+            source: encodes sources.
+            target: encodes targets.
+            drop: is given the split, its corpus' number and the drops.
+            tell: is given a sentence on each example that cannot be read.
+        """
+        return Encoder(
+            source,
+            target,
+            codecs=(expect(source, Codec), expect(target, Codec)) if self.has_placeholders else None,
+            files=self.files,
+            headings=(_first(self._recipe).source_column, self.target_column),
+            limits=limits_of(self._recipe),
+            drop=drop,
+            tell=tell,
+        )
+
     @property
     def target_column(self) -> str:
         """The heading of the targets in tables."""
         return _first(self._recipe).target_column
-
-    @property
-    def source_column(self) -> str:
-        """The heading of the sources in tables."""
-        return _first(self._recipe).source_column
 
     def _begun(
         self, split: str, name: str, section: CorpusRecipe, frame: DataFrame | None, gathered: Gathered
@@ -178,7 +204,9 @@ class Gatherer:
 
     def _choose_placeholders(self, corpora: dict[str, Iterator[Chunk]]) -> dict[str, Iterator[Chunk]]:
         looks = {name: look_ahead(chunks) for name, chunks in corpora.items()}
-        self.placeholders = choose_placeholders(self._recipe, (chunk for first, _ in looks.values() for chunk in first))
+        self.placeholders = choose_placeholders(
+            self._recipe, (chunk for first, _ in looks.values() for chunk in first), paired=self.input.has_source
+        )
         self._tell(self.placeholders.as_text())
         return {name: chunks for name, (_, chunks) in looks.items()}
 

@@ -11,10 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from dragoman.data.drops import Drop
-from dragoman.data.encode import Encoder
 from dragoman.data.examples import Examples
 from dragoman.data.gather import Gatherer
-from dragoman.data.limits import limits_of
 from dragoman.data.pipes import remembering_pipes
 from dragoman.fields.field import SourceField, TargetField
 from dragoman.recipe import Recipe
@@ -48,7 +46,7 @@ def examples_of(
 
     Args:
         corpora: at least one.
-        recipe: of the model.
+        recipe: the model's.
         source: encodes the sources.
         target: encodes the targets.
         tell: is given a sentence on what was left out, missing or unknown.
@@ -67,15 +65,7 @@ def examples_of(
         for title, report in gathered.reports.items():
             if report.read > report.kept:
                 tell(f"{title}: {report.as_text(f'{gatherer.noun}s')}")
-        encoder = Encoder(
-            source,
-            target,
-            files=gatherer.files,
-            headings=(gatherer.source_column, gatherer.target_column),
-            limits=limits_of(recipe),
-            drop=lambda split, corpus, dropped: None,
-            tell=tell,
-        )
+        encoder = gatherer.encoder(source, target, lambda split, corpus, dropped: None, tell)
         everything = np.zeros(len(gathered.keys), dtype=np.int8)
         encoder.encode(gathered.spool, [_TEST], everything, lambda split, batch: batches.append(batch))
     written = encoder.written[_TEST]

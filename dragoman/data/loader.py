@@ -24,8 +24,8 @@ class Loader:
 
     Args:
         sampler: what a pass is made of.
-        seed: of all that is random.
-        index: of this loader, from 0.
+        seed: decides all that is random.
+        index: the number of this loader, from 0.
         count: loaders that the batches are dealt out to.
     """
 

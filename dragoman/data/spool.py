@@ -37,7 +37,7 @@ class ExampleBatch:
         targets: the target of each.
         corpora: the number of each one's corpus.
         files: the number of each one's file.
-        lines: its line there.
+        lines: the line of each in its file.
     """
 
     sources: Cells

@@ -31,7 +31,7 @@ class TableStore(Protocol):
         """The headings of its columns."""
         ...
 
-    def column(self, name: str, rows: Int[np.ndarray, " r"]) -> Series[Any]:
+    def column(self, name: str, rows: Int[np.ndarray, " r"]) -> Series:
         """Some cells of a column, of the type that all its cells have in common."""
         ...
 
@@ -55,7 +55,7 @@ class FrameStore:
         """The headings of its columns."""
         return [str(name) for name in self._frame.columns]
 
-    def column(self, name: str, rows: Int[np.ndarray, " r"]) -> Series[Any]:
+    def column(self, name: str, rows: Int[np.ndarray, " r"]) -> Series:
         """Some cells of a column."""
         return self._frame.iloc[rows, self.names.index(name)]
 
@@ -81,7 +81,7 @@ class SeparatedStore:
         self.names: list[str] = list(kept.values())
         self._types = column_types([partial(self._cells, place) for place in kept], decimal)
 
-    def column(self, name: str, rows: Int[np.ndarray, " r"]) -> Series[Any]:
+    def column(self, name: str, rows: Int[np.ndarray, " r"]) -> Series:
         """Some cells of a column."""
         return self._typed(self.names.index(name), rows)
 
@@ -93,7 +93,7 @@ class SeparatedStore:
         frame.columns = pd.Index(self.names)
         return frame
 
-    def _typed(self, number: int, rows: Int[np.ndarray, " r"]) -> Series[Any]:
+    def _typed(self, number: int, rows: Int[np.ndarray, " r"]) -> Series:
         first, last = (int(rows.min()), int(rows.max()) + 1) if len(rows) else (0, 0)
         near = self._cells(self._places[number], first, last)
         return typed(near if len(rows) == len(near) else near.take(pa.array(rows - first)), self._types[number])
@@ -124,7 +124,7 @@ class TableColumn:
         return self.table.column(self.name, rows).tolist()
 
 
-class LearntColumns(Mapping[str, "Series[Any]"]):
+class LearntColumns(Mapping[str, "Series"]):
     """The columns of the rows that are learnt from, each put together when it is asked for, so that one alone is in
     memory.
 
@@ -145,7 +145,7 @@ class LearntColumns(Mapping[str, "Series[Any]"]):
         self.names = list(dict.fromkeys(name for store, _ in self._stores for name in store.names))
         self.lines: Int[np.ndarray, " n"] = np.concatenate(lines)
 
-    def __getitem__(self, name: str) -> Series[Any]:
+    def __getitem__(self, name: str) -> Series:
         import pandas as pd
 
         if name not in self.names:

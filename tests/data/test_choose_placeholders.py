@@ -92,7 +92,7 @@ def test_the_vocabulary_of_an_older_model_brings_what_counted_there(monkeypatch:
 
     monkeypatch.setattr(module, "codecs_of_model", lambda folder: (Older, Older))
     recipe = Recipe.model_validate({"tokenizer": {"model": "RUN", "placeholder_families": ["qt"]}})
-    assert module.choose_placeholders(recipe, []).syntax == LEGACY_SYNTAX
+    assert module.choose_placeholders(recipe, [], paired=True).syntax == LEGACY_SYNTAX
 
 
 def test_recipes_are_written_as_they_were_given(tmp_path: Path) -> None:

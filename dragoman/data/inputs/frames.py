@@ -45,11 +45,11 @@ def table_chunks(
     """Rows of a table, some at a time.
 
     Args:
-        sources: of every row.
-        targets: of every row.
-        file: that holds the table.
+        sources: the source of every row.
+        targets: the target of every row.
+        file: the name of the table's file.
         lines: the line on which each row begins.
-        rows: of a chunk, at most.
+        rows: the most that a chunk holds.
     """
     for begin in range(0, len(targets), rows):
         part = np.arange(begin, min(begin + rows, len(targets)))

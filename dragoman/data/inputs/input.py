@@ -28,7 +28,7 @@ class Reading:
 
     Attributes:
         output: what shall come out of the model.
-        languages: of source and target, for formats that hold several.
+        languages: the codes of source and target, for formats that hold several.
         folder: takes what cannot be held in memory.
         tell: is given remarks, such as that another region's language is taken.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int, UInt64
@@ -86,7 +86,7 @@ def _chunks(
     return table_chunks(Held(store, rows), targets, FRAME if path is None else str(path), lines)
 
 
-def _plain(column: Series[Any]) -> Series[Any]:
+def _plain(column: Series) -> Series:
     """A column whose cells can be hashed, equal ones alike: of numbers whatever their type, of anything else by how it
     is written."""
     if column.dtype.kind in "biuf" and isinstance(column.dtype, np.dtype):

@@ -26,7 +26,7 @@ def generate(source_language: str, target_language: str, pairs: int, seed: int) 
         source_language: a locale that Babel knows, such as ``en`` or ``pt-BR``.
         target_language: another one.
         pairs: how many.
-        seed: of the choice.
+        seed: decides the choice.
 
     Raises:
         UnsupportedError: if a locale is unknown, both are the same, or the two have too little in common.
