@@ -193,7 +193,9 @@ def some_pictures() -> list[Any]:
 # The recipes.
 
 SMALL = {"layers": 2, "width": 32, "feed_forward": 64, "heads": 2}
-TEXT = {"data": {"validation_pairs": 40, "test_pairs": 40}, "cleaning": {"language": False}}
+HELD_OUT = {"data": {"validation_pairs": 40, "test_pairs": 40}}
+PAIRS = {"cleaning": {"language": False}}
+"""What is made up is in no language."""
 
 
 @dataclass(frozen=True)
@@ -331,7 +333,8 @@ def trained(name: str, work: Path) -> Path:
     if (folder / "run").exists():
         return folder / "run"
     folder.mkdir()
-    changes = merged(TEXT, {"training": TRAINING}, case.changes)
+    of_pairs = PAIRS if case.student or case.data is pairs else {}
+    changes = merged(HELD_OUT, of_pairs, {"training": TRAINING}, case.changes)
     if case.student:
         _distil(trained("transformer", work), case.preset, changes, folder / "run")
     else:
