@@ -92,6 +92,6 @@ def _occupy(number: int, wrong_way: int) -> None:
             os.close(opened)
 
 
-def _writer(number: int) -> Any:
+def _writer(number: int) -> TextIO:
     # The layer below is not told to append or to create, so that a descriptor for reading alone can be wrapped.
     return io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), encoding="utf-8")

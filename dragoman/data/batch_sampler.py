@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -37,7 +37,7 @@ MakeBatch = Callable[[Of, Int[np.ndarray, " B"], np.random.Generator], AnyBatch]
 class BatchSampler(Protocol):
     """Plans a pass, and makes the batches of a plan. Whatever is random comes from the generators it is given."""
 
-    def plan(self, generator: np.random.Generator) -> list[Any]:
+    def plan(self, generator: np.random.Generator) -> Sequence[object]:
         """What each batch of a pass shall hold."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class Loader:
         plan = self._plan(0)
         return sum(map(self._sampler.tokens, plan)) / max(len(plan), 1)
 
-    def _plan(self, epoch: int) -> list[object]:
+    def _plan(self, epoch: int) -> Sequence[object]:
         return self._sampler.plan(np.random.default_rng([self._seed, epoch]))
 
     def _batches_from(self, epoch: int, index: int) -> Iterator[tuple[tuple[int, int], AnyBatch]]:

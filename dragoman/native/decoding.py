@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dragoman.contracts import Layout
-from dragoman.native.library import allowed, load
+from dragoman.native.library import allowed, load, present
 
 _TO_PAST = (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int64, c_int)
 _TO_MEMORY = (*[c_void_p] * 7, c_int)
@@ -54,9 +54,7 @@ def available(*tensors: Tensor) -> bool:
 
 def library() -> ctypes.CDLL:
     """The functions of the library, for callers that have asked :func:`available`."""
-    handle = kernels()
-    assert handle is not None, "available() says whether there are kernels"
-    return handle
+    return present(kernels())
 
 
 def attend_to_past(

@@ -48,6 +48,17 @@ def load(name: str) -> ctypes.CDLL | None:
     return library(name).handle
 
 
+def present(handle: ctypes.CDLL | None) -> ctypes.CDLL:
+    """A library that its caller knows to be there.
+
+    Raises:
+        RuntimeError: if it is not.
+    """
+    if handle is None:
+        raise RuntimeError("this native library is not there; ask available() first")
+    return handle
+
+
 @contextmanager
 def without_kernels() -> Iterator[None]:
     """Meanwhile, in this thread, what a model computes is computed by the kernels' PyTorch twins, whose parts can be

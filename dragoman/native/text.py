@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Int32, Int64, UInt8, UInt16, UInt64
 
-from dragoman.native.library import load
+from dragoman.native.library import load, present
 from dragoman.native.lines import Lines
 
 TRIGRAM_SLOTS = 1 << 18
@@ -62,10 +62,7 @@ class CharacterTables:
 
 
 def _library() -> ctypes.CDLL:
-    found = load("text")
-    if found is None:
-        raise RuntimeError("the native library `text` is not there; ask available() first")
-    return found
+    return present(load("text"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ctypes import c_float, c_int, c_int64, c_uint32, c_uint64, c_void_p
 import torch
 from torch import Tensor
 
-from dragoman.native.library import allowed, load
+from dragoman.native.library import allowed, load, present
 
 _DTYPES = (torch.float32, torch.bfloat16)
 
@@ -62,9 +62,7 @@ def available(*tensors: Tensor) -> bool:
 
 def library() -> ctypes.CDLL:
     """The functions of the library, for callers that have asked :func:`available`."""
-    handle = kernels()
-    assert handle is not None, "available() says whether there are kernels"
-    return handle
+    return present(kernels())
 
 
 def is_half(tensor: Tensor) -> int:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from torch import nn
 
 from dragoman.contracts import Nothing, Packed, Pictures, SearchFeature, SearchRequest, SearchResult
+from dragoman.search.search import SEARCH_FEATURES
 
 Read_contra = TypeVar("Read_contra", bound=Packed | Pictures | Nothing, contravariant=True)
 
@@ -44,6 +45,22 @@ class Engine(Protocol[Read_contra]):
             UnsupportedError: if the request asks for a feature that the engine lacks; raised before any work.
         """
         ...
+
+
+class StepByStep:
+    """What all engines have in common whose searches go through a model step by step, computed by PyTorch."""
+
+    model: nn.Module
+
+    @property
+    def description(self) -> str:
+        """The device and the number format that PyTorch computes with."""
+        return computed_by_torch(self.model)
+
+    @property
+    def features(self) -> frozenset[SearchFeature]:
+        """The features of a search by steps."""
+        return SEARCH_FEATURES
 
 
 def computed_by_torch(model: nn.Module) -> str:

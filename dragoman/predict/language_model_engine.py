@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from dragoman.contracts import Nothing, SearchFeature, SearchRequest, SearchResult, SpecialSymbols
+from dragoman.contracts import Nothing, SearchRequest, SearchResult, SpecialSymbols
 from dragoman.errors import InputError
 from dragoman.model.language_model import LanguageModel
-from dragoman.predict.engine import computed_by_torch
+from dragoman.predict.engine import StepByStep
 from dragoman.search.rules import SearchRules
-from dragoman.search.search import SEARCH_FEATURES, search
+from dragoman.search.search import search
 
 
-class LanguageModelEngine:
+class LanguageModelEngine(StepByStep):
     """An :class:`~dragoman.predict.engine.Engine` for models without a source. All rows are computed together.
 
     Args:
@@ -20,19 +20,11 @@ class LanguageModelEngine:
         special: special symbols of its vocabulary.
     """
 
+    model: LanguageModel
+
     def __init__(self, model: LanguageModel, special: SpecialSymbols) -> None:
         self.model = model
         self.special = special
-
-    @property
-    def description(self) -> str:
-        """The device and the number format that PyTorch computes with."""
-        return computed_by_torch(self.model)
-
-    @property
-    def features(self) -> frozenset[SearchFeature]:
-        """The features of a search by steps."""
-        return SEARCH_FEATURES
 
     def search(self, source: Nothing, request: SearchRequest) -> SearchResult:
         """The best texts, which continue their prefixes; see :meth:`~dragoman.predict.engine.Engine.search`.

@@ -13,7 +13,6 @@ from dragoman.contracts import (
     Memory,
     Packed,
     Pictures,
-    SearchFeature,
     SearchRequest,
     SearchResult,
     Source,
@@ -22,14 +21,14 @@ from dragoman.contracts import (
 )
 from dragoman.data.bucketing import in_order
 from dragoman.model.encoder_decoder import EncoderDecoder
-from dragoman.predict.engine import computed_by_torch
+from dragoman.predict.engine import StepByStep
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
-from dragoman.search.search import SEARCH_FEATURES, search
+from dragoman.search.search import search
 
 
-class TorchEngine:
+class TorchEngine(StepByStep):
     """An :class:`~dragoman.predict.engine.Engine` for every model that reads text or pictures.
 
     Args:
@@ -38,6 +37,8 @@ class TorchEngine:
         batch_tokens: most source tokens, times the beam width, that are computed together.
         language_model: language model that is fused into every search, if there is one.
     """
+
+    model: EncoderDecoder
 
     def __init__(
         self,
@@ -51,16 +52,6 @@ class TorchEngine:
         self.special = special
         self.batch_tokens = batch_tokens
         self.language_model = language_model
-
-    @property
-    def description(self) -> str:
-        """The device and the number format that PyTorch computes with."""
-        return computed_by_torch(self.model)
-
-    @property
-    def features(self) -> frozenset[SearchFeature]:
-        """The features of a search by steps."""
-        return SEARCH_FEATURES
 
     def search(self, source: Packed | Pictures, request: SearchRequest) -> SearchResult:
         """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.

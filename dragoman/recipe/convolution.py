@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from dragoman.recipe.encoder_sizes import LengthOfPositions, OneWidth
 from dragoman.recipe.section import WIDEST, Section, layers_phrase
 
 
@@ -15,7 +16,7 @@ def _odd(taps: int) -> int:
     return taps
 
 
-class ConvolutionalEncoderRecipe(Section):
+class ConvolutionalEncoderRecipe(OneWidth, LengthOfPositions, Section):
     """Gated convolutions (Gehring et al. 2017)."""
 
     kind: Literal["convolution"]
@@ -36,21 +37,6 @@ class ConvolutionalEncoderRecipe(Section):
     @property
     def embedding(self) -> int:
         """Width of the embeddings."""
-        return self.width
-
-    @property
-    def longest(self) -> int | None:
-        """Most tokens in a row; None if there is no limit."""
-        return self.max_positions if self.positions == "learned" else None
-
-    @property
-    def memory_width(self) -> int:
-        """Width of the hidden states that it hands to a decoder."""
-        return self.width
-
-    @property
-    def final_width(self) -> int:
-        """Width of the one vector that it makes of a row."""
         return self.width
 
     @property

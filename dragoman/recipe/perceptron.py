@@ -6,11 +6,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from dragoman.recipe.encoder_sizes import AnyLength
 from dragoman.recipe.picture import Sizes
 from dragoman.recipe.section import Section
 
 
-class PerceptronRecipe(Section):
+class PerceptronRecipe(AnyLength, Section):
     """Fully connected layers over rows of a table, or over pictures of one size. Without any (``linear``), the decoder
     sees the input itself: it then is linear regression, or softmax regression."""
 
@@ -32,11 +33,6 @@ class PerceptronRecipe(Section):
     def layers(self) -> tuple[int, ...]:
         """Units of each hidden layer; none if linear."""
         return self.hidden if self.kind == "mlp" else ()
-
-    @property
-    def longest(self) -> int | None:
-        """Most tokens in a row: there are none."""
-        return None
 
     @property
     def phrase(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from dragoman.recipe.encoder_sizes import AnyLength, OneWidth
 from dragoman.recipe.section import WIDEST, Section
 
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
@@ -16,7 +17,7 @@ SMALLEST_LENET = 12
 """Pixels, high and wide, of which two convolutions and two poolings leave one."""
 
 
-class LeNetRecipe(Section):
+class LeNetRecipe(AnyLength, Section):
     """Two convolutions, two poolings and fully connected layers (LeCun et al. 1998), for pictures of one size."""
 
     kind: Literal["lenet"]
@@ -39,18 +40,13 @@ class LeNetRecipe(Section):
         return self.hidden[-1]
 
     @property
-    def longest(self) -> int | None:
-        """Most tokens in a row: there are none."""
-        return None
-
-    @property
     def phrase(self) -> str:
         """The network in a few words."""
         hidden = ", ".join(map(str, self.hidden))
         return f"{self.channels[0]} and {self.channels[1]} channels, hidden layers {hidden}"
 
 
-class ResidualRecipe(Section):
+class ResidualRecipe(OneWidth, AnyLength, Section):
     """Residual blocks of convolutions (He et al. 2016) over a picture of any width, then gated convolutions over what
     stands beside what (Gehring et al. 2017)."""
 
@@ -69,21 +65,6 @@ class ResidualRecipe(Section):
     """Width of their kernels, odd."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Rate before each gated convolution."""
-
-    @property
-    def memory_width(self) -> int:
-        """Width of the hidden states that it hands to a decoder."""
-        return self.width
-
-    @property
-    def final_width(self) -> int:
-        """Width of the one vector that it makes of a picture."""
-        return self.width
-
-    @property
-    def longest(self) -> int | None:
-        """Most tokens in a row: there is no limit."""
-        return None
 
     @property
     def phrase(self) -> str:

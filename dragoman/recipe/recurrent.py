@@ -6,13 +6,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from dragoman.recipe.encoder_sizes import AnyLength
 from dragoman.recipe.section import WIDEST, Section, layers_phrase
 from dragoman.recipe.transformer import check_heads
 
 _PARTS = {"rnn": 1, "gru": 1, "lstm": 2}
 
 
-class RecurrentRecipe(Section):
+class RecurrentRecipe(AnyLength, Section):
     """A stack of recurrent layers: plain (``rnn``), gated (``gru``) or with a memory cell (``lstm``)."""
 
     kind: Literal["rnn", "gru", "lstm"]
@@ -51,11 +52,6 @@ class RecurrentRecipe(Section):
     def parts(self) -> int:
         """Vectors in a layer's state."""
         return _PARTS[self.kind]
-
-    @property
-    def longest(self) -> int | None:
-        """Most tokens in a row: there is no limit."""
-        return None
 
     @property
     def phrase(self) -> str:

@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from dragoman.recipe.encoder_sizes import LengthOfPositions, OneWidth
 from dragoman.recipe.section import WIDEST, Section, layers_phrase
 
 
-class TransformerRecipe(Section):
+class TransformerRecipe(OneWidth, LengthOfPositions, Section):
     """A stack of Transformer blocks (Vaswani et al. 2017)."""
 
     kind: Literal["transformer"] = "transformer"
@@ -48,24 +49,9 @@ class TransformerRecipe(Section):
         return self.width
 
     @property
-    def longest(self) -> int | None:
-        """Most tokens in a row; None if there is no limit."""
-        return self.max_positions if self.positions == "learned" else None
-
-    @property
     def phrase(self) -> str:
         """The stack in a few words."""
         return f"{layers_phrase(self.layers)}, width {self.width}, feed-forward {self.feed_forward}, {self.heads} heads"
-
-    @property
-    def memory_width(self) -> int:
-        """Width of the hidden states that it hands to a decoder."""
-        return self.width
-
-    @property
-    def final_width(self) -> int:
-        """Width of the one vector that it makes of a row."""
-        return self.width
 
 
 def check_heads(heads: int, width: int) -> None:
