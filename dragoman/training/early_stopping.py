@@ -9,13 +9,21 @@ from dragoman.tasks.scores import SCORES
 
 @dataclass(slots=True)
 class EarlyStopping:
-    """Prechelt 1998's patience rule.
+    """Early stopping with patience (Prechelt 1998): stop after so many validations without a new best value.
+
+    >>> stopping = EarlyStopping("loss", patience=2)
+    >>> for loss in (3.0, 2.5, 2.6, 2.7):
+    ...     print(stopping.observe(loss), stopping.exhausted)
+    True False
+    True False
+    False False
+    False True
 
     Attributes:
-        metric: what is watched: ``loss``, or a key of :data:`~dragoman.tasks.scores.SCORES`.
-        patience: validations without a new best before :attr:`exhausted`.
-        best: the best value so far.
-        waited: validations since.
+        metric: name of the watched measure: ``loss``, or a key of :data:`~dragoman.tasks.scores.SCORES`.
+        patience: number of validations without a new best value after which :attr:`exhausted` is true.
+        best: the best value so far; None before the first validation.
+        waited: number of validations since the best one.
     """
 
     metric: str
@@ -24,7 +32,7 @@ class EarlyStopping:
     waited: int = 0
 
     def observe(self, value: float) -> bool:
-        """Take in a validation; whether it is the best so far. A value that is not a number never is."""
+        """Take in the value of a validation, and tell whether it is the best so far; NaN never is."""
         is_best = value == value and (self.best is None or self._is_better(value, self.best))
         self.best = value if is_best else self.best
         self.waited = 0 if is_best else self.waited + 1
@@ -36,5 +44,5 @@ class EarlyStopping:
 
     @property
     def exhausted(self) -> bool:
-        """Whether to stop."""
+        """Whether training shall stop."""
         return self.waited >= self.patience

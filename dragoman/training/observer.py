@@ -1,5 +1,8 @@
-"""What a run tells those who watch it. Training knows only this protocol, so progress bars, histories, pictures and
-monitors come and go without a change to the loop."""
+"""The records that training passes to its observers, and the class that observers derive from.
+
+The training loop knows nothing else of them, so progress bars, histories, plots and monitors come and go without a
+change to it.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ from dragoman.tasks.validation import Sample
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """A run begins or goes on.
+    """What is known when a run begins or is resumed.
 
     Attributes:
         folder: the run's folder.
-        recipe: what is trained.
-        update: updates done before (0 unless resumed).
-        updates: updates at most.
-        parameters: trainable numbers in the model.
-        device: where it computes, with the precision and the threads, for people to read.
+        recipe: the recipe that the run is trained by.
+        update: number of updates done before this session; 0 unless the run was resumed.
+        updates: number of updates after which the run ends at the latest.
+        parameters: number of trainable parameters of the model.
+        device: device, precision and number of threads, as text for people.
     """
 
     folder: Path
@@ -34,19 +37,20 @@ class RunStart:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRecord:
-    """One update of the weights.
+    """What was measured at one update of the weights.
 
     Attributes:
-        update: its number, from 1.
-        epoch: passes over the training set begun, from 1.
-        loss: the training loss, in nats per target token or label, label smoothing and dropout included; of numbers
-            in the unit of their loss.
-        learning_rate: of this update.
+        update: number of the update, from 1.
+        epoch: number of the current pass over the training set, from 1.
+        loss: mean training loss, with label smoothing and dropout: in nats per target token or label, for a model that
+            estimates numbers in the unit of its loss.
+        learning_rate: the learning rate that the update was made with.
         gradient_norm: Euclidean norm of the whole gradient before clipping.
-        target_tokens: real target tokens it was computed from; of labels and numbers, examples.
-        padding: share of padding in the padded form of its batches, source and target together.
+        target_tokens: number of target tokens in the update's mini-batches, padding left out; for labels and numbers,
+            number of examples.
+        padding: share of padding if the mini-batches were padded, source and target together, in [0, 1].
         seconds: training time since the first start of the run, validation left out.
-        waited: seconds of them that this update waited for its mini-batches to be made.
+        waited: seconds that this update waited for its mini-batches to be made.
     """
 
     update: int
@@ -62,23 +66,23 @@ class UpdateRecord:
 
 @dataclass(frozen=True, slots=True)
 class ValidationRecord:
-    """One look at the validation set, with averaged weights and without dropout.
+    """What was measured at one validation, with averaged weights and without dropout.
 
     Attributes:
-        update: updates done.
-        epoch: passes over the training set begun.
-        loss: cross-entropy in nats per target token or label, without label smoothing; of numbers in the unit of their
-            loss.
-        perplexity: its exponential; None of numbers.
-        scores: further measures, by their names in :data:`~dragoman.tasks.scores.SCORES`; of text they are those of
-            greedy output.
-        best: whether it is the best so far by the recipe's metric.
+        update: number of updates done.
+        epoch: number of the current pass over the training set, from 1.
+        loss: mean loss on the validation set: cross-entropy in nats per target token or label, without label
+            smoothing; for a model that estimates numbers, in the unit of its loss.
+        perplexity: the exponential of ``loss``; None for a model that estimates numbers.
+        scores: further measures, by their names in :data:`~dragoman.tasks.scores.SCORES`; those of text are measured
+            on greedy output.
+        best: whether this validation is the best so far by the metric that the recipe names.
         seconds: training time since the first start of the run, validation left out.
-        sample: one sentence to look at.
+        sample: one example with the model's output, for people to read; None if the task shows none.
         loss_error: standard error of ``loss``, by the bootstrap over sentences (or examples).
-        training_loss: the same loss of the training probe: a fixed random part of the training set with as many target
-            tokens as the validation set, measured in the same way; None in runs of before it was measured.
-        training_loss_error: its standard error.
+        training_loss: the same loss on the training probe, a fixed random part of the training set with as many target
+            tokens as the validation set, measured in the same way; None if it was not measured.
+        training_loss_error: standard error of ``training_loss``.
     """
 
     update: int
@@ -96,24 +100,26 @@ class ValidationRecord:
 
 @dataclass(frozen=True, slots=True)
 class StabilityRecord:
-    """What the stability monitor saw, now and then. Layers and modules have the names that ``named_modules`` gives.
+    """What the stability monitor measured inside the model at one update.
+
+    Every mapping is from the name of a layer or module, as ``named_modules`` gives it, to what was measured there.
 
     Attributes:
-        update: its number, from 1.
-        gradient_norm: of every layer the Euclidean norm of its parameters' gradient before clipping, the mean over the
-            updates since the record before.
-        largest_gradient_norm: likewise the largest.
-        update_ratio: of every layer ‖Δw‖ / ‖w‖ of this update.
-        activation: of every module root mean square of its output.
-        dead: of every place with rectified units the share that is 0 for every token that was looked at.
-        saturated: of every place with sigmoid or tanh units the share of values in their flat ends.
-        attention_logit: of every attention the largest score before the softmax, over all heads.
-        through_time: of every recurrent cell ‖∂L/∂h‖ by distance from the last token, from 0, where L is the loss of
-            each row's last token alone; the mean over rows.
-        growth: of every recurrent cell the fitted growth of log ‖∂L/∂h‖ per step back in time: below 0 it vanishes,
-            above 0 it explodes.
-        recurrent_gain: of every recurrent cell the root mean square of the singular values of its recurrent weights,
-            over all gates: 1 where they are orthogonal, as they begin.
+        update: number of the update, from 1.
+        gradient_norm: for each layer, the Euclidean norm of its parameters' gradient before clipping, averaged over the
+            updates since the previous record.
+        largest_gradient_norm: for each layer, the largest of the norms that ``gradient_norm`` is the mean of.
+        update_ratio: for each layer, ‖Δw‖ / ‖w‖ of this update.
+        activation: for each module, the root mean square of its output.
+        dead: for each ReLU, the fraction of units that are zero on all inspected tokens.
+        saturated: for each sigmoid or tanh, the fraction of values near its bounds, where its derivative vanishes.
+        attention_logit: for each attention, the largest score before the softmax, over all heads.
+        through_time: for each recurrent cell, ‖∂L/∂h‖ by the number of steps to the last token, from 0, averaged over
+            rows; L is the loss of each row's last token alone.
+        growth: for each recurrent cell, the fitted growth of ln ‖∂L/∂h‖ per step back in time: below 0 the gradient
+            vanishes, above 0 it explodes.
+        recurrent_gain: for each recurrent cell, the root mean square of the singular values of its recurrent weights,
+            over all gates; 1 for orthogonal matrices, which they begin as.
     """
 
     update: int
@@ -131,19 +137,21 @@ class StabilityRecord:
 
 @dataclass(frozen=True, slots=True)
 class SkipRecord:
-    """An update that was not made, because loss or gradient were not finite; the weights are as before.
+    """An update that was skipped because loss or gradient were not finite; the weights are as before.
+
+    The update is computed once more, to find the first number that is not finite.
 
     Attributes:
-        update: its number, from 1.
-        loss: as computed; may be not finite.
-        gradient_norm: likewise.
-        stage: where the first number that is not finite was found by the replay: in a ``parameter``, in the ``input``,
-            in a module's ``output``, in the ``loss``, or in the ``gradient``; None if the replay found none.
-        module: the name of the module, or of the parameter; of a gradient the module in which it is lost: finite at its
-            output, and not at its input.
-        lines: where the examples come from that bring it about, as ``file:line``; all of the batch if each alone does
-            not.
-        folder: what was kept of it.
+        update: number of the update, from 1.
+        loss: the training loss that was computed, which may be NaN or infinite.
+        gradient_norm: Euclidean norm of the gradient before clipping, which may be NaN or infinite.
+        stage: where the first number that is not finite was found: in a ``parameter``, in the ``input``, in a module's
+            ``output``, in the ``loss``, or in the ``gradient``; None if all were finite this time.
+        module: name of the parameter or of the module; for a gradient, the module whose output still has a finite
+            gradient and whose input has not.
+        lines: where the examples stand that cause it, each as ``file:line``; those of the whole batch if no example
+            causes it alone.
+        folder: folder in which the batches of the update were kept; None if they were not kept.
     """
 
     update: int
@@ -157,13 +165,13 @@ class SkipRecord:
 
 @dataclass(frozen=True, slots=True)
 class RewindRecord:
-    """A run that goes on from an earlier checkpoint.
+    """A return of training to an earlier checkpoint, because it had become unstable.
 
     Attributes:
-        update: updates done when it was decided.
-        back_to: updates done in the checkpoint.
-        reason: a phrase such as ``3 updates of 100 were skipped``.
-        learning_rate_factor: what the schedule's learning rate is multiplied by from here on.
+        update: number of updates done when training went back.
+        back_to: number of updates done in the checkpoint.
+        reason: why training went back, such as ``3 of 100 updates were skipped``.
+        learning_rate_factor: factor that the schedule's learning rate is multiplied by from here on.
     """
 
     update: int
@@ -173,28 +181,40 @@ class RewindRecord:
 
 
 class Observer:
-    """Does nothing; override what is of interest. Records are passed in order, from the training thread."""
+    """The base class of all that watches training: every method does nothing until a subclass overrides it.
+
+    Records are passed in order, from the thread that trains.
+
+    >>> class Losses(Observer):
+    ...     def on_update(self, record):
+    ...         print(f"update {record.update}: {record.loss:.2f} nats per token")
+    >>> update = UpdateRecord(1, 1, 5.7, 1e-3, gradient_norm=1.2, target_tokens=200, padding=0.1, seconds=0.4)
+    >>> Losses().on_update(update)
+    update 1: 5.70 nats per token
+
+    ``dragoman.train(recipe, folder, observers=[Losses()])`` prints such a line after each update.
+    """
 
     def on_prepare(self, message: str) -> None:
-        """While the dataset is made: a sentence on each thing done."""
+        """Called while the dataset is made, with a sentence on each thing done."""
 
     def on_start(self, start: RunStart) -> None:
-        """Before the first update of this session."""
+        """Called before the first update of this session."""
 
     def on_update(self, record: UpdateRecord) -> None:
-        """After every update."""
+        """Called after every update."""
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """After every validation."""
+        """Called after every validation."""
 
     def on_stability(self, record: StabilityRecord) -> None:
-        """After an update that the stability monitor looked at."""
+        """Called after an update that the stability monitor measured."""
 
     def on_skip(self, record: SkipRecord) -> None:
-        """After an update that was not made."""
+        """Called after an update that was skipped."""
 
     def on_rewind(self, record: RewindRecord) -> None:
-        """When the run goes back."""
+        """Called when training went back to an earlier checkpoint."""
 
     def on_end(self, reason: str) -> None:
-        """After the last update; ``reason`` is a phrase such as ``all 3,800 updates done``."""
+        """Called after the last update, with the reason why training ends, such as ``all 3,800 updates done``."""

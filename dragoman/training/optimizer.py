@@ -16,6 +16,11 @@ def build_optimizer(recipe: OptimizerRecipe, parameters: FlatParameters) -> torc
     """AdamW on the flat weights (Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2).
 
     With ``decay = "l2"`` the decoupled decay is 0 and the penalty's gradient is added in the training step.
+
+    >>> parameters = FlatParameters(torch.nn.Linear(4, 3), torch.float32, torch.device("cpu"))
+    >>> optimizer = build_optimizer(OptimizerRecipe(learning_rate=1e-3, weight_decay=0.01), parameters)
+    >>> [group["weight_decay"] for group in optimizer.param_groups]  # matrices, vectors
+    [0.01, 0.0]
     """
     decoupled = {"decoupled": recipe.weight_decay, "l2": 0.0}[recipe.decay]
     return torch.optim.AdamW(
@@ -28,13 +33,13 @@ def build_optimizer(recipe: OptimizerRecipe, parameters: FlatParameters) -> torc
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """For all groups."""
+    """Set the learning rate of all parameter groups of an optimizer."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's memory by name, for a checkpoint; empty before the first update."""
+    """The optimizer's state (moments and step counts) by name, for a checkpoint; empty before the first update."""
     tensors = {}
     for index, group in enumerate(optimizer.param_groups):
         for name, value in optimizer.state[group["params"][0]].items():
@@ -43,7 +48,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """The inverse of :func:`optimizer_tensors`; names of other things are passed over."""
+    """Put back the state that :func:`optimizer_tensors` gave; tensors with other names are ignored."""
     for index, group in enumerate(optimizer.param_groups):
         prefix = f"optimizer.{index}."
         state = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

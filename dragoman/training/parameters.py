@@ -18,7 +18,13 @@ _ALIGNMENT = 32
 
 @dataclass(frozen=True, slots=True)
 class ParameterPlace:
-    """Where one parameter lies in the flat tensor."""
+    """Where one parameter lies in the flat tensor.
+
+    Attributes:
+        name: name of the parameter, as ``named_parameters`` gives it.
+        shape: shape of the parameter.
+        begin: index of its first number in the flat tensor.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -26,18 +32,18 @@ class ParameterPlace:
 
     @property
     def end(self) -> int:
-        """One past its last number."""
+        """The index after the parameter's last number."""
         return self.begin + torch.Size(self.shape).numel()
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterMap:
-    """The places of all parameters: matrices first, then vectors, so that what decays is one slice.
+    """The places of all parameters: matrices first, then vectors, so that all that decays is one slice.
 
     Attributes:
-        places: in order.
-        decayed: numbers in the slice of matrices, which weight decay applies to.
-        size: numbers in all, gaps for alignment included.
+        places: the place of each parameter, in the order of the flat tensor.
+        decayed: number of numbers in the slice of matrices, which weight decay applies to.
+        size: number of all numbers, gaps for alignment included.
     """
 
     places: tuple[ParameterPlace, ...]
@@ -74,14 +80,24 @@ class ParameterMap:
 class FlatParameters:
     """A model's weights as one float32 tensor, and the copy that the model computes with.
 
+    >>> model = nn.Linear(4, 3)
+    >>> parameters = FlatParameters(model, torch.float32, torch.device("cpu"))
+    >>> [(place.name, place.shape, place.begin) for place in parameters.map.places]
+    [('weight', (3, 4), 0), ('bias', (3,), 32)]
+    >>> parameters.zero_gradient()
+    >>> model(torch.ones(1, 4)).sum().backward()
+    >>> parameters.collect_gradient()
+    >>> parameters.gradient.sum()  # ∂(Σy)/∂W = 1 for 12 weights, ∂(Σy)/∂b = 1 for 3
+    tensor(15.)
+
     Args:
-        model: its parameters become views of flat tensors; it computes in ``dtype`` from now on.
+        model: the model, whose parameters become views of flat tensors; it computes in ``dtype`` from now on.
         dtype: precision of the forward and backward pass.
-        device: where to.
+        device: the device that the flat tensors lie on.
 
     Attributes:
-        master: the weights, float32; what the optimizer changes.
-        gradient: of the loss with respect to ``master``, float32.
+        master: the float32 weights, which the optimizer changes.
+        gradient: the float32 gradient of the loss with respect to ``master``.
     """
 
     def __init__(self, model: nn.Module, dtype: torch.dtype, device: torch.device) -> None:
@@ -100,11 +116,11 @@ class FlatParameters:
         self.map.attach_gradients(model, self._raw_gradient)
 
     def zero_gradient(self) -> None:
-        """Before the first backward pass of an update."""
+        """Set the gradient to 0, before the first backward pass of an update."""
         self.gradient.zero_()
 
     def collect_gradient(self) -> None:
-        """After each backward pass: add the model's gradient to ``gradient`` in float32."""
+        """Add the model's gradient to ``gradient`` in float32, after each backward pass."""
         if not self._same:
             self.gradient += self._raw_gradient
             self._raw_gradient.zero_()
@@ -118,13 +134,13 @@ class FlatParameters:
         return torch.segment_reduce(squares, "sum", offsets=self._bounds, initial=0.0).sqrt_()
 
     def publish(self) -> None:
-        """After ``master`` changed: let the model compute with it."""
+        """Let the model compute with ``master`` after that has changed."""
         if not self._same:
             self._compute.copy_(self.master)
 
     def twin(self, model: Model, flat: Float[Tensor, " P"]) -> Model:
-        """A second model of the same architecture whose weights are views of ``flat``, in evaluation mode. What the
-        first learns without a gradient, as batch normalisation does, it shares."""
+        """A second model of the same architecture whose weights are views of ``flat``, in evaluation mode. Both
+        share the buffers, such as the running statistics of batch normalisation."""
         shared = {id(buffer): buffer for buffer in model.buffers()}
         other = copy.deepcopy(model, shared)
         for parameter in other.parameters():

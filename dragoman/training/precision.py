@@ -1,4 +1,4 @@
-"""Where to compute, and with which numbers."""
+"""The device, the precision and the number of threads that training uses."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torc
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """Where to compute and how.
+    """Where a model computes, and in which precision.
 
     Attributes:
-        device: the device.
+        device: the device that the model lies on.
         dtype: precision of the forward and backward pass.
-        threads: processor threads.
+        threads: number of processor threads.
     """
 
     device: torch.device
@@ -34,6 +34,9 @@ class Hardware:
 
 def choose_hardware(device: str, precision: str, threads: int) -> Hardware:
     """Resolve ``auto``: bfloat16 where the hardware multiplies it fast, float16 on older CUDA devices, else float32.
+
+    >>> print(choose_hardware("cpu", "float32", threads=2))
+    2 processor threads, float32
 
     Raises:
         UnsupportedError: if the device is absent, or float16 is asked for without CUDA.
@@ -57,5 +60,5 @@ def _fastest_dtype(device: torch.device) -> torch.dtype:
 
 
 def build_scaler(hardware: Hardware) -> torch.amp.GradScaler:
-    """Dynamic loss scaling (Micikevicius et al. 2018, section 3.2), needed for float16 only; else it does nothing."""
+    """Dynamic loss scaling (Micikevicius et al. 2018, section 3.2) for float16; with other precisions it does nothing."""
     return torch.amp.GradScaler(hardware.device.type, enabled=hardware.dtype == torch.float16)

@@ -1,4 +1,4 @@
-"""Randomness of the forward pass as a function of what is computed, not of what was drawn before."""
+"""The seeds of the forward pass: functions of the mini-batch that is computed, not of what was drawn before."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def seed_mini_batch(seed: int, update: int, place: int) -> None:
     or not the run was resumed in between.
 
     Args:
-        seed: the recipe's.
-        update: from 1.
-        place: of the mini-batch among those of the update, from 0.
+        seed: the seed that the recipe gives.
+        update: number of the update, from 1.
+        place: number of the mini-batch among those of the update, from 0.
     """
     seed_generators(int(np.random.SeedSequence([seed, update, place]).generate_state(1, np.uint64)[0]))
 

@@ -8,7 +8,7 @@ from dragoman.training.parameters import FlatParameters
 
 
 def add_l2_gradient(parameters: FlatParameters, strength: float) -> None:
-    """Add the gradient λ·w of the penalty λ/2·‖w‖² to the loss's, for matrices only.
+    """Add the gradient λ·w of the penalty λ/2·‖w‖² to the gradient of the loss, for matrices only.
 
     The penalty itself is not added to the loss that is reported, so that losses stay comparable between strengths.
     """
