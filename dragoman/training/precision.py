@@ -60,5 +60,5 @@ def _fastest_dtype(device: torch.device) -> torch.dtype:
 
 
 def build_scaler(hardware: Hardware) -> torch.amp.GradScaler:
-    """Dynamic loss scaling (Micikevicius et al. 2018, section 3.2) for float16; with other precisions it does nothing."""
+    """Dynamic loss scaling (Micikevicius et al. 2018, section 3.2) for float16; otherwise it does nothing."""
     return torch.amp.GradScaler(hardware.device.type, enabled=hardware.dtype == torch.float16)
