@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 if TYPE_CHECKING:
 
     class GradientContext(Protocol):
-        """The object by which the forward pass of a function tells its backward pass what to remember."""
+        """The object in which the forward pass of a function keeps tensors for its backward pass."""
 
         @property
         def saved_tensors(self) -> tuple[Tensor, ...]:
@@ -27,4 +28,4 @@ if TYPE_CHECKING:
 
 else:
     # A check of the protocol would ask for the saved tensors, which is an error once a pass has changed them in place.
-    pass
+    GradientContext = FunctionCtx
