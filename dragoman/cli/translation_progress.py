@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from dragoman.data.line_chunks import START, LineChunk, Place
-from dragoman.predict.concern_counts import ConcernCounts
+from dragoman.predict.translation import ConcernCounts
 from dragoman.progress.bar import Bar, open_bar
 from dragoman.progress.watched import duration, print_line
 

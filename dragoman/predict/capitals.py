@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from dragoman.predict.concern import Concern, ConcernKind
+from dragoman.predict.translation import Concern, ConcernKind
 from dragoman.text.casing import Casing
 from dragoman.text.truecasing import detruecase, is_in_capitals
 

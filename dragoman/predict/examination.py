@@ -6,7 +6,7 @@ import itertools
 
 import regex
 
-from dragoman.predict.concern import Concern, ConcernKind
+from dragoman.predict.translation import Concern, ConcernKind
 from dragoman.text.casing import Casing
 from dragoman.text.changed_numbers import changed_numbers
 from dragoman.text.codec import Codec

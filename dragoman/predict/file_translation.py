@@ -15,9 +15,8 @@ from typing import Protocol, runtime_checkable
 from dragoman.data.line_chunks import START, LineChunk, Place, read_chunks
 from dragoman.data.text_file import ByteStream
 from dragoman.errors import DamagedFileError, OutputError
-from dragoman.predict.concern_counts import ConcernCounts
 from dragoman.predict.output_form import OutputForm, written
-from dragoman.predict.translation import Translation
+from dragoman.predict.translation import ConcernCounts, Translation
 from dragoman.storage.resumable_file import Kept, ResumableFile, forget, is_in_place, kept_of, progress_of
 
 Translated = tuple[LineChunk, list[list[Translation]]]

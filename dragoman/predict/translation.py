@@ -1,13 +1,44 @@
-"""A translation, and what a person should know about it."""
+"""A translation, the concerns about it, and their counts over many translations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 
 from dragoman.contracts import Ending
-from dragoman.predict.concern import Concern, ConcernKind
 from dragoman.reports.shown import Shown, Summary
+
+
+class ConcernKind(Enum):
+    """The subject of a concern; the values are what JSON and tables hold."""
+
+    LENGTH = "length limit"
+    REPETITION = "repetition cut"
+    PLACEHOLDERS = "placeholders"
+    NUMBERS = "numbers"
+    EMOJI = "emoji"
+    COPY = "copy"
+    CAPITALS = "capitals"
+    CHARACTERS = "unknown characters"
+    PIECES = "pieces"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A reason why a person should check a translation.
+
+    Attributes:
+        kind: the subject of the concern.
+        message: the concern in a few words, with what was found.
+    """
+
+    kind: ConcernKind
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,3 +117,49 @@ def joined(parts: Sequence[Translation], joint: str) -> Translation:
         sum(part.pieces for part in parts),
         tuple(dict.fromkeys(concern for part in parts for concern in part.found)),
     )
+
+
+@dataclass(slots=True)
+class ConcernCounts:
+    """Counts over the best translations of lines.
+
+    >>> from dragoman.contracts.hypothesis import Ending
+    >>> counts = ConcernCounts()
+    >>> counts.add([[Translation("Good morning", -0.1, -0.3, Ending.LENGTH, 2)]])
+    >>> counts.to_dict()
+    {'lines': 1, 'length limit': 1}
+
+    Attributes:
+        lines: number of lines with any concern.
+        kinds: number of lines with a concern of each kind.
+    """
+
+    lines: int = 0
+    kinds: Counter[ConcernKind] = field(default_factory=Counter)
+
+    def add(self, found: Sequence[Sequence[Translation]]) -> None:
+        """Add the counts of some lines, given the translations of each, best first."""
+        for translations in found:
+            concerns = translations[0].concerns
+            self.lines += bool(concerns)
+            self.kinds.update({concern.kind for concern in concerns})
+
+    def to_dict(self) -> dict[str, int]:
+        """The counts as a dictionary that JSON can represent."""
+        return {"lines": self.lines, **{kind.value: count for kind, count in self.kinds.items()}}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, int]) -> ConcernCounts:
+        """The counts that :meth:`to_dict` returned.
+
+        Raises:
+            ValueError: if a kind of concern is unknown.
+        """
+        kinds = {ConcernKind(name): int(count) for name, count in content.items() if name != "lines"}
+        return cls(int(content.get("lines", 0)), Counter(kinds))
+
+    def __str__(self) -> str:
+        if not self.lines:
+            return "no line wants a look"
+        kinds = ", ".join(f"{kind.value} {count:,}" for kind, count in self.kinds.most_common())
+        return f"1 line wants a look: {kinds}" if self.lines == 1 else f"{self.lines:,} lines want a look: {kinds}"

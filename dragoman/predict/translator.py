@@ -25,10 +25,9 @@ from dragoman.predict.examination import Examination
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
 from dragoman.predict.model_summary import model_summary
-from dragoman.predict.pair_losses import pair_losses
+from dragoman.predict.pieces import Piece, SourcePieces
 from dragoman.predict.search_request import search_request
-from dragoman.predict.source_pieces import Piece, SourcePieces
-from dragoman.predict.text_scores import TextScores
+from dragoman.predict.text_scores import TextScores, pair_losses
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translation import EMPTY, Translation, joined
 from dragoman.predict.writer import Writer

@@ -17,8 +17,7 @@ from dragoman.predict.engine import Engine
 from dragoman.predict.given import texts_of
 from dragoman.predict.language_model_engine import LanguageModelEngine
 from dragoman.predict.model_summary import model_summary
-from dragoman.predict.text_losses import text_losses
-from dragoman.predict.text_scores import TextScores
+from dragoman.predict.text_scores import TextScores, text_losses
 from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import LANGUAGE_MODEL, require
 from dragoman.reports.shown import Shown, Summary

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dragoman.contracts import DEFAULT_SYMBOLS
 from dragoman.model.encoder_decoder import EncoderDecoder
-from dragoman.predict.concern import ConcernKind
+from dragoman.predict.translation import ConcernKind
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
 from dragoman.text.codec import Codec

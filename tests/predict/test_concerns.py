@@ -11,11 +11,9 @@ import pytest
 from dragoman.cli.translation_progress import TranslationProgress
 from dragoman.contracts import Ending
 from dragoman.data.line_chunks import LineChunk, Place
-from dragoman.predict.concern import Concern, ConcernKind
-from dragoman.predict.concern_counts import ConcernCounts
 from dragoman.predict.examination import Examination
 from dragoman.predict.output_form import JsonLines, NBestTable
-from dragoman.predict.translation import Translation
+from dragoman.predict.translation import Concern, ConcernCounts, ConcernKind, Translation
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 
