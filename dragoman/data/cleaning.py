@@ -23,15 +23,13 @@ from dragoman.text.line_normalization import normalize_lines
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 from dragoman.text.rules.control_characters import has_control_characters
 from dragoman.text.rules.copied import is_copied
-from dragoman.text.rules.empty import is_empty
 from dragoman.text.rules.language import BatchRule, wrong_language
 from dragoman.text.rules.language_screen import screened
+from dragoman.text.rules.length import has_overlong_word, is_empty, is_overlong, is_uneven
 from dragoman.text.rules.numbers import differs_in_numbers
-from dragoman.text.rules.overlong import has_overlong_word, is_overlong
 from dragoman.text.rules.placeholders import align_placeholders, differs_in_placeholders
 from dragoman.text.rules.repetition import is_repetitive
 from dragoman.text.rules.script import wrong_script
-from dragoman.text.rules.uneven import is_uneven
 
 _EXAMPLES = 5
 _SHOWN = 80

@@ -31,8 +31,7 @@ from dragoman.recipe.data import CorpusRecipe
 from dragoman.storage.json import JsonObject
 from dragoman.text.codec import Codec
 from dragoman.text.learn_placeholders import LearntPlaceholders
-from dragoman.text.line_placeholders import masks_of
-from dragoman.text.placeholder_mask import units_in
+from dragoman.text.placeholder_mask import masks_of, units_in
 from dragoman.text.placeholders import SURE_SYNTAX, UNITS
 
 if TYPE_CHECKING:

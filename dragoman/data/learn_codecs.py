@@ -16,7 +16,7 @@ from dragoman.storage.run_paths import model_in
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs
-from dragoman.text.line_placeholders import hide_lines, masks_of
+from dragoman.text.placeholder_mask import hide_lines, masks_of
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 

@@ -8,10 +8,9 @@ import regex
 
 from dragoman.predict.translation import Concern, ConcernKind
 from dragoman.text.casing import Casing
-from dragoman.text.changed_numbers import changed_numbers
 from dragoman.text.codec import Codec
-from dragoman.text.emoji import changed_emoji
 from dragoman.text.language import primary_language, script_of
+from dragoman.text.numbers_and_emoji import changed_emoji, changed_numbers
 from dragoman.text.rules.copied import is_copied
 
 _MOST_COPIED = 4

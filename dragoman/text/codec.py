@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dragoman.contracts import SpecialSymbols, TextSize
-from dragoman.text.line_placeholders import hide_lines, masks_of
-from dragoman.text.placeholder_mask import Mask, Shown
+from dragoman.text.placeholder_mask import Mask, Shown, hide_lines, masks_of
 from dragoman.text.placeholders import LEGACY_SYNTAX, UNITS, PlaceholderSyntax
 from dragoman.text.ragged import Ragged
 from dragoman.text.segmenter import Segmenter

@@ -17,7 +17,7 @@ from tokenizers import decoders
 from dragoman.errors import DamagedFileError, InputError
 from dragoman.native import text as native
 from dragoman.storage.json import JsonObject
-from dragoman.text.alphabet import CODE_POINTS, count_characters, frequent_characters
+from dragoman.text.corpus_counts import CODE_POINTS, WordCounts, count_characters, frequent_characters
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer_file import check_tokenizer_file
 from dragoman.text.tokenizers.bpe import train_bpe, train_bpe_on_words
@@ -26,7 +26,6 @@ from dragoman.text.tokenizers.pretokenization import pattern
 from dragoman.text.tokenizers.unigram import train_unigram
 from dragoman.text.tokenizers.words import train_words
 from dragoman.text.vocabulary import BYTE_SYMBOLS, Vocabulary
-from dragoman.text.word_counts import WordCounts
 from dragoman.text.word_encoder import WordEncoder
 
 SPECIAL_NAMES = ("<pad>", "<unk>", "<s>", "</s>")

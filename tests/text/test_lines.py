@@ -12,9 +12,8 @@ from dragoman.native import lines as native_lines
 from dragoman.native import text as native
 from dragoman.native.lines import Lines
 from dragoman.text.line_normalization import normalize_lines
-from dragoman.text.line_placeholders import hide_lines, masks_of
 from dragoman.text.normalization import UNICODE_FORMS, normalize
-from dragoman.text.placeholder_mask import Mask
+from dragoman.text.placeholder_mask import Mask, hide_lines, masks_of
 from dragoman.text.placeholders import UNITS
 
 TEXTS = st.lists(

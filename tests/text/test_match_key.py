@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.text.alphabet import count_characters, frequent_characters
+from dragoman.text.corpus_counts import count_characters, frequent_characters
 from dragoman.text.normalization import is_visible, match_key
-from dragoman.text.rules.empty import is_empty
+from dragoman.text.rules.length import is_empty
 from dragoman.text.vocabulary import Vocabulary
 
 

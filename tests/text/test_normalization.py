@@ -5,9 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.text.normalization import UNICODE_FORMS, match_key, normalize
-from dragoman.text.rules.empty import is_empty
-from dragoman.text.rules.overlong import is_overlong
-from dragoman.text.rules.uneven import is_uneven
+from dragoman.text.rules.length import is_empty, is_overlong, is_uneven
 
 
 def test_white_space_of_every_kind_becomes_one_space() -> None:

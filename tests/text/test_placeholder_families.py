@@ -12,8 +12,8 @@ from dragoman.native.lines import Lines
 from dragoman.text.placeholder_families import FAMILIES, Family
 from dragoman.text.placeholder_mask import Mask
 from dragoman.text.placeholders import LEGACY_SYNTAX, SURE_SYNTAX, UNITS, PlaceholderSyntax
+from dragoman.text.rules.length import has_overlong_word
 from dragoman.text.rules.numbers import differs_in_numbers
-from dragoman.text.rules.overlong import has_overlong_word
 
 ALL = PlaceholderSyntax(FAMILIES)
 SYNTAXES = [ALL, SURE_SYNTAX, LEGACY_SYNTAX, PlaceholderSyntax.of("qt"), PlaceholderSyntax.of("url", "at", "bbcode")]

@@ -13,7 +13,7 @@ from dragoman.native.text import learn_bpe
 from dragoman.text.tokenizers.pretokenization import pattern, pre_tokenizer
 
 if TYPE_CHECKING:
-    from dragoman.text.word_counts import WordCounts
+    from dragoman.text.corpus_counts import WordCounts
 
 
 def train_bpe(

@@ -10,8 +10,8 @@ import pytest
 from dragoman.text.rules.control_characters import has_control_characters
 from dragoman.text.rules.copied import is_copied
 from dragoman.text.rules.language import wrong_language
+from dragoman.text.rules.length import has_overlong_word
 from dragoman.text.rules.numbers import differs_in_numbers
-from dragoman.text.rules.overlong import has_overlong_word
 from dragoman.text.rules.repetition import is_repetitive
 from dragoman.text.rules.script import wrong_script
 

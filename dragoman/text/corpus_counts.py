@@ -1,21 +1,44 @@
-"""How often each part occurs that a tokenizer joins nothing across."""
+"""How often characters, and the parts that a tokenizer joins nothing across, occur in a corpus."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int, Int64
 
 from dragoman.native.lines import Lines
 from dragoman.native.text import Cutter
-from dragoman.text.alphabet import CODE_POINTS
 from dragoman.text.characters import character_tables
 from dragoman.text.tokenizers.pretokenization import pattern, pre_tokenizer
 
+CODE_POINTS = 0x110000
 _CHUNK = 10_000
+
+
+def count_characters(texts: Sequence[str]) -> Int[np.ndarray, " 1114112"]:
+    """How often each Unicode code point occurs in ``texts``.
+
+    Raises:
+        UnicodeEncodeError: if a text has a lone surrogate.
+    """
+    counts = np.zeros(CODE_POINTS, dtype=np.int64)
+    for begin in range(0, len(texts), _CHUNK):
+        codes = np.frombuffer("".join(texts[begin : begin + _CHUNK]).encode("utf-32-le"), dtype=np.uint32)
+        part = np.bincount(codes)
+        counts[: len(part)] += part
+    return counts
+
+
+def frequent_characters(counts: Int[np.ndarray, " 1114112"], *, most: int, min_count: int) -> list[str]:
+    """At most ``most`` characters that occur ``min_count`` times or more; of equally frequent ones the lower code point
+    comes first, so that the choice never depends on chance."""
+    ranked = np.argsort(-counts, kind="stable")[:most]
+    return [chr(code) for code in ranked[counts[ranked] >= min_count].tolist()]
+
+
 _SPACE = " "
 
 

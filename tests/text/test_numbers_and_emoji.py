@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.text.changed_numbers import changed_numbers
-from dragoman.text.emoji import emoji_of
+from dragoman.text.numbers_and_emoji import changed_numbers, emoji_of
 
 
 @pytest.mark.parametrize(

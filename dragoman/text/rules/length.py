@@ -1,10 +1,19 @@
-"""Sides and words too long to be sentences and words."""
+"""Sides without anything to read, sides and words that are too long, and sides of very different length."""
 
 from __future__ import annotations
 
+import re
+
 import regex
 
+from dragoman.text.normalization import is_visible
 from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
+
+
+def is_empty(source: str, target: str) -> bool:
+    """A side has nothing visible: it is empty, or white space, control and format characters."""
+    return not is_visible(source) or not is_visible(target)
+
 
 # A run of letters and digits. Scripts that put no space between words are left out: their runs are sentences.
 _WORD = regex.compile(
@@ -28,3 +37,23 @@ def _longest(text: str, limit: int, syntax: PlaceholderSyntax) -> int:
     if max(map(len, text.split()), default=0) <= limit:
         return 0
     return max(map(len, _WORD.findall(syntax.without(text))), default=0)
+
+
+_OFFSET = 32
+_WIDE = re.compile("[\u2e80-\U0010ffff]")
+_WIDTH = 3
+
+
+def is_uneven(source: str, target: str, max_ratio: float) -> bool:
+    """One side is more than ``max_ratio`` times as long as the other.
+
+    Lengths are characters, those of Chinese, Japanese and Korean (from U+2E80 on) times 3, as they say more, plus 32,
+    so that an abbreviation or a short word may stand for a phrase, while of long texts, whose lengths vary less, a
+    ratio near ``max_ratio`` counts.
+    """
+    left, right = _OFFSET + _length(source), _OFFSET + _length(target)
+    return left > max_ratio * right or right > max_ratio * left
+
+
+def _length(text: str) -> int:
+    return len(text) if text.isascii() else len(text) + (_WIDTH - 1) * len(_WIDE.findall(text))
