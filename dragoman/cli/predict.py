@@ -29,7 +29,7 @@ _PREDICTION = "prediction"
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="Folder of a model that says labels or numbers.")],
+    model: Annotated[Path, typer.Argument(help="Folder of a model that says labels, numbers or tags.")],
     source: Annotated[Path | None, typer.Option("--input", help=_INPUT)] = None,
     image: Annotated[list[Path] | None, typer.Option(help="Picture, or folder of pictures. Repeatable.")] = None,
     column: Annotated[
@@ -43,7 +43,7 @@ def predict(
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Say the label or the number of texts, pictures or rows of a table.
+    """Say the label or the number of texts, pictures or rows of a table, or the tags of the words of texts.
 
     Lines of text give a line each. A table gives its rows as CSV with a column `prediction` behind them, and pictures
     give a table of `path` and `prediction`.
@@ -58,12 +58,15 @@ def predict(
     from dragoman.cli.picture_input import picture_files
     from dragoman.cli.table_input import writing_of
     from dragoman.predict.predictor import Predictor
+    from dragoman.recipe.kinds import sentence_of
 
     check_output(output or STANDARD_OUTPUT, [model, *(picture_files(image) if image else [source])])
     predictor = Predictor.load(model, device=device)
     if probabilities and not predictor.labels:
         raise InputError(
-            "this model says numbers, which have no probabilities", file=model, remedy="leave --probabilities away."
+            f"{sentence_of(predictor.recipe.model)}, and gives no probabilities",
+            file=model,
+            remedy="leave --probabilities away.",
         )
     given = _given(_Asked(predictor, model, source, image, column, writing_of(separator, decimal)))
     added = [_PREDICTION] + [f"probability of {label}" for label in predictor.labels if probabilities]
@@ -159,10 +162,10 @@ class _Asked:
 
 def _given(asked: _Asked) -> _Given:
     """What is to be predicted, by the kind of input that the model reads."""
-    from dragoman.predict.inputs import Pictures, TableRows, Texts
+    from dragoman.predict.given import PICTURES, ROWS, TEXTS
 
-    readers: dict[type, Callable[[_Asked], _Given]] = {Texts: _texts, Pictures: _pictures, TableRows: _rows}
-    return readers[type(asked.predictor.inputs)](asked)
+    readers: dict[str, Callable[[_Asked], _Given]] = {TEXTS: _texts, PICTURES: _pictures, ROWS: _rows}
+    return readers[asked.predictor.inputs.plural](asked)
 
 
 def _texts(asked: _Asked) -> _Given:
@@ -225,12 +228,10 @@ def _rows(asked: _Asked) -> _Given:
 
 def _predicted(predictor: Predictor, given: _Given, probabilities: bool) -> list[list[str]]:
     """For each input what is said of it and, if asked for, the probability of each label."""
-    if not predictor.labels:
-        return [[f"{number:.9g}"] for number in predictor.predict(given.inputs, given.place)]
+    if not probabilities:
+        return [[said] for said in predictor.written(predictor.predict(given.inputs, given.place))]
     found = predictor.probabilities(given.inputs, given.place)
     said = [predictor.labels[number] for number in found.argmax(1).tolist()]
-    if not probabilities:
-        return [[label] for label in said]
     return [[label, *(f"{share:.6g}" for share in shares)] for label, shares in zip(said, found.tolist(), strict=True)]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _RECIPE = (
     "A TOML file, or a preset: tiny, fast, small, base, demo, recurrent, convolution (translators), language-model, "
-    "reader, text-label, text-number, picture-label, row-label, row-number."
+    "reader, text-label, text-number, text-tags, picture-label, row-label, row-number."
 )
 _PRESET = "tiny"
 _OUTPUT = "Folder of the run; by default runs/RECIPE, of translators runs/FROM-TO-RECIPE."
@@ -33,7 +33,8 @@ def train(
 ) -> None:
     """Train a model by a recipe on data of your own, evaluate it, and write its card.
 
-    A recipe says what goes in (text, pictures, rows of a table, nothing) and what comes out (text, a label, a number).
+    A recipe says what goes in (text, pictures, rows of a table, nothing) and what comes out (text, a label, a number,
+    tags).
     """
     given_values = typed_values(locals())
     from dragoman.cli.settings import parse_settings

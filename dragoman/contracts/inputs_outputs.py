@@ -43,6 +43,11 @@ class Pictures:
         """No layout: pictures stay side by side and are not padded."""
         return []
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All that they consist of, by name."""
+        return {"values": self.values, "lengths": self.layout.lengths}
+
     def select(self, rows: Int[Tensor, " K"]) -> Pictures:
         """Pictures ``rows``, in that order."""
         layout, columns = self.layout.select(rows)
@@ -73,6 +78,11 @@ class Rows:
     def layouts(self) -> list[Layout]:
         """No layout: rows of a table are not padded."""
         return []
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All that they consist of, by name."""
+        return {"numbers": self.numbers, "categories": self.categories}
 
     def select(self, rows: Int[Tensor, " K"]) -> Rows:
         """Rows ``rows``, in that order."""
@@ -105,6 +115,11 @@ class Labels:
         """No layout: there is nothing to pad."""
         return []
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All that they consist of, by name."""
+        return {"values": self.values}
+
     def select(self, rows: Int[Tensor, " K"]) -> Labels:
         """The labels of examples ``rows``, in that order."""
         return Labels(self.values[rows.to(self.values.device)])
@@ -135,6 +150,11 @@ class Numbers:
         """No layout: there is nothing to pad."""
         return []
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All that they consist of, by name."""
+        return {"values": self.values}
+
     def select(self, rows: Int[Tensor, " K"]) -> Numbers:
         """The numbers of examples ``rows``, in that order."""
         return Numbers(self.values[rows.to(self.values.device)])
@@ -157,6 +177,69 @@ class Nothing:
     def select(self, rows: Int[Tensor, " K"]) -> Nothing:
         """The input for as many texts as are selected."""
         return Nothing(len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A tag for each word of texts, the words of all rows end to end.
+
+    >>> tags = Tags.of([[2, 0], [1]], first=[[0, 3], [0]])
+    >>> tags.places(Layout.of([5, 2]))
+    tensor([0, 3, 5])
+
+    Attributes:
+        values: the number of each word's tag, from 0.
+        first: the place in its source row, from 0, of the token that each word begins with.
+        layout: where the words of each row lie; its tokens are words.
+    """
+
+    values: Int[Tensor, " M"]
+    first: Int[Tensor, " M"]
+    layout: Layout
+
+    @classmethod
+    def of(cls, values: Sequence[Sequence[int]], first: Sequence[Sequence[int]]) -> Tags:
+        """Pack the tags of several rows, and where their words begin.
+
+        Raises:
+            ValueError: if there is no row, or a row has no word.
+        """
+        tags, places = Packed.of(values), Packed.of(first)
+        return cls(tags.values, places.values, tags.layout)
+
+    @property
+    def units(self) -> int:
+        """What a loss over them is the mean of: words."""
+        return self.layout.tokens
+
+    @property
+    def unit_counts(self) -> Int[Tensor, " B"]:
+        """The words of each row."""
+        return self.layout.lengths
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Nothing of them is padded."""
+        return []
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All that they consist of, by name."""
+        return {"values": self.values, "first": self.first, "lengths": self.layout.lengths}
+
+    def places(self, source: Layout) -> Int[Tensor, " M"]:
+        """The index in ``N`` of the token that each word begins with, in the packed source."""
+        return source.starts.index_select(0, self.layout.rows) + self.first
+
+    def select(self, rows: Int[Tensor, " K"]) -> Tags:
+        """The tags of rows ``rows``, in that order."""
+        layout, words = self.layout.select(rows)
+        return Tags(self.values[words], self.first[words], layout)
+
+    def to(self, device: torch.device | str) -> Tags:
+        """The same tags on another device."""
+        values, first = (part.to(device, non_blocking=True) for part in (self.values, self.first))
+        return Tags(values, first, self.layout.to(device))
 
 
 Source = Packed | Pictures | Rows
@@ -226,5 +309,5 @@ SourceSize = TextSize | PictureSize | RowSize
 TargetSize = TextSize | int
 """The size of outputs, from which a decoder is built: the vocabulary, or the number of classes; 1 for a number."""
 
-Target = Packed | Labels | Numbers
+Target = Packed | Labels | Numbers | Tags
 """The target of a decoder."""

@@ -61,6 +61,11 @@ class Packed:
         """The layouts of everything that layers may pad."""
         return [self.layout]
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All that it consists of, by name."""
+        return {"values": self.values, "lengths": self.layout.lengths}
+
     def shifted(self, start: int) -> Packed:
         """Each row shifted right by one position behind the symbol ``start``, as a decoder reads it to predict the
         row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from dragoman.data.prefetch import run_ahead
 from dragoman.data.screen import Screen
 from dragoman.data.seen import SeenBefore
 from dragoman.data.text_sides import DUPLICATE, NEAR_DUPLICATE, PAIRS, TextSides
+from dragoman.errors import InputError
 from dragoman.native.lines import Lines
 from dragoman.recipe.data import CleaningRecipe
 from dragoman.storage.json import JsonObject
@@ -33,8 +34,9 @@ from dragoman.text.rules.script import wrong_script
 
 _EXAMPLES = 5
 _SHOWN = 80
-NO_TARGET, UNWRITABLE = "no target", "no font"
-"""The rules on examples without a label or a number, and on lines that no font on this machine can write."""
+NO_TARGET, UNFITTING, UNWRITABLE = "no target", "another length", "no font"
+"""The rules on examples without a label or a number, on targets that are longer or shorter than their source allows,
+and on lines that no font on this machine can write."""
 
 Rule = Callable[[str, str], bool]
 
@@ -130,6 +132,8 @@ class Cleaner:
         sides: which sides are text.
         seen: the examples of the corpora before this one; None for none.
         missing: says which targets are missing; None if texts alone can be.
+        unfitting: says which targets do not go with their sources, and why; None if all do. Where not all rules apply,
+            such an example is an error.
         writable: says which texts can be rendered; None if none is.
     """
 
@@ -144,6 +148,7 @@ class Cleaner:
         sides: TextSides = PAIRS,
         seen: SeenExamples | None = None,
         missing: Callable[[Cells], Bool[np.ndarray, " n"]] | None = None,
+        unfitting: Callable[[Chunk], Mapping[int, InputError]] | None = None,
         writable: Callable[[Sequence[str]], list[bool]] | None = None,
     ) -> None:
         recipe = sides.rules(recipe)
@@ -151,6 +156,8 @@ class Cleaner:
             source_language = target_language = source_language if sides.source else target_language
         self._sides = sides
         self._missing = missing
+        self._unfitting = unfitting
+        self._everything = everything
         self._writable = writable
         self._form = recipe.unicode_form
         self._collapse = recipe.collapse_white_space
@@ -255,6 +262,10 @@ class Cleaner:
         return next((name for name, rule in self._rules.items() if rule(source, target)), None)
 
     def _judged_together(self, judged: _Judged) -> Chunk:
+        if self._unfitting is not None and (unfitting := self._unfitting(judged.kept)):
+            if not self._everything:
+                raise unfitting[min(unfitting)]
+            judged.drop(UNFITTING, np.isin(np.arange(len(judged.kept)), list(unfitting)))
         for name, rule in self._batch_rules.items():
             pairs = lines_of(judged.kept.sources), lines_of(judged.kept.targets)
             judged.drop(name, np.array(rule(*pairs), dtype=bool))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman.data.chunk import Chunk, Entry, Pair, chunked
 from dragoman.data.formats.catalogue import read_catalogue
+from dragoman.data.formats.conll import read_conll
 from dragoman.data.formats.detection import detect_format
 from dragoman.data.formats.gettext_pairs import read_mo, read_po
 from dragoman.data.formats.json_lines import read_json_lines
@@ -73,6 +74,7 @@ def read_corpus(
         "mo": lambda: read_mo(path, target_language, tell),
         "xliff": lambda: read_xliff(path, *languages, tell),
         "tmx": lambda: read_tmx(path, *languages, tell),
+        "conll": lambda: read_conll(path),
         "catalogue": lambda: read_catalogue(path, *languages, tell),
     }
     return expand_messages(readers[kind](), *languages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int
 
 from dragoman.data.arrow import record_batch
 from dragoman.data.cells import Absent, Cells, lines_of, shown
-from dragoman.data.columns.encoded import Encoded, Whereabouts
+from dragoman.data.columns.encoded import Encoded, EncodedSources, Whereabouts
 from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS
 from dragoman.data.drops import Drop
 from dragoman.data.limits import Limits
@@ -106,18 +106,13 @@ class Encoder:
                 yield name, batch, self._both(name, batch)
 
     def _both(self, name: str, batch: ExampleBatch) -> tuple[Encoded, Encoded]:
-        masks = self._masks(batch)
-
-        def where(heading: str, longest: int | None = None) -> Whereabouts:
-            return Whereabouts(lambda: self._files.places(batch), heading, masks, longest)
-
         of_source = SOURCE_COLUMNS[type(self._source)]
         of_target = TARGET_COLUMNS[type(self._target)]
         cut = self._limits.cut if name == "test" else None
-        return (
-            of_source.encode("source", self._source, batch.sources, where(self._headings[0], cut)),
-            of_target.encode("target", self._target, batch.targets, where(self._headings[1])),
-        )
+        where = Whereabouts(lambda: self._files.places(batch), self._headings[0], self._masks(batch), cut)
+        source = of_source.encode("source", self._source, batch.sources, where)
+        where = replace(where, heading=self._headings[1], sources=EncodedSources(self._source, source))
+        return source, of_target.encode("target", self._target, batch.targets, where)
 
     def _masks(self, batch: ExampleBatch) -> Mapping[int, Mask]:
         """The placeholders of texts: those of a pair are its source's."""

@@ -222,6 +222,7 @@ class Gatherer:
             sides=self.sides,
             seen=seen,
             missing=None if self.output.is_text else self.output.missing,
+            unfitting=self.output.unfitting,
             writable=None if self.rendering is None else self.rendering.writable,
         )
 

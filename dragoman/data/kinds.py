@@ -10,6 +10,7 @@ from dragoman.data.inputs.text import TextInput
 from dragoman.data.outputs.label import LabelOutput
 from dragoman.data.outputs.number import NumberOutput
 from dragoman.data.outputs.output import Output
+from dragoman.data.outputs.tags import TagOutput
 from dragoman.data.outputs.text import TextOutput
 from dragoman.recipe.architecture import ModelRecipe
 
@@ -21,7 +22,12 @@ INPUTS: dict[str, Input] = {
 }
 """By :attr:`~dragoman.recipe.architecture.ModelRecipe.reads`."""
 
-OUTPUTS: dict[str, Output] = {"text": TextOutput(), "label": LabelOutput(), "number": NumberOutput()}
+OUTPUTS: dict[str, Output] = {
+    "text": TextOutput(),
+    "label": LabelOutput(),
+    "number": NumberOutput(),
+    "tags": TagOutput(),
+}
 """By :attr:`~dragoman.recipe.architecture.ModelRecipe.says`."""
 
 

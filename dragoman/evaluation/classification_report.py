@@ -116,25 +116,11 @@ class ClassificationReport(Shown):
         if self.calibration_error is not None:
             scores.append(("calibration error", f"{100 * self.calibration_error:.1f} %", "–"))
         shown = self._shown_classes()
-        rows = [("class", "examples", "predicted", "precision", "recall", "F1")]
-        rows += [
-            (
-                _short(c.name),
-                f"{c.support:,}",
-                f"{c.predicted:,}",
-                _percent(c.precision),
-                _percent(c.recall),
-                _percent(c.f1),
-            )
-            for c in shown
-        ]
+        rows = class_rows(shown)
         more = len(self.classes) - len(shown)
         note = [f"These are the {len(shown)} with the lowest F1; {more:,} more are not shown."] if more else []
         confusions = self.confusions()
-        pairs = [
-            ("true", "predicted", "times"),
-            *((_short(c.true), _short(c.predicted), f"{c.count:,}") for c in confusions),
-        ]
+        pairs = confusion_rows(confusions)
         return "\n".join(
             [
                 f"{_count(self.examples, 'example')}, {len(self.classes):,} classes",
@@ -221,6 +207,21 @@ def evaluate_labels(
         classes=class_scores(confusion, names),
         confusion=confusion,
     )
+
+
+def class_rows(classes: Sequence[ClassScores], heading: str = "class", unit: str = "examples") -> list[tuple[str, ...]]:
+    """A table of classes, with its heading."""
+    rows: list[tuple[str, ...]] = [(heading, unit, "predicted", "precision", "recall", "F1")]
+    for c in classes:
+        shares = (_percent(share) for share in (c.precision, c.recall, c.f1))
+        rows.append((_short(c.name), f"{c.support:,}", f"{c.predicted:,}", *shares))
+    return rows
+
+
+def confusion_rows(confusions: Sequence[Confusion]) -> list[tuple[str, ...]]:
+    """A table of confusions, with its heading."""
+    rows = [(_short(c.true), _short(c.predicted), f"{c.count:,}") for c in confusions]
+    return [("true", "predicted", "times"), *rows]
 
 
 def _share_row(name: str, share: Share) -> tuple[str, str, str]:

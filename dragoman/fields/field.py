@@ -46,7 +46,7 @@ class TargetField(Field, Protocol):
 
 
 class PredictedField(ABC):
-    """What a model predicts of an input as a whole: a label or a number.
+    """What a model predicts of an input as a whole, a label or a number, or of each word of a text, a tag.
 
     Attributes:
         uninformed_remark: what :attr:`uninformed` comes to, as a phrase for people to read.
@@ -57,7 +57,7 @@ class PredictedField(ABC):
     @property
     @abstractmethod
     def labels(self) -> tuple[str, ...]:
-        """The labels that are told apart; none of numbers."""
+        """The labels that are told apart, each with its probability; none of numbers and tags."""
 
     @property
     @abstractmethod
@@ -72,3 +72,8 @@ class PredictedField(ABC):
     @abstractmethod
     def predictions(self, outputs: Float64[np.ndarray, n * K]) -> list[str] | list[float]:
         """What the outputs of a decoder stand for."""
+
+    def written(self, prediction: str | float | list[str]) -> str:
+        """A prediction as text, for a file: what :meth:`predictions` gave, or of texts that are predicted of word by
+        word a list of it."""
+        return str(prediction)

@@ -13,6 +13,7 @@ from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
+from dragoman.fields.tags import TagField
 from dragoman.storage.json import JsonObject
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
@@ -35,6 +36,7 @@ FIELDS: dict[str, Callable[[JsonObject], JsonField]] = {
     "number": NumberField.from_dict,
     "row": RowField.from_dict,
     "picture": PictureField.from_dict,
+    "tags": TagField.from_dict,
 }
 """What reads each kind that is written as JSON, by its name under the key ``field``."""
 

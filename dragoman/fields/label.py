@@ -14,7 +14,7 @@ from jaxtyping import Float, Float64, Int, Int64
 from dragoman.errors import InputError
 from dragoman.fields.cells import cell_text, is_missing
 from dragoman.fields.field import PredictedField
-from dragoman.fields.near import nearest
+from dragoman.fields.near import unknown_name
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked, positive
 from dragoman.storage.json import JsonObject
@@ -140,7 +140,7 @@ class LabelField(PredictedField):
         for row, (value, place) in enumerate(_placed(values, places)):
             label = _label(value, place)
             if label not in numbers:
-                raise self._unseen(label, place)
+                raise unknown_name("label", label, self.names, place)
             found[row] = numbers[label]
         return found
 
@@ -171,17 +171,6 @@ class LabelField(PredictedField):
     def from_dict(cls, content: JsonObject) -> LabelField:
         """The field that :meth:`to_dict` wrote."""
         return checked(cls(tuple(content["names"]), tuple(content["counts"]), positive(content["temperature"])))
-
-    def _unseen(self, label: str, place: Place) -> InputError:
-        meant = nearest(label, self.names)
-        shown = ", ".join(self.names[:10]) + (f" and {self.size - 10:,} more" if self.size > 10 else "")
-        return InputError(
-            f"no training example has the label `{label}`; the labels are: {shown}",
-            file=place[0],
-            line=place[1],
-            cause="a label that is written in another way, or a class that the model was never shown",
-            remedy=f"did you mean {meant}?" if meant else "correct the label, or leave out the example.",
-        )
 
 
 def _placed(values: Sequence[object], places: Sequence[Place]) -> zip[tuple[object, Place]]:

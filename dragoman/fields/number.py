@@ -55,6 +55,10 @@ class NumberField(PredictedField):
         """The numbers that the outputs stand for."""
         return self.restore(outputs).tolist()
 
+    def written(self, prediction: str | float | list[str]) -> str:
+        """A number in nine digits."""
+        return f"{prediction:.9g}"
+
     @property
     def size(self) -> int:
         """Numbers for an example."""

@@ -15,6 +15,7 @@ from dragoman.decoders.label import LabelDecoder
 from dragoman.decoders.language_recurrent import RecurrentLanguageDecoder
 from dragoman.decoders.language_transformer import TransformerLanguageDecoder
 from dragoman.decoders.number import NumberDecoder
+from dragoman.decoders.tags import TagDecoder
 from dragoman.decoders.text_attentional import AttentionalDecoder
 from dragoman.decoders.text_input_feeding import InputFeedingDecoder
 from dragoman.decoders.text_recurrent import RecurrentDecoder
@@ -159,6 +160,7 @@ OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
     "ctc": lambda recipe, memory, vocabulary, objective: ctc_decoder(memory, vocabulary),
     "label": lambda recipe, memory, classes, objective: label_decoder(memory, classes, objective),
     "number": lambda recipe, memory, size, objective: NumberDecoder(memory.final, LOSSES[recipe.loss](recipe.delta)),
+    "tags": lambda recipe, memory, tags, objective: TagDecoder(memory.states, tags, objective.smoothing),
 }
 """Decoders that do not predict token by token."""
 

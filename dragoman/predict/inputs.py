@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from jaxtyping import Int
+from torch import Tensor
 
 from dragoman.contracts import Packed, Rows, Source
 from dragoman.contracts.expect import expect
@@ -27,12 +27,26 @@ from dragoman.text.normalization import UNICODE_FORMS, is_visible, normalize
 if TYPE_CHECKING:
     import pandas as pd
 
-SourceBatch = tuple[Int[np.ndarray, " B"], Source]
-"""The positions of some inputs, and their batch."""
 Given: TypeAlias = "list[Any] | pd.DataFrame"
 """Texts, pictures, or rows as mappings, one by one; or a table with a row for each."""
+Predictions: TypeAlias = "list[str] | list[float] | list[list[str]]"
+"""A label, a number, or the tags of its words, for each input."""
 Tell = Callable[[str], None]
 _ROWS_TOGETHER = 4096
+
+
+class SourceBatch(NamedTuple):
+    """Some inputs that go through a model together.
+
+    Attributes:
+        places: where their outputs belong, among all.
+        source: the inputs.
+        rows: which rows of the decoder's output are these; None for all of them, in their order.
+    """
+
+    places: Int[np.ndarray, " K"]
+    source: Source
+    rows: Int[Tensor, " K"] | None = None
 
 
 class Inputs(ABC):
@@ -40,9 +54,11 @@ class Inputs(ABC):
 
     Attributes:
         plural: plural name, such as ``pictures``.
+        counted: plural name of what there is an output for.
     """
 
     plural: str
+    counted = "inputs"
 
     def checked(self, given: Iterable[object]) -> Given:
         """What the caller passed, as a list; rows may also stay a DataFrame.
@@ -51,6 +67,15 @@ class Inputs(ABC):
             InputError: if it is no list of such inputs.
         """
         return inputs_of(given, self.plural)
+
+    def outputs(self, given: Given) -> int:
+        """How many outputs there are: one for each input, unless more is predicted of it."""
+        return len(given)
+
+    def grouped(self, given: Given, predictions: list[str] | list[float]) -> Predictions:
+        """What is predicted of each input, from the predictions of all outputs."""
+        del given
+        return predictions
 
     def blank(self, given: Given) -> list[int]:
         """The positions of inputs that contain no information."""
@@ -66,7 +91,7 @@ class Inputs(ABC):
     def batches(
         self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
-        """Yield all inputs in batches, from long to short where they differ in length.
+        """Yield all inputs in batches, each output in one, from long to short where they differ in length.
 
         Args:
             field: the field that encodes them.
@@ -78,6 +103,12 @@ class Inputs(ABC):
         Raises:
             InputError: if an input cannot be read.
         """
+
+
+def longest_text(recipe: Recipe) -> int:
+    """Tokens of the longest text that a model reads at once, without the end symbol."""
+    most = recipe.cleaning.max_tokens
+    return min(most, recipe.model.text_encoder.longest or most) - 1
 
 
 class Texts(Inputs):
@@ -98,14 +129,14 @@ class Texts(Inputs):
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         normalized = [normalize(text, form, collapse_white_space=collapse) for text in expect(given, list)]
         ids = codec.encode_batch(normalized, masks_for(normalized, codec, codec))
-        most = min(cleaning.max_tokens, recipe.model.text_encoder.longest or cleaning.max_tokens) - 1
+        most = longest_text(recipe)
         long = sum(len(row) > most for row in ids)
         if long:
             tell(f"{long:,} texts have more than {most:,} tokens; only so many of each are read")
         rows = [[*row[:most], codec.special.end] for row in ids]
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         for places in reversed(in_order(lengths, lengths, tokens=recipe.search.batch_tokens) if len(rows) else []):
-            yield places, Packed.of([rows[place] for place in places])
+            yield SourceBatch(places, Packed.of([rows[place] for place in places]))
 
 
 class Pictures(Inputs):
@@ -118,7 +149,8 @@ class Pictures(Inputs):
     ) -> Iterator[SourceBatch]:
         """Batches of pictures of similar width."""
         del recipe, tell
-        yield from picture_batches(expect(field, PictureField), expect(given, list), table)
+        batches = picture_batches(expect(field, PictureField), expect(given, list), table)
+        yield from (SourceBatch(*batch) for batch in batches)
 
 
 class TableRows(Inputs):
@@ -145,8 +177,4 @@ class TableRows(Inputs):
         for begin in range(0, len(frame), _ROWS_TOGETHER):
             places = np.arange(begin, min(begin + _ROWS_TOGETHER, len(frame)))
             numbers, categories = (torch.from_numpy(part[places]) for part in (encoded.numbers, encoded.categories))
-            yield places, Rows(numbers, categories)
-
-
-INPUTS: Mapping[type, Inputs] = MappingProxyType({Codec: Texts(), PictureField: Pictures(), RowField: TableRows()})
-"""The kind of input that each class of fields encodes."""
+            yield SourceBatch(places, Rows(numbers, categories))

@@ -1,4 +1,4 @@
-"""Prediction of labels and numbers for texts, pictures and rows of tables."""
+"""Prediction of labels and numbers for texts, pictures and rows of tables, and of tags for the words of texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.inputs import INPUTS, Given
+from dragoman.predict.input_kinds import inputs_for
+from dragoman.predict.inputs import Given, Predictions
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.outputs import outputs_of
 from dragoman.progress.counting import Counting
@@ -40,7 +41,7 @@ class Predictor(Shown):
     """Predicts labels or numbers for texts, pictures or rows, whichever the model was trained on.
 
     Args:
-        loaded: the loaded model, which predicts labels or numbers.
+        loaded: the loaded model, which predicts labels, numbers or tags.
         tell: called with a sentence on what was missing, unknown or cut in the inputs; by default it is written to
             standard error.
     """
@@ -51,7 +52,7 @@ class Predictor(Shown):
         self.recipe = loaded.recipe
         self.source = loaded.source
         self.target = expect(loaded.target, PredictedField)
-        self.inputs = INPUTS[type(loaded.source)]
+        self.inputs = inputs_for(loaded.source, loaded.target)
         self._tell = tell
 
     def summary(self) -> Summary:
@@ -73,20 +74,21 @@ class Predictor(Shown):
         """A predictor from a model that was loaded from ``folder``.
 
         Raises:
-            InputError: if the model predicts neither labels nor numbers.
+            InputError: if the model predicts neither labels nor numbers nor tags.
         """
         require(loaded.recipe.model, PREDICTOR, folder)
         return cls(loaded)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that the model distinguishes; none if it predicts numbers."""
+        """The labels that the model distinguishes; none if it predicts numbers or tags."""
         return self.target.labels
 
     def predict(
         self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
-    ) -> list[str] | list[float]:
-        """Predict the most probable label, or the number, for each input.
+    ) -> Predictions:
+        """Predict the most probable label, or the number, for each input; or for each text a list with the tag of each
+        word.
 
         Args:
             inputs: a list of texts; a list of pictures (paths, bytes, arrays, Pillow's images); or rows: a DataFrame,
@@ -99,7 +101,9 @@ class Predictor(Shown):
                 inputs.
         """
         given = self.inputs.checked(inputs)
-        return self.target.predictions(self._outputs(given, table, progress)) if len(given) else []
+        some = self.inputs.outputs(given) > 0
+        predictions = self.target.predictions(self._outputs(given, table, progress)) if some else []
+        return self.inputs.grouped(given, predictions)
 
     def probabilities(
         self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
@@ -108,17 +112,21 @@ class Predictor(Shown):
         arguments are those of :meth:`predict`.
 
         Raises:
-            InputError: for the inputs that :meth:`predict` refuses; or if the model predicts numbers.
+            InputError: for the inputs that :meth:`predict` refuses; or if the model predicts no labels.
         """
         if not self.labels:
             raise InputError(
-                f"{sentence_of(self.recipe.model)}, which have no probabilities",
+                f"{sentence_of(self.recipe.model)}, and gives no probabilities",
                 remedy="use `predict`.",
             )
         field, given = expect(self.target, LabelField), self.inputs.checked(inputs)
         if not len(given):
             return np.zeros((0, field.size))
         return field.probabilities(self._outputs(given, table, progress))
+
+    def written(self, predictions: Predictions) -> list[str]:
+        """What :meth:`predict` gave as text, for a file."""
+        return [self.target.written(prediction) for prediction in predictions]
 
     def coefficients(self) -> DataFrame:
         """The coefficients of linear or softmax regression on rows, in the units of the data: see
@@ -134,10 +142,10 @@ class Predictor(Shown):
         return coefficients(self._loaded)
 
     def _outputs(self, inputs: Given, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
-        count = len(inputs)
-        with Counting(count, "inputs", progress) as counting:
+        count = self.inputs.outputs(inputs)
+        with Counting(count, self.inputs.counted, progress) as counting:
             batches = self.inputs.batches(self.source, self.recipe, inputs, self._tell, table)
-            outputs = outputs_of(self.model, counting.over(batches, size=lambda batch: len(batch[0])), count)
+            outputs = outputs_of(self.model, counting.over(batches, size=lambda batch: len(batch.places)), count)
         if blank := self.inputs.blank(inputs):
             outputs[blank] = self.target.uninformed
             self._tell(f"{_numbered(blank)} no text, and so {self.target.uninformed_remark}")

@@ -17,6 +17,7 @@ from dragoman.recipe.perceptron import (
 from dragoman.recipe.picture import LeNetRecipe, ResidualRecipe
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe
 from dragoman.recipe.section import Section
+from dragoman.recipe.tags import TagDecoderRecipe
 from dragoman.recipe.transformer import TransformerRecipe
 
 
@@ -47,6 +48,9 @@ def kind_of(value: object) -> str:
 TextEncoderRecipe = TransformerRecipe | RecurrentEncoderRecipe | ConvolutionalEncoderRecipe
 TokenByTokenRecipe = TransformerRecipe | RecurrentDecoderRecipe
 """Decoders that predict each token from those before it."""
+RECURRENT = ("rnn", "gru", "lstm")
+TOKEN_BY_TOKEN = ("transformer", *RECURRENT)
+"""The kinds of these decoders, which alone have a target embedding."""
 
 AnyEncoder = Annotated[
     Annotated[TransformerRecipe, Tag("transformer")]
@@ -68,14 +72,15 @@ AnyDecoder = Annotated[
     | Annotated[RecurrentDecoderRecipe, Tag("lstm")]
     | Annotated[CTCDecoderRecipe, Tag("ctc")]
     | Annotated[LabelDecoderRecipe, Tag("label")]
-    | Annotated[NumberDecoderRecipe, Tag("number")],
+    | Annotated[NumberDecoderRecipe, Tag("number")]
+    | Annotated[TagDecoderRecipe, Tag("tags")],
     Discriminator(kind_of),
 ]
 
 
 class ModelRecipe(Section):
     """An encoder, a decoder and how their embeddings are shared. Any encoder goes with any decoder, except that ``ctc``
-    needs a picture's places, and fully connected encoders write no text."""
+    needs a picture's places, ``tags`` the words of a text, and fully connected encoders write no text."""
 
     encoder: AnyEncoder = TransformerRecipe()
     """Input to hidden states; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or
@@ -83,7 +88,7 @@ class ModelRecipe(Section):
     or ``mlp``; and ``none`` for a language model."""
     decoder: AnyDecoder = TransformerRecipe()
     """Hidden states to output; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or ``ctc``;
-    else ``label`` or ``number``."""
+    else ``label``, ``number`` or ``tags``."""
     tie: Literal["all", "decoder", "none"] = "all"
     """Which matrices are one: source embedding, target embedding and output layer (``all``, needs a shared vocabulary
     and embeddings of one width), target embedding and output layer (``decoder``), or ``none``. If absent, ``all`` where
@@ -97,12 +102,12 @@ class ModelRecipe(Section):
             return handler(values)
         if kind_of(values.get("encoder", {})) == "none":
             decoder = values.get("decoder", {})
-            if isinstance(decoder, Mapping) and kind_of(decoder) in ("rnn", "gru", "lstm"):
+            if isinstance(decoder, Mapping) and kind_of(decoder) in RECURRENT:
                 decoder = {"attention": "none", **decoder}
             return handler({"tie": "decoder", **values, "decoder": decoder})
         if "tie" in values:
             return handler(values)
-        if kind_of(values.get("decoder", {})) in ("ctc", "label", "number"):
+        if kind_of(values.get("decoder", {})) not in TOKEN_BY_TOKEN:
             return handler({**values, "tie": "none"})
         model = handler({**values, "tie": "decoder"})
         reads, writes = model.encoder, model.decoder
@@ -118,7 +123,7 @@ class ModelRecipe(Section):
         problem = (
             _language_model_problem(self)
             if self.is_language_model
-            else _tie_problem(self) or _width_problem(self) or _ctc_problem(self)
+            else _tie_problem(self) or _width_problem(self) or _encoder_problem(self)
         )
         if problem is not None:
             raise ValueError(problem)
@@ -151,11 +156,9 @@ class ModelRecipe(Section):
         return self.encoder.reads if isinstance(self.encoder, PerceptronRecipe) else "text"
 
     @property
-    def says(self) -> Literal["text", "label", "number"]:
-        """What comes out."""
-        if isinstance(self.decoder, LabelDecoderRecipe):
-            return "label"
-        return "number" if isinstance(self.decoder, NumberDecoderRecipe) else "text"
+    def says(self) -> str:
+        """What comes out: ``text``, ``label``, ``number`` or ``tags``."""
+        return self.decoder.says
 
     @property
     def is_translator(self) -> bool:
@@ -241,10 +244,13 @@ def _width_problem(model: ModelRecipe) -> str | None:
     return None
 
 
-def _ctc_problem(model: ModelRecipe) -> str | None:
-    if isinstance(model.decoder, CTCDecoderRecipe) and not isinstance(model.encoder, ResidualRecipe):
-        return (
-            'decoder.kind = "ctc" puts a symbol at each place across a picture, and encoder.kind = '
-            f'"{model.encoder.kind}" has no such places; use encoder.kind = "residual"'
-        )
-    return None
+def _encoder_problem(model: ModelRecipe) -> str | None:
+    encoder, decoder = model.encoder, model.decoder
+    if not decoder.encoders or encoder.kind in decoder.encoders:
+        return None
+    does, lacks = decoder.reason
+    fitting = " or ".join(f'"{kind}"' for kind in decoder.encoders)
+    return (
+        f'decoder.kind = "{decoder.kind}" {does}, and encoder.kind = "{encoder.kind}" {lacks}; '
+        f"use encoder.kind = {fitting}"
+    )

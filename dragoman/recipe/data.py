@@ -45,13 +45,15 @@ class CorpusRecipe(Section):
     path: FilePath | None = None
     """A file of pairs in one of the formats below; a catalogue: a folder, zip or wheel with files by language; or for
     pictures with labels a folder that has a folder of pictures for each label."""
-    format: Literal["auto", "lines", "table", "json-lines", "parquet", "po", "mo", "xliff", "tmx", "catalogue"] = "auto"
+    format: Literal[
+        "auto", "lines", "table", "json-lines", "parquet", "po", "mo", "xliff", "tmx", "conll", "catalogue"
+    ] = "auto"
     """What ``path`` is; ``auto`` tells it by name and content."""
     source_column: str = "source"
     """Column that holds the source, in a table (TSV, CSV), Parquet or JSON lines; ``translation.en`` reaches inside. Of
     pictures it holds their paths, which count from the table's folder, or in Parquet their files' bytes."""
     target_column: str = "target"
-    """Column that holds the target: text, a label or a number."""
+    """Column that holds the target: text, a label, a number, or a tag for each word."""
     separator: Separator | None = None
     """What separates the fields of a table: one character, or ``tab``; by default its rows tell it."""
     decimal: Literal["auto", "point", "comma"] = "auto"

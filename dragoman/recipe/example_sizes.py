@@ -20,8 +20,8 @@ def stand_in_sizes(recipe: Recipe) -> tuple[SourceSize, TargetSize]:
         "picture": PictureSize(pictures.channels, pictures.height, pictures.width),
         "row": RowSize(UNKNOWN_COLUMNS, ()),
     }
-    targets: dict[str, TargetSize] = {"text": vocabulary, "label": UNKNOWN_CLASSES, "number": 1}
-    return sources[recipe.model.reads], targets[recipe.model.says]
+    targets: dict[str, TargetSize] = {"text": vocabulary, "number": 1}
+    return sources[recipe.model.reads], targets.get(recipe.model.says, UNKNOWN_CLASSES)
 
 
 def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, unknown: str = "") -> str:
@@ -34,7 +34,13 @@ def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, u
         unknown: is added to what only the data can tell, if the sizes are those of :func:`stand_in_sizes`.
     """
     classes = f"{target:,} classes{unknown}" if isinstance(target, int) else ""
-    outputs = {"text": "T target tokens", "label": classes, "number": "one number"}[recipe.says]
+    each = {
+        "text": "T target tokens",
+        "label": classes,
+        "number": "one number",
+        "tags": f"for each word one of {classes}",
+    }
+    outputs = each[recipe.says]
     if recipe.reads == "nothing":
         return f"one sentence of {outputs}"
     if isinstance(source, PictureSize):

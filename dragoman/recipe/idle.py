@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dragoman.recipe.architecture import ModelRecipe
-from dragoman.recipe.kinds import title_of
+from dragoman.recipe.kinds import INPUTS, OUTPUTS, title_of
 
 Kind = tuple[str, str]
 """What goes into a model, and what comes out."""
 
-_READS = ("nothing", "text", "picture", "row")
-_KINDS = frozenset((reads, says) for reads in _READS for says in ("text", "label", "number"))
+_KINDS = frozenset((reads, says) for reads in INPUTS for says in OUTPUTS)
 
 TRANSLATORS = frozenset({("text", "text")})
 WRITERS_OF_TEXT = frozenset({("text", "text"), ("nothing", "text")})

@@ -8,8 +8,9 @@ from pathlib import Path
 from dragoman.errors import InputError
 from dragoman.recipe.architecture import ModelRecipe
 
-_INPUTS = {"text": "text", "picture": "pictures", "row": "rows of a table", "nothing": "nothing"}
-_OUTPUTS = {"text": "text", "label": "labels", "number": "numbers"}
+INPUTS = {"text": "text", "picture": "pictures", "row": "rows of a table", "nothing": "nothing"}
+OUTPUTS = {"text": "text", "label": "labels", "number": "numbers", "tags": "tags"}
+"""What goes into models and what comes out, by the words of a recipe, as people call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ READER = ModelKind(
     "use `dragoman read`, in Python `dragoman.Reader`, or give it to `dragoman translate --image` as --reader.",
 )
 PREDICTOR = ModelKind(
-    "model that predicts labels or numbers", "use `dragoman predict`, or in Python `dragoman.Predictor`."
+    "model that predicts labels, numbers or tags", "use `dragoman predict`, or in Python `dragoman.Predictor`."
 )
 
 
@@ -48,7 +49,7 @@ def kind_of(model: ModelRecipe) -> ModelKind:
 def title_of(model: ModelRecipe) -> str:
     """A model with its article, such as ``a translator``, or ``a model that reads pictures and predicts labels``."""
     if kind_of(model) is PREDICTOR:
-        return f"a model that reads {_INPUTS[model.reads]} and predicts {_OUTPUTS[model.says]}"
+        return f"a model that reads {INPUTS[model.reads]} and predicts {OUTPUTS[model.says]}"
     return f"a {kind_of(model).noun}"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from dragoman.recipe.encoder_sizes import AnyLength
 from dragoman.recipe.picture import Sizes
-from dragoman.recipe.section import Section
+from dragoman.recipe.section import DecoderSection, Section
 
 
 class PerceptronRecipe(AnyLength, Section):
@@ -41,8 +41,10 @@ class PerceptronRecipe(AnyLength, Section):
         return f"of a {self.reads}" + (f", hidden layers {hidden}" if hidden else "")
 
 
-class LabelDecoderRecipe(Section):
+class LabelDecoderRecipe(DecoderSection):
     """Softmax regression on the encoder's one vector."""
+
+    says: ClassVar[str] = "label"
 
     kind: Literal["label"]
     """The output."""
@@ -55,8 +57,10 @@ class LabelDecoderRecipe(Section):
         return "softmax regression" + (", balanced" if self.class_weights == "balanced" else "")
 
 
-class NumberDecoderRecipe(Section):
+class NumberDecoderRecipe(DecoderSection):
     """Linear regression on the encoder's one vector; numbers are standardised on the way."""
+
+    says: ClassVar[str] = "number"
 
     kind: Literal["number"]
     """The output."""
@@ -72,8 +76,11 @@ class NumberDecoderRecipe(Section):
         return f"linear regression, {self.loss} loss"
 
 
-class CTCDecoderRecipe(Section):
+class CTCDecoderRecipe(DecoderSection):
     """A symbol or nothing at each place of the memory (connectionist temporal classification, Graves et al. 2006)."""
+
+    encoders: ClassVar[tuple[str, ...]] = ("residual",)
+    reason: ClassVar[tuple[str, str]] = ("puts a symbol at each place across a picture", "has no such places")
 
     kind: Literal["ctc"]
     """The output; recipes that say ``alignment``, its former name, are read alike."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import model_validator
 
-from dragoman.recipe.architecture import ModelRecipe, kind_of
+from dragoman.recipe.architecture import TOKEN_BY_TOKEN, ModelRecipe, kind_of
 from dragoman.recipe.data import CleaningRecipe, DataRecipe, TokenizerRecipe
 from dragoman.recipe.picture import SMALLEST_LENET, PictureRecipe, RenderingRecipe
 from dragoman.recipe.search import SearchRecipe
@@ -59,8 +59,8 @@ class Recipe(Shown, Section):
         tokenizer, model = values.get("tokenizer"), values.get("model", {})
         separate = isinstance(tokenizer, Mapping) and tokenizer.get("shared") is False and "model" not in tokenizer
         decoder = model.get("decoder") if isinstance(model, Mapping) else None
-        kind = kind_of(decoder) if isinstance(decoder, Mapping) else None
-        if separate and isinstance(model, Mapping) and kind not in ("ctc", "label", "number"):
+        tokens = not isinstance(decoder, Mapping) or kind_of(decoder) in TOKEN_BY_TOKEN
+        if separate and isinstance(model, Mapping) and tokens:
             return {**values, "model": {"tie": "decoder", **model}}
         return values
 
@@ -86,6 +86,7 @@ _METRICS = {
     ("picture", "text"): ("loss", "cer", "wer"),
     "label": ("loss", "accuracy", "macro_f1"),
     "number": ("loss", "rmse", "mae"),
+    "tags": ("loss", "accuracy", "span_f1"),
 }
 """What can be watched on the validation set, by what goes in and comes out, or by what comes out alone."""
 
@@ -163,4 +164,6 @@ def _text_problems(recipe: Recipe) -> list[str]:
     if not recipe.model.is_language_model and recipe.training.batch.partition != "lines":
         partition = recipe.training.batch.partition
         found.append(f'training.batch.partition = "{partition}" is for language models; others take "lines"')
+    if recipe.model.says == "tags" and not recipe.cleaning.collapse_white_space:
+        found.append("cleaning.collapse_white_space = false leaves it open where a word ends; tags are of words")
     return found

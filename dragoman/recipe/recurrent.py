@@ -7,13 +7,13 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from dragoman.recipe.encoder_sizes import AnyLength
-from dragoman.recipe.section import WIDEST, Section, layers_phrase
+from dragoman.recipe.section import WIDEST, DecoderSection, layers_phrase
 from dragoman.recipe.transformer import check_heads
 
 _PARTS = {"rnn": 1, "gru": 1, "lstm": 2}
 
 
-class RecurrentRecipe(AnyLength, Section):
+class RecurrentRecipe(AnyLength, DecoderSection):
     """A stack of recurrent layers: plain (``rnn``), gated (``gru``) or with a memory cell (``lstm``)."""
 
     kind: Literal["rnn", "gru", "lstm"]

@@ -1,5 +1,7 @@
 """What all sections of a recipe share."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, field_validator
 
 LARGEST = 10**12
@@ -29,3 +31,17 @@ class Section(BaseModel):
         if isinstance(value, (int, float)) and abs(value) > LARGEST:
             raise ValueError(f"Input should be at most {LARGEST:,} in size")
         return value
+
+
+class DecoderSection(Section):
+    """What the sections of all decoders share.
+
+    Attributes:
+        says: what comes out of the model.
+        encoders: the kinds of encoders that it goes with; none for any.
+        reason: why it goes with no other, as two phrases: what the decoder does, and what other encoders lack.
+    """
+
+    says: ClassVar[str] = "text"
+    encoders: ClassVar[tuple[str, ...]] = ()
+    reason: ClassVar[tuple[str, str]] = ("", "")

@@ -56,10 +56,11 @@ class ScheduleRecipe(Section):
 class EarlyStoppingRecipe(Section):
     """When to stop for lack of progress, and which weights are best."""
 
-    metric: Literal["loss", "chrf", "bleu", "cer", "wer", "accuracy", "macro_f1", "rmse", "mae"] = "loss"
+    metric: Literal["loss", "chrf", "bleu", "cer", "wer", "accuracy", "macro_f1", "span_f1", "rmse", "mae"] = "loss"
     """What is watched on the validation set; ``loss`` is what training makes small, without label smoothing: of text
     cross-entropy per token. ``chrf`` and ``bleu`` are for translators, ``cer`` and ``wer`` for readers of pictures,
-    ``accuracy`` and ``macro_f1`` for labels, ``rmse`` and ``mae`` for numbers."""
+    ``accuracy`` and ``macro_f1`` for labels, ``rmse`` and ``mae`` for numbers, ``accuracy`` and ``span_f1`` for
+    tags."""
     patience: int = Field(default=10, ge=1)
     """Validations without a new best before training stops."""
 

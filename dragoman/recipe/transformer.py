@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from dragoman.recipe.encoder_sizes import LengthOfPositions, OneWidth
-from dragoman.recipe.section import WIDEST, Section, layers_phrase
+from dragoman.recipe.section import WIDEST, DecoderSection, layers_phrase
 
 
-class TransformerRecipe(OneWidth, LengthOfPositions, Section):
+class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     """A stack of Transformer blocks (Vaswani et al. 2017)."""
 
     kind: Literal["transformer"] = "transformer"

@@ -32,7 +32,7 @@ from dragoman.tasks.card import CardFacts, plain
 from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.losses import loss_estimate
-from dragoman.tasks.outputs import example_outputs
+from dragoman.tasks.outputs import example_outputs, label_losses
 from dragoman.tasks.pictures import draw_confusion
 from dragoman.tasks.predicting_card import predicting_card
 from dragoman.tasks.same_sources import same_sources
@@ -85,7 +85,7 @@ class Classification(Task):
         def score(turn: int) -> Scored:
             logits = example_outputs(model, examples)
             predicted = logits.argmax(1)
-            nats = -_log_softmax(logits)[np.arange(len(predicted)), true]
+            nats = label_losses(logits, true)
             shown = turn % len(predicted)
             confusion = confusion_matrix(predicted, true, field.size)
             return Scored(
@@ -185,8 +185,3 @@ def _assessment(
         outputs=field.decode(predicted),
         draw=lambda path, title: draw_confusion(report, path, title),
     )
-
-
-def _log_softmax(logits: Float64[np.ndarray, "n K"]) -> Float64[np.ndarray, "n K"]:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int
 
-from dragoman.contracts import Batch, Packed
+from dragoman.contracts import Batch
 from dragoman.data.bucketing import in_order
 from dragoman.data.examples import Examples
 from dragoman.evaluation.confidence import resampled_sums
@@ -113,14 +113,11 @@ class ExampleLoss:
 
 
 def _by_row(losses: Float64[np.ndarray, " M"], batch: Batch) -> tuple[Float64[np.ndarray, " B"], Int[np.ndarray, " B"]]:
-    """Loss and units of each example, for decoders with losses of tokens and for those with one loss of an example."""
-    rows = len(batch.examples)
-    if not isinstance(batch.target, Packed):
-        return losses, np.ones(rows, dtype=np.int64)
-    layout = batch.target.layout
-    if len(losses) == layout.tokens:
-        losses = np.bincount(layout.rows.numpy(), weights=losses, minlength=rows)
-    return losses, layout.lengths.numpy()
+    """Loss and units of each example, for decoders with losses of units and for those with one loss of an example."""
+    units: Int[np.ndarray, " B"] = batch.target.unit_counts.numpy()
+    if len(losses) == batch.target.units:
+        losses = np.bincount(np.repeat(np.arange(len(units)), units), weights=losses, minlength=len(units))
+    return losses, units
 
 
 class LineLoss:

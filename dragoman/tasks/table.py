@@ -11,6 +11,7 @@ from dragoman.tasks.inputs import PICTURES, ROWS, TEXTS
 from dragoman.tasks.language_modelling import LanguageModelling
 from dragoman.tasks.machine_translation import MachineTranslation
 from dragoman.tasks.regression import Regression
+from dragoman.tasks.tagging import Tagging
 from dragoman.tasks.task import Task
 from dragoman.tasks.text_recognition import TextRecognition
 
@@ -25,6 +26,7 @@ TASKS: Mapping[tuple[str, str], Task] = MappingProxyType(
         ("text", "number"): Regression(TEXTS),
         ("picture", "number"): Regression(PICTURES),
         ("row", "number"): Regression(ROWS),
+        ("text", "tags"): Tagging(TEXTS),
     }
 )
 """The task for each pair of input kind and output kind."""

@@ -29,6 +29,11 @@ class Ragged:
         values = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int32, count=int(offsets[-1]))
         return cls(values, offsets)
 
+    @classmethod
+    def of_lengths(cls, values: Int[np.ndarray, " m"], lengths: Int[np.ndarray, " n"]) -> Ragged:
+        """From the ids of all rows end to end, and how many each row has."""
+        return cls(values.astype(np.int32), _offsets(lengths))
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
@@ -53,8 +58,8 @@ class Ragged:
         """Groups of rows that follow one another, each as one row; ``counts`` has the rows of each group."""
         return Ragged(self.values, self.offsets[_offsets(counts)])
 
-    def cut(self, longest: int) -> Ragged:
-        """Each row without what goes beyond its first ``longest`` ids."""
+    def cut(self, longest: int | Int64[np.ndarray, " n"]) -> Ragged:
+        """Each row without what goes beyond its first ``longest`` ids; a number for all rows, or one for each."""
         lengths = np.minimum(self.lengths, longest)
         offsets = _offsets(lengths)
         within = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1] - offsets[:-1], lengths)
@@ -65,7 +70,7 @@ class Ragged:
         return Ragged(np.insert(self.values, self.offsets[1:], np.int32(end)), self.offsets + np.arange(len(self) + 1))
 
 
-def _offsets(lengths: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n1"]:
+def _offsets(lengths: Int[np.ndarray, " n"]) -> Int64[np.ndarray, " n1"]:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets

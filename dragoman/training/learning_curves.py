@@ -130,9 +130,8 @@ def _draw_optimisation(axes: plots.Axes, updates: pd.DataFrame) -> None:
 
 def _unit(measured: list[str]) -> str:
     """Of the loss, by the scores beside it."""
-    if "rmse" in measured:
-        return "loss per example"
-    return "nats per label" if "accuracy" in measured else "nats per target token"
+    units = (SCORES[name].loss for name in measured)
+    return next((unit for unit in units if unit is not None), "nats per target token")
 
 
 def _smoothed(losses: pd.Series[float]) -> pd.Series[float]:

@@ -18,6 +18,7 @@ from dragoman.contracts import (
     Pictures,
     PictureSize,
     SourceSize,
+    Tags,
     TargetSize,
     TextBatch,
     TextSize,
@@ -59,9 +60,9 @@ def reader() -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
     return recipe, PictureSize(1, HEIGHT, None), VOCABULARY, Batch(pictures, CODE, torch.arange(4))
 
 
-def predictor(kind: str, target: Labels | Numbers) -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
+def predictor(kind: str, target: Labels | Numbers | Tags) -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
     recipe = ModelRecipe.model_validate({"encoder": TRANSFORMER, "decoder": {"kind": kind}})
-    return recipe, VOCABULARY, 3 if kind == "label" else 1, Batch(TEXT, target, torch.arange(4))
+    return recipe, VOCABULARY, 1 if kind == "number" else 3, Batch(TEXT, target, torch.arange(4))
 
 
 MODELS: dict[str, Callable[[], tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]]] = {
@@ -74,6 +75,7 @@ MODELS: dict[str, Callable[[], tuple[ModelRecipe, SourceSize, TargetSize, AnyBat
     "ctc": reader,
     "label": lambda: predictor("label", Labels(torch.tensor([0, 2, 2, 1]))),
     "number": lambda: predictor("number", Numbers(torch.tensor([0.5, -1.0, 2.0, 0.0]))),
+    "tags": lambda: predictor("tags", Tags.of([[0, 2], [1], [1, 0, 2], [2]], [[0, 1], [0], [0, 1, 3], [1]])),
 }
 
 

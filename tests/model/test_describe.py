@@ -169,6 +169,7 @@ def test_texts_to_labels() -> None:
         ("row-number", "one row of 8 numeric columns?, and one number"),
         ("text-label", "one sentence of S source tokens, and 10 classes?"),
         ("text-number", "one sentence of S source tokens, and one number"),
+        ("text-tags", "one sentence of S source tokens, and for each word one of 10 classes?"),
     ],
 )
 def test_every_preset_has_a_title(preset: str, title: str) -> None:

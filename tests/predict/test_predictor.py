@@ -200,7 +200,7 @@ def test_bad_inputs_name_their_place(predictors: dict[str, Predictor], tmp_path:
 
 def test_numbers_have_no_probabilities(predictors: dict[str, Predictor]) -> None:
     assert predictors["row"].labels == ()
-    with pytest.raises(InputError, match="predicts numbers, which have no probabilities"):
+    with pytest.raises(InputError, match="predicts numbers, and gives no probabilities"):
         predictors["row"].probabilities(inputs("row", 2))
 
 

@@ -98,6 +98,7 @@ PRESETS = {
     "row-number": ("row", "number"),
     "text-label": ("text", "label"),
     "text-number": ("text", "number"),
+    "text-tags": ("text", "tags"),
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dragoman.data.prepare import prepare
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.tasks.table import task_of
 
@@ -27,7 +28,7 @@ def grid_recipe(decoder: dict[str, Any]) -> Recipe:
 
 def prepared(recipe: Recipe, folder: Path, targets: list[Any]) -> Any:
     rows = pd.DataFrame({"x": np.random.default_rng(0).normal(size=len(targets)), "target": targets})
-    return task_of(recipe).prepare(recipe, folder, train=rows)
+    return prepare(recipe, folder, train=rows)
 
 
 def test_labels_have_the_entropy_of_their_frequencies(tmp_path: Path) -> None:
@@ -59,8 +60,6 @@ def test_text_has_the_entropy_of_its_symbols(tmp_path: Path) -> None:
     generator = np.random.default_rng(2)
     sources = [" ".join(generator.choice(list("xyz"), 9)) for _ in range(2000)]
     targets = [str(generator.choice(list("abcd"))) for _ in sources]
-    dataset = task_of(recipe).prepare(
-        recipe, tmp_path / "d", train=pd.DataFrame({"source": sources, "target": targets})
-    )
+    dataset = prepare(recipe, tmp_path / "d", train=pd.DataFrame({"source": sources, "target": targets}))
     expected = 0.5 * math.log(2) + 0.5 * math.log(8)
     assert task_of(recipe).baseline(recipe, dataset) == pytest.approx(expected, rel=0.15)

@@ -11,12 +11,14 @@ from dragoman.data.columns.label import LabelColumn
 from dragoman.data.columns.number import NumberColumn
 from dragoman.data.columns.picture import PictureColumn
 from dragoman.data.columns.row import RowColumn
+from dragoman.data.columns.tags import TagColumn
 from dragoman.data.columns.text import TextColumn
 from dragoman.fields.field import Field
 from dragoman.fields.label import LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
+from dragoman.fields.tags import TagField
 from dragoman.text.codec import Codec
 
 SourceColumn = Column[Any, Source]
@@ -26,7 +28,12 @@ TargetColumn = Column[Any, Target]
 
 SOURCE_COLUMNS: dict[type, type[SourceColumn]] = {Codec: TextColumn, PictureField: PictureColumn, RowField: RowColumn}
 """By the type of the field that encodes sources."""
-TARGET_COLUMNS: dict[type, type[TargetColumn]] = {Codec: TextColumn, LabelField: LabelColumn, NumberField: NumberColumn}
+TARGET_COLUMNS: dict[type, type[TargetColumn]] = {
+    Codec: TextColumn,
+    LabelField: LabelColumn,
+    NumberField: NumberColumn,
+    TagField: TagColumn,
+}
 """By the type of the field that encodes targets."""
 
 

@@ -57,7 +57,7 @@ class TextColumn(Column[Codec, Packed]):
             texts = lines_of(cells)
             ids = field.encode_ragged(texts, where.masks)
             written = (ids if where.longest is None else ids.cut(where.longest - 1)).ended(field.special.end)
-        return Encoded(text_columns(side, texts, written), tokens=written.lengths)
+        return Encoded(text_columns(side, texts, written), ids=written)
 
     @property
     def tokens(self) -> ChainedColumn:

@@ -22,6 +22,7 @@ _ENDINGS = {
     "mo": (".mo", ".gmo"),
     "xliff": (".xlf", ".xliff", ".sdlxliff", ".mqxliff", ".mxliff"),
     "tmx": (".tmx",),
+    "conll": (".conll", ".bio", ".iob", ".iob2"),
     "catalogue": (".zip", ".whl"),
 }
 _BY_ENDING = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}

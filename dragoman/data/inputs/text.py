@@ -18,7 +18,7 @@ from dragoman.data.keys import match_hashes
 from dragoman.data.learn_codecs import learn_codec, learn_codecs
 from dragoman.data.line_pairs import read_text_chunks
 from dragoman.data.outputs.output import Output
-from dragoman.data.read_table import TABLES, no_table
+from dragoman.data.read_table import no_table
 from dragoman.data.training_part import TrainingPart
 from dragoman.errors import InputError
 from dragoman.fields.field import Field, TargetField
@@ -45,7 +45,7 @@ class TextInput(Input):
             return _labelled(read_text_chunks(corpus.text), corpus.label)
         if corpus.path is not None and corpus.format != "lines":
             kind = detect_format(corpus.path) if corpus.format == "auto" else corpus.format
-            if kind not in TABLES:
+            if kind not in reading.output.formats:
                 raise no_table(corpus.path)
         # Of formats that hold languages none is read here, so it does not matter which two are named.
         return read_corpus_chunks(corpus, "en", "en", reading.tell)

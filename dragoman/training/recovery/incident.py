@@ -7,12 +7,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from safetensors.torch import save_file
 from torch import Tensor
 
-from dragoman.contracts import AnyBatch, Batch, Labels, Numbers, Packed, Pictures, Rows
+from dragoman.contracts import AnyBatch, Batch, Source, Target
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder
 from dragoman.training.recovery.provenance import Origin, Replay
@@ -98,22 +97,14 @@ def _tensors(batches: Sequence[AnyBatch], replay: Replay) -> dict[str, Tensor]:
     """The mini-batches by number, with what the first went on from."""
     found = {f"carried.{index:04d}": part for index, part in enumerate(replay.carried)}
     for number, batch in enumerate(batches):
-        sides: dict[str, Any] = (
+        sides: dict[str, Source | Target] = (
             {"source": batch.source, "target": batch.target}
             if isinstance(batch, Batch)
             else {"inputs": batch.inputs, "target": batch.target}
         )
         for side, values in sides.items():
-            found |= {f"{number}.{side}.{name}": tensor for name, tensor in _side(values).items()}
+            found |= {f"{number}.{side}.{name}": tensor for name, tensor in values.tensors.items()}
         found[f"{number}.examples"] = batch.examples
         if batch.weights is not None:
             found[f"{number}.weights"] = batch.weights
     return {name: tensor.detach().cpu().contiguous() for name, tensor in found.items()}
-
-
-def _side(side: Packed | Pictures | Rows | Labels | Numbers) -> dict[str, Tensor]:
-    if isinstance(side, Rows):
-        return {"numbers": side.numbers, "categories": side.categories}
-    if isinstance(side, Labels | Numbers):
-        return {"values": side.values}
-    return {"values": side.values, "lengths": side.layout.lengths}
