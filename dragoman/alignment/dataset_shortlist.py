@@ -9,17 +9,17 @@ from dragoman.alignment.shortlist import Shortlist
 from dragoman.data.dataset import Dataset
 
 MOST_PAIRS = 200_000
-"""Pairs that are aligned at most; of more, so many are drawn."""
+"""The most pairs that are aligned; from a larger dataset, this many are drawn."""
 
 
 def dataset_shortlist(dataset: Dataset, *, frequent: int, per_symbol: int, seed: int = 1) -> Shortlist:
     """The shortlist of a dataset's training pairs. Special symbols, bytes and placeholders are always allowed.
 
     Args:
-        dataset: whose pairs are aligned by IBM Model 1.
+        dataset: the dataset, whose training pairs are aligned by IBM Model 1.
         frequent: how many of the most frequent target symbols are always allowed.
-        per_symbol: targets of each source symbol at most.
-        seed: of the draw.
+        per_symbol: the most targets of each source symbol.
+        seed: seed of the random draw of pairs.
     """
     train = dataset.train
     chosen = np.arange(len(train))

@@ -1,4 +1,4 @@
-"""IBM Model 1: which target symbol a source symbol becomes, learnt from pairs of sentences alone."""
+"""IBM Model 1: translation probabilities of single symbols, learnt from pairs of sentences alone."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from jaxtyping import Float, Int
 
 NULL = -1
-"""Stands before every source sentence, for target symbols that translate none of it."""
+"""The empty word before every source sentence, for target symbols that translate none of its symbols."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranslationTable:
-    """t(f | e) of all symbols e and f that stand in a pair of sentences together; of others it is 0.
+    """The translation probabilities t(f | e) of all symbols e and f that occur in one pair of sentences; others are 0.
 
     Attributes:
-        sources: e of each entry, ascending; :data:`NULL` is among them.
-        targets: f of each entry, ascending within one e.
-        probabilities: t, which sums to 1 over the targets of each source.
+        sources: source symbol e of each entry, ascending; :data:`NULL` is among them.
+        targets: target symbol f of each entry, ascending within one e.
+        probabilities: probability t(f | e) of each entry; they sum to 1 for each source symbol.
     """
 
     sources: Int[np.ndarray, " t"]
@@ -30,21 +30,25 @@ class TranslationTable:
 def ibm_model_1(
     sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], *, rounds: int = 5
 ) -> TranslationTable:
-    """The table after ``rounds`` of expectation maximisation from a uniform one (Brown et al. 1993, section 4.1);
-    equal to :func:`ibm_model_1_equations`.
+    """The table after ``rounds`` of expectation maximisation from a uniform one (Brown et al. 1993, section 4.1).
 
-    A link is an occurrence of a source and a target symbol in one pair; a round is a few sums over all links. Memory is
-    about 50 bytes a link, and a pair of 15 and 15 tokens has 240.
+    It equals :func:`ibm_model_1_equations`. A link is an occurrence of a source and a target symbol in one pair, and a
+    round is a few sums over all links. A link takes about 50 bytes of memory; a pair of 15 and 15 tokens has 240 links.
+
+    >>> table = ibm_model_1([[7, 8], [7]], [[5, 6], [5]], rounds=10)  # 7 is 5, so 8 is 6
+    >>> best = (table.sources == 8) & (table.targets == 6)
+    >>> table.probabilities[best].round(2)
+    array([0.99])
 
     Args:
-        sources: ids of each source sentence.
-        targets: of its translation.
-        rounds: of expectation maximisation.
+        sources: ids of the symbols of each source sentence.
+        targets: ids of the symbols of each target sentence.
+        rounds: number of rounds of expectation maximisation.
     """
     flat_sources, links, places = _links(sources, targets)
     flat_targets = _flat(targets)
     width = int(flat_targets.max(initial=0)) + 1
-    # NULL is −1, so ids are moved up by one to make keys that count from 0.
+    # NULL is −1, so ids are increased by one, so that keys begin at 0.
     keys, entries = np.unique((flat_sources[links] - NULL) * width + flat_targets[places], return_inverse=True)
     source_of, target_of = keys // width, keys % width
     table = np.ones(len(keys))
@@ -60,7 +64,12 @@ def ibm_model_1(
 def ibm_model_1_equations(
     sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], *, rounds: int = 5
 ) -> dict[tuple[int, int], float]:
-    """t(f | e) by (e, f), as Brown et al. 1993, eq. 13 and 15 write it."""
+    """The probabilities t(f | e), by (e, f), as in Brown et al. 1993, eq. 13 and 15.
+
+    >>> table = ibm_model_1_equations([[7, 8], [7]], [[5, 6], [5]], rounds=10)
+    >>> round(table[8, 6], 2)
+    0.99
+    """
     pairs = [([NULL, *source], target) for source, target in zip(sources, targets, strict=True)]
     table = {(e, f): 1.0 for source, target in pairs for e in source for f in target}
     for _ in range(rounds):
@@ -80,12 +89,12 @@ def ibm_model_1_equations(
 def _links(
     sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
 ) -> tuple[Int[np.ndarray, " s"], Int[np.ndarray, " l"], Int[np.ndarray, " l"]]:
-    """All source sentences end to end behind a NULL each; and of every link the place of its source symbol there and
-    that of its target symbol among all target symbols."""
+    """All source sentences end to end, each behind a NULL; and for every link the index of its source symbol there, and
+    the index of its target symbol among all target symbols."""
     flat_sources = _flat([[NULL, *source] for source in sources])
     source_lengths = np.array([len(source) + 1 for source in sources], dtype=np.int64)
     target_lengths = np.array([len(target) for target in targets], dtype=np.int64)
-    # Of each target token: how many source symbols it has links to, and where these begin.
+    # For each target token, the number of source symbols that it has links to, and where these begin.
     partners = np.repeat(source_lengths, target_lengths)
     begins = np.repeat(np.cumsum(source_lengths) - source_lengths, target_lengths)
     places = np.repeat(np.arange(len(partners)), partners)

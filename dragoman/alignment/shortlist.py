@@ -1,4 +1,4 @@
-"""Lexical shortlist: the few target symbols that a source sentence can need, so that no others are scored."""
+"""Lexical shortlist: the few target symbols that a sentence's translation can need, so that no others are scored."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ from dragoman.alignment.ibm_model_1 import TranslationTable
 from dragoman.errors import DamagedFileError
 
 _SEEN_BY_CHANCE = 1e-3
-"""Probabilities below are of symbols that only happened to stand in the same sentences."""
+"""Pairs of symbols with a smaller probability only occurred in the same sentences by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
-    """What an output may be written with (L'Hostis et al. 2016): symbols that are always allowed, and for each symbol
-    of the source the targets it most probably becomes.
+    """The target symbols that an output may contain (L'Hostis et al. 2016): symbols that are always allowed, and for
+    each symbol of the source its most probable translations.
+
+    >>> shortlist = Shortlist(np.array([0, 3]), offsets=np.array([0, 0, 2]), targets=np.array([5, 9]))
+    >>> shortlist.of_source(1)
+    array([5, 9])
 
     Attributes:
-        always: target ids, ascending.
-        offsets: source id e owns ``targets[offsets[e] : offsets[e + 1]]``.
-        targets: target ids, ascending within one e.
+        always: ids of target symbols that are always allowed, ascending.
+        offsets: the translations of source symbol e are ``targets[offsets[e] : offsets[e + 1]]``.
+        targets: ids of target symbols, ascending for each source symbol.
     """
 
     always: Int[np.ndarray, " a"]
@@ -48,14 +52,14 @@ class Shortlist:
         """The shortlist of a corpus.
 
         Args:
-            table: t(f | e) learnt from it.
-            counts: occurrences of each target symbol there.
-            sources: symbols of the source vocabulary.
-            always: what must never become unreachable, whatever the corpus: special symbols, bytes, placeholders.
+            table: translation probabilities t(f | e) learnt from the corpus.
+            counts: number of occurrences of each target symbol in the corpus.
+            sources: number of symbols of the source vocabulary.
+            always: ids of symbols that are allowed whatever the corpus: special symbols, bytes, placeholders.
             shared: whether both languages have one vocabulary; each symbol is then its own translation too, so that
                 names can be copied.
             frequent: how many of the most frequent target symbols are always allowed.
-            per_symbol: targets of each source symbol at most.
+            per_symbol: the most targets of each source symbol.
         """
         most_frequent = np.argsort(-counts, kind="stable")[:frequent]
         fixed = np.union1d(np.array(always, dtype=np.int64), most_frequent[counts[most_frequent] > 0])
@@ -63,7 +67,7 @@ class Shortlist:
         e, f, t = table.sources[known], table.targets[known], table.probabilities[known]
         order = np.lexsort((f, -t, e))
         e, f = e[order], f[order]
-        # The rank of each entry among those of its source.
+        # The rank of each entry among the entries of its source symbol.
         begins = np.searchsorted(e, np.arange(sources))
         best = np.arange(len(e)) - begins[e] < per_symbol
         e, f = e[best], f[best]
@@ -80,21 +84,21 @@ class Shortlist:
         return self.targets[self.offsets[symbol] : self.offsets[symbol + 1]]
 
     def fits(self, sources: int, targets: int) -> bool:
-        """Whether it is of vocabularies of these sizes."""
+        """Whether the shortlist can belong to vocabularies of these sizes."""
         ids = np.concatenate([self.always, self.targets])
         inside = not len(ids) or bool(0 <= ids.min() <= ids.max() < targets)
         return len(self.offsets) == sources + 1 and inside
 
     def save(self, path: Path) -> None:
-        """Write one file."""
+        """Write the shortlist to a file."""
         save_file({"always": self.always, "offsets": self.offsets, "targets": self.targets}, path)
 
     @classmethod
     def load(cls, path: Path) -> Shortlist:
-        """Read what :meth:`save` wrote.
+        """Read a shortlist that :meth:`save` wrote.
 
         Raises:
-            DamagedFileError: if it is something else.
+            DamagedFileError: if the file is no shortlist.
         """
         remedy = "make it anew with `dragoman shortlist`."
         try:
@@ -109,7 +113,7 @@ class Shortlist:
         for name in ("always", "offsets", "targets"):
             array = getattr(self, name)
             if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-                raise ValueError(f"{name} is no row of whole numbers")
+                raise ValueError(f"{name} is no vector of integers")
         ends = (0, len(self.targets))
         if not len(self.offsets) or (self.offsets[0], self.offsets[-1]) != ends or (np.diff(self.offsets) < 0).any():
             raise ValueError(f"its offsets do not go from 0 up to its {len(self.targets):,} targets")

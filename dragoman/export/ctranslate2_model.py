@@ -1,4 +1,4 @@
-"""A model's folder as CTranslate2 reads it."""
+"""The export of a model for CTranslate2."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dragoman.text.codec_files import save_codecs
 from dragoman.text.vocabulary import Vocabulary
 
 QUANTIZATIONS = ("float32", "bfloat16", "float16", "int16", "int8")
-"""Types that weights can be stored in; what is no matrix stays float32 with the integers."""
+"""The types that weights can be stored in; with integers, everything but matrices stays float32."""
 
 _VOCABULARY_MAP = "vmap.txt"
 _SPACE = "▁"
@@ -30,8 +30,8 @@ _NAMES = str.maketrans(
 
 
 def symbol_names(vocabulary: Vocabulary) -> list[str]:
-    """What CTranslate2 calls each symbol: a space is ``▁``, and what its own files cannot hold is spelt in bytes. No
-    two have the same name, since symbols of several characters hold only letters, marks, digits and spaces."""
+    """The name of each symbol in CTranslate2: a space is ``▁``, and what its files cannot hold is written as bytes.
+    Names are different, since symbols of several characters hold only letters, marks, digits and spaces."""
     return [symbol.translate(_NAMES) for symbol in vocabulary.symbols]
 
 
@@ -40,18 +40,23 @@ def export_ctranslate2(
 ) -> None:
     """Write a model for CTranslate2, with its tokenizer.
 
-    A source is its ids' names from the vocabulary, and ``</s>`` at the end.
+    CTranslate2 reads a source sentence as the names of its symbols in the vocabulary, with ``</s>`` at the end.
+
+    >>> from dragoman.model.folder import load_model
+    >>> export_ctranslate2(load_model("runs/demo/best"), Path("demo-ct2"), quantization="int8")
+    >>> sorted(path.name for path in Path("demo-ct2").glob("*.bin"))
+    ['model.bin']
 
     Args:
         loaded: the model.
-        folder: does not exist yet.
-        quantization: one of :data:`QUANTIZATIONS`.
-        shortlist: written as ``vmap.txt``, which CTranslate2 heeds if asked to (``use_vmap``).
+        folder: the folder to be written, which does not exist yet.
+        quantization: type of the stored weights, one of :data:`QUANTIZATIONS`.
+        shortlist: lexical shortlist, written as ``vmap.txt``, which CTranslate2 uses with ``use_vmap``.
 
     Raises:
         InputError: if there is no such quantization.
         OutputError: if the folder exists or cannot be written; nothing is left half-written.
-        UnsupportedError: if it is not a Transformer with an encoder and a decoder, or CTranslate2 is not installed.
+        UnsupportedError: if the model is no Transformer with encoder and decoder, or CTranslate2 is not installed.
     """
     if quantization not in QUANTIZATIONS:
         raise InputError(f"no quantization is called {quantization}", remedy=f"give {', '.join(QUANTIZATIONS)}.")
@@ -68,10 +73,10 @@ def export_ctranslate2(
 def write_ctranslate2(
     loaded: LoadedModel, folder: Path, *, quantization: str = "float32", shortlist: Shortlist | None = None
 ) -> None:
-    """The files of CTranslate2 alone, into a folder that exists.
+    """Write the files of CTranslate2 alone, into a folder that exists.
 
     Raises:
-        UnsupportedError: if it is not a Transformer, or CTranslate2 is not installed.
+        UnsupportedError: if the model is no Transformer, or CTranslate2 is not installed.
     """
     CTRANSLATE2.load("ctranslate2")
     sources, targets = (symbol_names(codec.tokenizer.vocabulary) for codec in loaded.codecs)
@@ -91,7 +96,7 @@ def write_ctranslate2(
 
 
 def _vocabulary_map(shortlist: Shortlist, sources: list[str], targets: list[str]) -> str:
-    """One line for what is always allowed, and one for each source symbol with targets of its own."""
+    """One line for the symbols that are always allowed, and one for each source symbol with targets of its own."""
     lines = ["\t" + " ".join(targets[target] for target in shortlist.always)]
     for symbol, name in enumerate(sources):
         if len(own := shortlist.of_source(symbol)):

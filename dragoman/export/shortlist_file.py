@@ -1,4 +1,4 @@
-"""The lexical shortlist in a model's folder: one file more, that models have or have not."""
+"""The lexical shortlist in a model's folder: a further file, which not every model has."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def load_shortlist(folder: Path, sources: int, targets: int) -> Shortlist:
     """The shortlist of the model in ``folder``.
 
     Args:
-        folder: the model's.
-        sources: symbols of its source vocabulary.
-        targets: of its target vocabulary.
+        folder: the model's folder.
+        sources: number of symbols of its source vocabulary.
+        targets: number of symbols of its target vocabulary.
 
-    Raises:
-        InputError: if it has none, or one of other vocabularies.
-        DamagedFileError: if the file is not listed in the manifest, was altered, or is something else.
+        Raises:
+            InputError: if the model has no shortlist, or one for other vocabularies.
+            DamagedFileError: if the file is not listed in the manifest, was altered, or is no shortlist.
     """
     verified = VerifiedFolder.open(folder)
     if not verified.holds(SHORTLIST):
@@ -40,7 +40,7 @@ def load_shortlist(folder: Path, sources: int, targets: int) -> Shortlist:
 
 
 def add_shortlist(folder: Path, shortlist: Shortlist) -> None:
-    """Put a shortlist into a model's folder, in the place of an earlier one; the folder is as it was, or has it.
+    """Put a shortlist into a model's folder, in place of an earlier one; on failure the folder is unchanged.
 
     Raises:
         DamagedFileError: if a file of the model does not match its checksum.

@@ -28,13 +28,13 @@ from dragoman.storage.json import JsonObject
 
 _ACTIVATIONS = {"relu": "RELU", "gelu": "GELU"}
 
-# Low enough that its exponential is 0 beside any real score, and within the range of every type of number there.
+# Low enough that its exponential is 0 beside any real score, and within the range of every type that CTranslate2 has.
 _NEVER = -6e4
 
 
 def longest_rows(recipe: Recipe) -> tuple[int, int]:
-    """Positions that the encoder and the decoder of an exported model know: the longest source that text is cut to,
-    and the longest output that a search may then write, their end symbols included."""
+    """The number of positions of an exported model's encoder and decoder: the length to which a source is cut, and the
+    length of the longest output that a search may then write, end symbols included."""
     known = recipe.model.text_encoder.longest, recipe.model.token_decoder.longest
     source = known[0] or recipe.cleaning.max_tokens
     written = math.ceil(recipe.search.max_length_ratio * source) + recipe.search.max_length_extra + 1
@@ -50,12 +50,11 @@ def is_exportable(recipe: Recipe) -> bool:
 def transformer_spec(model: EncoderDecoder, recipe: Recipe, never_written: Sequence[int]) -> Any:
     """The ``ctranslate2.specs.TransformerSpec`` of a model, without vocabularies.
 
-    Position encodings are given as tables, because ours have the rates of the paper, exp(−2i ln 10000 / D), and
-    CTranslate2's own those of its authors' code. The symbols that are ``never_written`` get a bias that makes their
-    probability 0.
+    Positional encodings are written as tables, because these models have the rates of the paper, exp(−2i ln 10000 / D),
+    and CTranslate2 computes others. The symbols that are ``never_written`` get a bias that makes their probability 0.
 
     Raises:
-        UnsupportedError: if it is not a Transformer.
+        UnsupportedError: if the model is no Transformer.
     """
     if not isinstance(model.encoder, TransformerEncoder) or not isinstance(model.decoder, TransformerDecoder):
         raise UnsupportedError(
@@ -95,7 +94,7 @@ def _shape(recipe: TransformerRecipe) -> JsonObject:
 
 
 def _fill_stack(spec: Any, embeddings: Any, stack: TransformerEncoder | TransformerDecoder, positions: int) -> None:
-    """Embedding, positions and the normalisation after the stack."""
+    """Fill in the embedding, the positions and the normalisation after the stack."""
     embeddings.weight = _array(stack.embedding.weight)
     spec.position_encodings.encodings = _positions(stack.positions, positions, stack.embedding.weight.shape[1])
     if isinstance(stack.norm, LayerNorm):

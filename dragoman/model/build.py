@@ -1,4 +1,4 @@
-"""Recipe to model. Every choice between components is one explicit table in a file ``build_*.py``."""
+"""Builds a model from a recipe. Every choice between components is one explicit table in a file ``build_*.py``."""
 
 from __future__ import annotations
 
@@ -17,23 +17,31 @@ from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 Model = EncoderDecoder | LanguageModel
 _PLAIN = Objective()
 _NOT_WORTH_COUNTING = 1_000_000_000
-"""Of :func:`~dragoman.model.memory.most_parameters`, which are ten times as many as there are or more."""
+"""A model is small if :func:`~dragoman.model.memory.most_parameters`, which is at least ten times too many, is less."""
 
 
 def build(
     recipe: ModelRecipe, source: SourceSize, target: TargetSize, seed: int, objective: Objective = _PLAIN
 ) -> Model:
-    """A model with fresh weights, in float32 on the processor: an encoder and a decoder, or a decoder alone.
+    """A model with newly initialised weights, in float32 on the CPU: an encoder and a decoder, or a decoder alone.
+
+    >>> from dragoman.contracts import Packed, TextSize
+    >>> from dragoman.recipe import recipe_from
+    >>> stack = {"layers": 1, "width": 8, "feed_forward": 16, "heads": 2}
+    >>> recipe = recipe_from({"model": {"encoder": stack, "decoder": stack}})
+    >>> model = build(recipe.model, TextSize(100), TextSize(100), seed=1)
+    >>> model.encode(Packed.of([[5, 6, 3]])).states.shape
+    torch.Size([3, 8])
 
     Args:
         recipe: the architecture.
-        source: the vocabulary that the encoder reads, or the size of its pictures or rows.
-        target: the vocabulary that the decoder writes, or how many classes it chooses among.
-        seed: of the weights; the global random state is left as it was.
-        objective: what its loss is made of, if it is to be trained.
+        source: vocabulary that the encoder reads, or the size of its pictures or rows.
+        target: vocabulary that the decoder writes, or the number of classes; 1 for a number.
+        seed: seed of the weights; the global random state is left as it was.
+        objective: numbers of the training loss, if the model is to be trained.
 
-    Raises:
-        InputError: if its weights cannot fit into the memory of this machine.
+        Raises:
+            InputError: if the weights cannot fit into the memory of this machine.
     """
     check_size(recipe, source, target)
     with torch.random.fork_rng(devices=[]):
@@ -42,20 +50,27 @@ def build(
 
 
 def count_parameters(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> int:
-    """Trainable numbers of the model that :func:`build` makes, counted without the memory for them."""
+    """The number of trainable parameters of the model that :func:`build` makes, counted without memory for them.
+
+    >>> from dragoman.contracts import TextSize
+    >>> from dragoman.recipe import recipe_from
+    >>> count_parameters(recipe_from({}).model, TextSize(10_000), TextSize(10_000))
+    2605568
+    """
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
         return sum(parameter.numel() for parameter in _built(recipe, source, target, _PLAIN).parameters())
 
 
 def weighty_parameters(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> int:
-    """Trainable numbers of a large model; 0 of a model so small that counting them is not worth the time."""
+    """The number of trainable parameters of a large model; 0 for a model so small that counting is not worth the
+    time."""
     if most_parameters(recipe, source, target) < _NOT_WORTH_COUNTING:
         return 0
     return count_parameters(recipe, source, target)
 
 
 def check_size(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> None:
-    """See to it that the weights of a model fit into the memory of this machine.
+    """Check that the weights of a model can fit into the memory of this machine.
 
     Raises:
         InputError: if they cannot.
@@ -104,7 +119,7 @@ def _language_model(recipe: ModelRecipe, vocabulary: TextSize, objective: Object
 
 
 def _output_layer(recipe: ModelRecipe, embedding: TokenEmbedding, vocabulary: int, objective: Objective) -> OutputLayer:
-    """From hidden states to the vocabulary; its weight is the target embedding's where they are tied."""
+    """The output layer over the vocabulary; it shares the weights of the target embedding where they are tied."""
     output = OutputLayer(recipe.token_decoder.embedding, vocabulary, objective.smoothing)
     if recipe.tie != "none":
         output.weight = embedding.embedding.weight

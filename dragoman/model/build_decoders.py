@@ -1,4 +1,4 @@
-"""Recipes to decoders."""
+"""Builds decoders from recipes."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ from dragoman.recipe.transformer import TransformerRecipe
 
 
 class Objective(NamedTuple):
-    """Numbers of the training loss, which decoders get when they are built. They are no part of the weights.
+    """Numbers of the training loss, which decoders get when they are built. They are not saved with the weights.
 
     Attributes:
-        smoothing: share of the wanted probability that is spread evenly over all symbols or classes; decoders that give
-            no such probabilities make no use of it.
-        class_weights: how much each class counts in a loss over labels; None for 1 each.
+        smoothing: share ε of the target probability that is spread evenly over all symbols or classes; decoders without
+            such probabilities ignore it.
+        class_weights: weight of each class in a loss over labels; None for 1 each.
     """
 
     smoothing: float = 0.0
@@ -78,7 +78,7 @@ def transformer_decoder(
     output: OutputLayer,
     start_symbol: int,
 ) -> TransformerDecoder:
-    """Causal self-attention, and attention to the encoder's hidden states, however wide these are."""
+    """A decoder of causal self-attention and attention to the encoder's hidden states, whatever their width."""
     blocks = [
         DecoderBlock(
             self_attention(recipe, causal=True),
@@ -101,7 +101,7 @@ def recurrent_decoder(
     output: OutputLayer,
     start_symbol: int,
 ) -> RecurrentDecoder | AttentionalDecoder | InputFeedingDecoder:
-    """Cells over the target, with the attention that the recipe names."""
+    """A decoder of recurrent layers over the target, with the attention that the recipe names."""
     bridge = Bridge(memory.final, [[recipe.width] * recipe.parts] * recipe.layers)
     if recipe.attention == "none":
         context = nn.Linear(memory.final, recipe.embedding)
@@ -119,7 +119,7 @@ def recurrent_decoder(
 def transformer_language_decoder(
     recipe: TransformerRecipe, embedding: TokenEmbedding, output: OutputLayer
 ) -> TransformerLanguageDecoder:
-    """Causal self-attention alone."""
+    """A language model of causal self-attention."""
     blocks = self_attention_blocks(recipe, causal=True)
     norm = final_norm(recipe)
     return TransformerLanguageDecoder(embedding, positions(recipe), blocks, norm, output, recipe.dropout)
@@ -128,18 +128,18 @@ def transformer_language_decoder(
 def recurrent_language_decoder(
     recipe: RecurrentDecoderRecipe, embedding: TokenEmbedding, output: OutputLayer
 ) -> RecurrentLanguageDecoder:
-    """Cells over the text, with nothing to look at but what they remember."""
+    """A language model of recurrent layers."""
     stack = _stack(recipe, recipe.embedding)
     return RecurrentLanguageDecoder(embedding, stack, _readout(recipe), output, recipe.dropout)
 
 
 def ctc_decoder(memory: MemoryWidths, vocabulary: TextSize) -> CTCDecoder:
-    """A symbol or nothing at each place of the memory."""
+    """A decoder by connectionist temporal classification: a symbol or the blank at each position of the memory."""
     return CTCDecoder(nn.Linear(memory.states, vocabulary.symbols), vocabulary.special)
 
 
 def label_decoder(memory: MemoryWidths, classes: int, objective: Objective) -> LabelDecoder:
-    """Softmax regression on the memory's one vector."""
+    """A decoder by softmax regression on the encoder's final vector."""
     weights = None if objective.class_weights is None else torch.tensor(objective.class_weights)
     return LabelDecoder(memory.final, classes, objective.smoothing, weights)
 
@@ -162,7 +162,7 @@ OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
     "number": lambda recipe, memory, size, objective: NumberDecoder(memory.final, LOSSES[recipe.loss](recipe.delta)),
     "tags": lambda recipe, memory, tags, objective: TagDecoder(memory.states, tags, objective.smoothing),
 }
-"""Decoders that do not predict token by token."""
+"""The decoders that do not predict token by token."""
 
 
 def _stack(recipe: RecurrentDecoderRecipe, inputs: int) -> RecurrentStack:
@@ -172,5 +172,5 @@ def _stack(recipe: RecurrentDecoderRecipe, inputs: int) -> RecurrentStack:
 
 
 def _readout(recipe: RecurrentDecoderRecipe) -> nn.Module:
-    """To the width of the output layer, where that is another."""
+    """A linear layer to the width of the output layer, or the identity where the width is the same."""
     return nn.Identity() if recipe.width == recipe.embedding else nn.Linear(recipe.width, recipe.embedding)

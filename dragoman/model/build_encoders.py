@@ -1,4 +1,4 @@
-"""Recipes to encoders."""
+"""Builds encoders from recipes."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from dragoman.recipe.transformer import TransformerRecipe
 
 
 class MemoryWidths(NamedTuple):
-    """What a decoder must know of an encoder's :class:`~dragoman.contracts.Memory` before it is built.
+    """The widths of an encoder's :class:`~dragoman.contracts.Memory`, from which a decoder is built.
 
     Attributes:
         states: width of the hidden states.
-        final: width of the one vector for each row.
+        final: width of the final vector of each row.
     """
 
     states: int
@@ -45,13 +45,13 @@ class MemoryWidths(NamedTuple):
 
 
 def transformer_encoder(recipe: TransformerRecipe, embedding: TokenEmbedding) -> TransformerEncoder:
-    """Self-attention over the source."""
+    """An encoder of self-attention over the source text."""
     blocks = self_attention_blocks(recipe, causal=False)
     return TransformerEncoder(embedding, positions(recipe), blocks, final_norm(recipe), recipe.dropout)
 
 
 def recurrent_encoder(recipe: RecurrentEncoderRecipe, embedding: TokenEmbedding) -> RecurrentEncoder:
-    """Cells over the source, in one or both directions."""
+    """An encoder of recurrent layers over the source text, in one or both directions."""
     cell = CELLS[recipe.kind]
     widths = [recipe.embedding] + [recipe.memory_width] * (recipe.layers - 1)
     if recipe.bidirectional:
@@ -64,14 +64,14 @@ def recurrent_encoder(recipe: RecurrentEncoderRecipe, embedding: TokenEmbedding)
 
 
 def convolutional_encoder(recipe: ConvolutionalEncoderRecipe, embedding: TokenEmbedding) -> ConvolutionalEncoder:
-    """Gated convolutions over the source."""
+    """An encoder of gated convolutions over the source text."""
     places = POSITIONS[recipe.positions](recipe.width, recipe.max_positions)
     blocks = [GatedConvolutionBlock(recipe.width, recipe.taps, recipe.dropout) for _ in range(recipe.layers)]
     return ConvolutionalEncoder(embedding, places, blocks, recipe.dropout)
 
 
 def lenet_encoder(recipe: LeNetRecipe, size: PictureSize) -> tuple[LeNetEncoder, MemoryWidths]:
-    """Two convolutions over pictures of one size."""
+    """An encoder of two convolutions over pictures of one size, and the widths of its memory."""
     assert size.width is not None, "a recipe of pictures of one size says which"
     channels = (recipe.channels[0], recipe.channels[1])
     encoder = LeNetEncoder(size.channels, size.height, size.width, channels, recipe.hidden, recipe.dropout)
@@ -79,7 +79,7 @@ def lenet_encoder(recipe: LeNetRecipe, size: PictureSize) -> tuple[LeNetEncoder,
 
 
 def residual_encoder(recipe: ResidualRecipe, size: PictureSize) -> tuple[ResidualPictureEncoder, MemoryWidths]:
-    """Residual blocks over pictures of one height."""
+    """An encoder of residual blocks over pictures of one height, and the widths of its memory."""
     stages = [(channels, 2, 2 if place < recipe.halvings else 1) for place, channels in enumerate(recipe.channels)]
     context = [GatedConvolutionBlock(recipe.width, recipe.taps, recipe.dropout) for _ in range(recipe.context)]
     stem, *blocks = stages
@@ -90,7 +90,7 @@ def residual_encoder(recipe: ResidualRecipe, size: PictureSize) -> tuple[Residua
 def perceptron_encoder(
     recipe: PerceptronRecipe, size: PictureSize | RowSize
 ) -> tuple[MultilayerPerceptron, MemoryWidths]:
-    """Fully connected layers, or none, over the numbers of a row or the pixels of a picture."""
+    """An encoder of fully connected layers over the numbers of a row or the pixels of a picture, and its widths."""
     numbers: PictureNumbers | RowNumbers
     if isinstance(size, PictureSize):
         assert size.width is not None, "a recipe of pictures of one size says which"
@@ -115,4 +115,4 @@ PICTURE_AND_ROW_ENCODERS: dict[str, Callable[..., tuple[Encoder, MemoryWidths]]]
     "linear": perceptron_encoder,
     "mlp": perceptron_encoder,
 }
-"""Each with the widths of its memory, which may depend on the size of pictures and rows."""
+"""Functions that build an encoder and give the widths of its memory, which may depend on the size of its inputs."""

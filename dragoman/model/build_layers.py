@@ -1,4 +1,4 @@
-"""Recipes to the layers that encoders and decoders are made of. Every choice between layers is one explicit table."""
+"""Builds the layers of encoders and decoders from recipes. Every choice between layers is one explicit table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dragoman.recipe.transformer import TransformerRecipe
 RESIDUALS: dict[str, type[Residual]] = {"pre": PreNorm, "post": PostNorm}
 FINAL_NORMS: dict[str, Callable[[int], nn.Module]] = {"pre": LayerNorm, "post": lambda width: nn.Identity()}
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "gelu": F.gelu}
-"""Those of a Transformer's feed-forward network."""
+"""The activation functions of a Transformer's feed-forward network."""
 POSITIONS: dict[str, Callable[[int, int], nn.Module]] = {
     "sinusoidal": lambda width, longest: SinusoidalPositions(width),
     "learned": LearnedPositions,
@@ -44,7 +44,7 @@ CELLS: dict[str, Callable[[RecurrentRecipe, int], RecurrentCell]] = {
 
 
 def self_attention_blocks(recipe: TransformerRecipe, *, causal: bool) -> list[EncoderBlock]:
-    """Blocks of self-attention and a feed-forward network, as encoders and language models have them."""
+    """The blocks of self-attention and a feed-forward network of an encoder or a language model."""
     return [
         EncoderBlock(self_attention(recipe, causal=causal), feed_forward(recipe), (residual(recipe), residual(recipe)))
         for _ in range(recipe.layers)
@@ -52,7 +52,7 @@ def self_attention_blocks(recipe: TransformerRecipe, *, causal: bool) -> list[En
 
 
 def positions(recipe: TransformerRecipe) -> nn.Module:
-    """What is added to embeddings so that a Transformer knows their order."""
+    """The positional encoding, which is added to embeddings."""
     return POSITIONS[recipe.positions](recipe.width, recipe.max_positions)
 
 
@@ -62,7 +62,7 @@ def final_norm(recipe: TransformerRecipe) -> nn.Module:
 
 
 def self_attention(recipe: TransformerRecipe, *, causal: bool) -> SelfAttention:
-    """Attention of the tokens of a row to each other."""
+    """The self-attention of a block."""
     return SelfAttention(recipe.width, recipe.heads, recipe.attention_dropout, causal=causal)
 
 
@@ -72,5 +72,5 @@ def feed_forward(recipe: TransformerRecipe) -> FeedForward:
 
 
 def residual(recipe: TransformerRecipe) -> Residual:
-    """The residual connection around a layer of a block, with its normalisation."""
+    """The residual connection around a sub-layer of a block, with its normalisation."""
     return RESIDUALS[recipe.norm](recipe.width, recipe.dropout)

@@ -1,4 +1,4 @@
-"""What a linear model of rows has learnt, in the units of the data."""
+"""The coefficients of a linear model of rows, in the units of the data."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def is_linear(loaded: LoadedModel) -> bool:
 
 
 def coefficients(loaded: LoadedModel) -> DataFrame:
-    """The coefficients of a linear model, for features as they stand in the table.
+    """The coefficients of a linear model, for features in the units of the table.
 
-    A model of numbers says the intercept, plus each numeric feature times its coefficient, plus the coefficient of each
-    categorical feature's value. Of a model of labels the same sum is the logit of a label, and the probabilities are
-    the softmax of these. A value that no training row has counts 0. A missing number counts as the row ``(missing)``
-    of its feature says, or as the mean of the training rows where there is no such row.
+    A regression predicts the intercept, plus each numeric feature times its coefficient, plus the coefficient of each
+    categorical feature's value. In a classification the same sum is the logit of a label, and the probabilities are the
+    softmax of the logits. A value that no training row has adds 0. A missing number adds the coefficient in the row
+    ``(missing)`` of its feature, or counts as the mean of the training rows where there is no such row.
 
     Args:
         loaded: a model for which :func:`is_linear` holds.
@@ -73,7 +73,7 @@ def coefficients(loaded: LoadedModel) -> DataFrame:
 
 
 def lines(loaded: LoadedModel) -> list[tuple[str, ...]]:
-    """The same as cells for people to read, the headings first."""
+    """The coefficients as the cells of a printed table, the headings first."""
     frame = coefficients(loaded)
     cells = [
         (str(feature), str(category), *(f"{value:.6g}" for value in values))
@@ -83,8 +83,8 @@ def lines(loaded: LoadedModel) -> list[tuple[str, ...]]:
 
 
 def _weights(numbers: RowNumbers, weights: Float64[np.ndarray, "n K"]) -> Float64[np.ndarray, "k K"]:
-    """The weight of each number of an encoded row, and of each categorical value, for each output; a learned vector
-    that stands for a value is multiplied out."""
+    """The weight of each number of an encoded row, and of each categorical value, for each output; the embedding of a
+    value is multiplied by its weights."""
     if numbers.embeddings is None:
         return weights
     found = (expect(table, nn.Embedding).weight for table in numbers.embeddings)
@@ -94,7 +94,8 @@ def _weights(numbers: RowNumbers, weights: Float64[np.ndarray, "n K"]) -> Float6
 
 
 def _rows(field: RowField, weights: Float64[np.ndarray, "k K"]) -> tuple[_Weights, list[_Row]]:
-    """What all rows have in common, and each coefficient. Numbers come first in an encoded row, then categories."""
+    """The part that all rows have in common, and each coefficient: numbers first, then categories, as in an encoded
+    row."""
     constant = np.zeros(weights.shape[1])
     found: dict[str, list[_Row]] = {}
     left = iter(weights)

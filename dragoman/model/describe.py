@@ -1,4 +1,4 @@
-"""The layers of a model with the shapes that they hand on."""
+"""The layers of a model with the shapes of their outputs."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class LayerRow:
     """One layer, or several equal ones.
 
     Attributes:
-        name: its name in the layer around it; ``0 to 3`` stands for equal layers, one behind the other.
-        kind: its class.
-        depth: how deep it is nested, from 0.
-        shape: of its output, for one example, such as ``S × 128`` or ``16 × 28 × 28``: channels, height and width.
-        parameters: trainable numbers in it and below (of all, if several); what is shared is counted where it first
-            appears.
-        fully_connected: of a convolution over pictures the weights c_i·h_1·w_1·c_o·h_2·w_2 that a layer would have
-            which connects every number of its input, of c_i channels, with every one of its output; else None.
-        times: how often all this is there, if it is part of equal layers.
+        name: name of the layer in the layer around it; ``0 to 3`` stands for equal layers, one behind the other.
+        kind: class of the layer.
+        depth: depth of nesting, from 0.
+        shape: shape of the output for one example, such as ``S × 128`` or ``16 × 28 × 28``: channels, height and width.
+        parameters: number of trainable parameters in the layer and in the layers inside it, summed over equal layers;
+            shared parameters are counted where they first appear.
+        fully_connected: for a convolution over pictures, the number of weights c_i·h_1·w_1·c_o·h_2·w_2 of a fully
+            connected layer in its place, from c_i channels to c_o; else None.
+        times: how often the row occurs, if it is inside one of several equal layers.
     """
 
     name: str
@@ -43,12 +43,12 @@ class LayerRow:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A layer was used.
+    """One call of a layer.
 
     Attributes:
-        order: how many others were done with before.
-        inputs: shape of its first input; empty if that is no tensor.
-        outputs: shape of what came out.
+        order: number of calls that returned before it.
+        inputs: shape of the first input; empty if that is no tensor.
+        outputs: shape of the output.
     """
 
     order: int
@@ -62,20 +62,38 @@ class _Call:
 
 
 _OF_MAPS = 4
-"""Axes of the maps of a convolution: examples, channels, height and width."""
+"""The number of axes of a convolution's maps: examples, channels, height and width."""
 
 Calls = dict[str, list[_Call]]
-"""By a layer's full name."""
+"""The calls of each layer, by its full name."""
 
 
 def describe(model: Model, source: SourceSize) -> list[LayerRow]:
-    """Send one example through the model and note what comes out of each layer, in the order of their use.
+    """The layers of a model, in the order of their use, found by sending one example through it.
 
-    Where pictures may have any width, a narrower one is sent as well: what differs depends on the width W.
+    Where pictures may have any width, a narrower one is sent as well: sizes that differ depend on the width W.
+
+    >>> from dragoman.contracts import PictureSize
+    >>> from dragoman.model.build import build
+    >>> from dragoman.recipe import recipe_from
+    >>> lenet = {"encoder": {"kind": "lenet"}, "decoder": {"kind": "label"}}
+    >>> recipe = recipe_from({"model": lenet, "pictures": {"height": 28, "width": 28}}).model
+    >>> size = PictureSize(channels=1, height=28, width=28)
+    >>> for row in describe(build(recipe, size, 10, seed=1), size):
+    ...     print("  " * row.depth + row.name, row.shape, row.parameters)
+    encoder 84 119532
+      convolution_1 16 × 28 × 28 416
+      pooling 16 × 14 × 14 0
+      convolution_2 32 × 10 × 10 12832
+      pooling 32 × 5 × 5 0
+      hidden 84 106284
+        weights  106080
+        biases  204
+    decoder 10 850
 
     Args:
-        model: to be described.
-        source: what was given to :func:`~dragoman.model.build.build`.
+        model: the model.
+        source: size of the inputs, as given to :func:`~dragoman.model.build.build`.
     """
     inputs = example_inputs(source, model.device)
     found = [_calls(model, example.source) for example in inputs]
@@ -84,14 +102,14 @@ def describe(model: Model, source: SourceSize) -> list[LayerRow]:
 
 
 def convolution_totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
-    """Of all convolutions over pictures, the parameters and the weights of fully connected layers in their places."""
+    """The parameters of all convolutions over pictures, and the weights of fully connected layers in their place."""
     convolutions = [row for row in rows if row.fully_connected is not None]
     parameters = sum(row.times * row.parameters for row in convolutions)
     return parameters, sum(row.times * (row.fully_connected or 0) for row in convolutions)
 
 
 def _calls(model: Model, source: Source) -> Calls:
-    """What every layer did with an example, which goes through the whole model once."""
+    """The calls of every layer, for one example that passes through the whole model."""
     shapes = _Shapes()
     with evaluating(model), torch.inference_mode(), tapped(model, shapes):
         model.outputs(model.batch_of(source, example_target(model.device)))  # type: ignore[arg-type]  # its own
@@ -99,14 +117,14 @@ def _calls(model: Model, source: Source) -> Calls:
 
 
 class _Shapes(Tap):
-    """Notes the shapes that go into layers and come out of them."""
+    """Records the shapes of the inputs and outputs of layers."""
 
     def __init__(self) -> None:
         self.calls: Calls = {}
         self._done = 0
 
     def after(self, call: Call, result: object) -> object:
-        """Note a layer whose output is a tensor; the model itself is no layer."""
+        """Record a layer whose output is a tensor; the model itself is no layer."""
         states = states_of(result)
         if call.module and isinstance(states, Tensor):
             first = call.arguments[0] if call.arguments else None
@@ -117,11 +135,11 @@ class _Shapes(Tap):
 
 
 class _Layers:
-    """From calls to rows.
+    """Turns the calls of layers into rows.
 
     Args:
-        found: the calls of each example.
-        widths: of each example's picture; 0 where there is none.
+        found: the calls for each example.
+        widths: width of each example's picture; 0 where there is none.
     """
 
     def __init__(self, found: list[Calls], widths: list[int]) -> None:
@@ -130,7 +148,7 @@ class _Layers:
         self._counted: set[int] = set()
 
     def rows(self, module: nn.Module, path: str = "", depth: int = 0, times: int = 1) -> Iterator[LayerRow]:
-        """The layers in ``module`` and what is in them."""
+        """The rows of the layers in ``module``, and of the layers inside those."""
         for name, repeats, child, place in self._children(module, path):
             inside = f"{path}.{name.split()[0]}".strip(".")
             fresh = {id(p): p.numel() for p in child.parameters() if id(p) not in self._counted}
@@ -143,9 +161,9 @@ class _Layers:
             self._counted.update(fresh)
 
     def _children(self, module: nn.Module, path: str) -> list[tuple[str, int, nn.Module, int]]:
-        """Name, how many equal ones, layer, and which of its calls; in the order of their first use.
+        """Name, number of equal layers, layer, and the number of its call, in the order of first use.
 
-        A layer that learns nothing is there as often as it is used, if it changes the shape, such as pooling.
+        A layer without parameters is listed once per use if it changes the shape, such as pooling.
         """
         children = list(module.named_children())
         if isinstance(module, nn.ModuleList) and self._all_equal(children, path):
@@ -164,7 +182,7 @@ class _Layers:
         return [layer for _, layer in sorted(found, key=lambda pair: pair[0])]
 
     def _first_use(self, name: str, before: int) -> int:
-        """When a layer, or one in it, was first used; that of the layer ``before`` it if it never was."""
+        """When a layer, or one inside it, was first used; the value ``before`` if it never was."""
         calls = self._found[0].items()
         used = [of[0].order for key, of in calls if key == name or key.startswith(f"{name}.")]
         return min(used, default=before)
@@ -185,7 +203,7 @@ class _Layers:
         return calls[0].outputs if calls else None
 
     def _shape(self, name: str, place: int) -> str:
-        """Of the output; the one example of the batch is left out."""
+        """The shape of the output as text, without the axis of the batch."""
         if name not in self._found[0]:
             return ""
         shapes = [self._alone(number, calls[name][place].outputs) for number, calls in enumerate(self._found)]

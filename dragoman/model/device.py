@@ -1,4 +1,4 @@
-"""Where a model computes."""
+"""The device on which a model computes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dragoman.errors import UnsupportedError
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of that name; ``auto`` prefers CUDA, then MPS, then the processor.
+    """The device of this name; ``auto`` prefers CUDA, then MPS, then the CPU.
+
+    >>> choose_device("cpu")
+    device(type='cpu')
 
     Raises:
         UnsupportedError: if this machine or build of PyTorch has no such device.

@@ -1,4 +1,4 @@
-"""An encoder and a decoder, and nothing else."""
+"""A model of an encoder and a decoder."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from dragoman.decoders.packed_transformer import PackedTransformer
 class EncoderDecoder(nn.Module):
     """An encoder turns an input into hidden states; a decoder turns hidden states into an output.
 
-    Whatever goes in and comes out, training needs :meth:`loss` alone. What a search needs is there if the decoder
-    writes text.
+    Whatever the input and the output are, training needs :meth:`loss` alone. The methods for a search work if the
+    decoder writes text.
 
     Args:
-        encoder: input to memory.
-        decoder: memory to output.
+        encoder: the encoder, from an input to a memory.
+        decoder: the decoder, from a memory to an output.
     """
 
     def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
@@ -45,7 +45,7 @@ class EncoderDecoder(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return next(self.parameters()).device
 
     def forward(self, batch: Batch) -> Float[Tensor, "N D"]:
@@ -53,21 +53,22 @@ class EncoderDecoder(nn.Module):
         return expect(self.decoder, TextDecoder).states(expect(batch.target, Packed), self.encoder(batch.source))
 
     def outputs(self, batch: Batch) -> Float[Tensor, "*outputs"]:
-        """What the loss compares with the targets: unnormalised scores of symbols or classes, or numbers."""
+        """The outputs that the loss compares with the targets: unnormalised scores of symbols or classes, or
+        numbers."""
         return self.decoder.outputs(batch.target, self.encoder(batch.source))
 
     def batch_of(self, source: Source, target: Target) -> Batch:
-        """A mini-batch of inputs and outputs that are of no dataset."""
+        """A mini-batch of inputs and targets that do not come from a dataset."""
         return Batch(source, target, torch.arange(len(target.unit_counts)))
 
     def loss(self, batch: Batch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
-        """What training minimises: the decoder's loss, summed over the batch's examples by their weights. Examples
-        stand alone, so nothing is carried from one batch to the next."""
+        """What training minimises: the decoder's loss, summed over the batch's examples by their weights; and an empty
+        state, since examples are independent and nothing is carried over to the next batch."""
         return self.decoder.loss(batch.target, self.encoder(batch.source), batch.weights), carried
 
     def token_losses(self, batch: Batch) -> Float[Tensor, " M"]:
-        """The loss of each target token, or of each example if the decoder has no loss by token; without smoothing,
-        weights or gradient."""
+        """Unsmoothed loss per target token (per example if the decoder has no token losses), without weights or
+        gradients."""
         with torch.no_grad():
             return self.decoder.token_losses(batch.target, self.encoder(batch.source))
 
@@ -84,7 +85,7 @@ class EncoderDecoder(nn.Module):
         return cast(WritingDecoder, self.decoder).step(tokens.to(self.device), state)
 
     def for_search(self) -> tuple[Callable[[Memory], DecoderState], StepFunction[Any]]:
-        """:meth:`start` and :meth:`step`, or what computes the same faster with the weights of now."""
+        """:meth:`start` and :meth:`step`, or faster functions that compute the same with the present weights."""
         if PackedTransformer.takes(self.decoder):
             packed = PackedTransformer(self.decoder)
             return packed.start, packed

@@ -1,4 +1,4 @@
-"""One example to send through a model, only to see the shapes."""
+"""Examples that are sent through a model to see the shapes of its layers."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from dragoman.contracts import (
     SourceSize,
 )
 
-# Primes, so that they are not mistaken for a width.
+# Primes, so that a size which is one of them is the length of a text.
 SOURCE_LENGTH, TARGET_LENGTH = 211, 223
 _SYMBOLS = {SOURCE_LENGTH: "S", TARGET_LENGTH: "T"}
 EXAMPLE_WIDTH = 320
-"""Columns of a picture that may have any width: a multiple of all strides."""
+"""The width of the example where pictures may have any width, in columns: a multiple of all strides."""
 _TOKEN = 0
-"""The id of every token: which it is makes no difference to the shapes."""
+"""The id of every token, which makes no difference to the shapes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleInput:
-    """What goes in.
+    """One example for an encoder.
 
     Attributes:
-        source: as an encoder reads it.
-        width: columns of the picture; 0 if it is none.
+        source: the input, as an encoder reads it.
+        width: width of the picture in columns; 0 if it is no picture.
     """
 
     source: Source
@@ -40,7 +40,7 @@ class ExampleInput:
 
 
 def example_inputs(size: SourceSize, device: torch.device) -> list[ExampleInput]:
-    """One text, row or picture; of pictures of any width two, the wider first."""
+    """One text, row or picture; two pictures, the wider first, where they may have any width."""
     if isinstance(size, RowSize):
         rows = Rows(torch.zeros(1, size.numbers), torch.zeros(1, len(size.categories), dtype=torch.int64))
         return [ExampleInput(rows.to(device), 0)]
@@ -57,13 +57,13 @@ def example_inputs(size: SourceSize, device: torch.device) -> list[ExampleInput]
 
 
 def example_target(device: torch.device) -> Packed:
-    """One text to be written."""
+    """One target text."""
     return Packed.of([[_TOKEN] * TARGET_LENGTH], device)
 
 
 def symbol(size: int, of_narrower: int, widths: list[int]) -> str:
-    """A size for people to read: a number, ``S`` or ``T`` for the tokens of a text, or the share of the width ``W``
-    that it is if a narrower picture has another."""
+    """A size as text: a number, ``S`` or ``T`` for the number of tokens of a text, or a share of the width ``W`` if it
+    is another for a narrower picture."""
     if size == of_narrower:
         return _SYMBOLS.get(size, f"{size:,}")
     share = (size - of_narrower) / (widths[0] - widths[1])

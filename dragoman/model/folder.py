@@ -1,4 +1,4 @@
-"""A model on disk: one folder that holds all that translating needs."""
+"""A model on disk: one folder with everything that using the model needs."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
 FORMAT = 5
-"""Format 2 adds the casing of words, and units for placeholders in the vocabulary; format 1 is read as without.
+"""Format 2 adds the casing of words, and units for placeholders in the vocabulary; format 1 is read as without them.
 Format 3 adds recurrent and convolutional models, and language models. Format 4 adds models that read pictures and
-rows of tables, and that say labels and numbers; with what batch normalisation has counted. Format 5 says what
-counts as a placeholder."""
+rows of tables, and that predict labels and numbers, with the running statistics of batch normalisation. Format 5 adds
+the syntax of placeholders."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """What a model's folder holds.
+    """A model with its recipe and its fields, as its folder holds them.
 
     Attributes:
-        model: in evaluation mode, float32.
-        recipe: that it was trained by.
-        source: what goes in, to what the encoder reads.
-        target: what the decoder says, to what comes out.
+        model: the model, in evaluation mode and float32.
+        recipe: the recipe by which it was trained.
+        source: the field that encodes inputs for the encoder.
+        target: the field that decodes outputs of the decoder.
     """
 
     model: Model
@@ -51,12 +51,12 @@ class LoadedModel:
 
     @property
     def codecs(self) -> tuple[Codec, Codec]:
-        """Source and target of a model that reads text, or nothing, and writes text."""
+        """The source and target fields of a model that writes text, and reads text or nothing."""
         return expect(self.source, Codec), expect(self.target, Codec)
 
     @property
     def vocabularies(self) -> tuple[int, int]:
-        """Symbols of :attr:`codecs`."""
+        """The sizes of the source and target vocabularies."""
         source, target = self.codecs
         return source.size.symbols, target.size.symbols
 
@@ -65,10 +65,10 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
     """Write a model.
 
     Args:
-        folder: does not exist yet, unless ``replace``.
-        loaded: what to save; numbers are stored in float32.
+        folder: the folder to be written, which does not exist yet, unless ``replace``.
+        loaded: the model to be saved; its weights are stored in float32.
         files: further text files by name, such as ``card.md``.
-        replace: whether to take the place of an existing model.
+        replace: whether an existing model is replaced.
 
     Raises:
         OutputError: if the folder exists or cannot be written; nothing is left half-written.
@@ -87,10 +87,14 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
 def load_model(folder: Path | str, device: torch.device | str = "cpu") -> LoadedModel:
     """Read a model after checking every file's checksum.
 
+    >>> loaded = load_model("runs/demo/best")
+    >>> loaded.recipe.model.encoder.kind, loaded.vocabularies
+    ('transformer', (301, 301))
+
     Raises:
-        InputError: if there is no model.
+        InputError: if there is no model in the folder.
         DamagedFileError: if a file is missing or was altered, or does not fit the others.
-        UnsupportedError: if it was written by a newer version.
+        UnsupportedError: if the model was written by a newer version.
     """
     folder = given_path(folder, "the folder of a model")
     check_model(folder)

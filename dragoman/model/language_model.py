@@ -1,4 +1,4 @@
-"""A decoder without an encoder: it predicts a text from nothing but what it has read of it."""
+"""A language model: a decoder without an encoder, which predicts each token of a text from those before it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dragoman.contracts import Carried, DecoderState, LanguageDecoder, Packed, T
 
 
 class LanguageModel(nn.Module):
-    """P(w_1 … w_T) = Π_t P(w_t | w_1 … w_{t−1}).
+    """The probability of a text by its tokens: P(w_1 … w_T) = Π_t P(w_t | w_1 … w_{t−1}).
 
     Args:
-        decoder: predicts each token from those before it.
-        start_symbol: the id of what is read before the first token of a text.
+        decoder: the decoder, which predicts each token from those before it.
+        start_symbol: id of the symbol that is read before the first token of a text.
     """
 
     def __init__(self, decoder: LanguageDecoder, start_symbol: int) -> None:
@@ -26,29 +26,29 @@ class LanguageModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return next(self.parameters()).device
 
     def forward(self, batch: TextBatch, carried: Carried = ()) -> tuple[Float[Tensor, "N D"], Carried]:
-        """The hidden states from which each token is predicted, and what the next batch goes on from."""
+        """The hidden states from which each token is predicted, and the state for a batch that follows."""
         return self.decoder(batch.inputs, carried if batch.follows else ())
 
     def outputs(self, batch: TextBatch) -> Float[Tensor, "N V"]:
-        """The unnormalised scores of every symbol in the place of each token; every row begins anew."""
+        """The unnormalised scores of every symbol at the position of each token; every row begins anew."""
         return self.decoder.output(self(batch)[0])
 
     def batch_of(self, source: object, target: Packed) -> TextBatch:
-        """A mini-batch of whole texts that are of no dataset; there is no use for a source."""
+        """A mini-batch of whole texts that do not come from a dataset; the source is ignored."""
         del source
         return TextBatch(target.shifted(self.start_symbol), target, False, torch.arange(target.layout.batch))
 
     def loss(self, batch: TextBatch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
-        """What training minimises: the decoder's loss, summed over the batch's rows by their weights; and what the next
-        batch goes on from, if it follows this one."""
+        """What training minimises: the decoder's loss, summed over the batch's rows by their weights; and the state for
+        a batch that follows."""
         return self.decoder.loss(batch.inputs, batch.target, carried if batch.follows else (), batch.weights)
 
     def token_losses(self, batch: TextBatch) -> Float[Tensor, " N"]:
-        """The loss of each token, without smoothing, weights or gradient; every row begins anew."""
+        """Unsmoothed loss per token, without weights or gradients; every row begins anew."""
         return self.decoder.token_losses(batch.inputs, batch.target)
 
     def start(self, rows: int) -> DecoderState:

@@ -1,6 +1,6 @@
-"""What a model needs of memory at the least, and what the machine has, compared before any of it is asked for.
+"""The least memory that a model needs and the memory of the machine, compared before any of it is allocated.
 
-Only what is certain is counted, so nothing is refused that might fit; what passes may still be too much.
+Only what is certainly needed is counted, so nothing is refused that might fit; what is accepted may still be too much.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _SIZES = (
     "max_positions",
 )
 _MENTIONED = 4
-"""Settings that a refusal names."""
+"""The most settings that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A part of what is needed.
+    """One use of memory.
 
     Attributes:
-        size: bytes.
-        what: a phrase.
-        settings: the settings that decide it, as ``key = value``.
+        size: size in bytes.
+        what: a phrase that says what the memory is for.
+        settings: the settings on which the size depends, as ``key = value``.
     """
 
     size: int
@@ -52,11 +52,11 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What there is.
+    """The memory that is available.
 
     Attributes:
-        size: bytes.
-        what: a phrase.
+        size: size in bytes.
+        what: a phrase that says what limits it.
     """
 
     size: int
@@ -64,8 +64,8 @@ class Room:
 
 
 def room_of(device: torch.device) -> Room:
-    """All the memory that this process can have at the most: of a CUDA device its own; else the least of the machine's,
-    of what its container may take, and of the limit on address space (``ulimit -v``)."""
+    """The most memory that this process can have: a CUDA device's own; else the least of the machine's memory, the
+    limit of its container and the limit on address space (``ulimit -v``)."""
     if device.type == "cuda":
         return Room(torch.cuda.get_device_properties(device).total_memory, f"the memory of {device}")
     rooms = [Room(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), "this machine's memory")]
@@ -82,10 +82,10 @@ def room_of(device: torch.device) -> Room:
 
 
 def refuse_what_cannot_fit(needs: Sequence[Need], room: Room) -> None:
-    """See to it that there is enough memory for what is needed at the least.
+    """Check that there is enough memory for what is certainly needed.
 
     Raises:
-        InputError: if there is not; it names the settings that weigh most.
+        InputError: if there is not; it names the settings of the largest need.
     """
     needed = sum(need.size for need in needs)
     if needed <= room.size:
@@ -101,7 +101,11 @@ def refuse_what_cannot_fit(needs: Sequence[Need], room: Room) -> None:
 
 
 def shown(size: int) -> str:
-    """Bytes for people to read."""
+    """A size in bytes as text.
+
+    >>> shown(3 * 2**30)
+    '3 GiB'
+    """
     return f"{size / _GIB:,.3g} GiB" if size < 1000 * _GIB else f"{size / _GIB:,.0f} GiB"
 
 
@@ -110,8 +114,8 @@ def sizes_of(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> tup
 
     Args:
         recipe: the architecture.
-        source: what :func:`~dragoman.model.build.build` is given.
-        target: what :func:`~dragoman.model.build.build` is given.
+        source: size of the inputs, as given to :func:`~dragoman.model.build.build`.
+        target: size of the outputs, as given to :func:`~dragoman.model.build.build`.
     """
     found: list[tuple[float, str]] = []
     for side in ("encoder", "decoder"):
@@ -128,7 +132,7 @@ def sizes_of(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> tup
 
 
 def most_parameters(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> int:
-    """More parameters than a model has, found by the widest of everything in it: quick, and far too many."""
+    """An upper bound of a model's parameters, quickly found from the widest of its layers; it is far too high."""
     sides = [getattr(recipe, side) for side in ("encoder", "decoder")]
     sizes = [getattr(side, name) for side in sides for name in _SIZES if hasattr(side, name)]
     widest = max([_largest(size) for size in sizes if size], default=1)

@@ -4,8 +4,8 @@ Describing a model, measuring how its units respond, following gradients back th
 that is not finite all look at the same thing, the calls of its modules. They differ in what they note, so each is a
 :class:`Tap`, and :func:`tapped` connects it to a model for a while.
 
-Where a fast path computes several steps in one kernel, there is nothing to be seen in between. :func:`unrolled` makes
-recurrent cells go step by step, and :func:`~dragoman.native.library.without_kernels` keeps native code out.
+Where a fast path computes several steps in one kernel, the steps between cannot be seen. :func:`unrolled` makes
+recurrent cells compute step by step, and :func:`~dragoman.native.library.without_kernels` keeps native code out.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ class Call:
 
 
 class Tap:
-    """Sees the calls of a model's modules. Every method does nothing; override what is of interest."""
+    """Observes the calls of a model's modules. Every method does nothing; override those that are needed."""
 
     def before(self, call: Call) -> None:
-        """A method is about to run."""
+        """Called before a method runs."""
 
     def after(self, call: Call, result: object) -> object:
-        """A method has returned.
+        """Called after a method has returned.
 
         Returns:
-            What its caller gets: ``result``, or something that takes its place.
+            The value that its caller gets: ``result``, or a replacement.
         """
         return result
 
@@ -67,14 +67,14 @@ class Tap:
         named: Mapping[str, object],
         result: object,
     ) -> None:
-        """A function of PyTorch was used.
+        """Called after a function of PyTorch was used.
 
         Args:
             call: The innermost call that was running.
-            function: Which of the functions that :func:`tapped` was given.
-            arguments: Its positional arguments.
-            named: Its keyword arguments.
-            result: What it returned.
+            function: The function, one of those that :func:`tapped` was given.
+            arguments: The positional arguments of the function.
+            named: The keyword arguments of the function.
+            result: The result of the function.
         """
 
 
@@ -86,14 +86,14 @@ def tapped(
     methods: Collection[str] | None = ("forward",),
     functions: Collection[Callable[..., object]] = (),
 ) -> Iterator[None]:
-    """Connect a tap to a model during the block; no number of the model's changes unless the tap changes it.
+    """Connect a tap to a model during the block; the model computes the same unless the tap changes something.
 
     Args:
-        model: Whose modules are looked at, the model itself included.
-        tap: Is told of the calls.
-        methods: The methods whose calls are told of, where a module has them; None for ``forward`` and every public
+        model: The model, whose modules are observed, itself included.
+        tap: The tap, whose methods are called.
+        methods: The methods whose calls are observed, where a module has them; None for ``forward`` and every public
             method that a module's own classes define, since some compute by these, such as a decoder's ``loss``.
-        functions: The functions of PyTorch that are told of where they are used within such a call.
+        functions: The functions of PyTorch that are observed where they are used within such a call.
 
     Example:
         >>> import torch
@@ -120,13 +120,13 @@ def tapped(
 
 
 def recurrent_cells(model: nn.Module) -> dict[str, RecurrentCell]:
-    """Every recurrent cell of a model by its name."""
+    """The recurrent cells of a model, by name."""
     return {name: module for name, module in model.named_modules() if isinstance(module, RecurrentCell)}
 
 
 @contextmanager
 def unrolled(cells: Iterable[RecurrentCell]) -> Iterator[None]:
-    """During the block these recurrent cells call their ``step`` for every step, and no fused kernel."""
+    """During the block, these recurrent cells compute by their ``step``, without a fused kernel."""
     with ExitStack() as stack:
         for cell in cells:
             stack.enter_context(replaced(cell, "forward", functools.partial(_by_steps, cell)))
@@ -135,7 +135,7 @@ def unrolled(cells: Iterable[RecurrentCell]) -> Iterator[None]:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """During the block every module is in evaluation mode; each then gets its own mode back."""
+    """During the block, every module is in evaluation mode; afterwards each has its own mode again."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -147,7 +147,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def replaced(module: object, name: str, method: Callable[..., object]) -> Iterator[None]:
-    """During the block this one module has another ``method`` of that name; others of its class keep theirs."""
+    """During the block, this module alone has another ``method`` of that name; others of its class keep theirs."""
     before = vars(module).get(name)
     vars(module)[name] = method
     try:
@@ -160,7 +160,7 @@ def replaced(module: object, name: str, method: Callable[..., object]) -> Iterat
 
 
 def states_of(output: object) -> Tensor | None:
-    """What a module hands on first: the states of a memory, the first of several results, or the result itself; None if
+    """The first result of a module: the states of a memory, the first of several results, or the result itself; None if
     that is no tensor."""
     states = output.states if isinstance(output, Memory) else output
     first = states[0] if isinstance(states, tuple) else states
@@ -171,8 +171,8 @@ def with_tensors(value: object, change: Callable[[Tensor], Tensor]) -> object:
     """A value in which every tensor of real numbers is changed, also inside lists, tuples, dicts and dataclasses.
 
     Args:
-        value: What a module takes or returns.
-        change: Gives what stands in the place of a tensor; the tensor itself where nothing changes.
+        value: An argument or a result of a module.
+        change: The function from a tensor to its replacement; it returns the tensor itself where nothing changes.
 
     Returns:
         The same object if no tensor in it changed and it is no list, tuple or dict.
@@ -192,8 +192,8 @@ def with_tensors(value: object, change: Callable[[Tensor], Tensor]) -> object:
 
 
 def with_gradient_hook(values: Tensor, hook: Callable[[Tensor | None], None]) -> Tensor:
-    """A view of a tensor whose gradient, the part that comes from the view's users alone, is given to ``hook``; the
-    tensor itself if it has no gradient, or is a leaf."""
+    """A view of a tensor, of whose gradient ``hook`` gets the part that comes from the users of the view; the tensor
+    itself if it has no gradient, or is a leaf."""
     if not values.requires_grad or values.is_leaf:
         return values
     view = values.view_as(values)
@@ -202,7 +202,7 @@ def with_gradient_hook(values: Tensor, hook: Callable[[Tensor | None], None]) ->
 
 
 def public_methods(kind: type) -> set[str]:
-    """The public methods that a module's own classes define, those of PyTorch left out."""
+    """The public methods that a module's own classes define, without those of PyTorch's classes."""
     own = kind.__mro__[: kind.__mro__.index(nn.Module)]
     return {
         name
@@ -220,7 +220,7 @@ def _methods_of(module: nn.Module, methods: Collection[str] | None) -> Iterable[
 
 
 def _told(tap: Tap, running: list[Call], name: str, module: nn.Module, method: str) -> Callable[..., object]:
-    """The method of a module, of whose calls the tap is told."""
+    """The method of a module, with calls of the tap around it."""
     plain = getattr(module, method)
 
     def told(*arguments: object, **named: object) -> object:
@@ -237,7 +237,7 @@ def _told(tap: Tap, running: list[Call], name: str, module: nn.Module, method: s
 
 
 class _Functions(TorchFunctionMode):
-    """Tells a tap of functions of PyTorch."""
+    """Calls a tap for functions of PyTorch."""
 
     def __init__(self, tap: Tap, running: list[Call], functions: Collection[Callable[..., object]]) -> None:
         super().__init__()

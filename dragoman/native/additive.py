@@ -1,4 +1,4 @@
-"""Scores of additive attention whose hidden layer is never held."""
+"""Scores of additive attention, by a kernel that never stores the hidden layer."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ class _AdditiveScores(torch.autograd.Function):
 def additive_scores(
     queries: Float[Tensor, "B T A"], keys: Float[Tensor, "B S A"], vector: Float[Tensor, " A"]
 ) -> Float[Tensor, "B T S"]:
-    """vᵀ tanh(q + k) (Bahdanau et al. 2015, appendix A.1.2); see :func:`~dragoman.native.training.available` for what
-    it takes."""
+    """vᵀ tanh(q + k) (Bahdanau et al. 2015, appendix A.1.2), for tensors that
+    :func:`~dragoman.native.training.available` accepts."""
     return _AdditiveScores.apply(queries, keys, vector)  # type: ignore[no-untyped-call]

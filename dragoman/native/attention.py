@@ -32,16 +32,16 @@ class _Arguments(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class AttentionShape:
-    """Who sees whom.
+    """The rows, heads and options of an attention.
 
     Attributes:
         queries: layout of the rows of queries.
-        keys: layout of the rows of keys and values; as many rows.
-        heads: H.
-        scale: what scores are multiplied by.
+        keys: layout of the rows of keys and values; it has as many rows.
+        heads: number of heads H.
+        scale: factor of the scores.
         causal: whether a query sees only the keys up to its own position.
-        rate: of dropout on the weights.
-        seed: of its mask.
+        rate: dropout rate on the attention weights.
+        seed: seed of the dropout mask.
     """
 
     queries: Layout
@@ -53,14 +53,14 @@ class AttentionShape:
     seed: int = 0
 
     def mask_places(self, head: int) -> tuple[int, int]:
-        """Where the random mask of a weight lies among the places of :func:`~dragoman.native.dropout.kept_units`:
-        that of query n (packed), head h and key j is (n · H + h) · K + j. Returns h · K and H · K."""
+        """Where a head's weights lie in the mask of :func:`~dragoman.native.dropout.kept_units`: the weight of query n
+        (packed), head h and key j has index (n · H + h) · K + j. The result is h · K and H · K."""
         columns = -(-self.keys.longest // 16) * 16
         return head * columns, self.heads * columns
 
     def arguments(self, width: int, rows: tuple[int, int, int]) -> _Arguments:
-        """For the kernels: heads of ``width`` numbers, and the numbers from one row of queries, keys and values to
-        the next."""
+        """The arguments of the kernels, for heads of ``width`` numbers; ``rows`` are the distances, in numbers, from
+        one row of queries, keys and values to the next."""
         layouts = (self.queries.starts, self.queries.lengths, self.keys.starts, self.keys.lengths)
         return _Arguments(
             *(tensor.data_ptr() for tensor in layouts),
@@ -78,7 +78,7 @@ class AttentionShape:
 
 
 def _parts(queries: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values: the three thirds of one tensor, or one tensor and the halves of another."""
+    """Queries, keys and values: the three thirds of one tensor, or one tensor and the two halves of another."""
     if memory is None:
         q, k, v = queries.chunk(3, 1)
     else:
@@ -123,8 +123,9 @@ def self_attention(inputs: Float[Tensor, "N E"], shape: AttentionShape) -> Float
     """softmax(Q Kᵀ · scale) V of every head (Vaswani et al. 2017, eq. 1), within each row.
 
     Args:
-        inputs: queries, keys and values side by side, E = 3 D; see :func:`~dragoman.native.training.available`.
-        shape: whose layout of queries is that of keys.
+        inputs: queries, keys and values side by side, E = 3 D, a tensor that
+            :func:`~dragoman.native.training.available` accepts.
+        shape: rows, heads and options, with one layout for queries and keys.
     """
     return _Attention.apply(inputs, None, shape)  # type: ignore[no-untyped-call]
 
@@ -132,11 +133,12 @@ def self_attention(inputs: Float[Tensor, "N E"], shape: AttentionShape) -> Float
 def cross_attention(
     queries: Float[Tensor, "N D"], memory: Float[Tensor, "M E"], shape: AttentionShape
 ) -> Float[Tensor, "N D"]:
-    """The same, where row n of the queries sees row n of the memory.
+    """softmax(Q Kᵀ · scale) V of every head (Vaswani et al. 2017, eq. 1), where row n of the queries sees row n of the
+    memory.
 
     Args:
-        queries: of all heads.
+        queries: queries of all heads.
         memory: keys and values side by side, E = 2 D.
-        shape: with both layouts.
+        shape: rows, heads and options, with the layouts of queries and memory.
     """
     return _Attention.apply(queries, memory, shape)  # type: ignore[no-untyped-call]

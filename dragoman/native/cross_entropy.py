@@ -10,18 +10,18 @@ from dragoman.native.training import is_half, library
 
 
 def cross_entropy_(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoothing: float) -> Float[Tensor, " N"]:
-    """The cross-entropy of each row, in float64; ``logits`` become its gradient with respect to them.
+    """The cross-entropy of each row, in float64; its gradient with respect to ``logits`` replaces them.
 
     With q = 1 − ε + ε / V at the target and ε / V elsewhere (Szegedy et al. 2016, section 7), the loss of a row is
     −Σ_v q(v) log softmax(x)(v), and its gradient softmax(x) − q.
 
     Args:
-        logits: contiguous; see :func:`~dragoman.native.training.available`.
-        targets: the right symbols.
-        smoothing: ε.
+        logits: the logits, contiguous, a tensor that :func:`~dragoman.native.training.available` accepts.
+        targets: id of the right symbol of each row.
+        smoothing: share ε of label smoothing.
 
-    Raises:
-        IndexError: if a target is no symbol.
+        Raises:
+            IndexError: if a target is not the id of a symbol.
     """
     rows, vocabulary = logits.shape
     lowest, highest = (int(bound) for bound in torch.aminmax(targets))

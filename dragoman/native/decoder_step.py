@@ -1,6 +1,7 @@
-"""A step of a Transformer decoder in one call: its weights as the kernel wants them, and what a step reads and writes.
+"""A step of a Transformer decoder in one native call: its weights in the kernel's order, its inputs and its outputs.
 
-It computes no gradient; :meth:`~dragoman.decoders.text_transformer.TransformerDecoder.step` is its twin.
+It computes no gradient; :meth:`~dragoman.decoders.text_transformer.TransformerDecoder.step` computes the same in
+PyTorch.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class _Block(ctypes.Structure):
 
 
 class _Decoder(ctypes.Structure):
-    """``struct Decoder`` of sources/decoding_kernels.h, as those above and below are others of it."""
+    """``struct Decoder`` of sources/decoding_kernels.h; the classes beside it are other structs of that file."""
 
     _fields_ = (
         ("blocks", c_void_p),
@@ -60,7 +61,7 @@ class _Step(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class LinearMap:
-    """y = x Wᵀ + b."""
+    """The weights of a linear map y = x Wᵀ + b."""
 
     weight: Float[Tensor, "E D"]
     bias: Float[Tensor, " E"] | None
@@ -68,7 +69,7 @@ class LinearMap:
 
 @dataclass(frozen=True, slots=True)
 class Normalization:
-    """Gain, bias and ε of a layer normalisation."""
+    """The gain, the bias and the ε of a layer normalisation."""
 
     gain: Float[Tensor, " D"]
     bias: Float[Tensor, " D"]
@@ -80,8 +81,8 @@ class BlockWeights:
     """The weights of a block.
 
     Attributes:
-        maps: into and out of self-attention, of cross-attention, and of the feed-forward network.
-        norms: before or behind each of the three.
+        maps: linear maps into and out of self-attention, cross-attention and the feed-forward network.
+        norms: normalisations before or behind each of the three.
     """
 
     maps: tuple[LinearMap, LinearMap, LinearMap, LinearMap, LinearMap, LinearMap]
@@ -90,15 +91,15 @@ class BlockWeights:
 
 @dataclass(frozen=True, slots=True)
 class DecoderWeights:
-    """All weights of a decoder, and what says how they are used.
+    """All weights of a decoder, and the options of its computation.
 
     Attributes:
-        embedding: of the target vocabulary, and the factor of its vectors.
-        blocks: all with the same widths.
-        norm: before the output layer, if there is one.
-        output: hidden state to vocabulary.
-        heads: of every attention.
-        pre_norm: whether normalisations stand before what they belong to.
+        embedding: embedding of the target vocabulary, and the factor of its vectors.
+        blocks: weights of the blocks, all with the same widths.
+        norm: normalisation before the output layer, if there is one.
+        output: output layer, from hidden states to the vocabulary.
+        heads: number of heads of every attention.
+        pre_norm: whether normalisations stand before their sub-layers.
     """
 
     embedding: tuple[Float[Tensor, "V D"], float]
@@ -110,10 +111,10 @@ class DecoderWeights:
 
 
 class PackedDecoder:
-    """Weights of now, laid out once for many steps. Weights that are changed afterwards are not seen.
+    """The weights of a decoder, laid out once for many steps. Later changes of the weights have no effect.
 
     Args:
-        weights: float32, on the processor, contiguous.
+        weights: the weights, in float32, on the CPU, contiguous.
     """
 
     def __init__(self, weights: DecoderWeights) -> None:
@@ -159,7 +160,7 @@ class PackedDecoder:
         return _Block(*map(self._map, block.maps), (_Norm * 3)(*map(self._norm, block.norms)))
 
     def room(self, rows: int) -> Float[Tensor, "R E"]:
-        """For queries, keys and values of all blocks, which a step fills."""
+        """An empty tensor for queries, keys and values of all blocks, which a step fills."""
         return torch.empty(rows, 3 * self.width * self.depth)
 
     def step(
@@ -173,18 +174,18 @@ class PackedDecoder:
         layout: Layout,
         scores: Scores,
     ) -> None:
-        """Compute ``scores``, and fill the last of ``past``.
+        """Compute ``scores``, and fill the last tensor of ``past``.
 
         Args:
-            tokens: int64 and contiguous.
-            position: what is added to every embedding.
-            past: of each step one :meth:`room`.
-            ancestry: for each hypothesis the row of each step that it continues, as int32 and contiguous; in the last
-                column every row itself.
-            memories: of each block keys and values of packed sentences side by side, F = 2 D, contiguous.
-            sentences: int64 and contiguous.
-            layout: of the sentences.
-            scores: what is wanted.
+            tokens: last token of each hypothesis, as int64, contiguous.
+            position: positional encoding, which is added to every embedding.
+            past: one tensor of :meth:`room` for each step, the present one last.
+            ancestry: ``ancestry[r, t]`` is the row that hypothesis ``r`` had at step ``t``, as int32, contiguous; in
+                the last column it is ``r``.
+            memories: for each block, keys and values of packed sentences side by side, F = 2 D, contiguous.
+            sentences: number of each hypothesis's sentence, as int64, contiguous.
+            layout: where each sentence's tokens lie.
+            scores: the tensors to be filled.
         """
         pasts = (c_void_p * len(past))(*[tensor.data_ptr() for tensor in past])
         memory = (c_void_p * len(memories))(*[tensor.data_ptr() for tensor in memories])
@@ -210,12 +211,12 @@ class PackedDecoder:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Where a step writes what is wanted of its logits.
+    """The tensors into which a step writes its scores; None for those that are not needed.
 
     Attributes:
-        logits: all of them.
-        values: the largest of each row.
-        ids: their symbols.
+        logits: all logits.
+        values: the largest logits of each row.
+        ids: ids of the symbols with the largest logits.
         normalizers: log Σ exp of each row.
     """
 
@@ -226,5 +227,5 @@ class Scores:
 
     @property
     def tensors(self) -> tuple[Tensor | None, ...]:
-        """In the kernel's order."""
+        """The tensors in the kernel's order."""
         return self.logits, self.values, self.ids, self.normalizers

@@ -1,4 +1,4 @@
-"""The library of a search's kernels: which tensors it takes, and its functions. They compute no gradient."""
+"""The library of kernels for searches: the tensors that it accepts, and its functions, which compute no gradient."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Lookup(ctypes.Structure):
 
 @functools.cache
 def kernels() -> ctypes.CDLL | None:
-    """The functions of the library; None where it was not built."""
+    """The functions of the library; None if it cannot be used."""
     handle = load("decoding")
     if handle is not None:
         for name, arguments in (
@@ -43,7 +43,7 @@ def kernels() -> ctypes.CDLL | None:
 
 
 def available(*tensors: Tensor) -> bool:
-    """Whether the kernels exist and take these tensors: float32 on the processor, and no gradient is wanted."""
+    """Whether the kernels exist and accept these tensors: in float32, on the CPU, and without a gradient."""
     return (
         not torch.is_grad_enabled()
         and all(tensor.dtype == torch.float32 and tensor.device.type == "cpu" for tensor in tensors)
@@ -53,7 +53,7 @@ def available(*tensors: Tensor) -> bool:
 
 
 def library() -> ctypes.CDLL:
-    """The functions of the library, for callers that have asked :func:`available`."""
+    """The functions of the library, for callers that have checked :func:`available`."""
     return present(kernels())
 
 
@@ -63,17 +63,17 @@ def attend_to_past(
     """softmax(q Kᵀ / √d) V of every head (Vaswani et al. 2017, eq. 1), for the newest query of each row.
 
     Args:
-        steps: of each step queries, keys and values of its rows side by side, E = 3 D, contiguous; the newest last. See
-            :func:`available` for what is taken.
-        ancestry: for each row the row of each step that it continues, as int32 and contiguous; in the last column every
-            row itself.
-        heads: H, which divides D.
+        steps: for each step, queries, keys and values of its rows side by side, E = 3 D, contiguous, the newest last;
+            tensors that :func:`available` accepts.
+        ancestry: ``ancestry[r, t]`` is the row that hypothesis ``r`` had at step ``t``, as int32, contiguous; in the
+            last column it is ``r``.
+        heads: number of heads H, which divides D.
     """
     newest = steps[-1]
     rows, width = newest.shape[0], newest.shape[1] // 3
     out = newest.new_empty((rows, width))
     shape = _Lookup(rows, heads, width // heads, 3 * width, 3 * width, (width // heads) ** -0.5)
-    # Keys stand behind the queries, so the pointers lead one width into each row.
+    # Keys stand behind the queries, so each pointer is one width into its row.
     keys = (c_void_p * len(steps))(*[step.data_ptr() + width * step.element_size() for step in steps])
     library().dragoman_attend_to_past(
         ctypes.addressof(shape),
@@ -94,14 +94,14 @@ def attend_to_memory(
     layout: Layout,
     heads: int,
 ) -> Float[Tensor, "R D"]:
-    """The same, where query r sees the keys of sentence ``sentences[r]``.
+    """softmax(q Kᵀ / √d) V of every head, where query r sees the keys of sentence ``sentences[r]``.
 
     Args:
-        queries: of all heads, contiguous; see :func:`available` for what is taken.
+        queries: queries of all heads, contiguous, a tensor that :func:`available` accepts.
         memory: keys and values of packed sentences side by side, E = 2 D, contiguous.
-        sentences: int64 and contiguous.
-        layout: of the sentences.
-        heads: H, which divides D.
+        sentences: number of each query's sentence, as int64, contiguous.
+        layout: where each sentence's tokens lie.
+        heads: number of heads H, which divides D.
     """
     rows, width = queries.shape
     out = torch.empty_like(queries)
@@ -118,11 +118,11 @@ def top_symbols(
 ) -> tuple[Float[Tensor, "R k"], Int[Tensor, "R k"], Float[Tensor, " R"]]:
     """The ``count`` largest logits of each row, from large to small, their ids, and log Σ exp of the row.
 
-    Of symbols that tie, the one with the smaller id comes first.
+    Of symbols with equal logits, the one with the smaller id comes first.
 
     Args:
-        logits: contiguous; see :func:`available` for what is taken.
-        count: 1 to V.
+        logits: the logits, contiguous, a tensor that :func:`available` accepts.
+        count: number of symbols wanted of each row, 1 to V.
     """
     rows, vocabulary = logits.shape
     values, normalizers = logits.new_empty((rows, count)), logits.new_empty(rows)

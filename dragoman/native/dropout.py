@@ -1,7 +1,7 @@
 """Dropout whose mask is a function of a seed, so that it is never stored.
 
-A unit at place i of a tensor is dropped if a 32-bit mixture of the seed and i is below p · 2³². The backward pass makes
-the same mask again, and the bits do not depend on the number of threads.
+Unit i of a tensor is dropped if a 32-bit hash of the seed and i is below p · 2³². The backward pass computes the same
+mask again, and the result does not depend on the number of threads, to the bit.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ _WORD = 0xFFFFFFFF
 
 
 def threshold(rate: float) -> int:
-    """What a random word of 32 bits must reach for a unit to be kept."""
+    """The least 32-bit hash with which a unit is kept."""
     return min(round(rate * 2**32), _WORD)
 
 
 def draw_seed() -> int:
-    """63 random bits of the global generator."""
+    """A seed of 63 random bits from the global generator."""
     return int(torch.empty((), dtype=torch.int64).random_())
 
 
 def kept_units(count: int, rate: float, seed: int) -> Bool[Tensor, " N"]:
-    """Which of ``count`` places are kept: the definition that the kernels are tested against.
+    """Which of ``count`` units are kept: the definition against which the kernels are tested.
 
-    The mixer is two rounds of xor-shift and multiplication with the constants of C. Wellons's "lowbias32"; the seed's
-    lower half is mixed in before the first round, its upper half before the second.
+    The hash has two rounds of xor-shift and multiplication with the constants of C. Wellons's "lowbias32"; the lower
+    half of the seed enters before the first round, its upper half before the second.
     """
     x = torch.arange(count, dtype=torch.int64) ^ (seed & _WORD)
     x = ((x ^ (x >> 16)) * 0x7FEB352D) & _WORD
@@ -75,13 +75,13 @@ def dropout(x: Float[Tensor, "*N"], rate: float, seed: int) -> Float[Tensor, "*N
     """0 where dropped, x / (1 − p) where kept (Srivastava et al. 2014, section 10).
 
     Args:
-        x: units; see :func:`~dragoman.native.training.available`.
-        rate: p in [0, 1).
-        seed: of the mask, in [0, 2⁶³).
+        x: the units, a tensor that :func:`~dragoman.native.training.available` accepts.
+        rate: dropout rate p in [0, 1).
+        seed: seed of the mask, in [0, 2⁶³).
     """
     return _Dropout.apply(x, None, rate, seed)  # type: ignore[no-untyped-call]
 
 
 def dropout_add(residual: Float[Tensor, "*N"], x: Float[Tensor, "*N"], rate: float, seed: int) -> Float[Tensor, "*N"]:
-    """residual + dropout(x), in one pass."""
+    """residual + dropout(x), computed in one pass."""
     return _Dropout.apply(x, residual, rate, seed)  # type: ignore[no-untyped-call]

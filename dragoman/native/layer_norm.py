@@ -10,7 +10,7 @@ from torch.autograd.function import once_differentiable
 from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import is_half, library
 
-# Rows whose gradients of gain and bias are summed together: the bits then depend on this and not on the threads.
+# How many rows' gradients of gain and bias are summed at once: the result depends on it, not on the threads.
 _PIECE = 256
 
 
@@ -66,13 +66,13 @@ def layer_norm(
     x: Float[Tensor, "*N D"], gain: Float[Tensor, " D"], bias: Float[Tensor, " D"], epsilon: float
 ) -> Float[Tensor, "*N D"]:
     """(x − mean) / √(variance + ε) · gain + bias over the last axis (Ba, Kiros & Hinton 2016, eq. 3 and 4), computed
-    in float32 whatever the type; see :func:`~dragoman.native.training.available` for what it takes."""
+    in float32 whatever the type, for tensors that :func:`~dragoman.native.training.available` accepts."""
     return _LayerNorm.apply(x, gain, bias, epsilon)  # type: ignore[no-untyped-call]
 
 
 def layer_norm_beside(
     x: Float[Tensor, "*N D"], gain: Float[Tensor, " D"], bias: Float[Tensor, " D"], epsilon: float
 ) -> tuple[Float[Tensor, "*N D"], Float[Tensor, "*N D"]]:
-    """``x`` itself and its :func:`layer_norm`, for a residual connection around what follows: the gradients of both
-    are then summed in one pass."""
+    """``x`` itself and its :func:`layer_norm`, for a residual connection around a sub-layer: the gradients of both are
+    summed in one pass."""
     return _LayerNormBeside.apply(x, gain, bias, epsilon)  # type: ignore[no-untyped-call]

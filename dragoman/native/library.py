@@ -1,8 +1,8 @@
-"""The shared libraries of native kernels: found, checked, joined to PyTorch's threads.
+"""Loads the shared libraries of native kernels, checks them and connects them to PyTorch's threads.
 
-They are plain C functions on raw pointers, so that building them needs a C++ compiler and nothing else. Where one was
-not built, or ``DRAGOMAN_NATIVE=off`` stands in the environment, :func:`load` gives None and every caller takes its
-PyTorch twin.
+They are plain C functions on raw pointers, so that building them needs only a C++ compiler. Where a library was not
+built, or the environment has ``DRAGOMAN_NATIVE=off``, :func:`load` returns None, and every caller uses the PyTorch
+version of the function.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INTERFACES = {"training": 4, "decoding": 3, "text": 5}
-"""Libraries, and the version of the functions that this revision calls; a library that was built from other sources
-is not used. Raise the number, here and in the source, whenever a function's arguments change."""
+"""The libraries, with the version of the functions that this revision calls; a library that was built from other
+sources is not used. Raise the number, here and in the source, whenever the arguments of a function change."""
 
 SWITCH = "DRAGOMAN_NATIVE"
-"""Environment variable; ``off`` turns all native kernels off."""
+"""The environment variable that turns all native kernels off by the value ``off``."""
 
 
 _ALLOWED: ContextVar[bool] = ContextVar("native kernels allowed", default=True)
@@ -30,12 +30,12 @@ _ALLOWED: ContextVar[bool] = ContextVar("native kernels allowed", default=True)
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A native library, or why there is none.
+    """A native library, or the reason why it cannot be used.
 
     Attributes:
-        name: key of :data:`INTERFACES`.
-        handle: its functions; None if it cannot be used.
-        reason: why not, and what to do; empty if it can.
+        name: name of the library, a key of :data:`INTERFACES`.
+        handle: the functions of the library; None if it cannot be used.
+        reason: why it cannot be used, and what to do; empty if it can be used.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Library:
 
 
 def load(name: str) -> ctypes.CDLL | None:
-    """The functions of a library, or None."""
+    """The functions of a library, or None if it cannot be used."""
     return library(name).handle
 
 
@@ -61,8 +61,8 @@ def present(handle: ctypes.CDLL | None) -> ctypes.CDLL:
 
 @contextmanager
 def without_kernels() -> Iterator[None]:
-    """Meanwhile, in this thread, what a model computes is computed by the kernels' PyTorch twins, whose parts can be
-    looked at."""
+    """During the block, models in this thread compute in PyTorch instead of by kernels, so that the parts of the
+    computation can be observed."""
     token = _ALLOWED.set(False)
     try:
         yield
@@ -71,13 +71,13 @@ def without_kernels() -> Iterator[None]:
 
 
 def allowed() -> bool:
-    """Whether a model may use kernels now; not inside :func:`without_kernels`."""
+    """Whether models in this thread may use kernels: always, except inside :func:`without_kernels`."""
     return _ALLOWED.get()
 
 
 @functools.cache
 def library(name: str) -> Library:
-    """The library of that name, loaded once a process."""
+    """The library of that name, loaded once per process."""
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "false"):
         return Library(name, None, f"turned off by {SWITCH}")
     path = next((path for path in _places(name) if path.exists()), None)
@@ -100,7 +100,8 @@ def library(name: str) -> Library:
 
 
 def threads_at_once(name: str, threads: int) -> int:
-    """How many threads the kernels of a library run in at one time when they are asked for so many; 1 without it."""
+    """The number of threads in which a library's kernels run at once if asked for ``threads``; 1 without the
+    library."""
     handle = load(name)
     return 1 if handle is None else int(handle.dragoman_threads_at_once(threads))
 
@@ -112,7 +113,7 @@ def _places(name: str) -> list[Path]:
 @functools.cache
 def _openmp() -> tuple[int | None, ...] | None:
     """The addresses of PyTorch's own ``GOMP_parallel`` and ``omp_get_thread_num``. A second OpenMP runtime in the
-    process would bring a second set of threads, which would fight with the first for the cores."""
+    process would bring a second set of threads, which would compete with the first for the cores."""
     import torch
 
     for path in sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*")):

@@ -10,12 +10,12 @@ from torch.autograd.function import once_differentiable
 from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import is_half, library
 
-# Rows that are summed together: the bits then depend on this and not on the threads.
+# How many rows are summed at once: the result depends on it, not on the threads.
 _PIECE = 256
 
 
 def column_sums(x: Float[Tensor, "N D"]) -> Float[Tensor, " D"]:
-    """Σ_n x_n, in float32 whatever the type; see :func:`~dragoman.native.training.available` for what it takes."""
+    """Σ_n x_n, in float32 whatever the type, for tensors that :func:`~dragoman.native.training.available` accepts."""
     x = x.contiguous()
     rows, width = x.shape
     sums = torch.empty((-(-rows // _PIECE), width))
@@ -40,5 +40,5 @@ class _Linear(torch.autograd.Function):
 
 
 def linear(x: Float[Tensor, "N D"], weight: Float[Tensor, "E D"], bias: Float[Tensor, " E"]) -> Float[Tensor, "N E"]:
-    """x Wᵀ + b; see :func:`~dragoman.native.training.available` for what it takes."""
+    """x Wᵀ + b, for tensors that :func:`~dragoman.native.training.available` accepts."""
     return _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Many texts in one buffer, so that native code and Arrow take them as they stand."""
+"""Many texts in one buffer, which native code and Arrow can use without a copy."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ class _Lines(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines(Sequence[str]):
-    """Texts one after the other in UTF-8. As a sequence they are what they are in Python.
+    """Texts one after the other in UTF-8, which are also a sequence of Python strings.
+
+    >>> lines = Lines.of(["ein Haus", "", "zwei"])
+    >>> lines.sizes.tolist(), lines[0], list(lines.select(np.array([2, 0])))
+    ([8, 0, 4], 'ein Haus', ['zwei', 'ein Haus'])
 
     Attributes:
-        content: the bytes.
-        offsets: where each text begins, and ``gap`` behind the end of the last.
-        gap: bytes between two texts: 1 in a file, 0 in an Arrow column.
+        content: the bytes of all texts.
+        offsets: index of each text's first byte, and the end of the last text plus ``gap``.
+        gap: number of bytes between two texts: 1 in a file, 0 in an Arrow column.
     """
 
     content: UInt8[np.ndarray, " b"]
@@ -34,7 +38,7 @@ class Lines(Sequence[str]):
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Lines:
-        """Of any texts; half characters stay what they are."""
+        """The lines of any texts; lone surrogates are kept."""
         if isinstance(texts, Lines):
             return texts
         content = "\n".join(texts).encode("utf-8", "surrogatepass")
@@ -49,7 +53,7 @@ class Lines(Sequence[str]):
 
     @classmethod
     def of_raw(cls, raw: Sequence[bytes]) -> Lines:
-        """Of lines of a file, each with the line feed that ends it, which the last may lack."""
+        """The lines of a file, each with the line feed that ends it, which the last may lack."""
         content = b"".join(raw)
         offsets = np.zeros(len(raw) + 1, dtype=np.int64)
         np.cumsum(np.fromiter(map(len, raw), dtype=np.int64, count=len(raw)), out=offsets[1:])
@@ -80,7 +84,7 @@ class Lines(Sequence[str]):
             return iter(whole)
         ends = self.offsets - first
         if len(text) < len(content):
-            # How many characters begin before each byte.
+            # The number of characters that begin before each byte.
             begun = np.zeros(len(content) + self.gap + 1, dtype=np.int64)
             np.cumsum((content & 0xC0) != 0x80, out=begun[1 : len(content) + 1])
             begun[len(content) + 1 :] = begun[len(content)] + 1
@@ -90,30 +94,30 @@ class Lines(Sequence[str]):
 
     @property
     def sizes(self) -> Int64[np.ndarray, " n"]:
-        """Bytes of each text."""
+        """The number of bytes of each text."""
         return np.diff(self.offsets) - self.gap
 
     def select(self, rows: Int[np.ndarray, " r"]) -> Lines:
-        """Some texts, in the order given, nothing between them."""
+        """The texts ``rows``, in that order, with nothing between them."""
         return _gathered(self, self, np.asarray(rows, dtype=np.int64))
 
     def replaced(self, rows: Int[np.ndarray, " r"], others: Sequence[str]) -> Lines:
-        """All texts, but those of some rows by others, nothing between them."""
+        """All texts, with ``others`` in the place of rows ``rows``, and nothing between them."""
         picks = np.arange(len(self))
         picks[rows] = ~np.arange(len(rows))
         return _gathered(self, Lines.of(others), picks)
 
     def closed(self) -> Lines:
-        """The same with nothing before, between and behind them, as Arrow has its columns."""
+        """The same texts with nothing before, between and behind them, as in an Arrow column."""
         return self if not self.gap and not self.offsets[0] else self.select(np.arange(len(self)))
 
     def pointer(self) -> Any:
-        """For native code: the address of a ``Lines`` of ``text_characters.h``, good while this object is."""
+        """The address of a ``Lines`` of ``text_characters.h`` for native code, valid as long as this object exists."""
         return ctypes.byref(_Lines(self.content.ctypes.data, self.offsets.ctypes.data, self.gap))
 
 
 def _gathered(first: Lines, second: Lines, picks: Int64[np.ndarray, " r"]) -> Lines:
-    """Rows of two columns: ``picks`` has the row of the first, or the complement of that of the second."""
+    """Rows of two columns: an entry of ``picks`` is a row of the first, or the complement of a row of the second."""
     of_second = picks < 0
     sizes = np.empty(len(picks), dtype=np.int64)
     sizes[of_second] = second.sizes[~picks[of_second]]

@@ -1,7 +1,7 @@
-"""Long short-term memory over rows of different lengths, whose weights' gradients are made at once.
+"""Long short-term memory over rows of different lengths, where the gradients of the weights are computed at once.
 
-Step by step, only the product with the hidden state and one fused kernel are left; the gradients of all steps' gates
-lie side by side, so that the recurrent weights' gradient is one product in the end.
+A step computes only the product with the hidden state and one fused kernel; the gradients of all steps' gates lie side
+by side, so that the gradient of the recurrent weights is one product at the end.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from dragoman.native.training import is_half, library
 
 
 def _steps(sizes: Int[Tensor, " L"]) -> list[tuple[int, int]]:
-    """Where each step's rows begin, and how many there are."""
+    """For each step, the index of its first row and the number of its rows."""
     begins = (sizes.cumsum(0) - sizes).tolist()
     return list(zip(begins, sizes.tolist(), strict=True))
 
 
 def _ends(sizes: Int[Tensor, " L"], rows: int) -> Int[Tensor, " B"]:
-    """The place of each row's last step."""
+    """The index, in the order of time, of each row's last step."""
     last = (sizes[:, None] > torch.arange(rows)).sum(0) - 1
     return (sizes.cumsum(0) - sizes)[last] + torch.arange(rows)
 
 
 def _before(first: Tensor, states: Tensor, steps: list[tuple[int, int]]) -> Iterator[Tensor]:
-    """The state that each step goes on from."""
+    """The state before each step."""
     yield first[: steps[0][1]]
     for (begin, _), (_, size) in itertools.pairwise(steps):
         yield states[begin : begin + size]
@@ -66,7 +66,7 @@ class _LSTM(torch.autograd.Function):
         half, threads = is_half(gates), torch.get_num_threads()
         upstream = upstream.index_add(0, ends, h_last)
         gradient = torch.empty_like(gates)
-        # Of a row's state after the step: what its end gives, until a later step of the row has given more.
+        # The gradient of each row's state after the step: from the row's end, or from the next step as well.
         dh, dc = torch.zeros_like(h), c_last.float().contiguous()
         c_befores = list(_before(c, memory, steps))
         for (begin, size), c_before in zip(reversed(steps), reversed(c_befores), strict=True):
@@ -88,11 +88,11 @@ def lstm(
     """All steps; the equations are those of :func:`~dragoman.layers.recurrent.lstm.lstm_equations`.
 
     Args:
-        projected: W x + b of the four gates (G = 4 D), by time; see :func:`~dragoman.native.training.available` for
-            what it takes.
-        weight: U of the four gates.
+        projected: W x + b of the four gates (G = 4 D), in the order of time, a tensor that
+            :func:`~dragoman.native.training.available` accepts.
+        weight: recurrent weights U of the four gates.
         state: h and c before the first step, longest row first.
-        sizes: rows alive at each step, never more than before.
+        sizes: number of rows that have a token at each step, which never grows.
 
     Returns:
         The hidden states by time, and h and c of each row after its own last step.

@@ -1,7 +1,7 @@
-"""What preparing text asks of every character, over many lines at once.
+"""Kernels that prepare text: they look at every character of many lines at once.
 
-Each function has its definition in :mod:`dragoman.text` or :mod:`dragoman.data`, in Python, which is used where the
-library was not built and for each line that it does not judge.
+Each function is defined in Python in :mod:`dragoman.text` or :mod:`dragoman.data`, which is used where the library was
+not built, and for each line that the library leaves to Python.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def available() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CharacterTables:
-    """What is known of each character of the first plane; :mod:`dragoman.text.characters` makes it.
+    """Tables of all characters of the Basic Multilingual Plane; :mod:`dragoman.text.characters` makes them.
 
     Attributes:
-        flags: as ``text_characters.h`` names them.
-        casefold: its case folded, filled up with zeros.
-        match: what it is in a match key, likewise.
+        flags: properties of each character, which ``text_characters.h`` names.
+        casefold: each character after case folding, filled up with zeros.
+        match: each character in a match key, filled up with zeros.
     """
 
     flags: UInt16[np.ndarray, " 65536"]
@@ -85,16 +85,16 @@ def screen(
     foreign: tuple[UInt8[np.ndarray, " 65536"], UInt8[np.ndarray, " 65536"]],
     triggers: UInt8[np.ndarray, " 128"],
 ) -> Bool[np.ndarray, " n"]:
-    """Which pairs surely break none of the rules on single pairs and are what normalising makes of them.
+    """Which pairs certainly break none of the rules on single pairs, and are already normalised.
 
     Args:
-        tables: what is known of the characters that the wished Unicode form leaves as they are.
-        limits: of the rules.
-        sources: one side.
-        targets: the other.
-        foreign: 1 for each letter that is of another script than the source's and the target's language.
-        triggers: what each ASCII character says of placeholders: 1 that one may stand there, 2 that one may if the
-            character ends ``://`` or ``www.``.
+        tables: tables of the characters that the chosen Unicode form leaves unchanged.
+        limits: limits of the rules.
+        sources: source texts of the pairs.
+        targets: target texts of the pairs.
+        foreign: for source and target, 1 for each letter of a script that its language does not use.
+        triggers: for each ASCII character, 1 if a placeholder may stand there, 2 if one may where the character ends
+            ``://`` or ``www.``.
     """
     passes = np.zeros(len(sources), dtype=np.uint8)
     bounds = _Limits(
@@ -119,7 +119,7 @@ def screen(
 
 
 def match_hashes(tables: CharacterTables, lines: Lines) -> UInt64[np.ndarray, " n"]:
-    """The hash of each text's match key; 0 where it is for Python to say."""
+    """The hash of each text's match key; 0 where Python has to compute it."""
     found = np.zeros(len(lines), dtype=np.uint64)
     rows, pointer = ctypes.c_int64(len(lines)), ctypes.c_void_p(found.ctypes.data)
     _library().dragoman_match_hashes(tables._pointer(), lines.pointer(), rows, pointer, _THREADS)
@@ -129,7 +129,7 @@ def match_hashes(tables: CharacterTables, lines: Lines) -> UInt64[np.ndarray, " 
 def pair_hashes(
     tables: CharacterTables, sources: Lines, targets: Lines
 ) -> tuple[UInt64[np.ndarray, " n"], UInt64[np.ndarray, " n"]]:
-    """The hash of each pair, and that of its words alone, 0 where that is for Python to say."""
+    """The hash of each pair, and the hash of its words alone, which is 0 where Python has to compute it."""
     exact, words = (np.zeros(len(sources), dtype=np.uint64) for _ in range(2))
     _library().dragoman_pair_hashes(
         tables._pointer(),
@@ -144,20 +144,20 @@ def pair_hashes(
 
 
 def white_space(*, collapse: bool, no_break: bool) -> int:
-    """The number by which the library knows what shall become of white space."""
+    """The library's number for the treatment of white space."""
     return 0 if not collapse else 2 if no_break else 1
 
 
 def collapse(tables: CharacterTables, lines: Lines, white_space: int) -> tuple[Lines, UInt8[np.ndarray, " n"]]:
-    """Texts of simple characters, if wished with every run of white space turned into one space and both ends stripped.
+    """Texts in which, depending on ``white_space``, every run of white space is one space and both ends are stripped.
 
     Args:
-        tables: what is known of the characters that the wished Unicode form leaves as they are.
+        tables: tables of the characters that the chosen Unicode form leaves unchanged.
         lines: the texts.
-        white_space: what :func:`white_space` says.
+        white_space: treatment of white space, from :func:`white_space`.
 
     Returns:
-        The texts, and for each what happened: nothing (0), it changed (1), it is for Python to normalise (2).
+        The texts, and a number for each: 0 if it is unchanged, 1 if it changed, 2 if Python has to normalise it.
     """
     content = np.empty(int(lines.sizes.sum()), dtype=np.uint8)
     offsets = np.zeros(len(lines) + 1, dtype=np.int64)
@@ -169,7 +169,7 @@ def collapse(tables: CharacterTables, lines: Lines, white_space: int) -> tuple[L
 
 
 def may_hold_placeholders(lines: Lines, triggers: UInt8[np.ndarray, " 128"]) -> Bool[np.ndarray, " n"]:
-    """Whether each text has what some placeholder has, by the ``triggers`` of :func:`screen`."""
+    """Whether each text may contain a placeholder, by the ``triggers`` of :func:`screen`."""
     found = np.zeros(len(lines), dtype=np.uint8)
     rows, pointer = ctypes.c_int64(len(lines)), ctypes.c_void_p(found.ctypes.data)
     _library().dragoman_may_hold_placeholders(lines.pointer(), rows, ctypes.c_void_p(triggers.ctypes.data), pointer)
@@ -177,7 +177,7 @@ def may_hold_placeholders(lines: Lines, triggers: UInt8[np.ndarray, " 128"]) -> 
 
 
 def count_trigrams(lines: Lines, chosen: Bool[np.ndarray, " n"]) -> Int64[np.ndarray, " 262144"]:
-    """How often the trigrams of each slot occur in the chosen texts."""
+    """The number of occurrences of each slot's trigrams in the chosen texts."""
     counts = np.zeros(TRIGRAM_SLOTS, dtype=np.int64)
     mask = chosen.astype(np.uint8)
     pointers = (ctypes.c_void_p(mask.ctypes.data), ctypes.c_int64(len(lines)), ctypes.c_void_p(counts.ctypes.data))
@@ -194,10 +194,10 @@ def weigh_trigrams(lines: Lines, weights: Float32[np.ndarray, " 262144"]) -> Flo
 
 
 class Cutter:
-    """Cuts texts into the parts that a tokenizer joins nothing across, and numbers each different part.
+    """Cuts texts into the parts across whose boundaries a tokenizer never merges, and numbers each different part.
 
     Args:
-        tables: of characters.
+        tables: tables of characters.
         single_digits: whether each digit is a part by itself.
     """
 
@@ -235,7 +235,8 @@ class Cutter:
         return [content[begin:end].decode("utf-8") for begin, end in itertools.pairwise(bounds)]
 
     def cut(self, lines: Lines) -> tuple[Int32[np.ndarray, " m"], Int64[np.ndarray, " n"]]:
-        """The parts of all texts, by number, and how many each text has: -1, and none, where Python has to cut it."""
+        """The numbers of all texts' parts, and how many parts each text has: −1, and no parts, where Python has to cut
+        it."""
         counts = np.zeros(len(lines), dtype=np.int64)
         size = self._native.dragoman_cutter_cut(
             self._handle,
@@ -267,13 +268,13 @@ def learn_bpe(
     """The merges of byte-pair encoding, the most frequent pair first: left, right and the symbol they become.
 
     Args:
-        symbols: ids of the characters of all words end to end.
-        ends: where each word begins, and the end of the last.
-        counts: how often each word occurs.
+        symbols: ids of the characters of all words, end to end.
+        ends: index of each word's first character, and the end of the last word.
+        counts: number of occurrences of each word.
         alphabet: code points of the characters, in the order of their ids.
-        first_id: of the alphabet.
-        room: new symbols at most.
-        min_count: how often a pair must occur.
+        first_id: id of the first character of the alphabet.
+        room: the most new symbols.
+        min_count: the fewest occurrences of a pair that is merged.
     """
     native = _library()
     native.dragoman_learn_bpe.restype = ctypes.c_int64

@@ -1,4 +1,4 @@
-"""The library of training kernels: which tensors it takes, and its functions with their arguments' types."""
+"""The library of training kernels: the tensors that it accepts, and its functions with the types of their arguments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_int)
 
 @functools.cache
 def kernels() -> ctypes.CDLL | None:
-    """The functions of the library; None where it was not built."""
+    """The functions of the library; None if it cannot be used."""
     handle = load("training")
     if handle is not None:
         for name, arguments in (
@@ -50,7 +50,7 @@ def kernels() -> ctypes.CDLL | None:
 
 
 def available(*tensors: Tensor) -> bool:
-    """Whether the kernels exist and take these tensors: all on the processor, and of one type, float32 or bfloat16."""
+    """Whether the kernels exist and accept these tensors: all on the CPU, and of one type, float32 or bfloat16."""
     first = tensors[0].dtype
     return (
         first in _DTYPES
@@ -61,10 +61,10 @@ def available(*tensors: Tensor) -> bool:
 
 
 def library() -> ctypes.CDLL:
-    """The functions of the library, for callers that have asked :func:`available`."""
+    """The functions of the library, for callers that have checked :func:`available`."""
     return present(kernels())
 
 
 def is_half(tensor: Tensor) -> int:
-    """What kernels are told of a tensor's type: 1 for bfloat16, 0 for float32."""
+    """The number of a tensor's type for kernels: 1 for bfloat16, 0 for float32."""
     return int(tensor.dtype == torch.bfloat16)
