@@ -16,6 +16,7 @@ What counts:
 - *Any in signatures*: each parameter and each return of a function whose annotation has ``Any`` in it; *but in JSON*:
   those of them where it is not the value of a ``dict`` or ``Mapping`` from ``str``.
 - *lines*, *modules*: of Python files in the package, blank lines included.
+- *lines of code*: those of them that have more than a comment, or a text that stands by itself, such as a docstring.
 - *shared runs*: each text of six lines or more that stands in two files alike; the longest for each two files, and each
   text once. Blank lines, comments, imports and lines of brackets alone are passed over.
 - *entries without a subject*: each docstring, and each entry of ``Args``, ``Attributes``, ``Returns`` or ``Raises``,
@@ -166,6 +167,23 @@ def lines(package: Path) -> list[Place]:
     ]
 
 
+def lines_of_code(package: Path) -> list[Place]:
+    """Lines with something to be executed on them."""
+    found = []
+    for module in modules_in(package):
+        text = module.read_text(encoding="utf-8")
+        said = {
+            number
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        for number, line in enumerate(text.splitlines(), start=1):
+            if number not in said and line.strip() and not line.lstrip().startswith("#"):
+                found.append((module, number))
+    return found
+
+
 def modules(package: Path) -> list[Place]:
     """All files."""
     return [(module, 1) for module in modules_in(package)]
@@ -279,6 +297,7 @@ COUNTS: dict[str, Callable[[Path], list[Place]]] = {
     "Any but in JSON": any_but_in_json,
     "shared runs": shared_runs,
     "lines": lines,
+    "lines of code": lines_of_code,
     "modules": modules,
     "entries without a subject": entries_without_subject,
     "without an example": without_example,
