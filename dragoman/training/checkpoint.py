@@ -23,8 +23,8 @@ from dragoman.training.snapshot import Progress, Snapshot
 from dragoman.training.training_state import TrainingState
 
 FORMAT = 5
-"""Format 2 adds the history, format 3 the state that is carried on from batch to batch, format 4 what batch
-normalisation has counted, format 5 how well the run is."""
+"""Format 2 adds the history, format 3 the recurrent state that passes from batch to batch, format 4 the statistics of
+batch normalisation, format 5 the health of the run."""
 TENSORS, FACTS, HISTORY = "state.safetensors", "state.json", "history.jsonl"
 _CARRIED = "carried."
 _REMEDY = "put an undamaged copy of it back, or train anew into another folder."
@@ -35,12 +35,12 @@ class Checkpoints:
     """The checkpoints of a run: :class:`~dragoman.training.snapshot.Snapshots` in a folder.
 
     Attributes:
-        folder: Holds one folder for each.
+        folder: The folder that holds one folder for each checkpoint.
         history: The file of the run's history, which every checkpoint has a copy of.
-        keep: How many of the newest are kept.
-        fingerprint: The dataset's; a checkpoint goes on only with the data that it was made from.
+        keep: Number of newest checkpoints that are kept.
+        fingerprint: The dataset's fingerprint; a checkpoint is only used with the data that it was made from.
         recipe: The recipe that the run is trained by, as TOML; checkpoints of earlier versions do not have it.
-        damaged: Those that were found to be damaged when they were read; they do not count among the kept.
+        damaged: Checkpoints that were found to be damaged when they were read; they do not count among the kept.
     """
 
     folder: Path
@@ -59,7 +59,7 @@ class Checkpoints:
         free of doubt.
 
         Raises:
-            OutputError: if it cannot be written; those before are untouched then.
+            OutputError: if the checkpoint cannot be written; earlier ones are untouched then.
         """
         snapshot = Snapshot.of(state, progress)
         carried = {f"{_CARRIED}{index:04d}": part for index, part in enumerate(progress.carried)}
@@ -93,10 +93,10 @@ class Checkpoints:
                 remove_folder(path)
 
     def remove_after(self, update: int) -> None:
-        """Remove those of later updates, the newest first.
+        """Remove the checkpoints of later updates, the newest first.
 
         Raises:
-            OutputError: if one cannot be removed.
+            OutputError: if a checkpoint cannot be removed.
         """
         for path in reversed(self.list()):
             if path > self._path(update):
@@ -107,7 +107,7 @@ class Checkpoints:
         of doubt when it was saved.
 
         Returns:
-            Where the run stood; None if there is no such checkpoint.
+            The progress at that checkpoint; None if there is no such checkpoint.
         """
         for path in reversed(self.list()):
             if path in self.damaged or not _is_good(path):
@@ -121,8 +121,8 @@ class Checkpoints:
         return None
 
     def put_back_records(self, update: int) -> None:
-        """Put the run's history back to what the checkpoint of an update has of it, which formats before 2 have not;
-        rows that still tell of the run stay.
+        """Put the run's history back to the copy in the checkpoint of an update, except for rows that still tell of the
+        run. Checkpoints of format 1 have no copy, and the history stays.
 
         Raises:
             OutputError: if the history cannot be written; it is as before then.
@@ -135,7 +135,7 @@ class Checkpoints:
         return self.folder / f"update-{update:08d}"
 
     def list(self) -> list[Path]:
-        """Complete checkpoints, oldest first."""
+        """The complete checkpoints, oldest first."""
         return sorted(path for path in self.folder.glob("update-*") if path.is_dir())
 
     def restore_newest(
@@ -144,18 +144,19 @@ class Checkpoints:
         """Put ``state``, the global random state and the history back to the newest checkpoint that is undamaged.
 
         Args:
-            state: changed only once a whole checkpoint was read.
-            tell: is given a sentence on each damaged one, which stays where it is, and on where the run goes on.
-            mend: whether to put right what an interrupted writing left, and the history; another process has done so
-                if not.
+            state: the training state, which is changed only once a whole checkpoint was read.
+            tell: function that is given a sentence on each damaged checkpoint, which stays where it is, and on the
+                checkpoint that the run goes on from.
+            mend: whether to repair what an interrupted writing left, and to put the history back; False if another
+                process does so.
 
         Returns:
-            Where the run stands; None if there is no checkpoint.
+            The progress at that checkpoint; None if there is no checkpoint.
 
         Raises:
-            DamagedFileError: if there are checkpoints and all are damaged, or one is of another architecture.
-            TrainingError: if one belongs to another dataset.
-            UnsupportedError: if one was written by a newer version.
+            DamagedFileError: if there are checkpoints and all are damaged, or one belongs to another architecture.
+            TrainingError: if a checkpoint belongs to another dataset.
+            UnsupportedError: if a checkpoint was written by a newer version.
         """
         if mend:
             recover_below(self.folder)
@@ -182,7 +183,7 @@ class Checkpoints:
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """A checkpoint that was read and found whole; ``history`` is None in those of format 1."""
+    """A checkpoint that was read and found whole; ``history`` is None in checkpoints of format 1."""
 
     path: Path
     snapshot: Snapshot
@@ -197,7 +198,7 @@ class _Saved:
 
 
 def _is_good(path: Path) -> bool:
-    """Whether a checkpoint was saved without a doubt of its weights, as all were before format 5."""
+    """Whether a checkpoint was saved while its weights were free of doubt, as all were before format 5."""
     try:
         return not json.loads((path / FACTS).read_text(encoding="utf-8")).get("doubtful", False)
     except (OSError, ValueError, AttributeError):

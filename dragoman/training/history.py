@@ -69,11 +69,11 @@ others have none."""
 
 
 class History(Observer):
-    """Appends every record of a run to ``history.jsonl``; at each validation and at the end the file is forced to the
-    disk as well.
+    """The observer that appends every record of a run to ``history.jsonl``.
 
-    After a rewind the rows of the updates that were given up are gone, but for what still tells of the run: skips,
-    rewinds, and the validation that chose the best model. They stand before the row of the rewind.
+    At each validation and at the end the file is forced to the disk. After a rewind the rows of the updates that were
+    given up are removed, except for skips, rewinds, and the validation that chose the best model, which stand before
+    the row of the rewind.
 
     Args:
         folder: the run's folder, which exists.
@@ -133,7 +133,7 @@ class History(Observer):
         )
 
     def on_rewind(self, record: RewindRecord) -> None:
-        """Append one row to what :func:`put_back` has left, and force the file to the disk.
+        """Append one row to those that :func:`put_back` left, and force the file to the disk.
 
         Raises:
             OutputError: if the file cannot be written, as on a full disk.
@@ -149,14 +149,15 @@ class History(Observer):
 
 
 def put_back(path: Path, saved: bytes) -> None:
-    """Give a run's history up to what a checkpoint has of it, but for the rows that still tell of the run.
+    """Put a run's history back to the copy in a checkpoint, and keep the later rows that still tell of the run: skips,
+    rewinds, and the validation that chose the best model.
 
     Args:
-        path: The file.
-        saved: The history that the checkpoint has.
+        path: The file of the history.
+        saved: The copy of the history that the checkpoint has.
 
     Raises:
-        OutputError: if it cannot be written; it is as before then.
+        OutputError: if the file cannot be written; it is as before then.
     """
     given_up = records(path)[saved.count(b"\n") :]
     best = [line for line, record in given_up if _is(record, VALIDATION) and record.get("best")][-1:]
@@ -165,14 +166,21 @@ def put_back(path: Path, saved: bytes) -> None:
 
 
 def read_history(folder: Path) -> pd.DataFrame:
-    """The history of a run as one frame, in the order written, also while the run still writes it.
+    """The history of a run as one frame, in the order written; a run that still goes on can be read as well.
+
+    >>> from pathlib import Path
+    >>> history = read_history(Path("runs/demo"))
+    >>> history["event"].value_counts().to_dict()
+    {'update': 6, 'validation': 2}
+    >>> bool(history.query("event == 'validation'")["perplexity"].notna().all())
+    True
 
     Args:
         folder: the run's folder.
 
     Returns:
-        One row for each record, with the columns and types of :data:`COLUMNS`. What JSON had as null is missing (NaN
-        or NA): also a loss that was not finite.
+        One row for each record, with the columns and types of :data:`COLUMNS`. What JSON has as null is missing (NaN
+        or NA), which includes a loss that was not finite.
 
     Raises:
         InputError: if there is no history in the folder.

@@ -18,14 +18,14 @@ Record = dict[str, Any]
 
 
 class JsonLines:
-    """Appends records to a file.
+    """A file of records, one line of JSON each, that is only appended to.
 
     A line is handed to the operating system in one piece as soon as it is known, so a killed run loses none. A number
     that is not finite is written as null.
 
     Args:
-        path: the file; its folder exists.
-        title: what an error calls it.
+        path: the path of the file, whose folder exists.
+        title: how errors call the file, such as ``history``.
     """
 
     def __init__(self, path: Path, title: str) -> None:
@@ -37,12 +37,12 @@ class JsonLines:
         """Make the file if it is not there.
 
         Raises:
-            OutputError: if it cannot be written; so do the methods below.
+            OutputError: if it cannot be written; the methods below raise it in the same case.
         """
         self._opened()
 
     def append(self, record: Mapping[str, object]) -> None:
-        """Write one line."""
+        """Write one record as a line."""
         text = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
         # A lone surrogate has no UTF-8; its backslash escape is what JSON itself would write.
         data = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
@@ -62,7 +62,7 @@ class JsonLines:
                 raise self._unwritable(error) from error
 
     def close(self) -> None:
-        """The next line opens the file again."""
+        """Close the file; the next record opens it again."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -71,8 +71,8 @@ class JsonLines:
         """Drop the lines after the last whose place is not after ``update``, and a torn last line.
 
         Args:
-            update: where a run goes on from.
-            place: the update that a run would go on from after a line.
+            update: number of the update that the run goes on from.
+            place: function that gives the number of the update which a run would go on from after a record.
 
         Raises:
             DamagedFileError: if a line other than the last is not a record.
@@ -96,7 +96,7 @@ class JsonLines:
 
 
 def records(path: Path) -> list[tuple[bytes, Record]]:
-    """The lines of a file with what they say. The last line may be torn by a crash and is then left out.
+    """The complete lines of a file, each with its record. The last line may be torn by a crash and is then left out.
 
     Raises:
         DamagedFileError: if another line is not a record.

@@ -1,4 +1,4 @@
-"""What may change when a run goes on, and what may not.
+"""The settings that may change when a run is resumed.
 
 The run's own ``recipe.toml``, with what is changed in the call, says how it goes on. What it was trained by so far
 stands in its checkpoints, so that a change is noticed wherever it was made.
@@ -37,13 +37,13 @@ CHANGEABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a run stands, by its newest checkpoint that can be read.
+    """How far a run has come, by its newest checkpoint that can be read.
 
     Attributes:
-        recipe: what it was trained by; None in checkpoints of versions that did not keep it.
-        update: updates done.
-        seconds: the training time so far.
-        stopping: the best validation so far, and how long ago.
+        recipe: the recipe that the run was trained by; None for checkpoints of versions that did not keep it.
+        update: number of updates done.
+        seconds: training time so far, in seconds.
+        stopping: the best validation so far, and how many validations ago it was.
     """
 
     recipe: Recipe | None
@@ -53,10 +53,15 @@ class Standing:
 
 
 def standing_of(run: RunPaths) -> Standing | None:
-    """Where a run stands; None if it has no checkpoint that can be read. Whether that is whole is not asked here.
+    """How far a run has come; None if it has no checkpoint that can be read. Checksums are not verified here.
+
+    >>> from pathlib import Path
+    >>> standing = standing_of(RunPaths(Path("runs/demo")))
+    >>> standing.update, standing.stopping.metric
+    (6, 'loss')
 
     Raises:
-        DamagedFileError: if the recipe in a checkpoint is none.
+        DamagedFileError: if the recipe in a checkpoint is not valid.
     """
     for path in sorted(run.checkpoints_folder.glob(f"update-*/{FACTS}"), reverse=True):
         try:
@@ -71,7 +76,7 @@ def standing_of(run: RunPaths) -> Standing | None:
 
 
 def check_asked(run: RunPaths, recipe: Recipe, changes: Mapping[str, object]) -> None:
-    """See to it that only what may change is asked to, before it is asked whether the recipe is then a valid one.
+    """Make sure that only settings which may change are to be changed; whether the values are valid is asked later.
 
     Args:
         run: the run's folder.
@@ -79,24 +84,25 @@ def check_asked(run: RunPaths, recipe: Recipe, changes: Mapping[str, object]) ->
         changes: nested values that shall replace those of the recipe.
 
     Raises:
-        RecipeError: naming every setting that may not change, with both values.
+        RecipeError: if a setting would change that may not; it names each of them with both values.
     """
     _refuse_fixed(run, asked_for(recipe, changes))
 
 
 def check_changes(run: RunPaths, written: Recipe, goes_on_with: Recipe) -> tuple[str, ...]:
-    """See to it that a run can go on by a recipe.
+    """Make sure that a run can go on by a recipe.
 
     Args:
         run: the run's folder.
-        written: what the run's folder has as its recipe.
-        goes_on_with: what it is to go on by.
+        written: the recipe that lies in the run's folder.
+        goes_on_with: the recipe that the run is to go on by.
 
     Returns:
-        A sentence on each thing that changes.
+        A sentence on each setting that changes.
 
     Raises:
-        RecipeError: naming every setting that may not change, with both values; or if the run would not go on by it.
+        RecipeError: if a setting would change that may not, each of which it names with both values; or if the run
+            would end at once by the new recipe.
     """
     standing = standing_of(run)
     trained_by = None if standing is None else standing.recipe
@@ -144,7 +150,7 @@ def _refuse_fixed(run: RunPaths, found: Iterable[Difference]) -> None:
 
 
 def _why_it_would_stand_still(standing: Standing, recipe: Recipe, found: Iterable[Difference]) -> Iterable[str]:
-    """Why more training that was asked for would not happen."""
+    """The reasons why training would end at once although more was asked for, each as a sentence."""
     training, asked = recipe.training, {difference.key for difference in found}
     if "training.updates" in asked and training.tokens is None and training.updates < standing.update:
         yield (
@@ -170,7 +176,7 @@ def _why_it_would_stand_still(standing: Standing, recipe: Recipe, found: Iterabl
 
 
 def _new_rates(standing: Standing, old: Recipe, new: Recipe) -> Iterable[str]:
-    """What a schedule that ends with the run does when its end moves."""
+    """A sentence on how the learning rate changes if the schedule depends on the length of the run."""
     before, after = old.training, new.training
     moved = (before.updates, before.tokens) != (after.updates, after.tokens)
     if not moved or after.schedule.kind != "cosine":

@@ -50,16 +50,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run(Shown):
-    """A finished or interrupted run.
+    """A finished or interrupted run, as :func:`train` and :func:`resume` return it.
+
+    >>> run = resume("runs/demo", changes={"training": {"updates": 7}})
+    >>> run.reason, run.interrupted
+    ('all 7 updates done', False)
+    >>> run.best.name  # the folder that `dragoman.load` opens
+    'best'
+    >>> sorted(set(run.history()["event"]))
+    ['update', 'validation']
+    >>> run.recipe().training.updates
+    7
 
     Attributes:
-        folder: holds ``recipe.toml``, ``dataset/``, ``history.jsonl``, ``stability.jsonl``, ``checkpoints/``, ``best/``
-            and, once finished, ``learning_curves.png``, ``evaluation.json`` and, of labels and numbers,
-            ``evaluation.png``; ``incidents/`` if updates were skipped.
+        folder: the run's folder. It holds ``recipe.toml``, ``dataset/``, ``history.jsonl``, ``stability.jsonl``,
+            ``checkpoints/`` and ``best/``; once training has finished, ``learning_curves.png`` and ``evaluation.json``,
+            and for models that predict labels or numbers ``evaluation.png``; if updates were skipped, ``incidents/``.
         reason: why training ended.
-        interrupted: whether a signal ended it, so that it can be resumed.
-        report: how well the best model does on the test set, or on the validation set where there is none; None if
-            interrupted, and in all processes but the first.
+        interrupted: whether a signal ended training, so that it can be resumed.
+        report: quality of the best model on the test set, or on the validation set if there is no test set; None if
+            training was interrupted, and in all processes but the first.
     """
 
     folder: Path
@@ -68,7 +78,7 @@ class Run(Shown):
     report: Report | None
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """The facts of the run that are shown where it is printed."""
         facts = {"ended": self.reason}
         if self.interrupted:
             facts["go on with"] = f"dragoman.resume({str(self.folder)!r})"
@@ -79,7 +89,7 @@ class Run(Shown):
 
     @property
     def files(self) -> RunFolder:
-        """What lies in the folder."""
+        """The files of the run."""
         return RunFolder(self.folder)
 
     @property
@@ -88,11 +98,11 @@ class Run(Shown):
         return self.files.best
 
     def recipe(self) -> Recipe:
-        """The recipe that it was trained by."""
+        """The recipe that the run was trained by."""
         return self.files.recipe()
 
     def history(self) -> DataFrame:
-        """One row per update and per validation."""
+        """The history of the run: one row for each update and each validation."""
         return self.files.history()
 
 
@@ -108,23 +118,38 @@ def train(
     beside: Collection[str] = (),
     progress: bool | None = None,
 ) -> Run:
-    """Prepare the data, train, keep the best model, evaluate it.
+    """Prepare the data, train a model, keep the best one and evaluate it.
 
-    Started by ``torchrun``, several processes train together; the first prepares, writes and evaluates.
+    If ``torchrun`` started several processes, they train together; the first prepares, writes and evaluates.
+
+    >>> import pandas as pd
+    >>> texts = [f"{one} {other}" for one in "abcdefgh" for other in "ijklmnop"]
+    >>> pairs = pd.DataFrame({"source": texts, "target": [text[::-1] for text in texts]})
+    >>> small = {"layers": 1, "width": 16, "feed_forward": 16, "heads": 2}
+    >>> changes = {
+    ...     "data": {"validation_pairs": 8, "test_pairs": 8},
+    ...     "tokenizer": {"vocabulary_size": 300},
+    ...     "cleaning": {"language": False},
+    ...     "model": {"encoder": small, "decoder": small},
+    ...     "training": {"updates": 2, "device": "cpu"},
+    ... }
+    >>> run = train("small", "runs/reversal", changes=changes, train=pairs)
+    >>> run.reason
+    'all 2 updates done'
 
     Args:
-        recipe: a recipe, a TOML file, or a preset's name.
-        output: the run's folder; must not exist or be empty, but for what is named in ``beside``.
-        changes: nested values that replace those of a file or preset. Where they give so few updates that its warm-up
-            does not fit, that becomes a tenth of them, which is told.
-        train: pairs instead of the recipe's corpus, in the columns that ``data.train`` names, by default ``source``
-            and ``target``.
-        validation: likewise.
-        test: likewise.
-        observers: told of every update and validation, in the first process.
-        beside: names in the folder that are someone else's, and are left alone.
-        progress: whether to show how far it is, on standard error or in the notebook; by default where a person
-            watches: on a terminal, or in a notebook.
+        recipe: a recipe, the path of a TOML file, or the name of a preset.
+        output: the run's folder; it must not exist or must be empty, apart from what is named in ``beside``.
+        changes: nested values that replace those of a file or preset. If they leave fewer updates than its warm-up
+            takes, the warm-up becomes a tenth of the updates, which observers are told.
+        train: training examples instead of the recipe's corpora, in the columns that ``data.train`` names, by default
+            ``source`` and ``target``.
+        validation: validation examples instead of the recipe's corpora, in the columns that ``data.validation`` names.
+        test: test examples instead of the recipe's corpora, in the columns that ``data.test`` names.
+        observers: objects that are told of every update and validation, in the first process.
+        beside: names of files and folders that may already lie in the run's folder, and are left alone.
+        progress: whether to show the progress, on standard error or in the notebook; None shows it on a terminal and in
+            a notebook, and not otherwise.
 
     Raises:
         OutputError: if the folder exists and is not empty.
@@ -151,13 +176,13 @@ def train(
 def prepare_run(
     recipe: Recipe, output: Path | str, *, observers: Sequence[Observer] = (), progress: bool | None = None
 ) -> None:
-    """Prepare the data of a run that :func:`resume` then trains, so that what its data has to say is known before.
+    """Prepare the data of a run that :func:`resume` then trains, so that problems of the data are known beforehand.
 
     Args:
-        recipe: the run's.
-        output: the run's folder; must not exist or be empty.
-        observers: told of what is done.
-        progress: whether to show how far it is, as for :func:`train`.
+        recipe: the recipe of the run.
+        output: the run's folder; it must not exist or must be empty.
+        observers: objects that are told what is done.
+        progress: whether to show the progress, as for :func:`train`.
 
     Raises:
         OutputError: if the folder exists and is not empty.
@@ -181,23 +206,28 @@ def resume(
 ) -> Run:
     """Go on with a run from its newest checkpoint, to the same bits as if it had not been interrupted.
 
-    The run's own ``recipe.toml`` says how it goes on. How long it is, when it looks and saves, and its threads may
-    change (:data:`~dragoman.training.resumption.CHANGEABLE`), there or by ``changes``, which are written there; so a
-    finished run goes on where it is given more updates. Updates are those of a run that was planned so long from the
-    beginning, unless its schedule ends with it (``cosine``): that is stretched from here on.
+    The run goes on by its own ``recipe.toml``. Its length, how often it validates and saves, and its number of threads
+    may change (:data:`~dragoman.training.resumption.CHANGEABLE`), either in that file or by ``changes``, which are
+    written to it. So a finished run goes on if it is given more updates. The updates are the same as those of a run
+    that was planned so long from the beginning, unless the schedule depends on the length (``cosine``), which is
+    stretched from here on.
+
+    >>> run = resume("runs/demo", changes={"training": {"updates": 8}})
+    >>> int(run.history()["update"].max())
+    8
 
     Args:
-        folder: the run's folder, interrupted or finished.
+        folder: the folder of an interrupted or finished run.
         changes: nested values that replace those of its recipe, such as ``{"training": {"updates": 2000}}``.
-        observers: told of every update and validation, in the first process.
-        progress: whether to show how far it is, as for :func:`train`.
+        observers: objects that are told of every update and validation, in the first process.
+        progress: whether to show the progress, as for :func:`train`.
 
     Raises:
         InputError: if the folder holds no run, or one that was killed while its data was prepared.
-        RecipeError: naming what was changed, in the file or by ``changes``, and may not; or if the run would not go on
-            by what was changed.
+        RecipeError: if a setting was changed, in the file or by ``changes``, that may not change; it names each of
+            them. Or if the run would end at once in spite of what was changed.
         DamagedFileError: if the dataset or all checkpoints fail their checksums.
-        OutputError: if another process is writing in the folder, or it cannot be written.
+        OutputError: if another process is writing to the folder, or it cannot be written.
         TrainingError: if the run cannot go on, or another process of it has ended.
     """
     run = RunFolder(given_path(folder, "the folder of a run"))
@@ -219,14 +249,14 @@ def resume(
 
 
 def _join(run: RunFolder, processes: Processes) -> Run:
-    """What every process but the first does: wait until the data lies there, and train with the others."""
+    """Wait until the first process has prepared the data, then train with the others."""
     processes.wait()
     recipe, dataset = run.recipe(), run.dataset()
     return _train(run, recipe, dataset, _hardware(recipe, processes), (), processes)
 
 
 def _frames(**given: DataFrame | None) -> dict[str, DataFrame | None]:
-    """The given tables by name.
+    """The given tables by their names.
 
     Raises:
         InputError: if one is no DataFrame.
@@ -242,7 +272,7 @@ def _frames(**given: DataFrame | None) -> dict[str, DataFrame | None]:
 
 
 def _hardware(recipe: Recipe, processes: Processes) -> Hardware:
-    """Where this process computes, if these processes can train by the recipe."""
+    """The device and precision of this process, once it is clear that these processes can train by the recipe."""
     hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
     processes.check(recipe, hardware.device)
     return hardware
@@ -307,7 +337,7 @@ def _train(
 
 
 def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: Dataset) -> StabilityMonitor | None:
-    """Looks at training as often as the recipe says; None if it says never."""
+    """The monitor that the recipe asks for; None if it asks for none."""
     every = recipe.training.stability.look_every
     if not every:
         return None
@@ -316,13 +346,13 @@ def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: Dataset)
 
 
 def _lines(dataset: Dataset, examples: Sequence[int]) -> list[str]:
-    """Where training examples come from, as ``file:line``."""
+    """The places where training examples stand, each as ``file:line``."""
     places = dataset.train.places(np.array(examples, dtype=np.int64))
     return [f"{dataset.files[file]}:{line}" for file, line in places]
 
 
 def _finish(run: RunFolder, task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
-    """Draw the curves, evaluate the best model, write its card."""
+    """Draw the learning curves, evaluate the best model, and write its card; returns the evaluation's report."""
     name, history = run.path.name, run.history()
     with drawing():
         draw_learning_curves(history, run.curves, title=name)

@@ -26,31 +26,41 @@ if TYPE_CHECKING:
 
 
 class RunFolder(RunPaths):
-    """The folder of a run, finished or not, and what can be read of it."""
+    """The folder of a run, finished or not, and what can be read from it.
+
+    >>> from pathlib import Path
+    >>> run = RunFolder(Path("runs/demo"))
+    >>> run.is_finished
+    True
+    >>> run.recipe().training.updates
+    6
+    >>> len(run.history())  # six updates and two validations
+    8
+    """
 
     @property
     def is_prepared(self) -> bool:
-        """Whether its data is prepared, so that it can be trained."""
+        """Whether the data of the run is prepared, so that training can begin."""
         return self.recipe_file.is_file()
 
     @property
     def has_begun(self) -> bool:
-        """Whether its training has begun."""
+        """Whether training has begun."""
         return self.checkpoints_folder.is_dir()
 
     @property
     def is_finished(self) -> bool:
-        """Whether it was trained and evaluated to the end."""
+        """Whether the model was trained and evaluated to the end."""
         return self.evaluation_file.is_file()
 
     def check(self, *, dataset: bool = True) -> None:
-        """See to it that a run is here.
+        """Make sure that the folder holds a run.
 
         Args:
-            dataset: Whether its dataset is needed too.
+            dataset: Whether the run's dataset is needed too.
 
         Raises:
-            InputError: naming what is missing.
+            InputError: if something is missing; it names what.
         """
         check_run(self.path, dataset=dataset)
 
@@ -58,8 +68,8 @@ class RunFolder(RunPaths):
         """The recipe that the run wrote.
 
         Raises:
-            DamagedFileError: if it is no TOML.
-            RecipeError: listing every mistake in it.
+            DamagedFileError: if the file is not valid TOML.
+            RecipeError: if the recipe has mistakes; it lists all of them.
         """
         try:
             values = tomllib.loads(self.recipe_file.read_text(encoding="utf-8"))
@@ -75,7 +85,7 @@ class RunFolder(RunPaths):
         """The run's dataset, whose checksums are verified.
 
         Raises:
-            DamagedFileError: if it was altered.
+            DamagedFileError: if a file of the dataset was altered.
         """
         return Dataset.open(self.dataset_folder)
 
@@ -85,7 +95,7 @@ class RunFolder(RunPaths):
         return read_history(self.path)
 
     def stability(self) -> list[StabilityRecord]:
-        """What the stability monitor saw; see :func:`~dragoman.training.stability_log.read_stability`."""
+        """What the stability monitor measured; see :func:`~dragoman.training.stability_log.read_stability`."""
         return read_stability(self.path)
 
     @contextlib.contextmanager
@@ -99,10 +109,11 @@ class RunFolder(RunPaths):
         """Make a new run's folder with its recipe and its dataset, and lock it during the block.
 
         Args:
-            recipe: The run's.
-            frames: Tables instead of the recipe's corpora.
-            beside: Names in the folder that are someone else's, and are left alone.
-            observers: Told of what is done.
+            recipe: The recipe of the run.
+            frames: Tables to use instead of the recipe's corpora: for ``train``, ``validation`` and ``test`` a table or
+                None.
+            beside: Names of files and folders that may already lie in the run's folder, and are left alone.
+            observers: Objects that are told what is done.
 
         Raises:
             OutputError: if the folder exists and is not empty.
@@ -146,7 +157,7 @@ class RunFolder(RunPaths):
             yield recipe
 
     def _create(self, beside: Collection[str]) -> bool:
-        """Make the folder; whether it was not there before."""
+        """Make the folder, and tell whether it is new."""
         self._refuse_occupied(beside)
         try:
             created = not self.path.exists()
@@ -175,7 +186,7 @@ class RunFolder(RunPaths):
             discard(path)
 
     def _undo(self, created: bool) -> None:
-        """Remove what this call made before training began; the folder held nothing else."""
+        """Remove what this call made before training began; the folder holds nothing else."""
         self._clear()
         shutil.rmtree(self.dataset_folder, ignore_errors=True)
         with contextlib.suppress(OSError):
