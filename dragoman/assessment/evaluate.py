@@ -15,7 +15,7 @@ from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.recipe.data import CorpusRecipe
 from dragoman.reports.shown import Shown, Summary
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.storage.json import JsonObject
 from dragoman.storage.run_paths import name_of_model, run_around
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search, held_out_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dragoman.cli.data_options import GivenData, takes_data
-from dragoman.cli.numbers import finite
+from dragoman.cli.options import finite
 
 if TYPE_CHECKING:
     from dragoman.comparison.report import Report

@@ -27,7 +27,7 @@ def describe(
     from dragoman.cli.settings import parse_settings, remark
     from dragoman.errors import InputError
     from dragoman.recipe import load_recipe
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
 
     recipe: Recipe | None = None
     if Path(subject).is_dir():

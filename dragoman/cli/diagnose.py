@@ -90,7 +90,7 @@ def fit(
 
     Ctrl-C ends the experiments; what they have shown by then is reported.
     """
-    from dragoman.storage.given_folder import check_run
+    from dragoman.storage.given import check_run
 
     minutes = None if probe is None else _positive_minutes("--probe", probe)
     check_run(run)
@@ -110,7 +110,7 @@ def stability(
     output: Annotated[Path | None, typer.Option(help="Folder of the report; by default RUN/diagnosis.")] = None,
 ) -> None:
     """Say whether a run is numerically stable, what is amiss in which layer, and what to do about it."""
-    from dragoman.storage.given_folder import check_run
+    from dragoman.storage.given import check_run
 
     check_run(run, dataset=False)
     folder = _report_folder(run, output)
@@ -142,7 +142,7 @@ def capacity(
     Ctrl-C ends it; what was measured by then is reported.
     """
     given_values = typed_values(locals())
-    from dragoman.storage.given_folder import check_run
+    from dragoman.storage.given import check_run
     from dragoman.storage.output import check_folder
     from dragoman.storage.run_paths import RunPaths
 

@@ -85,7 +85,7 @@ def distill(
 
 
 def _check_teacher(folder: Path) -> None:
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
     from dragoman.storage.run_paths import model_in
 
     check_model(model_in(folder) or folder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dragoman.cli.data_options import GivenCorpora, takes_data
-from dragoman.cli.numbers import Beam
+from dragoman.cli.options import Beam, Device
 from dragoman.cli.output_file import output_option
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def evaluate(
     data: GivenCorpora,
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
     beam: Beam = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
     shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
@@ -40,7 +40,7 @@ def evaluate(
     word error rate. Labels: accuracy, macro-F1, calibration. Numbers: RMSE, MAE, R². Language models: perplexity, bits
     per character. Without data of its own, a model inside a run is measured on that run's test set.
     """
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
     from dragoman.storage.output import check_outputs
 
     check_outputs({"--json": json_file, "--output": output, "--picture": picture}, [model, *data.inputs()])

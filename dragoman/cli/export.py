@@ -22,7 +22,7 @@ def export(
     ] = False,
 ) -> None:
     """Write a Transformer for another engine, with its tokenizer."""
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
     from dragoman.storage.output import check_new_folder
 
     if to != "ctranslate2":

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dragoman.cli.numbers import finite
+from dragoman.cli.options import Device, finite
 
 
 def generate(
@@ -31,10 +31,10 @@ def generate(
     greedy: Annotated[bool, typer.Option("--greedy", help="Always take the most probable; one line a prompt.")] = False,
     longest: Annotated[int, typer.Option(min=1, max=10**5, help="Tokens to write at most.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the draws.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Let a language model write text: new lines, or how it goes on with prompts."""
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
 
     check_model(model)
 

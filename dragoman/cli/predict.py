@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dragoman.cli.data_options import DecimalMark, Separator
+from dragoman.cli.options import Device
 from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 from dragoman.errors import InputError
 
@@ -41,14 +42,14 @@ def predict(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Add a column with the probability of each label.")
     ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Say the label or the number of texts, pictures or rows of a table, or the tags of the words of texts.
 
     Lines of text give a line each. A table gives its rows as CSV with a column `prediction` behind them, and pictures
     give a table of `path` and `prediction`.
     """
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
     from dragoman.storage.output import check_output
 
     inputs: list[Path | None] = [*image] if image else [source]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dragoman.cli.numbers import Beam
+from dragoman.cli.options import Beam, Device
 from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 
 
@@ -20,10 +20,10 @@ def read(
     output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     paths: Annotated[bool, typer.Option("--paths", help="Write a table of path and text, separated by a tab.")] = False,
     beam: Beam = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Read pictures, each of one line of text: a line for each, in their order."""
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
     from dragoman.storage.output import check_output
 
     check_output(output or STANDARD_OUTPUT, [model, *pictures])

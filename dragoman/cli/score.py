@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dragoman.cli.options import Device
 from dragoman.cli.output_file import STANDARD_OUTPUT, emit
 
 
@@ -16,7 +17,7 @@ def score(
         Path | None, typer.Option(help="Text to score, one line each; standard input if not given.")
     ] = None,
     source: Annotated[Path | None, typer.Option(help="For a translator: what the lines of the text translate.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Say how probable each line of a text is: a table with log-probability, tokens, and bits per character.
 
@@ -24,7 +25,7 @@ def score(
     """
     from dragoman.cli.text_input import read_lines
     from dragoman.data.formats.plain_text import check_text_files
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
     from dragoman.storage.output import check_output
 
     files = [path for path in (text, source) if path is not None]

@@ -23,7 +23,7 @@ def shortlist(
     ] = 50,
 ) -> None:
     """Learn which target symbols each source symbol can become, for faster translating with `--shortlist`."""
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
 
     check_model(model)
 

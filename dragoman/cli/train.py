@@ -59,7 +59,7 @@ def _train(recipe: Recipe, output: Path | None, stem: str) -> None:
 
 
 def _resume(folder: Path, changes: Mapping[str, object]) -> None:
-    from dragoman.storage.given_folder import check_begun
+    from dragoman.storage.given import check_begun
 
     check_begun(folder)
     from dragoman.cli.report import print_run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.numbers import finite
+from dragoman.cli.options import Device, finite
 from dragoman.cli.output_file import STANDARD_OUTPUT, Sink, opened_sink, output_option
 from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
 from dragoman.errors import InputError, OutputError
@@ -49,14 +49,14 @@ def translate(
     language_model: Annotated[Path | None, typer.Option(help=_LANGUAGE_MODEL)] = None,
     weight: Annotated[float, _WEIGHT] = 0.1,
     progress: Annotated[bool | None, typer.Option("--progress/--quiet", help=_PROGRESS)] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "auto",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
     shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
 ) -> None:
     """Translate text line by line, as many lines out as in. Pictures of a line each are read first."""
     from dragoman.data.formats.plain_text import check_text_files
-    from dragoman.storage.given_folder import check_model
+    from dragoman.storage.given import check_model
     from dragoman.storage.output import check_output
 
     folders = [folder for folder in (model, language_model, reader) if folder is not None]

@@ -24,7 +24,7 @@ from dragoman.model.weights import parameter_count
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
 from dragoman.reports.figure import drawing
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.storage.output import check_folder, write_output
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search, held_out_of
 from dragoman.tasks.task import Task

@@ -17,7 +17,7 @@ from dragoman.native.lines import Lines
 from dragoman.recipe import Recipe, load_recipe
 from dragoman.reports.figure import drawing
 from dragoman.storage.folder import new_folder
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.storage.json import JsonObject
 
 _SAMPLE = 3000

@@ -28,7 +28,7 @@ from dragoman.recipe import Recipe, merge, recipe_from
 from dragoman.recipe.kinds import TRANSLATOR, kind_of, title_of
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.storage.lock import locked
 from dragoman.storage.output import check_folder
 from dragoman.training.distributed import is_alone

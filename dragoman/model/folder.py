@@ -21,8 +21,7 @@ from dragoman.model.build import Model, build
 from dragoman.model.weights import learnt_tensors
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
 from dragoman.storage.folder import new_folder
-from dragoman.storage.given_folder import check_model
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import check_model, given_path
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 

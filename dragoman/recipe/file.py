@@ -18,7 +18,7 @@ from dragoman.recipe.idle import idle_settings
 from dragoman.recipe.patterns import expand_patterns
 from dragoman.recipe.recipe import Recipe
 from dragoman.recipe.shortened import fitting_warmup
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.storage.json import JsonObject
 
 

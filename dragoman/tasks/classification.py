@@ -14,11 +14,10 @@ from dragoman.contracts.expect import expect
 from dragoman.data.columns.label import LabelColumn
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
-from dragoman.evaluation.calibration import probability_statistics
+from dragoman.evaluation.calibration import fit_temperature, probability_statistics
 from dragoman.evaluation.classification import classification_statistics, confusion_matrix, macro_f1
 from dragoman.evaluation.classification_report import evaluate_labels
 from dragoman.evaluation.confidence import estimates
-from dragoman.evaluation.temperature import fit_temperature
 from dragoman.fields.label import LabelField
 from dragoman.model.build import Model
 from dragoman.model.build_decoders import Objective

@@ -10,7 +10,7 @@ from dragoman.predict.predictor import Predictor
 from dragoman.predict.reader import Reader
 from dragoman.predict.translator import Translator
 from dragoman.predict.writer import Writer
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.tasks.assessment import Search
 from dragoman.tasks.table import task_of
 from dragoman.tasks.task import Asked

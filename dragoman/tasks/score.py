@@ -8,7 +8,7 @@ from pathlib import Path
 from dragoman.model.device import choose_device
 from dragoman.model.folder import load_model
 from dragoman.predict.text_scores import TextScores
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.tasks.table import task_of
 
 

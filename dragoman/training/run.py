@@ -19,7 +19,7 @@ from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
 from dragoman.reports.figure import drawing
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 from dragoman.tasks.assessment import Assessed, Report, held_out_of
 from dragoman.tasks.card_facts import card_facts
 from dragoman.tasks.task import Task

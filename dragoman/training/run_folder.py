@@ -14,7 +14,7 @@ from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished
-from dragoman.storage.given_folder import check_begun, check_run
+from dragoman.storage.given import check_begun, check_run
 from dragoman.storage.lock import locked
 from dragoman.storage.run_paths import RunPaths
 from dragoman.training.history import read_history

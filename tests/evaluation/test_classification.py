@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.errors import InputError
-from dragoman.evaluation.calibration import expected_calibration_error, reliability
+from dragoman.evaluation.calibration import HIGHEST, expected_calibration_error, fit_temperature, reliability
 from dragoman.evaluation.classification import (
     class_scores,
     classification_statistics,
@@ -22,7 +22,6 @@ from dragoman.evaluation.classification import (
 from dragoman.evaluation.classification_report import evaluate_labels
 from dragoman.evaluation.confidence import estimates
 from dragoman.evaluation.significance import paired_bootstrap
-from dragoman.evaluation.temperature import HIGHEST, fit_temperature
 
 TRUE = np.array([0, 0, 0, 1, 1, 2])
 PREDICTED = np.array([0, 0, 1, 1, 0, 1])

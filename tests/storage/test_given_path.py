@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dragoman.errors import InputError
-from dragoman.storage.given_path import given_path
+from dragoman.storage.given import given_path
 
 
 def test_paths_are_paths() -> None:

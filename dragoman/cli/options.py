@@ -1,4 +1,4 @@
-"""Numbers of options. Limits of a range do not catch what is not a number."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -21,3 +21,6 @@ def finite(value: float | None) -> float | None:
 
 Beam = Annotated[int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")]
 """Hypotheses of a search."""
+
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+"""Where a model computes."""
