@@ -226,9 +226,5 @@ def _duration(seconds: float) -> str:
 
 
 def plain(text: str) -> str:
-    """The text on one line, with characters escaped that Markdown or HTML would interpret.
-
-    >>> plain("a < b")
-    'a \\< b'
-    """
+    """The text on one line, with characters escaped that Markdown or HTML would interpret."""
     return re.sub(r"([\\`*_\[\]<>|#~$&])", r"\\\1", " ".join(text.split()))
