@@ -1,15 +1,17 @@
-"""What the recipes of encoders say of lengths and widths, where several say the same."""
+"""Lengths and widths that recipes of several encoders define in the same way."""
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
+@runtime_checkable
 class _Width(Protocol):
     @property
     def width(self) -> int: ...
 
 
+@runtime_checkable
 class _Positions(Protocol):
     @property
     def positions(self) -> Literal["learned", "sinusoidal"]: ...
@@ -19,7 +21,7 @@ class _Positions(Protocol):
 
 
 class OneWidth:
-    """Of an encoder all of whose hidden states are ``width`` wide."""
+    """The widths of an encoder whose hidden states all have the width ``width``."""
 
     @property
     def memory_width(self: _Width) -> int:
@@ -33,7 +35,7 @@ class OneWidth:
 
 
 class AnyLength:
-    """Of a network that tokens of any number go through, or none."""
+    """The limit of a network that takes any number of tokens."""
 
     @property
     def longest(self) -> int | None:
@@ -42,7 +44,7 @@ class AnyLength:
 
 
 class LengthOfPositions:
-    """Of a network that learns a vector for each position, or computes it."""
+    """The limit of a network with learned or computed position encodings."""
 
     @property
     def longest(self: _Positions) -> int | None:

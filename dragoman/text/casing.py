@@ -1,4 +1,4 @@
-"""Small and capital letters as a language writes them.
+"""Lower and upper case as a language writes them.
 
 Unicode's own mappings serve nearly all languages. Turkish and Azeri have a dotless ``ı`` beside ``i``, Dutch
 capitalizes ``ij`` as one letter, and Greek capitals bear no accent (Unicode Standard, section 5.18; CLDR's casing
@@ -16,10 +16,13 @@ _TONOS = "\N{COMBINING ACUTE ACCENT}"
 
 
 class Casing:
-    """Maps between small and capital letters.
+    """Converts between lower and upper case.
 
     Args:
-        language: a code, such as ``tr``; the empty text follows Unicode alone.
+        language: language code, such as ``tr``; with the empty text, Unicode's mappings are used.
+
+    >>> Casing("tr").upper("iki"), Casing("nl").capitalized("ijs"), Casing("").upper("straße")
+    ('İKİ', 'IJs', 'STRASSE')
     """
 
     def __init__(self, language: str = "") -> None:
@@ -27,13 +30,13 @@ class Casing:
         self._primary = primary_language(language) if language else ""
 
     def lower(self, text: str) -> str:
-        """``text`` in small letters."""
+        """The text in lower case."""
         if self._primary in _DOTLESS:
             text = text.replace("I\N{COMBINING DOT ABOVE}", "i").replace("İ", "i").replace("I", "ı")
         return text.lower()
 
     def upper(self, text: str) -> str:
-        """``text`` in capitals. ``ß`` becomes ``SS``, so the text may be longer."""
+        """The text in upper case. ``ß`` becomes ``SS``, so the text may become longer."""
         if self._primary in _DOTLESS:
             text = text.replace("i", "İ")
         capitals = text.upper()
@@ -42,7 +45,7 @@ class Casing:
         return capitals
 
     def capitalized(self, word: str) -> str:
-        """``word`` with a capital at its beginning. A letter that has no single capital stays, such as ``ß``."""
+        """The word with an initial capital. A letter without a single capital stays, such as ``ß``."""
         if self._primary in _DOTLESS and word.startswith("i"):
             return "İ" + word[1:]
         if self._primary == "nl" and word.startswith("ij"):
@@ -51,7 +54,7 @@ class Casing:
         return first + word[1:] if len(first) == 1 else word
 
     def keys(self, word: str) -> tuple[str, ...]:
-        """The forms under which a word is the same whatever its casing, the most exact first."""
+        """Keys under which words are equal whatever their case, the most exact first."""
         lower = self.lower(word)
         folded = lower.casefold()
         return (lower,) if folded == lower else (lower, folded)

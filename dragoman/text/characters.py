@@ -1,4 +1,4 @@
-"""Which characters can be judged one by one, so that native code can go through a whole corpus.
+"""The characters that can be normalised one by one, so that native code can process a whole corpus.
 
 A character is *simple* if no normalisation changes it and no neighbour changes what becomes of it: it is a starter, is
 its own composed form, never composes with what stands before it, and what it becomes in a match key is likewise. Over
@@ -21,7 +21,7 @@ from dragoman.text.rules.control_characters import has_control_characters
 PLANE = 0x10000
 _SIMPLE, _SPACE, _INVISIBLE, _CONTROL, _LETTER, _MARK, _NUMBER, _SIGN, _TRIMMED, _DIGIT = (1 << n for n in range(10))
 _JUDGED = (*range(0x3100), *range(0xFF00, 0xFFF0))
-"""Characters that are looked at one by one: alphabets, punctuation, symbols, kana; wide and narrow forms."""
+"""Characters that are examined one by one: alphabets, punctuation, symbols, kana; wide and narrow forms."""
 _UNCHANGING_LETTERS = (np.arange(0x4E00, 0x9FFD), np.arange(0xAC00, 0xD7A4))
 """Han and Hangul, which no mapping changes."""
 _HANGUL_VOWELS_AND_FINALS = range(0x1161, 0x1200)
@@ -55,7 +55,7 @@ def character_tables(form: str) -> CharacterTables:
 
 
 def foreign_table(foreign: regex.Pattern[str] | None) -> UInt8[np.ndarray, " 65536"]:
-    """1 for each character that the pattern matches; None matches none."""
+    """A table with 1 for each character that the pattern matches; None matches none."""
     table = np.zeros(PLANE, dtype=np.uint8)
     if foreign is not None:
         for match in foreign.finditer("".join(map(chr, _JUDGED))):
@@ -105,5 +105,5 @@ def _composing() -> frozenset[str]:
 
 
 def unchanged_form(form: str) -> str:
-    """The form whose simple characters the form of a recipe leaves as they are."""
+    """The Unicode form whose simple characters stay as they are under the form of a recipe."""
     return "NFKC" if form == "NFKC" else "NFC"

@@ -1,4 +1,4 @@
-"""A language's way from text to ids and back: placeholders to units, usual casing, tokenizer."""
+"""The codec of a language: text to ids and back, through placeholder units, truecasing and a tokenizer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,20 @@ from dragoman.text.truecasing import Truecaser
 class Codec:
     """Encodes and decodes the normalised text of one language, or of both if they share it.
 
+    >>> from dragoman.text.placeholders import VARIABLES
+    >>> from dragoman.text.tokenizer import Tokenizer
+    >>> lines = ["The dog sees {name}.", "A dog sees the cat."] * 3
+    >>> tokenizer = Tokenizer.train(lines, vocabulary_size=300, units=VARIABLES)
+    >>> codec = Codec(tokenizer, placeholders=PlaceholderSyntax.of("mustache"))
+    >>> text = "The cat sees {{name}}."
+    >>> masks = masks_for([text], codec, codec)
+    >>> codec.decode_batch(codec.encode_batch([text], masks), masks)
+    ['The cat sees {{name}}.']
+
     Args:
-        tokenizer: text to ids.
-        truecaser: to the usual casing of first words; None keeps the casing as it is.
-        placeholders: what counts as a placeholder.
+        tokenizer: segmenter that turns text into ids.
+        truecaser: converts the first words of sentences to their usual case; None keeps the case.
+        placeholders: syntax of placeholders.
     """
 
     def __init__(
@@ -34,7 +44,7 @@ class Codec:
 
     @property
     def size(self) -> TextSize:
-        """What a model must know of the vocabulary."""
+        """The size of the vocabulary and its special symbols, which a model is built with."""
         return TextSize(len(self.tokenizer.vocabulary), self.special)
 
     @property
@@ -43,11 +53,11 @@ class Codec:
         return self.tokenizer.vocabulary.special
 
     def describe(self) -> list[str]:
-        """What was learnt, for people to read."""
+        """A description of what was learnt, in lines for people to read."""
         return [f"vocabulary: {self.size.symbols:,} symbols"]
 
     def hide(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[str]:
-        """What the tokenizer sees of each text: units for placeholders, and first words as they are inside."""
+        """The input of the tokenizer for each text: placeholders replaced by units, and first words truecased."""
         hidden = [mask.hide(text) for text, mask in zip(texts, masks, strict=True)]
         return hidden if self.truecaser is None else [self.truecaser.truecase(text) for text in hidden]
 
@@ -56,25 +66,27 @@ class Codec:
         return self.tokenizer.encode_batch(self.hide(texts, masks))
 
     def encode_ragged(self, texts: Sequence[str], masks: Mapping[int, Mask]) -> Ragged:
-        """The same end to end, which is faster for many texts; ``masks`` by row, those that hide nothing left out."""
+        """The ids of each text, concatenated, which is faster for many texts; ``masks`` has those rows that hide
+        something."""
         return self.tokenizer.encode_ragged(self.hide_lines(texts, masks))
 
     def hide_lines(self, texts: Sequence[str], masks: Mapping[int, Mask]) -> Sequence[str]:
-        """What :meth:`hide` gives for texts whose masks stand by row, those that hide nothing left out."""
+        """The same as :meth:`hide`, with masks only for those rows that hide something."""
         hidden: Sequence[str] = hide_lines(texts, masks)
         return hidden if self.truecaser is None else [self.truecaser.truecase(text) for text in hidden]
 
     def decode_batch(self, rows: Sequence[Sequence[int]], masks: Sequence[Mask]) -> list[str]:
-        """The text of each row of ids under its mask."""
+        """The text of each row of ids, with placeholders restored by its mask."""
         return [shown.text for shown in self.reveal(self.decode_hidden(rows), masks)]
 
     def decode_hidden(self, rows: Sequence[Sequence[int]]) -> list[str]:
-        """The text of each row of ids, with units where placeholders stand."""
+        """The text of each row of ids, with units in place of placeholders."""
         texts = self.tokenizer.decode_batch(rows)
         return texts if self.truecaser is None else [self.truecaser.detruecase(text) for text in texts]
 
     def reveal(self, texts: Sequence[str], masks: Sequence[Mask]) -> list[Shown]:
-        """Each text with placeholders in the place of units, and whether units stood there that stand for nothing."""
+        """Each text with placeholders in place of units, and whether it had units that stand for nothing in the
+        source."""
         return [mask.reveal(text, self.units) for text, mask in zip(texts, masks, strict=True)]
 
 
@@ -84,6 +96,6 @@ def masks_by_row(sources: Sequence[str], source: Codec, target: Codec) -> dict[i
 
 
 def masks_for(sources: Sequence[str], source: Codec, target: Codec) -> list[Mask]:
-    """The mask of each source sentence, with the units that both languages have."""
+    """The mask of each source sentence, with the units that both vocabularies have."""
     available = source.units & target.units
     return [Mask.of(text, available, source.placeholders) for text in sources]

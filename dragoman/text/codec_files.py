@@ -1,5 +1,5 @@
-"""The codecs of a source and a target language in a folder: one file if they share a tokenizer, else two; one for each
-language that is truecased; and one that says what counts as a placeholder, which older folders lack."""
+"""Storing the codecs of a source and a target language in a folder: one file for a shared tokenizer, otherwise two; one
+for each language that is truecased; and one for the syntax of placeholders, which older folders lack."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SHARED, OF_ONE, CASING = "tokenizer{}", "{}.tokenizer{}", "{}.truecaser.json"
 LOADERS: Mapping[str, Callable[[Path], Segmenter]] = MappingProxyType(
     {".json": Tokenizer.load, ".model": SentencePieceSegmenter.load}
 )
-"""What reads a tokenizer's file, by the ending of its name."""
+"""The function that loads a tokenizer's file, by the ending of the file's name."""
 PLACEHOLDERS = "placeholders.json"
 SOURCE, TARGET = "source", "target"
 
 
 def save_codecs(folder: Path, source: Codec, target: Codec) -> None:
-    """Write both; a tokenizer that both share, the same object twice, is written once."""
+    """Write both codecs; a tokenizer that both share as the same object is written once."""
     if source.tokenizer is not target.tokenizer:
         save_codec(folder, SOURCE, source)
         save_codec(folder, TARGET, target)
@@ -38,17 +38,17 @@ def save_codecs(folder: Path, source: Codec, target: Codec) -> None:
 
 
 def save_codec(folder: Path, name: str, codec: Codec) -> None:
-    """Write one by itself; ``name`` is ``source`` or ``target``."""
+    """Write one codec; ``name`` is ``source`` or ``target``."""
     codec.tokenizer.save(folder / OF_ONE.format(name, codec.tokenizer.suffix))
     _save_casing(folder, name, codec)
     _save_placeholders(folder, codec)
 
 
 def load_codecs(folder: VerifiedFolder) -> tuple[Codec, Codec]:
-    """Read both.
+    """Read both codecs.
 
     Raises:
-        DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
+        DamagedFileError: if a file is missing, not listed in the manifest, or has other content than its name says.
     """
     suffix = next((suffix for suffix in LOADERS if folder.holds(SHARED.format(suffix))), None)
     if suffix is None:
@@ -59,10 +59,10 @@ def load_codecs(folder: VerifiedFolder) -> tuple[Codec, Codec]:
 
 
 def load_codec(folder: VerifiedFolder, name: str) -> Codec:
-    """Read one that :func:`save_codec` wrote.
+    """Read a codec that :func:`save_codec` wrote.
 
     Raises:
-        DamagedFileError: if a file is missing, not listed in the manifest, or not what its name says.
+        DamagedFileError: if a file is missing, not listed in the manifest, or has other content than its name says.
     """
     suffix = next((suffix for suffix in LOADERS if folder.holds(OF_ONE.format(name, suffix))), ".json")
     tokenizer = _tokenizer(folder, OF_ONE.format(name, suffix), suffix)

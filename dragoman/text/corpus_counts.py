@@ -1,4 +1,4 @@
-"""How often characters, and the parts that a tokenizer joins nothing across, occur in a corpus."""
+"""Counts of the characters of a corpus, and of the parts that no symbol of a tokenizer spans."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ _CHUNK = 10_000
 
 
 def count_characters(texts: Sequence[str]) -> Int[np.ndarray, " 1114112"]:
-    """How often each Unicode code point occurs in ``texts``.
+    """Count each Unicode code point in ``texts``.
 
     Raises:
         UnicodeEncodeError: if a text has a lone surrogate.
+
+    >>> int(count_characters(["abba"])[ord("a")])
+    2
     """
     counts = np.zeros(CODE_POINTS, dtype=np.int64)
     for begin in range(0, len(texts), _CHUNK):
@@ -33,8 +36,12 @@ def count_characters(texts: Sequence[str]) -> Int[np.ndarray, " 1114112"]:
 
 
 def frequent_characters(counts: Int[np.ndarray, " 1114112"], *, most: int, min_count: int) -> list[str]:
-    """At most ``most`` characters that occur ``min_count`` times or more; of equally frequent ones the lower code point
-    comes first, so that the choice never depends on chance."""
+    """The most frequent characters: at most ``most``, each with a count of ``min_count`` or more. Of equally frequent
+    ones the lower code point comes first, so that the choice is deterministic.
+
+    >>> frequent_characters(count_characters(["banana"]), most=2, min_count=2)
+    ['a', 'n']
+    """
     ranked = np.argsort(-counts, kind="stable")[:most]
     return [chr(code) for code in ranked[counts[ranked] >= min_count].tolist()]
 
@@ -44,11 +51,11 @@ _SPACE = " "
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """Different parts, and how often each occurs.
+    """Different parts with their counts.
 
     Attributes:
-        words: each part, with the space that stands before it.
-        counts: of each.
+        words: the parts, each with the space before it.
+        counts: count of each part.
     """
 
     words: list[str]
@@ -56,7 +63,7 @@ class WordCounts:
 
     @classmethod
     def of(cls, texts: Iterable[str], *, single_digits: bool) -> WordCounts:
-        """Of texts, before each of which a space is put. They are gone through once; needs the native library.
+        """Count the parts of texts, with a space before each text. They are iterated once; it needs the native library.
 
         Raises:
             UnicodeEncodeError: if a text has a lone surrogate.
@@ -80,7 +87,7 @@ class WordCounts:
         return cls(table.words(), counts)
 
     def characters(self) -> Int64[np.ndarray, " 1114112"]:
-        """How often each code point occurs."""
+        """The count of each code point."""
         codes = np.frombuffer("".join(self.words).encode("utf-32-le"), dtype=np.uint32)
         often = np.repeat(self.counts, list(map(len, self.words)))
         totals = np.zeros(CODE_POINTS, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""How well a vocabulary fits a language: tokens per word, and how much has to be spelt in bytes."""
+"""How well a vocabulary fits a language: tokens per word, and the share of text that is spelt in bytes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from dragoman.text.segmenter import Segmenter
 
 _CHUNK = 10_000
 NOTABLE_BYTE_SHARE = 0.01
-"""Share of bytes among the tokens that deserves a word of warning."""
+"""Share of bytes among the tokens that deserves a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """What some texts of one language came to.
+    """Counts over texts of one language.
 
     Attributes:
-        texts: how many.
-        words: words between spaces; None if the language writes no spaces.
-        characters: characters, spaces left out.
-        tokens: tokens, end symbols not counted.
-        byte_tokens: tokens that are single bytes of a character without a symbol.
+        texts: number of texts.
+        words: number of words between spaces; None if the language writes no spaces.
+        characters: number of characters without spaces.
+        tokens: number of tokens without end symbols.
+        byte_tokens: number of tokens that are single bytes of a character without a symbol.
     """
 
     texts: int
@@ -36,32 +36,38 @@ class TokenCounts:
 
     @property
     def tokens_per_word(self) -> float | None:
-        """Tokens for each word; None where words are not told apart by spaces."""
+        """Tokens per word; None where spaces do not separate words."""
         return self.tokens / self.words if self.words else None
 
     @property
     def tokens_per_character(self) -> float | None:
-        """Tokens for each character; None if there is none."""
+        """Tokens per character; None if there are no characters."""
         return self.tokens / self.characters if self.characters else None
 
     @property
     def byte_share(self) -> float:
-        """Share of tokens that are bytes, 0 to 1."""
+        """Share of tokens that are bytes, from 0 to 1."""
         return self.byte_tokens / self.tokens if self.tokens else 0.0
 
     def to_dict(self) -> JsonObject:
-        """Counts and ratios as JSON can write them."""
+        """Counts and ratios as a dictionary that JSON can represent."""
         ratios = {name: getattr(self, name) for name in ("tokens_per_word", "tokens_per_character", "byte_share")}
         return {**asdict(self), **ratios}
 
 
 def count_tokens(tokenizer: Segmenter, texts: Iterable[str], *, spaced: bool) -> TokenCounts:
-    """Encode and count.
+    """Encode texts and count their tokens.
 
     Args:
-        tokenizer: of the language.
-        texts: to be encoded, some thousand at a time.
-        spaced: whether the language puts spaces between words.
+        tokenizer: segmenter of the language.
+        texts: texts to encode, some thousand at a time.
+        spaced: whether the language separates words by spaces.
+
+    >>> from dragoman.text.tokenizer import Tokenizer
+    >>> tokenizer = Tokenizer.train(["low lower lowest"] * 3, vocabulary_size=300)
+    >>> counts = count_tokens(tokenizer, ["low lower"], spaced=True)
+    >>> counts.words, counts.byte_share
+    (2, 0.0)
     """
     byte_ids = tokenizer.vocabulary.byte_ids
     remaining = iter(texts)
@@ -79,7 +85,7 @@ def count_tokens(tokenizer: Segmenter, texts: Iterable[str], *, spaced: bool) ->
 
 
 def coverage_table(rows: Mapping[str, TokenCounts]) -> str:
-    """A plain table with a line for each language, and a note where many characters have no symbol."""
+    """A table as plain text with a line for each language, and a note where many characters lack a symbol."""
     cells: list[tuple[str, ...]] = [("language", "tokens a word", "tokens a character", "spelt in bytes")]
     for language, counts in rows.items():
         ratios = [

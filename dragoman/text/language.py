@@ -1,4 +1,4 @@
-"""Language codes: which of those that a file uses is the one that a person asked for, and how it is written.
+"""Language codes: finding the code for a language among those of a file, and properties of languages.
 
 Codes are read as files spell them: BCP 47 (``sr-Latn``, ``ca-valencia``), POSIX (``pt_BR``, ``sr@latin``,
 ``de_DE.UTF-8@euro``) and Android (``en-rUS``, ``b+sr+Latn``). Codes that were renamed or that fall into a wider one
@@ -35,10 +35,10 @@ _MODIFIERS = {
     "euro": "",
     "quot": "",
 }
-"""What POSIX writes behind ``@`` for a script or a variant."""
+"""Meaning of POSIX's suffixes behind ``@`` that name a script or a variant."""
 
 _OWN_VARIANTS = frozenset({"FORMAL", "INFORMAL"})
-"""How programs tell polite and familiar address apart, as in ``de_DE_formal``, which CLDR does not."""
+"""Variants of polite and familiar address, as in ``de_DE_formal``, which CLDR lacks."""
 
 _FOLDER_WORDS = frozenset(
     (
@@ -47,7 +47,7 @@ _FOLDER_WORDS = frozenset(
         *("out", "pkg", "raw", "run", "set", "src", "sub", "sys", "tag", "tmp", "use", "var", "web", "www"),
     )
 )
-"""Codes of small languages that are met far more often as the name of a folder."""
+"""Codes of small languages that occur far more often as the name of a folder."""
 
 
 class _Tag(NamedTuple):
@@ -59,6 +59,9 @@ class _Tag(NamedTuple):
 
 def closest_language(codes: Iterable[str], wanted: str) -> str | None:
     """The code that names the language ``wanted`` best, or None if none names that language at all.
+
+    >>> closest_language(["pt-PT", "pt_BR", "es"], "pt")
+    'pt_BR'
 
     The code itself wins, whatever its case and whether ``_`` or ``-`` stands in it; then the one in the script and
     region that ``wanted`` most likely has (``zh`` is written ``zh-Hans``, ``pt`` spoken ``pt-BR``, by CLDR's likely
@@ -81,15 +84,21 @@ def closest_language(codes: Iterable[str], wanted: str) -> str | None:
 
 
 def is_other_kind(code: str, wanted: str) -> bool:
-    """Whether ``code`` is of another region or variant than ``wanted``, what they leave open taken as most likely.
+    """Whether ``code`` is of another region or variant than ``wanted``; unstated parts are taken as the most likely
+    ones.
 
-    ``pt-PT`` is of another kind than ``pt-BR``; ``pt`` and ``pt-BR`` are of one.
+    >>> is_other_kind("pt-PT", "pt-BR"), is_other_kind("pt", "pt-BR")
+    (True, False)
     """
     return _tag(code) != _tag(wanted)
 
 
 def is_spoken_there(code: str) -> bool:
-    """Whether ``code`` names a region in which CLDR knows that its language is spoken: ``en_CA``, and not ``in_DE``."""
+    """Whether ``code`` names a region in which, by CLDR, its language is spoken.
+
+    >>> is_spoken_there("en_CA"), is_spoken_there("in_DE")
+    (True, False)
+    """
     tag = _tag(code)
     if tag is None or "-" not in _spelt_out(code):
         return False
@@ -97,30 +106,50 @@ def is_spoken_there(code: str) -> bool:
 
 
 def is_language(code: str) -> bool:
-    """Whether ``code`` is a language that CLDR knows, optionally with script, region or variant."""
+    """Whether ``code`` is a language that CLDR knows, optionally with script, region or variant.
+
+    >>> is_language("sr-Latn"), is_language("readme")
+    (True, False)
+    """
     return _tag(code) is not None
 
 
 def is_well_known(code: str) -> bool:
-    """Whether ``code`` is a language that CLDR has a name for, and not one that is rather the word for a folder."""
+    """Whether ``code`` is a language that CLDR has a name for, and not more probably a word for a folder.
+
+    >>> is_well_known("de"), is_well_known("bin")
+    (True, False)
+    """
     tag = _tag(code)
     first = _plain(code).split("-")[0]
     return tag is not None and first not in _FOLDER_WORDS and tag.language in _named_languages()
 
 
 def script_of(code: str) -> str | None:
-    """The script of a language, most likely (ISO 15924), such as ``Latn`` or ``Hans``; None if unknown."""
+    """The most likely script of a language (ISO 15924), such as ``Latn`` or ``Hans``; None if unknown.
+
+    >>> script_of("zh"), script_of("sr@latin")
+    ('Hans', 'Latn')
+    """
     found = _tag(code)
     return None if found is None else found.script
 
 
 def writes_spaces(code: str) -> bool:
-    """Whether the language puts spaces between words. Unknown languages do."""
+    """Whether the language separates words by spaces; unknown languages are assumed to.
+
+    >>> writes_spaces("en"), writes_spaces("ja")
+    (True, False)
+    """
     return script_of(code) not in _UNSPACED_SCRIPTS
 
 
 def primary_language(code: str) -> str:
-    """The language alone, without script and region: ``pt`` for ``pt-BR``, ``zh`` for ``cmn``."""
+    """The language without script and region.
+
+    >>> primary_language("pt-BR"), primary_language("cmn")
+    ('pt', 'zh')
+    """
     found = _tag(code)
     return found.language if found is not None else _plain(code).split("-")[0]
 
@@ -130,7 +159,7 @@ def _plain(code: str) -> str:
 
 
 def _spelt_out(code: str) -> str:
-    """The code with ``-`` between its parts, a script or variant behind ``@`` as one more part."""
+    """The code with ``-`` between its parts; a script or variant behind ``@`` becomes one more part."""
     base, _, modifier = code.partition("@")
     base = _CHARSET.sub("", base)
     if base.startswith("b+"):
@@ -141,7 +170,7 @@ def _spelt_out(code: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _tag(code: str) -> _Tag | None:
-    """Language, script, region and variants, what is missing filled in by likelihood."""
+    """Language, script, region and variants; missing parts are filled in by likelihood."""
     language, *parts = _spelt_out(code).split("-")
     language = language.lower()
     for aliases in (get_global("language_aliases"), _OTHER_ALIASES):

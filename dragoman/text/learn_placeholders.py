@@ -1,4 +1,4 @@
-"""Which families of placeholders a corpus uses: learnt from pairs, in which both sides have the same ones."""
+"""Learning which families of placeholders a corpus uses, from pairs in which both sides have the same ones."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from dragoman.text.placeholder_families import FAMILIES, FAMILY
 from dragoman.text.placeholders import EVERY_SYNTAX, SURE_SYNTAX, PlaceholderSyntax
 
 LEAST_PAIRS = 5
-"""Pairs that must agree in a family's placeholders before it counts as used."""
+"""Least number of pairs that must agree in a family's placeholders before it counts as used."""
 LEAST_SHARE = 0.8
-"""Share that must agree of the pairs with such a placeholder on either side."""
+"""Least share of agreeing pairs among those with such a placeholder on either side."""
 LEAST_FIRST = 0.5
-"""Share of these pairs that must have the first one, of a family whose names are numbers: placeholders begin with 1,
+"""Least share of agreeing pairs with the first number, for a family whose names are numbers: placeholders begin with 1,
 amounts of money do not."""
 
 
 @dataclass(slots=True)
 class Evidence:
-    """How the pairs speak for a family.
+    """The evidence of the pairs for a family.
 
     Attributes:
-        pairs: with such a placeholder on either side.
-        agreeing: those of them that have the same ones on both sides.
-        first: those of them with a number 1, or %n.
+        pairs: number of pairs with such a placeholder on either side.
+        agreeing: number of these pairs with the same placeholders on both sides.
+        first: number of these pairs with a number 1, or %n.
     """
 
     pairs: int = 0
@@ -35,14 +35,14 @@ class Evidence:
     first: int = 0
 
     def count(self, left: list[str], right: list[str]) -> None:
-        """Count a pair with these placeholders of the family."""
+        """Count a pair with these placeholders of the family on its two sides."""
         if left or right:
             self.pairs += 1
             self.agreeing += Counter(left) == Counter(right)
             self.first += any(map(_FIRST.fullmatch, left or right))
 
     def suffices(self, family: str) -> bool:
-        """Whether that is enough for a family that can be mistaken."""
+        """Whether the evidence suffices for a family that ordinary text can be mistaken for."""
         return (
             self.agreeing >= LEAST_PAIRS
             and self.agreeing >= LEAST_SHARE * self.pairs
@@ -52,23 +52,23 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class LearntPlaceholders:
-    """What counts as a placeholder, and why.
+    """The syntax of placeholders that was learnt, with the evidence for it.
 
     Attributes:
-        syntax: the families that are used.
-        evidence: for each family that was seen; of families that are used, pairs of equal sides count here too.
+        syntax: the families in use.
+        evidence: evidence for each family that occurred; for families in use, pairs of equal sides count here too.
     """
 
     syntax: PlaceholderSyntax
     evidence: Mapping[str, Evidence]
 
     def to_dict(self) -> JsonObject:
-        """The same as JSON can write it."""
+        """The result as a dictionary that JSON can represent."""
         seen = {name: {"pairs": e.pairs, "agreeing": e.agreeing} for name, e in self.evidence.items()}
         return {"families": list(self.syntax.names), "seen": seen}
 
     def as_text(self) -> str:
-        """One line: the families that were seen, and those that were not taken for placeholders."""
+        """One line with the families that occurred, and those that were not accepted as placeholders."""
         used = set(self.syntax.names)
         taken = [f"{name} ({FAMILY[name].example})" for name in self.evidence if name in used]
         left = [
@@ -82,14 +82,18 @@ class LearntPlaceholders:
 
 
 def learn_placeholders(pairs: Iterable[tuple[str, str]]) -> LearntPlaceholders:
-    """The unmistakable families, and of the others those that the pairs show to be used.
+    """Learn the syntax: the unmistakable families, and of the others those that the pairs show to be in use.
 
     Each of the others is judged beside the unmistakable ones; what is left of those accepted, where they take
-    placeholders from one another, is judged once more together. A pair that comes again says nothing new, and a
-    target that is its source, nothing of what a translation keeps.
+    placeholders from one another, is judged once more together. A repeated pair is no new evidence, nor is a pair of
+    equal sides.
 
     Args:
-        pairs: source and target of each.
+        pairs: source and target of each pair.
+
+    >>> pairs = [(f"Open %{n} now", f"{n} wird mit %{n} geöffnet") for n in range(1, 9)]
+    >>> "url" in learn_placeholders(pairs).syntax.names
+    True
     """
     seen = list(dict.fromkeys(pair for pair in pairs if any(map(EVERY_SYNTAX.may_hold, pair))))
     judged = _ByTrigger.of((source, target) for source, target in seen if source != target)
@@ -118,7 +122,7 @@ def evidence_of(pairs: Iterable[tuple[str, str]], syntax: PlaceholderSyntax) -> 
 
 @dataclass(frozen=True, slots=True)
 class _ByTrigger:
-    """Pairs, and which of them have the characters that some family needs, so that few are looked at for each."""
+    """Pairs, indexed by the trigger characters of families, so that few pairs are examined for each family."""
 
     pairs: list[tuple[str, str]]
     having: Mapping[str, list[tuple[str, str]]]
@@ -134,7 +138,7 @@ class _ByTrigger:
         return cls(every, having)
 
     def others(self, syntax: PlaceholderSyntax) -> dict[str, Evidence]:
-        """The evidence for each family that ``syntax`` lacks, beside those that it has."""
+        """The evidence for each family that ``syntax`` lacks, found beside its own families."""
         found: dict[str, Evidence] = {}
         for name, pairs in self.having.items():
             if name in syntax.names:

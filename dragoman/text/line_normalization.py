@@ -18,13 +18,20 @@ _CHANGED, _LEFT = 1, 2
 def normalize_lines(
     texts: Sequence[str], unicode_form: str, *, collapse_white_space: bool, no_break_spaces: bool = False
 ) -> tuple[Lines, Bool[np.ndarray, " n"]]:
-    """What :func:`~dragoman.text.normalization.normalize` makes of each text, and whether that is another text.
+    """Normalise each text by :func:`~dragoman.text.normalization.normalize`.
 
     Args:
-        texts: to normalise.
+        texts: texts to normalise.
         unicode_form: a name in ``UNICODE_FORMS``.
-        collapse_white_space: whether white space is changed at all.
-        no_break_spaces: whether those that are spelling are kept.
+        collapse_white_space: whether white space is normalised.
+        no_break_spaces: whether no-break spaces that spelling requires are kept.
+
+        Returns:
+        The normalised texts, and for each whether it changed.
+
+    >>> lines, changed = normalize_lines(["two  spaces", "one space"], "NFC", collapse_white_space=True)
+    >>> list(lines), changed.tolist()
+    (['two spaces', 'one space'], [True, False])
     """
     lines = Lines.of(texts)
     form = UNICODE_FORMS[unicode_form]

@@ -1,4 +1,4 @@
-"""The forms in which text is compared and learnt."""
+"""Normal forms in which text is compared and learnt."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ _WHITE_SPACE = re.compile(r"\s+")
 def normalize(
     text: str, unicode_form: Callable[[str], str], *, collapse_white_space: bool, no_break_spaces: bool = False
 ) -> str:
-    """``text`` in a Unicode form, if wished with every run of white space turned into one space and both ends stripped.
+    """The text in a Unicode normal form and, if wished, with every run of white space turned into one space and both
+    ends stripped. Training text and text that is translated later are normalised in the same way.
 
-    What training text and what is translated later both go through.
+    >>> normalize(" cafe\\u0301  noir ", UNICODE_FORMS["NFC"], collapse_white_space=True)
+    'café noir'
 
     A no-break space (U+00A0, the narrow U+202F) is spelling in many languages: before French ``?`` and inside ``« »``,
     in ``5 000``, ``10 %``, ``§ 5`` and ``z. B.``, behind the one-letter prepositions of Czech. On pages of the web it
@@ -42,10 +44,10 @@ def normalize(
     would only make rarer spellings of the same text.
 
     Args:
-        text: to normalise.
-        unicode_form: one of :data:`UNICODE_FORMS`.
-        collapse_white_space: whether white space is changed at all.
-        no_break_spaces: whether those that are spelling are kept.
+        text: text to normalise.
+        unicode_form: one of the functions in :data:`UNICODE_FORMS`.
+        collapse_white_space: whether white space is normalised.
+        no_break_spaces: whether no-break spaces that spelling requires are kept.
     """
     text = unicode_form(text)
     if not collapse_white_space:
@@ -56,7 +58,7 @@ def normalize(
 
 
 def _is_spelling(text: str, run: re.Match[str]) -> bool:
-    """Whether a run of white space is one no-break space that the spelling asks for."""
+    """Whether a run of white space is one no-break space that spelling requires."""
     place = run.start()
     if run.group() not in _NO_BREAK_SPACES or not 0 < place < len(text) - 1:
         return False
@@ -82,24 +84,35 @@ def _is_in_word(symbol: str) -> bool:
 
 
 def match_key(text: str) -> str:
-    """The form in which two sentences count as the same: without case, width, white space, punctuation at the ends.
+    """The key under which two sentences count as equal: without case, width, white space, and punctuation at the ends.
 
     Case is folded as in definition D146 of the Unicode Standard, in composed form. Symbols are no punctuation: ``5 €``
     and ``5 $`` differ. A text of nothing but punctuation is its own key.
+
+    >>> match_key("Hello  World!") == match_key("hello world")
+    True
     """
     key = " ".join(fold(text).split())
     return key.strip(_characters_of(("P", "Zs"))) or key
 
 
 def fold(text: str) -> str:
-    """``text`` without differences of case and width (definition D146 of the Unicode Standard, then composed)."""
+    """The text without differences of case and width (definition D146 of the Unicode Standard, then composed).
+
+    >>> fold("Straße")
+    'strasse'
+    """
     if not text.isascii():
         text = _compatible(_compatible(unicodedata.normalize("NFD", text).casefold()).casefold())
     return text.casefold()
 
 
 def is_visible(text: str) -> bool:
-    """Whether ``text`` has anything but white space, control and format characters."""
+    """Whether the text has any character but white space, control and format characters.
+
+    >>> is_visible(" \\u200b"), is_visible(" a")
+    (False, True)
+    """
     return bool(text.strip(_characters_of(("Z", "Cc", "Cf"))))
 
 

@@ -1,4 +1,4 @@
-"""Which numbers and emoji a translation lost or invented.
+"""The numbers and emoji that a translation lost or invented.
 
 Languages write one number in many ways: 1,000.5 is 1 000,5; 3 pm is 15:00; the 20th century is the XX.; 2 is two. What
 is reported are digits that none of these explains, so that a report is nearly always a fault.
@@ -16,9 +16,9 @@ import regex
 _CHAIN = regex.compile(r"\d+(?:[.,'’٫٬·:/\u00a0\u202f\u2009 -]\d+)*")
 _RUN = regex.compile(r"\d+")
 _MOST_JOINED = 6
-"""Runs of digits that separators may divide one number into."""
+"""Most runs of digits that separators may divide one number into."""
 _MOST_IN_WORDS = 12
-"""Numbers up to here, and round ones, are often written in words."""
+"""Numbers up to this, and round ones, are often written in words."""
 _THOUSANDS = 3
 _NOON = 12
 _LAST_HOUR = 23
@@ -33,11 +33,11 @@ _HALF_OF_DAY = regex.compile(r"(?i)\b[ap]\.?\s?m\b|\d[ap]m\b|午|오전|오후")
 
 
 class ChangedNumbers(NamedTuple):
-    """Digits that stand on one side alone, each as it is written there.
+    """Numbers that only one side has, as they are written there.
 
     Attributes:
-        lost: those of the source.
-        invented: those of the translation.
+        lost: numbers of the source that the translation lacks.
+        invented: numbers of the translation that the source lacks.
     """
 
     lost: tuple[str, ...]
@@ -53,11 +53,14 @@ _NONE = ChangedNumbers((), ())
 
 
 def changed_numbers(source: str, target: str) -> ChangedNumbers:
-    """The numbers that were lost or invented between two texts, placeholders left out beforehand.
+    """Find the numbers that were lost or invented between two texts, whose placeholders were removed before.
 
     A small or round number of the source is not lost where the translation has no digits at all: it is probably written
-    in words there. A number that stands behind a word and before a sign or the end, as in ``Step 2:``, or behind the
-    first word, as in ``Page 2 was found``, is mostly a name and no count, and written in digits.
+    in words there. A number behind a word and before a sign or the end, as in ``Step 2:``, or behind the first word, as
+    in ``Page 2 was found``, is usually a name and no quantity, and stays in digits.
+
+    >>> changed_numbers("Wait 15 minutes for 200 euros.", "Warten Sie 15 Minuten auf 300 Euro.")
+    ChangedNumbers(lost=('200',), invented=('300',))
     """
     left, right = _runs(source), _runs(target)
     if left == right:
@@ -80,7 +83,7 @@ def _runs(text: str) -> _Runs:
 
 
 def _missing(text: str, runs: _Runs, other: str, other_runs: _Runs) -> tuple[str, ...]:
-    """What of ``runs``, which are those of ``text``, is not in the other text in any form."""
+    """The members of ``runs``, found in ``text``, that the other text has in no form."""
     known = {form for chain in other_runs for form in _forms(chain)}
     missing = [run for chain in runs for run in _uncovered(chain, known)]
     if not missing:
@@ -105,7 +108,7 @@ def _missing(text: str, runs: _Runs, other: str, other_runs: _Runs) -> tuple[str
 
 
 def _forms(chain: list[str]) -> Iterator[str]:
-    """Every number that neighbouring runs may be one of, without zeros in front."""
+    """Every number that adjacent runs may be part of, without leading zeros."""
     for begin in range(len(chain)):
         joined = ""
         for run in chain[begin : begin + _MOST_JOINED]:
@@ -114,7 +117,7 @@ def _forms(chain: list[str]) -> Iterator[str]:
 
 
 def _uncovered(chain: list[str], known: set[str]) -> Iterator[str]:
-    """The runs that are no part of any number that is known, the longest numbers being tried first."""
+    """The runs that are part of no known number; the longest numbers are tried first."""
     place = 0
     while place < len(chain):
         for end in range(min(len(chain), place + _MOST_JOINED), place, -1):
@@ -139,7 +142,7 @@ def _is_wordy(run: str) -> bool:
 
 
 def _is_name(run: str, text: str) -> bool:
-    """Whether a number tells one thing from others, by where it stands."""
+    """Whether a number is a name rather than a quantity, by its position."""
     before_a_sign = rf"\p{{L}}\p{{M}}*\s+{run}(?=\s*(?:[:;,.!?)\]…，、：。]|$)(?!\d))"
     behind_the_first_word = rf"^\P{{L}}*[\p{{L}}\p{{M}}]{{4,}}\s+{run}\s"
     return regex.search(f"{before_a_sign}|{behind_the_first_word}", text) is not None
@@ -161,8 +164,12 @@ _EMOJI = regex.compile(rf"\p{{RI}}\p{{RI}}|{_PART}(?:\u200D(?:{_PART}|\p{{Extend
 
 
 def changed_emoji(source: str, target: str) -> tuple[list[str], list[str]]:
-    """The emoji that stand in the source alone, and those in the translation alone, each as often as it is missing. A
-    character that stands in the other text without the selector that asks for a picture is not missing there."""
+    """The emoji that only the source has, and those that only the translation has, each as often as it is missing. A
+    character that the other text has without the variation selector for emoji does not count as missing.
+
+    >>> changed_emoji("Well done 🎉", "Gut gemacht 🙂")
+    (['🎉'], ['🙂'])
+    """
     if source.isascii() and target.isascii():
         return [], []
     left, right = emoji_of(source), emoji_of(target)
@@ -175,7 +182,11 @@ def _missing_emoji(emoji: Counter[str], others: Counter[str], text: str) -> list
 
 
 def emoji_of(text: str) -> Counter[str]:
-    """How often each emoji occurs; the selector that asks for a picture makes no difference."""
+    """Count each emoji; the variation selector for emoji makes no difference.
+
+    >>> emoji_of("🎉🎉🙂")["🎉"]
+    2
+    """
     if text.isascii():
         return Counter()
     return Counter(found.replace("\ufe0f", "") for found in _EMOJI.findall(text))

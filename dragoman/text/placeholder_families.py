@@ -1,4 +1,4 @@
-"""Families of placeholders: how the tools of the trade write what a translation carries over as it stands.
+"""Families of placeholders: the notations of parts of a text that a translation keeps unchanged.
 
 Where the patterns of two families match at one place, the family that stands first in :data:`FAMILIES` is taken. No
 pattern has a capturing group, and none takes more than linear time: what repeats is possessive or has a bound.
@@ -13,12 +13,12 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Placeholders that one tool, or several alike, write.
+    """Placeholders in the notation of one tool, or of several alike.
 
     Attributes:
-        name: what recipes and reports call it.
-        example: one of them.
-        meaning: what they are, in a sentence.
+        name: name in recipes and reports.
+        example: an example.
+        meaning: a sentence on their meaning.
         pattern: regular expression of one placeholder.
         triggers: ASCII characters of which every placeholder of the family has one; a URL has ``://`` or ``www.``.
         is_sure: whether the pattern hardly ever matches ordinary text, so that no corpus needs to show its use.

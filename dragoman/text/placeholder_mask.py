@@ -1,4 +1,4 @@
-"""Which unit stands for which placeholder in one sentence pair."""
+"""The mask of a sentence pair: which unit stands for which placeholder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dragoman.text.placeholders import CLOSING_TAGS, LEGACY_SYNTAX, OPENING_TAGS
 
 
 class Shown(NamedTuple):
-    """A text with placeholders where a model wrote units.
+    """A text whose units were replaced by placeholders.
 
     Attributes:
-        text: without any unit.
-        invented: whether there were units that stand for nothing in the source.
+        text: the text without any unit.
+        invented: whether it had units that stand for nothing in the source.
     """
 
     text: str
@@ -28,13 +28,18 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """Which unit stands for which placeholder in one sentence pair.
+    """The units of the placeholders of one sentence pair.
+
+    >>> from dragoman.text.placeholders import VARIABLES
+    >>> mask = Mask.of("Hello {name}!", set(VARIABLES))
+    >>> mask.show(mask.hide("Hallo {name}!"))
+    'Hallo {name}!'
 
     Attributes:
-        units: what each placeholder of the source is hidden by: its unit. A private character of the source that would
-            be taken for a unit, and has none of its own, is hidden by the replacement character.
-        placeholders: the placeholder of each unit.
-        syntax: what counts as a placeholder.
+        units: the unit that hides each placeholder of the source. A private character of the source that could be
+            mistaken for a unit, and has none of its own, is hidden by the replacement character.
+        placeholders: placeholder of each unit.
+        syntax: syntax of placeholders.
     """
 
     units: dict[str, str]
@@ -43,7 +48,7 @@ class Mask:
 
     @classmethod
     def of(cls, source: str, available: Set[str], syntax: PlaceholderSyntax = LEGACY_SYNTAX) -> Mask:
-        """The mask of a source sentence. Placeholders beyond the units that are ``available`` stay as they are."""
+        """The mask of a source sentence. Placeholders for which no unit is ``available`` stay as they are."""
         found = syntax.find(source) if available else []
         if not found:
             return _NOTHING
@@ -62,7 +67,7 @@ class Mask:
         return cls(units, placeholders, syntax)
 
     def narrowed(self, hidden: str) -> Mask:
-        """The mask of a part of the source, given with its placeholders hidden."""
+        """The mask of a piece of the source, given with its placeholders hidden."""
         present = units_in([hidden])
         if present == self.placeholders.keys():
             return self
@@ -70,25 +75,25 @@ class Mask:
         return Mask({placeholder: unit for unit, placeholder in kept.items()}, kept, self.syntax)
 
     def hide(self, text: str) -> str:
-        """``text`` with the unit of each placeholder that has one."""
+        """The text with units in place of placeholders."""
         if not self.units:
             return text
         return self.syntax.replace(text, lambda placeholder: self.units.get(placeholder, placeholder))
 
     def show(self, text: str) -> str:
-        """``text`` with the placeholder of each unit; see :meth:`reveal`."""
+        """The text with placeholders in place of units; see :meth:`reveal`."""
         return self.reveal(text).text
 
     def reveal(self, text: str, units: Set[str] = frozenset(UNITS)) -> Shown:
-        """``text`` with the placeholder of each unit.
+        """The text with placeholders in place of units.
 
-        Units that stand for nothing in the source are invented. Where just as many of the source's placeholders of that
-        kind are lost, they are put there, in their order; else the invented ones are taken out, with the white space,
-        brackets or quotation marks that would be left around nothing.
+        Units that stand for nothing in the source are invented. Where as many of the source's placeholders of the same
+        kind are lost, these replace them, in order; otherwise the invented units are removed, with the white space,
+        brackets or quotation marks that would be left empty.
 
         Args:
-            text: what the model wrote.
-            units: the characters that are units in the model's vocabulary; all others are text.
+            text: text that the model wrote.
+            units: characters that are units in the model's vocabulary; all others are text.
         """
         present = {unit for unit in _UNIT.findall(text) if unit in units}
         invented = present - self.placeholders.keys()
@@ -102,7 +107,7 @@ class Mask:
         return Shown(_UNIT.sub(lambda match: standing.get(match.group(), match.group()), text), bool(invented))
 
     def _mended(self, present: Set[str], invented: Set[str]) -> dict[str, str]:
-        """The lost placeholder that each invented unit is put in the place of."""
+        """The lost placeholder that replaces each invented unit."""
         mended: dict[str, str] = {}
         for kind in _KINDS:
             new = [unit for unit in kind if unit in invented]
@@ -118,7 +123,11 @@ def units_in(texts: Iterable[str]) -> set[str]:
 
 
 def masks_of(sources: Sequence[str], available: Set[str], syntax: PlaceholderSyntax = LEGACY_SYNTAX) -> dict[int, Mask]:
-    """The mask of each source sentence that has placeholders with units of those ``available``, by its row."""
+    """The mask of each source sentence that has placeholders, by its row, using the units in ``available``.
+
+    >>> list(masks_of(["no placeholder", "click {name}"], {"\\U000f0000"}))
+    [1]
+    """
     if not available:
         return {}
     if native.available():
@@ -131,7 +140,7 @@ def masks_of(sources: Sequence[str], available: Set[str], syntax: PlaceholderSyn
 
 
 def hide_lines(texts: Sequence[str], masks: Mapping[int, Mask]) -> Lines:
-    """The texts with the units of their placeholders; ``masks`` by row, those that hide nothing left out."""
+    """The texts with units in place of placeholders; ``masks`` has those rows that hide something."""
     lines = Lines.of(texts)
     if not masks:
         return lines
@@ -157,7 +166,7 @@ def _kind(placeholder: str) -> tuple[str, ...]:
 
 
 def _without(text: str, invented: Set[str]) -> str:
-    """``text`` without these units, and with one space at most where each stood."""
+    """The text without these units, and with at most one space where each stood."""
     if not invented:
         return text
     units = f"[{''.join(sorted(invented))}]"

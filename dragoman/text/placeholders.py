@@ -1,4 +1,4 @@
-"""Placeholders, markup and URLs: what a translation must carry over as it stands.
+"""Placeholders, markup and URLs: the parts of a text that a translation keeps unchanged.
 
 While text is encoded, each becomes one private character, a *unit*: the first variable of a sentence, the second, the
 first opening tag and so on. The model learns where units go, never how one is spelt, so names that it has not seen
@@ -21,7 +21,7 @@ from dragoman.text.placeholder_families import FAMILIES, FAMILY, GENERAL, URL_TR
 
 _FIRST = 0xF0000
 VARIABLES = tuple(chr(_FIRST + number) for number in range(8))
-"""Units for variables, entities and URLs, in the order in which these occur."""
+"""Units for variables, entities and URLs, in the order of their occurrence."""
 OPENING_TAGS = tuple(chr(_FIRST + 8 + number) for number in range(4))
 """Units for tags that open an element or are one."""
 CLOSING_TAGS = tuple(chr(_FIRST + 12 + number) for number in range(4))
@@ -29,27 +29,33 @@ CLOSING_TAGS = tuple(chr(_FIRST + 12 + number) for number in range(4))
 UNITS = (*VARIABLES, *OPENING_TAGS, *CLOSING_TAGS)
 
 _UNIT = r"[\U000F0000-\U000F000F]"
-"""A unit that stands in the text itself is protected like a placeholder."""
+"""A unit that occurs in the text itself is protected like a placeholder."""
 _VERSION = 1
 _ALONE, _IN_URL = 1, 2
 
 
 @dataclass(frozen=True)
 class PlaceholderSyntax:
-    """What counts as a placeholder: those of some families, of which the first in the order of precedence is taken.
+    """A syntax of placeholders: several families, of which the first in the order of precedence wins.
+
+    >>> syntax = PlaceholderSyntax.of("mustache", "url")
+    >>> syntax.find("See {{page}} on https://example.org")
+    ['{{page}}', 'https://example.org']
+    >>> syntax.same("See {{page}}", "Siehe {{seite}}")
+    False
 
     Attributes:
-        families: in the order of precedence.
+        families: families in the order of precedence.
     """
 
     families: tuple[Family, ...]
 
     @classmethod
     def of(cls, *names: str) -> PlaceholderSyntax:
-        """The syntax of the families with these names, in whatever order.
+        """The syntax of the families with these names, in any order.
 
         Raises:
-            ValueError: naming the families that there are, if a name is none of them.
+            ValueError: if there is no family of one of these names; the message lists the names of all families.
         """
         if unknown := sorted(set(names) - FAMILY.keys()):
             raise ValueError(f"there is no family of placeholders {', '.join(unknown)}; there are {', '.join(FAMILY)}")
@@ -61,37 +67,38 @@ class PlaceholderSyntax:
         return tuple(family.name for family in self.families)
 
     def may_hold(self, text: str) -> bool:
-        """Whether ``text`` has what some placeholder has, by :attr:`triggers`."""
+        """Whether ``text`` has the characters of some placeholder, by :attr:`triggers`."""
         return self._trigger.search(text) is not None
 
     def find(self, text: str) -> list[str]:
-        """All placeholders of ``text``, in their order."""
+        """All placeholders of ``text``, in order."""
         return self._pattern.findall(text) if self._trigger.search(text) else []
 
     def find_with_family(self, text: str) -> Iterator[tuple[str, str]]:
-        """The same, each with the name of its family; a unit that stands in the text has none and is left out."""
+        """All placeholders of ``text``, each with the name of its family; a unit in the text itself has none and is
+        left out."""
         if self._trigger.search(text):
             for match in self._grouped.finditer(text):
                 if match.lastindex is not None:
                     yield match.group(), self.families[match.lastindex - 1].name
 
     def without(self, text: str) -> str:
-        """``text`` with a space in the place of each placeholder."""
+        """The text with a space in place of each placeholder."""
         return self._pattern.sub(" ", text) if self._trigger.search(text) else text
 
     def replace(self, text: str, replacement: Callable[[str], str]) -> str:
-        """``text`` with each placeholder replaced by what ``replacement`` makes of it."""
+        """The text with each placeholder replaced by the result of ``replacement``."""
         return self._pattern.sub(lambda match: replacement(match.group()), text) if self._trigger.search(text) else text
 
     def same(self, source: str, target: str) -> bool:
-        """Whether both sides have the same placeholders, each as often, in whatever order."""
+        """Whether both sides have the same placeholders equally often, in any order."""
         left, right = self.find(source), self.find(target)
         return left == right or (len(left) == len(right) and Counter(left) == Counter(right))
 
     @cached_property
     def triggers(self) -> UInt8[np.ndarray, " 128"]:
-        """For each ASCII character what it says of a text: 1 that a placeholder may stand there, 2 that one may if the
-        character ends ``://`` or ``www.``, 0 nothing."""
+        """For each ASCII character: 1 if a placeholder may contain it, 2 if one may where the character ends ``://`` or
+        ``www.``, otherwise 0."""
         table = np.zeros(128, dtype=np.uint8)
         for family in self.families:
             for trigger in family.triggers:
@@ -102,15 +109,15 @@ class PlaceholderSyntax:
         return table
 
     def to_dict(self) -> JsonObject:
-        """The syntax as JSON can write it."""
+        """The syntax as a dictionary that JSON can represent."""
         return {"version": _VERSION, "families": list(self.names)}
 
     @classmethod
     def from_dict(cls, values: JsonObject) -> PlaceholderSyntax:
-        """What :meth:`to_dict` wrote.
+        """The syntax that :meth:`to_dict` wrote.
 
         Raises:
-            ValueError: if a family is not known, or the version is newer.
+            ValueError: if a family is unknown, or the version is newer.
         """
         names = values.get("families")
         if (
@@ -137,7 +144,7 @@ class PlaceholderSyntax:
 
 
 LEGACY_SYNTAX = PlaceholderSyntax((GENERAL,))
-"""What models and datasets go by that have no file that says it."""
+"""The syntax of models and datasets that have no file with their own."""
 SURE_SYNTAX = PlaceholderSyntax(tuple(family for family in FAMILIES if family.is_sure))
 """The families that hardly ever match ordinary text."""
 EVERY_SYNTAX = PlaceholderSyntax(FAMILIES)
@@ -145,20 +152,36 @@ EVERY_SYNTAX = PlaceholderSyntax(FAMILIES)
 
 
 def find_placeholders(text: str) -> list[str]:
-    """All placeholders, tags, entities and URLs of ``text``, in their order, by :data:`LEGACY_SYNTAX`."""
+    """All placeholders, tags, entities and URLs of ``text``, in order, by :data:`LEGACY_SYNTAX`.
+
+    >>> find_placeholders("Hello {name}, see <b>this</b>")
+    ['{name}', '<b>', '</b>']
+    """
     return LEGACY_SYNTAX.find(text)
 
 
 def without_placeholders(text: str) -> str:
-    """``text`` with a space in the place of each placeholder, by :data:`LEGACY_SYNTAX`."""
+    """The text with a space in place of each placeholder, by :data:`LEGACY_SYNTAX`.
+
+    >>> without_placeholders("Hello {name}!")
+    'Hello  !'
+    """
     return LEGACY_SYNTAX.without(text)
 
 
 def replace_placeholders(text: str, replacement: Callable[[str], str]) -> str:
-    """``text`` with each placeholder replaced by what ``replacement`` makes of it, by :data:`LEGACY_SYNTAX`."""
+    """The text with each placeholder replaced by the result of ``replacement``, by :data:`LEGACY_SYNTAX`.
+
+    >>> replace_placeholders("Hello {name}!", str.upper)
+    'Hello {NAME}!'
+    """
     return LEGACY_SYNTAX.replace(text, replacement)
 
 
 def same_placeholders(source: str, target: str) -> bool:
-    """Whether both sides have the same placeholders, each as often, in whatever order, by :data:`LEGACY_SYNTAX`."""
+    """Whether both sides have the same placeholders equally often, in any order, by :data:`LEGACY_SYNTAX`.
+
+    >>> same_placeholders("Hello {name}", "Hallo {name}"), same_placeholders("Hello {name}", "Hallo")
+    (True, False)
+    """
     return LEGACY_SYNTAX.same(source, target)

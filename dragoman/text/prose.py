@@ -1,4 +1,4 @@
-"""The words of a text that are language, apart from names of files, commands, options, keys and other code."""
+"""The words of a text that are natural language, apart from file names, commands, options, keys and other code."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ _WORD = regex.compile(r"(?!\p{L}*\p{Ll}\p{Lu})\p{L}[\p{L}\p{M}]*(?:[-‐'’·\u
 
 
 def without_markup(text: str, syntax: PlaceholderSyntax = SURE_SYNTAX) -> str:
-    """``text`` with a space in the place of each placeholder, tag and URL, and the character for each entity."""
+    """The text with a space in place of each placeholder, tag and URL, and with entities decoded.
+
+    >>> without_markup("Fish &amp; <b>chips</b>").split()
+    ['Fish', '&', 'chips']
+    """
     if "&" in text:
         text = html.unescape(text)
     return syntax.without(text)
 
 
 def is_prose(text: str, words: list[str], code: int) -> bool:
-    """Whether a text is language rather than code.
+    """Whether a text is natural language rather than code.
 
     Code is a text with half as many parts that are code as words (see :func:`split_prose`); one that begins with a
     small letter, ends without a full stop and has any such part, as commands with their options and names do; a list
@@ -62,11 +66,14 @@ def _is_program(text: str) -> bool:
 
 
 def split_prose(text: str, syntax: PlaceholderSyntax = SURE_SYNTAX) -> tuple[list[str], int]:
-    """The words of a text, without what stands around them, and how many of its other parts are code.
+    """The words of a text, without the signs around them, and how many of its other parts are code.
 
     Parts are what stands between spaces. Code is each part that has letters but is no word, such as ``sync(8)``,
     ``--help``, ``/etc/fstab``, ``Type=``, ``org.example.Name``, ``max_size`` and ``getName``, each of signs alone, such
     as ``{`` and ``==``, and each of digits, such as ``14:40:30`` and ``0``, beside the first, as tables have many.
+
+    >>> split_prose("Run the command with --help.")
+    (['Run', 'the', 'command', 'with'], 1)
     """
     words: list[str] = []
     code = numbers = 0

@@ -1,4 +1,4 @@
-"""Rows of ids of different length, end to end."""
+"""Rows of ids of different lengths, concatenated."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from jaxtyping import Int, Int32, Int64
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Rows of ids.
+    """Rows of ids of different lengths, concatenated.
+
+    >>> ragged = Ragged.of([[4, 5], [], [6]])
+    >>> ragged.values.tolist(), ragged.offsets.tolist()
+    ([4, 5, 6], [0, 2, 2, 3])
+    >>> ragged.ended(3).to_lists()
+    [[4, 5, 3], [3], [6, 3]]
 
     Attributes:
-        values: the ids of all rows end to end.
-        offsets: where each row begins, and the end of the last.
+        values: ids of all rows, [m].
+        offsets: position where each row begins, and where the last one ends, [n + 1].
     """
 
     values: Int32[np.ndarray, " m"]
@@ -24,7 +30,7 @@ class Ragged:
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[int]]) -> Ragged:
-        """From lists."""
+        """Make rows from lists."""
         offsets = _offsets(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)))
         values = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int32, count=int(offsets[-1]))
         return cls(values, offsets)
@@ -39,7 +45,7 @@ class Ragged:
 
     @property
     def lengths(self) -> Int64[np.ndarray, " n"]:
-        """Ids of each row."""
+        """Number of ids of each row."""
         return np.diff(self.offsets)
 
     def to_lists(self) -> list[list[int]]:
@@ -48,14 +54,14 @@ class Ragged:
         return [values[begin:end] for begin, end in itertools.pairwise(ends)]
 
     def select(self, rows: Int[np.ndarray, " r"]) -> Ragged:
-        """Some rows, in the order given; one may come several times."""
+        """Some rows, in the order given; a row may occur several times."""
         lengths = self.lengths[rows]
         offsets = _offsets(lengths)
         within = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
         return Ragged(self.values[within], offsets)
 
     def joined(self, counts: Int64[np.ndarray, " g"]) -> Ragged:
-        """Groups of rows that follow one another, each as one row; ``counts`` has the rows of each group."""
+        """Join groups of consecutive rows into one row each; ``counts`` has the number of rows of each group."""
         return Ragged(self.values, self.offsets[_offsets(counts)])
 
     def cut(self, longest: int | Int64[np.ndarray, " n"]) -> Ragged:
@@ -66,7 +72,7 @@ class Ragged:
         return Ragged(self.values[within], offsets)
 
     def ended(self, end: int) -> Ragged:
-        """Each row with one more id at its end."""
+        """Each row with the id ``end`` appended."""
         return Ragged(np.insert(self.values, self.offsets[1:], np.int32(end)), self.offsets + np.arange(len(self) + 1))
 
 

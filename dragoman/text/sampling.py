@@ -1,4 +1,5 @@
-"""Subword regularisation: the same text in other pieces each time, so that a model learns what words are made of."""
+"""Subword regularisation: a random segmentation of the same text each time, so that a model learns how words are
+composed."""
 
 from __future__ import annotations
 
@@ -23,15 +24,21 @@ Segment = Callable[[str, random.Random], list[str]]
 class SubwordSampler:
     """Encodes texts with a random segmentation of each word.
 
-    Each different word has some segmentations, each drawn when it is first chosen by a generator that the word, its
-    number and the seed decide; a call only chooses among them. So it is fast, from the first batch on, and what it
-    gives depends on its generator alone, not on what was encoded before.
+    For each different word some segmentations are drawn, each when it is first chosen, by a generator that is seeded by
+    the word, its number and the seed; a call only chooses among them. So it is fast from the first batch on, and the
+    result depends on the call's generator alone, not on what was encoded before.
 
     Args:
-        tokenizer: whose symbols are used.
-        segment: draws the pieces of a word.
-        variants: segmentations drawn for each word.
-        seed: of the draws.
+        tokenizer: tokenizer whose symbols are used.
+        segment: function that draws the pieces of a word.
+        variants: number of segmentations drawn for each word.
+        seed: seed of the draws.
+
+    >>> tokenizer = Tokenizer.train(["low lower lowest"] * 3, vocabulary_size=300)
+    >>> sampler = SubwordSampler.bpe_dropout(tokenizer, rate=0.5)
+    >>> ids = sampler.encode_batch(["low lower"], np.random.default_rng(1))
+    >>> tokenizer.decode_batch(ids)
+    ['low lower']
     """
 
     def __init__(self, tokenizer: Tokenizer, segment: Segment, *, variants: int, seed: int) -> None:
@@ -120,7 +127,7 @@ def _merged(word: str, ranks: dict[tuple[str, ...], int], rate: float, draw: ran
 
 
 def _sampled(word: str, weights: dict[str, float], draw: random.Random) -> list[str]:
-    """Forward filtering, backward sampling over the lattice of pieces; unknown characters are pieces of their own."""
+    """Forward filtering, backward sampling over the lattice of pieces; unknown characters are single pieces."""
     size = len(word)
     lowest = min(weights.values())
     forward = [1.0] + [0.0] * size

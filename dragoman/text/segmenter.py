@@ -1,4 +1,4 @@
-"""What cuts text into the symbols of a vocabulary, whichever library does it."""
+"""The protocol of segmenters, which cut text into the symbols of a vocabulary, whatever library does it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dragoman.text.vocabulary import Vocabulary
 class Segmenter(Protocol):
     """Text to the ids of a vocabulary and back.
 
-    :class:`~dragoman.text.tokenizer.Tokenizer` is the one that is learnt here, and gives every text back as it was.
-    Those of other libraries may normalise what they are given, and lose characters that they have no symbol for.
+    :class:`~dragoman.text.tokenizer.Tokenizer` is the one that is learnt here; it restores every text exactly. Those of
+    other libraries may normalise text, and lose characters that they have no symbol for.
     """
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The symbols and their ids, the special symbols among them."""
+        """The symbols and their ids, including the special symbols."""
         ...
 
     @property
     def suffix(self) -> str:
-        """The ending of the name of the file that it is saved in, such as ``.json``; no two kinds have the same."""
+        """The ending of the file that it is saved in, such as ``.json``; no two kinds have the same."""
         ...
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
@@ -37,7 +37,7 @@ class Segmenter(Protocol):
         ...
 
     def encode_ragged(self, texts: Sequence[str]) -> Ragged:
-        """The ids of each text as :meth:`encode_batch` gives them, end to end.
+        """The ids of each text as :meth:`encode_batch` gives them, concatenated.
 
         Raises:
             InputError: if a text has a lone surrogate.
@@ -49,5 +49,5 @@ class Segmenter(Protocol):
         ...
 
     def save(self, path: Path) -> None:
-        """Write it into one file that needs nothing else."""
+        """Write the segmenter into one self-contained file."""
         ...

@@ -20,16 +20,16 @@ _REMEDY = "give the file of a SentencePiece model, which usually ends in `.model
 class SentencePieceSegmenter:
     """A :class:`~dragoman.text.segmenter.Segmenter` that cuts text with a SentencePiece model.
 
-    The model normalises what it is given, by default to NFKC with single spaces; what it has no piece for becomes the
-    unknown symbol, and is lost. The special symbols have the model's own numbers. Where it has no start symbol, padding
-    serves, as in T5 (Raffel et al. 2020), and where there is none either, the end symbol.
+    The model normalises text, by default to NFKC with single spaces; text that it has no piece for becomes the unknown
+    symbol, and is lost. The special symbols have the model's own ids. Where it has no start symbol, padding serves, as
+    in T5 (Raffel et al. 2020), and where there is none either, the end symbol.
 
     Args:
-        model: the content of the model's file.
+        model: content of the model's file.
 
     Raises:
         MissingDependencyError: if the package ``sentencepiece`` is not installed.
-        ValueError: if it is no such model, or has no end symbol.
+        ValueError: if the content is no such model, or the model has no end symbol.
     """
 
     def __init__(self, model: bytes) -> None:
@@ -43,7 +43,7 @@ class SentencePieceSegmenter:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The pieces, in which a space is a space, and the model's own ids."""
+        """The pieces, with spaces written as spaces, and the model's own ids."""
         return self._vocabulary
 
     @property
@@ -63,7 +63,7 @@ class SentencePieceSegmenter:
         return self._processor.encode(texts, out_type=int)
 
     def encode_ragged(self, texts: Sequence[str]) -> Ragged:
-        """The ids of each text as :meth:`encode_batch` gives them, end to end."""
+        """The ids of each text as :meth:`encode_batch` gives them, concatenated."""
         return Ragged.of(self.encode_batch(texts))
 
     def decode_batch(self, rows: Sequence[Sequence[int]]) -> list[str]:
@@ -72,7 +72,7 @@ class SentencePieceSegmenter:
         return [self._processor.decode([id for id in row if id not in special]) for row in rows]
 
     def save(self, path: Path) -> None:
-        """Write the model's file as it was."""
+        """Write the model's file unchanged."""
         path.write_bytes(self._model)
 
     @classmethod
@@ -80,7 +80,7 @@ class SentencePieceSegmenter:
         """Read a SentencePiece model.
 
         Raises:
-            DamagedFileError: if the file is missing or is something else.
+            DamagedFileError: if the file is missing or no such model.
             MissingDependencyError: if the package ``sentencepiece`` is not installed.
         """
         try:
@@ -100,7 +100,7 @@ def _processor(model: bytes) -> Any:
 
 
 def _special_symbols(processor: Any) -> SpecialSymbols:
-    """The ids of a model; those that it has none for are negative there."""
+    """The special symbols of a model; those that it lacks have negative ids there."""
     padding, unknown, start, end = (
         id if id >= 0 else None
         for id in (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())

@@ -1,4 +1,4 @@
-"""Text to ids and back, without loss."""
+"""Tokenizers: text to ids and back, without loss."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ from dragoman.text.vocabulary import BYTE_SYMBOLS, Vocabulary
 from dragoman.text.word_encoder import WordEncoder
 
 SPECIAL_NAMES = ("<pad>", "<unk>", "<s>", "</s>")
-"""The special symbols of our vocabularies, in the order of their ids: :data:`~dragoman.contracts.DEFAULT_SYMBOLS`."""
+"""Names of our vocabularies' special symbols, in the order of their ids:
+:data:`~dragoman.contracts.DEFAULT_SYMBOLS`."""
 _FIXED_SYMBOLS = (*SPECIAL_NAMES, *BYTE_SYMBOLS)
 KINDS: Mapping[str, Callable[..., tokenizers.Tokenizer]] = MappingProxyType(
     {"bpe": train_bpe, "unigram": train_unigram, "words": train_words, "characters": train_characters}
 )
-"""How each kind is learnt."""
+"""The training function of each kind of tokenizer."""
 
 _CHUNK = 10_000
 _ALPHABET_SHARE = 0.5
@@ -43,7 +44,11 @@ _PROBE = " a  B\t<0x41></s>\0▁e\u0301ﬁ☃ "
 
 
 class Tokenizer:
-    """Text to ids by byte-pair encoding, a unigram model, words or characters; the rest is spelt in UTF-8 bytes.
+    """Text to ids by byte-pair encoding, a unigram model, words or characters; everything else is spelt in UTF-8 bytes.
+
+    >>> tokenizer = Tokenizer.train(["low lower lowest"] * 3, vocabulary_size=300)
+    >>> tokenizer.decode(tokenizer.encode("lower than low"))
+    'lower than low'
 
     ``decode(encode(text)) == text`` for every text. A space belongs to the symbol that follows it, as itself, and one
     space is put before the text while it is encoded, so that a word has one form at the beginning and inside a
@@ -68,20 +73,20 @@ class Tokenizer:
     ) -> Tokenizer:
         """Learn symbols from ``texts``. The same texts give the same tokenizer, whatever the machine and its threads.
 
-        What occurs only once gets no symbol, so a small corpus gives a smaller vocabulary than asked for. Characters
-        take at most half of what the bytes leave; the rest are longer symbols. For ``characters``, all of it is theirs.
+        Rare text gets no symbol (what occurs only once), so a small corpus gives a smaller vocabulary than asked for.
+        Characters
 
         Args:
-            texts: what to learn from; gone through several times and never held in memory.
-            vocabulary_size: symbols at most, the 4 special ones and the 256 bytes included.
+            texts: texts to learn from, which are read several times and never held in memory.
+            vocabulary_size: most symbols, including the 4 special ones and the 256 bytes.
             kind: one of :data:`KINDS`.
             single_digits: whether each digit is a symbol of its own.
             units: private characters that get a symbol however rare they are.
 
         Raises:
             InputError: if a text has a lone surrogate.
-            TypeError: if ``texts`` can be gone through only once.
-            ValueError: if there is no such kind, or ``vocabulary_size`` has no room for the symbols that every
+            TypeError: if ``texts`` can be iterated only once.
+            ValueError: if there is no such kind, or ``vocabulary_size`` is too small for the symbols that every
                 vocabulary has.
         """
         if kind not in KINDS:
@@ -114,7 +119,7 @@ class Tokenizer:
 
     @property
     def kind(self) -> str:
-        """Which of :data:`KINDS` it is; one that learnt no merge is one of characters."""
+        """The name of its kind in :data:`KINDS`; a BPE model without merges counts as one of characters."""
         model = json.loads(self._backend.to_str())["model"]
         if model["type"] == "Unigram":
             return "unigram"
@@ -122,19 +127,19 @@ class Tokenizer:
 
     @property
     def content(self) -> JsonObject:
-        """The whole tokenizer as JSON values, as the library writes them."""
+        """The whole tokenizer as JSON values in the format of the library."""
         return json.loads(self._backend.to_str())
 
     @property
     def size(self) -> int:
-        """Symbols in the vocabulary."""
+        """Number of symbols in the vocabulary."""
         return len(self.vocabulary)
 
     def encode(self, text: str) -> list[int]:
         """The ids of ``text``, without start and end symbol; none for the empty text.
 
         Raises:
-            InputError: if it has a lone surrogate, which is no character.
+            InputError: if the text has a lone surrogate, which is no character.
         """
         return self.encode_batch([text])[0]
 
@@ -153,7 +158,7 @@ class Tokenizer:
         return [encoding.ids for encoding in encodings]
 
     def encode_ragged(self, texts: Sequence[str]) -> Ragged:
-        """The ids of each text, as :meth:`encode_batch` gives them, but faster for many texts in running language.
+        """The ids of each text, as :meth:`encode_batch` gives them, but faster for many texts of natural language.
 
         Raises:
             InputError: if a text has a lone surrogate.
@@ -167,7 +172,7 @@ class Tokenizer:
             raise surrogate_error(texts) from None
 
     def _word_encoder(self) -> WordEncoder | None:
-        """None for a kind that cuts otherwise, or where there is no native library."""
+        """The encoder by words; None for kinds that cut text otherwise, or without the native library."""
         cut = self.content["pre_tokenizer"]["pattern"]["Regex"]
         digits = next((single for single in (True, False) if cut == pattern(single_digits=single)), None)
         if digits is None or not native.available():
@@ -179,7 +184,7 @@ class Tokenizer:
         return WordEncoder(encode_parts, self.encode_batch, single_digits=digits)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of ``ids``; special symbols are left out, bytes that are no UTF-8 become U+FFFD."""
+        """The text of ``ids``; special symbols are left out, and bytes that are not UTF-8 become U+FFFD."""
         return self.decode_batch([ids])[0]
 
     def decode_batch(self, rows: Sequence[Sequence[int]]) -> list[str]:
@@ -193,10 +198,10 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: Path) -> Tokenizer:
-        """Read what :meth:`save` wrote.
+        """Read a tokenizer that :meth:`save` wrote.
 
         Raises:
-            DamagedFileError: if the file is missing or is something else.
+            DamagedFileError: if the file is missing or no such tokenizer.
         """
         remedy = "give a tokenizer that Dragoman wrote, or train anew."
         try:
@@ -220,7 +225,11 @@ class Tokenizer:
 
 
 def has_surrogate(text: str) -> bool:
-    """Whether ``text`` has half a surrogate pair, which is no character and cannot be written as UTF-8."""
+    """Whether the text has half a surrogate pair, which is no character and cannot be written as UTF-8.
+
+    >>> has_surrogate("\\ud800"), has_surrogate("a")
+    (True, False)
+    """
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -239,7 +248,7 @@ class _WithSpace:
 
 
 def _count_characters(texts: Iterable[str]) -> Int[np.ndarray, " 1114112"]:
-    """How often each code point occurs; a space before each text counts too."""
+    """The count of each code point; the space before each text counts too."""
     counts = np.zeros(CODE_POINTS, dtype=np.int64)
     remaining = iter(texts)
     while part := list(itertools.islice(remaining, _CHUNK)):
@@ -260,14 +269,14 @@ def _word_counts(texts: Iterable[str], single_digits: bool) -> WordCounts:
 
 
 def _without_added_tokens(backend: tokenizers.Tokenizer) -> tokenizers.Tokenizer:
-    """The same tokenizer with special symbols in its model only, where text does not match them."""
+    """The tokenizer with special symbols in its model only, so that text cannot match them."""
     content = json.loads(backend.to_str())
     content["added_tokens"] = []
     return tokenizers.Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
 
 
 def surrogate_error(texts: Sequence[str]) -> InputError:
-    """The error that says which of the texts has a lone surrogate."""
+    """An error that names the first text with a lone surrogate."""
     number = next(number for number, text in enumerate(texts, start=1) if has_surrogate(text))
     return InputError(
         f"text {number} has a lone surrogate, which is half a character",

@@ -1,5 +1,5 @@
-"""What a tokenizer's file must hold, before the library is given it: it ends the process on some files that it did not
-write."""
+"""The checks of a tokenizer's file before the library reads it: the library aborts the process on some files that it
+did not write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIXED: dict[str, Any] = {
     "post_processor": None,
     "decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]},
 }
-"""Parts that would add, cut or change what is encoded; ours have none of them, and decode in one way."""
+"""Values of parts that would add, cut or change what is encoded; our tokenizers have none of them, and one decoder."""
 _PRE_TOKENIZER = {"type": "Split", "behavior": "Isolated", "invert": False}
 _BPE = {
     "dropout": None,
@@ -29,13 +29,13 @@ _BPE = {
 
 
 def check_tokenizer_file(content: object) -> None:
-    """See to it that the content of a file is a tokenizer of ours.
+    """Check that the content of a file is one of our tokenizers.
 
     Args:
-        content: JSON values.
+        content: JSON values of the file.
 
     Raises:
-        ValueError: naming the part that is not as we write it.
+        ValueError: naming the part that we do not write so.
     """
     if not isinstance(content, dict):
         raise ValueError("it is no JSON object")

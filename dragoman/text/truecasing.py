@@ -24,11 +24,15 @@ _START = regex.compile(r"(?:^|(?<=[.!?…][\"'”’»)\]]*)\s+)[\p{P}\p{Z}]*\K\
 
 
 class Truecaser:
-    """Knows the usual casing of words.
+    """Converts the first word of a sentence to its usual case, and back.
+
+    >>> truecaser = Truecaser.train(["We saw the dog.", "Then the dog saw Rome."])
+    >>> truecaser.truecase("The dog saw Rome."), truecaser.detruecase("the dog saw Rome.")
+    ('the dog saw Rome.', 'The dog saw Rome.')
 
     Args:
-        usual: the usual form of each word, by its lower-cased form.
-        language: whose letters they are; the empty text follows Unicode alone, as truecasers did that knew none.
+        usual: usual form of each word, keyed by its lower-cased form.
+        language: language whose casing is used; with the empty text, Unicode's mappings are used, as in old truecasers.
     """
 
     def __init__(self, usual: Mapping[str, str], language: str = "") -> None:
@@ -43,9 +47,9 @@ class Truecaser:
 
     @classmethod
     def train(cls, texts: Iterable[str], language: str = "") -> Truecaser:
-        """Count how words are written inside sentences; the most frequent form is the usual one.
+        """Learn the usual case of words: their most frequent form inside sentences.
 
-        Texts in capitals tell nothing and are left out. Of equally frequent forms the one with fewer capitals counts.
+        Texts in capitals are ignored. Of equally frequent forms the one with fewer capitals is taken.
         """
         casing = Casing(language)
         counts: Counter[str] = Counter()
@@ -61,9 +65,9 @@ class Truecaser:
         return cls(usual, language)
 
     def truecase(self, text: str) -> str:
-        """``text`` with the first word of each sentence in its usual casing; of a text in capitals, all words.
+        """The text with the first word of each sentence in its usual case; in a text in capitals, all words.
 
-        A word that was never seen inside a sentence keeps its casing.
+        A word that was never seen inside a sentence keeps its case.
         """
         if is_in_capitals(text):
             return _WORD.sub(self._usual_form, text)
@@ -76,20 +80,20 @@ class Truecaser:
         return self._usual.get(lower, fallback)
 
     def detruecase(self, text: str) -> str:
-        """``text`` with a capital at the beginning of each sentence, as the language writes it."""
+        """The text with a capital at the beginning of each sentence, as the language writes it."""
         return detruecase(text, self._casing)
 
     def save(self, path: Path) -> None:
-        """Write one JSON file."""
+        """Write the truecaser to a JSON file."""
         content = {"language": self._casing.language, "usual": self._usual}
         path.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=0) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Truecaser:
-        """Read what :meth:`save` wrote, or a list of words alone, without a language, as it was written at first.
+        """Read a truecaser that :meth:`save` wrote, or an old file with only a list of words.
 
         Raises:
-            DamagedFileError: if the file is missing or is something else.
+            DamagedFileError: if the file is missing or no such file.
         """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -108,12 +112,20 @@ _UNICODE = Casing()
 
 
 def detruecase(text: str, casing: Casing = _UNICODE) -> str:
-    """``text`` with a capital at the beginning of each sentence."""
+    """The text with a capital at the beginning of each sentence.
+
+    >>> detruecase("the dog. it barks.")
+    'The dog. It barks.'
+    """
     return _START.sub(lambda match: _capitalized(match.group(), casing), text)
 
 
 def is_in_capitals(text: str) -> bool:
-    """Whether all letters are capitals, in two words of several letters at least."""
+    """Whether all letters are capitals, in at least two words of several letters.
+
+    >>> is_in_capitals("STOP THE TRAIN"), is_in_capitals("NATO")
+    (True, False)
+    """
     if not text.isupper():
         return False
     words = [word for word in _WORD.findall(text) if len(word) > 1 and word.lower() != word.upper()]

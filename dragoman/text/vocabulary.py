@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dragoman.contracts import DEFAULT_SYMBOLS, SpecialSymbols
 
 BYTE_SYMBOLS = tuple(f"<0x{byte:02X}>" for byte in range(256))
-"""How the symbols are written that spell a character in UTF-8, one for each byte."""
+"""Symbols for single bytes of UTF-8, which spell characters that have no symbol of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Vocabulary:
     (3, 0)
 
     Attributes:
-        symbols: all symbols in the order of their ids; a space in a symbol is a space.
-        ids: the id of each symbol.
-        special: the ids of the symbols that stand for no text.
+        symbols: all symbols in the order of their ids; a space in a symbol is written as a space.
+        ids: id of each symbol.
+        special: ids of the symbols that stand for no text.
     """
 
     symbols: tuple[str, ...]
@@ -36,7 +36,7 @@ class Vocabulary:
         """The vocabulary with these ids.
 
         Raises:
-            ValueError: if the ids do not count from 0 without gaps.
+            ValueError: if the ids are not 0, 1, 2 … without gaps.
         """
         symbols = tuple(sorted(ids, key=ids.__getitem__))
         if any(ids[symbol] != place for place, symbol in enumerate(symbols)):

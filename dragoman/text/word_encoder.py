@@ -1,4 +1,4 @@
-"""Encoding by words: most of a corpus' words come again and again, and each different one is encoded once."""
+"""Encoding by words: most words of a corpus recur, and each different one is encoded once."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Encode = Callable[[Sequence[str]], list[list[int]]]
 
 
 class WordEncoder:
-    """The same ids as the tokenizer itself gives, which nothing joins across the parts that its expression cuts.
+    """Encodes texts to the same ids as the tokenizer, whose symbols never span the parts that its expression cuts.
 
     Args:
-        encode_parts: the ids of texts as they stand, by the tokenizer itself.
-        encode_texts: the ids of whole texts, likewise; for those that native code cannot cut.
-        single_digits: whether each digit is a part by itself.
+        encode_parts: function that encodes parts unchanged with the tokenizer.
+        encode_texts: function that encodes whole texts with the tokenizer, for those that native code cannot cut.
+        single_digits: whether each digit is a part of its own.
     """
 
     def __init__(self, encode_parts: Encode, encode_texts: Encode, *, single_digits: bool) -> None:
@@ -49,7 +49,7 @@ class WordEncoder:
         self._known = Ragged.of([])
 
     def _learn(self) -> None:
-        """Encode the words that were never met before."""
+        """Encode the words that are new."""
         fresh = self._cutter.words(len(self._known))
         if fresh:
             ids = Ragged.of(self._encode_parts(fresh))
@@ -60,7 +60,7 @@ class WordEncoder:
 
 
 def _filled(rows: Ragged, places: Int64[np.ndarray, " p"], others: Ragged) -> Ragged:
-    """``rows`` with other ones at some places, where they are empty."""
+    """The rows, with other ones in place of the empty rows at some positions."""
     lengths = rows.lengths
     lengths[places] = others.lengths
     is_other = np.zeros(len(rows), dtype=bool)

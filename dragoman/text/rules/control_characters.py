@@ -1,4 +1,4 @@
-"""Characters that are no text."""
+"""The cleaning rule on characters that are no text."""
 
 from __future__ import annotations
 
@@ -13,5 +13,9 @@ _CONTROL = re.compile(
 
 
 def has_control_characters(source: str, target: str) -> bool:
-    """A side has control characters, an override of the writing direction, U+FFFD or a noncharacter."""
+    """Whether a side has control characters, an override of the writing direction, U+FFFD or a noncharacter.
+
+    >>> has_control_characters("bell\\a", "Glocke")
+    True
+    """
     return bool(_CONTROL.search(source) or _CONTROL.search(target))

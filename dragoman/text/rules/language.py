@@ -1,4 +1,4 @@
-"""Text in the wrong one of the two languages, as far as can be told."""
+"""The cleaning rule on text in the wrong one of the two languages."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ BatchRule = Callable[[Sequence[str], Sequence[str]], list[bool]]
 def wrong_language(
     source_language: str, target_language: str, syntax: PlaceholderSyntax = SURE_SYNTAX
 ) -> BatchRule | None:
-    """The rule for two languages, judging many pairs at once: a side is surely in the other one's language.
+    """Make the rule for two languages, which judges many pairs at once: whether a side is surely in the other's
+    language.
 
-    Lingua (n-gram models of 75 languages) weighs the two languages against each other alone. A quick look with
-    trigrams screens; what looks wrong is weighed with all n-grams, and a side counts as wrong from 0.95.
+    Lingua (n-gram models of 75 languages) weighs the two languages against each other alone. A quick look with trigrams
+    screens; what looks wrong is weighed with all n-grams, and a side counts as wrong from 0.95.
 
     Weighed are the words of a side that are language: no code (see :func:`~dragoman.text.prose.split_prose`), and no
     word with a capital that the other side has too, as names are of any language. Sides with fewer than 4 such words,
@@ -65,7 +66,7 @@ def wrong_language(
 
 
 def _prose(text: str, other: str, syntax: PlaceholderSyntax) -> str | None:
-    """The words of ``text`` that tell its language, or None if they are too few."""
+    """The words of ``text`` that show its language, or None if there are too few."""
     words, code = split_prose(text, syntax)
     if not is_prose(text, words, code):
         return None

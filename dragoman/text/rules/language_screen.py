@@ -1,4 +1,4 @@
-"""A cheap look at the language of many texts, which spares most of them the n-gram models of 75 languages.
+"""A fast screen of the language of many texts, which spares most of them the n-gram models of 75 languages.
 
 The corpus itself teaches it: naive Bayes over hashed trigrams (Cavnar & Trenkle 1994 tell languages by them), source
 side against target side. It learns only from pairs that the rule itself has judged and kept, and only where the rule
@@ -28,12 +28,12 @@ _MARGIN = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What was learnt.
+    """The learnt parameters of the screen.
 
     Attributes:
-        weights: log-odds of each trigram for the source's language.
-        source_from: a text that weighs more is surely in the source's language.
-        target_to: a text that weighs less is surely in the target's.
+        weights: log-odds of each hashed trigram for the source's language.
+        source_from: score above which a text is surely in the source's language.
+        target_to: score below which a text is surely in the target's language.
     """
 
     weights: Float32[np.ndarray, " 262144"]
@@ -42,7 +42,7 @@ class _Evidence:
 
 
 class LanguageScreen:
-    """Passes pairs whose sides are surely in their languages, once it has learnt enough from others."""
+    """Passes pairs whose sides are surely in their languages, once it has learnt enough from other pairs."""
 
     def __init__(self) -> None:
         self._evidence: _Evidence | None = None
@@ -61,7 +61,7 @@ class LanguageScreen:
         return np.flatnonzero(~sure).tolist()
 
     def learn(self, sources: Sequence[str], targets: Sequence[str], broken: Sequence[bool]) -> None:
-        """Take note of the pairs that the rule judged, the first ones of all."""
+        """Learn from the first pairs that the rule judged."""
         if not self._is_learning:
             return
         for source, target, is_broken in zip(sources, targets, broken, strict=True):
@@ -80,8 +80,8 @@ class LanguageScreen:
 
 
 def screened(rule: BatchRule) -> BatchRule:
-    """The rule on languages, asked only about the pairs that the screen leaves in doubt; without the native library,
-    about all."""
+    """The language rule, applied only to the pairs that the screen leaves in doubt; without the native library, to
+    all."""
     screen = LanguageScreen()
 
     def judge(sources: Sequence[str], targets: Sequence[str]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""Sides without anything to read, sides and words that are too long, and sides of very different length."""
+"""The cleaning rules on empty sides, on sides and words that are too long, and on sides of very different length."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from dragoman.text.placeholders import SURE_SYNTAX, PlaceholderSyntax
 
 
 def is_empty(source: str, target: str) -> bool:
-    """A side has nothing visible: it is empty, or white space, control and format characters."""
+    """Whether a side has no visible characters: only white space, control and format characters, or nothing.
+
+    >>> is_empty("Hello", " ")
+    True
+    """
     return not is_visible(source) or not is_visible(target)
 
 
@@ -22,12 +26,20 @@ _WORD = regex.compile(
 
 
 def is_overlong(source: str, target: str, max_characters: int) -> bool:
-    """A side has more than ``max_characters`` characters."""
+    """Whether a side has more than ``max_characters`` characters.
+
+    >>> is_overlong("long" * 10, "kurz", max_characters=20)
+    True
+    """
     return max(len(source), len(target)) > max_characters
 
 
 def has_overlong_word(source: str, target: str, max_characters: int, syntax: PlaceholderSyntax = SURE_SYNTAX) -> bool:
-    """A side has a word of more than ``max_characters`` letters and digits, such as encoded data."""
+    """Whether a side has a word of more than ``max_characters`` letters and digits, such as encoded data.
+
+    >>> has_overlong_word("a" * 100, "b", max_characters=60)
+    True
+    """
     return any(_longest(side, max_characters, syntax) > max_characters for side in (source, target))
 
 
@@ -45,11 +57,14 @@ _WIDTH = 3
 
 
 def is_uneven(source: str, target: str, max_ratio: float) -> bool:
-    """One side is more than ``max_ratio`` times as long as the other.
+    """Whether one side is more than ``max_ratio`` times as long as the other.
 
     Lengths are characters, those of Chinese, Japanese and Korean (from U+2E80 on) times 3, as they say more, plus 32,
     so that an abbreviation or a short word may stand for a phrase, while of long texts, whose lengths vary less, a
     ratio near ``max_ratio`` counts.
+
+    >>> is_uneven("word " * 100, "Wort", max_ratio=2.5), is_uneven("OK", "In Ordnung", max_ratio=2.5)
+    (True, False)
     """
     left, right = _OFFSET + _length(source), _OFFSET + _length(target)
     return left > max_ratio * right or right > max_ratio * left

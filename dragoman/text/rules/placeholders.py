@@ -1,4 +1,4 @@
-"""Whether the two sides of a pair have the same placeholders, however each spells them."""
+"""The cleaning rule on pairs whose sides differ in placeholders, however each side spells them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,20 @@ _BRACES = re.compile(r"([$%#]?\{+)\s*([^\s,:{}]+)[^{}]*\}+")
 
 
 def differs_in_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> bool:
-    """A placeholder, tag or address of one side has no counterpart on the other.
+    """Whether a placeholder, tag or address of one side has no counterpart on the other.
 
-    Counterparts need not be spelt alike; :func:`align_placeholders` says what they are.
+    Counterparts need not be spelt alike; :func:`align_placeholders` defines them.
+
+    >>> from dragoman.text.placeholders import SURE_SYNTAX
+    >>> differs_in_placeholders("Open {{file}}", "Datei öffnen", SURE_SYNTAX)
+    True
     """
     return align_placeholders(source, target, syntax) is None
 
 
 def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> tuple[str, str] | None:
-    """The pair with each placeholder of the target spelt as its counterpart in the source; None if one has none.
+    """The pair with each placeholder of the target spelt as its counterpart in the source; None if one has no
+    counterpart.
 
     Counterparts are equal placeholders, or else
 
@@ -49,6 +54,10 @@ def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> t
     How often one occurs that has a name or a number does not matter, as a language may have to say a thing twice.
     Entities, ``%%`` and the escapes of line feeds stand for characters and need no counterpart. Tags that only format
     text, such as ``<em>`` and ``<code>``, and of which one side has more, are taken out. ``{...}`` is no name.
+
+    >>> from dragoman.text.placeholders import EVERY_SYNTAX
+    >>> align_placeholders("%s of %s", "%2$s hat %1$s", EVERY_SYNTAX)
+    ('%1$s of %2$s', '%2$s hat %1$s')
     """
     aligned = _aligned(source, target, syntax)
     if aligned is not None or not (words := _words_of_usage(source, target)):
@@ -57,7 +66,7 @@ def align_placeholders(source: str, target: str, syntax: PlaceholderSyntax) -> t
 
 
 def _words_of_usage(source: str, target: str) -> dict[str, str]:
-    """For each word of a usage of the target that the source lacks, the one in its place; none if any has none."""
+    """For each word of a usage message in the target that the source lacks, its counterpart; empty if one has none."""
     ours, theirs = _usage(source), _usage(target)
     if [word[0] for word in ours] != [word[0] for word in theirs]:
         return {}
@@ -66,7 +75,7 @@ def _words_of_usage(source: str, target: str) -> dict[str, str]:
 
 
 def _usage(text: str) -> list[str]:
-    """Words in angle brackets that are no tags, and in braces that something stands right before."""
+    """Words in angle brackets that are no tags, and words in braces that follow another character directly."""
     closed = set(re.findall(r"</([\w-]+)", text.lower()))
     tags = closed | _VOID | _ALONE
     return list(
@@ -105,7 +114,7 @@ def _found(text: str, syntax: PlaceholderSyntax) -> list[str]:
 
 
 def _without_formatting(text: str, found: Sequence[str], others: Sequence[str], syntax: PlaceholderSyntax) -> str:
-    """``text`` without the tags for formatting of which the others have none, or not as many different ones."""
+    """The text without the formatting tags that the other side lacks, or has in a smaller number of different ones."""
     ours, theirs = (Counter(filter(_FORMATTING.fullmatch, map(_tag_name, set(side)))) for side in (found, others))
     alone = {name for name in ours if ours[name] != theirs[name]}
     lone = {tag for tag in found if _tag_name(tag) in alone and not _items(tag)}
@@ -120,14 +129,14 @@ def _without_formatting(text: str, found: Sequence[str], others: Sequence[str], 
 
 
 def _tag_name(found: str) -> str:
-    """The name of a tag, one for all that emphasise; nothing for other placeholders."""
+    """The name of a tag, the same for all tags of emphasis; empty for other placeholders."""
     match = _TAG.fullmatch(found)
     name = (match.group(2) or match.group(4)).lower() if match else ""
     return "emphasis" if name in _EMPHASIS else name
 
 
 def _respelt(text: str, syntax: PlaceholderSyntax, spellings: Sequence[str]) -> str:
-    """``text`` with its placeholders, in their order, spelt anew."""
+    """The text with its placeholders, in order, replaced by ``spellings``."""
     following = iter(spellings)
 
     def spell(found: str) -> str:
@@ -137,7 +146,7 @@ def _respelt(text: str, syntax: PlaceholderSyntax, spellings: Sequence[str]) -> 
 
 
 def _items(found: str) -> list[re.Match[str]]:
-    """The items of printf that a placeholder is or, if it is a tag, holds."""
+    """The printf items that a placeholder is or, if it is a tag, contains."""
     match = _PRINTF.fullmatch(found)
     if match is not None:
         return [match]
@@ -149,7 +158,7 @@ def _is_numbered(found: Sequence[str]) -> bool:
 
 
 def _numbered(found: Sequence[str]) -> list[str]:
-    """The same with numbers for the items of printf that have none."""
+    """The placeholders, with numbers for the printf items that have none."""
     count = 0
 
     def number(match: re.Match[str]) -> str:
@@ -169,13 +178,13 @@ def _numbered(found: Sequence[str]) -> list[str]:
 
 
 def _nameless(found: Sequence[str]) -> Counter[tuple[str, ...]]:
-    """How often there is each item without a name or number, which stands for another thing each time."""
+    """The count of each item without a name or number, which stands for another value each time."""
     items = [placeholder for placeholder in found if _PRINTF.fullmatch(placeholder) or placeholder == "{}"]
     return Counter(_key(item) for item in items if "$" not in item)
 
 
 def _counterparts(left: Sequence[str], right: Sequence[str]) -> dict[str, str] | None:
-    """For each placeholder of the target its counterpart; None if one, of either side, has none."""
+    """The counterpart of each placeholder of the target; None if a placeholder of either side has none."""
     names = {item: item for item in right if item in set(left)}
     by_key: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
     for place, side in enumerate((left, right)):
@@ -190,7 +199,7 @@ def _counterparts(left: Sequence[str], right: Sequence[str]) -> dict[str, str] |
 
 
 def _key(found: str) -> tuple[str, ...]:
-    """What counterparts have in common."""
+    """The key that counterparts share."""
     if match := _PRINTF.fullmatch(found):
         return "item", match.group(1) or ""
     if match := _TAG.fullmatch(found):

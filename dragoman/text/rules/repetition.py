@@ -1,4 +1,4 @@
-"""Text that says the same over and over, as broken crawls and looping translators do."""
+"""The cleaning rule on repetitive text, as broken crawls and looping translators produce it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ _SIGNS = regex.compile(r"[^\p{L}\p{M}\p{N}\s]+")
 
 
 def is_repetitive(source: str, target: str) -> bool:
-    """A side of some length has few distinct parts: words, or runs of three characters where there are no spaces.
+    """Whether a longer side has few distinct parts: words, or runs of three characters where there are no spaces.
 
     Lines, leaders and borders of tables repeat signs, not words, and pass.
+
+    >>> is_repetitive("again and " * 20, "immer wieder")
+    True
     """
     return _repeats(source) or _repeats(target)
 

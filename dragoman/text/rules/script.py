@@ -1,4 +1,4 @@
-"""Text in another script than its language is written in."""
+"""The cleaning rule on text in another script than that of its language."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class _Script:
     """The script of a language.
 
     Attributes:
-        foreign: matches each run of letters that are not of it.
-        is_dense: whether one character says as much as several Latin letters.
+        foreign: pattern of runs of letters of other scripts.
+        is_dense: whether one character carries as much information as several Latin letters.
     """
 
     foreign: regex.Pattern[str]
@@ -39,11 +39,16 @@ class _Script:
 def wrong_script(
     source_language: str, target_language: str, syntax: PlaceholderSyntax = SURE_SYNTAX
 ) -> Callable[[str, str], bool]:
-    """The rule for two languages: a side has four or more foreign letters, and more of them than of its own.
+    """Make the rule for two languages: whether a side has four or more foreign letters, and more of them than of its
+    own.
 
     Beside Chinese, Japanese and Korean characters ten Latin letters count as one, as brands and technical words keep
     them. Latin words that the other side has too, be it as a part of a word, are not judged, nor are abbreviations in
     capitals, single letters and pairs of them that the other side has too, nor a language whose script is unknown.
+
+    >>> rule = wrong_script("en", "ru")
+    >>> rule("Good morning", "See you tomorrow"), rule("Good morning", "Доброе утро")
+    (True, False)
     """
     left, right = _script(source_language), _script(target_language)
 
@@ -54,7 +59,11 @@ def wrong_script(
 
 
 def foreign_letters(language: str) -> regex.Pattern[str] | None:
-    """Matches each run of letters that are not of the language's script; None where that is unknown."""
+    """A pattern of runs of letters that are not of the language's script; None where its script is unknown.
+
+    >>> foreign_letters("en").findall("abc где")
+    ['где']
+    """
     script = _script(language)
     return None if script is None else script.foreign
 
@@ -88,12 +97,12 @@ def _is_foreign(text: str, other: str, script: _Script | None, syntax: Placehold
 
 
 def _is_symbol(run: str, others: set[str]) -> bool:
-    """Whether a run of letters is an abbreviation, or stands for itself, as the letters of an alphabet do in a list."""
+    """Whether a run of letters is an abbreviation, or stands for itself, as letters of an alphabet do in a list."""
     return (run.isupper() and len(run) <= _LONGEST_ABBREVIATION) or (len(run) <= _LONGEST_SYMBOL and run in others)
 
 
 def _outweigh(judged: list[str], text: str, foreign: list[str], script: _Script) -> bool:
-    """Whether the judged ones of the foreign runs have more letters than all that is not foreign."""
+    """Whether the judged foreign runs have more letters than the text has letters of its own script."""
     count = sum(map(len, judged))
     own = sum(map(len, _LETTERS.findall(text))) - sum(map(len, foreign))
     latin = sum(len(run) for run in judged if _LATIN_LETTERS.match(run)) if script.is_dense else 0

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 def train_bpe(
     texts: Iterable[str], fixed: Sequence[str], alphabet: Sequence[str], size: int, min_count: int, single_digits: bool
 ) -> tokenizers.Tokenizer:
-    """Symbols are merged, the most frequent pair of neighbours first, until the vocabulary is full.
+    """Train byte-pair encoding: the most frequent pair of adjacent symbols is merged until the vocabulary is full.
 
     Args:
-        texts: what to learn from, each with the space that stands before it.
+        texts: texts to learn from, each with a space before it.
         fixed: symbols with the first ids.
         alphabet: characters that get a symbol.
-        size: symbols at most.
-        min_count: how often a pair must occur.
-        single_digits: whether each digit is a symbol by itself.
+        size: most symbols.
+        min_count: least count of a pair.
+        single_digits: whether each digit is a symbol of its own.
     """
     backend = tokenizers.Tokenizer(models.BPE(unk_token=fixed[1], byte_fallback=True))
     backend.pre_tokenizer = pre_tokenizer(pattern(single_digits=single_digits))
@@ -46,8 +46,8 @@ def train_bpe(
 def train_bpe_on_words(
     words: WordCounts, fixed: Sequence[str], alphabet: Sequence[str], size: int, min_count: int, single_digits: bool
 ) -> tokenizers.Tokenizer:
-    """The tokenizer that :func:`train_bpe` learns from texts with these words, the same to the last merge; the other
-    arguments are as there. Needs the native library."""
+    """Train byte-pair encoding from the counts of words; the result equals that of :func:`train_bpe` on the texts,
+    whose other arguments it shares. It needs the native library."""
     characters = sorted(map(ord, alphabet))
     ids = np.full(0x110000, -1, dtype=np.int32)
     ids[characters] = len(fixed) + np.arange(len(characters))

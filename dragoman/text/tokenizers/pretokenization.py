@@ -1,4 +1,4 @@
-"""How text is cut before a tokenizer sees it: nothing ever joins two of these parts."""
+"""Pre-tokenization: cutting text into parts that no symbol ever spans."""
 
 from __future__ import annotations
 
@@ -15,22 +15,26 @@ _OTHER_LETTERS = r" ?[^\P{L}\p{Han}\p{Hiragana}\p{Katakana}](?:[^\P{L}\p{Han}\p{
 def pattern(*, single_digits: bool, words: bool = False) -> str:
     """A regular expression whose matches are the parts of a text, in a syntax that both libraries understand.
 
+    >>> regex.findall(pattern(single_digits=True), "See page 12.")
+    ['See', ' page', ' 1', '2', '.']
+
     Letters with their combining marks; digits; other visible characters one by one, so that no symbol longer than a
     character can spell a byte such as ``<0x41>``; white space, of which a last space is left to what follows it.
 
     Args:
-        single_digits: whether each digit is a part by itself.
-        words: whether runs of letters are cut further in scripts without spaces, as far as that needs no dictionary.
+        single_digits: whether each digit is a part of its own.
+        words: whether runs of letters in scripts without spaces are cut further, as far as possible without a
+            dictionary.
     """
     letters = f"{_UNSPACED}|{_OTHER_LETTERS}|{_LETTERS}" if words else _LETTERS
     return rf"{letters}|{_DIGITS[single_digits]}| ?[^\s\p{{L}}\p{{N}}]|\s+(?!\S)|\s+"
 
 
 def pre_tokenizer(expression: str) -> pre_tokenizers.PreTokenizer:
-    """The library's part of a tokenizer that cuts by ``expression``."""
+    """The library's pre-tokenizer that cuts by ``expression``."""
     return pre_tokenizers.Split(Regex(expression), "isolated")
 
 
 def cutter(expression: str) -> regex.Pattern[str]:
-    """Finds the same parts in Python."""
+    """A compiled pattern that finds the same parts in Python."""
     return regex.compile(expression)

@@ -1,7 +1,7 @@
 """Unigram language model over subwords (Kudo 2018, *Subword Regularization*).
 
-The library's own trainer adds up in an order that changes from run to run, so the same corpus need not give the same
-pieces. This one goes through words and pieces in a fixed order.
+The library's own trainer sums in an order that changes between runs, so the same corpus need not give the same pieces.
+This one visits words and pieces in a fixed order.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Words = Sequence[tuple[str, int]]
 def train_unigram(
     texts: Iterable[str], fixed: Sequence[str], alphabet: Sequence[str], size: int, min_count: int, single_digits: bool
 ) -> tokenizers.Tokenizer:
-    """Pieces whose probabilities, by expectation maximisation, make the corpus likely; arguments as of
-    :func:`train_bpe`. Very many different words are cut to the 200,000 most frequent."""
+    """Train a unigram model by expectation maximisation; see :func:`train_bpe` for the arguments. Of very many
+    different words only the 200,000 most frequent are used."""
     expression = pattern(single_digits=single_digits)
     words = _words(texts, expression, frozenset(alphabet))
     room = size - len(fixed) - len(alphabet)
@@ -55,7 +55,7 @@ def train_unigram(
 
 
 def _words(texts: Iterable[str], expression: str, alphabet: frozenset[str]) -> Words:
-    """The parts of the texts that the alphabet can spell, with their counts; overlong ones cut."""
+    """The parts of the texts that the alphabet can spell, with their counts; overlong parts are cut."""
     cut = cutter(expression)
     counts: Counter[str] = Counter()
     for text in texts:
@@ -69,7 +69,8 @@ def _words(texts: Iterable[str], expression: str, alphabet: frozenset[str]) -> W
 
 
 def _seeds(words: Words, alphabet: Sequence[str], most: int, min_count: int) -> dict[str, float]:
-    """The alphabet and the substrings that cover most of the text, with probabilities by their counts."""
+    """The initial pieces: the alphabet and the substrings that cover most text, with probabilities from their
+    counts."""
     singles: Counter[str] = Counter(dict.fromkeys(alphabet, 1))
     longer: Counter[str] = Counter()
     for word, count in words:
@@ -86,7 +87,7 @@ def _seeds(words: Words, alphabet: Sequence[str], most: int, min_count: int) -> 
 
 
 def _expected_counts(words: Words, pieces: Mapping[str, float]) -> dict[str, float]:
-    """How often each piece occurs on average over all segmentations of the words (the E step).
+    """The expected count of each piece over all segmentations of the words (the E step).
 
     Forward and backward probabilities over the lattice of each word; words are short enough for plain numbers.
     """
@@ -112,7 +113,7 @@ def _expected_counts(words: Words, pieces: Mapping[str, float]) -> dict[str, flo
 
 
 def _maximized(counts: Mapping[str, float], alphabet: Sequence[str]) -> dict[str, float]:
-    """Probabilities in proportion to the counts (the M step); hardly used pieces fall away, the alphabet stays."""
+    """Probabilities proportional to the counts (the M step); rare pieces are dropped, the alphabet stays."""
     singles = frozenset(alphabet)
     kept = {
         piece: max(count, _LEAST_EXPECTED)
@@ -126,7 +127,7 @@ def _maximized(counts: Mapping[str, float], alphabet: Sequence[str]) -> dict[str
 def _pruned(
     pieces: Mapping[str, float], longer: Sequence[str], keep: int, counts: Mapping[str, float]
 ) -> dict[str, float]:
-    """Without the pieces whose loss would cost least likelihood, were they spelt by the best of the others."""
+    """Drop the pieces whose loss costs the least likelihood, if they are spelt by the best of the others."""
     losses = {piece: counts[piece] * (math.log(pieces[piece]) - _best_without(piece, pieces)) for piece in longer}
     kept = frozenset(sorted(longer, key=lambda piece: (-losses[piece], piece))[:keep])
     return {piece: probability for piece, probability in pieces.items() if len(piece) == 1 or piece in kept}

@@ -1,4 +1,4 @@
-"""Whole words; what is no frequent word is spelt in characters."""
+"""Tokenizers of whole words, which spell rare words in characters."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _MOST_COUNTED = 5_000_000
 def train_words(
     texts: Iterable[str], fixed: Sequence[str], alphabet: Sequence[str], size: int, min_count: int, single_digits: bool
 ) -> tokenizers.Tokenizer:
-    """The most frequent words get a symbol, with the space before them; arguments as of :func:`train_bpe`.
+    """Make a tokenizer in which the most frequent words are symbols, with the space before them; see :func:`train_bpe`
+    for the arguments.
 
-    In scripts without spaces a word is what can be told without a dictionary: one Han character, a run of Hiragana or
+    In scripts without spaces a word is what can be found without a dictionary: one Han character, a run of Hiragana or
     of Katakana; a whole run of letters in Thai, Lao, Khmer and Burmese.
     """
     expression = pattern(single_digits=single_digits, words=True)
@@ -42,5 +43,5 @@ def train_words(
 
 
 def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
-    """The frequent ones first; equally frequent ones by the alphabet, so that the choice never depends on chance."""
+    """Words by decreasing count; equally frequent ones in alphabetical order, so that the choice is deterministic."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
