@@ -2,7 +2,7 @@
 
 ::
 
-    DragomanError                     a person can mend it; the command line prints it without a traceback
+    DragomanError                     an error that a user can correct; the command line shows no traceback
     ├── InputError                    data that cannot be read or used (file, line, column)
     ├── RecipeError                   a recipe with one or more mistakes, all reported at once
     ├── OutputError                   the place to write to exists already or cannot be written
@@ -20,14 +20,18 @@ from pathlib import Path
 
 
 class DragomanError(Exception):
-    """What happened, where, why, and what to do about it.
+    """An error that a user can correct: what happened, where, why, and what to do about it.
+
+    >>> print(InputError("there is no text", file="corpus.txt", line=3, remedy="give a line of text."))
+    corpus.txt:3: there is no text
+    Remedy: give a line of text.
 
     Args:
-        what: one sentence with the offending value in it.
+        what: one sentence that says what happened, with the offending value.
         remedy: one sentence that says what to do.
         file: the file or folder concerned.
-        line: its line, counted from 1.
-        cause: the likely cause, where ``what`` does not make it plain.
+        line: number of the line in the file, counted from 1.
+        cause: the likely cause, where ``what`` does not make it clear.
     """
 
     def __init__(

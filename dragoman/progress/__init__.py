@@ -1,1 +1,1 @@
-"""How far long work is, where a person watches it: on a terminal, or in a notebook."""
+"""The progress of long work, shown where a person watches: on a terminal, or in a notebook."""

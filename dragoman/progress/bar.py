@@ -1,4 +1,4 @@
-"""A bar between two texts, on a terminal or in a notebook; both are asked for anew each time it is drawn."""
+"""A progress bar between two texts, on a terminal or in a notebook; both texts are renewed whenever it is drawn."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rich.table import Column
 from rich.text import Text
 
 DRAWN_EVERY = 0.25
-"""Seconds between two drawings of a bar."""
+"""The time between two drawings of a bar, in seconds."""
 
-# A terminal has one last line: while a bar stands there, work inside the work that it counts shows none.
+# A terminal has one last line: while a bar stands there, no second bar is shown for work inside that work.
 _LAST_LINE = threading.Lock()
 
 Texts = Callable[[], str]
@@ -25,14 +25,14 @@ Texts = Callable[[], str]
 
 @runtime_checkable
 class Bar(Protocol):
-    """Shows how much is done."""
+    """A progress bar."""
 
     def move(self, done: int) -> None:
-        """So much is done."""
+        """Show that ``done`` units of work are done."""
         ...
 
     def close(self) -> None:
-        """Take it away. May be called again."""
+        """Remove the bar. It may be called again."""
         ...
 
 
@@ -40,11 +40,11 @@ def open_bar(console: Console, total: int | None, done: int, left: Texts, right:
     """A bar in the last line of a terminal, or in a notebook; None elsewhere, and where one is shown already.
 
     Args:
-        console: where to.
-        total: how much there is to do; None if it is unknown.
-        done: how much of it is done.
-        left: the text before the bar.
-        right: the text behind it.
+        console: the console that shows the bar.
+        total: amount of work; None if it is unknown.
+        done: amount of work that is done already.
+        left: function that gives the text before the bar.
+        right: function that gives the text behind the bar.
     """
     if not (console.is_interactive or console.is_jupyter) or not _LAST_LINE.acquire(blocking=False):
         return None
@@ -68,12 +68,12 @@ class TerminalBar:
         self._bar.start()
 
     def move(self, done: int) -> None:
-        """So much is done."""
+        """Show that ``done`` units of work are done."""
         if self._bar is not None:
             self._bar.update(self._task, completed=done)
 
     def close(self) -> None:
-        """Take it away. May be called again."""
+        """Remove the bar. It may be called again."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -86,21 +86,21 @@ class NotebookBar:
     def __init__(self, console: Console, total: int | None, done: int, left: Texts, right: Texts) -> None:
         del console
         self._total, self._texts = total, (left, right)
-        # There is always an IPython where there is a notebook, and nothing else needs one.
+        # A notebook always has IPython, and nothing else needs it.
         display: Any = importlib.import_module("IPython.display")
         self._html = display.HTML
         self._drawn_at = time.monotonic()
         self._place: Any = display.display(self._html(self._drawn(done)), display_id=True)
 
     def move(self, done: int) -> None:
-        """So much is done."""
+        """Show that ``done`` units of work are done."""
         now = time.monotonic()
         if self._place is not None and now - self._drawn_at >= DRAWN_EVERY:
             self._drawn_at = now
             self._place.update(self._html(self._drawn(done)))
 
     def close(self) -> None:
-        """Take it away. May be called again."""
+        """Remove the bar. It may be called again."""
         if self._place is not None:
             self._place.update(self._html(""))
             self._place = None
@@ -113,7 +113,7 @@ class NotebookBar:
 
 
 class _TextColumn(ProgressColumn):
-    """A column of the bar that asks for its text each time it is drawn."""
+    """A column of the bar whose text is renewed whenever it is drawn."""
 
     max_refresh = None
 

@@ -1,4 +1,4 @@
-"""How many of a known number of things are done, at what rate, and how long the others will take."""
+"""The progress of counted work: how many things are done, at what rate, and how long the rest will take."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ from dragoman.progress.bar import Bar, open_bar
 from dragoman.progress.watched import console_for, duration, print_line
 
 SHOWN_AFTER = 1.0
-"""Seconds after which work is long enough to be watched."""
+"""The time in seconds after which progress is shown."""
 LINE_EVERY = 10.0
-"""Seconds between lines where there is no bar."""
+"""The time in seconds between two lines where there is no bar."""
 
 Of = TypeVar("Of")
 
 
 class Counting:
-    """Shows how far work is, once it has taken a second. Use it as a context manager.
+    """Shows the progress of work that takes longer than a second. Use it as a context manager.
+
+    >>> with Counting(3, "lines", progress=False) as counting:
+    ...     upper = [line.upper() for line in counting.over(["a", "b", "c"])]
+    >>> upper, counting.done
+    (['A', 'B', 'C'], 3)
 
     Args:
-        total: how many there are.
-        things: what they are, in the plural.
-        progress: whether to show it; None where a person watches, as :func:`~dragoman.progress.watched.console_for`
-            says.
-        console: where to write; standard error if None.
-        clock: seconds that never go back.
+        total: number of things.
+        things: name of the things, in the plural.
+        progress: whether progress is shown; None to show it where a person watches, as
+            :func:`~dragoman.progress.watched.console_for` decides.
+        console: the console that shows progress; standard error if None.
+        clock: function that gives the time in seconds, which never goes back.
 
     Attributes:
-        done: how many are done.
+        done: number of things that are done.
     """
 
     def __init__(
@@ -62,7 +67,7 @@ class Counting:
             self._bar = None
 
     def add(self, count: int = 1) -> None:
-        """So many more are done."""
+        """Count ``count`` more things as done."""
         self.done += count
         if self._console is None:
             return
@@ -76,7 +81,7 @@ class Counting:
             print_line(self._console, f"{self._count()}  {self._rate()}")
 
     def over(self, parts: Iterable[Of], size: Callable[[Of], int] = lambda part: 1) -> Iterator[Of]:
-        """The same parts, each counted when the next is asked for; ``size`` says how many things one holds."""
+        """The same parts, each counted when the next is requested; ``size`` gives the number of things in a part."""
         for part in parts:
             yield part
             self.add(size(part))

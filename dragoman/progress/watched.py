@@ -1,4 +1,4 @@
-"""Where a person watches: on a terminal, or in a notebook."""
+"""Decides whether a person watches: on a terminal, or in a notebook."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rich.text import Text
 
 
 def console_for(choice: bool | None) -> Console | None:
-    """Where progress is shown, or None where it is not: standard error, and a notebook's own output.
+    """The console that shows progress, on standard error or in a notebook's output; None if progress is not shown.
 
     Args:
-        choice: whether to show it; None where a person watches: where standard error is a terminal, or in a notebook.
+        choice: whether progress is shown; None to show it where standard error is a terminal, or in a notebook.
     """
     console = Console(stderr=True)
     wanted = choice if choice is not None else console.is_interactive or console.is_jupyter
@@ -20,10 +20,10 @@ def console_for(choice: bool | None) -> Console | None:
 
 
 def teller(choice: bool | None = None) -> Callable[[str], None]:
-    """What shows a sentence on each thing done, or does nothing where no progress is shown.
+    """A function that shows a sentence about the progress of work, or does nothing where progress is not shown.
 
     Args:
-        choice: whether to show it, as :func:`console_for` takes it.
+        choice: whether progress is shown, as for :func:`console_for`.
     """
     console = console_for(choice)
     if console is None:
@@ -32,12 +32,16 @@ def teller(choice: bool | None = None) -> Callable[[str], None]:
 
 
 def print_line(console: Console, line: str) -> None:
-    """Print a line as it is: brackets are no markup, and a line that goes to a file is not broken."""
+    """Print a line unchanged: brackets are no markup, and a line that goes to a file is not broken."""
     encoding = console.encoding
     console.print(Text(line.encode(encoding, "replace").decode(encoding)), soft_wrap=True, highlight=False)
 
 
 def duration(seconds: float) -> str:
-    """Hours, minutes and seconds, such as ``0:12:05``."""
+    """A time as hours, minutes and seconds.
+
+    >>> duration(725)
+    '0:12:05'
+    """
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -1,4 +1,4 @@
-"""A report as one page that needs nothing but itself: no file beside it, no network."""
+"""A report as a self-contained page: it needs no other file and no network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 _LONGEST_NUMBER = 60
-"""Characters of a cell; a column with longer ones is of texts, which may be broken into lines."""
+"""The most characters of a cell with a number; a column with longer cells holds texts, which are broken into lines."""
 _STYLE = """
 :root { color-scheme: light dark; --line: #d0d0d0; --soft: #f3f3f3; }
 @media (prefers-color-scheme: dark) { :root { --line: #505050; --soft: #262626; } }
@@ -24,7 +24,7 @@ p, li { max-width: 60rem; overflow-wrap: break-word; }
 figure { margin: 1rem 0; }
 img { max-width: 100%; height: auto; background: white; }
 """
-# Sorts by the number in a column, or by its text; the table reads well without it.
+# Sorts a table by the numbers of a column, or by its texts; without JavaScript the table stays in its order.
 _SCRIPT = """
 document.querySelectorAll("table").forEach(table =>
   table.querySelectorAll("th").forEach((th, column) => th.addEventListener("click", () => {
@@ -42,11 +42,11 @@ document.querySelectorAll("table").forEach(table =>
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that becomes part of a page.
+    """A picture on a page.
 
     Attributes:
-        title: what it shows, for those who cannot see it.
-        png: the bytes of a PNG file.
+        title: a description of the picture, for readers who cannot see it.
+        png: bytes of a PNG file.
     """
 
     title: str
@@ -55,14 +55,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a page. What it has stands in this order: title, paragraphs, table, items, pictures.
+    """One part of a page, in this order: title, paragraphs, table, list, pictures.
 
     Attributes:
-        title: its heading; empty for none.
-        paragraphs: running text.
-        table: title of each column to its cells, all equally many.
-        items: of a list.
-        pictures: one below the other.
+        title: heading of the section; empty for none.
+        paragraphs: paragraphs of text.
+        table: the cells of each column by the column's title; all columns have equally many.
+        items: items of a list.
+        pictures: pictures, one below the other.
     """
 
     title: str
@@ -73,11 +73,15 @@ class Section:
 
 
 def page(title: str, sections: Sequence[Section]) -> str:
-    """The page as HTML, in light or dark as its reader has it; its tables are sorted by a click on a column's title.
+    """The page as HTML, light or dark as its reader prefers; a click on a column's title sorts a table.
+
+    >>> html = page("Scores", [Section("BLEU", table={"corpus": ["news"], "BLEU": ["32.5"]})])
+    >>> "<h2>BLEU</h2>" in html
+    True
 
     Args:
-        title: of the whole page.
-        sections: in order. All that they say is taken as text, not as HTML.
+        title: title of the whole page.
+        sections: parts of the page, in order. Everything in them is taken as text, not as HTML.
     """
     body = "\n".join(part for section in sections for part in _parts(section))
     return f"""<!doctype html>

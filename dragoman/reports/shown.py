@@ -1,4 +1,4 @@
-"""How an object shows itself in an interpreter and in a notebook: a line, a few lines, a small table."""
+"""Objects that show a summary of themselves in an interpreter and in a notebook."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from html import escape
 
 _LONGEST = 200
-"""Characters of a cell, and of the line that stands for the whole object."""
+"""The most characters of a cell, and of the line that stands for the whole object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What there is to say of an object.
+    """The summary of an object.
 
     Attributes:
-        headline: in a line.
-        facts: further ones, by their names, in order.
+        headline: the summary in one line.
+        facts: further facts by their names, in order.
     """
 
     headline: str
@@ -25,16 +25,24 @@ class Summary:
 
 
 class Shown:
-    """Shows what :meth:`summary` says: ``repr`` in a line, ``print`` with the facts below, a notebook as a table.
+    """Base of objects that show their :meth:`summary`: ``repr`` as a line, ``print`` with the facts below, a notebook
+    as a table. Everything is taken as text, never as HTML.
 
-    All of it is taken as text, never as HTML.
+    >>> class Run(Shown):
+    ...     def summary(self):
+    ...         return Summary("a run of 3 updates", {"loss": "1.25 nats per token"})
+    >>> Run()
+    <Run: a run of 3 updates>
+    >>> print(Run())
+    a run of 3 updates
+      loss  1.25 nats per token
     """
 
     __slots__ = ()
 
     @abstractmethod
     def summary(self) -> Summary:
-        """What there is to say of this object; nothing is computed for it."""
+        """The summary of this object, for which nothing is computed."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {_line(self.summary().headline)}>"
@@ -57,6 +65,6 @@ class Shown:
 
 
 def _line(text: str) -> str:
-    """Without line breaks and control characters, and not longer than a person reads."""
+    """The text in one line, without control characters, and not longer than :data:`_LONGEST`."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

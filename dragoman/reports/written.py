@@ -15,36 +15,36 @@ from dragoman.storage.output import write_output
 
 @runtime_checkable
 class Reported(Protocol):
-    """What can be written."""
+    """The interface of reports that can be written as files."""
 
     def to_dict(self) -> JsonObject:
-        """As JSON can write it."""
+        """The report as values for JSON."""
         ...
 
     def sections(self) -> Sequence[Section]:
-        """Parts of a page, pictures included."""
+        """The parts of the report's page, with pictures."""
         ...
 
 
 def json_text(report: Reported) -> str:
-    """The report as JSON; a number that is not finite is null."""
+    """The report as JSON, where numbers that are not finite are null."""
     return json.dumps(finite(report.to_dict()), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def write_report(report: Reported, title: str, folder: Path, name: str) -> Path:
-    """Write it as ``NAME.json`` and as ``NAME.html``, which has its pictures within.
+    """Write a report as ``NAME.json`` and as ``NAME.html``, which contains its pictures.
 
     Args:
-        report: what was found.
-        title: of the page.
-        folder: to write to; it is made.
-        name: of both files.
+        report: the report.
+        title: title of the page.
+        folder: folder for both files, which is made.
+        name: name of both files, without suffix.
 
     Returns:
-        The page.
+        The path of the page.
 
     Raises:
-        OutputError: if it cannot be written.
+        OutputError: if a file cannot be written.
     """
     shown = folder / f"{name}.html"
     write_output(folder / f"{name}.json", f"{json_text(report)}\n".encode("utf-8", "backslashreplace"))
@@ -53,7 +53,11 @@ def write_report(report: Reported, title: str, folder: Path, name: str) -> Path:
 
 
 def finite(value: Json) -> Json:
-    """The same, in the types of JSON, with null for every number that is not finite."""
+    """The value in the types of JSON, with null for every number that is not finite.
+
+    >>> finite({"loss": float("nan"), "steps": (1, 2)})
+    {'loss': None, 'steps': [1, 2]}
+    """
     if isinstance(value, Mapping):
         return {str(key): finite(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
