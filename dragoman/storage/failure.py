@@ -1,4 +1,4 @@
-"""What is said when a file or folder cannot be written."""
+"""The errors of files and folders that cannot be written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CAUSES = {
 
 
 def unwritable(path: Path, error: Exception, *, what: str = "cannot be written") -> OutputError:
-    """The error for a person, made from the one of the operating system or of a library that wraps it."""
+    """The error for the user, made from an error of the operating system or of a library that wraps one."""
     number = error.errno if isinstance(error, OSError) else None
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return OutputError(

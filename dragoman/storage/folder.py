@@ -1,8 +1,8 @@
 """Folders and files that are whole or absent, whatever interrupts their writing.
 
-While ``NAME`` is being written, it is ``.NAME.new`` beside its place; an old one that it replaces is ``.NAME.old`` for
-a moment. Where that would be longer than a name may be, ``NAME`` is cut short in it, and a hash of all of ``NAME``
-follows what is left. No other names are ever made or removed.
+While ``NAME`` is being written, it is called ``.NAME.new``, in the same folder; an old one that it replaces is called
+``.NAME.old`` for a moment. If such a name would be too long for the file system, ``NAME`` is cut short in it and
+followed by a hash of the whole ``NAME``. No other names are ever made or removed.
 """
 
 from __future__ import annotations
@@ -22,22 +22,27 @@ from dragoman.storage.failure import unwritable
 from dragoman.storage.manifest import write_manifest
 
 LONGEST_NAME = 255
-"""Bytes that the name of a file may have, on nearly all file systems."""
+"""The most bytes of a file's name on nearly all file systems."""
 
 
 @contextlib.contextmanager
 def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """A temporary folder beside ``path`` that becomes ``path`` when the block ends without an error.
 
-    Every file gets the permissions that the process's mask leaves, whatever library wrote it. All are synced and listed
+    Every file gets the permissions of the process's umask, whatever library wrote it. All files are synced and listed
     in the manifest before the rename, and the parent folder is synced after it. If the block raises, the temporary
-    folder is removed, and whatever stood at ``path`` is as it was.
+    folder is removed, and ``path`` is unchanged.
+
+    >>> with new_folder(Path("model")) as folder:
+    ...     _ = (folder / "card.md").write_text("A model.")
+    >>> sorted(file.name for file in Path("model").iterdir())
+    ['SHA256SUMS', 'card.md']
 
     Args:
-        path: the folder to be; its parents are made, unless ``replace``.
-        replace: whether an existing one is replaced. The old one is set aside until the new one stands; if the machine
-            fails in between, :func:`recover` finds it. The parent must exist: where something is replaced again and
-            again, a parent that is gone was unplugged, and one made anew would hide that.
+        path: the folder to be written; its parents are made, unless ``replace``.
+        replace: whether an existing folder is replaced. The old one is set aside until the new one is in place; if the
+            machine fails in between, :func:`recover` restores it. The parent must exist: if the parent of a folder that
+            is replaced again and again is gone, a disk was unplugged, which a new parent would hide.
 
     Raises:
         OutputError: if ``path`` exists and is not empty, unless ``replace``; or if it cannot be written.
@@ -62,10 +67,10 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def recover(path: Path) -> None:
-    """Put right a replacement of ``path`` that was interrupted between its two renames.
+    """Undo a replacement of ``path`` that was interrupted between its two renames.
 
     Raises:
-        OutputError: if the old one cannot be put back.
+        OutputError: if the old folder cannot be put back.
     """
     old = beside(path, "old")
     if old.is_dir() and not path.exists():
@@ -79,7 +84,7 @@ def recover(path: Path) -> None:
 
 
 def recover_below(folder: Path) -> None:
-    """Put right, or remove, all that interrupted writings left in a folder that only this program writes in.
+    """Undo or remove everything that interrupted writings left in a folder that only this program writes to.
 
     Raises:
         OutputError: if an old folder cannot be put back.
@@ -91,23 +96,24 @@ def recover_below(folder: Path) -> None:
 
 
 def unfinished(path: Path) -> Path:
-    """Where ``path`` is while it is being written, and is left if the process is killed then."""
+    """The path of ``path`` while it is being written, which remains if the process is killed then."""
     return beside(path, "new")
 
 
 def beside(path: Path, kind: str) -> Path:
-    """The hidden ``.NAME.KIND`` in the same folder, the same at every call, and never longer than a name may be."""
+    """The hidden path ``.NAME.KIND`` in the same folder, the same at every call, and never longer than a name may
+    be."""
     name = f".{path.name}.{kind}"
     if len(os.fsencode(name)) > LONGEST_NAME:
         ending = f"-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.{kind}"
         kept = os.fsencode(path.name)[: LONGEST_NAME - 1 - len(ending)]
-        # Half a character at the cut is left out: some file systems allow whole ones only.
+        # A character that the cut divides is left out: some file systems allow whole characters only.
         name = f".{kept.decode(errors='ignore')}{ending}"
     return path.parent / name
 
 
 def discard(path: Path) -> None:
-    """Remove what an interrupted writing of ``path`` left, as far as the file system allows it."""
+    """Remove what an interrupted writing of ``path`` left, as far as the file system allows."""
     left = unfinished(path)
     if left.is_dir() and not left.is_symlink():
         shutil.rmtree(left, ignore_errors=True)
@@ -117,7 +123,7 @@ def discard(path: Path) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder such that it is whole or absent, whatever interrupts that.
+    """Remove a folder so that it is whole or absent, whatever interrupts the removal.
 
     Raises:
         OutputError: if it cannot be removed.
@@ -131,7 +137,7 @@ def remove_folder(path: Path) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file that is whole or as it was before; its parent folders are made.
+    """Write a file so that it is whole or unchanged, whatever interrupts the writing; its parent folders are made.
 
     Raises:
         OutputError: if it cannot be written.
@@ -144,10 +150,10 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def stage_file(path: Path, data: bytes) -> None:
-    """Write and sync what :func:`commit_file` will put at ``path``; its parent folders are made.
+    """Write and sync the file that :func:`commit_file` will move to ``path``; its parent folders are made.
 
     Raises:
-        OutputError: if it cannot be written; nothing of it is left then.
+        OutputError: if it cannot be written; then nothing of it remains.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -163,10 +169,11 @@ def stage_file(path: Path, data: bytes) -> None:
 
 
 def commit_file(path: Path) -> None:
-    """Put a staged file at its place. A file that it replaces gives it its permissions and, where possible, its owner.
+    """Move a staged file to its place. It takes over permissions and, where possible, the owner of a file that it
+    replaces.
 
     Raises:
-        OutputError: if that fails; it is still staged then, or at its place.
+        OutputError: if that fails; then the file is still staged, or in its place.
     """
     try:
         _inherit(path, unfinished(path))
@@ -177,10 +184,10 @@ def commit_file(path: Path) -> None:
 
 
 def refuse_occupied(path: Path) -> None:
-    """See to it that there is nothing at ``path``, or an empty folder.
+    """Check that there is nothing at ``path``, or an empty folder.
 
     Raises:
-        OutputError: if there is something, or it cannot be looked at.
+        OutputError: if there is something else, or it cannot be read.
     """
     try:
         occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
@@ -193,7 +200,7 @@ def refuse_occupied(path: Path) -> None:
 
 
 def _inherit(path: Path, new: Path) -> None:
-    """Give a new file the permissions and, as far as this user may, the owner and group of the one at ``path``."""
+    """Give a new file the permissions and, as far as this user may, the owner and group of the file at ``path``."""
     try:
         old = path.lstat()
     except FileNotFoundError:
@@ -206,7 +213,7 @@ def _inherit(path: Path, new: Path) -> None:
             os.chown(new, user, group)
             break
     else:
-        # The old group's rights are not for another group.
+        # The permissions of the old group must not go to another group.
         mode = mode & ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3
     new.chmod(mode)
 
@@ -233,10 +240,10 @@ def _move_back(temporary: Path, path: Path, old: Path) -> None:
 
 
 def _follow_umask(folder: Path) -> None:
-    """Let whoever may read a folder that was made with the process's mask read the files in it.
+    """Let everyone who may read a folder that was made with the process's umask read the files in it.
 
-    Some libraries make files for their owner alone. The folder tells the mask; asking the process for it would change
-    it for a moment.
+    Some libraries make files for their owner alone. The umask is inferred from the folder, since asking the process for
+    it would change it for a moment.
     """
     mode = stat.S_IMODE(folder.stat().st_mode) & 0o777
     for root, folders, names in os.walk(folder):

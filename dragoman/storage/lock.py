@@ -1,4 +1,4 @@
-"""One process at a time writes in a folder."""
+"""A lock, so that one process at a time writes to a folder."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dragoman.storage.failure import unwritable
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from writing in ``folder`` during the block.
+    """Keep other processes from writing to ``folder`` during the block.
 
-    The lock is the operating system's and leaves no file: it ends with the process, however that ends. Where a file
-    system knows no locks, the block runs without one.
+    It is a lock of the operating system and leaves no file: it ends with the process, however that ends. If a file
+    system has no locks, the block runs without one.
 
     Raises:
-        OutputError: if another process holds it, or there is no such folder.
+        OutputError: if another process holds the lock, or there is no such folder.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY)

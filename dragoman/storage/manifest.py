@@ -10,11 +10,12 @@ from dragoman.errors import DamagedFileError
 
 MANIFEST = "SHA256SUMS"
 REMEDY = "copy the whole folder anew from where it was made, or make it again."
-"""What to do about a folder that is not as it was written."""
+"""The remedy for a folder that differs from what was written."""
 
 
 def write_manifest(folder: Path) -> None:
-    """List every file below ``folder`` with its SHA-256; ``sha256sum -c SHA256SUMS`` checks it too."""
+    """Write the list of every file below ``folder`` with its SHA-256, which ``sha256sum -c SHA256SUMS`` can check,
+    too."""
     lines = [f"{digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files_below(folder)]
     (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
 
@@ -23,12 +24,12 @@ def verify(folder: Path, needs: Iterable[str] = ()) -> None:
     """Check every file that the manifest lists.
 
     Args:
-        folder: with its manifest.
-        needs: names that the manifest must list, so that one cut at the end of a line is found out.
+        folder: folder with its manifest.
+        needs: names that the manifest must list, so that a manifest that was cut at the end of a line is noticed.
 
-    Raises:
-        DamagedFileError: naming the first file that is missing, altered or cannot be read, or the manifest if it
-            cannot be used.
+        Raises:
+            DamagedFileError: if a file is missing, altered or cannot be read, or the manifest cannot be used; it names
+                the first such file.
     """
     entries = read_manifest(folder)
     for name in needs:
@@ -57,10 +58,10 @@ def verify(folder: Path, needs: Iterable[str] = ()) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
-    """File names, relative to ``folder``, with their SHA-256.
+    """The SHA-256 of each file by its name, relative to ``folder``.
 
     Raises:
-        DamagedFileError: if there is no manifest, or it has a line that is not of its format.
+        DamagedFileError: if there is no manifest, or one of its lines has another format.
     """
     path = folder / MANIFEST
     try:
@@ -80,11 +81,16 @@ def read_manifest(folder: Path) -> dict[str, str]:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal."""
+    """The SHA-256 of a file in hexadecimal.
+
+    >>> _ = Path("empty").write_bytes(b"")
+    >>> digest(Path("empty"))[:16]
+    'e3b0c44298fc1c14'
+    """
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def files_below(folder: Path) -> list[Path]:
-    """All files below ``folder`` but the manifest, in the order of their names."""
+    """All files below ``folder`` except for the manifest, in the order of their names."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)

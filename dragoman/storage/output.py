@@ -1,8 +1,8 @@
-"""Files that a person names for output.
+"""Output to files that a user names.
 
-A regular file is whole or as it was before, where links lead to it too, and keeps its permissions; it is replaced, so
-that other hard links to it keep what they have. What is no regular file, such as a device, a named pipe or a descriptor
-of this process (``/dev/stdout``, ``/dev/fd/3``), is written into and never replaced.
+A regular file is whole or unchanged, also behind symbolic links, and keeps its permissions; it is replaced, so that
+other hard links to it keep the old content. Anything else, such as a device, a named pipe or a descriptor of this
+process (``/dev/stdout``, ``/dev/fd/3``), is written to and never replaced.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from dragoman.storage.folder import LONGEST_NAME, refuse_occupied, write_file
 from dragoman.storage.manifest import MANIFEST
 
 _LINKS = 40
-"""Links that lead to links, as many as Linux follows."""
+"""The most symbolic links that are followed one after the other, as in Linux."""
 
 
 def check_output(path: Path, inputs: Iterable[Path | None] = ()) -> None:
-    """See to it, before work begins, that a file can be written; nothing is made or changed.
+    """Check, before work begins, that a file can be written; nothing is made or changed.
 
     Args:
-        path: the file to be.
-        inputs: files that are being read, which the output must not replace, and folders, such as a model's, in which
-            it must not lie if they carry checksums; None is standard input.
+        path: the file to be written.
+        inputs: files that are read, which the output must not replace, and folders with checksums, such as a model's,
+            in which it must not lie; None is standard input.
 
     Raises:
-        OutputError: if it is a folder, one of the inputs, or cannot be written.
+        OutputError: if the path is a folder or one of the inputs, or cannot be written.
     """
     check_name(path)
     status = _status(path)
@@ -55,14 +55,14 @@ def check_output(path: Path, inputs: Iterable[Path | None] = ()) -> None:
 
 
 def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path | None] = ()) -> None:
-    """The same for all outputs of one command, which must be different files.
+    """Check all outputs of one command as :func:`check_output` does; they must be different files.
 
     Args:
-        outputs: the file that each option names; None if it was not given.
-        inputs: what is read, as :func:`check_output` has it.
+        outputs: the file that each option names; None for an option that was not given.
+        inputs: files and folders that are read, as for :func:`check_output`.
 
     Raises:
-        OutputError: if one cannot be written, or two are the same file.
+        OutputError: if a file cannot be written, or two are the same file.
     """
     inputs, seen = list(inputs), dict[Path, str]()
     for option, path in outputs.items():
@@ -80,14 +80,14 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path | No
 
 
 def check_folder(folder: Path, shown: Path | None = None) -> None:
-    """See to it that files can be made in a folder, or that the folder can be made; nothing is made.
+    """Check that files can be made in a folder, or that the folder can be made; nothing is made.
 
     Args:
-        folder: which need not exist.
-        shown: what errors name; the folder if None.
+        folder: the folder, which need not exist.
+        shown: the path that errors name; the folder if None.
 
     Raises:
-        OutputError: if they cannot.
+        OutputError: if they cannot be made.
     """
     shown = folder if shown is None else shown
     check_name(shown)
@@ -106,10 +106,10 @@ def check_folder(folder: Path, shown: Path | None = None) -> None:
 
 
 def check_new_folder(path: Path) -> None:
-    """See to it, before work begins, that a folder can be made; an empty one may be there. Nothing is made.
+    """Check, before work begins, that a folder can be made, or that there is an empty one. Nothing is made.
 
     Raises:
-        OutputError: if there is something already, or it cannot be made.
+        OutputError: if there is something else, or the folder cannot be made.
     """
     check_name(path)
     if path.name in ("", ".."):
@@ -121,10 +121,10 @@ def check_new_folder(path: Path) -> None:
 
 
 def check_name(path: Path) -> None:
-    """Refuse what no file system takes for a name.
+    """Check that no part of a path is too long for a name.
 
     Raises:
-        OutputError: if ``path`` is that.
+        OutputError: if one is.
     """
     for part in path.parts:
         size = len(os.fsencode(part))
@@ -142,7 +142,7 @@ def write_output(path: Path, data: bytes) -> None:
 
     Raises:
         OutputError: if it cannot be written.
-        BrokenPipeError: if it is a pipe whose reader has gone.
+        BrokenPipeError: if it is a pipe that nobody reads any more.
     """
     if is_stream(path):
         with opened_stream(path) as stream:
@@ -152,7 +152,7 @@ def write_output(path: Path, data: bytes) -> None:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether ``path`` is written into and not replaced: a device, a pipe, or a descriptor of this process."""
+    """Whether ``path`` is written to instead of being replaced: a device, a pipe, or a descriptor of this process."""
     if _descriptor(path) is not None:
         return True
     status = _status(path)
@@ -161,11 +161,11 @@ def is_stream(path: Path) -> bool:
 
 @contextlib.contextmanager
 def opened_stream(path: Path) -> Iterator[BinaryIO]:
-    """What :func:`is_stream`, to write into.
+    """An open device, pipe or descriptor (see :func:`is_stream`), to be written to.
 
     Raises:
-        OutputError: if it cannot be opened, or writing into it fails.
-        BrokenPipeError: if it is a pipe whose reader has gone.
+        OutputError: if it cannot be opened, or writing to it fails.
+        BrokenPipeError: if it is a pipe that nobody reads any more.
     """
     number = _descriptor(path)
     try:
@@ -179,7 +179,7 @@ def opened_stream(path: Path) -> Iterator[BinaryIO]:
 
 
 def final_place(path: Path) -> Path:
-    """Where links at ``path`` lead, whether or not there is something."""
+    """The path to which symbolic links at ``path`` lead, whether or not it exists."""
     return Path(os.path.realpath(path)) if os.path.islink(path) else path
 
 
@@ -206,10 +206,10 @@ def _refuse_inputs(path: Path, status: os.stat_result | None, inputs: Iterable[P
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Of what links lead to; None if there is nothing.
+    """The status of the file to which links at ``path`` lead; None if there is none.
 
     Raises:
-        OutputError: if it cannot be looked at.
+        OutputError: if the status cannot be read.
     """
     number = _descriptor(path)
     try:

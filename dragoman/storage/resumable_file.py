@@ -1,8 +1,8 @@
-"""A file that is written part by part over hours, and gone on with if that is interrupted.
+"""A file that is written part by part over hours, and can be resumed after an interruption.
 
-While ``NAME`` is being written, its bytes are in ``.NAME.new``, and ``.NAME.progress`` says how many of them are kept,
-their SHA-256, and what the writer needs to go on. Bytes are synced before that file speaks of them, and it is replaced
-as a whole, so that it never promises what is not there. ``NAME`` itself appears when all is written.
+While ``NAME`` is being written, its bytes are in ``.NAME.new``, and ``.NAME.progress`` holds the number of bytes that
+are kept, their SHA-256, and what the writer needs to resume. Bytes are synced before they are recorded there, and the
+record is replaced as a whole, so that recorded bytes always exist. ``NAME`` itself appears when everything is written.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an interrupted writing left.
+    """The state that an interrupted writing left.
 
     Attributes:
-        size: bytes of the file that are kept.
-        digest: their SHA-256 in hexadecimal.
-        whole: whether nothing was missing but the file's name.
-        facts: what the writer said of them.
+        size: number of bytes of the file that are kept.
+        digest: SHA-256 of these bytes in hexadecimal.
+        whole: whether the file is complete, and only its final name was missing.
+        facts: what the writer recorded to resume from here.
     """
 
     size: int
@@ -44,10 +44,10 @@ class Kept:
 
 
 def kept_of(path: Path) -> Kept | None:
-    """What is kept of a file whose writing was interrupted; None if nothing is.
+    """The state of a file whose writing was interrupted; None if nothing is kept.
 
     Raises:
-        DamagedFileError: if that cannot be understood.
+        DamagedFileError: if the record cannot be read.
     """
     place = progress_of(path)
     try:
@@ -67,15 +67,15 @@ def kept_of(path: Path) -> Kept | None:
 
 
 def progress_of(path: Path) -> Path:
-    """Where it is said how far the writing of ``path`` came."""
+    """The path of the record of how far the writing of ``path`` came."""
     return beside(path, "progress")
 
 
 def refuse_unfinished(path: Path) -> None:
-    """See to it that nothing is kept of an interrupted writing.
+    """Check that nothing is kept of an interrupted writing.
 
     Raises:
-        OutputError: if something is.
+        OutputError: if something is kept.
     """
     if progress_of(path).exists():
         raise OutputError(
@@ -87,13 +87,19 @@ def refuse_unfinished(path: Path) -> None:
 
 
 class ResumableFile:
-    """Grows by parts. Use :meth:`begin` or :meth:`resume`.
+    """A file that grows by parts. Use :meth:`begin` or :meth:`resume` to open one.
+
+    >>> with ResumableFile.begin(Path("out.txt")) as file:
+    ...     file.append(b"one line\\n")
+    ...     file.finish({"lines": 1})
+    >>> Path("out.txt").read_text()
+    'one line\\n'
 
     Args:
-        path: the file to be.
-        stream: of its bytes so far.
-        size: how many there are.
-        hashed: their SHA-256.
+        path: the file to be written.
+        stream: stream to the unfinished file.
+        size: number of bytes so far.
+        hashed: running SHA-256 of these bytes.
     """
 
     def __init__(self, path: Path, stream: FileIO, size: int, hashed: hashlib._Hash) -> None:
@@ -105,7 +111,7 @@ class ResumableFile:
     @classmethod
     @contextlib.contextmanager
     def begin(cls, path: Path) -> Iterator[ResumableFile]:
-        """A new one; its parent folders are made.
+        """Begin a new file; its parent folders are made.
 
         Raises:
             OutputError: if it cannot be written, is being written by another process, or something is kept of an
@@ -123,10 +129,10 @@ class ResumableFile:
     @classmethod
     @contextlib.contextmanager
     def resume(cls, path: Path, kept: Kept) -> Iterator[ResumableFile]:
-        """Go on after what is kept; bytes behind it are cut off.
+        """Resume behind the bytes that are kept; bytes behind these are cut off.
 
         Raises:
-            DamagedFileError: if the bytes that were kept are not there any more.
+            DamagedFileError: if the bytes that were kept are no longer there.
             OutputError: if it cannot be written, or is being written by another process.
         """
         try:
@@ -148,7 +154,7 @@ class ResumableFile:
         """Write the next part.
 
         Raises:
-            OutputError: if it cannot be written; what was kept before is.
+            OutputError: if it cannot be written; bytes that were kept before remain so.
         """
         rest = memoryview(data)
         try:
@@ -160,14 +166,14 @@ class ResumableFile:
         self._size += len(data)
 
     def keep(self, facts: Mapping[str, object], *, whole: bool = False) -> None:
-        """Make sure of all that was written so far.
+        """Keep all bytes that were written so far, whatever happens next.
 
         Args:
-            facts: what is needed to go on from here, for JSON.
-            whole: whether nothing will follow.
+            facts: what the writer needs to resume from here, as values for JSON.
+            whole: whether the file is complete.
 
         Raises:
-            OutputError: if it cannot be written; what was kept before is.
+            OutputError: if it cannot be written; bytes that were kept before remain so.
         """
         said = {
             "format": _FORMAT,
@@ -183,10 +189,10 @@ class ResumableFile:
         write_file(progress_of(self._path), (json.dumps(said, indent=2) + "\n").encode())
 
     def finish(self, facts: Mapping[str, object]) -> None:
-        """Put the file at its place.
+        """Keep all bytes, and move the complete file to its place.
 
         Raises:
-            OutputError: if that fails; all is kept then.
+            OutputError: if that fails; then all bytes are kept.
         """
         self.keep(facts, whole=True)
         commit_file(self._path)
@@ -203,7 +209,7 @@ class ResumableFile:
 
 
 def is_in_place(path: Path, kept: Kept) -> bool:
-    """Whether the whole file had got its name when the writing was interrupted; :func:`forget` is all that is left."""
+    """Whether the complete file was in its place when the writing was interrupted; then only :func:`forget` is left."""
     if not kept.whole or unfinished(path).exists():
         return False
     try:
@@ -214,7 +220,7 @@ def is_in_place(path: Path, kept: Kept) -> bool:
 
 
 def forget(path: Path) -> None:
-    """Remove what says how far the writing of ``path`` came.
+    """Remove the record of how far the writing of ``path`` came.
 
     Raises:
         OutputError: if it cannot be removed.
@@ -226,7 +232,8 @@ def forget(path: Path) -> None:
 
 
 def _opened(path: Path, size: int) -> FileIO:
-    """The unfinished file, locked and cut to so many bytes. It is unbuffered: no write fails later than it is made."""
+    """The unfinished file, locked and cut to ``size`` bytes. It is unbuffered, so that a write that fails fails at
+    once."""
     stream = unfinished(path).open("ab", buffering=0)
     try:
         _lock(stream, path)
@@ -238,7 +245,7 @@ def _opened(path: Path, size: int) -> FileIO:
 
 
 def _lock(stream: FileIO, path: Path) -> None:
-    """Until the stream is closed or the process ends. Where a file system knows no locks, there is none."""
+    """Lock the file until the stream is closed or the process ends, if the file system has locks."""
     try:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -252,7 +259,7 @@ def _lock(stream: FileIO, path: Path) -> None:
 
 
 def _hash_of(path: Path, size: int) -> hashlib._Hash | None:
-    """SHA-256 of the first so many bytes of a file, to be gone on with; None if there are fewer, or no file."""
+    """The running SHA-256 of the first ``size`` bytes of a file; None if there are fewer, or no file."""
     hashed = hashlib.sha256()
     try:
         with path.open("rb") as stream:

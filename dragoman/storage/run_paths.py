@@ -1,4 +1,4 @@
-"""Where the parts of a run lie in its folder: the one place that knows their names."""
+"""The names of the parts of a run in its folder, which stand here alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _BEST, _MODEL = "best", "model.json"
 
 @dataclass(frozen=True, slots=True)
 class RunPaths:
-    """The places of a run's parts; nothing need be there.
+    """The paths of a run's parts, which need not exist.
+
+    >>> RunPaths(Path("runs/demo")).best.as_posix()
+    'runs/demo/best'
 
     Attributes:
         path: The run's folder.
@@ -30,12 +33,12 @@ class RunPaths:
 
     @property
     def history_file(self) -> Path:
-        """What each update and validation measured."""
+        """The measurements of updates and validations."""
         return self.path / "history.jsonl"
 
     @property
     def stability_file(self) -> Path:
-        """What the stability monitor saw."""
+        """The measurements of the stability monitor."""
         return self.path / "stability.jsonl"
 
     @property
@@ -65,12 +68,12 @@ class RunPaths:
 
     @property
     def evaluation_file(self) -> Path:
-        """How well the best model does, which a finished run has."""
+        """The evaluation of the best model, which a finished run has."""
         return self.path / "evaluation.json"
 
     @property
     def evaluation_picture(self) -> Path:
-        """The picture of it, for labels and numbers."""
+        """The picture of the evaluation, for labels and numbers."""
         return self.path / "evaluation.png"
 
     @property
@@ -85,7 +88,7 @@ def run_around(model: Path) -> RunPaths:
 
 
 def name_of_model(model: Path) -> str:
-    """What people call a model: the run's name, where it is the best model of one, else its folder's."""
+    """The name of a model: that of its run, if it is the best model of one, else that of its folder."""
     return model.absolute().parent.name if model.name == _BEST else model.name
 
 

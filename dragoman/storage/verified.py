@@ -1,4 +1,4 @@
-"""A folder whose checksums were verified, and the only way to what stands in it."""
+"""A folder whose checksums were verified, through which its files are read."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ _MISUNDERSTOOD = (
     ValueError,
     SafetensorError,
 )
-"""What parsers raise on content that is not what they expect."""
+"""The errors that parsers raise on content that they do not expect."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFolder:
-    """The files of a folder that matched their checksums. Whoever reads such a folder asks it for each file, so that a
-    file which nobody vouches for is never read.
+    """The files of a folder that matched their checksums.
+
+    Every reader of such a folder asks it for each file, so that a file without a checksum is never read.
 
     Attributes:
         path: the folder.
-        names: files that the manifest lists, relative to the folder.
+        names: names of the files that the manifest lists, relative to the folder.
     """
 
     path: Path
@@ -45,20 +46,20 @@ class VerifiedFolder:
         """Verify every file that the manifest of ``path`` lists.
 
         Args:
-            path: a folder with its manifest.
+            path: the folder with its manifest.
             needs: names that the manifest must list.
 
         Raises:
-            DamagedFileError: naming the first file that is missing, altered, unreadable or not listed.
+            DamagedFileError: if a file is missing, altered, unreadable or not listed; it names the first such file.
         """
         verify(path, needs)
         return cls(path, frozenset(read_manifest(path)))
 
     def holds(self, name: str) -> bool:
-        """Whether there is such a file.
+        """Whether there is a file of this name.
 
         Raises:
-            DamagedFileError: if there is one that the manifest does not list.
+            DamagedFileError: if there is a file that the manifest does not list.
         """
         if name not in self.names and (self.path / name).exists():
             raise self._unlisted(name)
@@ -78,7 +79,7 @@ class VerifiedFolder:
         """The content of a UTF-8 file.
 
         Raises:
-            DamagedFileError: if it is none, or the manifest does not list it.
+            DamagedFileError: if it is no such file, or the manifest does not list it.
         """
         with self.understanding(name) as file:
             return file.read_text(encoding="utf-8")
@@ -87,16 +88,15 @@ class VerifiedFolder:
         """The content of a JSON file.
 
         Raises:
-            DamagedFileError: if it is none, or the manifest does not list it.
+            DamagedFileError: if it is no such file, or the manifest does not list it.
         """
         with self.understanding(name) as file:
             return json.loads(file.read_text(encoding="utf-8"))
 
     @contextlib.contextmanager
     def understanding(self, name: str) -> Iterator[Path]:
-        """The path of a file for a block that makes sense of its content. Whatever a parser raises there about content
-        that it did not expect says that the file is damaged: its checksum can be right and its content be another
-        program's.
+        """The path of a file for a block that parses its content. If a parser raises an error there about unexpected
+        content, the file counts as damaged: its checksum may be right although another program wrote it.
 
         Raises:
             DamagedFileError: if the block fails, or the manifest does not list the file.
