@@ -20,8 +20,8 @@ def cross_entropy_(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smo
         targets: id of the right symbol of each row.
         smoothing: share ε of label smoothing.
 
-        Raises:
-            IndexError: if a target is not the id of a symbol.
+    Raises:
+        IndexError: if a target is not the id of a symbol.
     """
     rows, vocabulary = logits.shape
     lowest, highest = (int(bound) for bound in torch.aminmax(targets))

@@ -1,4 +1,4 @@
-"""The picture of a run: losses, scores, learning rate and gradient norm over the updates."""
+"""The learning curves of a run: losses, scores, learning rate and gradient norm over the updates."""
 
 from __future__ import annotations
 
@@ -31,15 +31,22 @@ SMOOTHING_SHARE = 50
 
 
 def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
-    """Draw a run's history as a PNG file, written as a whole or not at all.
+    """Draw a run's history as a PNG file, which is written as a whole or not at all.
 
-    Panels: running training loss (smoothed, raw behind it), training and validation loss as they compare, with the best
-    validation marked; the scores that were measured; learning rate and gradient norm.
+    The panels show the loss of each update (smoothed, with the single values behind) and the training and validation
+    loss measured alike, with the best validation marked; the scores that were measured; learning rate and gradient
+    norm.
+
+    >>> from pathlib import Path
+    >>> from dragoman.training.history import read_history
+    >>> draw_learning_curves(read_history(Path("runs/demo")), Path("curves.png"), title="demo")
+    >>> Path("curves.png").is_file()
+    True
 
     Args:
-        history: as :func:`~dragoman.training.history.read_history` returns it.
-        path: the file to write.
-        title: stands above the picture, as it is.
+        history: the history of the run, as :func:`~dragoman.training.history.read_history` returns it.
+        path: the path of the PNG file.
+        title: heading of the picture.
 
     Raises:
         InputError: if the history holds no update and no validation.
@@ -129,7 +136,7 @@ def _draw_optimisation(axes: plots.Axes, updates: pd.DataFrame) -> None:
 
 
 def _unit(measured: list[str]) -> str:
-    """Of the loss, by the scores beside it."""
+    """The unit of the loss, which follows from the scores that were measured."""
     units = (SCORES[name].loss for name in measured)
     return next((unit for unit in units if unit is not None), "nats per target token")
 

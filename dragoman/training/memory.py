@@ -1,4 +1,4 @@
-"""What training needs of memory at the least, asked before work begins."""
+"""The least memory that training takes, checked before work begins."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALLEST_VOCABULARY = 300
 
 
 def check_before_data(recipe: Recipe, device: torch.device) -> None:
-    """See to it that a recipe can be trained here, as far as that can be told before its data is read.
+    """Make sure that the memory can suffice for a recipe, as far as that is known before its data is read.
 
     Raises:
         InputError: if the memory cannot suffice.
@@ -38,7 +38,7 @@ def check_before_data(recipe: Recipe, device: torch.device) -> None:
 
 
 def check_dataset(recipe: Recipe, dataset: Dataset, device: torch.device) -> None:
-    """See to it that a recipe can be trained here on a dataset.
+    """Make sure that the memory can suffice for training by a recipe on a dataset.
 
     Raises:
         InputError: if the memory cannot suffice.
@@ -50,14 +50,14 @@ def check_dataset(recipe: Recipe, dataset: Dataset, device: torch.device) -> Non
 def check_with_data(
     recipe: Recipe, source: SourceSize, target: TargetSize, largest_batch: int, device: torch.device
 ) -> None:
-    """See to it that a recipe can be trained here on data of these sizes.
+    """Make sure that the memory can suffice for training by a recipe on data of these sizes.
 
     Args:
-        recipe: to train.
-        source: the vocabulary, or the size of pictures or rows.
-        target: the vocabulary, or how many classes there are.
-        largest_batch: target tokens, or examples, of all training data: a mini-batch has no more.
-        device: to train on.
+        recipe: the recipe of the training.
+        source: size of the source vocabulary, of the pictures or of the rows.
+        target: size of the target vocabulary, or the number of classes.
+        largest_batch: number of target tokens, or examples, in all training data, which no mini-batch exceeds.
+        device: the device to train on.
 
     Raises:
         InputError: if the memory cannot suffice.

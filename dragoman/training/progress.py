@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a bar with an honest rate, and a row for each validation."""
+"""The progress of a run on the terminal: a bar with speed and remaining time, and a row for each validation."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ SCORE_WIDTH, BEST_WIDTH = 8, 4
 
 @contextmanager
 def watched(observers: Sequence[Observer], progress: bool | None) -> Iterator[Sequence[Observer]]:
-    """The observers, and with them one that shows the run during the block, if it shall be shown.
+    """The observers, and one more that shows the run during the block, if it shall be shown.
 
     Args:
-        observers: who else watches.
-        progress: whether to show it; None where a person watches, as :func:`~dragoman.progress.watched.console_for`
-            says.
+        observers: the other observers of the run.
+        progress: whether to show the run; None shows it where a person watches, as
+            :func:`~dragoman.progress.watched.console_for` decides.
     """
     console = console_for(progress)
     if console is None:
@@ -60,7 +60,7 @@ def watched(observers: Sequence[Observer], progress: bool | None) -> Iterator[Se
 
 @dataclass(frozen=True, slots=True)
 class _Status:
-    """All that the bar shows, replaced as a whole so that the drawing thread never sees half an update."""
+    """The values that the bar shows, replaced together so that the drawing thread never sees half an update."""
 
     update: int
     updates: int

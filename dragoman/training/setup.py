@@ -1,4 +1,4 @@
-"""What training begins with, whether it is a run in a folder or a trial in memory."""
+"""The parts that training begins with, for a run in a folder and a trial in memory alike."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from dragoman.training.training_state import TrainingState, build_training_state
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """All that a recipe and a dataset determine before the first update.
+    """The parts that a recipe and a dataset determine before the first update.
 
     Attributes:
-        task: What the model is for.
-        loader: Gives the training batches of this process.
-        settings: How to train, with the length in updates.
-        state: The model with fresh weights, and all that updates it.
+        task: The task that the model is trained for.
+        loader: The iterator over the training batches of this process.
+        settings: The settings of the training, with its length in updates.
+        state: The model with initial weights, and all that updates it.
         averaged: The model's twin with the averaged weights, in evaluation mode.
     """
 
@@ -47,14 +47,14 @@ def set_up(
     processes: Processes,
     log: Callable[[str], None] = lambda message: None,
 ) -> Setup:
-    """Make ready to train by a recipe on a dataset.
+    """The parts for training by a recipe on a dataset.
 
     Args:
-        recipe: What to train, and how.
-        dataset: Opened.
-        hardware: Where this process computes.
-        processes: Those that train together.
-        log: Is given a sentence on what the recipe's length changes in it.
+        recipe: The recipe of the training.
+        dataset: The dataset to train on.
+        hardware: The device and the precision of this process.
+        processes: The processes that train together.
+        log: Function that is given a sentence if a length in tokens or a short training changes other settings.
 
     Raises:
         InputError: if the memory cannot suffice.

@@ -1,10 +1,9 @@
-"""Training at one moment, whole: whoever goes on from it ends with the same bits as if it had never stopped.
+"""The whole state of training at one moment: training that goes on from it gives the same bits as without a stop.
 
-A snapshot holds the weights and their average, the optimizer's memory, the loss scale, the random state, what batch
-normalisation has counted, and the progress: the loader's position, the best validation so far, the state that a
-recurrent language model carries on, and how well training goes. What it need not hold is a function of these: the
-learning rate and the average's decay are functions of the update's number, and the loader's order of the seed and the
-epoch.
+A snapshot holds the weights and their average, the optimizer's state, the loss scale, the random state, the statistics
+of batch normalisation, and the progress: the loader's position, the best validation so far, the recurrent state of a
+language model, and the health of the run. The rest is a function of these and need not be kept: the learning rate and
+the average's decay depend on the update's number, and the order of the examples on the seed and the epoch.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ _BUFFER = "buffer."
 
 @dataclass(slots=True)
 class Progress:
-    """Where training stands.
+    """How far training has come.
 
     Attributes:
-        update: Updates done.
+        update: Number of updates done.
         seconds: Training time so far, validation left out.
         loader: The data loader's position.
-        stopping: The best validation so far, and how long ago.
-        carried: What the last batch handed on.
-        health: How well training goes.
+        stopping: The best validation so far, and how many validations ago it was.
+        carried: The recurrent state after the last mini-batch.
+        health: The skipped updates and the losses so far, by which instability is noticed.
     """
 
     update: int
@@ -49,7 +48,7 @@ class Progress:
     health: Health = field(default_factory=Health)
 
     def to_dict(self) -> JsonObject:
-        """All but the tensors, as JSON can write it."""
+        """Everything but the tensors, as JSON values."""
         return {
             "update": self.update,
             "seconds": self.seconds,
@@ -59,7 +58,7 @@ class Progress:
         }
 
     def copy(self) -> Progress:
-        """Another one that later updates do not change."""
+        """A copy that later updates do not change."""
         return Progress(
             self.update,
             self.seconds,
@@ -77,7 +76,7 @@ class Snapshot:
     Attributes:
         tensors: All tensors of the state by name, and the state of the random generators.
         scaler: The loss scale.
-        progress: Where training stands.
+        progress: How far training has come.
     """
 
     tensors: Mapping[str, Tensor]
@@ -86,7 +85,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, state: TrainingState, progress: Progress) -> Snapshot:
-        """The snapshot of now. Its tensors are those of the state, which the next update changes."""
+        """The snapshot of this moment. Its tensors are those of the state, which the next update changes."""
         tensors = {
             "weights": state.parameters.master,
             "average": state.average.average.clone(),
@@ -97,7 +96,7 @@ class Snapshot:
         return cls(tensors, state.scaler.state_dict(), progress)
 
     def copy(self) -> Snapshot:
-        """The same with tensors and progress of its own."""
+        """A copy with its own tensors and progress."""
         tensors = {name: tensor.clone() for name, tensor in self.tensors.items()}
         return Snapshot(tensors, dict(self.scaler), self.progress.copy())
 
@@ -114,7 +113,7 @@ class Snapshot:
         _restore_random_state(self.tensors, state.model.device)
 
     def misfit(self, state: TrainingState) -> str | None:
-        """What of it is not of the size that a training state has, as a sentence; None if all fits."""
+        """A sentence on the first tensor whose size is not that of a training state; None if all fit."""
         expected = {"weights": state.parameters.master.shape}
         for index, group in enumerate(state.optimizer.param_groups):
             shape, prefix = group["params"][0].shape, f"optimizer.{index}."
@@ -130,26 +129,26 @@ class Snapshot:
 
 @runtime_checkable
 class Snapshots(Protocol):
-    """Keeps snapshots of training for when it has to go back. The first process alone changes what is kept."""
+    """A store of snapshots that training can go back to. Only the first process changes what is kept."""
 
     def is_empty(self) -> bool:
         """Whether none is kept."""
         ...
 
     def save(self, state: TrainingState, progress: Progress) -> None:
-        """Keep a snapshot of now."""
+        """Keep a snapshot of this moment."""
         ...
 
     def restore_good(self, state: TrainingState) -> Progress | None:
         """Put ``state`` and the global random state back to the newest snapshot whose weights were free of doubt.
 
         Returns:
-            Where training stood; None if there is no such snapshot.
+            The progress at that snapshot; None if there is no such snapshot.
         """
         ...
 
     def put_back_records(self, update: int) -> None:
-        """Put what was recorded of training back to the snapshot of an update."""
+        """Put the records of training back to the state that they had at the snapshot of an update."""
         ...
 
     def remove_after(self, update: int) -> None:
@@ -158,7 +157,7 @@ class Snapshots(Protocol):
 
 
 class SnapshotsInMemory:
-    """Keeps the one snapshot that training would go back to, and nothing on the disk."""
+    """A store in memory of the one snapshot that training would go back to."""
 
     def __init__(self) -> None:
         self._good: Snapshot | None = None
@@ -168,7 +167,7 @@ class SnapshotsInMemory:
         return self._good is None
 
     def save(self, state: TrainingState, progress: Progress) -> None:
-        """Keep a copy of now, in the place of the one before, unless its weights are in doubt."""
+        """Replace the snapshot with a copy of this moment, unless the weights are in doubt."""
         if not progress.health.doubtful:
             self._good = Snapshot.of(state, progress).copy()
 
@@ -180,14 +179,14 @@ class SnapshotsInMemory:
         return self._good.progress.copy()
 
     def put_back_records(self, update: int) -> None:
-        """There are no records."""
+        """Do nothing, since no records are kept in memory."""
 
     def remove_after(self, update: int) -> None:
-        """There is none of a later update than the one that was gone back to."""
+        """Do nothing, since the one snapshot is that of the update which training went back to."""
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:
-    """The state of the processor's generator, and of the device's own, which dropout there draws from."""
+    """The states of the CPU's random generator and of the device's own, which dropout on the device draws from."""
     states = {"random.cpu": torch.get_rng_state()}
     if device.type == "cuda":
         states["random.cuda"] = torch.cuda.get_rng_state(device)

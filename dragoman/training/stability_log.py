@@ -1,4 +1,4 @@
-"""What the stability monitor saw during a run: one line of JSON for each look, in ``stability.jsonl``."""
+"""The records of the stability monitor during a run, each a line of JSON in ``stability.jsonl``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from dragoman.training.observer import Observer, RunStart, StabilityRecord
 
 
 class StabilityLog(Observer):
-    """Appends every look to ``stability.jsonl``; without a look there is no file. After a rewind the rows of the
-    updates that were given up stay, and those made instead follow.
+    """The observer that appends every record of the stability monitor to ``stability.jsonl``.
+
+    Without a record there is no file. After a rewind the rows of the updates that were given up stay, and the rows of
+    those made instead follow.
 
     Args:
         folder: the run's folder, which exists.
@@ -44,7 +46,8 @@ class StabilityLog(Observer):
 
 
 def read_stability(folder: Path) -> list[StabilityRecord]:
-    """The looks of a run, in the order written; none if the monitor was off. A number that was not finite is NaN.
+    """The records of a run's stability monitor, in the order written; none if it was off. NaN stands for a number that
+    was not finite.
 
     Raises:
         DamagedFileError: if a line other than the last is not a record.

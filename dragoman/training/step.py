@@ -1,4 +1,4 @@
-"""One update of the weights, in order."""
+"""One update of the weights: gradients, weight decay, clipping, optimizer, running average."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What an update measured; units as in :class:`dragoman.training.observer.UpdateRecord`.
+    """What was measured at an update, in the units of :class:`~dragoman.training.observer.UpdateRecord`.
 
     Attributes:
-        loss: of all mini-batches; may be not finite.
-        learning_rate: of this update.
-        gradient_norm: before clipping; may be not finite.
-        target_tokens: target tokens, labels or numbers of all mini-batches.
-        units: what the summed loss was divided by: ``target_tokens``, each as often as the weight of its example says.
-        padding: share of padding.
-        carried: what the next update goes on from.
-        gradient_norms: of each parameter, in the order of ``parameters.map.places``.
-        outcome: whether the weights changed.
+        loss: mean loss over all mini-batches, which may be NaN or infinite.
+        learning_rate: the learning rate of this update.
+        gradient_norm: Euclidean norm of the gradient before clipping, which may be NaN or infinite.
+        target_tokens: number of target tokens, labels or numbers in all mini-batches.
+        units: divisor of the summed loss: the number of target tokens, each counted with the weight of its example.
+        padding: share of padding if the mini-batches were padded, in [0, 1].
+        carried: the recurrent state that the next update goes on from.
+        gradient_norms: norm of each parameter's gradient before clipping, in the order of ``parameters.map.places``.
+        outcome: what became of the update.
     """
 
     loss: float
@@ -69,20 +69,20 @@ def training_step(
     processes: Processes = ALONE,
     factor: float = 1.0,
 ) -> StepResult:
-    """Update number ``update`` (from 1) on ``batches``, whose gradients are accumulated.
+    """Make one update of the weights from the accumulated gradients of ``batches``.
 
     The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding; each
     counts as much as the weight of its example (:func:`~dragoman.contracts.batches.weighted_units`). A loss or gradient
     that is not finite never reaches the weights; all processes see the same sums, and so agree on it.
 
     Args:
-        state: model, weights, optimizer.
-        batches: of this process: the mini-batches of the update are dealt out to the processes one by one.
-        update: its number, from 1.
-        recipe: how.
-        carried: what the batch before handed on; the result has what the next goes on from.
-        processes: that make the update together; each does the same to its own copy of the weights.
-        factor: of the schedule's learning rate.
+        state: the model, its weights and the optimizer.
+        batches: this process's mini-batches of the update, which are dealt out to the processes in turn.
+        update: number of the update, from 1.
+        recipe: settings of the training.
+        carried: recurrent state after the previous mini-batch, which a language model goes on from.
+        processes: the processes that make the update together; each does the same to its own copy of the weights.
+        factor: factor that the schedule's learning rate is multiplied by.
 
     Raises:
         TrainingError: if another process cannot be reached; the weights are then unchanged.
@@ -117,7 +117,7 @@ def _add_gradients(
     processes: Processes,
     units: float,
 ) -> tuple[float, Carried]:
-    """Leave the gradient of the mean over ``units`` in the parameters; that mean, and what is carried on."""
+    """Put the gradient of the mean loss over ``units`` into the parameters; the mean loss, and the state after it."""
     model, parameters = state.model, state.parameters
     total = 0.0
     parameters.zero_gradient()
@@ -138,7 +138,11 @@ def _add_gradients(
 
 
 def place_of(turn: int, processes: Processes) -> int:
-    """Of this process's mini-batch number ``turn`` among all those of an update, from 0."""
+    """The number, from 0, that this process's mini-batch ``turn`` has among all mini-batches of an update.
+
+    >>> place_of(1, Processes(index=0, count=2))  # process 0 computes mini-batches 0, 2, …
+    2
+    """
     return turn * processes.count + processes.index
 
 
@@ -159,7 +163,7 @@ def _make(state: TrainingState, update: int, limit: float, norm: float) -> None:
 
 
 def _leave(state: TrainingState, counted: dict[str, Tensor], outcome: Outcome) -> None:
-    """Put back what the batches changed; only an overflow is taken as one by the loss scale."""
+    """Restore the buffers that the batches changed, and let the loss scale shrink only after an overflow."""
     for name, buffer in learnt_buffers(state.model).items():
         buffer.copy_(counted[name])
     overflowed = outcome is Outcome.OVERFLOWED or not state.scaler.is_enabled()
@@ -167,8 +171,8 @@ def _leave(state: TrainingState, counted: dict[str, Tensor], outcome: Outcome) -
 
 
 def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float, float]:
-    """Target tokens of the mini-batches of all processes, what their losses are divided by, and the share of padding in
-    their padded form."""
+    """The number of target tokens of all processes' mini-batches, the divisor of their losses, and the share of padding
+    if they were padded."""
     layouts = [layout for batch in batches for layout in batch.layouts]
     tokens, units, occupied, places = processes.sum(
         [

@@ -1,4 +1,4 @@
-"""The loop: update, validate, save, stop. Nothing else."""
+"""The training loop: update, validate, save, stop."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from dragoman.training.training_state import TrainingState
 
 @runtime_checkable
 class Watching(Protocol):
-    """Looks at updates, and changes nothing."""
+    """An object that observes updates from inside, and changes nothing."""
 
     def before_update(self, update: int) -> None:
         """Called right before the update of this number is computed."""
         ...
 
     def after_update(self, update: int, gradient_norms: Sequence[float]) -> StabilityRecord | None:
-        """Called right after the update was made; what was seen, if it is time to report it.
+        """Called right after the update was made; returns what was measured, if it is time to report it.
 
         Args:
-            update: The update's number.
+            update: The number of the update.
             gradient_norms: The norm of each parameter's gradient before clipping, in the order of
                 ``parameters.map.places``.
         """
@@ -42,19 +42,19 @@ class Watching(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """Everything that training needs. What writes to the disk is among these parts, so a trial in memory has others.
+    """The training loop with its parts; a run writes to the disk by some of them, a trial keeps all in memory.
 
     Attributes:
         state: The model and all that updates it.
-        loader: Gives the training batches.
-        validator: Measures the averaged weights.
-        snapshots: Keeps what training can go back to.
-        recovery: Looks into what goes wrong.
-        save_best: Called whenever a validation is the best so far.
-        observers: Told of everything.
-        recipe: How to train, how long, and how often to validate and to save.
-        processes: Those that train together. The first validates, saves, and decides when all of them end.
-        monitor: Looks at the updates; None if nobody does.
+        loader: The iterator over training batches.
+        validator: The measurement of the averaged weights on the validation set.
+        snapshots: The store of snapshots that training can go back to.
+        recovery: The treatment of skipped updates and of diverging losses.
+        save_best: Function that is called whenever a validation is the best so far.
+        observers: Objects that are told of every update and validation.
+        recipe: The settings of the training: its length, how often to validate and to save, the optimizer.
+        processes: The processes that train together. The first validates, saves, and decides when all of them end.
+        monitor: The stability monitor; None if there is none.
     """
 
     state: TrainingState
@@ -112,7 +112,7 @@ class Trainer:
         return reason
 
     def _step(self, progress: Progress, batches: Sequence[AnyBatch]) -> tuple[StepResult, StabilityRecord | None]:
-        """An update, and what the monitor saw of it."""
+        """Make an update; its result, and the record of the monitor if it made one."""
         update = progress.update + 1
         if self.monitor is not None:
             self.monitor.before_update(update)
@@ -165,7 +165,7 @@ class Trainer:
             observer.on_validation(record)
 
     def _agreed_end(self, progress: Progress, interrupt: Interrupt) -> str | None:
-        """Why all processes shall stop; None if they go on. A signal to any of them counts."""
+        """The reason why all processes shall stop; None if they go on. A signal to any of them counts."""
         received = self.processes.signal(interrupt.received)
         if received is not None and interrupt.received is None:
             interrupt.received = received

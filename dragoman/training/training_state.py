@@ -1,4 +1,4 @@
-"""A model with fresh weights, and all that updates it."""
+"""A model in training, with the optimizer, the loss scale, the running average and the schedule."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class TrainingState:
     """A model and everything that an update of its weights changes or needs.
 
     Attributes:
-        model: Computes with the published copy of the weights.
-        parameters: The weights and their gradient.
-        optimizer: Updates the flat weights.
-        scaler: Scales the loss; does nothing but in float16.
+        model: The model, which computes with the published copy of the weights.
+        parameters: The flat weights and their gradient.
+        optimizer: The optimizer of the flat weights.
+        scaler: The scaler of the loss, which acts in float16 alone.
         average: The running average of the weights.
         schedule: The learning rate of each update.
     """
@@ -46,14 +46,14 @@ def build_training_state(
     hardware: Hardware,
     objective: Objective,
 ) -> tuple[TrainingState, Model]:
-    """A model with fresh weights and all that updates it, and its twin with the averaged weights, in evaluation mode.
+    """A model with initial weights and all that updates it, and its twin with the averaged weights, in evaluation mode.
 
     Args:
-        recipe: The architecture.
-        settings: How the model is trained.
-        dataset: Decides what goes in and comes out.
-        hardware: Where the model computes, and in which precision.
-        objective: What the training loss is made of.
+        recipe: The architecture of the model.
+        settings: The settings of the training.
+        dataset: The dataset, whose fields decide the sizes of inputs and outputs.
+        hardware: The device and the precision.
+        objective: The settings of the training loss: label smoothing and class weights.
     """
     model = build(recipe, dataset.source.size, dataset.target.size, settings.seed, objective)
     model.to(hardware.device).train()

@@ -1,8 +1,8 @@
-"""Small experiments: a recipe trained in memory for a while, and nothing measured but its two losses.
+"""Trials: short trainings in memory of which only training and validation loss are measured.
 
 They answer what one run cannot: what more data, another size or another regularisation would change. A trial goes
-through the same loop as a run, so it skips, goes back and gives up by the same rules, and the same number of updates
-gives the same weights to the bit. It leaves out what a run writes, translates and searches for.
+through the same loop as a run, so it skips updates, goes back and gives up by the same rules, and the same number of
+updates gives the same weights to the bit. It writes nothing and produces no output with the model.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Trial:
     """What a trial measured.
 
     Attributes:
-        validations: First to last; scores and samples are not measured.
-        best: The lowest finite validation loss, with those of its examples; None if no validation found one.
-        updates: How many were done.
+        validations: The records of all validations in order, without scores and samples.
+        best: The lowest finite validation loss, with the losses of single examples; None if no loss was finite.
+        updates: Number of updates done.
         seconds: Training time, validation left out.
-        parameters: Trainable numbers of the model.
-        examples: How many it learnt from.
+        parameters: Number of trainable parameters of the model.
+        examples: Number of training examples that it learnt from.
     """
 
     validations: tuple[ValidationRecord, ...]
@@ -60,21 +60,29 @@ def run_trial(
     patience: int | None = None,
     observers: Sequence[Observer] = (),
 ) -> Trial:
-    """Train by a recipe on a dataset that is there already.
+    """Train by a recipe on a dataset, in memory.
+
+    >>> from pathlib import Path
+    >>> from dragoman.training.run_folder import RunFolder
+    >>> run = RunFolder(Path("runs/demo"))
+    >>> trial = run_trial(run.recipe(), run.dataset(), examples=20, validations=2)
+    >>> trial.updates, trial.examples, len(trial.validations)
+    (6, 20, 2)
 
     Args:
-        recipe: What to train; :func:`~dragoman.recipe.shortened.shortened_recipe` gives one for fewer updates.
-        dataset: Opened.
-        examples: Training examples to learn from, at most: a random part, and a larger part contains every smaller one
-            of the same seed; for running text the beginning.
-        minutes: Training time after which it ends, instead of the recipe's.
-        validations: How often the losses are measured, evenly spread.
-        patience: Validations without a lower loss after which it ends; by default none ends it.
-        observers: Told of everything.
+        recipe: The recipe; :func:`~dragoman.recipe.shortened.shortened_recipe` gives one for fewer updates.
+        dataset: The dataset to train and to validate on.
+        examples: The most training examples to learn from: a random part, where a larger part contains every smaller
+            one of the same seed, or the beginning of running text. By default all of them.
+        minutes: Training time after which the trial ends, instead of the recipe's.
+        validations: Number of times that the losses are measured, evenly spread.
+        patience: Number of validations without a lower loss after which the trial ends; by default it does not end
+            early.
+        observers: Objects that are told of every update and validation.
 
     Raises:
         InputError: if the memory cannot suffice.
-        TrainingError: if it had to go back too often, as a run raises it.
+        TrainingError: if training had to go back to a snapshot too often.
     """
     if minutes is not None:
         recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"minutes": minutes})})
@@ -101,7 +109,7 @@ def run_trial(
 
 @dataclass(slots=True)
 class _Losses(Observer):
-    """Measures the two losses, and keeps what was found."""
+    """The measurement of training and validation loss, which keeps all that it found."""
 
     losses: SplitLosses
     latest: LossEstimate | None = None
@@ -109,22 +117,22 @@ class _Losses(Observer):
     records: list[ValidationRecord] = field(default_factory=list)
 
     def measure(self, turn: int) -> Measurement:
-        """The losses, and nothing else."""
+        """Measure the two losses, without scores and samples."""
         validation = self.latest = self.losses.validation()
         return Measurement(validation, self.losses.probe(), perplexity_of(validation.value), {}, None)
 
     def keep_best(self) -> None:
-        """The latest loss is the best so far."""
+        """Keep the latest loss as the best so far."""
         if self.latest is not None and math.isfinite(self.latest.value):
             self.best = self.latest
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """Keep it."""
+        """Keep the record of a validation."""
         self.records.append(record)
 
 
 def part_of(recipe: Recipe, dataset: Dataset, examples: int) -> Dataset:
-    """The dataset with so many of its training examples, at most; see :func:`run_trial`."""
+    """The dataset with at most ``examples`` of its training examples; see :func:`run_trial`."""
     running = recipe.training.batch.partition != "lines"
     total = len(dataset.train)
     order = np.arange(total) if running else np.random.default_rng(recipe.training.seed).permutation(total)
