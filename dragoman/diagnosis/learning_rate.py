@@ -8,12 +8,12 @@ from pathlib import Path
 from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.fit.evidence import read_evidence as read_fit
 from dragoman.diagnosis.fit.verdict import judge
-from dragoman.diagnosis.run_folder import open_run
 from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
 from dragoman.diagnosis.stability.findings import find
 from dragoman.diagnosis.stability.read import read_evidence as read_stability
 from dragoman.errors import DragomanError
 from dragoman.recipe import Recipe
+from dragoman.training.run_folder import RunFolder
 
 _TOO_HIGH = (Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP, Kind.LARGE_UPDATES, Kind.SPIKES)
 """Symptoms of a learning rate that is too high, the surest first."""
@@ -88,6 +88,6 @@ def findings_of(run: Path) -> tuple[Finding, ...]:
 def fit_of(run: Path) -> FitKind | None:
     """The verdict on a run from its own losses; None where they cannot be read."""
     try:
-        return judge(read_fit(run, *open_run(run))).kind
+        return judge(read_fit(run, *RunFolder(run).opened())).kind
     except DragomanError:
         return None

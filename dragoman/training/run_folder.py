@@ -89,6 +89,21 @@ class RunFolder(RunPaths):
         """
         return Dataset.open(self.dataset_folder)
 
+    def opened(self) -> tuple[Recipe, Dataset]:
+        """The recipe and the dataset of a run, finished or not.
+
+        Raises:
+            InputError: if the folder holds no run.
+            DamagedFileError: if the recipe or the dataset was altered.
+
+        >>> from pathlib import Path
+        >>> recipe, dataset = RunFolder(Path("runs/demo")).opened()
+        >>> len(dataset.train) > len(dataset.validation)
+        True
+        """
+        self.check()
+        return self.recipe(), self.dataset()
+
     def history(self) -> DataFrame:
         """One row for each update, validation, skip and rewind; see
         :func:`~dragoman.training.history.read_history`."""

@@ -11,9 +11,9 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.diagnosis.capacity.measure import measure_capacity
 from dragoman.diagnosis.capacity.report import CapacityReport
-from dragoman.diagnosis.run_folder import open_run
 from dragoman.recipe import Recipe
 from dragoman.storage.failure import unwritable
+from dragoman.training.run_folder import RunFolder
 
 Tell = Callable[[str], None]
 
@@ -41,7 +41,7 @@ def diagnose_capacity(
 @contextmanager
 def _opened(subject: Path | str | Recipe, scratch: Path | None, tell: Tell | None) -> Iterator[tuple[Recipe, Dataset]]:
     if not isinstance(subject, Recipe):
-        yield open_run(Path(subject))
+        yield RunFolder(Path(subject)).opened()
         return
     try:
         if scratch is not None:

@@ -19,7 +19,6 @@ from dragoman.diagnosis.fit.probe import probe
 from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.fit.verdict import judge
 from dragoman.diagnosis.learning_rate import findings_of, rate_is_too_high, rate_may_be_too_high, rate_sentence
-from dragoman.diagnosis.run_folder import open_run
 from dragoman.model.folder import load_model
 from dragoman.progress.watched import teller
 from dragoman.recipe import Recipe
@@ -59,7 +58,7 @@ def diagnose_fit(
     """
     tell = tell or teller()
     folder = Path(folder)
-    recipe, dataset = open_run(folder)
+    recipe, dataset = RunFolder(folder).opened()
     evidence = read_evidence(folder, recipe, dataset)
     best = None if probe_minutes is None else best_estimate(folder, recipe, dataset, evidence)
     name = folder.resolve().name
