@@ -34,12 +34,15 @@ noticed at once, by its closed connection; these limits are for one that hangs."
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """The processes of a run, seen from one of them. Every method but the properties has to be called by all.
+    """The processes of a run, as one of them sees them. All processes have to call a method together.
+
+    >>> ALONE.is_first, ALONE.sum([1, 2.5])
+    (True, [1.0, 2.5])
 
     Attributes:
-        index: of this process, from 0.
-        count: how many there are.
-        patient: the group for long waits; None if there is one process only.
+        index: number of this process, from 0.
+        count: number of processes.
+        patient: process group for long waits; None if there is only one process.
     """
 
     index: int = 0
@@ -48,14 +51,14 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the one that writes."""
+        """Whether this is the first process, which alone writes files."""
         return self.index == 0
 
     def sum_(self, values: Float[Tensor, " P"]) -> None:
-        """Put the sum over all processes in the place of ``values``, to the same bits everywhere.
+        """Replace ``values`` by their sum over all processes, which is the same to the bit in each of them.
 
         Raises:
-            TrainingError: if another process has ended or hangs; so does every method below.
+            TrainingError: if another process has ended or hangs; the methods below raise it in the same case.
         """
         if self.count > 1:
             _reached(lambda: dist.all_reduce(values))
@@ -67,7 +70,7 @@ class Processes:
         return values.tolist()
 
     def mean_(self, tensors: Sequence[Tensor]) -> None:
-        """Put the mean over all processes in the place of each tensor, in one exchange."""
+        """Replace each tensor by its mean over all processes, in one exchange."""
         if self.count > 1 and tensors:
             flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
             self.sum_(flat)
@@ -75,7 +78,7 @@ class Processes:
                 tensor.copy_(mean.view(tensor.shape))
 
     def signal(self, received: signal.Signals | None) -> signal.Signals | None:
-        """The signal that any process received."""
+        """The signal that any of the processes received; None if none did."""
         if self.count == 1:
             return received
         number = torch.tensor(received or 0)
@@ -83,11 +86,11 @@ class Processes:
         return signal.Signals(int(number)) if number else None
 
     def from_first(self, text: str | None) -> str | None:
-        """What the first process says; that of the others is passed over."""
+        """The text that the first process gives; the texts of the others are ignored."""
         return text if self.count == 1 else self._said_by(0, text)
 
     def from_any(self, text: str | None) -> str | None:
-        """What the first of those processes says that say anything; None if none does."""
+        """The text of the first process that gives one; None if no process does."""
         if self.count == 1:
             return text
         speaker = torch.tensor(self.count if text is None else self.index)
@@ -105,13 +108,13 @@ class Processes:
         return bytes(data.tolist()).decode()
 
     def wait(self) -> None:
-        """Go on when all have come here."""
+        """Wait until all processes have called this."""
         if self.count > 1:
             _reached(lambda: dist.barrier(group=self.patient))
 
     @contextlib.contextmanager
     def first_before_others(self) -> Iterator[None]:
-        """The first process goes through the block, then the others do."""
+        """Let the first process run the block, and the others afterwards."""
         if not self.is_first:
             self.wait()
         yield
@@ -119,10 +122,10 @@ class Processes:
             self.wait()
 
     def check(self, recipe: Recipe, device: torch.device) -> None:
-        """Refuse what these processes cannot do together. May be called by any of them alone.
+        """Refuse a recipe that these processes cannot train together. A process may call this alone.
 
         Raises:
-            RecipeError: if the mini-batches of an update cannot be dealt out evenly, or depend on each other.
+            RecipeError: if the mini-batches of an update cannot be distributed evenly, or depend on each other.
             UnsupportedError: if there are fewer CUDA devices than processes on this machine.
         """
         accumulation, count = recipe.training.batch.accumulation, self.count
@@ -159,7 +162,7 @@ def is_alone() -> bool:
 
 
 def is_first_process() -> bool:
-    """Whether this is the process that writes and speaks, also before :func:`joined_processes`."""
+    """Whether this is the process that writes files and output, also before :func:`joined_processes`."""
     return int(os.environ.get("RANK", "0")) == 0
 
 
@@ -173,7 +176,7 @@ def joined_processes(
     ``torchrun`` sets (``RANK``, ``WORLD_SIZE``, ``LOCAL_RANK``, ``MASTER_ADDR``, ``MASTER_PORT``).
 
     Raises:
-        TrainingError: if they do not find each other.
+        TrainingError: if the processes do not find each other.
     """
     if is_alone():
         yield ALONE

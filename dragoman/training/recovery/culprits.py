@@ -1,4 +1,4 @@
-"""Which of many are at fault."""
+"""A search for the faulty ones among many candidates."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 def smallest_culprits(
     candidates: Sequence[int], is_faulty: Callable[[Sequence[int]], bool], most_trials: int
 ) -> list[int]:
-    """Those candidates that are faulty each by itself, found by halving groups: about 2 k log₂ B trials for k of B.
+    """The candidates that are faulty by themselves, found by halving groups: about 2 k log₂ B trials for k of B.
+
+    >>> smallest_culprits(range(8), lambda group: 5 in group, most_trials=20)
+    [5]
 
     Args:
-        candidates: B of them.
-        is_faulty: whether a group is; taken to be so if any of its members is, and only then looked into.
-        most_trials: after so many the faulty groups that are left count as a whole.
+        candidates: the B candidates.
+        is_faulty: function that tells whether a group is faulty, which it is if any of its members is.
+        most_trials: number of trials after which all members of the groups that are left count as faulty.
     """
     groups, found, trials = [list(candidates)], [], 0
     while groups:

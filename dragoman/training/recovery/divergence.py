@@ -1,4 +1,4 @@
-"""A loss that blows up while it stays finite."""
+"""Detection of a loss that diverges while it stays finite."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ _ALARM, _DOUBT = 5.5, 3.0
 _SHARE_OF_GAIN, _RISE = 0.1, 1.1
 _LEAST = 1e-6
 _TO_DEVIATION = 1.4826
-"""Of a normal distribution: its standard deviation over its median absolute deviation."""
+"""The ratio of the standard deviation of a normal distribution to its median absolute deviation."""
 _MEDIAN_ERROR = 1.2533
-"""Likewise: the standard error of a median over that of a mean."""
+"""The ratio of the standard error of a median to that of a mean, for a normal distribution."""
 
 
 @dataclass(slots=True)
 class Divergence:
-    """Watches the losses of a run's updates.
+    """A watch over the losses of a run's updates, which raises an alarm when they diverge.
+
+    >>> watch = Divergence()
+    >>> any(watch.observe(5.0 * 0.98**update) for update in range(120))
+    False
+    >>> any(watch.observe(9.0) for _ in range(10))
+    True
 
     Losses are compared by their logarithms, whose spread hardly depends on how far a run has come, and by medians,
     which a few wild batches do not move. The median of the last 10 is an alarm if all of these hold:
 
-    - it is 5.5 of its standard errors above the lowest median of 100 so far (from the 50th update on, of all), by the
-      spread of those 100 around it;
-    - more than a tenth is lost of what had been gained between the first 10 losses and the lowest median;
-    - it is 10 % above that.
+    - it is 5.5 of its standard errors above the lowest median of 100 so far, where the standard error follows from the
+      spread of those 100 around their median (from the 50th to the 99th update, of all so far instead of 100);
+    - it has lost more than a tenth of the gain from the first 10 losses to the lowest median;
+    - it is more than 10 % above the lowest median.
 
     A run can blow up before it has learnt anything. So in the first 100 updates it is an alarm as well if three
     quarters of the last 20 losses are 10 % above the largest of the first 5. Not their means, because losses may depend
@@ -42,12 +48,12 @@ class Divergence:
     errors. A hundredfold learning rate from update 201 on, in 17 runs: 6.1 or more, all found within 25 updates.
 
     Attributes:
-        losses: the last 100.
-        seen: updates.
-        untrained: the largest of the first 5.
-        first: the median of the first 10.
-        lowest: the lowest median of 100.
-        spread: standard deviation of the logarithms of those 100, by their median absolute deviation.
+        losses: the last 100 losses.
+        seen: number of updates so far.
+        untrained: the largest of the first 5 losses; None before there are 5.
+        first: the median of the first 10 losses; None before there are 10.
+        lowest: the lowest median of 100 losses so far.
+        spread: standard deviation of the logarithms of those 100 losses, from their median absolute deviation.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -58,7 +64,7 @@ class Divergence:
     spread: float = 0.0
 
     def observe(self, loss: float) -> bool:
-        """Take in the finite loss of an update; whether it is an alarm."""
+        """Take in the finite loss of an update, and tell whether there is an alarm."""
         self.losses = [*self.losses, loss][-_LONG:]
         self.seen += 1
         if self.seen == _UNTRAINED:
@@ -93,7 +99,7 @@ class Divergence:
         return lower > _RISE * self.untrained
 
     def to_dict(self) -> JsonObject:
-        """As JSON can write it."""
+        """The state as JSON values."""
         return {**asdict(self), "lowest": None if math.isinf(self.lowest) else self.lowest}
 
     @classmethod

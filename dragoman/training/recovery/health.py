@@ -1,4 +1,4 @@
-"""Whether a run is well, and what to do if not."""
+"""The health of a run: when training has to go back to a snapshot, and when it has to stop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_SKIPPED, _WITHIN = 3, 100
 
 
 class Treatment(Enum):
-    """What a run needs."""
+    """What is to be done with a run after an update."""
 
     CONTINUE = "continue"
     REWIND = "rewind"
@@ -23,7 +23,12 @@ class Treatment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do after an update, and why."""
+    """What is to be done with a run after an update, and why.
+
+    Attributes:
+        treatment: what is to be done.
+        reason: why, as a phrase; empty if training continues.
+    """
 
     treatment: Treatment
     reason: str = ""
@@ -31,14 +36,16 @@ class Verdict:
 
 @dataclass(slots=True)
 class Health:
-    """Three updates of the last 100 that were skipped, or a loss that blows up, need a rewind. After three rewinds the
-    run has to stop.
+    """The skipped updates, the rewinds and the losses of a run so far.
+
+    If three of the last 100 updates were skipped, or the loss diverges, the run needs a rewind: training goes back to
+    an earlier snapshot. After three rewinds the run has to stop.
 
     Attributes:
-        seen: updates observed since the run began or went back.
-        skipped: the numbers of those, counted in the same way, that were skipped among the last 100.
-        reasons: of the rewinds so far.
-        divergence: watches the loss.
+        seen: number of updates observed since the run began or went back.
+        skipped: numbers, counted in the same way, of those among the last 100 updates that were skipped.
+        reasons: reason of each rewind so far.
+        divergence: watch over the losses.
     """
 
     seen: int = 0
@@ -48,21 +55,21 @@ class Health:
 
     @property
     def rewinds(self) -> int:
-        """How often the run went back."""
+        """The number of rewinds so far."""
         return len(self.reasons)
 
     @property
     def learning_rate_factor(self) -> float:
-        """Of the schedule's learning rate: it is halved at each rewind."""
+        """The factor that the schedule's learning rate is multiplied by, which each rewind halves."""
         return 0.5**self.rewinds
 
     @property
     def doubtful(self) -> bool:
-        """Whether a checkpoint of now may hold weights that are already harmed."""
+        """Whether a checkpoint made now might hold weights that are already harmed."""
         return bool(self.skipped) or self.divergence.doubtful
 
     def observe(self, result: StepResult) -> Verdict:
-        """Take in what an update measured."""
+        """Take in the result of an update, and decide what is to be done."""
         self.seen += 1
         self.skipped = [number for number in self.skipped if number > self.seen - _WITHIN]
         if result.outcome is Outcome.NOT_FINITE:
@@ -74,10 +81,10 @@ class Health:
         return Verdict(Treatment.CONTINUE)
 
     def after_rewind(self, saved: Health, reason: str) -> Health:
-        """The state from which the run goes on at a checkpoint.
+        """The health with which the run goes on from a checkpoint.
 
         Args:
-            saved: the checkpoint's.
+            saved: the health that the checkpoint holds.
             reason: why the run goes back.
         """
         return Health(saved.seen, [], [*self.reasons, reason], saved.divergence)
@@ -86,7 +93,7 @@ class Health:
         return Verdict(Treatment.REWIND if self.rewinds < MOST_REWINDS else Treatment.STOP, reason)
 
     def to_dict(self) -> JsonObject:
-        """As JSON can write it."""
+        """The state as JSON values."""
         return {
             "seen": self.seen,
             "skipped": self.skipped,

@@ -1,4 +1,4 @@
-"""What is kept of an update that was skipped, so that it can be looked into later."""
+"""The files that are kept of a skipped update, so that it can be examined later."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Incidents:
     """The skipped updates of a run, each in a folder of its own such as ``update-00000123``.
 
     Attributes:
-        folder: of all.
-        lines_of: where examples of the training split come from, each as ``file:line``.
-        kept: incidents at most whose batches are kept; of later ones there are only the facts.
+        folder: folder that holds a folder for each skipped update.
+        lines_of: function that gives the places of training examples, each as ``file:line``.
+        kept: the most skipped updates whose batches are kept; of later ones only the facts are kept.
     """
 
     folder: Path
@@ -40,27 +40,27 @@ class Incidents:
         return self.folder.parent
 
     def advice(self) -> str:
-        """What a person can do about a run that was given up."""
+        """The advice for a person whose run was given up."""
         kept = f", and look at the batches kept in {self.folder}" if self.folder.exists() else ""
         return f"run `dragoman diagnose stability {self.run}`{kept}; then train anew."
 
     def write(
         self, replay: Replay, batches: Sequence[AnyBatch], result: StepResult, origin: Origin, place: str = ""
     ) -> Path:
-        """Keep one, in the place of an earlier one of the same name.
+        """Keep a skipped update, and replace an earlier one of the same name.
 
         Args:
-            replay: how the update was computed.
-            batches: of this process.
-            result: what was measured.
-            origin: where the first number came from that is not finite.
-            place: what else the folder's name says, such as the process.
+            replay: what is needed to compute the update again.
+            batches: mini-batches of this process.
+            result: result of the update.
+            origin: origin of the first number that is not finite.
+            place: ending of the folder's name, such as the number of the process.
 
         Returns:
-            The folder.
+            The folder of the update.
 
         Raises:
-            OutputError: if it cannot be written.
+            OutputError: if the folder cannot be written.
         """
         path = self.folder / f"update-{replay.update:08d}{place}"
         try:
@@ -94,7 +94,7 @@ def _finite(value: float) -> float | None:
 
 
 def _tensors(batches: Sequence[AnyBatch], replay: Replay) -> dict[str, Tensor]:
-    """The mini-batches by number, with what the first went on from."""
+    """The tensors of the mini-batches by number and name, with the recurrent state before the first."""
     found = {f"carried.{index:04d}": part for index, part in enumerate(replay.carried)}
     for number, batch in enumerate(batches):
         sides: dict[str, Source | Target] = (

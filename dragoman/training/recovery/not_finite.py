@@ -1,4 +1,4 @@
-"""Which module of a model is the first to make a number that is not finite."""
+"""A search for the first module of a model that computes a number which is not finite."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ def is_finite(values: Tensor) -> bool:
 
 
 class NotFinite(Tap):
-    """Looks at all that goes into and comes out of a model's modules, and at its gradients; changes no number.
+    """A tap that inspects inputs, outputs and gradients of a model's modules, without changing a number.
 
     Attributes:
-        first_output: Stage and module of the first output that is not finite, in the order of computation. An input
-            that is not finite although no output was so far comes from the code of the module that made the call.
-        first_gradient: Stage and module of the first gradient that is not finite, in the order of back-propagation.
-            Where the gradient is finite at a module's output and not at its input, that module counts; where it is not
-            finite at an output although no other module took that as its input, the module that made the call.
+        first_output: Stage and module of the first output that is not finite, in the order of computation; None if all
+            are finite. An input that is not finite although all outputs so far were is attributed to the module that
+            made the call.
+        first_gradient: Stage and module of the first gradient that is not finite, in the order of back-propagation;
+            None if all are finite. If the gradient is finite at a module's output and not at its input, it is
+            attributed to that module; if it is not finite at an output that no other module took as its input, to the
+            module that made the call.
     """
 
     def __init__(self) -> None:
@@ -34,7 +36,7 @@ class NotFinite(Tap):
         self._passed = ""
 
     def before(self, call: Call) -> None:
-        """Give a call arguments whose gradient is this call's part alone."""
+        """Replace the arguments of a call, so that their gradients are those of this call alone."""
 
         def look(values: Tensor) -> Tensor:
             if self.first_output is None and not is_finite(values):
@@ -45,7 +47,7 @@ class NotFinite(Tap):
         call.named = {name: with_tensors(argument, look) for name, argument in call.named.items()}
 
     def after(self, call: Call, result: object) -> object:
-        """Give the caller results whose gradient is what comes from outside."""
+        """Replace the result of a call, so that its gradient is the one that comes from outside."""
 
         def look(values: Tensor) -> Tensor:
             if self.first_output is None and not is_finite(values):
@@ -55,7 +57,7 @@ class NotFinite(Tap):
         return with_tensors(result, look)
 
     def see_parameter(self, owner: str, gradient: Tensor | None) -> None:
-        """Look at the gradient of a parameter of the module ``owner``; what that module is part of may have used it."""
+        """Inspect the gradient of a parameter of the module ``owner``, which a module around it may have used."""
         self._see(self._passed if owner.startswith(f"{self._passed}.") else owner, gradient)
 
     def _see(self, name: str, gradient: Tensor | None) -> None:
@@ -70,7 +72,7 @@ class NotFinite(Tap):
 
 @contextmanager
 def looking_for_not_finite(model: nn.Module) -> Iterator[NotFinite]:
-    """During the block, look at whatever the model computes, forwards and backwards."""
+    """During the block, inspect all that the model computes in forward and backward passes."""
     found = NotFinite()
     with ExitStack() as stack:
         for name, module in model.named_modules():

@@ -1,7 +1,7 @@
-"""Where the first number comes from that is not finite.
+"""The origin of the first number of a skipped update that is not finite.
 
-A mini-batch's random state is a function of the seed, the update and its place, so that the update can be computed once
-more, under watch.
+The random state of a mini-batch is a function of the seed, the update and the mini-batch's number, so that the update
+can be computed again while everything is inspected.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from dragoman.training.recovery.culprits import smallest_culprits
 from dragoman.training.recovery.not_finite import is_finite, looking_for_not_finite
 
 _MOST_REPLAYS = 64
-"""Of parts of a mini-batch, to find the rows; more are needed only where very many rows are at fault."""
+"""The most parts of a mini-batch that are tried to find the rows at fault; too few only if there are very many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """How an update was computed.
+    """What is needed, beside the mini-batches, to compute an update again.
 
     Attributes:
-        seed: the recipe's.
-        update: its number.
-        places: of its mini-batches among those of all processes.
-        factor: what each mini-batch's summed loss was multiplied by: the loss scale over the update's units.
-        carried: what the first mini-batch went on from.
+        seed: seed of the run.
+        update: number of the update.
+        places: number of each mini-batch among those of all processes.
+        factor: factor of each mini-batch's summed loss: the loss scale divided by the update's number of units.
+        carried: recurrent state before the first mini-batch.
     """
 
     seed: int
@@ -44,14 +44,13 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What was found.
+    """Where the first number that is not finite was found.
 
     Attributes:
         stage: ``parameter``, ``input``, ``output``, ``loss`` or ``gradient``, as in
             :class:`~dragoman.training.observer.SkipRecord`; None if everything was finite this time.
-        module: the name of the parameter or of the module; ``source``, ``target`` or ``carried`` of an input.
-        examples: the index in the training split of each row that brings it about by itself; all of the batch if none
-            does.
+        module: name of the parameter or of the module; for an input ``source``, ``target`` or ``carried``.
+        examples: index in the training split of each row that causes it by itself; all rows of the batch if none does.
     """
 
     stage: str | None
@@ -60,18 +59,19 @@ class Origin:
 
 
 def trace(model: Model, batches: Sequence[AnyBatch], replay: Replay) -> Origin:
-    """Compute an update's loss and gradient again, and look for the first number that is not finite.
+    """Compute an update's loss and gradient again, and find the first number that is not finite.
 
-    Looked at are the parameters; the batch; every module's output, in the order of computation; the loss; and, in the
-    order of back-propagation, every gradient of a module's output, input or parameter. Of modules inside each other the
-    innermost counts; what a module computes outside of its parts is its own. Then each row is tried alone.
+    The parameters are inspected first, then the batch, every module's output in the order of computation, the loss,
+    and, in the order of back-propagation, the gradients of every module's outputs, inputs and parameters. Of nested
+    modules the innermost is named; what a module computes outside of its parts is attributed to itself. Then each row
+    is tried alone.
 
     The model is left as it was, with a gradient of 0.
 
     Args:
-        model: in training mode, with the weights of before the update.
-        batches: on the model's device.
-        replay: how the update was computed.
+        model: the model, in training mode, with the weights before the update.
+        batches: the mini-batches, on the model's device.
+        replay: what is needed to compute the update again.
     """
     kept = {name: buffer.clone() for name, buffer in learnt_buffers(model).items()}
     attempt = _Attempt(model, replay)
@@ -102,7 +102,7 @@ def _origin(attempt: _Attempt, batches: Sequence[AnyBatch]) -> Origin:
 def _first_finding(
     attempt: _Attempt, batch: AnyBatch, carried: Carried, place: int
 ) -> tuple[tuple[str, str] | None, Carried]:
-    """Stage and module, and what is carried on."""
+    """Stage and module of the first number that is not finite, or None; and the recurrent state afterwards."""
     with looking_for_not_finite(attempt.model) as seen:
         loss, after = attempt.loss(batch, carried, place)
         if is_finite(loss):
@@ -128,7 +128,7 @@ def _faulty_input(batch: AnyBatch, carried: Carried) -> tuple[str, str] | None:
 
 
 def _examples(attempt: _Attempt, batch: AnyBatch, carried: Carried, place: int) -> list[int]:
-    """The rows that are at fault by themselves."""
+    """The indices of the examples that are at fault by themselves."""
 
     def is_faulty(rows: Sequence[int]) -> bool:
         chosen = torch.tensor(rows)
@@ -148,14 +148,14 @@ class _Attempt:
     replay: Replay
 
     def loss(self, batch: AnyBatch, carried: Carried, place: int) -> tuple[Tensor, Carried]:
-        """As the update had it, and what is carried on."""
+        """The loss as the update computed it, and the recurrent state afterwards."""
         seed_mini_batch(self.replay.seed, self.replay.update, place)
         # A loader makes the batches that its model takes.
         summed, after = self.model.loss(batch, carried)  # type: ignore[arg-type]
         return summed * self.replay.factor, after
 
     def is_healthy(self, batch: AnyBatch, carried: Carried, place: int) -> bool:
-        """Whether loss and gradient are finite."""
+        """Whether loss and gradient of a part of the mini-batch are finite."""
         loss, _ = self.loss(batch, carried, place)
         if not is_finite(loss):
             return False
@@ -166,7 +166,7 @@ class _Attempt:
 
 
 def _zero_gradient(model: nn.Module) -> None:
-    """In place: the gradients may be views of one tensor."""
+    """Set the gradients to 0 in place, since they may be views of one tensor."""
     for parameter in model.parameters():
         if parameter.grad is not None:
             parameter.grad.zero_()

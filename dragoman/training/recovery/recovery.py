@@ -1,4 +1,4 @@
-"""What is done about an update that was skipped, and about a run that is not well."""
+"""The treatment of skipped updates and of runs that diverge."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from dragoman.training.training_state import TrainingState
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Looks into skipped updates, goes back to a snapshot, and gives up.
+    """The treatment of a run: it examines skipped updates, goes back to a snapshot, and gives up if that does not help.
 
-    Every method has to be called by all processes.
+    All processes have to call a method together.
 
     Attributes:
         state: The model and all that updates it.
-        snapshots: What training can go back to.
-        incidents: Keeps the skipped updates of a run; None if training is no run in a folder.
-        observers: Told of everything.
-        recipe: How the updates are computed.
-        processes: Those that train together. Each looks at its own mini-batches; the first tells the observers and
-            writes snapshots.
+        snapshots: The store of snapshots that training can go back to.
+        incidents: The store of skipped updates; None if training is not a run in a folder.
+        observers: Objects that are told of skipped updates and rewinds.
+        recipe: The settings of the training.
+        processes: The processes that train together. Each examines its own mini-batches; the first tells the observers
+            and writes snapshots.
     """
 
     state: TrainingState
@@ -44,12 +44,13 @@ class Recovery:
     processes: Processes
 
     def look_into(self, progress: Progress, batches: Sequence[AnyBatch], result: StepResult) -> None:
-        """Find where a skipped update's first number comes from that is not finite, keep it, and tell of it.
+        """Find the origin of the first number of a skipped update that is not finite, keep the update, and tell the
+        observers.
 
         Args:
-            progress: Where training stands, with the update counted.
+            progress: How far training has come, with the update counted.
             batches: The mini-batches of this process, on the model's device.
-            result: What the update measured.
+            result: The result of the update.
         """
         replay = Replay(
             seed=self.recipe.seed,
@@ -91,15 +92,15 @@ class Recovery:
     def treat(self, progress: Progress, verdict: Verdict) -> None:
         """Go back to the newest snapshot that is free of doubt, with half the learning rate.
 
-        The loader goes on where it is, so that the batches that did harm are passed over. What is the best validation
-        so far stays.
+        The loader goes on where it is, so that the batches that did harm are passed over. The best validation so far
+        stays the best.
 
         Args:
-            progress: Where training stands; is put back.
-            verdict: What training needs.
+            progress: How far training has come, which is put back.
+            verdict: What is to be done, and why.
 
         Raises:
-            TrainingError: if that was done often enough, or there is no such snapshot.
+            TrainingError: if training has gone back too often, or there is no such snapshot.
         """
         there = self.snapshots.restore_good(self.state) if verdict.treatment is Treatment.REWIND else None
         # No checkpoint goes before all have read it.

@@ -1,4 +1,4 @@
-"""Whether training is stable: how strongly units respond, and what reaches them backwards, now and then."""
+"""The stability monitor: how strongly units respond, and how gradients reach them, measured at some updates."""
 
 from __future__ import annotations
 

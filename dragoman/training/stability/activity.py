@@ -35,7 +35,7 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What was seen; see :class:`~dragoman.training.observer.StabilityRecord`."""
+    """The activity of a model's units; see :class:`~dragoman.training.observer.StabilityRecord`."""
 
     activation: Mapping[str, float]
     dead: Mapping[str, float]
@@ -44,13 +44,14 @@ class Activity:
 
 
 class Watched:
-    """What was seen, still where the model computes, so that nobody waits for it.
+    """The activity of a model's units, still on the model's device, so that nothing waits for it.
 
     Args:
-        norms: of modules' outputs: module, numbers in it, Euclidean norm.
-        flat: of sigmoids and tanhs: place, numbers in it, how many of them are in their flat ends.
-        alive: of places with rectified units which ones were above 0 for any token.
-        logits: of attentions: module, largest score.
+        norms: for each output of a module, the module's name, the number of its values, and its Euclidean norm.
+        flat: for each result of a sigmoid or tanh, its place, the number of its values, and how many are near its
+            bounds.
+        alive: for each ReLU, the units that were above 0 on any token.
+        logits: for each attention, the module's name and the largest score.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Watched:
         self._numbers = torch.stack([number.float() for number in numbers]) if numbers else torch.zeros(0)
 
     def read(self) -> Activity:
-        """All of it, in one transfer."""
+        """The activity, in one transfer from the device."""
         numbers = iter(self._numbers.tolist())
         squares, saturated, alive = _Shares[str](), _Shares[Place](), _Shares[Place]()
         logits: dict[str, float] = {}
@@ -90,20 +91,21 @@ class Watched:
 
 
 def watch(model: Model, batches: Iterable[AnyBatch]) -> Watched:
-    """Send batches through a model in evaluation mode, without a gradient, and see how its units respond.
+    """Compute batches in evaluation mode, without a gradient, and measure how the units of a model respond.
 
-    - The root mean square is that of the outputs of modules with weights of their own, of blocks, of encoder and
-      decoder; what a convolution leaves between pictures counts as well.
-    - Rectified are the results of ReLU; a unit is a channel of maps, or a column. GELU is never quite flat.
-    - Saturated are results of tanh and sigmoid. The sigmoids of recurrent cells and of gated convolutions are gates,
-      which do their work at their bounds, and are left out; what else a cell squashes is looked at. Of additive
-      attention it is the hidden layer, padding included.
-    - A module with several such places has them numbered from 0, in the order of their use.
-    - Attention scores are those before the softmax, of real queries and of the keys that they see.
+    - Root mean squares are taken of the outputs of modules with weights of their own, of blocks, of encoder and
+      decoder; the outputs of convolutions count with what stands between pictures.
+    - Dead units are counted in the results of ReLU; a unit is a channel of maps, or a column. GELU is left out, since
+      it is never quite flat.
+    - Saturated values are counted in the results of tanh and sigmoid. The sigmoids of recurrent cells and of gated
+      convolutions are left out, since they are gates, which work at their bounds; the other functions of a cell count.
+      In additive attention the hidden layer counts, padding included.
+    - If a module calls such functions several times, the calls are numbered from 0, in their order.
+    - Attention scores are taken before the softmax, of real queries and of the keys that they see.
 
     Args:
-        model: left as it was.
-        batches: on the model's device.
+        model: the model, which is left as it was.
+        batches: the batches, on the model's device.
     """
     cells = recurrent_cells(model)
     watcher = _Watcher(model, cells)
@@ -135,12 +137,12 @@ def _named(places: Mapping[Place, float]) -> dict[str, float]:
 
 
 class _Watcher(Tap):
-    """Notes what modules return, and the results of the functions that units respond by.
+    """A tap that records the outputs of modules and the results of activation functions and attention.
 
-    A step that a decoder asks of a recurrent cell or an attention is a call of it too.
+    A step that a decoder computes by a recurrent cell or an attention is a call of that module too.
 
     Args:
-        model: Whose modules.
+        model: The model whose modules are observed.
         cells: The names of its recurrent cells.
     """
 
@@ -164,11 +166,11 @@ class _Watcher(Tap):
         self.functions = frozenset(self._notes)
 
     def watched(self) -> Watched:
-        """What was noted."""
+        """All that was recorded."""
         return Watched(self._norms, self._flat, self._alive, self._logits)
 
     def after(self, call: Call, result: object) -> object:
-        """Note the norm of what a module returns; steps within its own call are parts of that."""
+        """Record the norm of a module's output; steps within its own call are parts of that."""
         self._places.pop(call, None)
         part = call.method == "step" and call.caller is not None and call.caller.module == call.module
         if call.module in self._looked_at and not part:
@@ -185,7 +187,7 @@ class _Watcher(Tap):
         named: Mapping[str, object],
         result: object,
     ) -> None:
-        """Note a function; what the model itself computes outside of its parts is nobody's activity."""
+        """Record the result of a function, unless the model itself calls it outside of its modules."""
         if call.module:
             self._notes[function](call, arguments, named, expect(result, Tensor))
 
@@ -203,7 +205,7 @@ class _Watcher(Tap):
         self._flat.append((self._next_place(call), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
 
     def _tanh_piece(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
-        """In place, for one layer piece by piece."""
+        """Record a tanh that is computed in place, for one layer piece by piece."""
         self._flat.append(((call.module, 0), result.numel(), (result.abs() > 1 - FLAT_END).sum()))
 
     def _sigmoid(self, call: Call, args: Arguments, kwargs: Mapping[str, object], result: Tensor) -> None:
@@ -226,13 +228,13 @@ class _Watcher(Tap):
 
 
 def _layout_of(call: Call) -> Layout | None:
-    """Where the rows of a module's input lie, if it was told."""
+    """The layout that a module was called with, if there is one."""
     told = call.arguments[1] if call.method == "forward" and len(call.arguments) > 1 else None
     return told if isinstance(told, Layout) else None
 
 
 def _largest_score(scores: Float[Tensor, "B *H T S"], queries: Layout | None) -> Float[Tensor, ""]:
-    """Over real queries; hidden keys have −∞ already."""
+    """The largest score of real queries; the scores of hidden keys are −∞ already."""
     if queries is not None and not queries.rectangular:
         real = queries.mask.view(queries.batch, *[1] * (scores.ndim - 3), queries.longest, 1)
         scores = scores.masked_fill(~real, -math.inf)
@@ -240,7 +242,7 @@ def _largest_score(scores: Float[Tensor, "B *H T S"], queries: Layout | None) ->
 
 
 def _looked_at(model: nn.Module) -> frozenset[str]:
-    """Modules with weights of their own, blocks, and what the model itself is made of."""
+    """The names of modules with weights of their own, of blocks, and of the direct parts of the model."""
     lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
     chosen = {id(child) for parent in (model, *lists) for child in parent.children()}
     named = [(name, module) for name, module in model.named_modules() if name]
@@ -248,6 +250,6 @@ def _looked_at(model: nn.Module) -> frozenset[str]:
 
 
 def _has_own_weights(module: nn.Module) -> bool:
-    """Also in a list or in a table that it does not call."""
+    """Whether a module holds weights, directly, in a list of parameters or in an embedding table."""
     holders = [m for m in module.children() if isinstance(m, nn.ParameterList | nn.Embedding)]
     return any(next(m.parameters(recurse=False), None) is not None for m in (module, *holders))

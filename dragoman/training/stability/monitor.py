@@ -1,4 +1,4 @@
-"""A look at the inside of training, now and then."""
+"""The stability monitor: measurements inside the model at some updates."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from dragoman.training.stability.through_time import Traces, trace
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What was seen before an update.
+    """What was measured before an update.
 
     Attributes:
-        update: its number.
-        activity: of the units.
-        traces: of the gradients through time.
-        gains: of the recurrent weights.
-        weights: before it.
+        update: number of the update.
+        activity: activity of the units.
+        traces: gradients through time.
+        gains: gains of the recurrent weights.
+        weights: the weights before the update.
     """
 
     update: int
@@ -40,16 +40,17 @@ class _Look:
 
 
 class StabilityMonitor:
-    """Sees whether training is stable, and changes nothing: not a bit of weights, gradients, statistics or randomness.
+    """A monitor of training that measures whether it is stable, without changing a bit of weights, gradients,
+    statistics or random state.
 
-    It looks at update 1 and then at every ``every``-th. What it sees of units and of gradients through time is before
-    the update, on batches that stay the same.
+    It measures at update 1 and then at every ``every``-th. Units and gradients through time are measured before the
+    update, on batches that stay the same.
 
     Args:
-        model: that is trained.
-        parameters: its weights.
-        batches: a few small ones of the training set, of some hundred target tokens in all.
-        every: updates from one look to the next.
+        model: the model that is trained.
+        parameters: the weights of the model.
+        batches: a few small batches of the training set, of some hundred target tokens in all.
+        every: number of updates from one measurement to the next.
     """
 
     def __init__(self, model: Model, parameters: FlatParameters, batches: Sequence[AnyBatch], every: int) -> None:
@@ -63,19 +64,19 @@ class StabilityMonitor:
         self._sum, self._largest, self._count = self._nothing()
 
     def before_update(self, update: int) -> None:
-        """Look, if update number ``update`` (from 1) is one to look at."""
+        """Measure units and gradients, if update number ``update`` (from 1) is due."""
         self._look = None
         if update == 1 or update % self._every == 0:
             activity, traces = watch(self._model, self._batches), trace(self._model, self._batches)
             self._look = _Look(update, activity, traces, self._gains.now(), self._parameters.master.clone())
 
     def after_update(self, update: int, gradient_norms: Sequence[float]) -> StabilityRecord | None:
-        """Take the update in, and report if it was one to look at.
+        """Take in an update, and return the record if one was due.
 
         Args:
-            update: its number.
-            gradient_norms: before clipping, of the parameters in the order of the map's places. Where they are not
-                finite the update was not made, and they are left out.
+            update: number of the update.
+            gradient_norms: norms of the parameters' gradients before clipping, in the order of the map's places. If
+                they are not finite, the update was skipped and they are left out.
         """
         norms = self._layers.join(gradient_norms)
         if np.isfinite(norms).all():
@@ -104,12 +105,12 @@ class StabilityMonitor:
         return record
 
     def _nothing(self) -> tuple[Float[np.ndarray, " L"], Float[np.ndarray, " L"], int]:
-        """Sum, maximum and number of no norms."""
+        """The sum, the maximum and the number of no norms."""
         layers = len(self._layers.names)
         return np.zeros(layers), np.zeros(layers), 0
 
     def _ratios(self, before: Float[Tensor, " P"]) -> Float[np.ndarray, " L"]:
-        """‖Δw‖ / ‖w‖ of each layer; of weights that were all 0, by those after the update."""
+        """The ratio ‖Δw‖ / ‖w‖ of each layer; if its weights were all 0, ‖w‖ is taken after the update."""
         after = self._parameters.master
         of_before = self._layers.norms(before)
         of_after = self._layers.norms(after)

@@ -1,4 +1,4 @@
-"""How a batch goes through a model, to be looked at."""
+"""The computations of a batch that the stability monitor observes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dragoman.model.taps import states_of
 
 
 def send(model: Model, batch: AnyBatch) -> None:
-    """Compute what the loss compares with the targets, so that every layer is used."""
+    """Compute the outputs that the loss compares with the targets, so that every layer is used."""
     model.outputs(batch)  # type: ignore[arg-type]  # a model gets the batches that it takes
 
 
 def last_token_loss(model: Model, batch: AnyBatch) -> Float[Tensor, ""]:
-    """The cross-entropy of each row's last target token alone, summed over rows. Where targets are not predicted token
-    by token, it is the whole training loss."""
+    """The cross-entropy of each row's last target token alone, summed over rows. If targets are not predicted token by
+    token, it is the whole training loss."""
     if not isinstance(model.decoder, TokenByToken | LanguageTokenByToken):
         return model.loss(batch)[0]  # type: ignore[arg-type]  # a model gets the batches that it takes
     target, output = expect(batch.target, Packed), model.decoder.output

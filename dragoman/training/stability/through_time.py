@@ -1,4 +1,4 @@
-"""How much of a loss at the end of a row reaches the hidden states before it."""
+"""Gradients through time: how much of the loss at the end of a row reaches the hidden states before it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from dragoman.model.taps import Call, Tap, evaluating, recurrent_cells, states_o
 from dragoman.training.stability.passes import last_token_loss
 
 LONGEST = 200
-"""Steps that are looked at. Batches with longer rows are passed over if there are others."""
+"""The most steps that are followed. Batches with longer rows are left out if there are others."""
 
 _ENOUGH_ROWS = 0.25
 """Share of the rows that must reach a distance for their mean to be reported."""
 
 _FEWEST_POINTS = 3
-"""Points that a line is fitted to at the least."""
+"""The fewest points that a line is fitted to."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThroughTime:
-    """What was seen; see :class:`~dragoman.training.observer.StabilityRecord`."""
+    """Norms of the gradients through time; see :class:`~dragoman.training.observer.StabilityRecord`."""
 
     through_time: Mapping[str, tuple[float, ...]]
     growth: Mapping[str, float]
@@ -36,11 +36,14 @@ class ThroughTime:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps of a cell over the rows of a batch, or of several, as they come.
+    """The steps of a recurrent cell over the rows of one or several batches, in the order of their computation.
+
+    >>> Steps.of([2, 1], first=0)  # two rows, of 2 and 1 tokens
+    Steps(rows=array([0, 1, 0]), distances=array([1, 0, 0]))
 
     Attributes:
-        rows: whose step it is.
-        distances: how many steps the row has yet to go.
+        rows: number of each step's row.
+        distances: number of steps that the row still has after each step.
     """
 
     rows: Int[np.ndarray, " N"]
@@ -48,10 +51,10 @@ class Steps:
 
     @classmethod
     def of(cls, sizes: Sequence[int], first: int) -> Steps:
-        """Those of one batch.
+        """The steps of one batch.
 
         Args:
-            sizes: rows alive at each step, longest first.
+            sizes: number of rows that have a token at each step, with the longest row first.
             first: number of the first row.
         """
         alive = np.arange(sizes[0])
@@ -61,16 +64,16 @@ class Steps:
 
     @classmethod
     def join(cls, parts: Sequence[Steps]) -> Steps:
-        """Those of several batches."""
+        """The steps of several batches, one after the other."""
         return cls(np.concatenate([p.rows for p in parts]), np.concatenate([p.distances for p in parts]))
 
 
 class Traces:
-    """The gradients of all steps of all cells, still where the model computes, so that nobody waits for them.
+    """The norms of the gradients at all steps of all cells, still on the model's device, so that nothing waits.
 
     Args:
-        norms: of each cell and batch ‖∂L/∂h‖ of every step's rows.
-        steps: likewise the steps.
+        norms: for each cell and each batch, ‖∂L/∂h‖ of every row at every step.
+        steps: for each cell and each batch, the steps of these norms.
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class Traces:
         self._norms = torch.cat(parts) if parts else torch.zeros(0)
 
     def read(self) -> ThroughTime:
-        """All of it, in one transfer."""
+        """The mean norms and their growth, in one transfer from the device."""
         norms, begin = self._norms.cpu().numpy().astype(np.float64), 0
         means: dict[str, tuple[float, ...]] = {}
         slopes: dict[str, float] = {}
@@ -100,12 +103,12 @@ def trace(model: Model, batches: Sequence[AnyBatch]) -> Traces:
     """Unroll every recurrent cell of a model in evaluation mode, and follow the loss of each row's last target token
     alone back through time (Bengio et al. 1994; Pascanu et al. 2013, section 2).
 
-    Distance counts the steps that a cell has yet to go until the end of its row; for a cell that goes from the last
-    token to the first, that is the first token. Without recurrent cells nothing is computed.
+    The distance of a step is the number of steps to the end of its row, which for a cell that runs from the last token
+    to the first is the first token. Without recurrent cells nothing is computed.
 
     Args:
-        model: left as it was, its gradients too.
-        batches: on the model's device.
+        model: the model, which is left as it was with its gradients.
+        batches: the batches, on the model's device.
     """
     cells = recurrent_cells(model)
     norms: dict[str, list[Tensor]] = {name: [] for name in cells}
@@ -126,10 +129,14 @@ def trace(model: Model, batches: Sequence[AnyBatch]) -> Traces:
 
 
 def growth(norms: Float[np.ndarray, " N"], steps: Steps) -> float | None:
-    """The slope of ln ‖∂L/∂h‖ over the distance: of least-squares lines of one slope, one for each row, so that it does
-    not matter which rows are the longer ones.
+    """The slope of ln ‖∂L/∂h‖ over the distance, by least squares with one slope for all rows and an intercept for
+    each, so that it does not matter which rows are the longer ones.
 
-    Only normal numbers above 0 count; None if they stand at fewer than three distances.
+    Only norms that are normal numbers above 0 count; None if they stand at fewer than three distances.
+
+    >>> steps = Steps.of([1, 1, 1], first=0)  # one row of three tokens: distances 2, 1, 0
+    >>> round(growth(np.exp([-2.0, -1.0, 0.0]), steps), 6)
+    -1.0
     """
     usable = np.isfinite(norms) & (norms >= torch.finfo(torch.float32).tiny)
     distances, rows = steps.distances[usable].astype(np.float64), steps.rows[usable]
@@ -141,13 +148,13 @@ def growth(norms: Float[np.ndarray, " N"], steps: Steps) -> float | None:
 
 
 class _HiddenStates(Tap):
-    """Notes the hidden state after every step of recurrent cells, by the cell's name."""
+    """A tap that records the hidden state after every step of recurrent cells, by the cell's name."""
 
     def __init__(self, cells: Iterable[str]) -> None:
         self.by_cell: dict[str, list[Tensor]] = {name: [] for name in cells}
 
     def after(self, call: Call, result: object) -> object:
-        """The state of a cell begins with the hidden state."""
+        """Record the hidden state, which the state of a cell begins with."""
         if call.module in self.by_cell:
             self.by_cell[call.module].append(expect(states_of(result), Tensor))
         return result
@@ -160,7 +167,7 @@ def _short_enough(batches: Sequence[AnyBatch]) -> list[AnyBatch]:
 
 
 def _norms(gradients: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
-    """Of each row, without squares that are too small or too large for a number."""
+    """The Euclidean norm of each row, scaled so that squares neither underflow nor overflow."""
     exact = gradients.to(torch.promote_types(gradients.dtype, torch.float32))
     largest = exact.abs().amax(1)
     scale = torch.where(largest > 0, largest, 1)
@@ -168,6 +175,6 @@ def _norms(gradients: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
 
 
 def _reach(steps: Steps) -> int:
-    """How many distances enough rows have."""
+    """The number of distances that enough rows reach."""
     rows = np.bincount(steps.distances)
     return min(int((rows >= _ENOUGH_ROWS * rows[0]).sum()), LONGEST)
