@@ -13,7 +13,7 @@ import pytest
 
 from dragoman.diagnosis.capacity import measure
 from dragoman.recipe import dump_recipe, recipe_from
-from dragoman.training import trial
+from dragoman.training import trainer
 from dragoman.training.run import train
 from dragoman.training.step import training_step
 
@@ -85,7 +85,7 @@ def test_an_interruption(
             raise KeyboardInterrupt
         return training_step(*arguments, **named)
 
-    monkeypatch.setattr(trial, "training_step", interrupted)
+    monkeypatch.setattr(trainer, "training_step", interrupted)
     status, output, _ = run("diagnose", "capacity", folder, "--minutes", 5, "--output", tmp_path / "report")
     assert status == 130
     assert ("interrupted" in output) == reported

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.training import trial
+from dragoman.training import trainer
 from dragoman.training.run import train
 from dragoman.training.step import training_step
 
@@ -79,7 +79,7 @@ def test_what_was_measured_before_an_interruption_is_reported(
             raise KeyboardInterrupt
         return training_step(*arguments, **named)
 
-    monkeypatch.setattr(trial, "training_step", interrupted)
+    monkeypatch.setattr(trainer, "training_step", interrupted)
     status, output, errors = run("diagnose", "fit", folder, "--probe", 5)
     assert status == 130
     assert "Interrupted: what was under way does not count" in output
