@@ -35,6 +35,16 @@ class Batch:
     weights: Float[Tensor, " B"] | None = None
 
     @property
+    def follows(self) -> bool:
+        """Whether a state is carried over from the batch before: never, as examples stand alone."""
+        return False
+
+    @property
+    def sides(self) -> dict[str, Source | Target]:
+        """The inputs and the targets, by name."""
+        return {"source": self.source, "target": self.target}
+
+    @property
     def layouts(self) -> list[Layout]:
         """The layouts of everything that layers may pad."""
         return [*self.source.layouts, *self.target.layouts]
@@ -77,6 +87,11 @@ class TextBatch:
     follows: bool
     examples: Int[Tensor, " B"]
     weights: Float[Tensor, " B"] | None = None
+
+    @property
+    def sides(self) -> dict[str, Source | Target]:
+        """The inputs and the targets, by name."""
+        return {"inputs": self.inputs, "target": self.target}
 
     @property
     def layouts(self) -> list[Layout]:

@@ -27,19 +27,18 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.perceptron import LabelDecoderRecipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.baseline import frequency_baseline
-from dragoman.tasks.card import CardFacts, plain
+from dragoman.tasks.card import CardFacts
 from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.losses import loss_estimate
 from dragoman.tasks.outputs import example_outputs, label_losses
 from dragoman.tasks.pictures import draw_confusion
-from dragoman.tasks.predicting_card import predicting_card
+from dragoman.tasks.predicting_card import predicting_card, with_counts
 from dragoman.tasks.same_sources import same_sources
 from dragoman.tasks.task import Task, Words, shown_source
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
 _TURNS = Turns(rounds=3)
-_SHOWN = 60
 
 
 class Classification(Task):
@@ -135,8 +134,6 @@ class Classification(Task):
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
         """The card of a model that predicts labels."""
         field = expect(best.target, LabelField)
-        names = [f"{plain(name)} ({count:,})" for name, count in zip(field.names, field.counts, strict=True)]
-        more = f" and {field.size - _SHOWN:,} more" if field.size > _SHOWN else ""
         return predicting_card(
             facts,
             best,
@@ -150,7 +147,7 @@ class Classification(Task):
                 "To decide about a person.",
             ],
             described=[
-                f"Labels, with their training examples: {', '.join(names[:_SHOWN])}{more}.",
+                f"Labels, with their training examples: {with_counts(field.names, field.counts)}.",
                 f"Probabilities are calibrated with temperature {field.temperature:.3f}.",
             ],
         )

@@ -50,6 +50,12 @@ def predicting_card(
     )
 
 
+def with_counts(names: Sequence[str], counts: Sequence[int]) -> str:
+    """The names, each with how often it occurs in training; those beyond a page are only counted."""
+    shown = [f"{plain(name)} ({count:,})" for name, count in zip(names, counts, strict=True)][:_SHOWN]
+    return ", ".join(shown) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
+
+
 def _coefficients(best: LoadedModel) -> list[str]:
     """A table of the coefficients of a linear model, in the units of the data."""
     if not is_linear(best):

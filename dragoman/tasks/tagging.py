@@ -27,19 +27,18 @@ from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.baseline import frequency_baseline
-from dragoman.tasks.card import CardFacts, plain
+from dragoman.tasks.card import CardFacts
 from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.losses import loss_estimate
 from dragoman.tasks.outputs import label_losses
 from dragoman.tasks.pictures import draw_confusion
-from dragoman.tasks.predicting_card import predicting_card
+from dragoman.tasks.predicting_card import predicting_card, with_counts
 from dragoman.tasks.same_sources import same_sources
 from dragoman.tasks.task import MEASURED_TOGETHER, Task, Words, shown_source
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
 _TURNS = Turns(rounds=3)
-_SHOWN = 60
 
 
 class Tagging(Task):
@@ -126,8 +125,6 @@ class Tagging(Task):
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
         """The card of a model that predicts tags."""
         field = expect(best.target, TagField)
-        names = [f"{plain(name)} ({count:,})" for name, count in zip(field.names, field.counts, strict=True)]
-        more = f" and {field.size - _SHOWN:,} more" if field.size > _SHOWN else ""
         return predicting_card(
             facts,
             best,
@@ -139,7 +136,7 @@ class Tagging(Task):
                 "For text that is cut into words in another way: words are what white space stands between.",
                 "Where tags that follow each other must fit: each word's tag is chosen by itself.",
             ],
-            described=[f"Tags, with the words of the training examples: {', '.join(names[:_SHOWN])}{more}."],
+            described=[f"Tags, with the words of the training examples: {with_counts(field.names, field.counts)}."],
         )
 
 

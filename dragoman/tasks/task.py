@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Int
 
 from dragoman.contracts import AnyBatch
 from dragoman.contracts.expect import expect
@@ -247,8 +247,3 @@ def shown_source(examples: Examples, index: int) -> str:
     if examples.has_source_texts:
         return examples.source_texts(np.array([index]))[0]
     return f"example {index + 1:,}"
-
-
-def joined_outputs(parts: Sequence[Float64[np.ndarray, ...]]) -> Float64[np.ndarray, ...]:
-    """The outputs for all examples, joined from those of the parts that were computed separately."""
-    return np.concatenate(list(parts))

@@ -80,10 +80,6 @@ class Mask:
             return text
         return self.syntax.replace(text, lambda placeholder: self.units.get(placeholder, placeholder))
 
-    def show(self, text: str) -> str:
-        """The text with placeholders in place of units; see :meth:`reveal`."""
-        return self.reveal(text).text
-
     def reveal(self, text: str, units: Set[str] = frozenset(UNITS)) -> Shown:
         """The text with placeholders in place of units.
 

@@ -149,39 +149,3 @@ SURE_SYNTAX = PlaceholderSyntax(tuple(family for family in FAMILIES if family.is
 """The families that hardly ever match ordinary text."""
 EVERY_SYNTAX = PlaceholderSyntax(FAMILIES)
 """All families together."""
-
-
-def find_placeholders(text: str) -> list[str]:
-    """All placeholders, tags, entities and URLs of ``text``, in order, by :data:`LEGACY_SYNTAX`.
-
-    >>> find_placeholders("Hello {name}, see <b>this</b>")
-    ['{name}', '<b>', '</b>']
-    """
-    return LEGACY_SYNTAX.find(text)
-
-
-def without_placeholders(text: str) -> str:
-    """The text with a space in place of each placeholder, by :data:`LEGACY_SYNTAX`.
-
-    >>> without_placeholders("Hello {name}!")
-    'Hello  !'
-    """
-    return LEGACY_SYNTAX.without(text)
-
-
-def replace_placeholders(text: str, replacement: Callable[[str], str]) -> str:
-    """The text with each placeholder replaced by the result of ``replacement``, by :data:`LEGACY_SYNTAX`.
-
-    >>> replace_placeholders("Hello {name}!", str.upper)
-    'Hello {NAME}!'
-    """
-    return LEGACY_SYNTAX.replace(text, replacement)
-
-
-def same_placeholders(source: str, target: str) -> bool:
-    """Whether both sides have the same placeholders equally often, in any order, by :data:`LEGACY_SYNTAX`.
-
-    >>> same_placeholders("Hello {name}", "Hallo {name}"), same_placeholders("Hello {name}", "Hallo")
-    (True, False)
-    """
-    return LEGACY_SYNTAX.same(source, target)

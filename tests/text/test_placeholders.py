@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.text.placeholder_mask import Mask, units_in
-from dragoman.text.placeholders import UNITS, VARIABLES, find_placeholders, same_placeholders
+from dragoman.text.placeholders import LEGACY_SYNTAX, UNITS, VARIABLES
 
 ALL = frozenset(UNITS)
 
@@ -31,7 +31,7 @@ ALL = frozenset(UNITS)
     ],
 )
 def test_what_counts_as_a_placeholder(text: str, found: list[str]) -> None:
-    assert find_placeholders(text) == found
+    assert LEGACY_SYNTAX.find(text) == found
 
 
 PARTS = st.sampled_from(
@@ -42,14 +42,14 @@ PARTS = st.sampled_from(
 @given(st.lists(PARTS).map("".join), st.lists(PARTS).map("".join))
 def test_hidden_and_shown_again_is_the_same(source: str, target: str) -> None:
     mask = Mask.of(source, ALL)
-    assert mask.show(mask.hide(source)) == source
-    assert mask.show(mask.hide(target)) == target
+    assert mask.reveal(mask.hide(source)).text == source
+    assert mask.reveal(mask.hide(target)).text == target
 
 
 @given(st.text())
 def test_any_text_survives(text: str) -> None:
     mask = Mask.of(text, ALL)
-    assert mask.show(mask.hide(text)) == text
+    assert mask.reveal(mask.hide(text)).text == text
 
 
 def test_equal_placeholders_share_a_unit_and_kinds_are_counted_apart() -> None:
@@ -73,7 +73,7 @@ def test_what_has_no_unit_stays_text() -> None:
 
 
 def test_an_invented_unit_is_left_out() -> None:
-    assert Mask.of("no placeholder", ALL).show(f"a{UNITS[3]}b") == "ab"
+    assert Mask.of("no placeholder", ALL).reveal(f"a{UNITS[3]}b").text == "ab"
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_an_invented_unit_is_left_out() -> None:
     ],
 )
 def test_same_placeholders(source: str, target: str, same: bool) -> None:
-    assert same_placeholders(source, target) is same
+    assert LEGACY_SYNTAX.same(source, target) is same

@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 from torch import Tensor
 
-from dragoman.contracts import AnyBatch, Batch, Source, Target
+from dragoman.contracts import AnyBatch
 from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder
 from dragoman.training.recovery.provenance import Origin, Replay
@@ -97,12 +97,7 @@ def _tensors(batches: Sequence[AnyBatch], replay: Replay) -> dict[str, Tensor]:
     """The tensors of the mini-batches by number and name, with the recurrent state before the first."""
     found = {f"carried.{index:04d}": part for index, part in enumerate(replay.carried)}
     for number, batch in enumerate(batches):
-        sides: dict[str, Source | Target] = (
-            {"source": batch.source, "target": batch.target}
-            if isinstance(batch, Batch)
-            else {"inputs": batch.inputs, "target": batch.target}
-        )
-        for side, values in sides.items():
+        for side, values in batch.sides.items():
             found |= {f"{number}.{side}.{name}": tensor for name, tensor in values.tensors.items()}
         found[f"{number}.examples"] = batch.examples
         if batch.weights is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import AnyBatch, Carried, Numbers, Rows, TextBatch
+from dragoman.contracts import AnyBatch, Carried
 from dragoman.model.build import Model
 from dragoman.model.weights import learnt_buffers
 from dragoman.training.randomness import seed_mini_batch
@@ -117,14 +117,11 @@ def _first_finding(
 
 
 def _faulty_input(batch: AnyBatch, carried: Carried) -> tuple[str, str] | None:
-    if isinstance(batch, TextBatch):
-        harmed = batch.follows and not all(is_finite(state) for state in carried)
-        return ("input", "carried") if harmed else None
-    if isinstance(batch.source, Rows) and not is_finite(batch.source.numbers):
-        return "input", "source"
-    if isinstance(batch.target, Numbers) and not is_finite(batch.target.values):
-        return "input", "target"
-    return None
+    for side, values in batch.sides.items():
+        if not all(is_finite(tensor) for tensor in values.tensors.values() if tensor.is_floating_point()):
+            return "input", side
+    harmed = batch.follows and not all(is_finite(state) for state in carried)
+    return ("input", "carried") if harmed else None
 
 
 def _examples(attempt: _Attempt, batch: AnyBatch, carried: Carried, place: int) -> list[int]:
@@ -132,8 +129,7 @@ def _examples(attempt: _Attempt, batch: AnyBatch, carried: Carried, place: int) 
 
     def is_faulty(rows: Sequence[int]) -> bool:
         chosen = torch.tensor(rows)
-        follows = isinstance(batch, TextBatch) and batch.follows
-        part = tuple(state[chosen.to(state.device)] for state in carried) if follows else ()
+        part = tuple(state[chosen.to(state.device)] for state in carried) if batch.follows else ()
         return not attempt.is_healthy(batch.select(chosen), part, place)
 
     rows = smallest_culprits(range(len(batch.examples)), is_faulty, _MOST_REPLAYS)
