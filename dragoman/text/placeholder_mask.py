@@ -32,7 +32,7 @@ class Mask:
 
     >>> from dragoman.text.placeholders import VARIABLES
     >>> mask = Mask.of("Hello {name}!", set(VARIABLES))
-    >>> mask.show(mask.hide("Hallo {name}!"))
+    >>> mask.reveal(mask.hide("Hallo {name}!")).text
     'Hallo {name}!'
 
     Attributes:
