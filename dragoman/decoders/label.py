@@ -23,7 +23,7 @@ class LabelDecoder(nn.Module):
     Args:
         width: width of the final vector f.
         classes: number of classes K.
-        smoothing: share of the wanted probability that the loss spreads evenly over all classes (Szegedy et al. 2016,
+        smoothing: share ε of the target probability that the loss spreads evenly over all classes (Szegedy et al. 2016,
             section 7).
         class_weights: how much each class counts in the training loss, best with a mean of 1 over the training
             examples, so that the loss keeps its scale; None for 1 each. They are not saved with the model.

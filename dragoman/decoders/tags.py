@@ -1,4 +1,4 @@
-"""Hidden states to a tag for each word."""
+"""A decoder that predicts a tag for each word."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class TagDecoder(nn.Module):
 
     .. math:: p(y_m = k) \propto \exp(w_k \cdot h_{i(m)} + b_k)
 
-    where i(m) is the place of the first token of word m. Words are tagged independently of each other, given the hidden
-    states of all of them (Collobert et al. 2011, section 3.3.1, the word-level log-likelihood; the first token stands
-    for its word as in Devlin et al. 2019, section 5.3).
+    where i(m) is the position of the first token of word m. Words are tagged independently of each other, given the
+    hidden states of all of them (Collobert et al. 2011, section 3.3.1, the word-level log-likelihood; the first token
+    stands for its word as in Devlin et al. 2019, section 5.3).
 
     >>> from dragoman.contracts import Layout
     >>> states = torch.randn(7, 8)
@@ -29,9 +29,9 @@ class TagDecoder(nn.Module):
     (torch.Size([7, 4]), torch.Size([3]))
 
     Args:
-        width: of the hidden states.
-        tags: K.
-        smoothing: share of the wanted probability that the loss spreads evenly over all tags (Szegedy et al. 2016,
+        width: width of the hidden states h.
+        tags: number of tags K.
+        smoothing: share of the target probability that the loss spreads evenly over all tags (Szegedy et al. 2016,
             section 7).
     """
 
@@ -43,11 +43,11 @@ class TagDecoder(nn.Module):
         xavier_uniform(self.weight.data)
 
     def forward(self, memory: Memory) -> Float[Tensor, "N K"]:
-        """The unnormalised scores of every tag at every place of the input."""
+        """The unnormalised scores of every tag at every position of the input."""
         return F.linear(memory.states.to(self.weight.dtype), self.weight, self.bias)
 
     def outputs(self, target: object, memory: Memory) -> Float[Tensor, "N K"]:
-        """The unnormalised scores of every tag at every place; the loss looks at those where words begin."""
+        """The unnormalised scores of every tag at every position; the loss uses those where words begin."""
         del target
         return self(memory)
 
@@ -55,8 +55,8 @@ class TagDecoder(nn.Module):
         """The unnormalised scores of every tag for each word.
 
         Args:
-            target: says where the words begin; its tags are not looked at.
-            memory: of the encoder, one row per row of ``target``.
+            target: the positions where words begin; its tags are ignored.
+            memory: the encoder's hidden states, one row per row of ``target``.
         """
         states = memory.states.index_select(0, target.places(memory.layout))
         return F.linear(states.to(self.weight.dtype), self.weight, self.bias)
@@ -74,5 +74,5 @@ class TagDecoder(nn.Module):
 
 
 def _exact(logits: Float[Tensor, "M K"]) -> Float[Tensor, "M K"]:
-    """In float32 at the least."""
+    """The logits in float32, or in float64 if they are."""
     return logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -1,4 +1,4 @@
-"""The spans that tags of words mark, and how many of them are found (Tjong Kim Sang & De Meulder 2003, section 2.3)."""
+"""Spans of words marked by tags, and how many are found (Tjong Kim Sang & De Meulder 2003, section 2.3)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dragoman.evaluation.classification import ClassScores
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 
 OUTSIDE = "O"
-"""The tag of words in no span."""
+"""The tag of words outside all spans."""
 
 
 class Span(NamedTuple):
-    """Some words that follow one another.
+    """Consecutive words of one type.
 
     Attributes:
-        type: what they are, such as ``PER``.
-        begin: the place of the first.
-        end: the place behind the last.
+        type: type of the span, such as ``PER``.
+        begin: index of the first word.
+        end: index behind the last word.
     """
 
     type: str
@@ -32,11 +32,15 @@ class Span(NamedTuple):
 
 
 Spans = Callable[[Sequence[str]], list[Span]]
-"""The spans that the tags of a sentence mark."""
+"""A function from the tags of a sentence to the spans that they mark."""
 
 
 def are_bio(names: Iterable[str]) -> bool:
-    """Whether tags say where spans begin: all are ``O``, or begin with ``B`` or ``I`` and name a type behind ``-``."""
+    """Whether tags mark spans: each is ``O``, or has ``B`` or ``I``, then ``-`` and a type.
+
+    >>> are_bio(["O", "B-PER", "I-PER"]), are_bio(["NOUN", "VERB"])
+    (True, False)
+    """
     kinds = {name.partition("-")[0] for name in names}
     return kinds <= {"B", "I", OUTSIDE} and kinds != {OUTSIDE}
 
@@ -45,7 +49,7 @@ def bio_spans(tags: Sequence[str]) -> list[Span]:
     """The spans of tags ``B-TYPE``, ``I-TYPE`` and ``O``, by the rules of the script ``conlleval`` of CoNLL-2000.
 
     A span begins with each B, and with an I behind O or behind another type; it ends before the next word that does not
-    go on with it. So tags of both conventions, IOB1 and IOB2, are understood.
+    continue it. So tags of both conventions, IOB1 and IOB2, are understood.
 
     >>> bio_spans(["B-PER", "I-PER", "O", "I-LOC", "B-LOC", "I-PER"])[:2]
     [Span(type='PER', begin=0, end=2), Span(type='LOC', begin=3, end=4)]
@@ -64,30 +68,34 @@ def bio_spans(tags: Sequence[str]) -> list[Span]:
 
 
 def word_spans(tags: Sequence[str]) -> list[Span]:
-    """Each word by itself, with its tag as the type."""
+    """Each word as a span by itself, with its tag as the type.
+
+    >>> word_spans(["NOUN", "VERB"])
+    [Span(type='NOUN', begin=0, end=1), Span(type='VERB', begin=1, end=2)]
+    """
     return [Span(tag, place, place + 1) for place, tag in enumerate(tags)]
 
 
 @dataclass(frozen=True, slots=True)
 class SpanCounts:
-    """How spans were found in n sentences.
+    """The numbers of spans found in n sentences.
 
     Attributes:
-        by_sentence: of each sentence the spans that were found with their ends and their type, all that were said, and
-            all that there are.
-        by_type: the same three numbers of each type.
+        by_sentence: for each sentence, how many spans were predicted with the right ends and type, how many were
+            predicted, and how many there are.
+        by_type: the same three numbers for each type.
     """
 
     by_sentence: Float64[np.ndarray, "n 3"]
     by_type: dict[str, tuple[int, int, int]]
 
     def statistics(self) -> list[SentenceStatistics]:
-        """F1, precision and recall in percent, by sentence."""
+        """F1, precision and recall in percent, with the counts of each sentence."""
         scores = {"span F1": _f1, "precision": _precision, "recall": _recall}
         return [SentenceStatistics(name, "", self.by_sentence, score) for name, score in scores.items()]
 
     def types(self) -> tuple[ClassScores, ...]:
-        """Precision, recall and F1 of each type, by the alphabet."""
+        """Precision, recall and F1 of each type, in alphabetical order."""
         return tuple(
             ClassScores(name, true, said, right / max(said, 1), right / max(true, 1), 2 * right / max(said + true, 1))
             for name, (right, said, true) in sorted(self.by_type.items())
@@ -95,11 +103,15 @@ class SpanCounts:
 
 
 def count_spans(predicted: Sequence[Sequence[str]], true: Sequence[Sequence[str]], spans: Spans) -> SpanCounts:
-    """Compare the spans of sentences.
+    """Count how many spans of sentences were found.
+
+    >>> counts = count_spans([["B-PER", "O", "B-LOC"]], [["B-PER", "O", "O"]], bio_spans)
+    >>> counts.by_sentence.tolist(), [round(score.corpus_score(), 1) for score in counts.statistics()]
+    ([[1.0, 2.0, 1.0]], [66.7, 50.0, 100.0])
 
     Args:
-        predicted: the tags of each sentence, as they were said.
-        true: the tags of each sentence, as they are.
+        predicted: the predicted tags of each sentence.
+        true: the true tags of each sentence.
         spans: :func:`bio_spans` or :func:`word_spans`.
     """
     counts = np.zeros((len(true), 3))

@@ -1,4 +1,4 @@
-"""All that is said of predicted tags, as numbers and as text."""
+"""The report on predicted tags, as numbers and as text."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TaggingReport(Shown):
-    """How well the words of sentences were tagged. Intervals are of the bootstrap over sentences.
+    """How well the words of sentences were tagged. Intervals are from the bootstrap over sentences.
 
     Attributes:
-        sentences: sentences measured.
-        words: their words.
+        sentences: number of sentences.
+        words: number of words.
         spans: whether tags mark spans of words; else each word is a span by itself.
         f1: harmonic mean of precision and recall of the spans, in percent.
-        precision: share of the spans that were said which are there with the same ends and type, in percent.
-        recall: share of the spans that are there which were said, in percent.
+        precision: share of the predicted spans that are true, with the same ends and type, in percent.
+        recall: share of the true spans that were predicted, in percent.
         accuracy: share of the words whose tag is right, in percent.
-        types: each type of span.
-        by_word: the tags, each word taken as an example by itself.
+        types: the scores of each type of span.
+        by_word: the report on the tags, each word taken as an example by itself.
     """
 
     sentences: int
@@ -59,7 +59,7 @@ class TaggingReport(Shown):
         return (self.f1, self.precision, self.recall, self.accuracy)
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """The report as a title and a few lines, which an interpreter and a notebook show."""
         name, share = self.by_word.most_frequent
         facts = {e.metric: f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in self._measures}
         always = {f"words right if always {name}": f"{100 * share.value:.2f} %"}
@@ -67,7 +67,7 @@ class TaggingReport(Shown):
         return Summary(title, {**facts, **always, "words": f"{self.words:,}"})
 
     def to_dict(self) -> JsonObject:
-        """The report as JSON can write it."""
+        """The report as values for JSON."""
         measures = {name: asdict(getattr(self, name)) for name in ("f1", "precision", "recall", "accuracy")}
         return {
             "sentences": self.sentences,
@@ -79,7 +79,7 @@ class TaggingReport(Shown):
         }
 
     def as_text(self) -> str:
-        """The report as plain aligned tables, without markup; of many types, the worst."""
+        """The report as plain aligned tables, without markup; if there are many types, those with the lowest F1."""
         scores = [("metric", "value", "95 % interval")]
         scores += [(e.metric, f"{e.value:.1f} %", f"{e.low:.1f} to {e.high:.1f} %") for e in self._measures]
         shown = sorted(self.types, key=lambda part: (part.f1, -part.support))[:_SHOWN]
@@ -111,13 +111,22 @@ class TaggingReport(Shown):
 
 
 def accuracy_statistics(predicted: Tagged, true: Tagged) -> SentenceStatistics:
-    """Accuracy of words in percent. Per sentence: how many are right, and all (K = 2)."""
+    """Accuracy of words in percent. The counts of a sentence are its right words and its words (K = 2).
+
+    >>> accuracy_statistics([["B-PER", "O", "B-LOC", "O"]], [["B-PER", "O", "O", "O"]]).corpus_score()
+    75.0
+    """
     counts = [(sum(map(str.__eq__, said, are)), len(are)) for said, are in zip(predicted, true, strict=True)]
     return SentenceStatistics("accuracy of words", "", np.array(counts, dtype=np.float64), _percent)
 
 
 def span_f1_statistics(predicted: Tagged, true: Tagged, names: Sequence[str]) -> SentenceStatistics:
-    """F1 of spans in percent. Per sentence: how many were found, were said, and are there (K = 3)."""
+    """F1 of spans in percent. The counts of a sentence are its found, predicted and true spans (K = 3).
+
+    >>> names = ["O", "B-PER", "B-LOC"]
+    >>> round(span_f1_statistics([["B-PER", "O", "B-LOC"]], [["B-PER", "O", "O"]], names).corpus_score(), 1)
+    66.7
+    """
     return count_spans(predicted, true, bio_spans if are_bio(names) else word_spans).statistics()[0]
 
 
@@ -126,12 +135,16 @@ def evaluate_tags(
 ) -> TaggingReport:
     """Measure predicted tags against the true ones.
 
+    >>> report = evaluate_tags([["B-PER", "O", "B-LOC"]], [["B-PER", "O", "O"]], ["O", "B-PER", "B-LOC"])
+    >>> round(report.f1.value, 1), report.precision.value, report.recall.value
+    (66.7, 50.0, 100.0)
+
     Args:
-        predicted: the tags of the words of each sentence, as they were said.
-        true: the tags of the words of each sentence, as they are.
-        names: all tags that there are.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
+        predicted: the predicted tags of the words of each sentence.
+        true: the true tags of the words of each sentence.
+        names: the names of all tags.
+        resamples: number of bootstrap resamples.
+        seed: seed of the bootstrap.
 
     Raises:
         InputError: if there is no sentence, or one has another number of predicted than of true tags.

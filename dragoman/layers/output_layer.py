@@ -22,7 +22,7 @@ class OutputLayer(nn.Linear):
     Args:
         width: width of the hidden states.
         symbols: size of the vocabulary.
-        smoothing: share ε of the wanted probability that the loss spreads evenly over all symbols (Szegedy et al. 2016,
+        smoothing: share ε of the target probability that the loss spreads evenly over all symbols (Szegedy et al. 2016,
             section 7). It is no part of the weights.
         bias: whether there is a bias b.
     """

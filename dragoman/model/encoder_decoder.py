@@ -33,6 +33,16 @@ class EncoderDecoder(nn.Module):
     Whatever the input and the output are, training needs :meth:`loss` alone. The methods for a search work if the
     decoder writes text.
 
+    >>> from dragoman.contracts import TextSize
+    >>> from dragoman.model.build import build
+    >>> from dragoman.recipe import recipe_from
+    >>> stack = {"layers": 1, "width": 8, "feed_forward": 16, "heads": 2}
+    >>> recipe = recipe_from({"model": {"encoder": stack, "decoder": stack}}).model
+    >>> model = build(recipe, TextSize(100), TextSize(100), seed=1)
+    >>> batch = model.batch_of(Packed.of([[5, 6, 3], [7, 3]]), Packed.of([[8, 3], [9, 10, 3]]))
+    >>> model.outputs(batch).shape, model.token_losses(batch).shape
+    (torch.Size([5, 100]), torch.Size([5]))
+
     Args:
         encoder: the encoder, from an input to a memory.
         decoder: the decoder, from a memory to an output.

@@ -14,6 +14,14 @@ from dragoman.contracts import Carried, DecoderState, LanguageDecoder, Packed, T
 class LanguageModel(nn.Module):
     """The probability of a text by its tokens: P(w_1 … w_T) = Π_t P(w_t | w_1 … w_{t−1}).
 
+    >>> from dragoman.contracts import TextSize
+    >>> from dragoman.model.build import build
+    >>> from dragoman.recipe import recipe_from
+    >>> alone = {"encoder": {"kind": "none"}, "decoder": {"kind": "gru", "width": 16}}
+    >>> model = build(recipe_from({"model": alone}).model, TextSize(100), TextSize(100), seed=1)
+    >>> model.token_losses(model.batch_of(None, Packed.of([[5, 6, 3], [7, 3]]))).shape
+    torch.Size([5])
+
     Args:
         decoder: the decoder, which predicts each token from those before it.
         start_symbol: id of the symbol that is read before the first token of a text.

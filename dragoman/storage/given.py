@@ -1,4 +1,4 @@
-"""What a person gives: a path; the folder of a model or of a run, told by the names of its files alone."""
+"""Checks of paths that a user gives: a path; the folder of a model or of a run, judged by the names of its files."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ _SHOWN = 60
 
 
 def given_path(value: object, what: str) -> Path:
-    """The path that was given for something.
+    """A value that was given as a path.
+
+    >>> given_path("runs/demo", "the folder of a model").name
+    'demo'
 
     Args:
-        value: given by the caller.
-        what: the path is of, such as ``the folder of a model``.
+        value: the value that the caller gave.
+        what: words for what the path is of, such as ``the folder of a model``.
 
     Raises:
-        InputError: if it is no path at all.
+        InputError: if the value is no path.
     """
     if isinstance(value, str) or (isinstance(value, os.PathLike) and isinstance(os.fspath(value), str)):
         return Path(value)
@@ -36,7 +39,7 @@ _MODEL = "model.json"
 
 
 def check_model(folder: Path) -> None:
-    """See to it that a model lies in the folder.
+    """Check that the folder holds a model.
 
     Raises:
         InputError: if there is none.
@@ -54,14 +57,14 @@ def check_model(folder: Path) -> None:
 
 
 def check_run(folder: Path, *, dataset: bool = True) -> None:
-    """See to it that a run lies in the folder.
+    """Check that the folder holds a run.
 
     Args:
-        folder: The run's.
-        dataset: Whether its dataset is needed too.
+        folder: the folder of the run.
+        dataset: whether its dataset is needed, too.
 
-    Raises:
-        InputError: naming what is missing.
+        Raises:
+            InputError: if something is missing, which it names.
     """
     run = RunPaths(folder)
     needed = (run.recipe_file, run.dataset_folder) if dataset else (run.recipe_file,)
@@ -75,7 +78,7 @@ def check_run(folder: Path, *, dataset: bool = True) -> None:
 
 
 def check_begun(folder: Path) -> None:
-    """See to it that a run was begun in the folder, so that it can go on.
+    """Check that a run was begun in the folder, so that it can be resumed.
 
     Raises:
         InputError: if there is none.
