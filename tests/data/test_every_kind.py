@@ -60,6 +60,7 @@ def read_lines(folder: Path) -> dict[str, Any]:
 
 
 NUMBERS = [f"{number / 3:.4f}" for number in range(COUNT)]
+TAGS = [" ".join("long" if len(word) > 3 else "short" for word in text.split()) for text in sentences(WORDS, COUNT)]
 KINDS: dict[tuple[str, str], tuple[tuple[str, str, str | None], Maker]] = {
     ("nothing", "text"): (
         ("none", "transformer", None),
@@ -68,6 +69,7 @@ KINDS: dict[tuple[str, str], tuple[tuple[str, str, str | None], Maker]] = {
     ("text", "text"): (("transformer", "transformer", None), texts_with(sentences(WORDS, COUNT, seed=1))),
     ("text", "label"): (("convolution", "label", None), texts_with(["a", "b"] * (COUNT // 2))),
     ("text", "number"): (("convolution", "number", None), texts_with(NUMBERS)),
+    ("text", "tags"): (("convolution", "tags", None), texts_with(TAGS)),
     ("picture", "text"): (("residual", "ctc", None), read_lines),
     ("picture", "label"): (("mlp", "label", "picture"), pictures),
     ("picture", "number"): (("mlp", "number", "picture"), measured_pictures),
@@ -110,7 +112,7 @@ def sides(examples: Examples, indices: np.ndarray) -> tuple[object, ...]:
 
 
 def tensors(side: object) -> list[np.ndarray]:
-    names = [name for name in ("values", "pixels", "numbers", "categories") if hasattr(side, name)]
+    names = [name for name in ("values", "pixels", "numbers", "categories", "first") if hasattr(side, name)]
     return [np.asarray(getattr(side, name)) for name in names]
 
 
