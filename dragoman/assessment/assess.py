@@ -1,4 +1,4 @@
-"""Measuring models on data: one function, for every kind of model and for everybody who measures one."""
+"""Measuring models on data: one function for every kind of model and for every caller."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def assess(
     side_by_side: bool = False,
     tell: Tell = lambda message: None,
 ) -> list[Assessment]:
-    """Measure models, each on its examples.
+    """Measure models, each on its own encoding of the same examples.
 
     Args:
         subjects: one model, or several of one task whose examples are the same.
-        search: how outputs are searched for, where they are.
-        side_by_side: whether models take turns, so that their speeds can be compared; else each is used once.
-        tell: is given a sentence on each part.
+        search: the search for outputs, where a search is needed.
+        side_by_side: whether models take turns, so that their speeds can be compared; otherwise each is used once.
+        tell: called with a sentence on each part.
 
     Returns:
-        An assessment of each, in their order.
+        An assessment of each model, in order.
 
     Raises:
         InputError: if there is no example.
@@ -42,10 +42,10 @@ def assess(
 
 
 def one_task(recipes: Sequence[tuple[str, Recipe]]) -> Task:
-    """The task that models are for whose names and recipes are given.
+    """The task that several models, given by names and recipes, share.
 
     Raises:
-        InputError: naming two that are for different ones.
+        InputError: if the tasks of two models differ; the message names both.
     """
     (first, recipe), *others = recipes
     task = task_of(recipe)

@@ -1,4 +1,4 @@
-"""A model on disk measured on data: on the test set of its run, or on corpora that are given."""
+"""Evaluating a model on disk: on the test set of its run, or on given corpora."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ class Evaluation(Shown):
     """A model measured on data.
 
     Attributes:
-        assessment: what was found.
-        split: what it was measured on, such as ``test set``.
+        assessment: the results.
+        split: name of the examples that the model was measured on, such as ``test set``.
     """
 
     assessment: Assessment
     split: str
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the evaluation."""
         return self.assessment.report.summary()
 
     def as_text(self) -> str:
-        """The report for people to read."""
+        """The report as text."""
         return self.assessment.report.as_text()
 
     def to_dict(self) -> JsonObject:
-        """The report as JSON can write it."""
+        """The report as a dictionary that JSON can represent."""
         return self.assessment.report.to_dict()
 
 
@@ -66,18 +66,18 @@ def evaluate(
 
     Args:
         model: the folder of a model, such as ``runs/demo/best``.
-        corpora: what to measure it on, each as a recipe writes a corpus, such as
-            ``{"source": "test.en", "target": "test.de"}``; none for the test set of the run that the model lies in.
+        corpora: what to measure it on, each as a recipe writes a corpus, such as ``{"source": "test.en", "target":
+            "test.de"}``; none for the test set of the run that the model lies in.
         columns: the names of the columns, as ``source,target`` or the target alone, where they are not those of
             training.
-        search: how outputs are searched for, where they are.
+        search: the search for outputs, where a search is needed.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        outputs: whether what the model writes or predicts is wanted.
-        picture: a PNG file to draw the report into: which labels are confused, or how far numbers are off.
+        outputs: whether to return what the model writes or predicts.
+        picture: PNG file to draw the report into: the confusion matrix of labels, or the errors of numbers.
 
     Raises:
-        InputError: if there is no model, no data, or data of another kind; or if the search asks for what such a model
-            does not do.
+        InputError: if there is no model, no data, or data of another kind; or if the search asks for something that
+            such models lack.
 
     >>> found = evaluate("runs/demo/best")
     >>> found.split, found.assessment.measures.quality.metric
@@ -99,10 +99,10 @@ def evaluate(
 
 
 def test_set_of(folder: Path, loaded: LoadedModel) -> HeldOut:
-    """The test set of the run that a model lies in.
+    """The test set of the run that contains a model.
 
     Raises:
-        InputError: if it lies in no run, or the run has none.
+        InputError: if no run contains the model, or the run has no test set.
     """
     remedy = f"give {task_of(loaded.recipe).words.data}."
     place = run_around(folder).dataset_folder

@@ -1,4 +1,4 @@
-"""Corpora that a person gives to measure a model on."""
+"""The corpora that a caller names to measure a model on."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from dragoman.tasks.table import task_of
 def fitting_corpora(
     recipe: Recipe, sections: Sequence[Mapping[str, object]], columns: str | None = None
 ) -> Sequence[CorpusRecipe]:
-    """The corpora that were given, if they are of the kind that a model learnt from.
+    """Check that corpora are of the kind that the model learnt from, and complete them by its recipe.
 
     Args:
-        recipe: the model was trained by.
-        sections: corpora, as a recipe writes them.
-        columns: the names of their columns, where they were given; else those of training hold.
+        recipe: recipe that the model was trained by.
+        sections: corpora, written as in a recipe.
+        columns: names of the columns, where they differ from those of training.
 
     Raises:
-        InputError: if they are of another kind.
+        InputError: if the corpora are of another kind.
     """
     check_columns(columns, recipe)
     if not sections:

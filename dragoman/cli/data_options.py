@@ -91,7 +91,7 @@ class GivenCorpora:
         """The corpora as a recipe writes them.
 
         Raises:
-            RecipeError, InputError: as :func:`dragoman.cli.settings.corpora` does.
+            RecipeError, InputError: for the options that :func:`dragoman.cli.settings.corpora` refuses.
         """
         return self._sections(self.source, self.target, self.corpus, self.catalogue, self.text)
 

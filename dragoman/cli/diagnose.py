@@ -53,9 +53,9 @@ def _present(report: Reported, text: str, title: str, folder: Path, name: str, *
     Args:
         report: what was found.
         text: the same for a terminal.
-        title: of the page.
+        title: title of the page.
         folder: to write to.
-        name: of the files.
+        name: name of the files.
         as_json: whether to print it as JSON, and nothing else.
 
     Raises:

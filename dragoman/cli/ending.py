@@ -16,7 +16,7 @@ from dragoman.errors import DragomanError
 _SIGNALLED = 128
 _MISTAKE = 1
 _LARGE_SHARE = 0.5
-"""Of the memory that a process is allowed; one that reached it and failed in a library has most likely run out."""
+"""Share of a process's memory limit; a process that reached it and failed in a library has most likely run out."""
 
 
 class Terminated(KeyboardInterrupt):

@@ -20,7 +20,7 @@ class PictureGroup:
     Attributes:
         pictures: their files, or the bytes of these.
         names: what each is called.
-        table: that they stand in, if they stand in one.
+        table: table that they stand in, if there is one.
     """
 
     pictures: Sequence[Path | bytes]

@@ -62,8 +62,8 @@ def corpora(
         target: text file of the target.
         files: tables, files of pairs, or folders of pictures.
         catalogues: folders, zips or wheels with files by language.
-        columns: of the files: source and target, such as ``en,de``, or the target alone.
-        file_format: of the files; None to tell it by name and content.
+        columns: names of the columns: source and target, such as ``en,de``, or the target alone.
+        file_format: format of the files; None to detect it by name and content.
         texts: text files, each by itself or as ``LABEL=FILE``.
         written: what separates the fields of tables, and what stands before fractions; None to tell it by the files.
 
@@ -121,7 +121,7 @@ def recipe_with(
         recipe: a TOML file or a preset.
         splits: the corpora of each split.
         settings: such as ``training.seed=2``.
-        columns: as :func:`corpora` was given them.
+        columns: the columns that :func:`corpora` was given.
         lists: keys of ``data`` that are lists of columns, each as it was given, such as ``a,b``.
         languages: keys of ``data`` that are languages.
         needs_data: whether there has to be a training corpus then.

@@ -50,7 +50,7 @@ class Table:
         path: the file.
         header: the columns.
         columns: their cells: text, or what a file with types of its own holds.
-        lines: of the rows.
+        lines: line numbers of the rows.
         writing: how a file of separated values is written.
     """
 

@@ -1,4 +1,4 @@
-"""What every recipe of a comparison may spend."""
+"""The training budget of every recipe in a comparison."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ _NEVER = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Exactly one of three.
+    """A budget: exactly one of three limits.
+
+    >>> from dragoman.recipe import load_recipe
+    >>> Budget(updates=300).apply(load_recipe("tiny")).training.updates
+    300
 
     Attributes:
-        tokens: target tokens to train on.
-        updates: updates of the weights.
-        minutes: of training time, validation left out.
+        tokens: number of target tokens to train on.
+        updates: number of updates.
+        minutes: minutes of training, without validation.
     """
 
     tokens: int | None = None
@@ -37,7 +41,7 @@ class Budget:
             )
 
     def apply(self, recipe: Recipe) -> Recipe:
-        """The recipe with this budget, which nothing else ends: patience is endless.
+        """The recipe with this budget as its only limit: early stopping is turned off.
 
         Ten validations are spread over a budget of tokens or updates. A warm-up that does not fit is shortened.
         """

@@ -1,4 +1,4 @@
-"""Recipes or finished runs side by side."""
+"""Comparing recipes or finished runs."""
 
 from __future__ import annotations
 
@@ -59,17 +59,16 @@ def compare(
     A comparison that was stopped goes on where it was when it is called again.
 
     Args:
-        subjects: two or more, by the names that the report calls them: a recipe, a TOML file, a preset's name, or the
-            folder of a finished run.
-        output: the folder of the report, of the recipes' runs and of what the models write.
-        budget: of the recipes; None if there are only runs.
-        reach: the score that the time to is told; by default nine tenths of the way of the best subject's best
+        subjects: two or more subjects by name: a recipe, a TOML file, a preset's name, or the folder of a finished run.
+        output: folder of the report, of the recipes' runs and of the models' outputs.
+        budget: training budget of the recipes; None if there are only runs.
+        reach: score whose training time is reported; by default nine tenths of the way to the best subject's best
             validation.
-        beam: for translators and readers instead of their recipes'.
+        beam: beam width of translators and readers, instead of their recipes'.
         threads: processor threads for measuring; by default those of the first subject's recipe.
-        tell: is given a sentence on each thing done; by default these are shown where progress is.
-        observers: of training.
-        progress: whether to show how far training is; by default where a person watches.
+        tell: called with a sentence on each step; by default it is shown where progress is.
+        observers: observers of training.
+        progress: whether to show the progress of training; by default on a terminal or in a notebook.
 
     Raises:
         InputError: if the subjects cannot be compared: of different kinds, or with different test sets.
@@ -111,7 +110,8 @@ def compare(
 
 
 def _test_sets(subjects: Sequence[Trained], task: Task) -> list[HeldOut]:
-    """What each is measured on: the test sets if all have one, else the validation sets; they must be the same."""
+    """The examples to measure each subject on: the test sets if all have one, otherwise the validation sets; they must
+    be the same."""
     datasets = [subject.run.dataset() for subject in subjects]
     all_tested = all(dataset.test is not None for dataset in datasets)
     found = [held_out_of(dataset, test=all_tested) for dataset in datasets]

@@ -1,4 +1,4 @@
-"""What a measurement was made on, for the record beside it."""
+"""A description of the machine, recorded with each measurement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from pathlib import Path
 
 
 def describe_machine() -> dict[str, object]:
-    """Processor, cores, memory, operating system and the versions that matter."""
+    """Processor, cores, memory, operating system and the versions that matter.
+
+    >>> describe_machine()["cores"] >= 1
+    True
+    """
     packages = ("torch", "tokenizers", "sacrebleu", "numpy", "pyarrow", "babel", "dragoman")
     return {
         "processor": _processor(),
@@ -22,7 +26,7 @@ def describe_machine() -> dict[str, object]:
 
 
 def _processor() -> str:
-    """Name, family and model number, which tell generations apart where the name does not."""
+    """Name, family and model number, which identify the generation where the name does not."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

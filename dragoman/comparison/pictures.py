@@ -14,13 +14,13 @@ from dragoman.storage.output import write_output
 
 _STYLES = ("-", "--", ":", "-.")
 _LABEL = 44
-"""Letters of an axis's label on one line."""
+"""Most letters of an axis label on one line."""
 _FAR_APART = 20
 _MILLIONS_FROM, _THOUSANDS_FROM = 500_000, 5_000
 
 
 def draw_curves(report: Report, path: Path) -> None:
-    """Validation loss, and the score where there is one, over what was trained on."""
+    """Draw validation loss, and the score where there is one, over the amount of training."""
     scored = report.score_differs_from_loss
     figure, panels = _figure(2 if scored else 1)
     lines: list[tuple[str, Callable[[Point], float | None]]] = [
@@ -39,7 +39,8 @@ def draw_curves(report: Report, path: Path) -> None:
 
 
 def draw_quality_over_time(report: Report, path: Path) -> None:
-    """The score over minutes of training; at the end of each line, the quality on the test set with its interval."""
+    """Draw the score over minutes of training; at the end of each curve stands the quality on the test set with its
+    interval."""
     figure, (axes,) = _figure(1)
     _draw_lines(axes, report, lambda point: point.minutes, lambda point: point.score)
     for number, row in enumerate(report.rows):
@@ -58,7 +59,8 @@ def draw_quality_over_time(report: Report, path: Path) -> None:
 
 
 def _spread(axes: plots.Axes, report: Report) -> None:
-    """Show differences of small errors beside large ones, such as those of the first validation."""
+    """Scale the axis so that differences between small errors show beside large ones, such as those of the first
+    validation."""
     values = [point.score for row in report.rows for point in row.curve if point.score is not None]
     if report.score_differs_from_loss and not report.higher_is_better and max(values) > _FAR_APART * min(values) > 0:
         axes.set_yscale("log")
@@ -68,7 +70,7 @@ def _spread(axes: plots.Axes, report: Report) -> None:
 
 
 def _score(report: Report) -> str:
-    """What the score is, and which way is better."""
+    """A label with the score and the direction in which it is better."""
     return _wrapped(f"{report.score} ({'higher' if report.higher_is_better else 'lower'} is better)")
 
 
@@ -77,7 +79,7 @@ def _wrapped(label: str) -> str:
 
 
 def _scale(most: int) -> tuple[str, float]:
-    """What to count in, and how many that are."""
+    """The unit of a count, and its size."""
     if most >= _MILLIONS_FROM:
         return "million ", 1e6
     return ("thousand ", 1e3) if most >= _THOUSANDS_FROM else ("", 1.0)

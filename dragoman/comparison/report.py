@@ -1,4 +1,4 @@
-"""What a comparison found, as data and as a page."""
+"""The results of a comparison, as data."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from dragoman.tasks.assessment import Measures
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One look at a validation set.
+    """The results of one validation.
 
     Attributes:
-        update: updates done.
-        tokens: target tokens, or examples, trained on.
-        minutes: of training, validation left out.
-        loss: as :attr:`Report.loss` says.
-        score: of the quality that is watched while training; None if there is none but the loss.
+        update: number of updates done.
+        tokens: number of target tokens, or of examples, trained on.
+        minutes: minutes of training, without validation.
+        loss: validation loss in the unit of :attr:`Report.loss`.
+        score: the score that is watched in training; None if only the loss is.
     """
 
     update: int
@@ -38,20 +38,20 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One subject.
+    """The results of one subject.
 
     Attributes:
-        name: of the subject.
-        architecture: in a few words.
-        parameters: trainable numbers.
-        measures: of its best model on the test set.
-        validation_loss: the lowest.
-        tokens: target tokens, or examples, trained on.
-        tokens_per_second: of training, the median over updates.
-        minutes: of training, validation left out.
-        minutes_to_reach: until a validation first found the quality that the report names; None if none did.
-        against_best: the paired bootstrap of its quality less that of the best; None for the best.
-        curve: its validations.
+        name: the subject's name.
+        architecture: short description of the model.
+        parameters: number of trainable parameters.
+        measures: measures of its best model on the test set.
+        validation_loss: lowest validation loss.
+        tokens: number of target tokens, or of examples, trained on.
+        tokens_per_second: training speed, the median over updates.
+        minutes: minutes of training, without validation.
+        minutes_to_reach: minutes until a validation first reached the score in the report; None if none did.
+        against_best: paired bootstrap of its quality less that of the best subject; None for the best.
+        curve: validations in order.
     """
 
     name: str
@@ -69,20 +69,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report(Shown):
-    """A comparison.
+    """The results of a comparison.
 
     Attributes:
-        rows: the best first.
-        split: what quality was measured on, such as ``test set``.
-        examples: how many.
-        score: what ``Point.score`` and ``reach`` are, such as ``BLEU, greedy, on the validation set``.
-        higher_is_better: of the quality.
-        reach: the score that ``minutes_to_reach`` counts to.
-        unit: what training is counted in: ``target tokens`` or ``examples``.
-        loss: what the loss is, such as ``nats per target token``.
-        speed_unit: such as ``sentences per second``.
-        remarks: what else a reader must know.
-        threads: processor threads that speeds were measured with.
+        rows: results of the subjects, the best first.
+        split: name of the examples that quality was measured on, such as ``test set``.
+        examples: number of these examples.
+        score: description of ``Point.score`` and ``reach``, such as ``BLEU, greedy, on the validation set``.
+        higher_is_better: whether higher quality values are better.
+        reach: score that ``minutes_to_reach`` refers to.
+        unit: unit of the amount of training: ``target tokens`` or ``examples``.
+        loss: unit of the loss, such as ``nats per target token``.
+        speed_unit: unit of speeds, such as ``sentences per second``.
+        remarks: further sentences that a reader must know.
+        threads: number of processor threads while speeds were measured.
         machine: processor, cores and versions.
     """
 
@@ -101,27 +101,27 @@ class Report(Shown):
 
     @property
     def score_differs_from_loss(self) -> bool:
-        """Whether something else than the loss is watched while training."""
+        """Whether another score than the loss is watched in training."""
         return any(point.score is not None and point.score != point.loss for row in self.rows for point in row.curve)
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the comparison."""
         (title, cells), *_ = [(title, cells) for title, cells in quality_columns(self).items() if title != "name"]
         names = [row.name for row in self.rows]
         headline = f"{names[0]} is the best of {len(names)} on the {self.split}, {self.examples:,} examples; {title}:"
         return Summary(headline, dict(zip(names, cells, strict=True)))
 
     def to_dict(self) -> JsonObject:
-        """As JSON can write it."""
+        """The report as a dictionary that JSON can represent."""
         return asdict(self)
 
 
 Columns = dict[str, list[str]]
-"""The title of each column, and its cells for people to read, in the order of the rows."""
+"""Cells of a table for people to read, in the order of rows, by column title."""
 
 
 def quality_columns(report: Report) -> Columns:
-    """How good the models are."""
+    """The columns on quality."""
     first = report.rows[0].measures
     found = [row.measures for row in report.rows]
     return {
@@ -137,7 +137,7 @@ def quality_columns(report: Report) -> Columns:
 
 
 def cost_columns(report: Report) -> Columns:
-    """What they cost to train and to use."""
+    """The columns on the cost of training and of use."""
     rows, unit = report.rows, report.unit.split()[-1]
     digits = 1 if max(row.minutes for row in rows) >= 1 else 3
     return {
@@ -165,8 +165,8 @@ def _numbers(values: list[float]) -> list[str]:
 
 
 def _digits(values: list[float]) -> int:
-    """Behind the point, alike for a whole column: four figures of the largest number, or two where these are more or
-    where all are 0; none from a thousand on."""
+    """Number of decimals, the same for a whole column: four significant digits of the largest number, or two decimals
+    where that is more or all numbers are 0; none from a thousand on."""
     largest = max(map(abs, values))
     if largest >= 1000 or not largest:
         return 0 if largest else 2
@@ -179,7 +179,7 @@ def _p_value(row: Row) -> str:
 
 
 def notes(report: Report) -> list[str]:
-    """What a reader of the table must know."""
+    """The notes that a reader of the table needs."""
     first = report.rows[0].measures
     better = "higher" if report.higher_is_better else "lower"
     speeds = ", ".join(f"{use}/s" for use in first.speeds)

@@ -1,4 +1,4 @@
-"""What is compared: a finished run, or a recipe that becomes one."""
+"""The subjects of a comparison: finished runs, or recipes to be trained."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from dragoman.training.run_folder import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One of those compared.
+    """A subject of a comparison.
 
     Attributes:
-        name: what the report calls it.
-        source: the folder of a finished run, or a recipe to be trained.
+        name: name in the report.
+        source: folder of a finished run, or a recipe to be trained.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Subject:
 
     @classmethod
     def of(cls, name: str, source: Recipe | Path | str) -> Subject:
-        """The subject that a person names: a recipe as an object, a TOML file or a preset; or a run's folder.
+        """The subject that a caller names: a recipe as an object, a TOML file or a preset; or a run's folder.
 
         Raises:
             InputError, RecipeError: if there is no such thing, or the recipe has mistakes.
@@ -42,13 +42,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A subject with its run, which may have to be trained yet.
+    """A subject with its run, which may still have to be trained.
 
     Attributes:
-        name: what the report calls it.
-        folder: the run's.
-        recipe: what it was, or will be, trained by.
-        remark: a sentence on what the budget changes in it beside its length; None if nothing.
+        name: name in the report.
+        folder: folder of the run.
+        recipe: recipe of the run.
+        remark: sentence on changes by the budget beside the length; None if there are none.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Trained:
 
     @property
     def run(self) -> RunFolder:
-        """What lies in the folder."""
+        """The run in the folder."""
         return RunFolder(self.folder)
 
     @property
@@ -68,11 +68,11 @@ class Trained:
 
 
 def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
-    """Refuse what cannot be compared before anything is trained.
+    """Refuse subjects that cannot be compared, before anything is trained.
 
     Raises:
-        InputError: for fewer than two subjects, a name that no file can have, a folder that is not a
-            finished run, recipes without a budget, or a budget without recipes.
+        InputError: for fewer than two subjects, a name that no file can have, a folder that is not a finished run,
+            recipes without a budget, or a budget without recipes.
     """
     if len(subjects) < 2:
         raise InputError(f"{len(subjects)} subject(s) to compare", remedy="give two or more recipes or finished runs.")
@@ -95,12 +95,12 @@ def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
 
 
 def run_of(subject: Subject, runs: Path, budget: Budget | None) -> Trained:
-    """Where the run of a subject is, or will be, and its recipe; nothing is done yet.
+    """The folder and the recipe of a subject's run, which is not trained yet if it is a recipe.
 
     Args:
-        subject: one of the comparison.
-        runs: where recipes are trained, in a folder for each name.
-        budget: under which recipes are trained.
+        subject: a subject of the comparison.
+        runs: folder in which recipes are trained, in a subfolder for each name.
+        budget: training budget of recipes.
 
     Raises:
         InputError: if a folder holds no finished run.
@@ -121,7 +121,7 @@ def run_of(subject: Subject, runs: Path, budget: Budget | None) -> Trained:
 
 
 def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[Observer]) -> None:
-    """Prepare the data of a recipe's run, unless that was done before.
+    """Prepare the data of a recipe's run, unless it is prepared already.
 
     Raises:
         InputError, RecipeError: if the data cannot be used.
@@ -135,8 +135,8 @@ def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[O
 
 
 def train(subject: Trained, tell: Callable[[str], None], observers: Sequence[Observer]) -> None:
-    """Train a recipe's run whose data is prepared. What a killed comparison had trained already is used, and what it
-    had begun is gone on with.
+    """Train a recipe's run whose data is prepared. Runs that an interrupted comparison trained are used, and those that
+    it began are resumed.
 
     Raises:
         InputError: if a signal ended it.

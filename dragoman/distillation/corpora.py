@@ -1,4 +1,4 @@
-"""The corpora that a student learns from: files in the run's folder, and what its recipe says of them."""
+"""The corpora that a student learns from: files in the run's folder, and their sections in its recipe."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def write_corpora(
     Each corpus stays a corpus of its own, with its weight.
 
     Args:
-        dataset: whose sources were translated.
-        translations: of all training sources, in order.
-        folder: of the files; nothing is left there if anything fails.
-        origin: how the targets were made, for the model's card.
-        keep_original: whether the references are training corpora too.
+        dataset: dataset whose sources were translated.
+        translations: translations of all training sources, in order.
+        folder: folder of the files; it is left empty if anything fails.
+        origin: sentence on how the targets were made, for the model's card.
+        keep_original: whether to train on the references too.
 
     Returns:
         The recipe's sections ``train``, ``validation`` and, if there is one, ``test``.
@@ -52,7 +52,7 @@ def write_corpora(
 
 
 def _write(examples: Examples, targets: Iterable[str], folder: Path, split: str) -> dict[int, str]:
-    """One file of JSON lines for each corpus of a split; the names by the corpora's numbers."""
+    """Write one file of JSON lines for each corpus of a split; returns the file names by the corpora's numbers."""
     files = {int(number): f"{split}-{number}.jsonl" for number in np.unique(examples.corpora)}
     streams = {number: (folder / file).open("w", encoding="utf-8") for number, file in files.items()}
     try:

@@ -1,8 +1,8 @@
-"""Sequence-level knowledge distillation (Kim & Rush 2016): a student learns from what its teacher writes.
+"""Sequence-level knowledge distillation (Kim & Rush 2016): a student learns from the outputs of its teacher.
 
-The teacher translates the sources of the training set, and the student is trained on its translations in the place of
-the references, which are harder to learn because people translate the same thing in many ways. Validation and test sets
-stay as people wrote them.
+The teacher translates the sources of the training set, and the student is trained on these translations instead of the
+references, which are harder to learn because people translate the same text in many ways. The references of the
+validation and test sets are kept.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ class Distillation(Shown):
     """A finished or interrupted distillation.
 
     Attributes:
-        run: of the student.
-        report: teacher and student side by side; None if the run was interrupted.
+        run: run of the student.
+        report: comparison of teacher and student; None if the run was interrupted.
     """
 
     run: Run
     report: Report | None
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the distillation."""
         if self.report is None:
             return self.run.summary()
         found = self.report.summary()
@@ -80,26 +80,27 @@ def distill(
     """Translate a training set with the teacher, train a student on it, and measure both.
 
     Args:
-        teacher: the folder of a translator, or of a run.
-        student: its recipe. Corpora in it are what the teacher translates; without any, the training set of the
-            teacher's run is, and its validation and test sets are kept. Cleaning is the teacher's where the recipe
-            says nothing of it.
-        output: the folder of the student's run, with what the teacher wrote in ``distilled/``; must not exist or be
+        teacher: folder of a translator, or of its run.
+        student: recipe of the student. The teacher translates the recipe's corpora; without any, it translates the
+            training set of its own run, whose validation and test sets are kept. Cleaning is the teacher's unless the
+            recipe sets it.
+        output: folder of the student's run, with the teacher's translations in ``distilled/``; must not exist or be
             empty.
-        beam: of the teacher's search.
-        best_of: candidates, of which the one closest to the reference is learnt from (sequence-level interpolation).
-        keep_original: learn from the references as well.
-        own_vocabulary: learn the student's vocabulary by its recipe, instead of taking over the teacher's.
-        limit: translate, and learn from, so many sentences evenly spread over the training set; None for all.
-        tell: is given a sentence on each thing done; by default these are shown where progress is.
-        observers: of training.
-        progress: whether to show how far it is; by default where a person watches.
+        beam: beam width of the teacher's search.
+        best_of: number of candidates, of which the one closest to the reference is learnt from (sequence-level
+            interpolation).
+        keep_original: whether to train on the references too.
+        own_vocabulary: whether to learn the student's vocabulary by its recipe, instead of using the teacher's.
+        limit: number of sentences to translate and learn from, evenly spread over the training set; None for all.
+        tell: called with a sentence on each step; by default it is shown where progress is.
+        observers: observers of training.
+        progress: whether to show the progress; by default on a terminal or in a notebook.
 
     Raises:
         InputError: if the teacher is no translator, or is one between other languages, or there is nothing to
             translate.
         OutputError: if the output folder is not empty, or cannot be written.
-        UnsupportedError: in several processes.
+        UnsupportedError: if training was started in several processes.
     """
     _refuse_several_processes()
     folder = given_path(output, "the folder of a distillation")
@@ -128,12 +129,12 @@ def resume_distillation(
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
 ) -> Distillation:
-    """Go on with a distillation that was stopped or killed: what was translated and trained is not done again.
+    """Resume a distillation that was stopped or killed; finished translations and updates are not repeated.
 
     Raises:
-        InputError: if there is none in the folder.
-        DamagedFileError: if what it kept is damaged.
-        UnsupportedError: in several processes.
+        InputError: if the folder holds no distillation.
+        DamagedFileError: if its files are damaged.
+        UnsupportedError: if training was started in several processes.
     """
     _refuse_several_processes()
     folder = given_path(output, "the folder of a distillation")
@@ -159,7 +160,8 @@ def _go_on(
 
 
 def _distilled(plan: Plan, teacher: Teacher, folder: Path, tell: Tell) -> Recipe:
-    """The student's recipe with the corpora that the teacher wrote, after writing what is not written yet."""
+    """The student's recipe with the corpora of the teacher's translations, which are written first if they are
+    missing."""
     place = folder / DISTILLED
     with locked(folder):
         dataset = _dataset(plan, teacher, place, tell)
@@ -177,7 +179,7 @@ def _distilled(plan: Plan, teacher: Teacher, folder: Path, tell: Tell) -> Recipe
 
 
 def _dataset(plan: Plan, teacher: Teacher, place: Path, tell: Tell) -> Dataset:
-    """What shall be translated: the corpora that were given, prepared, or the dataset of the teacher's run."""
+    """The dataset to translate: the given corpora, prepared, or the dataset of the teacher's run."""
     if not plan.student.data.train:
         return teacher.dataset()
     folder = place / DATASET
@@ -185,7 +187,7 @@ def _dataset(plan: Plan, teacher: Teacher, place: Path, tell: Tell) -> Dataset:
 
 
 def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, tell: Tell) -> Recipe:
-    """The student's recipe with all that it takes over from the teacher."""
+    """The student's recipe with everything that it takes over from the teacher."""
     _refuse_other_task(student, teacher)
     data = teacher.recipe.data
     changes: dict[str, Any] = {
@@ -220,7 +222,7 @@ def _refuse_other_task(student: Recipe, teacher: Teacher) -> None:
 
 
 def _use_threads(student: Recipe) -> None:
-    """Those of the student's recipe, for the teacher as well; engines ask for the number when they are made."""
+    """Use the student's number of threads for the teacher as well; engines read it when they are made."""
     training = student.training
     torch.set_num_threads(choose_hardware(training.device, training.precision, training.threads).threads)
 

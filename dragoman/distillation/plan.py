@@ -1,4 +1,4 @@
-"""What a distillation was asked to do, kept on the disk so that a killed one can go on."""
+"""The settings of a distillation, kept on disk so that a killed one can be resumed."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ PLAN, STUDENT = "plan.json", "student.toml"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who teaches whom, and how.
+    """The teacher, the student and the settings of a distillation.
 
     Attributes:
-        teacher: the folder of the teacher's model, or of its run.
-        student: the student's recipe. Its corpora are what the teacher shall translate; with none, the training set
-            of the teacher's own run is.
-        beam: of the teacher's search.
-        best_of: candidates of the teacher, of which the one closest to the reference is learnt from; 1 takes the one
-            that the teacher ranks first.
-        keep_original: whether the student learns from the references as well.
-        limit: sentences of the training set that are translated and learnt from, evenly spread over it; None for all.
+        teacher: folder of the teacher's model, or of its run.
+        student: recipe of the student. The teacher translates its corpora; with none, the training set of the teacher's
+            own run.
+        beam: beam width of the teacher's search.
+        best_of: number of the teacher's candidates, of which the one closest to the reference is learnt from; with 1,
+            the teacher's best one is.
+        keep_original: whether the student is trained on the references too.
+        limit: number of training sentences to translate and learn from, evenly spread; None for all.
     """
 
     teacher: Path
@@ -38,16 +38,16 @@ class Plan:
 
     @property
     def phrase(self) -> str:
-        """How targets are made, in a few words."""
+        """A phrase on how targets are made."""
         best = f", the closest to the reference of {self.best_of}" if self.best_of > 1 else ""
         part = f", {self.limit:,} sentences of the training set" if self.limit is not None else ""
         return f"sequence-level knowledge distillation, beam {self.beam}{best}{part}"
 
     def save(self, folder: Path) -> None:
-        """Write it; the plan's own file is last, so that a folder that has it has all.
+        """Write the plan; its own file comes last, so that a folder with that file has all of them.
 
         Raises:
-            OutputError: if it cannot be written.
+            OutputError: if a file cannot be written.
         """
         values = {
             "teacher": str(self.teacher.absolute()),
@@ -64,8 +64,8 @@ class Plan:
         """The plan that was saved in a folder.
 
         Raises:
-            InputError: if there is none.
-            DamagedFileError: if it cannot be read.
+            InputError: if the folder holds no plan.
+            DamagedFileError: if the plan cannot be read.
         """
         path = folder / PLAN
         if not path.is_file():

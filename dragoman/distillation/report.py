@@ -1,4 +1,4 @@
-"""Teacher and student side by side."""
+"""The comparison of teacher and student."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _MEBI = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two.
+    """The results of the teacher or of the student.
 
     Attributes:
-        name: of the model.
-        architecture: in a few words.
-        parameters: trainable numbers.
-        mebibytes: of its weights on the disk.
+        name: the model's name.
+        architecture: short description of the model.
+        parameters: number of trainable parameters.
+        mebibytes: size of its weights on disk in MiB.
         measures: quality and speed.
     """
 
@@ -41,15 +41,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report(Shown):
-    """What a distillation came to.
+    """The results of a distillation.
 
     Attributes:
-        teacher: what was learnt from.
-        student: what was learnt.
+        teacher: results of the teacher.
+        student: results of the student.
         difference: the student's BLEU less the teacher's, by the paired bootstrap.
-        targets: how the teacher's targets were made.
-        split: what both were measured on.
-        sentences: how many.
+        targets: phrase on how the teacher's targets were made.
+        split: name of the examples that both were measured on.
+        sentences: number of these examples.
     """
 
     teacher: Side
@@ -60,7 +60,7 @@ class Report(Shown):
     sentences: int
 
     def summary(self) -> Summary:
-        """What there is to say of it."""
+        """A short summary of the report."""
         gap = self.difference
         headline = (
             f"{self.student.name} against its teacher {self.teacher.name}: {gap.metric} {gap.difference:+.2f} "
@@ -73,11 +73,11 @@ class Report(Shown):
         return Summary(headline, facts)
 
     def to_dict(self) -> JsonObject:
-        """As JSON can write it."""
+        """The report as a dictionary that JSON can represent."""
         return asdict(self)
 
     def as_text(self) -> str:
-        """For people to read."""
+        """The report as text."""
         sides = (self.teacher, self.student)
         rows = [
             ("", "teacher", "student"),
@@ -101,14 +101,14 @@ class Report(Shown):
 def compare_sides(
     teacher: Teacher, student: Path, dataset: Dataset, targets: str, tell: Callable[[str], None]
 ) -> Report:
-    """Measure both, with PyTorch, on the test set of the student's run, or on its validation set where there is none.
+    """Measure both in PyTorch on the test set of the student's run, or on its validation set if it has no test set.
 
     Args:
-        teacher: what was learnt from.
-        student: the folder of the student's run's best model.
-        dataset: of the student's run, whose held-out references are real ones.
-        targets: how the teacher's targets were made.
-        tell: is given a sentence on each part.
+        teacher: the teacher.
+        student: folder of the best model of the student's run.
+        dataset: dataset of the student's run, whose held-out references were written by people.
+        targets: phrase on how the teacher's targets were made.
+        tell: called with a sentence on each part.
     """
     held_out = held_out_of(dataset)
     taught_by, learnt = load_model(teacher.model), load_model(student)

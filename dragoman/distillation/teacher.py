@@ -1,4 +1,4 @@
-"""The translator that is learnt from."""
+"""The teacher of a distillation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dragoman.text.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """A translator with the place that it came from.
+    """A translator with the folder that it was loaded from.
 
     Attributes:
-        model: the folder of the model.
-        translator: the model, ready to translate.
+        model: folder of the model.
+        translator: the translator.
     """
 
     model: Path
@@ -27,36 +27,36 @@ class Teacher:
 
     @classmethod
     def open(cls, folder: Path) -> Teacher:
-        """The model in a folder, or the best model of the run in it, with the fastest engine that is exact enough.
+        """Load the model in a folder, or the best model of the run in it, with the fastest engine that is exact enough.
 
         Raises:
-            InputError: if there is none, or it is a language model.
-            DamagedFileError: if it is damaged.
+            InputError: if there is no model, or it is no translator.
+            DamagedFileError: if the model is damaged.
         """
         model = model_in(folder) or folder
         return cls(model.absolute(), Translator.load(model, engine="auto"))
 
     @property
     def name(self) -> str:
-        """What people call it: the run's name, where the model lies in one."""
+        """The name of the run, where a run contains the model; otherwise that of its folder."""
         return name_of_model(self.model)
 
     @property
     def recipe(self) -> Recipe:
-        """What it was made by."""
+        """The teacher's recipe."""
         return self.translator.recipe
 
     @property
     def one_vocabulary(self) -> bool:
-        """Whether both of its languages are written with the same symbols, so that a student can take them over."""
+        """Whether source and target share a vocabulary, which a student can take over."""
         source, target = self.translator.source, self.translator.target
         return source.tokenizer is target.tokenizer and not _truecased(source) and not _truecased(target)
 
     def dataset(self) -> Dataset:
-        """The dataset of the run that the model lies in.
+        """The dataset of the run that contains the model.
 
         Raises:
-            InputError: if it lies in none.
+            InputError: if no run contains it.
             DamagedFileError: if the dataset is damaged.
         """
         folder = run_around(self.model).dataset_folder

@@ -1,4 +1,4 @@
-"""The teacher's translations of a training set, kept as they are made."""
+"""The teacher's translations of a training set, stored as they are made."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from dragoman.storage.failure import unwritable
 
 _CHUNK = 2048
 _SAMPLE = 64
-"""Sentences whose translation is timed before all are translated."""
+"""Number of sentences that are translated to estimate the time for all."""
 
 
 class KeptTranslations:
-    """A file with one JSON string a line, in the order of the training set. What is in it survives a kill; a line that
-    one tore is dropped.
+    """A file with one JSON string per line, in the order of the training set. Its content survives a killed process; an
+    incomplete last line is dropped.
 
     Args:
-        path: of the file, which need not exist.
+        path: path of the file, which need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,10 +49,10 @@ class KeptTranslations:
                 yield self._parsed(line, number)
 
     def append(self, texts: Sequence[str]) -> None:
-        """Write some more, down to the disk.
+        """Append translations, and sync the file to disk.
 
         Raises:
-            OutputError: if they cannot be written.
+            OutputError: if the file cannot be written.
         """
         lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
         try:
@@ -92,14 +92,14 @@ class KeptTranslations:
 def translate(
     translator: Translator, examples: Examples, kept: KeptTranslations, plan: Plan, tell: Callable[[str], None]
 ) -> None:
-    """Translate the sources that are not translated yet; every few thousand are kept and told of.
+    """Translate the sources that are not translated yet, storing and reporting every few thousand.
 
     Args:
         translator: the teacher.
-        examples: of the training set.
-        kept: what was done before, and gets the rest.
-        plan: how.
-        tell: is given a sentence on how far it is.
+        examples: training set.
+        kept: file with the translations so far, to which the rest is appended.
+        plan: settings of the distillation.
+        tell: called with a sentence on the progress.
     """
     began, before, total = time.monotonic(), len(kept), len(examples)
     if before:
@@ -125,8 +125,8 @@ def _translated(translator: Translator, examples: Examples, indices: Int[np.ndar
 
 
 def _estimate(translator: Translator, examples: Examples, plan: Plan, left: int) -> float:
-    """Minutes that translating ``left`` sentences will take, by a sample that is evenly spread over all. A smaller
-    sample goes before it, as the first call of an engine takes longer than those after it."""
+    """Estimated minutes for translating ``left`` sentences, from an evenly spread sample. A smaller sample is
+    translated before it, because an engine's first call takes longer than later ones."""
     spread = np.linspace(0, len(examples) - 1, _SAMPLE).round().astype(np.int64)
     _translated(translator, examples, spread[::8], plan)
     began = time.monotonic()
@@ -139,9 +139,9 @@ def closest(candidates: Sequence[Sequence[str]], references: Sequence[str], targ
     (Kim & Rush 2016, section 3.3); of equal ones the first, which the teacher ranks highest.
 
     Args:
-        candidates: one or more for each reference, best first.
-        references: of the training set.
-        target_language: decides how BLEU cuts words.
+        candidates: one or more candidates for each reference, best first.
+        references: references of the training set.
+        target_language: language code, which determines the tokenization of BLEU.
     """
     metric = BLEU(tokenize=bleu_tokenizer(target_language).name, force=True, effective_order=True)
 

@@ -73,7 +73,7 @@ class _Piece:
     """Some words of a text that are read together.
 
     Attributes:
-        ids: of their tokens.
+        ids: ids of their tokens.
         first: the place in ``ids`` where each word begins.
         word: the number of the first of them, among the words of all texts.
     """
@@ -106,7 +106,7 @@ def _encoded(codec: Codec, recipe: Recipe, texts: Sequence[str]) -> Iterator[tup
 
 
 def _pieces(ids: list[int], first: list[int], word: int, most: int) -> Iterator[_Piece]:
-    """As many words at once as have no more than ``most`` tokens; of a longer word the beginning."""
+    """Groups of as many words as have at most ``most`` tokens together; a longer word is cut to its beginning."""
     begins: Int[np.ndarray, " w"] = np.array(first, dtype=np.int64)
     ends = np.append(begins[1:], len(ids))
     at = 0

@@ -1,4 +1,4 @@
-"""What a user may set: typed, documented, read from TOML."""
+"""Recipes: the settings of an experiment, typed and documented, read from TOML."""
 
 from dragoman.recipe.file import (
     changed,

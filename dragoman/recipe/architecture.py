@@ -22,19 +22,19 @@ from dragoman.recipe.transformer import TransformerRecipe
 
 
 class NoEncoderRecipe(Section):
-    """Nothing goes in: the decoder alone is a language model."""
+    """No encoder: the decoder alone is a language model."""
 
     kind: Literal["none"]
     """The absence of an encoder."""
 
     @property
     def phrase(self) -> str:
-        """What there is to say of it."""
+        """The encoder in a few words."""
         return "language model"
 
 
 _FORMER_KINDS = {"alignment": "ctc"}
-"""What a kind was called in recipes of former versions, and what it is called now."""
+"""Former names of kinds in old recipes, with their present names."""
 
 
 def kind_of(value: object) -> str:
@@ -148,7 +148,7 @@ class ModelRecipe(Section):
 
     @property
     def reads(self) -> Literal["text", "picture", "row", "nothing"]:
-        """What goes in."""
+        """The kind of input."""
         if isinstance(self.encoder, NoEncoderRecipe):
             return "nothing"
         if isinstance(self.encoder, (LeNetRecipe, ResidualRecipe)):
@@ -157,7 +157,7 @@ class ModelRecipe(Section):
 
     @property
     def says(self) -> str:
-        """What comes out: ``text``, ``label``, ``number`` or ``tags``."""
+        """The kind of output."""
         return self.decoder.says
 
     @property

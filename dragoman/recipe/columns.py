@@ -1,4 +1,4 @@
-"""The columns of a table that a person names."""
+"""The columns of a table that a caller names."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dragoman.recipe.recipe import Recipe
 
 
 def check_columns(columns: str | None, recipe: Recipe) -> None:
-    """See to it that as many columns were named as there are sides.
+    """Check that as many columns were named as the model has sides.
 
     Raises:
-        RecipeError: if a model of rows was given two, or another only one.
+        RecipeError: if two columns were named for a model of rows, or only one for another model.
     """
     if columns is None or (recipe.model.reads == "row") == ("," not in columns):
         return

@@ -1,4 +1,4 @@
-"""A recipe as TOML with every setting there is: what is not set stands in a comment, since TOML has no word for it."""
+"""A recipe as TOML with every available setting; those without a value are comments, since TOML has no null."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from dragoman.recipe.recipe import Recipe
 
 
 def complete_recipe(recipe: Recipe) -> str:
-    """The recipe as TOML. Each setting without a value is a comment in its section, with what it means; where no corpus
-    is named, a comment shows what can be said of one."""
+    """The recipe as TOML. Each setting without a value is a comment in its section, with its meaning; where no corpus
+    is named, a comment shows the settings of one.
+
+    >>> from dragoman.recipe import load_recipe
+    >>> "[training.optimizer]" in complete_recipe(load_recipe("tiny"))
+    True
+    """
     lines = tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True)).splitlines()
     for section, values in _sections(recipe):
         comments = [_comment(values, name) for name in type(values).model_fields if getattr(values, name) is None]

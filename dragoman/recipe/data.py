@@ -93,7 +93,7 @@ class CorpusRecipe(Section):
 
     @property
     def title(self) -> str:
-        """Its name, or that of its file without the ending."""
+        """The corpus's name, or that of its file without the ending."""
         file = self.path or self.text or self.source
         assert file is not None
         return self.name or self.label or file.name.removesuffix(file.suffix) or file.name
@@ -152,8 +152,8 @@ class CleaningRecipe(Section):
     collapse_white_space: bool = True
     """Turn every run of white space into one space and strip both ends."""
     no_break_spaces: bool = True
-    """Keep those no-break spaces of the target that are spelling, as in French punctuation, numbers and
-    abbreviations; all others, and all of the source, become plain spaces."""
+    """Keep those no-break spaces of the target that are spelling, as in French punctuation, numbers and abbreviations;
+    all others, and all of the source, become plain spaces."""
     control_characters: bool = True
     """Drop pairs with control characters, overrides of the writing direction or U+FFFD, the mark of broken decoding."""
     max_characters: int = Field(default=20_000, ge=1)
@@ -162,8 +162,8 @@ class CleaningRecipe(Section):
     max_word_characters: int = Field(default=60, ge=1)
     """Longest word kept, in characters; URLs, placeholders and scripts without spaces are not judged."""
     max_ratio: float = Field(default=2.5, gt=1)
-    """Largest ratio of the longer to the shorter side kept, in characters, those of Chinese, Japanese and
-    Korean times 3, 32 added to each."""
+    """Largest ratio of the longer to the shorter side kept, in characters, those of Chinese, Japanese and Korean times
+    3, 32 added to each."""
     copies: bool = True
     """Drop pairs whose target is the source untranslated, if it has more than ``max_copied_words`` words."""
     max_copied_words: int = Field(default=3, ge=0)

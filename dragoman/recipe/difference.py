@@ -1,4 +1,4 @@
-"""In what two recipes differ, setting by setting."""
+"""The differences between two recipes, setting by setting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,13 @@ class Difference:
 
 
 def differences(before: Recipe, after: Recipe) -> tuple[Difference, ...]:
-    """What a person would have to change in one recipe to get the other, in the order of the recipe."""
+    """The settings to change in one recipe to get the other, in the order of the recipe.
+
+    >>> from dragoman.recipe import changed, load_recipe
+    >>> recipe = load_recipe("tiny")
+    >>> differences(recipe, changed(recipe, {"training": {"seed": 2}}))
+    (Difference(key='training.seed', old='1', new='2'),)
+    """
     old, new = _settings_of(before), _settings_of(after)
     return tuple(
         Difference(key, _shown(old.get(key)), _shown(new.get(key)))
@@ -38,7 +44,7 @@ def differences(before: Recipe, after: Recipe) -> tuple[Difference, ...]:
 
 
 def asked_for(recipe: Recipe, changes: Mapping[str, object]) -> tuple[Difference, ...]:
-    """In what nested values differ from a recipe's own, where it has such settings; they may make no valid recipe."""
+    """The differences of nested values to a recipe's own, for settings that it has; the values may be invalid."""
     old = _settings_of(recipe)
     return tuple(
         Difference(key, _shown(old[key]), _shown(value))
@@ -53,7 +59,8 @@ def typed(value: object) -> str:
 
 
 def changed_settings(before: Recipe, after: Recipe) -> tuple[str, ...]:
-    """What one types after ``--set`` to get from one recipe to the other. What the second lacks cannot be typed."""
+    """The arguments after ``--set`` that turn one recipe into the other; settings that only the first has cannot be
+    typed."""
     old, new = _settings_of(before), _settings_of(after)
     return tuple(f"{key}={typed(value)}" for key, value in new.items() if old.get(key) != value)
 

@@ -28,7 +28,7 @@ def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, u
     """What goes in and out, for people to read.
 
     Args:
-        recipe: of the model.
+        recipe: recipe of the model.
         source: what goes in.
         target: the vocabulary, or how many classes there are.
         unknown: is added to what only the data can tell, if the sizes are those of :func:`stand_in_sizes`.

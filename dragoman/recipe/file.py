@@ -23,13 +23,17 @@ from dragoman.storage.json import JsonObject
 
 
 def presets() -> list[str]:
-    """Names of the recipes that come with the package."""
+    """The names of the recipes that come with the package.
+
+    >>> "tiny" in presets()
+    True
+    """
     folder = resources.files("dragoman") / "presets"
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
 def preset_values(name: str) -> JsonObject:
-    """What a preset sets, as nested values; all else stands at its default."""
+    """The values that a preset sets, nested; all others have their defaults."""
     return tomllib.loads((resources.files("dragoman") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -40,16 +44,19 @@ def load_recipe(
 
     Args:
         source: a path, or one of :func:`presets`. Relative paths in a recipe file count from its folder.
-        changes: nested values that replace those of the file. Where they choose another ``kind``, what the file says of
-            the old kind alone falls away.
-        tell: is given a sentence where the changes ask for so few updates that the file's warm-up does not fit and is
-            shortened (:func:`~dragoman.recipe.shortened.shortened`); without it that is a mistake.
+        changes: nested values that replace those of the file. Where they choose another ``kind``, settings that only
+            the old kind has are dropped.
+        tell: called with a sentence where the changes ask for so few updates that the file's warm-up does not fit and
+            is shortened (:func:`~dragoman.recipe.shortened.shortened`); without it that is a mistake.
 
     Raises:
         InputError: if there is no such file or preset, the file is not TOML, or no file matches a path of a corpus
             with wildcards.
-        RecipeError: if values are wrong, keys unknown, or settings chosen that do nothing for such a model; it lists
-            all of them.
+        RecipeError: if values are wrong or keys unknown; the message lists all of them.
+
+    >>> recipe = load_recipe("tiny", changes={"training": {"updates": 2000}})
+    >>> recipe.training.updates, recipe.model.encoder.kind
+    (2000, 'transformer')
     """
     path = given_path(source, "a recipe")
     if str(source) in presets():
@@ -79,10 +86,14 @@ def load_recipe(
 
 
 def changed(recipe: Recipe, changes: Mapping[str, object], *, file: Path | str | None = None) -> Recipe:
-    """The recipe with other values; where they choose another ``kind``, what is said of the old kind alone falls away.
+    """The recipe with other values; where they choose another ``kind``, settings that only the old kind has are
+    dropped.
 
     Raises:
         RecipeError: listing every mistake.
+
+    >>> changed(load_recipe("tiny"), {"training": {"seed": 7}}).training.seed
+    7
     """
     if not changes:
         return recipe
@@ -95,6 +106,9 @@ def recipe_from(values: Mapping[str, object], *, file: Path | str | None = None)
 
     Raises:
         RecipeError: listing every mistake.
+
+    >>> recipe_from({"model": {"encoder": {"kind": "gru"}, "decoder": {"kind": "gru"}}}).model.encoder.kind
+    'gru'
     """
     try:
         return Recipe.model_validate(dict(values))
@@ -137,7 +151,11 @@ _BEFORE = {"cleaning": {"no_break_spaces": False}}
 
 
 def merge(values: Mapping[str, object], changes: Mapping[str, object]) -> JsonObject:
-    """Both, level by level; ``changes`` win."""
+    """Merge nested values level by level; ``changes`` win.
+
+    >>> merge({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
+    {'a': {'b': 3, 'c': 2}}
+    """
     merged = dict(values)
     for key, value in changes.items():
         old = merged.get(key)
@@ -156,7 +174,11 @@ def nest(key: str, value: object) -> JsonObject:
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """The recipe as TOML, every value written out."""
+    """The recipe as TOML, with every value written out.
+
+    >>> dump_recipe(load_recipe("tiny")).startswith("[data]")
+    True
+    """
     return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
 
 

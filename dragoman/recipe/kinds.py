@@ -1,4 +1,4 @@
-"""What a model is called, by what goes in and what comes out, and which command and class use it."""
+"""The names of kinds of models, by input and output, and the command and class that use them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ OUTPUTS = {"text": "text", "label": "labels", "number": "numbers", "tags": "tags
 
 @dataclass(frozen=True, slots=True)
 class ModelKind:
-    """Models that are used in one way.
+    """A kind of models that are used in the same way.
 
     Attributes:
-        noun: one of them, such as ``translator``.
-        use: a sentence that says how they are used.
+        noun: noun for such a model, such as ``translator``.
+        use: sentence on how they are used.
     """
 
     noun: str
@@ -40,7 +40,7 @@ PREDICTOR = ModelKind(
 
 
 def kind_of(model: ModelRecipe) -> ModelKind:
-    """How models of an architecture are used."""
+    """The kind of an architecture."""
     if model.says != "text":
         return PREDICTOR
     return {"nothing": LANGUAGE_MODEL, "text": TRANSLATOR, "picture": READER}[model.reads]
@@ -54,22 +54,22 @@ def title_of(model: ModelRecipe) -> str:
 
 
 def sentence_of(model: ModelRecipe) -> str:
-    """What a model is as a sentence without its full stop, such as ``this model reads text and predicts labels``."""
+    """A sentence on what a model is, without its full stop, such as ``this model reads text and predicts labels``."""
     title = title_of(model)
     verb = title.removeprefix("a model that ")
     return f"this model is {title}" if verb == title else f"this model {verb}"
 
 
 def require(model: ModelRecipe, kind: ModelKind, folder: Path | str) -> None:
-    """See to it that a model is of the kind that is asked for.
+    """Check that a model is of the kind that is needed.
 
     Args:
-        model: the architecture.
-        kind: what is asked for.
-        folder: of the model, for the error.
+        model: architecture of the model.
+        kind: kind that is needed.
+        folder: folder of the model, for the error.
 
     Raises:
-        InputError: saying what it is, and how it is used.
+        InputError: if it is of another kind; the message says which, and how such models are used.
     """
     found = kind_of(model)
     if found is not kind:

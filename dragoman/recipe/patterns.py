@@ -16,7 +16,7 @@ _GROUPS = {"**/": "((?:[^/]+/)*)", "**": "(.*)", "*": "([^/]*)", "?": "([^/])"}
 
 
 def expand_patterns(sections: Iterable[JsonObject]) -> list[JsonObject]:
-    """The corpora with one in the place of each pattern for every file that matches it, in the order of their names.
+    """Replace each pattern by a corpus for every file that matches it, in the order of their names.
 
     ``*`` stands for anything within a name, ``**/`` for any folders, ``?`` for one character, ``[ab]`` for one of
     these. Two line-aligned files both have a pattern, and go together where the wildcards stand for the same. A file

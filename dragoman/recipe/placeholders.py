@@ -39,7 +39,7 @@ PlaceholderFamily = Literal[
     "escape",
     "bbcode",
 ]
-"""By name; :mod:`dragoman.text.placeholder_families` says what each takes."""
+"""Names of families; :mod:`dragoman.text.placeholder_families` defines them."""
 
 PlaceholderFamilies = Annotated[
     tuple[PlaceholderFamily, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)

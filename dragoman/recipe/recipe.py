@@ -16,7 +16,11 @@ from dragoman.reports.shown import Shown, Summary
 
 
 class Recipe(Shown, Section):
-    """Everything that decides what a run does. Two runs of one recipe on one machine give the same weights."""
+    """All settings of a run. Two runs of one recipe on one machine yield the same weights.
+
+    >>> Recipe().training.updates
+    10000
+    """
 
     data: DataRecipe = DataRecipe()
     """The corpora and the languages."""
@@ -36,7 +40,7 @@ class Recipe(Shown, Section):
     """How an output is searched for."""
 
     def summary(self) -> Summary:
-        """What there is to say of it; :func:`~dragoman.recipe.dump_recipe` says all."""
+        """A short summary; :func:`~dragoman.recipe.dump_recipe` writes everything."""
         data, training = self.data, self.training
         length = f"{training.updates:,} updates" if training.tokens is None else f"{training.tokens:,} tokens"
         facts = {"training": f"{length} at most, seed {training.seed}"}
@@ -53,7 +57,8 @@ class Recipe(Shown, Section):
     @model_validator(mode="before")
     @classmethod
     def _separate_vocabularies_are_not_tied(cls, values: object) -> object:
-        """Unless the recipe says so, which is a mistake to be told."""
+        """Do not tie the embeddings of separate vocabularies, unless the recipe asks for it, which is reported as a
+        mistake."""
         if not isinstance(values, Mapping):
             return values
         tokenizer, model = values.get("tokenizer"), values.get("model", {})
@@ -88,11 +93,11 @@ _METRICS = {
     "number": ("loss", "rmse", "mae"),
     "tags": ("loss", "accuracy", "span_f1"),
 }
-"""What can be watched on the validation set, by what goes in and comes out, or by what comes out alone."""
+"""The scores that can be watched on the validation set, by kinds of input and output, or by kind of output alone."""
 
 
 def _corpus_problems(recipe: Recipe) -> list[str]:
-    """Corpora that are no examples of what the model reads and says."""
+    """Corpora that do not fit the kinds of input and output of the model."""
     reads, says = recipe.model.reads, recipe.model.says
     found = []
     for name in ("features", "categorical"):
@@ -155,7 +160,7 @@ def _metric_problems(recipe: Recipe) -> list[str]:
 
 
 def _text_problems(recipe: Recipe) -> list[str]:
-    """What only some readers or writers of text can do."""
+    """Settings that only some models of text have."""
     found = []
     if not recipe.model.is_translator and (recipe.tokenizer.dropout or recipe.tokenizer.sampling):
         found.append(

@@ -22,8 +22,8 @@ def word_starts(vocabulary: Vocabulary, ids: Ragged) -> Ragged:
     [[0, 2], [0]]
 
     Args:
-        vocabulary: of the ids.
-        ids: of texts without white space at their ends, in which single spaces stand between words.
+        vocabulary: vocabulary of the ids.
+        ids: ids of texts without white space at their ends, in which single spaces separate words.
     """
     symbols = vocabulary.symbols
     begins = np.fromiter((symbol[:1] == " " or symbol == _SPACE for symbol in symbols), dtype=bool, count=len(symbols))
