@@ -104,7 +104,7 @@ class Decoder(Protocol):
         ...
 
     def outputs(self, target: Any, memory: Memory) -> Float[Tensor, "*outputs"]:
-        """What the loss compares with the target: unnormalised scores of symbols or classes, or numbers."""
+        """The outputs that the loss compares with the target: unnormalised scores of symbols or classes, or numbers."""
         ...
 
 

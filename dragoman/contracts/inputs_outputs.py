@@ -45,7 +45,7 @@ class Pictures:
 
     @property
     def tensors(self) -> dict[str, Tensor]:
-        """All that they consist of, by name."""
+        """The tensors of which they consist, by name."""
         return {"values": self.values, "lengths": self.layout.lengths}
 
     def select(self, rows: Int[Tensor, " K"]) -> Pictures:
@@ -81,7 +81,7 @@ class Rows:
 
     @property
     def tensors(self) -> dict[str, Tensor]:
-        """All that they consist of, by name."""
+        """The tensors of which they consist, by name."""
         return {"numbers": self.numbers, "categories": self.categories}
 
     def select(self, rows: Int[Tensor, " K"]) -> Rows:
@@ -117,7 +117,7 @@ class Labels:
 
     @property
     def tensors(self) -> dict[str, Tensor]:
-        """All that they consist of, by name."""
+        """The tensors of which they consist, by name."""
         return {"values": self.values}
 
     def select(self, rows: Int[Tensor, " K"]) -> Labels:
@@ -152,7 +152,7 @@ class Numbers:
 
     @property
     def tensors(self) -> dict[str, Tensor]:
-        """All that they consist of, by name."""
+        """The tensors of which they consist, by name."""
         return {"values": self.values}
 
     def select(self, rows: Int[Tensor, " K"]) -> Numbers:
@@ -181,7 +181,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """A tag for each word of texts, the words of all rows end to end.
+    """A tag for each word of several texts, with the words of all rows end to end.
 
     >>> tags = Tags.of([[2, 0], [1]], first=[[0, 3], [0]])
     >>> tags.places(Layout.of([5, 2]))
@@ -189,7 +189,7 @@ class Tags:
 
     Attributes:
         values: the number of each word's tag, from 0.
-        first: the place in its source row, from 0, of the token that each word begins with.
+        first: the position, from 0, in its source row of the token with which each word begins.
         layout: where the words of each row lie; its tokens are words.
     """
 
@@ -199,7 +199,7 @@ class Tags:
 
     @classmethod
     def of(cls, values: Sequence[Sequence[int]], first: Sequence[Sequence[int]]) -> Tags:
-        """Pack the tags of several rows, and where their words begin.
+        """Pack the tags of several rows, and the positions where their words begin.
 
         Raises:
             ValueError: if there is no row, or a row has no word.
@@ -209,26 +209,26 @@ class Tags:
 
     @property
     def units(self) -> int:
-        """What a loss over them is the mean of: words."""
+        """The number of words, over which a mean loss is taken."""
         return self.layout.tokens
 
     @property
     def unit_counts(self) -> Int[Tensor, " B"]:
-        """The words of each row."""
+        """The number of words of each row."""
         return self.layout.lengths
 
     @property
     def layouts(self) -> list[Layout]:
-        """Nothing of them is padded."""
+        """No layout: there is nothing to pad."""
         return []
 
     @property
     def tensors(self) -> dict[str, Tensor]:
-        """All that they consist of, by name."""
+        """The tensors of which they consist, by name."""
         return {"values": self.values, "first": self.first, "lengths": self.layout.lengths}
 
     def places(self, source: Layout) -> Int[Tensor, " M"]:
-        """The index in ``N`` of the token that each word begins with, in the packed source."""
+        """The index in the packed source of the token with which each word begins."""
         return source.starts.index_select(0, self.layout.rows) + self.first
 
     def select(self, rows: Int[Tensor, " K"]) -> Tags:

@@ -1,4 +1,4 @@
-"""What the passes of a :class:`torch.autograd.Function` hand to each other."""
+"""The type of the context that the passes of a :class:`torch.autograd.Function` share."""
 
 from __future__ import annotations
 

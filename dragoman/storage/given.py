@@ -15,7 +15,7 @@ _SHOWN = 60
 def given_path(value: object, what: str) -> Path:
     """A value that was given as a path.
 
-    >>> given_path("runs/demo", "the folder of a model").name
+    >>> given_path("models/demo", "the folder of a model").name
     'demo'
 
     Args:

@@ -12,8 +12,8 @@ _BEST, _MODEL = "best", "model.json"
 class RunPaths:
     """The paths of a run's parts, which need not exist.
 
-    >>> RunPaths(Path("runs/demo")).best.as_posix()
-    'runs/demo/best'
+    >>> RunPaths(Path("demo")).best.as_posix()
+    'demo/best'
 
     Attributes:
         path: The run's folder.
