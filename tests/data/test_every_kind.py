@@ -14,6 +14,7 @@ import pytest
 from sample_corpora import lines, picture_folder, recipe, sentences, table, write_table
 
 from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS, expected_columns
+from dragoman.data.columns.tags import TagColumn
 from dragoman.data.columns.text import TextColumn
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
@@ -143,11 +144,13 @@ def test_what_is_stored_is_what_the_fields_expect_and_gives_the_same_batches(pre
     assert dataset.target.describe()
 
 
-def test_lengths_are_tokens_of_texts_and_one_of_all_else(prepared: Prepared) -> None:
+def test_lengths_are_tokens_of_texts_words_with_tags_and_one_of_all_else(prepared: Prepared) -> None:
     examples = prepared.dataset.train
     for column in (examples.source, examples.target):
         if isinstance(column, TextColumn):
             assert int(column.lengths.sum()) == len(column.tokens)
+        elif isinstance(column, TagColumn):
+            assert int(column.lengths.sum()) == len(column.tags)
         else:
             assert column.lengths.tolist() == [1] * len(examples)
 
