@@ -62,14 +62,25 @@ def stored_lines(examples: Examples, indices: Int[np.ndarray, " B"], generator: 
 
 
 class Buckets(Generic[Of]):
-    """Examples of similar length, under a budget of tokens.
+    """The batch sampler that puts examples of similar length together, up to a number of tokens.
+
+    >>> from pathlib import Path
+    >>> from dragoman.data.dataset import Dataset
+    >>> dataset = Dataset.open(Path("runs/demo/dataset"))
+    >>> sampler = Buckets(dataset.train, tokens=100, pool=4, make=stored_pairs)
+    >>> generator = np.random.default_rng(1)
+    >>> plan = sampler.plan(generator)
+    >>> all(sampler.tokens(planned) <= 100 for planned in plan)
+    True
+    >>> sampler.batch(plan[0], generator).target.units == sampler.tokens(plan[0])
+    True
 
     Args:
-        examples: the split.
-        tokens: target tokens in a batch, at most.
-        pool: batches' worth of examples that are sorted by length together.
-        make: makes each batch.
-        weights: how often each example comes in a pass; None for once.
+        examples: the split of the dataset.
+        tokens: the most target tokens of a batch.
+        pool: number of batches whose examples are sorted by length together.
+        make: function that makes each batch.
+        weights: average number of times that each example comes in a pass; None for once each.
     """
 
     def __init__(

@@ -19,18 +19,19 @@ def length_buckets(
     generator: np.random.Generator,
     weights: Float[np.ndarray, " n"] | None = None,
 ) -> list[Int[np.ndarray, " B"]]:
-    """One epoch's mini-batches, each example once, or as often as its weight says.
+    """One epoch's mini-batches of examples of similar length, with each example once or as often as its weight says.
 
     All examples are shuffled and cut into pools; each pool is sorted by length and cut into batches; then the batches
     are shuffled. So batches hardly need padding, and which examples meet still changes every epoch.
 
     Args:
-        source_lengths: tokens of each source.
-        target_lengths: tokens of each target.
-        tokens: target tokens in a batch at most, and half the most source tokens; a longer example is alone.
-        pool: batches' worth of target tokens that are sorted together.
-        generator: draws the order.
-        weights: how often each example comes on average: 2.5 is twice in every epoch and a third time in every other.
+        source_lengths: number of tokens of each source.
+        target_lengths: number of tokens of each target.
+        tokens: the most target tokens of a batch, and half the most source tokens; a longer example is alone.
+        pool: number of batches whose examples are sorted by length together.
+        generator: random generator that draws the order.
+        weights: average number of times that each example comes in an epoch: with 2.5 it comes twice in every epoch and
+            a third time in every other; None for once each.
     """
     if weights is None:
         order = generator.permutation(len(target_lengths))
@@ -50,12 +51,16 @@ def length_buckets(
 def in_order(
     source_lengths: Int[np.ndarray, " n"], target_lengths: Int[np.ndarray, " n"], *, tokens: int
 ) -> list[Int[np.ndarray, " B"]]:
-    """Mini-batches from short to long, the same every time; for measuring."""
+    """The mini-batches of a measurement: every example once, from short to long, the same every time.
+
+    >>> in_order(np.array([3, 9, 2]), np.array([4, 8, 3]), tokens=8)
+    [array([2, 0]), array([1])]
+    """
     return _cut(np.lexsort((source_lengths, target_lengths)), source_lengths, target_lengths, tokens)
 
 
 def padded_places(layouts: Sequence[Layout]) -> int:
-    """Places of the padded form of batches, for tokens and padding."""
+    """The number of places for tokens and padding if batches were padded."""
     return sum(layout.batch * layout.longest for layout in layouts)
 
 

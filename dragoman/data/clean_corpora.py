@@ -37,7 +37,7 @@ def clean(
         output: the folder to be made; it gets ``clean.SOURCE`` and ``clean.TARGET`` with one sentence a line,
             ``dropped.parquet``, ``report.json`` and ``dropped.png``; nothing is left there if anything fails.
         changes: nested values that replace those of a file or preset.
-        tell: is given a sentence on each corpus.
+        tell: function that is given a sentence on each corpus.
 
     Returns:
         The report: what was read, kept and dropped, in all and by corpus, and what counts as a placeholder.

@@ -37,18 +37,18 @@ def read_corpus(
     target_language: str,
     tell: Callable[[str], None] = lambda remark: None,
 ) -> Iterator[Entry]:
-    """The entries of the corpus that a recipe names. They are read as they are asked for.
+    """The entries of the corpus that a recipe names, which are read while they are iterated over.
 
     A message in ICU's format whose words depend on a number or a name is a pair for each wording.
 
     Args:
-        recipe: names the corpus.
-        source_language: such as ``en``.
-        target_language: such as ``de``.
-        tell: is given remarks, such as that another region's language is taken.
+        recipe: the corpus's part of a recipe, which names its files and format.
+        source_language: code of the source language, such as ``en``.
+        target_language: code of the target language, such as ``de``.
+        tell: function that is given remarks, such as that another region's variant of a language is taken.
 
     Raises:
-        InputError: if it cannot be read, or is not of the format that it is said to be.
+        InputError: if the corpus cannot be read, or is not of the format that the recipe names.
     """
     _check_texts(recipe)
     if recipe.text is not None:
@@ -101,8 +101,12 @@ def _check_texts(recipe: CorpusRecipe) -> None:
 
 
 def read_lines(source: Path, target: Path) -> Iterator[Pair]:
-    """The lines of two files side by side. What ends a line, :mod:`~dragoman.data.line_ends` says; a byte-order
-    mark is dropped.
+    """The lines of two files side by side, without a byte-order mark; :mod:`~dragoman.data.line_ends` defines lines.
+
+    >>> Path("de.txt").write_text("ein Haus\\nein Baum\\n") and Path("en.txt").write_text("a house\\na tree\\n")
+    15
+    >>> [(pair.source, pair.target) for pair in read_lines(Path("de.txt"), Path("en.txt"))]
+    [('ein Haus', 'a house'), ('ein Baum', 'a tree')]
 
     Raises:
         InputError: if a file cannot be read, is not UTF-8, or the files have different numbers of lines.
@@ -111,7 +115,7 @@ def read_lines(source: Path, target: Path) -> Iterator[Pair]:
 
 
 def read_text(path: Path) -> Iterator[Pair]:
-    """The lines of a text, each as a pair of itself, so that every rule, split and hash of pairs serves texts too.
+    """The lines of a text, each as source and target of a pair, so that rules and splits of pairs serve texts too.
 
     Raises:
         InputError: if the file cannot be read or is not UTF-8.
@@ -121,9 +125,14 @@ def read_text(path: Path) -> Iterator[Pair]:
 
 
 def read_table(path: Path, source_column: str, target_column: str, separator: str | None = None) -> Iterator[Pair]:
-    """Two columns of a TSV or CSV file; see :func:`dragoman.data.table.read_rows`.
+    """Two columns of a TSV or CSV file as pairs; see :func:`dragoman.data.table.read_rows`.
 
-    They are called by the names in the header line, or in a file without one by their numbers, from 1.
+    The columns are named by the header line, or in a file without one by their numbers, from 1.
+
+    >>> Path("pairs.csv").write_text("de,en\\nein Haus,a house\\n")
+    23
+    >>> [(pair.source, pair.target, pair.line) for pair in read_table(Path("pairs.csv"), "de", "en")]
+    [('ein Haus', 'a house', 2)]
 
     Raises:
         InputError: if the file cannot be read, has no such column, or a row has more or fewer fields than the header.
@@ -142,7 +151,12 @@ def read_table(path: Path, source_column: str, target_column: str, separator: st
 
 
 def read_frame(frame: DataFrame, source_column: str, target_column: str) -> Iterator[Pair]:
-    """The rows of a DataFrame, counted from 1; a missing value counts as an empty side.
+    """The rows of a DataFrame as pairs, counted from 1; a missing value counts as an empty text.
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"de": ["ein Haus"], "en": ["a house"]})
+    >>> [(pair.source, pair.target) for pair in read_frame(frame, "de", "en")]
+    [('ein Haus', 'a house')]
 
     Raises:
         InputError: if there is no such column, or a value is not text.

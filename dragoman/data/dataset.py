@@ -85,19 +85,24 @@ class DatasetWriter:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Dataset(Shown):
-    """A dataset that was opened.
+    """A prepared dataset, opened from its folder.
+
+    >>> dataset = Dataset.open(Path("runs/demo/dataset"))
+    >>> batch = dataset.train.batch(np.arange(2), np.random.default_rng(1))
+    >>> batch.source.layout.batch, batch.target.layout.batch
+    (2, 2)
 
     Attributes:
-        folder: where it lies, its checksums verified.
-        corpora: what it was made from, by number.
+        folder: folder of the dataset, whose checksums are verified.
+        corpora: the corpora that it was made from, by number.
         files: the files that these were read from, by number.
-        report: how the dataset was made.
-        fingerprint: SHA-256 of the manifest: two datasets with the same one are the same.
-        train: what is learnt from.
-        validation: what chooses the best weights.
-        test: what is measured on at the end; None if there is none.
-        source: turns what goes in into numbers.
-        target: turns numbers into what comes out.
+        report: facts on how the dataset was made, as JSON values.
+        fingerprint: SHA-256 of the manifest, which is the same for equal datasets.
+        train: the training set.
+        validation: the validation set, which chooses the best weights.
+        test: the test set, which the finished model is measured on; None if there is none.
+        source: the field of the inputs, which turns them into numbers.
+        target: the field of the outputs, which turns numbers into them.
     """
 
     folder: VerifiedFolder
@@ -116,9 +121,9 @@ class Dataset(Shown):
         """Open a dataset after checking every file's checksum.
 
         Raises:
-            InputError: if there is none, or its pictures are rendered in fonts that are not on this machine.
+            InputError: if there is no dataset, or its pictures are rendered in fonts that are not on this machine.
             DamagedFileError: if a file is missing, was altered, or does not fit the others.
-            UnsupportedError: if it was written by a newer version.
+            UnsupportedError: if the dataset was written by a newer version.
         """
         recover(folder)
         if not (folder / _FACTS).is_file():

@@ -44,7 +44,7 @@ _MEMORY = _Memory()
 
 @contextmanager
 def remembering_pipes() -> Iterator[None]:
-    """As long as this lasts, what comes through a pipe can be read again and again from its beginning."""
+    """During the block, the data of a pipe can be read repeatedly from its beginning."""
     with _MEMORY.lock:
         _MEMORY.users += 1
     try:

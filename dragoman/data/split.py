@@ -12,7 +12,7 @@ _LARGEST_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Which pairs go where, as ascending indices."""
+    """The pairs of training, validation and test set, as ascending indices."""
 
     train: Int[np.ndarray, " n"]
     validation: Int[np.ndarray, " v"]
@@ -20,16 +20,21 @@ class Split:
 
 
 def split(keys: UInt64[np.ndarray, " n"], *, validation_pairs: int, test_pairs: int, seed: int) -> Split:
-    """Hold out so many pairs at most. All pairs whose sources have one match key stay on one side.
+    """A random split without leaks: all pairs whose sources have the same match key go to the same part.
 
-    Groups of equal sources are taken in random order as long as they fit, so that a side may stay a few pairs short
-    but never exceeds what was asked for, and a source that fills much of the corpus stays in training.
+    Groups of equal sources are taken in random order as long as they fit, so that a part may be a few pairs short but
+    never exceeds what was asked for, and a source that fills much of the corpus stays in training.
+
+    >>> keys = np.array([7, 7, *range(100, 120)], dtype=np.uint64)  # two pairs have the same source
+    >>> parts = split(keys, validation_pairs=2, test_pairs=2, seed=1)
+    >>> len(parts.train), len(parts.validation), len(parts.test)
+    (18, 2, 2)
 
     Args:
-        keys: of the source of each pair, as :func:`~dragoman.data.keys.match_hashes` gives them.
-        validation_pairs: to hold out for validation; at most a tenth of all, but one where a tenth is less.
-        test_pairs: to hold out for the test; at most a tenth of all; 0 for none.
-        seed: of the choice.
+        keys: match key of each pair's source, as :func:`~dragoman.data.keys.match_hashes` gives it.
+        validation_pairs: number of pairs to hold out for validation: at most a tenth of all, and at least one.
+        test_pairs: number of pairs to hold out for the test: at most a tenth of all; 0 for none.
+        seed: seed of the random choice.
     """
     groups, sizes = _groups(keys)
     order = np.random.default_rng([seed, 0]).permutation(len(sizes))
@@ -46,7 +51,11 @@ def split(keys: UInt64[np.ndarray, " n"], *, validation_pairs: int, test_pairs: 
 
 
 def overlap(train: UInt64[np.ndarray, " n"], held_out: UInt64[np.ndarray, " h"]) -> int:
-    """How many held-out sources count as the same as one in training; both are match hashes."""
+    """The number of held-out sources that count as the same as one in training; both are given by match keys.
+
+    >>> overlap(np.array([1, 2], dtype=np.uint64), np.array([2, 3], dtype=np.uint64))
+    1
+    """
     return int(np.isin(held_out, train).sum())
 
 

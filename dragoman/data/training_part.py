@@ -1,4 +1,4 @@
-"""The training examples, once cleaned and held out: what fields are learnt from."""
+"""The training examples after cleaning and splitting, which fields are learnt from."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 
 @dataclass(frozen=True, slots=True)
 class TrainingPart:
-    """Those examples of a spool that are trained on.
+    """The examples of a spool that are trained on.
 
     Attributes:
         spool: all examples.
-        chosen: which of them are trained on.
-        files: the names of the files that they are from.
-        target_column: the heading of the targets in a table, for errors.
-        languages: of source and target; the empty text where they are not known.
-        units: placeholders' units that the texts use and that get a symbol.
-        placeholders: what counts as a placeholder.
+        chosen: whether each example is trained on.
+        files: names of the files that the examples are from.
+        target_column: heading of the targets in a table, for errors.
+        languages: codes of the source and the target language; empty if they are not known.
+        units: units of placeholders that the texts use and that get a symbol.
+        placeholders: syntax of the placeholders.
     """
 
     spool: Spool
@@ -36,7 +36,7 @@ class TrainingPart:
     placeholders: PlaceholderSyntax = LEGACY_SYNTAX
 
     def __iter__(self) -> Iterator[ExampleBatch]:
-        """The examples, batch by batch, as often as wished."""
+        """Iterate over the examples, batch by batch, as often as wished."""
         begin = 0
         for batch in self.spool:
             rows = np.flatnonzero(self.chosen[begin : begin + len(batch)])

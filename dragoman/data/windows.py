@@ -1,4 +1,4 @@
-"""A long text cut into windows for a language model, in two ways.
+"""The windows of a long text that a language model is trained on, cut in one of two ways.
 
 Both are the textbook's (Zhang et al., *Dive into Deep Learning*, on data for language models): *sequential*
 partitioning keeps the order, so that the state after one window is the right one before the next; *random*
@@ -23,9 +23,9 @@ class Window:
     """A batch of equally long pieces of a stream.
 
     Attributes:
-        begins: where each piece begins.
-        length: tokens of each.
-        follows: whether every piece goes on where that of the window before ended.
+        begins: index of each piece's first token in the stream.
+        length: number of tokens of each piece.
+        follows: whether every piece continues that of the previous window.
     """
 
     begins: Int[np.ndarray, " R"]
@@ -39,11 +39,16 @@ def sequential_windows(tokens: int, *, rows: int, length: int, generator: np.ran
     A pass begins at a random place among the first ``length`` tokens, so that windows end elsewhere in every pass. The
     tokens before it, and fewer than ``rows`` at the end, are left out.
 
+    >>> for window in sequential_windows(20, rows=2, length=4, generator=np.random.default_rng(0)):
+    ...     print(window.begins, window.length, window.follows)
+    [ 3 11] 4 False
+    [ 7 15] 4 True
+
     Args:
-        tokens: of the text.
-        rows: strands; fewer if the text is too short for so many.
-        length: tokens of a window.
-        generator: draws the beginning.
+        tokens: number of tokens of the text.
+        rows: number of strands; there are fewer if the text is too short for so many.
+        length: number of tokens of a window.
+        generator: random generator that draws the beginning.
     """
     rows = max(min(rows, tokens // (2 * length)), 1)
     offset = int(generator.integers(min(length, max(tokens // 2, 1))))
@@ -60,11 +65,16 @@ def random_windows(tokens: int, *, rows: int, length: int, generator: np.random.
     A pass begins at a random place among the first ``length`` tokens; the tokens before it, and fewer than ``length``
     at the end, are left out.
 
+    >>> for window in random_windows(20, rows=2, length=4, generator=np.random.default_rng(0)):
+    ...     print(window.begins, window.length, window.follows)
+    [11  3] 4 False
+    [ 7 15] 4 False
+
     Args:
-        tokens: of the text.
-        rows: windows in a batch; the last batch may have fewer.
-        length: tokens of a window; less if the text is shorter.
-        generator: draws the beginning and the order.
+        tokens: number of tokens of the text.
+        rows: number of windows in a batch; the last batch may have fewer.
+        length: number of tokens of a window; it is less if the text is shorter.
+        generator: random generator that draws the beginning and the order.
     """
     length = min(length, max(tokens // 2, 1))
     offset = int(generator.integers(length))
@@ -84,13 +94,13 @@ class Stream(Protocol):
 def window_batch(
     stream: Stream, line_begins: Int[np.ndarray, " n"], window: Window, special: SpecialSymbols
 ) -> TextBatch:
-    """The tokens of a window, and before each the symbol that the model reads: the one that stands there, or the start
-    symbol at the beginning of a line.
+    """The tokens of a window as targets, with the symbol before each as input, which at the beginning of a line is the
+    start symbol.
 
     Args:
-        stream: the text's ids, each line ended by the end symbol.
-        line_begins: where each line begins.
-        window: which tokens.
+        stream: token ids of the text, in which the end symbol ends each line.
+        line_begins: index of each line's first token.
+        window: the window.
         special: the special symbols of the text's vocabulary.
     """
     places = (window.begins[:, None] + np.arange(window.length)).reshape(-1)
@@ -109,7 +119,7 @@ def window_batch(
 
 @runtime_checkable
 class Partition(Protocol):
-    """Cuts a text of so many tokens into the windows of one pass."""
+    """A function that cuts a text into the windows of one pass."""
 
     def __call__(self, tokens: int, *, rows: int, length: int, generator: np.random.Generator) -> list[Window]:
         """The windows in the order in which they are trained on."""
@@ -117,13 +127,13 @@ class Partition(Protocol):
 
 
 class Windows:
-    """Passes over the lines of a split end to end.
+    """The batch sampler of language models on running text: the lines of a split end to end, cut into windows.
 
     Args:
-        examples: the split.
-        rows: pieces in a batch.
-        length: tokens of each.
-        partition: how the text is cut.
+        examples: the split of the dataset.
+        rows: number of pieces in a batch.
+        length: number of tokens of each piece.
+        partition: function that cuts the text, such as :func:`sequential_windows`.
     """
 
     def __init__(self, examples: Examples, *, rows: int, length: int, partition: Partition) -> None:
@@ -140,7 +150,7 @@ class Windows:
         return self._partition(self._size, rows=self._rows, length=self._length, generator=generator)
 
     def tokens(self, planned: Window) -> int:
-        """Tokens of a window."""
+        """The number of tokens of a window."""
         return planned.length * len(planned.begins)
 
     def batch(self, planned: Window, generator: np.random.Generator) -> AnyBatch:

@@ -10,11 +10,11 @@ from jaxtyping import Float32, Int64
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """What was not as a model would wish.
+    """The empty cells and unseen values among rows that were encoded.
 
     Attributes:
-        missing: empty cells of each column that has some.
-        unseen: of each categorical column, cells with a value that no training row has, if there are some.
+        missing: number of empty cells in each column that has some.
+        unseen: number of cells, in each categorical column that has some, with a value that no training row has.
     """
 
     missing: dict[str, int]
@@ -25,7 +25,7 @@ class RowReport:
         return RowReport(_sums(self.missing, other.missing), _sums(self.unseen, other.unseen))
 
     def describe(self) -> list[str]:
-        """One line for each column concerned, for people to read."""
+        """A line of text for each column concerned, for people."""
         return [
             *(f"{name}: {_cells(count)} empty" for name, count in self.missing.items()),
             *(f"{name}: {_cells(count)} with a value that no training row has" for name, count in self.unseen.items()),
@@ -37,9 +37,9 @@ class EncodedRows:
     """Rows of a table as numbers.
 
     Attributes:
-        numbers: the numeric columns, standardised; of one with an indicator, that next to it.
+        numbers: the standardised numeric columns, each followed by its indicator of missing values if it has one.
         categories: the number of each categorical column's value.
-        report: what was missing or unseen.
+        report: the empty cells and unseen values.
     """
 
     numbers: Float32[np.ndarray, "n k"]

@@ -1,4 +1,4 @@
-"""Labels as class numbers and back."""
+"""The labels that a model predicts, as class numbers and back."""
 
 from __future__ import annotations
 
@@ -21,17 +21,23 @@ from dragoman.storage.json import JsonObject
 from dragoman.text.normalization import fold
 
 _MANY = 50
-"""Labels up to which no column is suspected to hold something else."""
+"""The most labels that never make a column suspect of holding something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelField(PredictedField):
-    """The classes that a model tells apart.
+    """The classes that a model predicts.
+
+    >>> field = LabelField.learn(["ham", "spam", "ham"])
+    >>> field.names, field.encode(["spam", "ham"])
+    (('ham', 'spam'), array([1, 0]))
+    >>> field.predictions(np.array([[0.3, 1.2]]))
+    ['spam']
 
     Attributes:
-        names: of the classes; a class's number is its place, from 0.
-        counts: training examples of each.
-        temperature: by which logits are divided before they become probabilities (Guo et al. 2017).
+        names: names of the classes; the number of a class is its position here, from 0.
+        counts: number of training examples of each class.
+        temperature: divisor of the logits before they become probabilities (Guo et al. 2017).
     """
 
     names: tuple[str, ...]
@@ -41,11 +47,11 @@ class LabelField(PredictedField):
 
     @classmethod
     def learn(cls, values: Sequence[object], places: Sequence[Place] = ()) -> LabelField:
-        """The labels of the training examples in order: whole numbers by value, all else by alphabet.
+        """The field of the training examples' labels, in order: whole numbers by value, all others by alphabet.
 
         Args:
             values: the label of each training example.
-            places: where each is from, for errors.
+            places: file and line of each example, for errors.
 
         Raises:
             InputError: if a label is missing, there is only one, or hardly any occurs twice.
@@ -55,11 +61,11 @@ class LabelField(PredictedField):
 
     @classmethod
     def of_counts(cls, counts: Counter[str], *, file: Path | str | None = None) -> LabelField:
-        """The labels in order, from how many training examples have each.
+        """The field of the labels in order, from the number of training examples of each.
 
         Args:
-            counts: how often each label came.
-            file: where the examples are from, for errors.
+            counts: number of training examples of each label.
+            file: file of the examples, for errors.
 
         Raises:
             InputError: if there is only one label, or hardly any occurs twice.
@@ -96,7 +102,7 @@ class LabelField(PredictedField):
 
     @property
     def calibration(self) -> tuple[float, float]:
-        """0, and 1 over the temperature."""
+        """The offset 0 and the factor 1 / temperature of the logits."""
         return 0.0, 1 / self.temperature
 
     def predictions(self, outputs: Float64[np.ndarray, "n K"]) -> list[str]:
@@ -109,14 +115,14 @@ class LabelField(PredictedField):
         return len(self.names)
 
     def alike(self) -> list[tuple[str, ...]]:
-        """Labels that differ in nothing but case or white space, which may be meant as one."""
+        """Groups of labels that differ only in case or white space, and may be meant as one."""
         groups: dict[str, list[str]] = {}
         for name in self.names:
             groups.setdefault(" ".join(fold(name).split()), []).append(name)
         return [tuple(names) for names in groups.values() if len(names) > 1]
 
     def describe(self) -> list[str]:
-        """The labels, and those that may be meant as one, for people to read."""
+        """The labels, and those that may be meant as one, as text for people."""
         shown = ", ".join(self.names[:10]) + (" …" if self.size > 10 else "")
         meant = [" and ".join(f"`{name}`" for name in names) for names in self.alike()]
         alike = [
@@ -129,11 +135,11 @@ class LabelField(PredictedField):
         """The class number of each label.
 
         Args:
-            values: labels.
-            places: where each is from, for errors.
+            values: the labels.
+            places: file and line of each label, for errors.
 
         Raises:
-            InputError: if a label is missing or was not among those of the training examples.
+            InputError: if a label is missing, or was not among those of the training examples.
         """
         numbers = {name: number for number, name in enumerate(self.names)}
         found = np.empty(len(values), dtype=np.int64)
@@ -149,7 +155,7 @@ class LabelField(PredictedField):
         return [self.names[number] for number in ids.tolist()]
 
     def class_weights(self, kind: Literal["none", "balanced"]) -> Float64[np.ndarray, " K"]:
-        """By how much the loss of each class's examples is multiplied; 1 on average over the training examples.
+        """The factor of the loss of each class's examples; 1 on average over the training examples.
 
         Args:
             kind: ``none`` gives 1 to all; ``balanced`` gives n / (K · n_k), so that all classes weigh the same.
@@ -158,13 +164,13 @@ class LabelField(PredictedField):
         return np.ones(self.size) if kind == "none" else counts.sum() / (self.size * counts)
 
     def probabilities(self, logits: Float[np.ndarray, "B K"]) -> Float64[np.ndarray, "B K"]:
-        """The probability of each class: the softmax of the logits over the temperature."""
+        """The probability of each class: the softmax of logits / temperature."""
         scaled = logits.astype(np.float64) / self.temperature
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
     def to_dict(self) -> JsonObject:
-        """The field as JSON can write it."""
+        """The field as JSON values."""
         return {"field": "label", **asdict(self), "names": list(self.names), "counts": list(self.counts)}
 
     @classmethod

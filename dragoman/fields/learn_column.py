@@ -33,21 +33,21 @@ def learn_column(
     *,
     categorical: bool,
 ) -> NumericColumn | DateColumn | CategoricalColumn | str:
-    """What is to be known of a column, or why it is of no use.
+    """The column with what encoding needs to know of it, or the reason why it is of no use.
 
     Numbers, true and false are numeric, and so is text if it holds many different numbers and nothing else; spans of
     time are numbers of days. Dates and times are known by their type, or as text if every cell is one in the same form.
     Other text and pandas's categories are categorical. A column without a heading that numbers the rows is of no use.
 
     Args:
-        column: of the training rows, at least one.
-        name: its heading.
-        place: where the rows are from, for errors.
-        categorical: whether it is categorical whatever it holds.
+        column: the cells of the training rows, at least one.
+        name: heading of the column.
+        place: place of the rows, for errors.
+        categorical: whether the column is categorical whatever it holds.
 
     Raises:
-        InputError: if it holds what none of these is, infinity, a few mistakes among numbers or dates, numbers or dates
-            that can be read in two ways, or text that hardly ever repeats.
+        InputError: if the column holds values of other kinds, infinity, a few mistakes among numbers or dates, numbers
+            or dates that can be read in two ways, or text that hardly ever repeats.
     """
     if _is_row_number(column, name):
         return "it numbers the rows, as an index that pandas has written does"

@@ -1,4 +1,4 @@
-"""Numbers as standardised numbers and back."""
+"""The numbers that a model estimates, standardised and restored."""
 
 from __future__ import annotations
 
@@ -20,10 +20,16 @@ from dragoman.storage.json import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class NumberField(PredictedField):
-    """A number that a model estimates.
+    """A number that a model estimates, standardised by mean and deviation of the training examples.
+
+    >>> field = NumberField.learn(np.array([1.0, 2.0, 3.0]))
+    >>> field.standardise(np.array([2.0, 3.0])).round(3)
+    array([0.   , 1.225])
+    >>> field.predictions(np.array([0.0]))
+    [2.0]
 
     Attributes:
-        mean: of the training examples.
+        mean: mean of the training examples.
         deviation: standard deviation of the training examples; 1 if they are all equal.
     """
 
@@ -33,12 +39,12 @@ class NumberField(PredictedField):
 
     @classmethod
     def learn(cls, values: Float64[np.ndarray, " n"]) -> NumberField:
-        """The mean and deviation of the training examples: at least one, all finite."""
+        """The field with mean and deviation of the training examples, at least one and all finite."""
         return cls(*mean_and_deviation(values))
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """None."""
+        """No names, since a number has no classes."""
         return ()
 
     @property
@@ -56,16 +62,16 @@ class NumberField(PredictedField):
         return self.restore(outputs).tolist()
 
     def written(self, prediction: str | float | list[str]) -> str:
-        """A number in nine digits."""
+        """The number as text, with up to nine significant digits."""
         return f"{prediction:.9g}"
 
     @property
     def size(self) -> int:
-        """Numbers for an example."""
+        """The number of outputs for an example, which is 1."""
         return 1
 
     def describe(self) -> list[str]:
-        """What was learnt, for people to read."""
+        """Mean and deviation as text for people."""
         return [f"numbers: mean {self.mean:.4g}, standard deviation {self.deviation:.4g}"]
 
     @staticmethod
@@ -73,12 +79,12 @@ class NumberField(PredictedField):
         """The numbers in cells of a table.
 
         Args:
-            values: numbers, text that is a number, or true and false, which are 1 and 0.
-            places: where each is from, for errors.
-            column: that they stand in, for errors.
+            values: numbers, texts that are numbers, or true and false, which become 1 and 0.
+            places: file and line of each value, for errors.
+            column: heading of the column, for errors.
 
         Raises:
-            InputError: if a cell is empty, infinite or no number.
+            InputError: if a cell is empty, infinite or not a number.
         """
         numbers, bad = cell_numbers(values)
         if bad is not None:
@@ -95,15 +101,15 @@ class NumberField(PredictedField):
         return numbers
 
     def standardise(self, values: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-        """Numbers with mean 0 and deviation 1 over the training examples."""
+        """The numbers on the scale on which the training examples have mean 0 and deviation 1."""
         return (values.astype(np.float64) - self.mean) / self.deviation
 
     def restore(self, standardised: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-        """The numbers that :meth:`standardise` was given."""
+        """The original numbers, from those that :meth:`standardise` gave."""
         return standardised.astype(np.float64) * self.deviation + self.mean
 
     def to_dict(self) -> JsonObject:
-        """The field as JSON can write it."""
+        """The field as JSON values."""
         return {"field": "number", **asdict(self)}
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Pictures as arrays of one height."""
+"""The pictures that a model reads, as arrays of one height."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class PictureField:
     """The pictures that a model reads.
 
     Attributes:
-        preparation: what becomes of each.
-        most_pixels: of the largest that is decoded.
+        preparation: steps by which a picture is prepared: channels, size, contrast.
+        most_pixels: number of pixels of the largest picture that is decoded.
     """
 
     preparation: Preparation
@@ -35,11 +35,11 @@ class PictureField:
 
     @property
     def size(self) -> PictureSize:
-        """What an encoder must know of them."""
+        """The channels, height and width of a prepared picture, which an encoder is built for."""
         return PictureSize(self.preparation.channels, self.preparation.height, self.preparation.width)
 
     def describe(self) -> list[str]:
-        """How pictures are prepared, for people to read."""
+        """How pictures are prepared, as text for people."""
         size = self.size
         width = "any width" if size.width is None else f"width {size.width}"
         return [f"pictures: height {size.height}, {width}, {size.channels} channel{'s' * (size.channels > 1)}"]
@@ -47,16 +47,18 @@ class PictureField:
     def encode(
         self, picture: AnyPicture, place: Place = (None, None), column: str | None = None
     ) -> UInt8[np.ndarray, "C H W"]:
-        """A picture as the model reads it. Of one of any width that is given full contrast, which is a line of text,
-        the paper around the line is cut away first.
+        """A picture as the model reads it.
+
+        If the width is free and contrast is stretched, the picture is a line of text, and the paper around the line is
+        cut away first.
 
         Args:
-            picture: to be read.
-            place: the table and the line that it is named in, for errors; its own file says nothing more.
-            column: and the column.
+            picture: the picture: its file, the file's bytes, or the picture in memory.
+            place: table and line that name the picture, for errors.
+            column: heading of the table's column, for errors.
 
         Raises:
-            InputError: if it cannot be read, or is too large.
+            InputError: if the picture cannot be read, or is too large.
         """
         if isinstance(picture, Path) and place[0] is not None and Path(place[0]) == picture:
             place, column = (None, None), None
@@ -80,11 +82,12 @@ class PictureField:
         """Each picture as the model reads it.
 
         Args:
-            pictures: to be read.
-            table: that they stand in, for errors; else an error about one in memory says its place in the list, from 1.
+            pictures: the pictures: files, their bytes, or pictures in memory.
+            table: table that the pictures stand in, for errors; without it, an error about a picture in memory gives
+                its number in the list, from 1.
 
         Raises:
-            InputError: if one cannot be read, or is too large.
+            InputError: if a picture cannot be read, or is too large.
         """
         if table is not None:
             return [self.encode(picture, table.of(row), table.column) for row, picture in enumerate(pictures)]
@@ -94,7 +97,7 @@ class PictureField:
         ]
 
     def to_dict(self) -> JsonObject:
-        """The field as JSON can write it."""
+        """The field as JSON values."""
         return {"field": "picture", "preparation": self.preparation.to_dict(), "most_pixels": self.most_pixels}
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Where a value came from, so that an error can name it."""
+"""The place that a value came from, so that an error can name it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ Place = tuple[Path | str | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class TablePlace:
-    """Where the rows of a table came from.
+    """The place that the rows of a table came from.
+
+    >>> TablePlace("test.csv", lines=[2, 3, 7]).of(2)
+    ('test.csv', 7)
 
     Attributes:
-        file: that holds the table.
-        lines: the line on which each row begins, counted from 1; None if it has no lines.
-        column: that pictures stand in, if they do.
+        file: file of the table; None for a table in memory.
+        lines: number of the line on which each row begins, from 1; None if the table has no lines.
+        column: heading of the column of pictures, if the table has one.
     """
 
     file: Path | str | None = None
@@ -27,7 +30,7 @@ class TablePlace:
     column: str | None = None
 
     def of(self, row: int) -> Place:
-        """Where a row of the table is, counted from 0."""
+        """File and line of a row of the table, counted from 0."""
         return self.file, None if self.lines is None else self.lines[row]
 
     def error(self, what: str, *, remedy: str, row: int | None = None, cause: str | None = None) -> InputError:

@@ -1,4 +1,4 @@
-"""Rows of a table as numbers, and how that is learnt from the training rows."""
+"""The rows of a table that a model reads, as numbers, by what was learnt from the training rows."""
 
 from __future__ import annotations
 
@@ -28,9 +28,16 @@ from dragoman.storage.json import JsonObject
 class RowField:
     """The columns of a table that a model reads.
 
+    >>> rows = pd.DataFrame({"size": [1.0, 2.0, 3.0], "kind": ["a", "b", "a"], "price": [10, 20, 30]})
+    >>> field = RowField.learn(rows, exclude="price")
+    >>> [column.name for column in field.columns]
+    ['size', 'kind']
+    >>> field.encode(rows).numbers[:, 0].round(3)
+    array([-1.225,  0.   ,  1.225], dtype=float32)
+
     Attributes:
-        columns: in the order of the training table, or of the features where they were named.
-        dropped: name of each column that was left out, and why.
+        columns: the columns, in the order of the training table, or of the features if they were named.
+        dropped: name of each column that was left out, with the reason.
     """
 
     columns: tuple[NumericColumn | DateColumn | CategoricalColumn, ...]
@@ -48,16 +55,16 @@ class RowField:
         file: Path | str | None = None,
         lines: Sequence[int] | None = None,
     ) -> RowField:
-        """What is to be known of each column of the training table.
+        """The field of a training table, which keeps what encoding needs of each column.
 
         Args:
             frame: the training rows.
-            exclude: the target's column.
-            features: the columns to read; all but the target if none is named.
-            categorical: columns whose values are names, even if they look like numbers.
-            leave_out: columns that are not read.
-            file: that holds the table, for errors.
-            lines: the line on which each row begins, for errors.
+            exclude: heading of the target's column.
+            features: headings of the columns to read; all but the target if none is named.
+            categorical: headings of columns whose values are names, even if they look like numbers.
+            leave_out: headings of columns that are not read.
+            file: file of the table, for errors.
+            lines: number of the line on which each row begins, for errors.
 
         Raises:
             InputError: if a column is absent or cannot be used, or none is left.
@@ -88,7 +95,8 @@ class RowField:
         file: Path | str | None = None,
         lines: Sequence[int] | None = None,
     ) -> RowField:
-        """The same from the columns of the training table by name, each of which is asked for when its turn comes.
+        """The field of a training table, as :meth:`learn` gives it, from a mapping of headings to columns that is
+        asked for one column at a time.
 
         Raises:
             InputError: if a column is absent or cannot be used, or none is left.
@@ -121,22 +129,22 @@ class RowField:
 
     @property
     def numbers(self) -> int:
-        """Numbers in an encoded row, k, the indicators of what is missing included."""
+        """The number k of numbers in an encoded row, with the indicators of missing values."""
         return sum(column.width for column in self.columns if not isinstance(column, CategoricalColumn))
 
     @property
     def category_sizes(self) -> tuple[int, ...]:
-        """How many numbers the values of each categorical column have."""
+        """The number of different values of each categorical column, with those for unseen and missing ones."""
         return tuple(column.size for column in self.columns if isinstance(column, CategoricalColumn))
 
     @property
     def size(self) -> RowSize:
-        """What an encoder must know of the rows."""
+        """The numbers and categories of an encoded row, which an encoder is built for."""
         return RowSize(self.numbers, self.category_sizes)
 
     @property
     def others(self) -> tuple[int, ...]:
-        """The number of any unseen value of each categorical column. No training row has it."""
+        """The number that stands for unseen values in each categorical column, which no training row has."""
         return tuple(column.other for column in self.columns if isinstance(column, CategoricalColumn))
 
     def encode(
@@ -146,8 +154,8 @@ class RowField:
 
         Args:
             frame: the rows.
-            file: that holds the table, for errors.
-            lines: the line on which each row begins, for errors.
+            file: file of the table, for errors.
+            lines: number of the line on which each row begins, for errors.
 
         Raises:
             InputError: if a column is absent, or a cell of a numeric column holds text or infinity.
@@ -181,12 +189,12 @@ class RowField:
         )
 
     def describe(self) -> list[str]:
-        """One line for each column, for people to read."""
+        """A line of text for each column, for people."""
         left_out = [f"{name or 'the column without a heading'}: left out, as {reason}" for name, reason in self.dropped]
         return [*(column.describe() for column in self.columns), *left_out]
 
     def to_dict(self) -> JsonObject:
-        """The field as JSON can write it."""
+        """The field as JSON values."""
         columns = [{"kind": _KINDS[type(column)], **asdict(column)} for column in self.columns]
         return {"field": "row", "columns": columns, "dropped": [list(pair) for pair in self.dropped]}
 
@@ -215,10 +223,10 @@ def _moments(cells: list[object], column: DateColumn, place: TablePlace) -> Mome
 
 
 def refuse_twins(names: Sequence[str], place: TablePlace) -> None:
-    """Refuse a table of which two columns are called alike.
+    """Refuse a table in which two columns have the same heading.
 
     Raises:
-        InputError: if two are.
+        InputError: if two columns have the same heading.
     """
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -267,7 +275,7 @@ def _values(
 def _standardised(
     values: Float64[np.ndarray, " n"], column: NumericColumn, place: TablePlace
 ) -> Float64[np.ndarray, " n"]:
-    """Zero, which is the mean, stands for what is missing."""
+    """The standardised values, with 0, which is the mean, for missing ones."""
     with np.errstate(over="ignore"):
         found = np.nan_to_num((values - column.mean) / column.deviation, nan=0.0, posinf=np.inf, neginf=-np.inf)
     for row in np.flatnonzero(np.abs(found) > np.finfo(np.float32).max)[:1].tolist():

@@ -36,8 +36,8 @@ class TagField(PredictedField):
     [[1, 1, 0]]
 
     Attributes:
-        names: of the tags, by the alphabet; a tag's number is its place, from 0.
-        counts: words of the training examples that have each.
+        names: names of the tags in alphabetical order; the number of a tag is its position here, from 0.
+        counts: number of words with each tag in the training examples.
     """
 
     names: tuple[str, ...]

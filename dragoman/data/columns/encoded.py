@@ -19,14 +19,14 @@ from dragoman.text.ragged import Ragged
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where cells are from, and how they are cut.
+    """The place of cells, and what else encoding them needs.
 
     Attributes:
-        places: gives the file and the line of each cell, for errors.
-        heading: the column of a table that they stand in, for errors.
-        masks: the placeholders of texts, by row; texts that have none are left out.
-        longest: the longest text, in tokens with the end symbol, that is not cut; None to cut none.
-        sources: of the targets, the sources of the same examples.
+        places: function that gives file and line of each cell, for errors.
+        heading: heading of the cells' column in a table, for errors.
+        masks: the placeholders of texts, by row; rows without placeholders are left out.
+        longest: the most tokens of a text, with the end symbol, above which it is cut; None to cut none.
+        sources: the sources of the same examples, if the cells are targets.
     """
 
     places: Callable[[], list[Place]]
@@ -41,10 +41,10 @@ class Encoded:
     """Encoded cells.
 
     Attributes:
-        columns: what is written of them, by the name of each Arrow column.
-        ids: of each text, the end symbol included; None of what is no text.
-        report: what was missing or unknown in rows of a table.
-        faults: what is wrong with the cells that cannot be used, by row; they are left out.
+        columns: the Arrow columns that are written, by name.
+        ids: the token ids of each text, with the end symbol; None if the cells are not texts.
+        report: the missing and unknown values in rows of a table.
+        faults: the error of each cell that cannot be used, by row; these cells are left out.
     """
 
     columns: dict[str, pa.Array]
@@ -54,7 +54,7 @@ class Encoded:
 
     @property
     def tokens(self) -> Int[np.ndarray, " n"] | None:
-        """Tokens of each text, the end symbol included; None of what is no text."""
+        """The number of tokens of each text, with the end symbol; None if the cells are not texts."""
         return None if self.ids is None else self.ids.lengths
 
 

@@ -35,9 +35,9 @@ class Message:
     """A message of a catalogue and its translations.
 
     Attributes:
-        context: what tells it from other messages of the same text, or None.
-        singular: its ``msgid``, the text or a key for it.
-        plural: its ``msgid_plural``, or None.
+        context: the ``msgctxt``, which distinguishes messages of the same text, or None.
+        singular: the ``msgid``, which is the text or a key for it.
+        plural: the ``msgid_plural``, or None.
         translations: one for each plural form of the language, a single one without ``plural``; empty if missing.
         line: the line of its ``msgid``, from 1; in an MO file its row.
         fuzzy: whether a translator has yet to confirm it.
@@ -61,8 +61,8 @@ def parse_po(data: bytes, name: str) -> list[Message]:
     """The messages of a PO file in their order, without its header.
 
     Args:
-        data: the whole file.
-        name: its name, for errors.
+        data: the content of the file.
+        name: name of the file, for errors.
 
     Raises:
         InputError: if it breaks PO's syntax or does not fit the character set of its header; it names the line.
@@ -80,8 +80,8 @@ def parse_mo(data: bytes, name: str) -> list[Message]:
     """The messages of an MO file in their order, without its header; ``line`` is the row.
 
     Args:
-        data: the whole file, in either byte order.
-        name: its name, for errors.
+        data: the content of the file, in either byte order.
+        name: name of the file, for errors.
 
     Raises:
         InputError: if it is no MO file, is cut short, or its text does not fit its character set.

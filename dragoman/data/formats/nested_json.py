@@ -41,7 +41,7 @@ def parse_nested_json(data: bytes, name: str) -> dict[Key, tuple[str, int]]:
 
     Args:
         data: the whole file in UTF-8, with or without a byte-order mark.
-        name: its name, for errors and to know an ARB file by.
+        name: name of the file, for errors and to recognise ARB files.
 
     Raises:
         InputError: if it is not UTF-8 or not JSON, is nested too deeply, or a text has half a character in it.

@@ -32,14 +32,14 @@ def read_tmx(
     (``en-GB`` beside ``en-US``) as ``other variant``.
 
     Args:
-        path: the file.
-        source_language: such as ``en``.
-        target_language: such as ``de``.
-        tell: is given remarks on languages of which there is only another kind.
+        path: path of the file.
+        source_language: code of the source language, such as ``en``.
+        target_language: code of the target language, such as ``de``.
+        tell: function that is given remarks on languages of which the file has only another variant.
 
     Raises:
-        InputError: as :func:`~dragoman.data.formats.xml_events.read_units`, and at the end if the file has units but
-            none in one of the two languages; it names those that there are.
+        InputError: if :func:`~dragoman.data.formats.xml_events.read_units` refuses the file; or, at the end, if it has
+            units but none in one of the two languages, in which case the error names the languages that it has.
     """
     units = read_units(path, "tmx", frozenset({"tu"}))
     next(units)

@@ -50,10 +50,10 @@ def read_xliff(
     one of codes alone, or a state that says so), and those whose state says ``needs review`` or that were rejected.
 
     Raises:
-        InputError: as :func:`~dragoman.data.formats.xml_events.read_units`; if the version is none of these; if a
-            ``cp`` element stands for no character, or the references of a unit to its native code repeat that until it
-            has more than a million characters; and at the end if the file has units but none in the languages
-            asked for; it names those that there are.
+        InputError: if :func:`~dragoman.data.formats.xml_events.read_units` refuses the file; if it has another version;
+            if a ``cp`` element stands for no character, or the references of a unit to its native code repeat that
+            until it has more than a million characters; or, at the end, if the file has units but none in the
+            languages asked for, in which case the error names the languages that it has.
     """
     units = read_units(path, "xliff", frozenset(_UNIT_NAMES.values()))
     version = _major_version(next(units).element, path)

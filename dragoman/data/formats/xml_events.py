@@ -37,13 +37,13 @@ _CAUSES = {
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """An element and what stands in it.
+    """An element of XML with its content.
 
     Attributes:
-        name: its name without a prefix.
-        attributes: its attributes, their names as written (``xml:lang``).
-        line: the line of its start tag, from 1.
-        content: text and elements in their order.
+        name: name of the element without a prefix.
+        attributes: the attributes by their names as written (``xml:lang``).
+        line: number of the start tag's line, from 1.
+        content: texts and elements inside, in their order.
     """
 
     name: str
