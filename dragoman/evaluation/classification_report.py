@@ -49,7 +49,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ClassificationReport(Shown):
-    """How well labels were predicted.
+    """The report on how well labels were predicted.
 
     Attributes:
         examples: number of examples.

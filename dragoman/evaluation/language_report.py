@@ -57,7 +57,7 @@ class TextLengthBin:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LanguageReport(Shown):
-    """How well a language model predicts lines of text.
+    """The report on how well a language model predicts lines of text.
 
     Attributes:
         lines: number of lines.

@@ -36,7 +36,7 @@ class CharacterConfusion:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecognitionReport(Shown):
-    """How close lines read from pictures are to their references.
+    """The report on how close lines read from pictures are to their references.
 
     Attributes:
         lines: number of lines.

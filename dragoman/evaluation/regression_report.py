@@ -33,7 +33,7 @@ class ErrorQuantile:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RegressionReport(Shown):
-    """How close predicted numbers are to the true ones.
+    """The report on how close predicted numbers are to the true ones.
 
     Attributes:
         examples: number of examples.

@@ -30,7 +30,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TaggingReport(Shown):
-    """How well the words of sentences were tagged. Intervals are from the bootstrap over sentences.
+    """The report on how well the words of sentences were tagged. Intervals are from the bootstrap over sentences.
 
     Attributes:
         sentences: number of sentences.

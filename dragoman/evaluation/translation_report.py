@@ -26,7 +26,7 @@ from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TranslationReport(Shown):
-    """How close translations are to their references.
+    """The report on how close translations are to their references.
 
     Attributes:
         sentences: number of sentences.

@@ -12,7 +12,7 @@ _SHARE = 0.7
 _MARGIN = 0.3
 """The width of the paper that is left before and behind the line, in heights of the line."""
 _DARK = 0.5
-"""How dark a pixel of ink is at the least, from 0 for paper to 1 for the darkest."""
+"""The least darkness of a pixel of ink, from 0 for paper to 1 for the darkest pixel."""
 _SPECKS = 0.004
 """The share of a row or column that specks may take."""
 

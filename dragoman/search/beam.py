@@ -235,7 +235,7 @@ def _collect_loops(beam: _Beam, task: _Task) -> None:
 
 
 def _collect_at_limit(beam: _Beam, written: int, task: _Task) -> None:
-    """Where a sentence has reached its limit, keep what was live before this step as a last resort."""
+    """Keep, for sentences that have reached their limit, what was live before this step, as a last resort."""
     full = (beam.limits < written).nonzero()[:, 0]
     for place in full.tolist():
         for row in beam.log_probabilities[place].isfinite().nonzero()[:, 0].tolist():

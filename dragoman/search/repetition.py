@@ -34,7 +34,7 @@ class RepetitionRule:
         return max(self.span, self.times * period)
 
     def find(self, tokens: Int[Tensor, "R t"]) -> Bool[Tensor, " R"]:
-        """Which rows end in a loop."""
+        """For each row, whether it ends in a loop."""
         found = torch.zeros(tokens.shape[0], dtype=torch.bool, device=tokens.device)
         for period in range(1, self.longest + 1):
             tail = self.tail(period)

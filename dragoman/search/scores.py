@@ -1,4 +1,4 @@
-"""From a model's unnormalised scores to the few best continuations."""
+"""The few best continuations by a model's unnormalised scores."""
 
 from __future__ import annotations
 
