@@ -43,15 +43,19 @@ Rule = Callable[[str, str], bool]
 
 @dataclass(slots=True)
 class CleaningReport:
-    """What cleaning did to one corpus.
+    """The counts of what cleaning kept, changed and dropped in a corpus.
+
+    >>> report = CleaningReport(read=10, kept=8, dropped={"empty": 2})
+    >>> report.as_text()
+    'kept 8 of 10 pairs; dropped 2 empty'
 
     Attributes:
-        read: entries that came in.
-        kept: pairs that went out.
-        changed: pairs kept with a side that normalisation changed.
-        dropped: entries dropped, by the first rule that they broke.
-        examples: the first few dropped entries of each rule, with file and line, shortened.
-        remarks: what a person should know of how the corpus was read.
+        read: number of entries that were read.
+        kept: number of pairs that were kept.
+        changed: number of kept pairs with a text that normalisation changed.
+        dropped: number of dropped entries by the first rule that they broke.
+        examples: the first few dropped entries of each rule, shortened, with file and line.
+        remarks: remarks for people on how the corpus was read.
     """
 
     read: int = 0
@@ -81,11 +85,11 @@ class CleaningReport:
         self.remarks += other.remarks
 
     def to_dict(self) -> JsonObject:
-        """The report as JSON can write it."""
+        """The report as JSON values."""
         return asdict(self)
 
     def as_text(self, unit: str = "pairs") -> str:
-        """One line: what was kept and why the rest was not; ``unit`` names what was read."""
+        """A line on how much was kept and why the rest was dropped; ``unit`` names what was read."""
         reasons = ", ".join(f"{count:,} {rule}" for rule, count in self.dropped.items())
         return f"kept {self.kept:,} of {self.read:,} {unit}" + (f"; dropped {reasons}" if reasons else "")
 
@@ -96,10 +100,10 @@ def _shortened(text: str) -> str:
 
 
 class SeenExamples:
-    """The examples that were met so far, across corpora: of the first of equal ones all others are duplicates.
+    """The examples seen so far in all corpora; every later example that equals one of them is a duplicate.
 
     Args:
-        recipe: which rules on duplicates apply.
+        recipe: settings of cleaning, which say which rules on duplicates apply.
     """
 
     def __init__(self, recipe: CleaningRecipe) -> None:
@@ -110,7 +114,7 @@ class SeenExamples:
         return bool(self._seen)
 
     def met(self, hashes: dict[str, UInt64[np.ndarray, " n"]]) -> Iterator[tuple[str, Bool[np.ndarray, " k"]]]:
-        """For each rule, which of the examples that kept the rules before it were met already."""
+        """For each rule, which of the examples that the earlier rules kept were seen already."""
         left: Bool[np.ndarray, " n"] | None = None
         for name in (name for name in self._seen if name in hashes):
             left = np.ones(len(hashes[name]), dtype=bool) if left is None else left
@@ -120,12 +124,12 @@ class SeenExamples:
 
 
 class Cleaner:
-    """Applies the rules of a recipe to one corpus after the other.
+    """The rules of a recipe, which are applied to one corpus after the other.
 
     Args:
-        recipe: which rules apply, and their limits.
-        source_language: code of the source's language; the empty text if it is not known.
-        target_language: code of the target's.
+        recipe: settings of cleaning: which rules apply, and their limits.
+        source_language: code of the source language; empty if it is not known.
+        target_language: code of the target language; empty if it is not known.
         everything: whether all rules apply, as to training data; else only what cannot be used at all is dropped, as
             in a validation or test set, which shall be like what a model will meet.
         placeholders: what counts as a placeholder.
@@ -182,9 +186,9 @@ class Cleaner:
         """The examples worth keeping, their texts normalised, chunk by chunk.
 
         Args:
-            chunks: the corpus.
-            report: counts what is dropped.
-            record: is given all drops, list by list.
+            chunks: the corpus, chunk by chunk.
+            report: report in which what is kept and dropped is counted.
+            record: function that is given all drops, list by list.
         """
         for judged in run_ahead(map(self._judged_alone, chunks)):
             kept = self._judged_together(judged)

@@ -17,14 +17,25 @@ from dragoman.fields.field import Field
 
 
 class Examples:
-    """One split. Only lengths, labels and the numbers of rows are held in memory; ids, texts and pictures stay on disk
-    until they are asked for.
+    """A split of a dataset: the training, validation or test set.
+
+    Only lengths, labels and the numbers of rows are held in memory; ids, texts and pictures stay on the disk until they
+    are asked for.
+
+    >>> from pathlib import Path
+    >>> from dragoman.data.dataset import Dataset
+    >>> examples = Dataset.open(Path("runs/demo/dataset")).train
+    >>> first = np.arange(3)
+    >>> examples.source_texts(first) == examples.target_texts(first)  # a task of copying
+    True
+    >>> examples.batch(first).target.layout.lengths.tolist() == examples.target_lengths[first].tolist()
+    True
 
     Args:
-        table: what the split's file holds.
+        table: content of the split's file.
         source: the field that encoded the sources.
         target: the field that encoded the targets.
-        rendering: how the targets become pictures, where the sources are pictures that are not stored.
+        rendering: settings by which the targets become pictures, if the sources are pictures that are not stored.
 
     Attributes:
         source: the sources of all examples.
@@ -43,14 +54,14 @@ class Examples:
         )
 
     def take(self, indices: Int[np.ndarray, " k"]) -> Examples:
-        """These examples alone, in this order, held in memory."""
+        """The examples ``indices`` alone, in that order, held in memory."""
         return Examples(self._table.take(pa.array(indices)).combine_chunks(), *self._fields)
 
     def spread(self, count: int) -> Examples:
-        """So many of these examples, evenly spread over them, in their order, held in memory.
+        """Examples that are evenly spread over the split, in their order, held in memory.
 
         Args:
-            count: from 1 to how many there are.
+            count: number of examples, from 1 to the size of the split.
         """
         return self.take(np.linspace(0, len(self) - 1, count).round().astype(np.int64))
 
@@ -59,26 +70,27 @@ class Examples:
 
     @property
     def source_lengths(self) -> Int[np.ndarray, " n"]:
-        """Tokens of each source, its end symbol included; 1 where sources are no text."""
+        """The number of tokens of each source, with the end symbol; 1 if sources are not text."""
         return self.source.lengths
 
     @property
     def target_lengths(self) -> Int[np.ndarray, " n"]:
-        """Tokens of each target, its end symbol included; 1 where targets are no text."""
+        """The number of tokens of each target, with the end symbol; 1 if targets are not text."""
         return self.target.lengths
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Batch:
-        """These examples, in this order.
+        """A batch of the examples ``indices``, in that order.
 
         Args:
-            indices: the examples.
-            generator: draws what is random in training; None gives the same every time.
+            indices: numbers of the examples in the split.
+            generator: random generator for training, which looks of rendered pictures are drawn from; None gives the
+                same batch every time.
         """
         source, target = self.source.batch(indices, generator), self.target.batch(indices, generator)
         return Batch(source, target, torch.from_numpy(indices))
 
     def text_batch(self, indices: Int[np.ndarray, " B"]) -> TextBatch:
-        """The targets of these examples for a language model, each by itself."""
+        """A batch of the targets of these examples for a language model, each a sequence of its own."""
         target = expect(self.target, TextColumn).batch(indices)
         return TextBatch(target.shifted(self.target_symbols.start), target, False, torch.from_numpy(indices))
 
@@ -89,7 +101,7 @@ class Examples:
 
     @property
     def target_tokens(self) -> ChainedColumn:
-        """The ids of all targets end to end."""
+        """The token ids of all targets end to end."""
         return expect(self.target, TextColumn).tokens
 
     def ids(self, indices: Int[np.ndarray, " B"]) -> tuple[list[list[int]], list[list[int]]]:

@@ -14,19 +14,29 @@ from dragoman.errors import InputError
 
 
 class Loader:
-    """The mini-batches of one pass after the other.
+    """The endless iterator over mini-batches, pass after pass.
 
-    Pass e depends on the seed and e alone, so a position is two numbers, and no global generator is drawn from. A
-    thread prepares a few batches ahead; the position counts those handed out.
+    Pass e depends only on the seed and e, so a position is two numbers, and no global generator is drawn from. A thread
+    prepares a few batches ahead; the position counts the batches that were handed out.
 
-    Several loaders can deal the batches out among them: of every ``count`` batches the one called ``index`` makes and
-    hands out the one at that place. Their positions stay the same, as each hands out as many as the others.
+    Several loaders can share the batches: of every ``count`` batches, loader ``index`` makes and hands out the one with
+    that number. Their positions stay the same, since each hands out as many as the others.
+
+    >>> from pathlib import Path
+    >>> from dragoman.data.batch_sampler import Buckets, stored_pairs
+    >>> from dragoman.data.dataset import Dataset
+    >>> dataset = Dataset.open(Path("runs/demo/dataset"))
+    >>> loader = Loader(Buckets(dataset.train, tokens=100, pool=4, make=stored_pairs), seed=1)
+    >>> batch = next(loader)
+    >>> loader.state()
+    {'epoch': 0, 'batch': 1}
+    >>> loader.close()
 
     Args:
-        sampler: what a pass is made of.
-        seed: decides all that is random.
-        index: the number of this loader, from 0.
-        count: loaders that the batches are dealt out to.
+        sampler: sampler that plans a pass and makes its batches.
+        seed: seed of all that is random.
+        index: number of this loader, from 0.
+        count: number of loaders that share the batches.
     """
 
     def __init__(self, sampler: BatchSampler, *, seed: int, index: int = 0, count: int = 1) -> None:
@@ -51,7 +61,7 @@ class Loader:
 
     @property
     def epoch(self) -> int:
-        """Passes begun, from 1; the pass of the batch handed out last, by this loader or its fellows."""
+        """The number, from 1, of the pass that the last batch belongs to."""
         return self._last_epoch + 1
 
     def state(self) -> dict[str, int]:

@@ -60,19 +60,19 @@ def prepare(
     test: DataFrame | None = None,
     tell: Tell | None = None,
 ) -> Dataset:
-    """Make the dataset that a recipe asks for, whatever goes into its model and comes out.
+    """Make the dataset that a recipe asks for, whatever the inputs and outputs of its model.
 
     A training corpus is cleaned; validation and test corpora are only normalised, because what a model will meet is
     not cleaned either. What is learnt of the data (vocabularies, labels, means and deviations) is learnt from the
     training examples alone. Examples with the same source stay on one side when some are held out.
 
     Args:
-        recipe: which corpora, which rules; what goes in and comes out.
-        folder: the dataset's, to be made; nothing is left there if anything fails.
-        train: a table instead of the recipe's training corpora.
-        validation: a table instead of its validation corpora.
-        test: a table instead of its test corpora.
-        tell: is given a sentence on each thing done; by default these are shown where a person watches.
+        recipe: the recipe, which names the corpora, the rules of cleaning, and the inputs and outputs of the model.
+        folder: folder of the dataset, which is made; nothing is left there if anything fails.
+        train: table instead of the recipe's training corpora.
+        validation: table instead of the recipe's validation corpora.
+        test: table instead of the recipe's test corpora.
+        tell: function that is given a sentence on each thing done; by default these are shown where a person watches.
 
     Raises:
         InputError: if a corpus cannot be read, or nothing is left of it.

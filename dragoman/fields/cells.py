@@ -1,4 +1,4 @@
-"""What a cell of a table holds: text, a number, or nothing."""
+"""The content of a table's cell: text, a number, or nothing."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class BadCell:
     """A cell that should hold a number and does not.
 
     Attributes:
-        row: counted from 0.
-        value: what it holds.
-        remedy: what to do about it.
+        row: number of the row, from 0.
+        value: the content of the cell.
+        remedy: advice on how to mend it.
     """
 
     row: int
@@ -42,7 +42,11 @@ class BadCell:
 
 
 def is_missing(value: object) -> bool:
-    """Whether a cell holds nothing: None, not a number, pandas's NA and NaT, or white space."""
+    """Whether a cell holds nothing: None, NaN, pandas's NA and NaT, or white space.
+
+    >>> [is_missing(cell) for cell in (None, float("nan"), " ", 0, "no")]
+    [True, True, True, False, False]
+    """
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, (float, np.floating)):
@@ -51,10 +55,13 @@ def is_missing(value: object) -> bool:
 
 
 def cell_text(value: object) -> str:
-    """A cell as text, white space at both ends aside.
+    """The content of a cell as text, without white space at both ends.
 
-    A whole number is written without a decimal point, since a column of whole numbers becomes one of fractions as soon
-    as one cell of it is empty.
+    A whole number is written without a decimal point, since pandas turns whole numbers into fractions as soon as one
+    cell of their column is empty.
+
+    >>> cell_text(3.0), cell_text(" red ")
+    ('3', 'red')
     """
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
@@ -62,10 +69,13 @@ def cell_text(value: object) -> str:
 
 
 def cell_number(value: object) -> float:
-    """A cell as a number: not a number if it is missing; true and false are 1 and 0; and infinity passes.
+    """The content of a cell as a number: NaN if it is missing; 1 and 0 for true and false; infinity is kept.
+
+    >>> cell_number("1.5e3"), cell_number(True), cell_number("n/a")
+    (1500.0, 1.0, nan)
 
     Raises:
-        ValueError: if it holds none; the message says how to put it right.
+        ValueError: if the cell holds no number; the message says how to mend it.
     """
     if isinstance(value, str):
         return _number_of_text(value.strip())
@@ -80,7 +90,7 @@ def cell_number(value: object) -> float:
 
 
 def cell_numbers(cells: Sequence[object]) -> tuple[Float64[np.ndarray, " n"], BadCell | None]:
-    """All cells as numbers, and the first that holds none."""
+    """All cells as numbers, and the first cell that holds none, if there is one."""
     numbers = np.full(len(cells), np.nan)
     for row, value in enumerate(cells):
         try:
@@ -91,7 +101,7 @@ def cell_numbers(cells: Sequence[object]) -> tuple[Float64[np.ndarray, " n"], Ba
 
 
 def column_numbers(column: pd.Series) -> tuple[Float64[np.ndarray, " n"], BadCell | None]:
-    """All cells of a column as numbers, spans of time as days, and the first that holds none."""
+    """All cells of a column as numbers, with spans of time in days, and the first cell that holds none."""
     if column.dtype.kind in "biuf":
         return column.to_numpy(dtype=np.float64, na_value=np.nan), None
     if column.dtype.kind == "m":

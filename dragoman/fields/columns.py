@@ -1,4 +1,4 @@
-"""What is known of a column of a table."""
+"""The columns of a table by their kinds, with what was learnt of each from the training rows."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ class NumericColumn:
     """A column of numbers.
 
     Attributes:
-        name: the heading of the column.
-        mean: over the training rows that have it.
-        deviation: standard deviation over these; 1 if they are all equal.
-        has_missing: whether a training row lacks it. An indicator, 1 where it is missing, then stands beside it.
+        name: heading of the column.
+        mean: mean over the training rows that have a value.
+        deviation: standard deviation over these rows; 1 if they are all equal.
+        has_missing: whether a training row has no value; the number is then followed by an indicator, which is 1 for
+            missing values.
     """
 
     name: str
@@ -49,12 +50,13 @@ class DateColumn:
     cosines of one and two turns a day, so that midnight has two sides and morning and evening can differ.
 
     Attributes:
-        name: the heading of the column.
-        form: how texts write it; see :func:`~dragoman.fields.dates.form_of`.
-        mean: the mean of the days over the training rows that have it.
-        deviation: standard deviation over these; 1 if they are all equal.
+        name: heading of the column.
+        form: form in which dates are written; see :func:`~dragoman.fields.dates.form_of`.
+        mean: mean number of days over the training rows that have a value.
+        deviation: standard deviation over these rows; 1 if they are all equal.
         has_clock: whether a training row has a time of day.
-        has_missing: whether a training row lacks it. An indicator, 1 where it is missing, then stands beside it.
+        has_missing: whether a training row has no value; the numbers are then followed by an indicator, which is 1 for
+            missing values.
     """
 
     name: str
@@ -71,7 +73,7 @@ class DateColumn:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What each of its numbers says, but for the indicator."""
+        """The meaning of each number that stands for a cell, without the indicator."""
         of_date = ("sine of the year", "cosine of the year", *_WEEKDAYS) if self.form != "time" else ()
         clock = [
             f"{wave} of {turns} turn{'s' * (turns > 1)} a day"
@@ -81,7 +83,7 @@ class DateColumn:
         return ("days", *of_date, *(clock if self.has_clock else ()))
 
     def numbers(self, moments: Moments) -> list[Float64[np.ndarray, " n"]]:
-        """The numbers that stand for the cells; zeros for one that is missing."""
+        """The numbers that stand for the cells; zeros for missing ones."""
         found = [(moments.days - self.mean) / self.deviation]
         if self.form != "time":
             angle = 2 * np.pi * moments.year_share
@@ -107,9 +109,9 @@ class CategoricalColumn:
     """A column of values that have no order.
 
     Attributes:
-        name: the heading of the column.
-        values: those of the training rows; a value's number is its place, from 0.
-        has_missing: whether a training row lacks it. Being missing then is a value of its own.
+        name: heading of the column.
+        values: the values of the training rows; the number of a value is its position here, from 0.
+        has_missing: whether a training row has no value; missing is then a value of its own.
     """
 
     name: str
@@ -118,17 +120,17 @@ class CategoricalColumn:
 
     @property
     def other(self) -> int:
-        """The number of every value that no training row has; it is the last."""
+        """The number that stands for all values which no training row has; it is the last."""
         return len(self.values) + self.has_missing
 
     @property
     def missing(self) -> int:
-        """The number of a missing value: that of any other if no training row lacks it."""
+        """The number that stands for a missing value; it equals :attr:`other` if every training row has a value."""
         return len(self.values) if self.has_missing else self.other
 
     @property
     def size(self) -> int:
-        """Numbers of values, that of any other and, if it is a value, that of a missing one included."""
+        """The number of values, with one for all unseen values and, if some are missing, one for those."""
         return self.other + 1
 
     def describe(self) -> str:

@@ -1,4 +1,4 @@
-"""The contract of a field: what one side of an example is, and how it becomes numbers."""
+"""The contract of a field: it knows the inputs or outputs of a model, and turns them into numbers."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from dragoman.contracts import SourceSize, TargetSize
 
 @runtime_checkable
 class Field(Protocol):
-    """What goes into a model, or what comes out, with all that was learnt of it from the training examples."""
+    """The inputs or the outputs of a model, with all that was learnt of them from the training examples."""
 
     @property
     def size(self) -> SourceSize | TargetSize:
-        """What an encoder or a decoder must know: the vocabulary, how many classes, or the size of pictures or rows."""
+        """The size that an encoder or decoder is built for: of vocabulary, classes, pictures or rows."""
         ...
 
     def describe(self) -> list[str]:
-        """A few lines for people to read."""
+        """A few lines of text for people."""
         ...
 
 
 @runtime_checkable
 class SourceField(Field, Protocol):
-    """What a model can read."""
+    """The field of a model's inputs."""
 
     @property
     def size(self) -> SourceSize:
-        """What an encoder must know: the vocabulary, or the size of pictures or rows."""
+        """The size that an encoder is built for: of the vocabulary, the pictures or the rows."""
         ...
 
 
 @runtime_checkable
 class TargetField(Field, Protocol):
-    """What a model can say."""
+    """The field of a model's outputs."""
 
     @property
     def size(self) -> TargetSize:
-        """What a decoder must know: the vocabulary, how many classes there are, or 1 for a number."""
+        """The size that a decoder is built for: of the vocabulary, the number of classes, or 1 for a number."""
         ...
 
 
 class PredictedField(ABC):
-    """What a model predicts of an input as a whole, a label or a number, or of each word of a text, a tag.
+    """The field of predictions: a label or a number for an input as a whole, or a tag for each word of a text.
 
     Attributes:
-        uninformed_remark: what :attr:`uninformed` comes to, as a phrase for people to read.
+        uninformed_remark: meaning of :attr:`uninformed`, as a phrase for people.
     """
 
     uninformed_remark: ClassVar[str]
@@ -57,23 +57,23 @@ class PredictedField(ABC):
     @property
     @abstractmethod
     def labels(self) -> tuple[str, ...]:
-        """The labels that are told apart, each with its probability; none of numbers and tags."""
+        """The labels that get a probability each; none for numbers and tags."""
 
     @property
     @abstractmethod
     def uninformed(self) -> Float64[np.ndarray, "*K"]:
-        """The output of a model that knows nothing of an input."""
+        """The output of a model that ignores its input."""
 
     @property
     @abstractmethod
     def calibration(self) -> tuple[float, float]:
-        """What an output of the decoder is shifted by, after it was multiplied by the second: the units of the data."""
+        """Offset and factor that bring an output of the decoder to the units of the data: offset + factor · output."""
 
     @abstractmethod
-    def predictions(self, outputs: Float64[np.ndarray, n * K]) -> list[str] | list[float]:
-        """What the outputs of a decoder stand for."""
+    def predictions(self, outputs: Float64[np.ndarray, " n *K"]) -> list[str] | list[float]:
+        """The predictions that the outputs of a decoder stand for."""
 
     def written(self, prediction: str | float | list[str]) -> str:
-        """A prediction as text, for a file: what :meth:`predictions` gave, or of texts that are predicted of word by
-        word a list of it."""
+        """A prediction as text for a file: an item of what :meth:`predictions` gave, or a list of them if a text is
+        predicted word by word."""
         return str(prediction)
