@@ -30,7 +30,7 @@ _PREDICTION = "prediction"
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="Folder of a model that says labels, numbers or tags.")],
+    model: Annotated[Path, typer.Argument(help="Folder of a model that predicts labels, numbers or tags.")],
     source: Annotated[Path | None, typer.Option("--input", help=_INPUT)] = None,
     image: Annotated[list[Path] | None, typer.Option(help="Picture, or folder of pictures. Repeatable.")] = None,
     column: Annotated[

@@ -39,7 +39,7 @@ MODELS = {
     "docs/language-models.md": ("runs/mine", "runs/de-language-model"),
     "docs/layout.md": (),
     "docs/models.md": (),
-    "docs/pictures-tables-labels.md": ("runs/fr-en-tiny", "runs/reader", "runs/text-label"),
+    "docs/pictures-tables-labels.md": ("runs/fr-en-tiny", "runs/reader", "runs/text-label", "runs/text-tags"),
     "docs/speed-engineering.md": (),
     "docs/speed.md": ("runs/mine",),
     "docs/using.md": ("runs/mine",),
@@ -50,6 +50,7 @@ TRAINED = {
     "runs/reader": "reader --text corpus.de --to de",
     "runs/prices": "row-number --corpus houses.csv --columns price",
     "runs/text-label": "text-label --text en=a.en --text de=a.de",
+    "runs/text-tags": "text-tags --corpus names.conll",
 }
 SAME = dict.fromkeys(("runs/one", "runs/two", "runs/three", "runs/fr-en-tiny"), "runs/mine")
 SMALLER = {

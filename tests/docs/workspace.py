@@ -133,6 +133,13 @@ def _tables(folder: Path, pairs: list[tuple[str, str]], draws: random.Random) ->
     write("strings.csv", "en,de", [",".join(pair) for pair in pairs])
     write("pairs.csv", "source,target", [",".join(pair) for pair in pairs])
     write("quality.tsv", "text\tscore", [f"{source}\t{len(source)}" for source, _ in pairs])
+    write(
+        "names.csv",
+        "text,tags",
+        [f"{source},{' '.join('NV'[len(w) % 2] for w in source.split())}" for source, _ in pairs],
+    )
+    words = ("\n".join(f"{word} {'NV'[len(word) % 2]}" for word in source.split()) for source, _ in pairs)
+    write("names.conll", "# words and tags", ["\n\n".join(words)])
     sizes = [round(draws.random() * 10, 3) for _ in range(60)]
     write("houses.csv", "size,price", [f"{size},{round(2 * size + draws.random(), 3)}" for size in sizes])
     write("new.csv", "size", [str(size) for size in sizes[:3]])
