@@ -27,7 +27,8 @@ def data_option(help: str, *names: str) -> Any:
 
 _CORPUS = (
     "Table (TSV, CSV, Parquet, JSON lines) of texts, pictures' paths or anything else in columns; file of translations "
-    "(also PO, MO, XLIFF, TMX); CoNLL file of tags; or folder with a folder of pictures for each label. May have wildcards. Repeatable."
+    "(also PO, MO, XLIFF, TMX); CoNLL file of tags; or folder with a folder of pictures for each label. May have "
+    "wildcards. Repeatable."
 )
 _TEXT = (
     "Text file, one line a sentence or paragraph: for a language model, or to be rendered for a reader of pictures; as "
