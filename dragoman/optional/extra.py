@@ -13,7 +13,10 @@ from dragoman.errors import MissingDependencyError
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What ``pip install 'dragoman[NAME]'`` adds to Dragoman.
+    """An optional part of Dragoman, which ``pip install 'dragoman[NAME]'`` installs.
+
+    >>> Extra("none", ("no_such_package",), "flying").missing()
+    ('no_such_package',)
 
     Attributes:
         name: the name of the extra in ``pyproject.toml``.
@@ -32,10 +35,10 @@ class Extra:
         return tuple(module for module in self.modules if find_spec(module) is None)
 
     def require(self) -> None:
-        """See to it that all of it is installed.
+        """Make sure that all modules of this extra are installed.
 
         Raises:
-            MissingDependencyError: if it is not.
+            MissingDependencyError: if one is not.
         """
         for module in self.modules:
             self.load(module)
@@ -44,7 +47,7 @@ class Extra:
         """Import a module of this extra.
 
         Raises:
-            MissingDependencyError: if it is not installed, or cannot be imported.
+            MissingDependencyError: if the module is not installed, or cannot be imported.
         """
         try:
             return import_module(module)
@@ -72,8 +75,8 @@ def attributes(extra: Extra, homes: Mapping[str, str]) -> Callable[[str], object
     """A module's ``__getattr__`` that imports each name when it is first asked for.
 
     Args:
-        extra: the extra that brings them.
-        homes: the module that each name is taken from, by the name; a name whose home ends in it is a module itself.
+        extra: the extra that brings the modules.
+        homes: for each name, the module that it is taken from; a name that its module's path ends in is that module.
     """
 
     def get(name: str) -> object:

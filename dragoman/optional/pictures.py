@@ -1,4 +1,4 @@
-"""What is used of Pillow, of fontTools and of matplotlib's list of fonts, each imported when it is first asked for."""
+"""The names that Dragoman uses of Pillow, fontTools and matplotlib's fonts, each imported when first asked for."""
 
 from __future__ import annotations
 

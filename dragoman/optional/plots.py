@@ -1,4 +1,4 @@
-"""What is used of matplotlib, which is imported when one of these names is first asked for."""
+"""The names that Dragoman uses of matplotlib, which is imported when one of them is first asked for."""
 
 from __future__ import annotations
 
