@@ -32,6 +32,21 @@ def clean(
 ) -> JsonObject:
     """Clean the training corpora of a recipe.
 
+    >>> sides = {"source": "de.txt", "target": "en.txt"}
+    >>> Path("de.txt").write_text("ein Haus\\n\\nein Baum\\nein Haus\\n")
+    28
+    >>> Path("en.txt").write_text("a house\\na hat\\na tree\\na house\\n")
+    29
+    >>> changes = {
+    ...     "data": {"train": [sides], "source_language": "de", "target_language": "en"},
+    ...     "cleaning": {"language": False},
+    ... }
+    >>> report = clean("small", "cleaned", changes=changes)
+    >>> report["kept"], report["dropped"]
+    (2, {'empty': 1, 'duplicate': 1})
+    >>> Path("cleaned", "clean.en").read_text().splitlines()
+    ['a house', 'a tree']
+
     Args:
         recipe: a recipe, a TOML file, or a preset's name; it names the corpora, the languages and the rules.
         output: the folder to be made; it gets ``clean.SOURCE`` and ``clean.TARGET`` with one sentence a line,
