@@ -32,11 +32,11 @@ _CORPUS = (
 )
 _TEXT = (
     "Text file, one line a sentence or paragraph: for a language model, or to be rendered for a reader of pictures; as "
-    "LABEL=FILE for a model that says labels. Repeatable."
+    "LABEL=FILE for a model that predicts labels. Repeatable."
 )
 _COLUMNS = "Columns of the files: source and target, such as en,de; of a table whose rows are read the target alone."
 _FORMAT = (
-    "Format of the files, if neither name nor content tells it: table, json-lines, parquet, po, mo, xliff, tmx, conll."
+    "Format of the files, if neither name nor content shows it: table, json-lines, parquet, po, mo, xliff, tmx, conll."
 )
 
 File = Path | None
@@ -54,9 +54,9 @@ TextFiles = Annotated[Texts, data_option(_TEXT)]
 Columns = Annotated[Text, data_option(_COLUMNS)]
 Features = Annotated[Text, data_option("Columns of a table's row that are read, such as a,b; else all.")]
 LeaveOut = Annotated[Text, data_option("Columns of a table that are not read, such as a,b.", "--leave-out")]
-Separator = Annotated[Text, data_option("What separates the fields of tables: one character, or tab; else they tell.")]
+Separator = Annotated[Text, data_option("Field separator of tables: one character, or tab; by default detected.")]
 DecimalMark = Annotated[
-    Text, data_option("What stands before fractions in tables: point or comma; else they tell.", "--decimal")
+    Text, data_option("Decimal separator in tables: point or comma; by default detected.", "--decimal")
 ]
 Categorical = Annotated[Text, data_option("Columns of numbers that are names, such as a,b.")]
 FileFormat = Annotated[Text, data_option(_FORMAT, "--format")]

@@ -75,7 +75,7 @@ def _present(report: Reported, text: str, title: str, folder: Path, name: str, *
 
 
 _PROBE = (
-    "Minutes for small experiments that tell what the losses alone do not: whether another width, dropout or learning "
+    "Minutes for small experiments that show what the losses alone do not: whether another width, dropout or learning "
     "rate, more updates or more data would help."
 )
 

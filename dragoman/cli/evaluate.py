@@ -31,7 +31,7 @@ def evaluate(
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
     shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
     json_file: Annotated[Path | None, output_option("Write the report as JSON.", "--json")] = None,
-    output: Annotated[Path | None, output_option("Write what the model said, one a line.")] = None,
+    output: Annotated[Path | None, output_option("Write the model's outputs, one a line.")] = None,
     picture: Annotated[Path | None, output_option(_PICTURE)] = None,
 ) -> None:
     """Measure how good a model is, with confidence intervals.

@@ -26,7 +26,7 @@ _IMAGE = "Picture of a line of text, or folder of such, to read and translate. R
 _N_BEST = "Write this many translations a line, as a table with scores."
 _LANGUAGE_MODEL = "Folder of a language model over the same vocabulary, for more fluent outputs."
 _WEIGHT = typer.Option(
-    "--language-model-weight", min=0, max=1000, callback=finite, help="Its say, against the translator's 1."
+    "--language-model-weight", min=0, max=1000, callback=finite, help="Its weight, against the translator's 1."
 )
 _ENGINE = "What searches: torch, ctranslate2, or auto: the fastest that is exact enough."
 _COMPUTE = "Numbers of ctranslate2's matrix products: float32, int8, or auto."

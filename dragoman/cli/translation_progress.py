@@ -1,4 +1,4 @@
-"""What a person sees while text is translated: how far it is, at what rate, and which lines want a look."""
+"""What a person sees while text is translated: how far it is, at what rate, and which lines should be checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LINE_EVERY = 10.0
 """Seconds between lines where the output is no terminal."""
 
 _MOST_NAMED = 200
-"""Lines that want a look and are named; all of them are counted."""
+"""Most lines to check that are named; all of them are counted."""
 
 
 class TranslationProgress:
@@ -90,7 +90,7 @@ class TranslationProgress:
                 if self._named <= _MOST_NAMED:
                     self._print(f"line {number}: {'; '.join(map(str, translations[0].concerns))}")
                 else:
-                    self._print("further lines that want a look are counted alone; --json-lines says all of each")
+                    self._print("further lines that should be checked are only counted; --json-lines shows all of each")
         assert chunk.end is not None, "chunks of a stream know their ends"
         self._place = chunk.end
         now = self._clock()
@@ -104,7 +104,7 @@ class TranslationProgress:
         """All is translated.
 
         Args:
-            concerns: which of all lines want a look, told if any does.
+            concerns: counts of all lines that should be checked, shown if there are any.
         """
         if self._shown:
             self._print(f"{self._place.line:,} lines translated  {self._rate()}")

@@ -82,7 +82,7 @@ def check_subjects(subjects: Sequence[Subject], budget: Budget | None) -> None:
     recipes = [subject for subject in subjects if isinstance(subject.source, Recipe)]
     if recipes and budget is None:
         raise InputError(
-            f"{recipes[0].name} is a recipe, and nothing says how long to train it",
+            f"{recipes[0].name} is a recipe, and no budget says how long to train it",
             cause="all recipes of a comparison are trained under one budget; what each says of its own length does not "
             "count.",
             remedy="give one of --tokens, --updates and --minutes.",

@@ -82,7 +82,7 @@ def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) ->
         model = loaded.recipe.model
         return f"it computes Transformers, and this is a {model.phrase}"
     if language_model is not None:
-        return "a language model has its say in the search"
+        return "a language model takes part in the search"
     if expect(loaded.model, EncoderDecoder).device.type != "cpu":
         return "the model is on another device than the processor"
     if CTRANSLATE2.missing():

@@ -143,7 +143,7 @@ class FileTranslation:
 
     def _altered(self, error: Exception) -> DamagedFileError:
         return DamagedFileError(
-            f"it does not say what was translated: {error!r}",
+            f"it does not show what was translated: {error!r}",
             file=progress_of(self.output),
             cause="it was altered, or belongs to something else than a translation.",
             remedy="remove it to begin anew.",

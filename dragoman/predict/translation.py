@@ -160,6 +160,10 @@ class ConcernCounts:
 
     def __str__(self) -> str:
         if not self.lines:
-            return "no line wants a look"
+            return "no line should be checked"
         kinds = ", ".join(f"{kind.value} {count:,}" for kind, count in self.kinds.most_common())
-        return f"1 line wants a look: {kinds}" if self.lines == 1 else f"{self.lines:,} lines want a look: {kinds}"
+        return (
+            f"1 line should be checked: {kinds}"
+            if self.lines == 1
+            else f"{self.lines:,} lines should be checked: {kinds}"
+        )

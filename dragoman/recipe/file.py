@@ -80,7 +80,7 @@ def load_recipe(
     idle = idle_settings(recipe.model, values, changes)
     if idle:
         raise RecipeError(
-            list(idle.values()), file=source, remedy="take them out, so that the recipe says what is done."
+            list(idle.values()), file=source, remedy="take them out, so that the recipe shows what is done."
         )
     return recipe
 

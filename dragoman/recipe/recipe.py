@@ -119,7 +119,7 @@ def _corpus_problems(recipe: Recipe) -> list[str]:
                 )
             elif corpus.text is not None and corpus.label is None and (reads, says) == ("text", "label"):
                 found.append(
-                    f"data.{split}: {corpus.text} has no label; say what its lines are with `label`, on the command "
+                    f"data.{split}: {corpus.text} has no label; name it with `label`, on the command "
                     "line with --text LABEL=FILE"
                 )
             elif corpus.text is not None and corpus.label is None and (reads, says) != ("picture", "text"):

@@ -131,7 +131,7 @@ class LanguageModelling(Task):
         return card(
             facts,
             CardText(
-                purpose=f"A language model of {language}: it says how probable a text is, and goes on with one.",
+                purpose=f"A language model of {language}: it computes the probability of a text, and continues one.",
                 heading="How to use it",
                 use=f"```\ndragoman score {facts.folder} < text.txt\ndragoman generate {facts.folder} --prompt '...'\n"
                 f"dragoman translate TRANSLATOR --language-model {facts.folder} < in.txt\n```",

@@ -226,7 +226,7 @@ class Task(ABC):
         """
         del texts, sources
         raise InputError(
-            "only language models and translators say how probable a text is",
+            "only language models and translators give the probability of a text",
             file=folder,
             cause=f"{sentence_of(loaded.recipe.model)}.",
             remedy="give a language model, or a translator and what the texts translate.",

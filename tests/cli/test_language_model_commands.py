@@ -192,7 +192,7 @@ def test_compare(run, tmp_path: Path) -> None:
     command += ["--set", "cleaning.repetition=false", "--set", "cleaning.language=false"]
     status, _, errors = run(*command)
     assert status == 1
-    assert "nothing says how long to train it" in errors
+    assert "no budget says how long to train it" in errors
     status, output, errors = run(*command, "--tokens", 2000)
     assert status == 0, errors
     assert "one" in output

@@ -177,7 +177,7 @@ def test_a_folder_of_another_run_is_found_before_anything_is_prepared(corpus: di
     [
         (["a"], Budget(updates=5), "two or more"),
         (["a", "../b"], Budget(updates=5), "no name for a file"),
-        (["a", "b"], None, "nothing says how long"),
+        (["a", "b"], None, "no budget says how long"),
     ],
 )
 def test_what_cannot_be_compared(

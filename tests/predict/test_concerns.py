@@ -112,7 +112,7 @@ def test_counts_by_kind() -> None:
     counts = ConcernCounts()
     counts.add([flagged(), flagged(ConcernKind.NUMBERS), flagged(ConcernKind.NUMBERS, ConcernKind.COPY)])
     counts.add([flagged(ending=Ending.LENGTH)])
-    assert str(counts) == "3 lines want a look: numbers 2, copy 1, length limit 1"
+    assert str(counts) == "3 lines should be checked: numbers 2, copy 1, length limit 1"
     assert ConcernCounts.from_dict(counts.to_dict()) == counts
 
 
@@ -127,7 +127,7 @@ def test_many_lines_are_counted_and_some_are_named() -> None:
     said = text.getvalue().splitlines()
     assert said[:2] == ["line 1: about emoji", "line 2: about emoji"]
     assert len(said) == 202
-    assert said[-1] == "300 lines want a look: emoji 300"
+    assert said[-1] == "300 lines should be checked: emoji 300"
 
 
 def test_counts_go_on_where_a_translation_was_interrupted(tmp_path: Path) -> None:

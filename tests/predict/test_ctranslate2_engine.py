@@ -145,7 +145,7 @@ def test_the_engine_is_chosen_by_what_the_model_is() -> None:
     assert isinstance(choose_engine(recurrent, "auto"), TorchEngine)
     silent = recipe_from({"model": {"encoder": {"kind": "none"}, "decoder": SMALL}})
     fused = FusedLanguageModel(cast(Any, build(silent.model, TextSize(9), TextSize(9), 1)), 0.1)
-    with pytest.raises(UnsupportedError, match="language model has its say"):
+    with pytest.raises(UnsupportedError, match="language model takes part"):
         choose_engine(transformer, "ctranslate2", language_model=fused)
     with pytest.raises(UnsupportedError, match="gru decoder"):
         choose_engine(recurrent, "ctranslate2")
