@@ -298,3 +298,16 @@ def test_texts_with_labels_are_called_by_their_label() -> None:
 def test_a_reader_learns_from_text_and_is_tested_on_pictures() -> None:
     found = recipe("residual", "ctc", data={"train": {"text": "t.txt"}, "test": {"path": "scans.csv"}})
     assert found.data.train[0].text is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"encoder": {"kind": "lenet"}}}, 'encoder.kind = "lenet" reads no text; use encoder.kind = "transf'),
+        ({"cleaning": {"collapse_white_space": False}}, "leaves it open where a word ends"),
+        ({"training": {"early_stopping": {"metric": "macro_f1"}}}, "known: loss, accuracy, span_f1"),
+    ],
+)
+def test_tags_need_the_words_of_a_text(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        load_recipe("text-tags", changes=changes)
