@@ -273,5 +273,5 @@ def test_a_table_with_other_columns_is_refused() -> None:
 
 
 def test_pictures_too_small_for_lenet_are_refused() -> None:
-    with pytest.raises(UnsupportedError, match="kernel of 5 places"):
+    with pytest.raises(UnsupportedError, match="kernel of length 5"):
         LeNetEncoder(1, 8, 8, (6, 16), (84,), 0.0)

@@ -65,8 +65,15 @@ class TextInput(Input):
     def learn(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
         """A vocabulary of the sources; of sentence pairs one for both sides, or one for each, as the recipe says."""
         if output.is_text:
-            codecs: tuple[Field, TargetField] = learn_codecs(part, recipe.tokenizer, recipe.training.seed)
-            return codecs
+            source, target = learn_codecs(part, recipe.tokenizer, recipe.training.seed)
+            if recipe.model.tie == "all" and source.tokenizer is not target.tokenizer:
+                raise InputError(
+                    'model.tie = "all" makes one matrix of all embeddings, and the model whose vocabulary is taken '
+                    "over has a vocabulary for each side",
+                    file=recipe.tokenizer.model,
+                    remedy='use model.tie = "decoder", or take the vocabulary of a model with a shared one.',
+                )
+            return source, target
         return learn_codec(part, "source", recipe.tokenizer, recipe.training.seed), output.learn(part, recipe)
 
 
