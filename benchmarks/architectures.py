@@ -108,7 +108,7 @@ def main() -> None:
             budget=budget,
             beam=5,
             threads=arguments.threads,
-            tell=print,
+            log=print,
             observers=[progress],
         )
     result = {**report.to_dict(), "note": arguments.note}

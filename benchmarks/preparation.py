@@ -111,7 +111,7 @@ def measure_here(folder: Path, kind: str, size: str) -> None:
     recipe = recipe_from(recipe_values(kind, folder))
     before = resource.getrusage(resource.RUSAGE_SELF)
     began = time.perf_counter()
-    dataset = prepare(recipe, folder / "dataset", tell=lambda message: None)
+    dataset = prepare(recipe, folder / "dataset", log=lambda message: None)
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     # Linux counts in kibibytes, macOS in bytes.

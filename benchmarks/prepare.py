@@ -113,12 +113,12 @@ def measure_here(folder: Path, size: int, languages: list[str]) -> None:
     began, busy_before = time.perf_counter(), time.process_time()
     marks: list[dict[str, object]] = []
 
-    def tell(message: str) -> None:
+    def log(message: str) -> None:
         passed = {"seconds": time.perf_counter() - began, "processor_seconds": time.process_time() - busy_before}
         rounded = {name: round(value, 2) for name, value in passed.items()}
         marks.append({"after": message.splitlines()[0], **rounded, "peak_resident_gib": peak_gib()})
 
-    dataset = prepare(recipe, folder / "dataset", tell=tell)
+    dataset = prepare(recipe, folder / "dataset", log=log)
     seconds, busy = time.perf_counter() - began, time.process_time() - busy_before
     print(
         json.dumps(

@@ -75,7 +75,7 @@ def recipe_of(arguments: argparse.Namespace, run: Path) -> Recipe:
         source = folder / "recipe.toml"
         if not source.exists():
             target = HOME_ASSISTANT[arguments.corpus]
-            fetch_corpus("home-assistant", "en", target, folder, wheel=arguments.wheel, tell=print)
+            fetch_corpus("home-assistant", "en", target, folder, wheel=arguments.wheel, log=print)
         return load_recipe(source, changes=changes)
     if arguments.tatoeba is None:
         raise SystemExit("tatoeba-zh needs --tatoeba FILE")

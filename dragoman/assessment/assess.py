@@ -8,7 +8,7 @@ from dragoman.errors import InputError
 from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import title_of
 from dragoman.tasks.assessment import Assessed, Assessment, Search
-from dragoman.tasks.in_turn import Tell
+from dragoman.tasks.in_turn import Log
 from dragoman.tasks.table import task_of
 from dragoman.tasks.task import Task
 
@@ -21,7 +21,7 @@ def assess(
     *,
     search: Search = RECIPES_SEARCH,
     side_by_side: bool = False,
-    tell: Tell = lambda message: None,
+    log: Log = lambda message: None,
 ) -> list[Assessment]:
     """Measure models, each on its own encoding of the same examples.
 
@@ -29,7 +29,7 @@ def assess(
         subjects: one model, or several of one task whose examples are the same.
         search: the search for outputs, where a search is needed.
         side_by_side: whether models take turns, so that their speeds can be compared; otherwise each is used once.
-        tell: called with a sentence on each part.
+        log: called with a sentence on each part.
 
     Returns:
         An assessment of each model, in order.
@@ -38,7 +38,7 @@ def assess(
         InputError: if there is no example.
     """
     task = task_of(subjects[0].model.recipe)
-    return task.assess(subjects, search, side_by_side=side_by_side, tell=tell)
+    return task.assess(subjects, search, side_by_side=side_by_side, log=log)
 
 
 def one_task(recipes: Sequence[tuple[str, Recipe]]) -> Task:

@@ -39,7 +39,7 @@ def clean(
             file=recipe,
             remedy="give a translator's recipe, such as tiny; `dragoman train` cleans what other models learn from.",
         )
-    report = clean_corpora(complete, output, tell=print)
+    report = clean_corpora(complete, output, log=print)
     console = Console()
     table = Table(title="dropped")
     table.add_column("rule")

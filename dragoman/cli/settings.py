@@ -136,7 +136,7 @@ def recipe_with(
     data |= {name: language for name, language in languages.items() if language is not None}
     data |= {name: _names(f"--{name.replace('_', '-')}", names) for name, names in lists.items() if names is not None}
     changes = parse_settings(settings)
-    complete = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes, tell=remark)
+    complete = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes, log=remark)
     check_columns(columns, complete)
     if needs_data and not complete.data.train:
         from dragoman.tasks.table import task_of

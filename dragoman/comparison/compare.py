@@ -21,7 +21,7 @@ from dragoman.evaluation.significance import paired_bootstrap
 from dragoman.model.build import build
 from dragoman.model.folder import load_model
 from dragoman.model.weights import parameter_count
-from dragoman.progress.watched import teller
+from dragoman.progress.watched import logger
 from dragoman.recipe import Recipe
 from dragoman.reports.figure import drawing
 from dragoman.storage.given import given_path
@@ -50,7 +50,7 @@ def compare(
     reach: float | None = None,
     beam: int | None = None,
     threads: int | None = None,
-    tell: Callable[[str], None] | None = None,
+    log: Callable[[str], None] | None = None,
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
 ) -> Report:
@@ -66,7 +66,7 @@ def compare(
             validation.
         beam: beam width of translators and readers, instead of their recipes'.
         threads: processor threads for measuring; by default those of the first subject's recipe.
-        tell: called with a sentence on each step; by default it is shown where progress is.
+        log: called with a sentence on each step; by default it is shown where progress is.
         observers: observers of training.
         progress: whether to show the progress of training; by default on a terminal or in a notebook.
 
@@ -84,19 +84,19 @@ def compare(
     check_folder(output)
     ready = [run_of(subject, output / RUNS, budget) for subject in named]
     task = one_task([(run.name, run.recipe) for run in ready])
-    tell = tell or teller(progress)
+    log = log or logger(progress)
     to_train = [run for run, subject in zip(ready, named, strict=True) if isinstance(subject.source, Recipe)]
     with watched(observers, progress) as watching:
         for run in to_train:
-            prepare(run, tell, watching)
+            prepare(run, log, watching)
         # Test sets that differ are found before hours of training.
         held_out = _test_sets(ready, task)
         for run in to_train:
-            train(run, tell, watching)
+            train(run, log, watching)
     if threads or ready[0].recipe.training.threads:
         torch.set_num_threads(threads or ready[0].recipe.training.threads)
     measured = [Assessed(load_model(run.best), split) for run, split in zip(ready, held_out, strict=True)]
-    found = assess(measured, search=Search(beam=beam), side_by_side=True, tell=tell)
+    found = assess(measured, search=Search(beam=beam), side_by_side=True, log=log)
     for run, assessment in zip(ready, found, strict=True):
         lines = "".join(" ".join(text.splitlines()) + "\n" for text in assessment.outputs)
         write_output(output / OUTPUTS / f"{run.name}.txt", lines.encode())

@@ -120,7 +120,7 @@ def run_of(subject: Subject, runs: Path, budget: Budget | None) -> Trained:
     return Trained(subject.name, folder, recipe, shortening(subject.source.training, recipe.training))
 
 
-def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[Observer]) -> None:
+def prepare(subject: Trained, log: Callable[[str], None], observers: Sequence[Observer]) -> None:
     """Prepare the data of a recipe's run, unless it is prepared already.
 
     Raises:
@@ -128,13 +128,13 @@ def prepare(subject: Trained, tell: Callable[[str], None], observers: Sequence[O
         OutputError: if the folder cannot be written.
     """
     if not subject.run.is_prepared:
-        tell(f"{subject.name}: {subject.recipe.model.phrase}")
+        log(f"{subject.name}: {subject.recipe.model.phrase}")
         if subject.remark:
-            tell(f"{subject.name}: {subject.remark}")
+            log(f"{subject.name}: {subject.remark}")
         prepare_run(subject.recipe, subject.folder, observers=observers, progress=False)
 
 
-def train(subject: Trained, tell: Callable[[str], None], observers: Sequence[Observer]) -> None:
+def train(subject: Trained, log: Callable[[str], None], observers: Sequence[Observer]) -> None:
     """Train a recipe's run whose data is prepared. Runs that an interrupted comparison trained are used, and those that
     it began are resumed.
 
@@ -142,9 +142,9 @@ def train(subject: Trained, tell: Callable[[str], None], observers: Sequence[Obs
         InputError: if a signal ended it.
     """
     if subject.run.is_finished:
-        tell(f"{subject.name}: trained already")
+        log(f"{subject.name}: trained already")
         return
-    tell(f"{subject.name}: {'going on with its training' if subject.run.has_begun else 'training'}")
+    log(f"{subject.name}: {'going on with its training' if subject.run.has_begun else 'training'}")
     _refuse_interrupted(resume(subject.folder, observers=observers, progress=False))
 
 

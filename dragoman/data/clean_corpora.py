@@ -28,7 +28,7 @@ def clean(
     output: Path | str,
     *,
     changes: Mapping[str, object] | None = None,
-    tell: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> JsonObject:
     """Clean the training corpora of a recipe.
 
@@ -52,7 +52,7 @@ def clean(
         output: the folder to be made; it gets ``clean.SOURCE`` and ``clean.TARGET`` with one sentence a line,
             ``dropped.parquet``, ``report.json`` and ``dropped.png``; nothing is left there if anything fails.
         changes: nested values that replace those of a file or preset.
-        tell: function that is given a sentence on each corpus.
+        log: function that is given a sentence on each corpus.
 
     Returns:
         The report: what was read, kept and dropped, in all and by corpus, and what counts as a placeholder.
@@ -67,7 +67,7 @@ def clean(
     data = recipe.data
     with remembering_pipes(), new_folder(folder) as temporary:
         with DropList(temporary) as drops:
-            gatherer = Gatherer(recipe, temporary, drops, tell)
+            gatherer = Gatherer(recipe, temporary, drops, log)
             gathered = gatherer.gather("train")
         if gathered is None:
             raise InputError("no corpus to clean", remedy="give `data.train` in the recipe.")

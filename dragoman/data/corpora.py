@@ -35,7 +35,7 @@ def read_corpus(
     recipe: CorpusRecipe,
     source_language: str,
     target_language: str,
-    tell: Callable[[str], None] = lambda remark: None,
+    log: Callable[[str], None] = lambda remark: None,
 ) -> Iterator[Entry]:
     """The entries of the corpus that a recipe names, which are read while they are iterated over.
 
@@ -45,7 +45,7 @@ def read_corpus(
         recipe: the corpus's part of a recipe, which names its files and format.
         source_language: code of the source language, such as ``en``.
         target_language: code of the target language, such as ``de``.
-        tell: function that is given remarks, such as that another region's variant of a language is taken.
+        log: function that is given remarks, such as that another region's variant of a language is taken.
 
     Raises:
         InputError: if the corpus cannot be read, or is not of the format that the recipe names.
@@ -70,12 +70,12 @@ def read_corpus(
         "table": lambda: read_table(path, *columns, recipe.separator),
         "json-lines": lambda: read_json_lines(path, *columns),
         "parquet": lambda: read_parquet(path, *columns),
-        "po": lambda: read_po(path, target_language, tell),
-        "mo": lambda: read_mo(path, target_language, tell),
-        "xliff": lambda: read_xliff(path, *languages, tell),
-        "tmx": lambda: read_tmx(path, *languages, tell),
+        "po": lambda: read_po(path, target_language, log),
+        "mo": lambda: read_mo(path, target_language, log),
+        "xliff": lambda: read_xliff(path, *languages, log),
+        "tmx": lambda: read_tmx(path, *languages, log),
         "conll": lambda: read_conll(path),
-        "catalogue": lambda: read_catalogue(path, *languages, tell),
+        "catalogue": lambda: read_catalogue(path, *languages, log),
     }
     return expand_messages(readers[kind](), *languages)
 
@@ -84,7 +84,7 @@ def read_corpus_chunks(
     recipe: CorpusRecipe,
     source_language: str,
     target_language: str,
-    tell: Callable[[str], None] = lambda remark: None,
+    log: Callable[[str], None] = lambda remark: None,
 ) -> Iterator[Chunk]:
     """The same in chunks, which text files give faster."""
     _check_texts(recipe)
@@ -92,7 +92,7 @@ def read_corpus_chunks(
         return read_text_chunks(recipe.text)
     if recipe.source is not None and recipe.target is not None and recipe.path is None:
         return read_line_chunks(recipe.source, recipe.target)
-    return chunked(read_corpus(recipe, source_language, target_language, tell))
+    return chunked(read_corpus(recipe, source_language, target_language, log))
 
 
 def _check_texts(recipe: CorpusRecipe) -> None:

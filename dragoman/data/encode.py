@@ -59,7 +59,7 @@ class Encoder:
         headings: the names of the columns that hold sources and targets in tables, for errors.
         limits: how long texts may be.
         drop: is given the split, its corpus' number and the drops.
-        tell: is given a sentence on each fault.
+        log: is given a sentence on each fault.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Encoder:
         headings: tuple[str, str],
         limits: Limits,
         drop: Callable[[str, int, list[Drop]], None],
-        tell: Callable[[str], None],
+        log: Callable[[str], None],
     ) -> None:
         self._source, self._target = source, target
         self._codecs = codecs
@@ -80,7 +80,7 @@ class Encoder:
         self._headings = headings
         self._limits = limits
         self._drop = drop
-        self._tell = tell
+        self._log = log
         self.written: dict[str, Written] = {}
 
     def encode(self, spool: Spool, names: Sequence[str], side: Int[np.ndarray, " n"], write: Write) -> None:
@@ -127,7 +127,7 @@ class Encoder:
         faults = {**source.faults, **target.faults}
         kept[list(faults)] = False
         for row, fault in sorted(faults.items()):
-            self._tell(f"{name}, left out: {str(fault).splitlines()[0]}")
+            self._log(f"{name}, left out: {str(fault).splitlines()[0]}")
             self._leave_out(name, batch, row, BROKEN)
         self.written[name].faults += faults.values()
         if name == "test":

@@ -69,7 +69,7 @@ class Gatherer:
         recipe: names the corpora and the rules.
         folder: takes the examples that are set down.
         drops: is given every drop.
-        tell: is given a sentence on each corpus.
+        log: is given a sentence on each corpus.
 
     Attributes:
         input: what goes into the model.
@@ -81,7 +81,7 @@ class Gatherer:
         placeholders: what counts as a placeholder, once the training corpora were gathered.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, drops: TakesDrops, tell: Callable[[str], None]) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, drops: TakesDrops, log: Callable[[str], None]) -> None:
         self._recipe = recipe
         self.input, self.output = input_and_output(recipe.model)
         self.sides = TextSides(
@@ -93,7 +93,7 @@ class Gatherer:
         self.noun = "pair" if self.sides.are_pairs else "example"
         self._folder = folder
         self._drops = drops
-        self._tell = tell
+        self._log = log
         self.corpora: dict[str, int] = {}
         self.files = FileNames()
         data = recipe.data
@@ -161,7 +161,7 @@ class Gatherer:
         source: Field,
         target: TargetField,
         drop: Callable[[str, int, list[Drop]], None],
-        tell: Callable[[str], None],
+        log: Callable[[str], None],
     ) -> Encoder:
         """What encodes the examples that were gathered.
 
@@ -169,7 +169,7 @@ class Gatherer:
             source: encodes sources.
             target: encodes targets.
             drop: is given the split, its corpus' number and the drops.
-            tell: is given a sentence on each example that cannot be read.
+            log: is given a sentence on each example that cannot be read.
         """
         return Encoder(
             source,
@@ -179,7 +179,7 @@ class Gatherer:
             headings=(_first(self._recipe).source_column, self.target_column),
             limits=limits_of(self._recipe),
             drop=drop,
-            tell=tell,
+            log=log,
         )
 
     @property
@@ -194,7 +194,7 @@ class Gatherer:
 
         def remark(message: str) -> None:
             report.remarks.append(message)
-            self._tell(f"{split}, {name}: {message}")
+            self._log(f"{split}, {name}: {message}")
 
         reading = Reading(self.output, self.languages(section), self._folder, remark)
         if frame is not None:
@@ -206,7 +206,7 @@ class Gatherer:
         self.placeholders = choose_placeholders(
             self._recipe, (chunk for first, _ in looks.values() for chunk in first), paired=self.input.has_source
         )
-        self._tell(self.placeholders.as_text())
+        self._log(self.placeholders.as_text())
         return {name: chunks for name, (_, chunks) in looks.items()}
 
     def _cleaner(self, split: str, section: CorpusRecipe, seen: SeenExamples) -> Cleaner:
@@ -241,7 +241,7 @@ class Gatherer:
                 texts = lines_of(kept.sources if self.input.is_text else kept.targets)
                 masks = masks_of(texts, _ALL_UNITS, self.placeholders.syntax)
                 gathered.units |= units_in(mask.hide(texts[row]) for row, mask in masks.items())
-        self._tell(f"{split}, {name}: {report.as_text(f'{self.noun}s')}")
+        self._log(f"{split}, {name}: {report.as_text(f'{self.noun}s')}")
         return keys
 
     def _refuse_nothing(self, split: str, gathered: Gathered, section: CorpusRecipe | None) -> None:

@@ -18,7 +18,7 @@ from dragoman.fields.field import SourceField, TargetField
 from dragoman.recipe import Recipe
 from dragoman.recipe.data import CorpusRecipe
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 _TEST = "test"
 
@@ -40,7 +40,7 @@ def examples_of(
     source: SourceField,
     target: TargetField,
     *,
-    tell: Tell = _to_standard_error,
+    log: Log = _to_standard_error,
 ) -> Examples:
     """The examples of some corpora, read, normalised and encoded as a test split is.
 
@@ -49,7 +49,7 @@ def examples_of(
         recipe: the model's.
         source: encodes the sources.
         target: encodes the targets.
-        tell: is given a sentence on what was left out, missing or unknown.
+        log: is given a sentence on what was left out, missing or unknown.
 
     Raises:
         InputError: if a corpus cannot be read, or holds what the fields cannot encode, such as an unknown label; or if
@@ -64,13 +64,13 @@ def examples_of(
         gathered = gatherer.gather_corpora(_TEST, corpora)
         for title, report in gathered.reports.items():
             if report.read > report.kept:
-                tell(f"{title}: {report.as_text(f'{gatherer.noun}s')}")
-        encoder = gatherer.encoder(source, target, lambda split, corpus, dropped: None, tell)
+                log(f"{title}: {report.as_text(f'{gatherer.noun}s')}")
+        encoder = gatherer.encoder(source, target, lambda split, corpus, dropped: None, log)
         everything = np.zeros(len(gathered.keys), dtype=np.int8)
         encoder.encode(gathered.spool, [_TEST], everything, lambda split, batch: batches.append(batch))
     written = encoder.written[_TEST]
     if not written.rows and written.faults:
         raise written.faults[0]
     for line in written.report.describe():
-        tell(line)
+        log(line)
     return Examples(pa.Table.from_batches(batches).combine_chunks(), source, target, gatherer.rendering)

@@ -20,7 +20,7 @@ INPUTS: dict[str, Input] = {
     "picture": PictureInput(),
     "row": RowInput(),
 }
-"""By :attr:`~dragoman.recipe.architecture.ModelRecipe.reads`."""
+"""By :attr:`~dragoman.recipe.architecture.ModelRecipe.input_kind`."""
 
 OUTPUTS: dict[str, Output] = {
     "text": TextOutput(),
@@ -28,9 +28,9 @@ OUTPUTS: dict[str, Output] = {
     "number": NumberOutput(),
     "tags": TagOutput(),
 }
-"""By :attr:`~dragoman.recipe.architecture.ModelRecipe.says`."""
+"""By :attr:`~dragoman.recipe.architecture.ModelRecipe.output_kind`."""
 
 
 def input_and_output(model: ModelRecipe) -> tuple[Input, Output]:
     """What goes into a recipe's model, and what comes out."""
-    return INPUTS[model.reads], OUTPUTS[model.says]
+    return INPUTS[model.input_kind], OUTPUTS[model.output_kind]

@@ -34,7 +34,7 @@ from dragoman.data.training_part import TrainingPart
 from dragoman.errors import InputError
 from dragoman.fields.field import Field, TargetField
 from dragoman.native.lines import Lines
-from dragoman.progress.watched import teller
+from dragoman.progress.watched import logger
 from dragoman.recipe import Recipe
 from dragoman.storage.json import JsonObject
 from dragoman.text.codec import Codec, masks_for
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _FEWEST = 2
 _COVERAGE_TEXTS = 20_000
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 _Frames = dict[str, "DataFrame | None"]
 
 
@@ -58,7 +58,7 @@ def prepare(
     train: DataFrame | None = None,
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
-    tell: Tell | None = None,
+    log: Log | None = None,
 ) -> Dataset:
     """Make the dataset that a recipe asks for, whatever the inputs and outputs of its model.
 
@@ -72,35 +72,35 @@ def prepare(
         train: table instead of the recipe's training corpora.
         validation: table instead of the recipe's validation corpora.
         test: table instead of the recipe's test corpora.
-        tell: function that is given a sentence on each thing done; by default these are shown where a person watches.
+        log: function that is given a sentence on each thing done; by default these are shown where a person watches.
 
     Raises:
         InputError: if a corpus cannot be read, or nothing is left of it.
         OutputError: if the folder exists or cannot be written.
     """
-    tell = tell or teller()
+    log = log or logger()
     with remembering_pipes(), DatasetWriter(folder) as writer:
         spools = writer.folder / "spools"
         spools.mkdir()
         with DropList(writer.folder) as drops:
             frames = {"train": train, "validation": validation, "test": test}
-            _prepare(recipe, writer, Gatherer(recipe, spools, drops, tell), drops, tell, frames)
+            _prepare(recipe, writer, Gatherer(recipe, spools, drops, log), drops, log, frames)
         shutil.rmtree(spools)
     return Dataset.open(folder)
 
 
 def _prepare(
-    recipe: Recipe, writer: DatasetWriter, gatherer: Gatherer, drops: DropList, tell: Tell, frames: _Frames
+    recipe: Recipe, writer: DatasetWriter, gatherer: Gatherer, drops: DropList, log: Log, frames: _Frames
 ) -> None:
     found = {name: gathered for name, frame in frames.items() if (gathered := gatherer.gather(name, frame)) is not None}
     if "train" not in found:
         raise InputError("no training data", remedy="give `data.train` in the recipe, or a DataFrame.")
-    parts = _hold_out(found, recipe, gatherer.noun, tell)
-    leaks = _leaks(found, parts, tell)
+    parts = _hold_out(found, recipe, gatherer.noun, log)
+    leaks = _leaks(found, parts, log)
     training = _training_part(recipe, gatherer, found["train"], parts)
     source, target = gatherer.input.learn(training, recipe, gatherer.output)
     for line in dict.fromkeys([*source.describe(), *target.describe()]):
-        tell(line)
+        log(line)
     coverage = _coverage(recipe, training, source, target) if gatherer.has_placeholders else {}
     names = list(gatherer.corpora)
 
@@ -108,12 +108,12 @@ def _prepare(
         drops.write(split_name, names[corpus], dropped)
         _move_to_dropped(found.get(split_name, found["train"]).reports[names[corpus]], dropped)
 
-    encoder = gatherer.encoder(source, target, drop, tell)
+    encoder = gatherer.encoder(source, target, drop, log)
     _encode(encoder, writer, found, parts)
-    _refuse_too_long(encoder, gatherer.noun, tell, found)
+    _refuse_too_long(encoder, gatherer.noun, log, found)
     for written in encoder.written.values():
         for line in written.report.describe():
-            tell(line)
+            log(line)
     weights = {corpus.title: corpus.weight for corpus in recipe.data.train}
     writer.write_fields(source, target)
     if gatherer.rendering is not None:
@@ -132,7 +132,7 @@ def _prepare(
         }
     )
     for line in coverage_table(coverage).splitlines() if coverage else ():
-        tell(line)
+        log(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class _Parts:
     held_out: dict[str, int]
 
 
-def _hold_out(found: dict[str, Gathered], recipe: Recipe, noun: str, tell: Tell) -> _Parts:
+def _hold_out(found: dict[str, Gathered], recipe: Recipe, noun: str, log: Log) -> _Parts:
     """Take the missing validation set, and with it the missing test set, out of the training examples."""
     keys = found["train"].keys
     side = np.zeros(len(keys), dtype=np.int8)
@@ -165,7 +165,7 @@ def _hold_out(found: dict[str, Gathered], recipe: Recipe, noun: str, tell: Tell)
     side[parts.test] = 2
     held_out = {"validation": len(parts.validation), **({"test": len(parts.test)} if len(parts.test) else {})}
     for name, count in held_out.items():
-        tell(f"{name}: {_counted(count, noun)} held out of the training corpus")
+        log(f"{name}: {_counted(count, noun)} held out of the training corpus")
     return _Parts(side, held_out)
 
 
@@ -179,13 +179,13 @@ def _training_part(recipe: Recipe, gatherer: Gatherer, training: Gathered, parts
     return replace(part, languages=languages, units=frozenset(training.units), placeholders=syntax)
 
 
-def _leaks(found: dict[str, Gathered], parts: _Parts, tell: Tell) -> dict[str, int]:
+def _leaks(found: dict[str, Gathered], parts: _Parts, log: Log) -> dict[str, int]:
     """How many sources of the given validation and test sets occur in training too."""
     training = found["train"].keys[parts.side == 0]
     counts = {name: overlap(training, gathered.keys) for name, gathered in found.items() if name != "train"}
     for name, count in counts.items():
         if count:
-            tell(f"{name}: {count:,} of its sources occur in training too; its figures will flatter")
+            log(f"{name}: {count:,} of its sources occur in training too; its figures will flatter")
     return counts
 
 
@@ -208,11 +208,11 @@ def _move_to_dropped(report: CleaningReport, dropped: list[Drop]) -> None:
     report.count(dropped)
 
 
-def _refuse_too_long(encoder: Encoder, noun: str, tell: Tell, found: dict[str, Gathered]) -> None:
+def _refuse_too_long(encoder: Encoder, noun: str, log: Log, found: dict[str, Gathered]) -> None:
     count = sum(report.dropped.get(TOO_MANY_TOKENS, 0) for g in found.values() for report in g.reports.values())
     if count:
         were = ("has", "was") if count == 1 else ("have", "were")
-        tell(f"{_counted(count, noun)} {were[0]} too many tokens for training and {were[1]} dropped")
+        log(f"{_counted(count, noun)} {were[0]} too many tokens for training and {were[1]} dropped")
     for name, written in encoder.written.items():
         if written.rows:
             continue

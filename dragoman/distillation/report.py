@@ -99,7 +99,7 @@ class Report(Shown):
 
 
 def compare_sides(
-    teacher: Teacher, student: Path, dataset: Dataset, targets: str, tell: Callable[[str], None]
+    teacher: Teacher, student: Path, dataset: Dataset, targets: str, log: Callable[[str], None]
 ) -> Report:
     """Measure both in PyTorch on the test set of the student's run, or on its validation set if it has no test set.
 
@@ -108,11 +108,11 @@ def compare_sides(
         student: folder of the best model of the student's run.
         dataset: dataset of the student's run, whose held-out references were written by people.
         targets: phrase on how the teacher's targets were made.
-        tell: called with a sentence on each part.
+        log: called with a sentence on each part.
     """
     held_out = held_out_of(dataset)
     taught_by, learnt = load_model(teacher.model), load_model(student)
-    first, second = assess([Assessed(taught_by, held_out), Assessed(learnt, held_out)], side_by_side=True, tell=tell)
+    first, second = assess([Assessed(taught_by, held_out), Assessed(learnt, held_out)], side_by_side=True, log=log)
     return Report(
         _side(teacher.name, teacher.model, taught_by, first.measures),
         _side(student.parent.name, student, learnt, second.measures),

@@ -90,7 +90,7 @@ class KeptTranslations:
 
 
 def translate(
-    translator: Translator, examples: Examples, kept: KeptTranslations, plan: Plan, tell: Callable[[str], None]
+    translator: Translator, examples: Examples, kept: KeptTranslations, plan: Plan, log: Callable[[str], None]
 ) -> None:
     """Translate the sources that are not translated yet, storing and reporting every few thousand.
 
@@ -99,20 +99,20 @@ def translate(
         examples: training set.
         kept: file with the translations so far, to which the rest is appended.
         plan: settings of the distillation.
-        tell: called with a sentence on the progress.
+        log: called with a sentence on the progress.
     """
     began, before, total = time.monotonic(), len(kept), len(examples)
     if before:
-        tell(f"{before:,} of {total:,} sentences were translated before")
+        log(f"{before:,} of {total:,} sentences were translated before")
     if total - before > _CHUNK:
-        tell(f"it will take about {_estimate(translator, examples, plan, total - before):.1f} minutes")
+        log(f"it will take about {_estimate(translator, examples, plan, total - before):.1f} minutes")
         began = time.monotonic()
     while len(kept) < total:
         indices = np.arange(len(kept), min(len(kept) + _CHUNK, total))
         kept.append(_translated(translator, examples, indices, plan))
         rate = (len(kept) - before) / (time.monotonic() - began)
         left = (total - len(kept)) / rate
-        tell(f"{len(kept):,} of {total:,} sentences translated, {rate:,.0f} a second, {left / 60:.1f} minutes left")
+        log(f"{len(kept):,} of {total:,} sentences translated, {rate:,.0f} a second, {left / 60:.1f} minutes left")
 
 
 def _translated(translator: Translator, examples: Examples, indices: Int[np.ndarray, " k"], plan: Plan) -> list[str]:

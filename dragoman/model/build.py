@@ -81,7 +81,7 @@ def check_size(recipe: ModelRecipe, source: SourceSize, target: TargetSize) -> N
 
 
 def _built(recipe: ModelRecipe, source: SourceSize, target: TargetSize, objective: Objective) -> Model:
-    if isinstance(target, TextSize) != (recipe.says == "text"):
+    if isinstance(target, TextSize) != (recipe.output_kind == "text"):
         raise TypeError(f"the outputs of a decoder of kind {recipe.decoder.kind} are not {target}")
     if recipe.is_language_model:
         assert isinstance(target, TextSize)

@@ -31,7 +31,7 @@ Given: TypeAlias = "list[Any] | pd.DataFrame"
 """Texts, pictures, or rows as mappings, one by one; or a table with a row for each."""
 Predictions: TypeAlias = "list[str] | list[float] | list[list[str]]"
 """A label, a number, or the tags of its words, for each input."""
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 _ROWS_TOGETHER = 4096
 
 
@@ -89,7 +89,7 @@ class Inputs(ABC):
 
     @abstractmethod
     def batches(
-        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, log: Log, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Yield all inputs in batches, each output in one, from long to short where they differ in length.
 
@@ -97,7 +97,7 @@ class Inputs(ABC):
             field: the field that encodes them.
             recipe: the model's recipe.
             given: the inputs.
-            tell: called with a sentence on what was missing, unknown or cut.
+            log: called with a sentence on what was missing, unknown or cut.
             table: table that pictures or rows stand in, for errors.
 
         Raises:
@@ -121,7 +121,7 @@ class Texts(Inputs):
         return [place for place, text in enumerate(given) if not is_visible(text)]
 
     def batches(
-        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, log: Log, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Batches of texts of similar length; of a text that is too long for the model only the beginning is read."""
         del table
@@ -132,7 +132,7 @@ class Texts(Inputs):
         most = longest_text(recipe)
         long = sum(len(row) > most for row in ids)
         if long:
-            tell(f"{long:,} texts have more than {most:,} tokens; only so many of each are read")
+            log(f"{long:,} texts have more than {most:,} tokens; only so many of each are read")
         rows = [[*row[:most], codec.special.end] for row in ids]
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         for places in reversed(in_order(lengths, lengths, tokens=recipe.search.batch_tokens) if len(rows) else []):
@@ -145,10 +145,10 @@ class Pictures(Inputs):
     plural = PICTURES
 
     def batches(
-        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, log: Log, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Batches of pictures of similar width."""
-        del recipe, tell
+        del recipe, log
         batches = picture_batches(expect(field, PictureField), expect(given, list), table)
         yield from (SourceBatch(*batch) for batch in batches)
 
@@ -163,7 +163,7 @@ class TableRows(Inputs):
         return {"columns": ", ".join(column.name for column in expect(field, RowField).columns)}
 
     def batches(
-        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, log: Log, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Batches of some thousand rows, in their order."""
         import pandas as pd
@@ -173,7 +173,7 @@ class TableRows(Inputs):
         frame = given if isinstance(given, pd.DataFrame) else pd.DataFrame(list(given))
         encoded = expect(field, RowField).encode(frame.reset_index(drop=True), file=place.file, lines=place.lines)
         for remark in encoded.report.describe():
-            tell(remark)
+            log(remark)
         for begin in range(0, len(frame), _ROWS_TOGETHER):
             places = np.arange(begin, min(begin + _ROWS_TOGETHER, len(frame)))
             numbers, categories = (torch.from_numpy(part[places]) for part in (encoded.numbers, encoded.categories))

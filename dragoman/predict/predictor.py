@@ -42,18 +42,18 @@ class Predictor(Shown):
 
     Args:
         loaded: the loaded model, which predicts labels, numbers or tags.
-        tell: called with a sentence on what was missing, unknown or cut in the inputs; by default it is written to
+        log: called with a sentence on what was missing, unknown or cut in the inputs; by default it is written to
             standard error.
     """
 
-    def __init__(self, loaded: LoadedModel, tell: Callable[[str], None] = _to_standard_error) -> None:
+    def __init__(self, loaded: LoadedModel, log: Callable[[str], None] = _to_standard_error) -> None:
         self._loaded = loaded
         self.model = expect(loaded.model, EncoderDecoder)
         self.recipe = loaded.recipe
         self.source = loaded.source
         self.target = expect(loaded.target, PredictedField)
         self.inputs = inputs_for(loaded.source, loaded.target)
-        self._tell = tell
+        self._log = log
 
     def summary(self) -> Summary:
         """A short summary of the model."""
@@ -144,11 +144,11 @@ class Predictor(Shown):
     def _outputs(self, inputs: Given, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
         count = self.inputs.outputs(inputs)
         with Counting(count, self.inputs.counted, progress) as counting:
-            batches = self.inputs.batches(self.source, self.recipe, inputs, self._tell, table)
+            batches = self.inputs.batches(self.source, self.recipe, inputs, self._log, table)
             outputs = outputs_of(self.model, counting.over(batches, size=lambda batch: len(batch.places)), count)
         if blank := self.inputs.blank(inputs):
             outputs[blank] = self.target.uninformed
-            self._tell(f"{_numbered(blank)} no text, and so {self.target.uninformed_remark}")
+            self._log(f"{_numbered(blank)} no text, and so {self.target.uninformed_remark}")
         return outputs
 
 

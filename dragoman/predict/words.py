@@ -16,7 +16,7 @@ from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.fields.field import Field
 from dragoman.fields.place import TablePlace
-from dragoman.predict.inputs import Given, Predictions, SourceBatch, Tell, Texts, longest_text
+from dragoman.predict.inputs import Given, Log, Predictions, SourceBatch, Texts, longest_text
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec
 from dragoman.text.normalization import UNICODE_FORMS
@@ -44,7 +44,7 @@ class Words(Texts):
         return [tags[begin:end] for begin, end in pairwise(ends)]
 
     def batches(
-        self, field: Field, recipe: Recipe, given: Given, tell: Tell, table: TablePlace | None
+        self, field: Field, recipe: Recipe, given: Given, log: Log, table: TablePlace | None
     ) -> Iterator[SourceBatch]:
         """Texts of similar length together; one that is too long for the model is read in pieces, cut at words."""
         del table
@@ -57,7 +57,7 @@ class Words(Texts):
             pieces += found
             word += len(first)
         if long:
-            tell(f"{long:,} texts have more than {most:,} tokens; they are read in pieces")
+            log(f"{long:,} texts have more than {most:,} tokens; they are read in pieces")
         lengths = np.array([len(piece.ids) for piece in pieces], dtype=np.int64)
         for places in reversed(in_order(lengths, lengths, tokens=recipe.search.batch_tokens) if len(pieces) else []):
             chosen = [pieces[place] for place in places]

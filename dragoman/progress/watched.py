@@ -19,7 +19,7 @@ def console_for(choice: bool | None) -> Console | None:
     return console if wanted else None
 
 
-def teller(choice: bool | None = None) -> Callable[[str], None]:
+def logger(choice: bool | None = None) -> Callable[[str], None]:
     """A function that shows a sentence about the progress of work, or does nothing where progress is not shown.
 
     Args:

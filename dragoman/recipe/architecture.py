@@ -147,7 +147,7 @@ class ModelRecipe(Section):
         return self.decoder
 
     @property
-    def reads(self) -> Literal["text", "picture", "row", "nothing"]:
+    def input_kind(self) -> Literal["text", "picture", "row", "nothing"]:
         """The kind of input."""
         if isinstance(self.encoder, NoEncoderRecipe):
             return "nothing"
@@ -156,14 +156,14 @@ class ModelRecipe(Section):
         return self.encoder.reads if isinstance(self.encoder, PerceptronRecipe) else "text"
 
     @property
-    def says(self) -> str:
+    def output_kind(self) -> str:
         """The kind of output."""
         return self.decoder.says
 
     @property
     def is_translator(self) -> bool:
         """Whether text goes in and comes out."""
-        return self.reads == "text" and self.says == "text"
+        return self.input_kind == "text" and self.output_kind == "text"
 
     @property
     def attends(self) -> bool:
@@ -226,7 +226,7 @@ def _tie_problem(model: ModelRecipe) -> str | None:
 def _width_problem(model: ModelRecipe) -> str | None:
     encoder, decoder = model.encoder, model.decoder
     if isinstance(encoder, PerceptronRecipe):
-        if model.says == "text":
+        if model.output_kind == "text":
             return (
                 f'decoder.kind = "{decoder.kind}" writes text, and encoder.kind = "{encoder.kind}" is for labels and '
                 'numbers; use a decoder of kind "label" or "number", or another encoder'

@@ -13,9 +13,9 @@ def check_columns(columns: str | None, recipe: Recipe) -> None:
     Raises:
         RecipeError: if two columns were named for a model of rows, or only one for another model.
     """
-    if columns is None or (recipe.model.reads == "row") == ("," not in columns):
+    if columns is None or (recipe.model.input_kind == "row") == ("," not in columns):
         return
-    if recipe.model.reads == "row":
+    if recipe.model.input_kind == "row":
         raise RecipeError(
             [
                 f"--columns {columns}: this model reads the rows of a table; give the name of the target's column "

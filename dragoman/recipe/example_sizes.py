@@ -21,7 +21,7 @@ def stand_in_sizes(recipe: Recipe) -> tuple[SourceSize, TargetSize]:
         "row": RowSize(UNKNOWN_COLUMNS, ()),
     }
     targets: dict[str, TargetSize] = {"text": vocabulary, "number": 1}
-    return sources[recipe.model.reads], targets.get(recipe.model.says, UNKNOWN_CLASSES)
+    return sources[recipe.model.input_kind], targets.get(recipe.model.output_kind, UNKNOWN_CLASSES)
 
 
 def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, unknown: str = "") -> str:
@@ -40,8 +40,8 @@ def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, u
         "number": "one number",
         "tags": f"for each word one of {classes}",
     }
-    outputs = each[recipe.says]
-    if recipe.reads == "nothing":
+    outputs = each[recipe.output_kind]
+    if recipe.input_kind == "nothing":
         return f"one sentence of {outputs}"
     if isinstance(source, PictureSize):
         width = "W" if source.width is None else f"{source.width:,}"
@@ -49,4 +49,4 @@ def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, u
     if isinstance(source, RowSize):
         categorical = f" and {len(source.categories):,} categorical" if source.categories else ""
         return f"one row of {source.numbers:,} numeric{categorical} columns{unknown}, and {outputs}"
-    return f"one sentence of S source{'' if recipe.says == 'text' else ' tokens,'} and {outputs}"
+    return f"one sentence of S source{'' if recipe.output_kind == 'text' else ' tokens,'} and {outputs}"

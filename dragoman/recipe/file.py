@@ -38,7 +38,7 @@ def preset_values(name: str) -> JsonObject:
 
 
 def load_recipe(
-    source: Path | str, *, changes: Mapping[str, object] | None = None, tell: Callable[[str], None] | None = None
+    source: Path | str, *, changes: Mapping[str, object] | None = None, log: Callable[[str], None] | None = None
 ) -> Recipe:
     """Read a recipe from a TOML file or a preset's name.
 
@@ -46,7 +46,7 @@ def load_recipe(
         source: a path, or one of :func:`presets`. Relative paths in a recipe file count from its folder.
         changes: nested values that replace those of the file. Where they choose another ``kind``, settings that only
             the old kind has are dropped.
-        tell: called with a sentence where the changes ask for so few updates that the file's warm-up does not fit and
+        log: called with a sentence where the changes ask for so few updates that the file's warm-up does not fit and
             is shortened (:func:`~dragoman.recipe.shortened.shortened`); without it that is a mistake.
 
     Raises:
@@ -70,10 +70,10 @@ def load_recipe(
         raise InputError(f"not a TOML file: {error}", file=path, remedy="mend the syntax there.") from error
     _anchor_paths(values, base)
     changes = changes or {}
-    fitting = fitting_warmup(values, changes) if tell else None
-    if tell and fitting:
+    fitting = fitting_warmup(values, changes) if log else None
+    if log and fitting:
         changes = merge(changes, fitting[0])
-        tell(fitting[1])
+        log(fitting[1])
     merged = merge(_without_old_kinds(values, changes, Recipe), changes)
     _expand_corpora(merged)
     recipe = recipe_from(merged, file=source)

@@ -74,7 +74,7 @@ def idle_settings(model: ModelRecipe, values: Mapping[str, object], changes: Map
     """
     # A name that stands in both is told once.
     chosen = dict.fromkeys([*_settings(values, complete=False), *_settings(changes, complete=True)])
-    kind = (model.reads, model.says)
+    kind = (model.input_kind, model.output_kind)
     found: dict[str, str] = {}
     for name in chosen:
         key = name if name in ACTS else name.split(".")[0]

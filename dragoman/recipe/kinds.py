@@ -41,15 +41,15 @@ PREDICTOR = ModelKind(
 
 def kind_of(model: ModelRecipe) -> ModelKind:
     """The kind of an architecture."""
-    if model.says != "text":
+    if model.output_kind != "text":
         return PREDICTOR
-    return {"nothing": LANGUAGE_MODEL, "text": TRANSLATOR, "picture": READER}[model.reads]
+    return {"nothing": LANGUAGE_MODEL, "text": TRANSLATOR, "picture": READER}[model.input_kind]
 
 
 def title_of(model: ModelRecipe) -> str:
     """A model with its article, such as ``a translator``, or ``a model that reads pictures and predicts labels``."""
     if kind_of(model) is PREDICTOR:
-        return f"a model that reads {INPUTS[model.reads]} and predicts {OUTPUTS[model.says]}"
+        return f"a model that reads {INPUTS[model.input_kind]} and predicts {OUTPUTS[model.output_kind]}"
     return f"a {kind_of(model).noun}"
 
 

@@ -98,7 +98,7 @@ _METRICS = {
 
 def _corpus_problems(recipe: Recipe) -> list[str]:
     """Corpora that do not fit the kinds of input and output of the model."""
-    reads, says = recipe.model.reads, recipe.model.says
+    reads, says = recipe.model.input_kind, recipe.model.output_kind
     found = []
     for name in ("features", "categorical"):
         if getattr(recipe.data, name) and reads != "row":
@@ -138,7 +138,7 @@ def _corpus_problems(recipe: Recipe) -> list[str]:
 
 def _size_problems(recipe: Recipe) -> list[str]:
     kind, height, width = recipe.model.encoder.kind, recipe.pictures.height, recipe.pictures.width
-    if recipe.model.reads != "picture" or kind == "residual":
+    if recipe.model.input_kind != "picture" or kind == "residual":
         return []
     if width is None:
         return [f'encoder.kind = "{kind}" reads pictures of one size; give pictures.width beside pictures.height']
@@ -151,7 +151,7 @@ def _size_problems(recipe: Recipe) -> list[str]:
 
 
 def _metric_problems(recipe: Recipe) -> list[str]:
-    reads, says = recipe.model.reads, recipe.model.says
+    reads, says = recipe.model.input_kind, recipe.model.output_kind
     known = _METRICS[(reads, says)] if says == "text" else _METRICS[says]
     metric = recipe.training.early_stopping.metric
     if metric in known:
@@ -169,6 +169,6 @@ def _text_problems(recipe: Recipe) -> list[str]:
     if not recipe.model.is_language_model and recipe.training.batch.partition != "lines":
         partition = recipe.training.batch.partition
         found.append(f'training.batch.partition = "{partition}" is for language models; others take "lines"')
-    if recipe.model.says == "tags" and not recipe.cleaning.collapse_white_space:
+    if recipe.model.output_kind == "tags" and not recipe.cleaning.collapse_white_space:
         found.append("cleaning.collapse_white_space = false leaves it open where a word ends; tags are of words")
     return found

@@ -28,7 +28,7 @@ from dragoman.recipe.perceptron import LabelDecoderRecipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.baseline import frequency_baseline
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
+from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.losses import loss_estimate
 from dragoman.tasks.outputs import example_outputs, label_losses
@@ -109,13 +109,11 @@ class Classification(Task):
         """Whether sources and names of labels are equal."""
         return same_sources(one, other) and _names(one) == _names(other)
 
-    def assess(
-        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
-    ) -> list[Assessment]:
+    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Predict the label of each example, and compare with the true labels."""
         del search
         uses = [partial(_probabilities, subject) for subject in subjects]
-        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), tell)
+        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), log)
         return [
             _assessment(
                 expect(subject.model.target, LabelField),

@@ -14,7 +14,7 @@ from jaxtyping import Int
 Result = TypeVar("Result")
 Part = Int[np.ndarray, " k"]
 """Indices of some examples."""
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,16 @@ class Timed(Generic[Result]):
     rate: float
 
 
-def in_turn(uses: Sequence[Callable[[Part], Result]], count: int, turns: Turns, tell: Tell) -> list[Timed[Result]]:
+def in_turn(uses: Sequence[Callable[[Part], Result]], count: int, turns: Turns, log: Log) -> list[Timed[Result]]:
     """Use models in turns on ``count`` examples, and time them.
 
     Args:
         uses: function for each model, called once for every part.
         count: number of examples.
         turns: the division into parts and rounds.
-        tell: called with a sentence on each part.
+        log: called with a sentence on each part.
 
-    >>> timed = in_turn([lambda part: part.sum()], 4, Turns(parts=2), tell=lambda message: None)
+    >>> timed = in_turn([lambda part: part.sum()], 4, Turns(parts=2), log=lambda message: None)
     >>> int(sum(timed[0].results))
     6
     """
@@ -69,7 +69,7 @@ def in_turn(uses: Sequence[Callable[[Part], Result]], count: int, turns: Turns, 
     parts = turns.of(count)
     for number, part in enumerate(parts, start=1):
         if len(parts) > 1:
-            tell(f"measuring, part {number} of {len(parts)}")
+            log(f"measuring, part {number} of {len(parts)}")
         for use, results, measured in zip(uses, found, rates, strict=True):
             began = time.perf_counter()
             results.append(use(part))

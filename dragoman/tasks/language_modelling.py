@@ -23,7 +23,7 @@ from dragoman.predict.writer import Writer
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts, CardText, card, language_name, measured_on, plain
-from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
+from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
 from dragoman.tasks.losses import SplitLosses, line_losses
 from dragoman.tasks.task import Task, Words
 from dragoman.tasks.text_targets import unigram_entropy
@@ -96,16 +96,14 @@ class LanguageModelling(Task):
         """Whether the texts are equal."""
         return one.examples.target_texts() == other.examples.target_texts()
 
-    def assess(
-        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
-    ) -> list[Assessment]:
+    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Compute the probabilities of the lines in their order."""
         del search
         found = in_turn(
             [partial(_scores, subject) for subject in subjects],
             len(subjects[0].held_out.examples),
             _TURNS if side_by_side else Turns(),
-            tell,
+            log,
         )
         return [_assessment(timed.results[0], timed.rate) for timed in found]
 

@@ -29,7 +29,7 @@ from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Part, Tell, Timed, Turns, in_turn
+from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.task import Task, Words
 from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.translation_card import translation_card
@@ -105,9 +105,7 @@ class MachineTranslation(Task):
         mine, theirs = one.examples, other.examples
         return mine.source_texts() == theirs.source_texts() and mine.target_texts() == theirs.target_texts()
 
-    def assess(
-        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
-    ) -> list[Assessment]:
+    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Translate with the beam, and with greedy search too if models are compared, and score against the
         references."""
         translators = [self.opened(subject.model, Path("the model"), search) for subject in subjects]
@@ -128,7 +126,7 @@ class MachineTranslation(Task):
             for translator, beams in zip(translators, widths, strict=True)
             for beam in beams
         ]
-        found = iter(in_turn(uses, len(sources), _TURNS if side_by_side else Turns(), tell))
+        found = iter(in_turn(uses, len(sources), _TURNS if side_by_side else Turns(), log))
         return [
             _assessment(translator, subject.held_out, {beam: next(found) for beam in beams})
             for translator, subject, beams in zip(translators, subjects, widths, strict=True)

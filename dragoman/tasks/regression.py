@@ -25,7 +25,7 @@ from dragoman.recipe.perceptron import NumberDecoderRecipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.baseline import constant_baseline
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
+from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.outputs import example_outputs
 from dragoman.tasks.pictures import draw_predictions
@@ -95,13 +95,11 @@ class Regression(Task):
         """Whether sources and numbers are equal."""
         return same_sources(one, other) and np.array_equal(true_numbers(one.examples), true_numbers(other.examples))
 
-    def assess(
-        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
-    ) -> list[Assessment]:
+    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Predict the number of each example, and compare with the true numbers."""
         del search
         uses = [partial(_estimates, subject) for subject in subjects]
-        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), tell)
+        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), log)
         return [
             _assessment(subject, timed.results[0], timed.rate) for subject, timed in zip(subjects, found, strict=True)
         ]

@@ -39,4 +39,4 @@ def task_of(recipe: Recipe) -> Task:
     >>> type(task_of(load_recipe("row-number"))).__name__
     'Regression'
     """
-    return TASKS[recipe.model.reads, recipe.model.says]
+    return TASKS[recipe.model.input_kind, recipe.model.output_kind]

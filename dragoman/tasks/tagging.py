@@ -28,7 +28,7 @@ from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.baseline import frequency_baseline
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Part, Tell, Turns, in_turn
+from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.losses import loss_estimate
 from dragoman.tasks.outputs import label_losses
@@ -106,13 +106,11 @@ class Tagging(Task):
         """Whether sources and the names of the tags are equal."""
         return same_sources(one, other) and _names(one) == _names(other)
 
-    def assess(
-        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
-    ) -> list[Assessment]:
+    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Predict the tags of each sentence."""
         del search
         uses = [partial(_tags, subject) for subject in subjects]
-        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), tell)
+        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), log)
         return [
             _assessment(subject, timed.results[0], timed.rate) for subject, timed in zip(subjects, found, strict=True)
         ]

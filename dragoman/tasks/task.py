@@ -31,7 +31,7 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import sentence_of
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Tell
+from dragoman.tasks.in_turn import Log
 from dragoman.tasks.losses import SplitLosses, example_losses
 from dragoman.tasks.validation import Validating
 from dragoman.tasks.watched import watched_examples
@@ -171,9 +171,7 @@ class Task(ABC):
         """Whether two splits hold the same examples, each encoded for its own model."""
 
     @abstractmethod
-    def assess(
-        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
-    ) -> list[Assessment]:
+    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Measure models, each on its own encoding of the same examples.
 
         Args:
@@ -181,7 +179,7 @@ class Task(ABC):
             search: the search for outputs.
             side_by_side: whether models take several turns, so that their speeds can be compared; otherwise each is
                 used once.
-            tell: called with a sentence on each part.
+            log: called with a sentence on each part.
 
         Raises:
             InputError: if there is no example.

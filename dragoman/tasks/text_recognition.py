@@ -24,7 +24,7 @@ from dragoman.predict.reader import Reader
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts, CardText, card, measured_on
-from dragoman.tasks.in_turn import Part, Tell, Timed, Turns, in_turn
+from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.inputs import PICTURES
 from dragoman.tasks.same_sources import same_sources
 from dragoman.tasks.task import MEASURED_TOGETHER, Task, Words, shown_source
@@ -83,9 +83,7 @@ class TextRecognition(Task):
         """Whether pictures and texts are equal."""
         return one.examples.target_texts() == other.examples.target_texts() and same_sources(one, other)
 
-    def assess(
-        self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, tell: Tell
-    ) -> list[Assessment]:
+    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Read with the beam, and with greedy search too if models are compared, and score against the true texts."""
         readers = [Reader.of(subject.model, "the model") for subject in subjects]
         widths = [
@@ -101,7 +99,7 @@ class TextRecognition(Task):
             for reader, examples, beams in zip(readers, splits, widths, strict=True)
             for beam in beams
         ]
-        found = iter(in_turn(uses, len(splits[0]), _TURNS if side_by_side else Turns(), tell))
+        found = iter(in_turn(uses, len(splits[0]), _TURNS if side_by_side else Turns(), log))
         return [
             _assessment(examples.target_texts(), {beam: next(found) for beam in beams})
             for examples, beams in zip(splits, widths, strict=True)

@@ -139,13 +139,13 @@ class Checkpoints:
         return sorted(path for path in self.folder.glob("update-*") if path.is_dir())
 
     def restore_newest(
-        self, state: TrainingState, tell: Callable[[str], None] = lambda message: None, *, mend: bool = True
+        self, state: TrainingState, log: Callable[[str], None] = lambda message: None, *, mend: bool = True
     ) -> Progress | None:
         """Put ``state``, the global random state and the history back to the newest checkpoint that is undamaged.
 
         Args:
             state: the training state, which is changed only once a whole checkpoint was read.
-            tell: function that is given a sentence on each damaged checkpoint, which stays where it is, and on the
+            log: function that is given a sentence on each damaged checkpoint, which stays where it is, and on the
                 checkpoint that the run goes on from.
             mend: whether to repair what an interrupted writing left, and to put the history back; False if another
                 process does so.
@@ -168,13 +168,13 @@ class Checkpoints:
             except DamagedFileError as error:
                 errors.append(error)
                 self.damaged.add(path)
-                tell(f"checkpoint {path.name} is damaged and is passed over ({error.file}: {error.what})")
+                log(f"checkpoint {path.name} is damaged and is passed over ({error.file}: {error.what})")
                 continue
             progress = saved.restore(state)
             if mend and saved.history is not None:
                 write_file(self.history, saved.history)
             if errors:
-                tell(f"going on from the checkpoint of update {progress.update:,}")
+                log(f"going on from the checkpoint of update {progress.update:,}")
             return progress
         if errors:
             raise _all_damaged(self.folder, errors)

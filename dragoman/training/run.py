@@ -36,7 +36,7 @@ from dragoman.training.progress import watched
 from dragoman.training.recovery.incident import Incidents
 from dragoman.training.recovery.recovery import Recovery
 from dragoman.training.resumption import check_asked, check_changes
-from dragoman.training.run_folder import RunFolder, tell
+from dragoman.training.run_folder import RunFolder, log_to
 from dragoman.training.setup import set_up
 from dragoman.training.snapshot import Progress
 from dragoman.training.stability.monitor import StabilityMonitor
@@ -158,7 +158,7 @@ def train(
     """
     remarks: list[str] = []
     if not isinstance(recipe, Recipe):
-        recipe = load_recipe(recipe, changes=changes, tell=remarks.append)
+        recipe = load_recipe(recipe, changes=changes, log=remarks.append)
     run = RunFolder(given_path(output, "the folder of a run"))
     frames = _frames(train=train, validation=validation, test=test)
     with joined_processes() as processes, watched(observers, progress) as observers:
@@ -167,7 +167,7 @@ def train(
             return _join(run, processes)
         check_before_data(recipe, hardware.device)
         for remark in remarks:
-            tell(observers, remark)
+            log_to(observers, remark)
         with run.prepared(recipe, frames, beside, observers) as dataset:
             processes.wait()
             return _train(run, recipe, dataset, hardware, observers, processes)
@@ -243,7 +243,7 @@ def resume(
             if recipe != written:
                 write_file(run.recipe_file, dump_recipe(recipe).encode())
             for remark in remarks:
-                tell(observers, remark)
+                log_to(observers, remark)
             processes.wait()
             return _train(run, recipe, dataset, hardware, observers, processes)
 
@@ -287,7 +287,7 @@ def _train(
     processes: Processes,
 ) -> Run:
     def log(message: str) -> None:
-        tell(observers, message)
+        log_to(observers, message)
 
     setup = set_up(recipe, dataset, hardware, processes, log)
     task, settings, state = setup.task, setup.settings, setup.state

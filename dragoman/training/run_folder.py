@@ -141,7 +141,7 @@ class RunFolder(RunPaths):
             try:
                 # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
                 stage_file(self.recipe_file, dump_recipe(recipe).encode())
-                dataset = prepare(recipe, self.dataset_folder, **frames, tell=lambda message: tell(observers, message))
+                dataset = prepare(recipe, self.dataset_folder, **frames, log=lambda message: log_to(observers, message))
                 commit_file(self.recipe_file)
             except BaseException:
                 self._undo(created)
@@ -210,7 +210,7 @@ class RunFolder(RunPaths):
                 self.path.rmdir()
 
 
-def tell(observers: Sequence[Observer], message: str) -> None:
+def log_to(observers: Sequence[Observer], message: str) -> None:
     """Give observers a sentence on what is being prepared."""
     for observer in observers:
         observer.on_prepare(message)

@@ -117,8 +117,8 @@ def test_a_stopped_comparison_goes_on_to_the_same_end(
     told: list[str] = []
     for _ in subjects:
         with pytest.raises(InputError, match="give the same command again"):
-            compare(subjects, tmp_path, budget=Budget(updates=30), threads=1, observers=[_Stop()], tell=told.append)
-    report = compare(subjects, tmp_path, budget=Budget(updates=30), threads=1, tell=told.append)
+            compare(subjects, tmp_path, budget=Budget(updates=30), threads=1, observers=[_Stop()], log=told.append)
+    report = compare(subjects, tmp_path, budget=Budget(updates=30), threads=1, log=told.append)
     assert any("trained already" in line for line in told)
     assert any("going on" in line for line in told)
     expected = {row.name: (row.measures.quality, row.curve[-1].loss) for row in compared[0].rows}

@@ -35,7 +35,7 @@ def refused(chosen: Recipe, folder: Path, **frames: Any) -> InputError:
 def left_out(chosen: Recipe, folder: Path, **frames: Any) -> str:
     """What is said of the one picture that is left out of a dataset, which all others are in."""
     told: list[str] = []
-    dataset = prepare(chosen, folder / "dataset", tell=told.append, **frames)
+    dataset = prepare(chosen, folder / "dataset", log=told.append, **frames)
     assert sum(dataset.report["pairs"].values()) == 39
     (drop,) = pq.read_table(folder / "dataset" / "dropped.parquet").to_pylist()
     assert drop["rule"] == "broken picture"
@@ -173,7 +173,7 @@ def test_a_row_without_a_label_is_dropped_and_listed(tmp_path: Path) -> None:
     frame.loc[7, "label"] = None
     told: list[str] = []
     recipe = of_rows(write_table(frame, tmp_path / "t.csv"), "label", "label")
-    prepare(recipe, tmp_path / "dataset", tell=told.append)
+    prepare(recipe, tmp_path / "dataset", log=told.append)
     drops = pq.read_table(tmp_path / "dataset" / "dropped.parquet").to_pylist()
     assert [(drop["rule"], drop["line"]) for drop in drops] == [("no target", 9)]
     assert any("no target" in line for line in told)

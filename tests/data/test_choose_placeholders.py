@@ -38,7 +38,7 @@ def recipe_for(folder: Path, rows: list[tuple[str, str]], **tokenizer: object) -
 
 def test_a_learnt_family_is_judged_shown_and_reported(tmp_path: Path) -> None:
     told: list[str] = []
-    report = clean(recipe_for(tmp_path, [LOST, *QT]), tmp_path / "out", tell=told.append)
+    report = clean(recipe_for(tmp_path, [LOST, *QT]), tmp_path / "out", log=told.append)
     assert told[0] == "placeholders: qt (%1)"
     assert report["dropped"] == {"placeholders": 1}
     written = json.loads((tmp_path / "out" / "report.json").read_text())["placeholders"]
@@ -50,7 +50,7 @@ def test_a_recipe_settles_it(tmp_path: Path) -> None:
     rows = [LOST, *QT, ("Hello {name}", "Hallo du")]
     told: list[str] = []
     report = clean(
-        recipe_for(tmp_path, rows, placeholder_families=["printf", "url"]), tmp_path / "out", tell=told.append
+        recipe_for(tmp_path, rows, placeholder_families=["printf", "url"]), tmp_path / "out", log=told.append
     )
     assert report["dropped"] == {}
     assert report["placeholders"]["families"] == ["url", "printf"]

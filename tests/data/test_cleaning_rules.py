@@ -104,7 +104,7 @@ def recipe(tmp_path: Path) -> Recipe:
 
 def test_cleaning_by_itself_writes_the_kept_pairs_and_every_drop(recipe: Recipe, tmp_path: Path) -> None:
     told: list[str] = []
-    report = clean(recipe, tmp_path / "out", tell=told.append)
+    report = clean(recipe, tmp_path / "out", log=told.append)
     assert (tmp_path / "out" / "clean.en").read_text().splitlines() == [source for source, _ in GOOD]
     assert (tmp_path / "out" / "clean.de").read_text().splitlines() == [target for _, target in GOOD]
     dropped = pd.read_parquet(tmp_path / "out" / "dropped.parquet")

@@ -92,8 +92,8 @@ def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     data = {"train": make(folder), "validation_pairs": 5, "test_pairs": 5}
     loose = {"copies": False, "language": False, "repetition": False, "max_ratio": 99.0}
     chosen = recipe(encoder, decoder, reads=reads, data=data, cleaning=loose)
-    assert (chosen.model.reads, chosen.model.says) == request.param
-    return Prepared(chosen, prepare(chosen, folder / "dataset", tell=lambda message: None))
+    assert (chosen.model.input_kind, chosen.model.output_kind) == request.param
+    return Prepared(chosen, prepare(chosen, folder / "dataset", log=lambda message: None))
 
 
 def same(some: Examples, indices: np.ndarray, others: Examples, places: np.ndarray) -> bool:
@@ -157,7 +157,7 @@ def test_lengths_are_tokens_of_texts_words_with_tags_and_one_of_all_else(prepare
 
 def test_given_corpora_are_encoded_as_their_dataset_was(prepared: Prepared) -> None:
     dataset, data = prepared.dataset, prepared.recipe.data
-    given = examples_of(data.train, prepared.recipe, dataset.source, dataset.target, tell=lambda message: None)
+    given = examples_of(data.train, prepared.recipe, dataset.source, dataset.target, log=lambda message: None)
     assert isinstance(given, Examples)
     assert len(given) == COUNT
     lines_of = [line for _, line in given.places(np.arange(COUNT))]
@@ -178,12 +178,12 @@ def test_each_corpus_may_have_languages_of_its_own(tmp_path: Path) -> None:
         {"name": "two", "source": str(english), "target": str(cyrillic), "target_language": "ru"},
     ]
     values = {"tokenizer": {"vocabulary_size": 320}, "cleaning": {"numbers": False, "max_ratio": 9.0}}
-    both = prepare(recipe_from({**values, "data": {"train": train}}), tmp_path / "both", tell=lambda message: None)
+    both = prepare(recipe_from({**values, "data": {"train": train}}), tmp_path / "both", log=lambda message: None)
     kept = {name: report["kept"] for name, report in both.report["cleaning"]["train"]["corpora"].items()}
     assert kept == {"one": 40, "two": 40}
     for corpus in train:
         corpus.pop("target_language", None)
-    alike = prepare(recipe_from({**values, "data": {"train": train}}), tmp_path / "alike", tell=lambda message: None)
+    alike = prepare(recipe_from({**values, "data": {"train": train}}), tmp_path / "alike", log=lambda message: None)
     assert alike.report["cleaning"]["train"]["corpora"]["two"]["dropped"] == {"script": 40}
 
 
@@ -194,19 +194,19 @@ def test_a_language_that_a_corpus_states_is_checked_where_nothing_is_translated(
         {"text": str(lines(tmp_path / "a.txt", mixed)), "label": "a", "source_language": "en"},
         {"text": str(lines(tmp_path / "b.txt", other)), "label": "b"},
     ]
-    dataset = prepare(recipe("convolution", "label", data={"train": train}), tmp_path / "d", tell=lambda message: None)
+    dataset = prepare(recipe("convolution", "label", data={"train": train}), tmp_path / "d", log=lambda message: None)
     assert dataset.report["cleaning"]["train"]["dropped"] == {"script": 10}
 
 
 @pytest.mark.parametrize(("text", "rule"), [("bad \x07 bell", "control characters"), ("x" * 300, "overlong word")])
 def test_rules_on_texts_apply_to_texts_with_labels(text: str, rule: str, tmp_path: Path) -> None:
     frame = pd.DataFrame({"source": [*sentences(WORDS, 40), text], "target": [*["a", "b"] * 20, "a"]})
-    dataset = prepare(recipe("convolution", "label"), tmp_path / "d", train=frame, tell=lambda message: None)
+    dataset = prepare(recipe("convolution", "label"), tmp_path / "d", train=frame, log=lambda message: None)
     assert dataset.report["cleaning"]["train"]["dropped"] == {rule: 1}
 
 
 def test_texts_that_differ_in_case_alone_are_near_duplicates_if_their_label_is_the_same(tmp_path: Path) -> None:
     texts = [*sentences(WORDS, 40), "The dog barks", "the dog barks!", "THE DOG BARKS"]
     frame = pd.DataFrame({"source": texts, "target": [*["a", "b"] * 20, "a", "a", "b"]})
-    dataset = prepare(recipe("convolution", "label"), tmp_path / "d", train=frame, tell=lambda message: None)
+    dataset = prepare(recipe("convolution", "label"), tmp_path / "d", train=frame, log=lambda message: None)
     assert dataset.report["cleaning"]["train"]["dropped"] == {"near-duplicate": 1}

@@ -113,7 +113,7 @@ def test_a_given_test_set_that_leaks_is_told(tmp_path: Path) -> None:
     frame = pd.DataFrame({"source": texts, "target": ["a", "b"] * 30})
     told: list[str] = []
     dataset = prepare(
-        labelling(train=None), tmp_path / "d", train=frame, validation=frame[50:], test=frame[:7], tell=told.append
+        labelling(train=None), tmp_path / "d", train=frame, validation=frame[50:], test=frame[:7], log=told.append
     )
     assert dataset.report["sources_also_in_training"] == {"validation": 10, "test": 7}
     assert any("7" in line and "flatter" in line for line in told)

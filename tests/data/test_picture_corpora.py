@@ -242,7 +242,7 @@ def test_a_broken_picture_is_counted_and_named_and_not_the_end(tmp_path: Path) -
     broken.write_bytes(broken.read_bytes()[:60])
     told: list[str] = []
     data = {"train": {"path": str(folder)}, "validation_pairs": 4, "test_pairs": 4}
-    prepare(recipe("mlp", "label", reads="picture", data=data), tmp_path / "dataset", tell=told.append)
+    prepare(recipe("mlp", "label", reads="picture", data=data), tmp_path / "dataset", log=told.append)
     assert [line for line in told if "left out" in line and broken.name in line]
     drops = pq.read_table(tmp_path / "dataset" / "dropped.parquet").to_pylist()
     assert [(drop["rule"], drop["file"]) for drop in drops] == [("broken picture", str(broken))]

@@ -136,7 +136,7 @@ def test_given_sets_that_overlap_with_training_are_kept_and_counted(tmp_path: Pa
         write_corpus(tmp_path, "train", train),
         validation=write_corpus(tmp_path, "validation", [(train[0][0].upper() + "?", "x y z"), ("quite new", "neu")]),
     )
-    dataset = prepare(recipe, tmp_path / "dataset", tell=told.append)
+    dataset = prepare(recipe, tmp_path / "dataset", log=told.append)
     assert len(dataset.train) == len(train)
     assert len(dataset.validation) == 2
     assert dataset.report["sources_also_in_training"] == {"validation": 1}

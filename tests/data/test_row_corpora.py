@@ -109,7 +109,7 @@ def test_missing_cells_are_counted_told_and_get_an_indicator(tmp_path: Path) -> 
     frame.loc[::20, "colour"] = None
     told: list[str] = []
     path = write_table(frame, tmp_path / "t.csv")
-    dataset = prepare(recipe("linear", "number", data=data(path)), tmp_path / "dataset", tell=told.append)
+    dataset = prepare(recipe("linear", "number", data=data(path)), tmp_path / "dataset", log=told.append)
     assert isinstance(dataset.source, RowField)
     assert dataset.source.numbers == 3
     assert dataset.source.category_sizes == (len(COLOURS) + 2,)
@@ -138,7 +138,7 @@ def test_values_that_training_lacks_are_told_and_stand_apart(tmp_path: Path) -> 
     given = recipe("linear", "label", data={"train": None})
     train, validation = (table(40, seed=n).drop(columns="number").rename(columns={"label": "target"}) for n in (1, 2))
     validation.loc[3, "colour"] = "mauve"
-    dataset = prepare(given, tmp_path / "d", train=train, validation=validation, tell=told.append)
+    dataset = prepare(given, tmp_path / "d", train=train, validation=validation, log=told.append)
     assert any("colour" in line and "no training row" in line for line in told)
     batch = dataset.validation.batch(np.arange(40))
     assert isinstance(batch.source, Rows)

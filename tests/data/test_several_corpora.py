@@ -138,7 +138,7 @@ def test_pairs_of_too_many_tokens_are_dropped_said_and_listed(tmp_path: Path) ->
     recipe = recipe_from(
         {"data": {"train": {"path": path}}, "cleaning": cleaning, "tokenizer": {"vocabulary_size": 320}}
     )
-    dataset = prepare(recipe, tmp_path / "dataset", tell=told.append)
+    dataset = prepare(recipe, tmp_path / "dataset", log=told.append)
     assert dataset.report["cleaning"]["train"]["dropped"] == {"too many tokens": 1}
     assert dataset.train.source_lengths.max() <= 40
     assert any("too many tokens" in message for message in told)

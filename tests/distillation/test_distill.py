@@ -123,7 +123,7 @@ def test_a_limit_takes_sentences_spread_over_the_training_set(
 ) -> None:
     monkeypatch.setattr(translations, "_CHUNK", 8)
     told: list[str] = []
-    done = distill(teacher, student(), tmp_path / "run", beam=1, limit=20, tell=told.append)
+    done = distill(teacher, student(), tmp_path / "run", beam=1, limit=20, log=told.append)
     sources = Dataset.open(teacher / "dataset").train.source_texts()
     written = [
         json.loads(line)["source"]
@@ -183,12 +183,12 @@ def test_a_distillation_killed_while_it_translates_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        distill(teacher, student(), tmp_path / "run", beam=2, tell=killed)
+        distill(teacher, student(), tmp_path / "run", beam=2, log=killed)
     assert (tmp_path / "run" / kept).read_bytes().count(b"\n") == 48
     with (tmp_path / "run" / kept).open("ab") as stream:
         stream.write(b'"half a li')
     told: list[str] = []
-    done = resume_distillation(tmp_path / "run", tell=told.append)
+    done = resume_distillation(tmp_path / "run", log=told.append)
     assert any(message.startswith("48 of") and "before" in message for message in told)
     assert (tmp_path / "run" / kept).read_bytes() == complete
     weights = [(run.best / "weights.safetensors").read_bytes() for run in (done.run, distilled.run)]
@@ -266,7 +266,7 @@ def test_separate_vocabularies_are_not_taken_over(tmp_path: Path) -> None:
     train(recipe({"shared": False, "vocabulary_size": 300}, updates=4), tmp_path / "teacher", train=frame("copy", 150))
     told: list[str] = []
     learner = student(tokenizer={"vocabulary_size": 305})
-    done = distill(tmp_path / "teacher", learner, tmp_path / "run", beam=1, tell=told.append)
+    done = distill(tmp_path / "teacher", learner, tmp_path / "run", beam=1, log=told.append)
     assert any("the student learns its own" in message for message in told)
     assert done.run.recipe().tokenizer.model is None
 

@@ -88,7 +88,7 @@ def _shrunk(values: dict[str, Any]) -> dict[str, Any]:
         side: {name: size for name, size in SMALL.items() if name in type(getattr(model, side)).model_fields}
         for side in ("encoder", "decoder")
     }
-    changes = {name: section for name, section in QUICK.items() if name != "pictures" or model.reads == "picture"}
+    changes = {name: section for name, section in QUICK.items() if name != "pictures" or model.input_kind == "picture"}
     shrunk = merge(merge(values, changes), {"model": sizes})
     for name in idle_settings(model, shrunk, {}):
         section, _, key = name.partition(".")

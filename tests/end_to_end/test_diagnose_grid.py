@@ -70,7 +70,7 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def folder(name: str) -> Path:
         recipe = small(*CELLS[name])
         path = tmp_path_factory.mktemp("runs") / "run"
-        return train(recipe, path, train=corpus(recipe.model.reads, recipe.model.says)).folder
+        return train(recipe, path, train=corpus(recipe.model.input_kind, recipe.model.output_kind)).folder
 
     return folder
 
@@ -86,7 +86,7 @@ def diagnosed(*arguments: object) -> dict[str, Any]:
 def test_fit(name: str, run_of: Callable[[str], Path]) -> None:
     found = diagnosed("fit", run_of(name))
     assert found["verdict"] in {kind.value for kind in FitKind}
-    assert found["run"]["unit"] == UNITS[small(*CELLS[name]).model.says]
+    assert found["run"]["unit"] == UNITS[small(*CELLS[name]).model.output_kind]
     assert [look["update"] for look in found["looks"]] == [2, 4, 6, 8, 10]
     numbers = found["numbers"]
     assert all(numbers[key] is not None for key in ("baseline", "validation", "training", "gap", "level", "forecast"))

@@ -73,6 +73,6 @@ def test_a_preset_at_toy_size(name: str, tmp_path: Path) -> None:
         },
     }
     recipe = recipe_from(merge(values, small))
-    run = train(recipe, tmp_path / "run", train=corpus(recipe.model.reads, recipe.model.says))
+    run = train(recipe, tmp_path / "run", train=corpus(recipe.model.input_kind, recipe.model.output_kind))
     assert run.report is not None
     assert (run.best / "card.md").is_file()

@@ -52,7 +52,7 @@ def test_the_size_is_that_of_the_library_and_too_small_is_refused(
 ) -> None:
     x, weight = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel)
     if size + 2 * padding < dilation * (kernel - 1) + 1:
-        with pytest.raises(UnsupportedError, match=rf"kernel of {kernel} places"):
+        with pytest.raises(UnsupportedError, match=rf"kernel of length {kernel}"):
             output_size(size, kernel, stride, padding, dilation)
     else:
         library = F.conv1d(x, weight, stride=stride, padding=padding, dilation=dilation).shape[2]

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from dragoman.progress.bar import NotebookBar, open_bar
 from dragoman.progress.counting import Counting
-from dragoman.progress.watched import console_for, teller
+from dragoman.progress.watched import console_for, logger
 
 
 def terminal() -> tuple[Console, io.StringIO]:
@@ -32,8 +32,8 @@ class Clock:
 def test_where_no_one_watches_nothing_is_shown_unless_asked_for(capsys: pytest.CaptureFixture[str]):
     assert console_for(None) is None
     assert console_for(False) is None
-    teller()("unseen")
-    teller(True)("a [line] seen")
+    logger()("unseen")
+    logger(True)("a [line] seen")
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "a [line] seen\n")
 

@@ -45,7 +45,7 @@ CELLS = [
 def test_what_goes_in_and_comes_out(encoder: str, decoder: str, reads: str, says: str, tmp_path: Path) -> None:
     """And the recipe that is written is the one that is read."""
     found = recipe(encoder, decoder)
-    assert (found.model.reads, found.model.says) == (reads, says)
+    assert (found.model.input_kind, found.model.output_kind) == (reads, says)
     assert found.model.is_translator == ((reads, says) == ("text", "text"))
     assert found.model.is_language_model == (reads == "nothing")
     assert found.model.phrase
@@ -56,7 +56,7 @@ def test_what_goes_in_and_comes_out(encoder: str, decoder: str, reads: str, says
 @pytest.mark.parametrize("kind", ["linear", "mlp"])
 def test_fully_connected_encoders_read_pictures_if_they_are_told_to(kind: str) -> None:
     found = recipe({"kind": kind, "reads": "picture"}, "label")
-    assert (found.model.reads, found.model.says) == ("picture", "label")
+    assert (found.model.input_kind, found.model.output_kind) == ("picture", "label")
 
 
 def test_a_linear_encoder_has_no_hidden_layers_whatever_is_said() -> None:
@@ -106,7 +106,7 @@ PRESETS = {
 def test_presets(preset: str) -> None:
     assert preset in presets()
     found = load_recipe(preset)
-    assert (found.model.reads, found.model.says) == PRESETS[preset]
+    assert (found.model.input_kind, found.model.output_kind) == PRESETS[preset]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_presets(preset: str) -> None:
 )
 def test_one_word_changes_the_kind_of_a_preset(preset: str, changes: dict[str, Any]) -> None:
     before, after = load_recipe(preset), load_recipe(preset, changes=changes)
-    assert (after.model.reads, after.model.says) == (before.model.reads, before.model.says)
+    assert (after.model.input_kind, after.model.output_kind) == (before.model.input_kind, before.model.output_kind)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

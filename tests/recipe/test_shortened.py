@@ -18,7 +18,7 @@ TINY = load_recipe("tiny")
 
 def warmup_with(changes: dict[str, Any]) -> tuple[int, list[str]]:
     told: list[str] = []
-    return load_recipe("tiny", changes={"training": changes}, tell=told.append).training.schedule.warmup, told
+    return load_recipe("tiny", changes={"training": changes}, log=told.append).training.schedule.warmup, told
 
 
 def test_a_warm_up_that_does_not_fit_becomes_a_tenth_and_that_is_said() -> None:

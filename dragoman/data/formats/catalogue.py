@@ -50,7 +50,7 @@ class _Tally:
 
 
 def read_catalogue(
-    path: Path, source_language: str, target_language: str, tell: Callable[[str], None] = lambda remark: None
+    path: Path, source_language: str, target_language: str, log: Callable[[str], None] = lambda remark: None
 ) -> Iterator[Entry]:
     """The pairs of the program in the folder, zip file or wheel ``path``, template by template.
 
@@ -76,7 +76,7 @@ def read_catalogue(
         )
         if not chosen:
             raise no_files(path, names, templates, (source_language, target_language))
-        remarks = LanguageRemarks(path.name, tell)
+        remarks = LanguageRemarks(path.name, log)
         english = closest_language(["en"], source_language) is not None
         msgid_is_source = english or all(files.source is None for files in chosen)
         languages, tally = (source_language, target_language), _Tally()

@@ -25,30 +25,30 @@ _SINGULAR_OF_ONE = tuple(int(number != 1) for number in NUMBERS)
 
 
 def read_po(
-    path: Path, target_language: str | None = None, tell: Callable[[str], None] = lambda remark: None
+    path: Path, target_language: str | None = None, log: Callable[[str], None] = lambda remark: None
 ) -> Iterator[Entry]:
     """The messages of a PO file with their translations.
 
     Args:
         path: the file.
         target_language: says what plural forms are for where the header does not.
-        tell: is given a remark if the header names another language, or the ``msgid`` are keys.
+        log: is given a remark if the header names another language, or the ``msgid`` are keys.
 
     Raises:
         InputError: if the file cannot be read, breaks PO's syntax or does not fit its own character set.
     """
-    return _read(path, parse_po, target_language, tell)
+    return _read(path, parse_po, target_language, log)
 
 
 def read_mo(
-    path: Path, target_language: str | None = None, tell: Callable[[str], None] = lambda remark: None
+    path: Path, target_language: str | None = None, log: Callable[[str], None] = lambda remark: None
 ) -> Iterator[Entry]:
     """The messages of an MO file with their translations; arguments as of :func:`read_po`.
 
     Raises:
         InputError: if the file cannot be read or its tables do not fit it.
     """
-    return _read(path, parse_mo, target_language, tell)
+    return _read(path, parse_mo, target_language, log)
 
 
 def message_entries(
@@ -155,7 +155,7 @@ def _read(
     path: Path,
     parse: Callable[[bytes, str], list[Message]],
     target_language: str | None,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> Iterator[Entry]:
     try:
         with open_input(path) as stream:
@@ -165,9 +165,9 @@ def _read(
     messages = parse(data, str(path))
     said = header_language(messages)
     if said is not None and target_language is not None and closest_language([said], target_language) is None:
-        tell(f"{path.name} says that its language is {said}; it is read as {target_language} all the same")
+        log(f"{path.name} says that its language is {said}; it is read as {target_language} all the same")
     if KeyEvidence.of(messages).has_keys and all(message.default is None for message in messages):
-        tell(
+        log(
             f"the msgid of {path.name} are keys; give the folder that has the source language's file too, "
             "by --catalogue"
         )

@@ -12,12 +12,12 @@ class LanguageRemarks:
 
     Args:
         place: what a person calls the file or folder.
-        tell: is given the remarks.
+        log: is given the remarks.
     """
 
-    def __init__(self, place: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, place: str, log: Callable[[str], None]) -> None:
         self._place = place
-        self._tell = tell
+        self._log = log
         self._said: set[tuple[str, str]] = set()
 
     def taken(self, code: str | None, wanted: str) -> None:
@@ -26,4 +26,4 @@ class LanguageRemarks:
             return
         self._said.add((code, wanted))
         if is_other_kind(code, wanted):
-            self._tell(f"{self._place}: there is nothing in {wanted} itself; {code[:40]} is taken for it")
+            self._log(f"{self._place}: there is nothing in {wanted} itself; {code[:40]} is taken for it")

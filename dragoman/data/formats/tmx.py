@@ -20,7 +20,7 @@ _CODES = frozenset({*_ROLES, "sub"})
 
 
 def read_tmx(
-    path: Path, source_language: str, target_language: str, tell: Callable[[str], None] = lambda remark: None
+    path: Path, source_language: str, target_language: str, log: Callable[[str], None] = lambda remark: None
 ) -> Iterator[Entry]:
     """The translation units of a file as pairs, as they are asked for.
 
@@ -35,7 +35,7 @@ def read_tmx(
         path: path of the file.
         source_language: code of the source language, such as ``en``.
         target_language: code of the target language, such as ``de``.
-        tell: function that is given remarks on languages of which the file has only another variant.
+        log: function that is given remarks on languages of which the file has only another variant.
 
     Raises:
         InputError: if :func:`~dragoman.data.formats.xml_events.read_units` refuses the file; or, at the end, if it has
@@ -44,7 +44,7 @@ def read_tmx(
     units = read_units(path, "tmx", frozenset({"tu"}))
     next(units)
     wanted = (source_language, target_language)
-    missing, remarks = set(wanted), LanguageRemarks(path.name, tell)
+    missing, remarks = set(wanted), LanguageRemarks(path.name, log)
     codes: dict[str, None] = {}
     for unit, _ in units:
         variants = _variants(unit)

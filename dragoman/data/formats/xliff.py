@@ -37,7 +37,7 @@ class _Row(NamedTuple):
 
 
 def read_xliff(
-    path: Path, source_language: str, target_language: str, tell: Callable[[str], None] = lambda remark: None
+    path: Path, source_language: str, target_language: str, log: Callable[[str], None] = lambda remark: None
 ) -> Iterator[Entry]:
     """The units (version 1) or segments (version 2) of a file as pairs, as they are asked for.
 
@@ -59,7 +59,7 @@ def read_xliff(
     version = _major_version(next(units).element, path)
     others: dict[str, None] = {}
     found = False
-    remarks = LanguageRemarks(path.name, tell)
+    remarks = LanguageRemarks(path.name, log)
     for unit, ancestors in units:
         if unit.name != _UNIT_NAMES[version]:
             continue

@@ -30,13 +30,13 @@ class Reading:
         output: what shall come out of the model.
         languages: the codes of source and target, for formats that hold several.
         folder: takes what cannot be held in memory.
-        tell: is given remarks, such as that another region's language is taken.
+        log: is given remarks, such as that another region's language is taken.
     """
 
     output: Output
     languages: tuple[str, str]
     folder: Path
-    tell: Callable[[str], None] = field(default=lambda remark: None)
+    log: Callable[[str], None] = field(default=lambda remark: None)
 
 
 class Input(ABC):

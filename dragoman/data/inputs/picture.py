@@ -63,7 +63,7 @@ class PictureInput(Input):
             return _parquet(corpus, corpus.path, reading.output)
         if kind not in TABLES:
             raise no_table(corpus.path)
-        return _paths(read_corpus_chunks(corpus, "en", "en", reading.tell), corpus.path.parent)
+        return _paths(read_corpus_chunks(corpus, "en", "en", reading.log), corpus.path.parent)
 
     def read_frame(self, frame: DataFrame, corpus: CorpusRecipe, reading: Reading) -> Iterator[Chunk]:
         """Paths, bytes, arrays or pictures of Pillow, which stay where they are."""

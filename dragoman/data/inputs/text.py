@@ -39,7 +39,7 @@ class TextInput(Input):
     def read(self, corpus: CorpusRecipe, reading: Reading) -> Iterator[Chunk]:
         """Sentence pairs of every format; or texts with a label or a number each, of lines and tables."""
         if reading.output.is_text:
-            return read_corpus_chunks(corpus, *reading.languages, reading.tell)
+            return read_corpus_chunks(corpus, *reading.languages, reading.log)
         if corpus.text is not None:
             assert corpus.label is not None
             return _labelled(read_text_chunks(corpus.text), corpus.label)
@@ -48,7 +48,7 @@ class TextInput(Input):
             if kind not in reading.output.formats:
                 raise no_table(corpus.path)
         # Of formats that hold languages none is read here, so it does not matter which two are named.
-        return read_corpus_chunks(corpus, "en", "en", reading.tell)
+        return read_corpus_chunks(corpus, "en", "en", reading.log)
 
     def read_frame(self, frame: DataFrame, corpus: CorpusRecipe, reading: Reading) -> Iterator[Chunk]:
         """The texts of a column, and what another holds of each."""

@@ -15,11 +15,11 @@ from dragoman.recipe import Recipe
 from dragoman.storage.failure import unwritable
 from dragoman.training.run_folder import RunFolder
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 def diagnose_capacity(
-    subject: Path | str | Recipe, minutes: float, *, scratch: Path | None = None, tell: Tell | None = None
+    subject: Path | str | Recipe, minutes: float, *, scratch: Path | None = None, log: Log | None = None
 ) -> CapacityReport:
     """Train smaller and larger models on less and more of the data, and fit the error over model size and data size.
 
@@ -28,18 +28,18 @@ def diagnose_capacity(
         minutes: time limit for all training together; see
             :func:`~dragoman.diagnosis.capacity.measure.measure_capacity`.
         scratch: folder for the dataset that a recipe needs meanwhile; by default the system's temporary folder.
-        tell: called with a sentence about each step.
+        log: called with a sentence about each step.
 
     Raises:
         InputError: if there is no run, its data cannot be used, or not even one model could be trained.
         OutputError: if the dataset of a recipe cannot be written.
     """
-    with _opened(subject, scratch, tell) as (recipe, dataset):
-        return measure_capacity(recipe, dataset, minutes, tell=tell)
+    with _opened(subject, scratch, log) as (recipe, dataset):
+        return measure_capacity(recipe, dataset, minutes, log=log)
 
 
 @contextmanager
-def _opened(subject: Path | str | Recipe, scratch: Path | None, tell: Tell | None) -> Iterator[tuple[Recipe, Dataset]]:
+def _opened(subject: Path | str | Recipe, scratch: Path | None, log: Log | None) -> Iterator[tuple[Recipe, Dataset]]:
     if not isinstance(subject, Recipe):
         yield RunFolder(Path(subject)).opened()
         return
@@ -50,4 +50,4 @@ def _opened(subject: Path | str | Recipe, scratch: Path | None, tell: Tell | Non
     except OSError as error:
         raise unwritable(scratch or Path(tempfile.gettempdir()), error) from error
     with lent as place:
-        yield subject, prepare(subject, Path(place) / "dataset", tell=tell)
+        yield subject, prepare(subject, Path(place) / "dataset", log=log)

@@ -14,7 +14,7 @@ from dragoman.diagnosis.fit.evidence import best_of, looks_of_records, planned_u
 from dragoman.diagnosis.fit.experiment import Runner
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import DragomanError, InputError
-from dragoman.progress.watched import teller
+from dragoman.progress.watched import logger
 from dragoman.recipe import Recipe
 from dragoman.recipe.shortened import shortened_recipe
 from dragoman.tasks.table import task_of
@@ -39,7 +39,7 @@ def measure_capacity(
     runner: Runner = run_trial,
     *,
     clock: Callable[[], float] = time.monotonic,
-    tell: Callable[[str], None] | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> CapacityReport:
     """Train every model size on every data size, the cheapest first, until the minutes are over.
 
@@ -56,16 +56,16 @@ def measure_capacity(
         minutes: time limit for everything; cells that do not fit are left out, and the report says so.
         runner: function that trains a recipe.
         clock: function that returns the time in seconds.
-        tell: called with a sentence before each cell; by default it is shown on the terminal.
+        log: called with a sentence before each cell; by default it is shown on the terminal.
 
     Raises:
         InputError: if not even one cell could be trained.
     """
-    tell = tell or teller()
+    log = log or logger()
     end = clock() + 60 * minutes
     models = {width: model for width in WIDTHS if (model := _of_width(recipe, width)) is not None}
     planned = planned_updates(recipe, dataset)
-    grid = _Grid(models, dataset, planned, planned, runner, clock, tell, end)
+    grid = _Grid(models, dataset, planned, planned, runner, clock, log, end)
     interrupted = False
     try:
         grid.train_all()
@@ -106,7 +106,7 @@ class _Grid:
     updates: int
     runner: Runner
     clock: Callable[[], float]
-    tell: Callable[[str], None]
+    log: Callable[[str], None]
     end: float
     seconds: dict[float, float] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
@@ -123,7 +123,7 @@ class _Grid:
     def choose_length(self) -> None:
         """Time a few updates of the recipe's own model to find how many updates every cell can afford."""
         updates = min(_TIMED, self.planned)
-        self.tell(f"Timing {updates} updates")
+        self.log(f"Timing {updates} updates")
         recipe = shortened_recipe(self.models[1.0], updates, self.planned)
         trial = self.runner(recipe, self.dataset, validations=1)
         self.seconds[1.0] = _OVERHEAD * trial.seconds / max(trial.updates, 1)
@@ -141,7 +141,7 @@ class _Grid:
             estimate = f"it takes about {needed / 60:.1f} minutes, and {max(left, 0) / 60:.1f} were left"
             self.left_out.append(f"{what}: {estimate}")
             return
-        self.tell(f"Training {what}: {self.updates:,} updates")
+        self.log(f"Training {what}: {self.updates:,} updates")
         recipe, began = shortened_recipe(self.models[width], self.updates, self.planned), self.clock()
         try:
             part = None if fraction == 1 else examples

@@ -20,7 +20,7 @@ from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.fit.verdict import judge
 from dragoman.diagnosis.learning_rate import findings_of, rate_is_too_high, rate_may_be_too_high, rate_sentence
 from dragoman.model.folder import load_model
-from dragoman.progress.watched import teller
+from dragoman.progress.watched import logger
 from dragoman.recipe import Recipe
 from dragoman.tasks.losses import LossEstimate
 from dragoman.tasks.table import task_of
@@ -37,7 +37,7 @@ def diagnose_fit(
     runner: Runner = run_trial,
     thresholds: Thresholds | None = None,
     *,
-    tell: Callable[[str], None] | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> FitReport:
     """Find out whether a run underfits, overfits, has not converged or is well fitted, and what to do.
 
@@ -46,7 +46,7 @@ def diagnose_fit(
         probe_minutes: time limit for experiments where the run's own losses leave a doubt; None for no experiments.
         runner: function that trains a recipe for these experiments.
         thresholds: limits that the verdict rests on; the defaults if None.
-        tell: called with a sentence before each experiment; by default it is shown on the terminal.
+        log: called with a sentence before each experiment; by default it is shown on the terminal.
 
     Raises:
         InputError: if the folder holds no run, or one without any validation yet.
@@ -56,14 +56,14 @@ def diagnose_fit(
     >>> report.verdict.kind.value
     'undecided'
     """
-    tell = tell or teller()
+    log = log or logger()
     folder = Path(folder)
     recipe, dataset = RunFolder(folder).opened()
     evidence = read_evidence(folder, recipe, dataset)
     best = None if probe_minutes is None else best_estimate(folder, recipe, dataset, evidence)
     name = folder.resolve().name
     report = examine(
-        name, recipe, dataset, evidence, probe_minutes, runner, thresholds or Thresholds(), best=best, tell=tell
+        name, recipe, dataset, evidence, probe_minutes, runner, thresholds or Thresholds(), best=best, log=log
     )
     findings = findings_of(folder)
     said = rate_sentence(recipe, findings, judge(evidence).kind)
@@ -83,7 +83,7 @@ def examine(
     thresholds: Thresholds,
     *,
     best: LossEstimate | None = None,
-    tell: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> FitReport:
     """Diagnose a run whose evidence is in memory already; see :func:`diagnose_fit`.
 
@@ -96,11 +96,11 @@ def examine(
         runner: function that trains a recipe for these experiments.
         thresholds: limits that the verdict rests on.
         best: the run's lowest validation loss with the losses of its examples; None if they are unknown.
-        tell: called with a sentence before each experiment.
+        log: called with a sentence before each experiment.
     """
     verdict, probes = judge(evidence, thresholds=thresholds), Probes()
     if probe_minutes is not None:
-        probes = probe(recipe, dataset, evidence, verdict, probe_minutes, runner, baseline=best, tell=tell)
+        probes = probe(recipe, dataset, evidence, verdict, probe_minutes, runner, baseline=best, log=log)
     curve = data_curve(probes)
     decisive = curve if probes.length >= thresholds.shortest_probe else None
     if probe_minutes is not None:

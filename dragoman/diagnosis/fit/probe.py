@@ -78,7 +78,7 @@ def probe(
     *,
     baseline: LossEstimate | None = None,
     clock: Callable[[], float] = time.monotonic,
-    tell: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> Probes:
     """Try the remedies that might help, as many as the minutes allow, or until Ctrl-C.
 
@@ -96,13 +96,13 @@ def probe(
         baseline: the run's lowest validation loss with the losses of its examples, for paired comparison; without it, a
             correlation is assumed.
         clock: function that returns the time in seconds.
-        tell: called with a sentence before each experiment.
+        log: called with a sentence before each experiment.
     """
     changes = [(name, ACTIONS[name].applied(recipe)) for name in suspects(verdict, evidence.facts.dropout)]
     names = [name for name, changed in changes if changed is not None or name == MORE_DATA]
     plan = plan_probes(names, evidence, minutes)
     end = clock() + 60 * minutes
-    lab = _Laboratory(recipe, dataset, evidence, plan, runner, clock, tell, end, plan.seconds, baseline)
+    lab = _Laboratory(recipe, dataset, evidence, plan, runner, clock, log, end, plan.seconds, baseline)
     began, interrupted = clock(), False
     try:
         if plan.names and lab.has_baseline():
@@ -178,7 +178,7 @@ class _Laboratory:
     plan: Plan
     runner: Runner
     clock: Callable[[], float]
-    tell: Callable[[str], None]
+    log: Callable[[str], None]
     end: float
     seconds: float
     estimate: LossEstimate | None
@@ -257,7 +257,7 @@ class _Laboratory:
             minutes = f"it takes about {needed / 60:.1f} minutes, and {max(left, 0) / 60:.1f} were left"
             self.remarks.append(f"Not tried: {what}; {minutes}.")
             return None
-        self.tell(f"Trying {what}: {updates:,} updates")
+        self.log(f"Trying {what}: {updates:,} updates")
         recipe = shortened_recipe(recipe, updates, updates if updates > self.plan.updates else self.evidence.planned)
         try:
             trial = self.runner(recipe, self.dataset, examples=examples, minutes=left / 60)

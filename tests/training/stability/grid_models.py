@@ -81,7 +81,7 @@ def model_of(encoder: dict[str, Any], decoder: dict[str, Any], seed: int = 1) ->
         "mlp": RowSize(3, (4,)),
         "linear": RowSize(3, (4,)),
     }
-    target = {"text": TextSize(V), "label": CLASSES, "number": 1}[recipe.says]
+    target = {"text": TextSize(V), "label": CLASSES, "number": 1}[recipe.output_kind]
     return build(recipe, sizes.get(recipe.encoder.kind, TextSize(V)), target, seed)
 
 
