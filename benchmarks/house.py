@@ -6,10 +6,11 @@
 
 What counts:
 
-- *asks for a kind*: outside ``tasks/`` and ``recipe/``, each comparison with ``reads`` or ``says`` (a variable, an
-  attribute, alone or in a tuple), each look-up by one of them (``table[model.reads]``, ``table.get(says)``, ``match
-  model.says``, ``READERS[reads, says]``), each reading of ``is_translator`` or ``is_language_model``, each
-  ``isinstance``, ``issubclass`` or ``case`` of a field: see :data:`FIELDS`.
+- *asks for a kind*: outside ``tasks/`` and ``recipe/``, each comparison with ``reads`` or ``says``, which are called
+  ``input_kind`` and ``output_kind`` now, or with what ``kind_of`` gives (a variable, an attribute, alone or in a tuple),
+  each look-up by one of them (``table[model.reads]``, ``table.get(says)``, ``match model.says``,
+  ``READERS[reads, says]``), each reading of ``is_translator`` or ``is_language_model``, each ``isinstance``,
+  ``issubclass`` or ``case`` of a field: see :data:`FIELDS`.
 - *asks for an object's kind*: each ``isinstance``, ``issubclass`` or ``case`` there of another class that only some
   kinds of models have an object of: see :data:`OBJECTS`.
 - *cast*: each call of ``typing.cast``.
@@ -45,10 +46,10 @@ FIELDS = re.compile(r"\w*Field|Codec")
 OBJECTS = re.compile(
     r"NoEncoderRecipe|LabelDecoderRecipe|NumberDecoderRecipe"  # what a recipe says of its kind
     r"|LanguageModel|EncoderDecoder|\w*Task|\w+Report"  # models, tasks, and what was measured of them
-    r"|Grid\w+|TextBatch|Batch|Pictures|Rows|Labels|Numbers|PictureSize|RowSize"  # datasets and batches
+    r"|Grid\w+|TextBatch|Batch|Pictures|Rows|Labels|Numbers|Tags|PictureSize|RowSize"  # datasets and batches
 )
 """Names of other classes of which only some kinds of models have an object."""
-SIDES = {"reads", "says", "_reads", "_says"}
+SIDES = {"reads", "says", "_reads", "_says", "input_kind", "output_kind", "kind_of"}
 PROPERTIES = {"is_translator", "is_language_model"}
 NO_SUBJECT = {"of", "as", "its", "that", "likewise"}
 LONGEST_UNSHARED = 5
@@ -110,6 +111,7 @@ def _is_side(node: ast.expr) -> bool:
 
 
 def _name(node: ast.AST) -> str:
+    node = node.func if isinstance(node, ast.Call) else node
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
