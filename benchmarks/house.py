@@ -7,7 +7,7 @@
 What counts:
 
 - *asks for a kind*: outside ``tasks/`` and ``recipe/``, each comparison with ``reads`` or ``says``, which are called
-  ``input_kind`` and ``output_kind`` now, or with what ``kind_of`` gives (a variable, an attribute, alone or in a tuple),
+  ``input_kind`` and ``output_kind`` now, or with what ``kind_of`` gives (variable or attribute, alone or in a tuple),
   each look-up by one of them (``table[model.reads]``, ``table.get(says)``, ``match model.says``,
   ``READERS[reads, says]``), each reading of ``is_translator`` or ``is_language_model``, each ``isinstance``,
   ``issubclass`` or ``case`` of a field: see :data:`FIELDS`.

@@ -65,29 +65,29 @@ def measure_capacity(
     end = clock() + 60 * minutes
     models = {width: model for width in WIDTHS if (model := _of_width(recipe, width)) is not None}
     planned = planned_updates(recipe, dataset)
-    grid = _Grid(models, dataset, planned, planned, runner, clock, log, end)
+    measured = _Measured(models, dataset, planned, planned, runner, clock, log, end)
     interrupted = False
     try:
-        grid.train_all()
+        measured.train_all()
     except KeyboardInterrupt:
-        if not grid.cells:
+        if not measured.cells:
             raise
         interrupted = True
-        grid.left_out.append("the cell that was under way, and those that were to follow: interrupted")
-    if not grid.cells:
+        measured.left_out.append("the cell that was under way, and those that were to follow: interrupted")
+    if not measured.cells:
         raise InputError(
             f"no model could be trained in {minutes:g} minutes",
-            cause=grid.left_out[0] if grid.left_out else None,
+            cause=measured.left_out[0] if measured.left_out else None,
             remedy="give more minutes, or a recipe with fewer updates or a smaller model.",
         )
     return CapacityReport(
-        cells=tuple(sorted(grid.cells, key=lambda cell: (cell.width, cell.examples))),
+        cells=tuple(sorted(measured.cells, key=lambda cell: (cell.width, cell.examples))),
         baseline=task_of(recipe).baseline(recipe, dataset),
-        updates=grid.updates,
+        updates=measured.updates,
         planned=planned,
         unit=unit_of(recipe),
         architecture=recipe.model.phrase,
-        left_out=tuple(grid.left_out),
+        left_out=tuple(measured.left_out),
         interrupted=interrupted,
     )
 
@@ -97,7 +97,7 @@ def _of_width(recipe: Recipe, width: float) -> Recipe | None:
 
 
 @dataclass(slots=True)
-class _Grid:
+class _Measured:
     """Trains cells while there is time."""
 
     models: Mapping[float, Recipe]

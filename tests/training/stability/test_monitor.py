@@ -1,4 +1,4 @@
-"""The monitor reports for every cell of the grid, in numbers that are right, and changes nothing."""
+"""The monitor reports for every kind of model, in numbers that are right, and changes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 import json
 import math
 
-import grid_models as grid
+import every_model as every
 import numpy as np
 import pytest
 import torch
@@ -57,11 +57,11 @@ def look(model: Model, parameters: FlatParameters, monitor: StabilityMonitor, up
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
-@pytest.mark.parametrize("cell", list(grid.CELLS))
-def test_every_cell_of_the_grid(cell: str, dtype: torch.dtype) -> None:
-    model = grid.model(cell).train()
+@pytest.mark.parametrize("cell", list(every.CELLS))
+def test_every_kind_of_model(cell: str, dtype: torch.dtype) -> None:
+    model = every.model(cell).train()
     parameters = flat(model, dtype)
-    record = look(model, parameters, StabilityMonitor(model, parameters, [grid.batch(cell)], 5))
+    record = look(model, parameters, StabilityMonitor(model, parameters, [every.batch(cell)], 5))
     layers = set(record.gradient_norm)
     assert layers == set(record.largest_gradient_norm) == set(record.update_ratio)
     assert record.activation["decoder.output" if cell == "residual to alignment" else "decoder"] > 0
@@ -80,7 +80,7 @@ def test_every_cell_of_the_grid(cell: str, dtype: torch.dtype) -> None:
 
 def trained(cell: str, dtype: torch.dtype, every: int | None) -> tuple[FlatParameters, MovingAverage, Model]:
     """Five updates with dropout; with a monitor or without."""
-    model, data = grid.model(cell).train(), grid.batch(cell)
+    model, data = every.model(cell).train(), every.batch(cell)
     parameters = flat(model, dtype)
     average = MovingAverage(parameters.master, RECIPE.average)
     optimizer = build_optimizer(RECIPE.optimizer, parameters)
@@ -113,11 +113,11 @@ def test_what_is_learnt_has_the_same_bits(cell: str, dtype: torch.dtype) -> None
 
 @pytest.mark.parametrize("cell", LEARNT)
 def test_a_look_leaves_everything_as_it_was(cell: str) -> None:
-    model = grid.model(cell).train()
+    model = every.model(cell).train()
     next(module for module in model.modules() if not list(module.children())).eval()
     parameters = flat(model)
     parameters.gradient.normal_()
-    monitor = StabilityMonitor(model, parameters, [grid.batch(cell)], 5)
+    monitor = StabilityMonitor(model, parameters, [every.batch(cell)], 5)
     gradient, modes = parameters.gradient.clone(), [module.training for module in model.modules()]
     state = copy.deepcopy(model.state_dict())
     attributes = [set(vars(module)) for module in model.modules()]
@@ -134,9 +134,9 @@ def test_a_look_leaves_everything_as_it_was(cell: str) -> None:
 
 
 def test_everything_is_as_it_was_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = grid.model("gru additive").train()
+    model = every.model("gru additive").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [grid.batch("gru additive")], 5)
+    monitor = StabilityMonitor(model, parameters, [every.batch("gru additive")], 5)
     attention = type(model.get_submodule("decoder.attention"))
     monkeypatch.setattr(attention, "forward", lambda *_: [].pop())
     with pytest.raises(IndexError):
@@ -147,9 +147,9 @@ def test_everything_is_as_it_was_after_an_error(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_two_looks_agree_bit_for_bit() -> None:
-    model = grid.model("lstm additive fed").train()
+    model = every.model("lstm additive fed").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [grid.batch("lstm additive fed")], 1)
+    monitor = StabilityMonitor(model, parameters, [every.batch("lstm additive fed")], 1)
     records = []
     for update in (1, 2):
         monitor.before_update(update)
@@ -158,9 +158,9 @@ def test_two_looks_agree_bit_for_bit() -> None:
 
 
 def test_update_ratios_by_hand() -> None:
-    model = grid.model("transformer").train()
+    model = every.model("transformer").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [grid.batch("transformer")], 3)
+    monitor = StabilityMonitor(model, parameters, [every.batch("transformer")], 3)
     layer = model.get_submodule("encoder.blocks.1.feed_forward")
     before = torch.cat([p.detach().flatten() for p in layer.parameters()])
     monitor.before_update(3)
@@ -173,10 +173,10 @@ def test_update_ratios_by_hand() -> None:
 
 
 def test_the_ratio_of_weights_that_were_zero_is_one() -> None:
-    model = grid.model("linear to number").train()
+    model = every.model("linear to number").train()
     parameters = flat(model)
     parameters.master.zero_()
-    monitor = StabilityMonitor(model, parameters, [grid.batch("linear to number")], 3)
+    monitor = StabilityMonitor(model, parameters, [every.batch("linear to number")], 3)
     monitor.before_update(3)
     parameters.master.fill_(0.5)
     record = monitor.after_update(3, [0.0, 0.0])
@@ -186,9 +186,9 @@ def test_the_ratio_of_weights_that_were_zero_is_one() -> None:
 
 def test_gradient_norms_are_means_and_maxima_since_the_record_before() -> None:
     """The decoder's weight and bias are one layer; each hidden layer of the encoder is one."""
-    model = grid.model("mlp to label").train()
+    model = every.model("mlp to label").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [grid.batch("mlp to label")], 3)
+    monitor = StabilityMonitor(model, parameters, [every.batch("mlp to label")], 3)
     places = [place.name for place in parameters.map.places]
 
     def update(number: int, weight: float, bias: float) -> StabilityRecord | None:
@@ -210,9 +210,9 @@ def test_gradient_norms_are_means_and_maxima_since_the_record_before() -> None:
 
 
 def test_an_update_that_was_not_made_counts_for_nothing() -> None:
-    model = grid.model("linear to number").train()
+    model = every.model("linear to number").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [grid.batch("linear to number")], 2)
+    monitor = StabilityMonitor(model, parameters, [every.batch("linear to number")], 2)
     assert monitor.after_update(3, [1.0, math.nan]) is None
     monitor.before_update(4)
     monitor.before_update(5)
@@ -226,7 +226,7 @@ def test_an_update_that_was_not_made_counts_for_nothing() -> None:
 
 @pytest.mark.parametrize("cell", ["gru additive", "lstm additive fed", "relu rnn dot", "language model lstm"])
 def test_recurrent_weights_begin_orthogonal_and_their_gain_is_told(cell: str) -> None:
-    model, batch = grid.model(cell), grid.batch(cell)
+    model, batch = every.model(cell), every.batch(cell)
     parameters = flat(model)
     monitor = StabilityMonitor(model, parameters, [batch], 1)
     fresh = look(model, parameters, monitor).recurrent_gain
@@ -241,9 +241,9 @@ def test_recurrent_weights_begin_orthogonal_and_their_gain_is_told(cell: str) ->
 
 
 def test_models_without_recurrence_have_no_recurrent_gain() -> None:
-    model = grid.model("transformer")
+    model = every.model("transformer")
     parameters = flat(model)
     assert (
-        look(model, parameters, StabilityMonitor(model, parameters, [grid.batch("transformer")], 1)).recurrent_gain
+        look(model, parameters, StabilityMonitor(model, parameters, [every.batch("transformer")], 1)).recurrent_gain
         == {}
     )

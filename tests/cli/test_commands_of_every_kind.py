@@ -22,7 +22,7 @@ from dragoman.errors import InputError
 from dragoman.recipe.file import presets
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
-from grid_cases import BAD_TRAINING, BAD_USE
+from cases_of_every_kind import BAD_TRAINING, BAD_USE
 from toy import frame, recipe
 
 WORDS = {"en": ["the", "and", "house", "with", "water"], "de": ["das", "und", "haus", "mit", "wasser"]}

@@ -1,4 +1,4 @@
-"""A model and a batch for every cell of the grid."""
+"""A model and a batch of every kind."""
 
 from __future__ import annotations
 
