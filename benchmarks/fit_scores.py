@@ -27,7 +27,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import ACTIONS, EARLY_STOPPING, MORE_DATA
 from dragoman.diagnosis.fit.criteria import FitKind, Thresholds
 from dragoman.diagnosis.fit.diagnose import examine
-from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, facts_of, looks_of_records
+from dragoman.diagnosis.fit.evidence import FitEvidence, StopReason, facts_of, validations_of_records
 from dragoman.diagnosis.fit.report import FitReport
 from dragoman.recipe import Recipe
 from dragoman.tasks.table import task_of
@@ -97,11 +97,11 @@ def diagnosed(laboratory: Laboratory, cell: Cell, thresholds: Thresholds) -> Fit
         return laboratory.train(cell, changed, seed=cell.seed, **how)
 
     evidence = FitEvidence(
-        looks=looks_of_records(run.validations),
+        looks=validations_of_records(run.validations),
         baseline=task_of(recipe).baseline(recipe, dataset),
         planned=recipe.training.updates,
         done=run.updates,
-        ending=Ending.PLANNED,
+        ending=StopReason.PLANNED,
         facts=facts_of(recipe, dataset),
     )
     return examine(cell.name, recipe, dataset, evidence, ENDLESS, runner, thresholds, best=run.best)

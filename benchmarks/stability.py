@@ -45,7 +45,7 @@ from stability_plants import FAULTS, Fault, Gain, Plant
 from stability_subjects import HEALTHY, PLANTED, ROWS, UNROLLED, Subject
 
 from dragoman.comparison.machine import describe_machine
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.finding import Finding, Severity, Symptom
 from dragoman.diagnosis.stability.findings import conclude, find
 from dragoman.diagnosis.stability.read import StabilityEvidence, read_evidence
 from dragoman.errors import DragomanError
@@ -269,7 +269,7 @@ def _gains(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         line: dict[str, Any] = {"model": name, "plant": fault, "runs": len(group)}
         for look, update in ((0, 1), (-1, WITHIN)):
             line[f"growth of the planted cell, update {update}"] = _middle(group, planted, look)
-        off = [Kind.RECURRENT_GAIN, str(Severity.WARNING)]
+        off = [Symptom.RECURRENT_GAIN, str(Severity.WARNING)]
         line["named by its gain"] = _share(
             [[*off, cell] in one["early_findings"] for one, cell in zip(group, planted, strict=True)]
         )

@@ -12,7 +12,7 @@ from dragoman.cli.data_options import GivenData, takes_data
 from dragoman.cli.options import finite
 
 if TYPE_CHECKING:
-    from dragoman.comparison.report import Report
+    from dragoman.comparison.report import ComparisonReport
     from dragoman.recipe import Recipe
 
 _BUDGET = "Budget of recipes (one of these)"
@@ -53,7 +53,7 @@ def compare(
     print(f"\nPage: {output / PAGE}")
 
 
-def _print(report: Report) -> None:
+def _print(report: ComparisonReport) -> None:
     from rich.console import Console
 
     from dragoman.comparison.report import cost_columns, notes, quality_columns

@@ -13,7 +13,7 @@ from dragoman.assessment.assess import assess, one_task
 from dragoman.comparison.budget import Budget
 from dragoman.comparison.machine import describe_machine
 from dragoman.comparison.pictures import draw_curves, draw_quality_over_time
-from dragoman.comparison.report import Point, Report, Row, page
+from dragoman.comparison.report import ComparisonReport, Point, Row, page
 from dragoman.comparison.subject import Subject, Trained, check_subjects, prepare, run_of, train
 from dragoman.errors import InputError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
@@ -53,7 +53,7 @@ def compare(
     log: Callable[[str], None] | None = None,
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
-) -> Report:
+) -> ComparisonReport:
     """Train the recipes among the subjects under one budget, measure all on one test set, and write the report.
 
     A comparison that was stopped goes on where it was when it is called again.
@@ -132,7 +132,7 @@ def _report(
     held_out: Sequence[HeldOut],
     found: Sequence[Assessment],
     reach: float | None,
-) -> Report:
+) -> ComparisonReport:
     sign = -1 if task.higher_is_better else 1
     order = sorted(range(len(subjects)), key=lambda place: sign * found[place].measures.quality.value)
     curves = [_curve(subject, task) for subject in subjects]
@@ -150,7 +150,7 @@ def _report(
         for place in order
     ]
     tested = held_out[0].split == "test set"
-    return Report(
+    return ComparisonReport(
         rows=tuple(rows),
         split=held_out[0].split if tested else f"{held_out[0].split}, as not all have a test set",
         examples=len(held_out[0].examples),

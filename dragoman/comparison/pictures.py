@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dragoman.comparison.report import Point, Report
+from dragoman.comparison.report import ComparisonReport, Point
 from dragoman.optional import plots
 from dragoman.reports.figure import COLOURS, LABEL_SIZE, SMALL_SIZE, add_grid, new_figure, panels_below, plain, png
 from dragoman.storage.output import write_output
@@ -19,7 +19,7 @@ _FAR_APART = 20
 _MILLIONS_FROM, _THOUSANDS_FROM = 500_000, 5_000
 
 
-def draw_curves(report: Report, path: Path) -> None:
+def draw_curves(report: ComparisonReport, path: Path) -> None:
     """Draw validation loss, and the score where there is one, over the amount of training."""
     scored = report.score_differs_from_loss
     figure, panels = _figure(2 if scored else 1)
@@ -38,7 +38,7 @@ def draw_curves(report: Report, path: Path) -> None:
     _finish(figure, panels, path)
 
 
-def draw_quality_over_time(report: Report, path: Path) -> None:
+def draw_quality_over_time(report: ComparisonReport, path: Path) -> None:
     """Draw the score over minutes of training; at the end of each curve stands the quality on the test set with its
     interval."""
     figure, (axes,) = _figure(1)
@@ -58,7 +58,7 @@ def draw_quality_over_time(report: Report, path: Path) -> None:
     _finish(figure, [axes], path)
 
 
-def _spread(axes: plots.Axes, report: Report) -> None:
+def _spread(axes: plots.Axes, report: ComparisonReport) -> None:
     """Scale the axis so that differences between small errors show beside large ones, such as those of the first
     validation."""
     values = [point.score for row in report.rows for point in row.curve if point.score is not None]
@@ -69,7 +69,7 @@ def _spread(axes: plots.Axes, report: Report) -> None:
         axes.yaxis.set_minor_formatter(plots.NullFormatter())
 
 
-def _score(report: Report) -> str:
+def _score(report: ComparisonReport) -> str:
     """A label with the score and the direction in which it is better."""
     return _wrapped(f"{report.score} ({'higher' if report.higher_is_better else 'lower'} is better)")
 
@@ -91,7 +91,7 @@ def _figure(panels: int) -> tuple[plots.Figure, list[plots.Axes]]:
 
 
 def _draw_lines(
-    axes: plots.Axes, report: Report, across: Callable[[Point], float], up: Callable[[Point], float | None]
+    axes: plots.Axes, report: ComparisonReport, across: Callable[[Point], float], up: Callable[[Point], float | None]
 ) -> None:
     for number, row in enumerate(report.rows):
         points = [(across(point), value) for point in row.curve if (value := up(point)) is not None]

@@ -25,7 +25,7 @@ class Point:
         update: number of updates done.
         tokens: number of target tokens, or of examples, trained on.
         minutes: minutes of training, without validation.
-        loss: validation loss in the unit of :attr:`Report.loss`.
+        loss: validation loss in the unit of :attr:`ComparisonReport.loss`.
         score: the score that is watched in training; None if only the loss is.
     """
 
@@ -68,7 +68,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Report(Shown):
+class ComparisonReport(Shown):
     """The results of a comparison.
 
     Attributes:
@@ -120,7 +120,7 @@ Columns = dict[str, list[str]]
 """Cells of a table for people to read, in the order of rows, by column title."""
 
 
-def quality_columns(report: Report) -> Columns:
+def quality_columns(report: ComparisonReport) -> Columns:
     """The columns on quality."""
     first = report.rows[0].measures
     found = [row.measures for row in report.rows]
@@ -136,7 +136,7 @@ def quality_columns(report: Report) -> Columns:
     }
 
 
-def cost_columns(report: Report) -> Columns:
+def cost_columns(report: ComparisonReport) -> Columns:
     """The columns on the cost of training and of use."""
     rows, unit = report.rows, report.unit.split()[-1]
     digits = 1 if max(row.minutes for row in rows) >= 1 else 3
@@ -178,7 +178,7 @@ def _p_value(row: Row) -> str:
     return "best" if difference is None else f"{difference.p_value:.3f}" + ("*" if difference.p_value < 0.05 else "")
 
 
-def notes(report: Report) -> list[str]:
+def notes(report: ComparisonReport) -> list[str]:
     """The notes that a reader of the table needs."""
     first = report.rows[0].measures
     better = "higher" if report.higher_is_better else "lower"
@@ -198,7 +198,7 @@ def notes(report: Report) -> list[str]:
     ]
 
 
-def page(report: Report, pictures: Sequence[Path]) -> str:
+def page(report: ComparisonReport, pictures: Sequence[Path]) -> str:
     """The page with its table, notes, architectures and pictures; every name is escaped.
 
     Args:

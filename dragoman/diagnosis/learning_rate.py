@@ -8,36 +8,42 @@ from pathlib import Path
 from dragoman.diagnosis.fit.criteria import FitKind
 from dragoman.diagnosis.fit.evidence import read_evidence as read_fit
 from dragoman.diagnosis.fit.verdict import judge
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.finding import Finding, Severity, Symptom
 from dragoman.diagnosis.stability.findings import find
 from dragoman.diagnosis.stability.read import read_evidence as read_stability
 from dragoman.errors import DragomanError
 from dragoman.recipe import Recipe
 from dragoman.training.run_folder import RunFolder
 
-_TOO_HIGH = (Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP, Kind.LARGE_UPDATES, Kind.SPIKES)
+_TOO_HIGH = (
+    Symptom.NOT_FINITE,
+    Symptom.REWOUND,
+    Symptom.BLOW_UP,
+    Symptom.LARGE_UPDATES,
+    Symptom.SPIKES,
+)
 """Symptoms of a learning rate that is too high, the surest first."""
 _MAY_BE_TOO_HIGH = (
-    Kind.EXPLODING_THROUGH_TIME,
-    Kind.NO_GRADIENT,
-    Kind.DEAD_UNITS,
-    Kind.SATURATED_UNITS,
-    Kind.LARGE_ATTENTION_SCORES,
+    Symptom.EXPLODING_THROUGH_TIME,
+    Symptom.NO_GRADIENT,
+    Symptom.DEAD_UNITS,
+    Symptom.SATURATED_UNITS,
+    Symptom.LARGE_ATTENTION_SCORES,
 )
 """Symptoms that a learning rate that is too high may cause, but other faults may too."""
 
 
-def rate_is_too_high(findings: Iterable[Finding]) -> tuple[Kind, ...]:
+def rate_is_too_high(findings: Iterable[Finding]) -> tuple[Symptom, ...]:
     """The findings that call for a lower learning rate, without notes, which healthy runs have too."""
     return _among(_TOO_HIGH, findings)
 
 
-def rate_may_be_too_high(findings: Iterable[Finding]) -> tuple[Kind, ...]:
+def rate_may_be_too_high(findings: Iterable[Finding]) -> tuple[Symptom, ...]:
     """The findings that a lower learning rate may cure and a higher one would make worse, without notes."""
     return _among(_MAY_BE_TOO_HIGH, findings)
 
 
-def _among(kinds: Iterable[Kind], findings: Iterable[Finding]) -> tuple[Kind, ...]:
+def _among(kinds: Iterable[Symptom], findings: Iterable[Finding]) -> tuple[Symptom, ...]:
     found = {finding.kind for finding in findings if finding.severity is not Severity.NOTE}
     return tuple(kind for kind in kinds if kind in found)
 
@@ -65,7 +71,7 @@ def rate_sentence(recipe: Recipe, findings: Iterable[Finding], fit: FitKind | No
             f"Learning rate: do not raise it; a lower one ({lower} in a new run; it is {rate:g}) is one remedy for "
             f"{', '.join(hints)}."
         )
-    if _among((Kind.SMALL_UPDATES,), findings):
+    if _among((Symptom.SMALL_UPDATES,), findings):
         higher = f"--set training.optimizer.learning_rate={10 * rate:.2g}"
         return f"Learning rate: raise it ({higher} in a new run; it is {rate:g}), for the weights hardly move."
     if fit is FitKind.NOT_CONVERGED:

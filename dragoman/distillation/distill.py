@@ -19,7 +19,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.distillation.corpora import write_corpora
 from dragoman.distillation.plan import PLAN, Plan
-from dragoman.distillation.report import Report, compare_sides
+from dragoman.distillation.report import DistillationReport, compare_sides
 from dragoman.distillation.teacher import Teacher
 from dragoman.distillation.translations import KeptTranslations, translate
 from dragoman.errors import InputError, OutputError, UnsupportedError
@@ -53,7 +53,7 @@ class Distillation(Shown):
     """
 
     run: Run
-    report: Report | None
+    report: DistillationReport | None
 
     def summary(self) -> Summary:
         """A short summary of the distillation."""

@@ -40,7 +40,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Report(Shown):
+class DistillationReport(Shown):
     """The results of a distillation.
 
     Attributes:
@@ -100,7 +100,7 @@ class Report(Shown):
 
 def compare_sides(
     teacher: Teacher, student: Path, dataset: Dataset, targets: str, log: Callable[[str], None]
-) -> Report:
+) -> DistillationReport:
     """Measure both in PyTorch on the test set of the student's run, or on its validation set if it has no test set.
 
     Args:
@@ -113,7 +113,7 @@ def compare_sides(
     held_out = held_out_of(dataset)
     taught_by, learnt = load_model(teacher.model), load_model(student)
     first, second = assess([Assessed(taught_by, held_out), Assessed(learnt, held_out)], side_by_side=True, log=log)
-    return Report(
+    return DistillationReport(
         _side(teacher.name, teacher.model, taught_by, first.measures),
         _side(student.parent.name, student, learnt, second.measures),
         paired_bootstrap(first.statistics, second.statistics),

@@ -15,7 +15,7 @@ import pytest
 
 from dragoman.comparison.budget import Budget
 from dragoman.comparison.compare import compare
-from dragoman.comparison.report import Report, cost_columns, page, quality_columns
+from dragoman.comparison.report import ComparisonReport, cost_columns, page, quality_columns
 from dragoman.errors import InputError, OutputError, RecipeError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.training.history import read_history
@@ -51,13 +51,13 @@ GRU = {"encoder": {"kind": "gru", "width": 24}, "decoder": {"kind": "gru", "widt
 
 
 @pytest.fixture(scope="module")
-def compared(corpus: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+def compared(corpus: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[ComparisonReport, Path]:
     output = tmp_path_factory.mktemp("comparison")
     subjects = {"small": with_data(corpus), "gru co": with_data(corpus, **GRU)}
     return compare(subjects, output, budget=Budget(updates=30), threads=1), output
 
 
-def test_the_report_agrees_with_the_runs(compared: tuple[Report, Path]) -> None:
+def test_the_report_agrees_with_the_runs(compared: tuple[ComparisonReport, Path]) -> None:
     report, output = compared
     assert {row.name for row in report.rows} == {"small", "gru co"}
     assert report.examples == 60
@@ -82,7 +82,7 @@ def test_the_report_agrees_with_the_runs(compared: tuple[Report, Path]) -> None:
     assert len(tokens) == 1, "both saw the same tokens"
 
 
-def test_what_is_written(compared: tuple[Report, Path]) -> None:
+def test_what_is_written(compared: tuple[ComparisonReport, Path]) -> None:
     report, output = compared
     written = json.loads((output / "report.json").read_text())
     assert [row["name"] for row in written["rows"]] == [row.name for row in report.rows]
@@ -95,7 +95,7 @@ def test_what_is_written(compared: tuple[Report, Path]) -> None:
             assert all(text in html for text in (title, *column))
 
 
-def test_names_are_escaped(compared: tuple[Report, Path]) -> None:
+def test_names_are_escaped(compared: tuple[ComparisonReport, Path]) -> None:
     report, _ = compared
     nasty = replace(report.rows[0], name="<script>alert(1)</script>", architecture="a & b")
     html = page(replace(report, rows=(nasty, *report.rows[1:])), [])
@@ -111,7 +111,7 @@ class _Stop(Observer):
 
 
 def test_a_stopped_comparison_goes_on_to_the_same_end(
-    compared: tuple[Report, Path], corpus: dict[str, Any], tmp_path: Path
+    compared: tuple[ComparisonReport, Path], corpus: dict[str, Any], tmp_path: Path
 ) -> None:
     subjects = {"small": with_data(corpus), "gru co": with_data(corpus, **GRU)}
     told: list[str] = []
@@ -148,7 +148,7 @@ def test_equal_runs_do_not_differ_and_a_planted_difference_is_significant(
     assert same.p_value == 1
 
 
-def test_different_test_sets_are_refused(compared: tuple[Report, Path], tmp_path: Path) -> None:
+def test_different_test_sets_are_refused(compared: tuple[ComparisonReport, Path], tmp_path: Path) -> None:
     other = train(recipe(), tmp_path / "other", train=frame("copy", 300))
     with pytest.raises(InputError, match="small and other have different test sets"):
         compare({"small": compared[1] / "runs" / "small", "other": other.folder}, tmp_path / "out")
@@ -188,7 +188,7 @@ def test_what_cannot_be_compared(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_is_no_finished_run(compared: tuple[Report, Path], tmp_path: Path) -> None:
+def test_a_folder_that_is_no_finished_run(compared: tuple[ComparisonReport, Path], tmp_path: Path) -> None:
     small = compared[1] / "runs" / "small"
     with pytest.raises(InputError, match="no finished run"):
         compare({"a": small, "b": tmp_path}, tmp_path / "out")

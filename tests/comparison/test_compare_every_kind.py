@@ -13,7 +13,7 @@ import pytest
 
 from dragoman.comparison.budget import Budget
 from dragoman.comparison.compare import compare
-from dragoman.comparison.report import Report, cost_columns, notes, quality_columns
+from dragoman.comparison.report import ComparisonReport, cost_columns, notes, quality_columns
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.tasks.table import TASKS
@@ -79,20 +79,20 @@ def of_rows(tables: dict[str, Any], says: str, encoder: dict[str, Any], **data: 
 
 
 @pytest.fixture(scope="module")
-def labels(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+def labels(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[ComparisonReport, Path]:
     output = tmp_path_factory.mktemp("labels")
     subjects = {"linear": of_rows(tables, "label", LINEAR), "mlp": of_rows(tables, "label", MLP)}
     return compare(subjects, output, budget=Budget(updates=60), threads=1), output
 
 
 @pytest.fixture(scope="module")
-def numbers(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+def numbers(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[ComparisonReport, Path]:
     output = tmp_path_factory.mktemp("numbers")
     subjects = {"linear": of_rows(tables, "number", LINEAR), "mlp": of_rows(tables, "number", MLP)}
     return compare(subjects, output, budget=Budget(tokens=SEEN), threads=1), output
 
 
-def agrees_with_the_run(report: Report, output: Path, name: str, quality: str) -> None:
+def agrees_with_the_run(report: ComparisonReport, output: Path, name: str, quality: str) -> None:
     row = next(row for row in report.rows if row.name == name)
     run = output / "runs" / name
     evaluation = json.loads((run / "evaluation.json").read_text())
@@ -107,7 +107,7 @@ def agrees_with_the_run(report: Report, output: Path, name: str, quality: str) -
     assert row.validation_loss == looks["loss"].min()
 
 
-def test_labels(labels: tuple[Report, Path]) -> None:
+def test_labels(labels: tuple[ComparisonReport, Path]) -> None:
     report, output = labels
     assert [row.name for row in report.rows] == ["mlp", "linear"], "the best first"
     assert report.higher_is_better
@@ -129,7 +129,7 @@ def test_labels(labels: tuple[Report, Path]) -> None:
     assert all(row.measures.speeds["predictions"] > 0 for row in report.rows)
 
 
-def test_numbers(numbers: tuple[Report, Path]) -> None:
+def test_numbers(numbers: tuple[ComparisonReport, Path]) -> None:
     report, output = numbers
     assert [row.name for row in report.rows] == ["mlp", "linear"], "the smallest error first"
     assert not report.higher_is_better
@@ -147,7 +147,7 @@ def test_numbers(numbers: tuple[Report, Path]) -> None:
     assert report.rows[0].minutes_to_reach is not None
 
 
-def test_what_people_read(labels: tuple[Report, Path], numbers: tuple[Report, Path]) -> None:
+def test_what_people_read(labels: tuple[ComparisonReport, Path], numbers: tuple[ComparisonReport, Path]) -> None:
     for (report, output), quality in ((labels, "accuracy"), (numbers, "RMSE")):
         html = (output / "report.html").read_text()
         columns = {**quality_columns(report), **cost_columns(report)}
@@ -162,7 +162,7 @@ def test_what_people_read(labels: tuple[Report, Path], numbers: tuple[Report, Pa
         assert json.loads((output / "report.json").read_text())["unit"] == "examples"
 
 
-def test_numbers_are_shown_with_four_figures(numbers: tuple[Report, Path]) -> None:
+def test_numbers_are_shown_with_four_figures(numbers: tuple[ComparisonReport, Path]) -> None:
     report = numbers[0]
     shown = quality_columns(report)["R²"]
     assert [float(text) for text in shown] == [
@@ -206,7 +206,7 @@ def test_readers(tmp_path: Path) -> None:
         )
 
 
-def test_other_rows_with_the_same_labels_are_refused(labels: tuple[Report, Path], tmp_path: Path) -> None:
+def test_other_rows_with_the_same_labels_are_refused(labels: tuple[ComparisonReport, Path], tmp_path: Path) -> None:
     """The labels alone do not tell test sets apart."""
     run = labels[1] / "runs" / "linear"
     train = pd.read_csv(table(tmp_path / "train.csv", 200, 0))
@@ -251,7 +251,7 @@ def test_pictures_and_texts_tell_test_sets_apart(of: Any, encoder: dict[str, Any
 
 
 def test_models_that_read_other_columns_and_learnt_from_other_rows_are_compared(
-    labels: tuple[Report, Path], tables: dict[str, Any], tmp_path: Path
+    labels: tuple[ComparisonReport, Path], tables: dict[str, Any], tmp_path: Path
 ) -> None:
     fewer = {"train": {"path": table(tmp_path / "fewer.csv", 200, 5)}, "test": tables["test"]}
     other = of_rows(fewer, "label", LINEAR, features=["a", "b"])
@@ -261,7 +261,7 @@ def test_models_that_read_other_columns_and_learnt_from_other_rows_are_compared(
 
 
 def test_models_of_two_kinds_are_refused(
-    labels: tuple[Report, Path], numbers: tuple[Report, Path], tmp_path: Path
+    labels: tuple[ComparisonReport, Path], numbers: tuple[ComparisonReport, Path], tmp_path: Path
 ) -> None:
     subjects = {"a": labels[1] / "runs" / "mlp", "b": numbers[1] / "runs" / "mlp"}
     said = "a is a model that reads rows of a table and predicts labels and b a model that reads rows of a table and"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dragoman
-from dragoman.comparison.report import Report as ComparisonReport
+from dragoman.comparison.report import ComparisonReport
 from dragoman.contracts import Ending
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.capacity.report import CapacityReport
@@ -17,7 +17,7 @@ from dragoman.diagnosis.fit.report import FitReport
 from dragoman.diagnosis.machine.diagnosis import Diagnosis
 from dragoman.diagnosis.stability.report import StabilityReport
 from dragoman.distillation.distill import Distillation
-from dragoman.distillation.report import Report as DistillationReport
+from dragoman.distillation.report import DistillationReport
 from dragoman.evaluation.classification_report import evaluate_labels
 from dragoman.evaluation.language_report import LanguageReport
 from dragoman.evaluation.recognition_report import evaluate_recognition

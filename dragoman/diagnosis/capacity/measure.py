@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.capacity.cell import Cell
 from dragoman.diagnosis.capacity.report import CapacityReport
-from dragoman.diagnosis.fit.evidence import best_of, looks_of_records, planned_updates, unit_of
+from dragoman.diagnosis.fit.evidence import best_of, planned_updates, unit_of, validations_of_records
 from dragoman.diagnosis.fit.experiment import Runner
 from dragoman.diagnosis.fit.width import widened
 from dragoman.errors import DragomanError, InputError
@@ -150,7 +150,7 @@ class _Measured:
             self.left_out.append(f"{what}: it could not be trained, {error.what}")
             return
         self.seconds[width] = (self.clock() - began) / max(trial.updates, 1)
-        best = best_of(looks_of_records(trial.validations))
+        best = best_of(validations_of_records(trial.validations))
         if best is None:
             self.left_out.append(f"{what}: no look found a finite loss")
         elif trial.updates < self.updates:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class Ending(Enum):
+class StopReason(Enum):
     """Why a run ended; the value is a phrase for people to read."""
 
     PLANNED = "all updates were done"
@@ -35,7 +35,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Validation:
     """The losses at one validation, with averaged weights, without dropout and label smoothing.
 
     Attributes:
@@ -93,20 +93,20 @@ class FitEvidence:
         facts: what was trained on which data.
     """
 
-    looks: tuple[Look, ...]
+    looks: tuple[Validation, ...]
     baseline: float
     planned: int
     done: int
-    ending: Ending
+    ending: StopReason
     facts: RunFacts
 
     @property
-    def finite(self) -> tuple[Look, ...]:
+    def finite(self) -> tuple[Validation, ...]:
         """The validations whose loss is finite."""
         return tuple(look for look in self.looks if math.isfinite(look.validation))
 
     @property
-    def best(self) -> Look:
+    def best(self) -> Validation:
         """The validation with the lowest finite loss, of which there must be one; the first of equal ones."""
         found = best_of(self.looks)
         assert found is not None
@@ -131,7 +131,7 @@ def read_evidence(folder: Path, recipe: Recipe, dataset: Dataset) -> FitEvidence
         InputError: if there is no history, or it has no validation yet.
     """
     history = read_history(folder)
-    looks = looks_of(history)
+    looks = validations_of(history)
     if not looks:
         raise InputError(
             "this run has not looked at its validation set yet, so there is nothing to diagnose",
@@ -147,11 +147,11 @@ def read_evidence(folder: Path, recipe: Recipe, dataset: Dataset) -> FitEvidence
     )
 
 
-def looks_of(history: DataFrame) -> tuple[Look, ...]:
+def validations_of(history: DataFrame) -> tuple[Validation, ...]:
     """The validations in a history; a missing loss counts as not finite."""
     rows = history[history["event"] == VALIDATION]
     return tuple(
-        Look(
+        Validation(
             int(row["update"]),
             float(row["seconds"]),
             float(row["loss"]),
@@ -163,14 +163,14 @@ def looks_of(history: DataFrame) -> tuple[Look, ...]:
     )
 
 
-def looks_of_records(records: Iterable[ValidationRecord]) -> tuple[Look, ...]:
+def validations_of_records(records: Iterable[ValidationRecord]) -> tuple[Validation, ...]:
     """The validations of a trial."""
     return tuple(
-        Look(r.update, r.seconds, r.loss, r.loss_error, r.training_loss, r.training_loss_error) for r in records
+        Validation(r.update, r.seconds, r.loss, r.loss_error, r.training_loss, r.training_loss_error) for r in records
     )
 
 
-def best_of(looks: Iterable[Look]) -> Look | None:
+def best_of(looks: Iterable[Validation]) -> Validation | None:
     """The validation with the lowest finite loss, the first of equal ones; None if no loss is finite."""
     finite = [look for look in looks if math.isfinite(look.validation)]
     return min(finite, key=lambda look: look.validation, default=None)
@@ -187,21 +187,21 @@ def planned_updates(recipe: Recipe, dataset: Dataset) -> int:
         loader.close()
 
 
-def ending_of(history: DataFrame, recipe: Recipe, planned: int, done: int) -> Ending:
+def ending_of(history: DataFrame, recipe: Recipe, planned: int, done: int) -> StopReason:
     """Why a run stopped, inferred from its history and the recipe."""
     if done >= planned:
-        return Ending.PLANNED
+        return StopReason.PLANNED
     rule = recipe.training.early_stopping
     stopping = EarlyStopping(rule.metric, rule.patience)
     validations = history[history["event"] == VALIDATION]
     for value in validations[rule.metric]:
         stopping.observe(float(value))
     if stopping.exhausted:
-        return Ending.STOPPED_EARLY
+        return StopReason.STOPPED_EARLY
     minutes = recipe.training.minutes
     if minutes is not None and float(history["seconds"].max()) >= 60 * minutes:
-        return Ending.CLOCK
-    return Ending.BROKEN_OFF
+        return StopReason.CLOCK
+    return StopReason.BROKEN_OFF
 
 
 def facts_of(recipe: Recipe, dataset: Dataset) -> RunFacts:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from dragoman.diagnosis.fit.evidence import Look
+from dragoman.diagnosis.fit.evidence import Validation
 
 LOOKS = 5
 """Number of last validations that the forecast uses."""
@@ -50,7 +50,7 @@ class Forecast:
     slope: float
 
 
-def forecast_gain(looks: Sequence[Look]) -> Forecast | None:
+def forecast_gain(looks: Sequence[Validation]) -> Forecast | None:
     """The gain of :data:`FURTHER` more updates; None if there are fewer than three finite validations.
 
     The standard error comes from repeating the forecast with losses perturbed by as much as they scatter around a

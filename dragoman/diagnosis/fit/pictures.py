@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dragoman.diagnosis.fit.evidence import FitEvidence, Look
+from dragoman.diagnosis.fit.evidence import FitEvidence, Validation
 from dragoman.diagnosis.fit.experiment import ProbeResult
 from dragoman.diagnosis.fit.learning_curve import LearningCurve
 from dragoman.diagnosis.fit.verdict import Verdict
@@ -135,7 +135,7 @@ def draw_probes(probes: Sequence[ProbeResult], enough: float) -> bytes:
 
 def _draw_band(
     axes: plots.Axes,
-    looks: Sequence[Look],
+    looks: Sequence[Validation],
     values: Sequence[tuple[float | None, float | None]],
     colour: str,
     name: str,

@@ -22,7 +22,7 @@ from dragoman.diagnosis.fit.actions import (
     settings,
 )
 from dragoman.diagnosis.fit.criteria import FitKind
-from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, Look, best_of, looks_of_records
+from dragoman.diagnosis.fit.evidence import FitEvidence, StopReason, Validation, best_of, validations_of_records
 from dragoman.diagnosis.fit.experiment import ProbeResult, Probes, Runner
 from dragoman.diagnosis.fit.learning_curve import DataPoint
 from dragoman.diagnosis.fit.numbers import difference_error
@@ -143,7 +143,7 @@ class Plan:
 def plan_probes(names: Sequence[str], evidence: FitEvidence, minutes: float) -> Plan:
     """Choose experiments that fit into the minutes, by the time that the run's updates took."""
     seconds = _OVERHEAD * (evidence.seconds_per_update or 0.0)
-    complete = evidence.ending in (Ending.PLANNED, Ending.STOPPED_EARLY) and bool(evidence.finite)
+    complete = evidence.ending in (StopReason.PLANNED, StopReason.STOPPED_EARLY) and bool(evidence.finite)
     updates = evidence.planned if complete else min(max(evidence.done, 1), evidence.planned)
     affordable = 60 * minutes / seconds if seconds else math.inf
     first = sum(_cost(name) for name in names[:_FIRST])
@@ -185,7 +185,7 @@ class _Laboratory:
     results: list[ProbeResult] = field(default_factory=list)
     points: list[DataPoint] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    baseline: Look | None = None
+    baseline: Validation | None = None
 
     def has_baseline(self) -> bool:
         """Find the loss that changes are compared with: the run's own, or that of a shorter run; false if there is
@@ -223,7 +223,7 @@ class _Laboratory:
             )
         )
 
-    def _error(self, trial: Trial, best: Look, baseline: Look) -> float:
+    def _error(self, trial: Trial, best: Validation, baseline: Validation) -> float:
         """Standard error of the difference to the baseline: by the paired bootstrap if losses of examples are known."""
         if self.estimate is None or trial.best is None:
             return difference_error(best.validation_error, baseline.validation_error)
@@ -232,7 +232,7 @@ class _Laboratory:
     @property
     def run_updates(self) -> int:
         """The length of the run: the updates done if it ended early, otherwise those planned."""
-        is_cut = self.evidence.ending in (Ending.CLOCK, Ending.BROKEN_OFF)
+        is_cut = self.evidence.ending in (StopReason.CLOCK, StopReason.BROKEN_OFF)
         return max(self.evidence.done if is_cut else self.evidence.planned, 1)
 
     def _examine_data(self) -> None:
@@ -248,7 +248,7 @@ class _Laboratory:
 
     def _trained(
         self, what: str, recipe: Recipe, cost: float, updates: int, examples: int | None = None
-    ) -> tuple[Trial, Look] | None:
+    ) -> tuple[Trial, Validation] | None:
         """A trial and its best validation; None, with a remark, if it was not done, not finished, or had no finite
         loss."""
         began = self.clock()
@@ -266,7 +266,7 @@ class _Laboratory:
             return None
         # On a machine that has become slower, fewer fit.
         self.seconds = max(self.seconds, (self.clock() - began) / (cost * self.plan.updates))
-        best = best_of(looks_of_records(trial.validations))
+        best = best_of(validations_of_records(trial.validations))
         if best is None:
             self.remarks.append(f"Tried in vain: {what} found no finite loss.")
             return None
@@ -276,5 +276,5 @@ class _Laboratory:
         return trial, best
 
 
-def _point(examples: int, look: Look) -> DataPoint:
+def _point(examples: int, look: Validation) -> DataPoint:
     return DataPoint(examples, look.validation, look.validation_error, look.training)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dragoman.diagnosis.fit.actions import ACTIONS, LESS_DROPOUT, MORE_DATA, MORE_STEPS, WIDER
 from dragoman.diagnosis.fit.criteria import FitKind, Thresholds
-from dragoman.diagnosis.fit.evidence import Ending, FitEvidence
+from dragoman.diagnosis.fit.evidence import FitEvidence, StopReason
 from dragoman.diagnosis.fit.experiment import ProbeResult
 from dragoman.diagnosis.fit.learning_curve import LearningCurve, Prediction
 from dragoman.diagnosis.fit.numbers import FitNumbers, measure_fit
@@ -226,7 +226,7 @@ def _still_falling(evidence: FitEvidence, numbers: FitNumbers, thresholds: Thres
         return None
     stopped = (
         (f"The run did {evidence.done:,} of {evidence.planned:,} updates: {evidence.ending.value}.",)
-        if evidence.ending in (Ending.CLOCK, Ending.BROKEN_OFF)
+        if evidence.ending in (StopReason.CLOCK, StopReason.BROKEN_OFF)
         else ()
     )
     if numbers.forecast.gain <= thresholds.errors * numbers.forecast.error:

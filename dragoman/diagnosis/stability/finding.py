@@ -23,7 +23,7 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-class Kind(StrEnum):
+class Symptom(StrEnum):
     """What was found; the value is a phrase for people to read."""
 
     NOT_FINITE = "not finite"
@@ -46,7 +46,7 @@ class Kind(StrEnum):
     LARGE_ATTENTION_SCORES = "large attention scores"
 
 
-class Verdict(StrEnum):
+class StabilityVerdict(StrEnum):
     """The verdict on a run's stability."""
 
     STABLE = "stable"
@@ -68,7 +68,7 @@ class Finding:
         remedy: what to do, with the recipe's settings to change.
     """
 
-    kind: Kind
+    kind: Symptom
     severity: Severity
     where: str
     what: str

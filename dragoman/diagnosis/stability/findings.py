@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity, Verdict
+from dragoman.diagnosis.stability.finding import Finding, Severity, StabilityVerdict, Symptom
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.diagnosis.stability.rules.interruptions import not_finite, rewinds
 from dragoman.diagnosis.stability.rules.layers import (
@@ -37,7 +37,7 @@ RULES: tuple[Rule, ...] = (
     clipping,
 )
 """The rules, which are pure functions, the gravest matters first."""
-_WENT_WRONG = {Kind.NOT_FINITE, Kind.REWOUND, Kind.BLOW_UP}
+_WENT_WRONG = {Symptom.NOT_FINITE, Symptom.REWOUND, Symptom.BLOW_UP}
 
 
 def find(evidence: StabilityEvidence) -> tuple[Finding, ...]:
@@ -50,8 +50,12 @@ def find(evidence: StabilityEvidence) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: finding.severity.rank))
 
 
-def conclude(findings: Sequence[Finding]) -> Verdict:
+def conclude(findings: Sequence[Finding]) -> StabilityVerdict:
     """The verdict: unstable if any finding is grave; recovered if training failed for a while but did not end so."""
     if any(finding.severity is Severity.GRAVE for finding in findings):
-        return Verdict.UNSTABLE
-    return Verdict.RECOVERED if any(finding.kind in _WENT_WRONG for finding in findings) else Verdict.STABLE
+        return StabilityVerdict.UNSTABLE
+    return (
+        StabilityVerdict.RECOVERED
+        if any(finding.kind in _WENT_WRONG for finding in findings)
+        else StabilityVerdict.STABLE
+    )

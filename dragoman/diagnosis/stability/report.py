@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
-from dragoman.diagnosis.stability.finding import Finding, Severity, Verdict
+from dragoman.diagnosis.stability.finding import Finding, Severity, StabilityVerdict
 from dragoman.diagnosis.stability.pictures import pictures
 from dragoman.diagnosis.stability.places import in_network_order
 from dragoman.diagnosis.stability.read import StabilityEvidence
@@ -18,9 +18,9 @@ from dragoman.storage.json import JsonObject
 from dragoman.training.observer import StabilityRecord
 
 _MEANINGS = {
-    Verdict.STABLE: "nothing grave was found.",
-    Verdict.RECOVERED: "it went wrong, was put right, and went on.",
-    Verdict.UNSTABLE: "its model is not to be trusted.",
+    StabilityVerdict.STABLE: "nothing grave was found.",
+    StabilityVerdict.RECOVERED: "it went wrong, was put right, and went on.",
+    StabilityVerdict.UNSTABLE: "its model is not to be trusted.",
 }
 _LAYER_READINGS: dict[str, Callable[[StabilityRecord], Mapping[str, float]]] = {
     "gradient norm": lambda look: look.gradient_norm,
@@ -48,7 +48,7 @@ class StabilityReport(Shown):
         rate: sentence on the learning rate; empty if there is nothing to note.
     """
 
-    verdict: Verdict
+    verdict: StabilityVerdict
     findings: tuple[Finding, ...]
     evidence: StabilityEvidence
     rate: str = ""

@@ -22,7 +22,7 @@ class Treatment(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Prescription:
     """What is to be done with a run after an update, and why.
 
     Attributes:
@@ -68,7 +68,7 @@ class Health:
         """Whether a checkpoint made now might hold weights that are already harmed."""
         return bool(self.skipped) or self.divergence.doubtful
 
-    def observe(self, result: StepResult) -> Verdict:
+    def observe(self, result: StepResult) -> Prescription:
         """Take in the result of an update, and decide what is to be done."""
         self.seen += 1
         self.skipped = [number for number in self.skipped if number > self.seen - _WITHIN]
@@ -78,7 +78,7 @@ class Health:
                 return self._verdict(f"{_MOST_SKIPPED} of {_WITHIN} updates were skipped")
         elif self.divergence.observe(result.loss):
             return self._verdict("the loss blew up")
-        return Verdict(Treatment.CONTINUE)
+        return Prescription(Treatment.CONTINUE)
 
     def after_rewind(self, saved: Health, reason: str) -> Health:
         """The health with which the run goes on from a checkpoint.
@@ -89,8 +89,8 @@ class Health:
         """
         return Health(saved.seen, [], [*self.reasons, reason], saved.divergence)
 
-    def _verdict(self, reason: str) -> Verdict:
-        return Verdict(Treatment.REWIND if self.rewinds < MOST_REWINDS else Treatment.STOP, reason)
+    def _verdict(self, reason: str) -> Prescription:
+        return Prescription(Treatment.REWIND if self.rewinds < MOST_REWINDS else Treatment.STOP, reason)
 
     def to_dict(self) -> JsonObject:
         """The state as JSON values."""

@@ -12,7 +12,7 @@ from dragoman.errors import TrainingError
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.distributed import Processes
 from dragoman.training.observer import Observer, RewindRecord, SkipRecord
-from dragoman.training.recovery.health import Treatment, Verdict
+from dragoman.training.recovery.health import Prescription, Treatment
 from dragoman.training.recovery.incident import Incidents
 from dragoman.training.recovery.provenance import Origin, Replay, trace
 from dragoman.training.snapshot import Progress, Snapshots
@@ -89,7 +89,7 @@ class Recovery:
         folder = self.incidents.write(replay, batches, result, origin, place)
         return str(folder), self.incidents.lines_of(origin.examples)
 
-    def treat(self, progress: Progress, verdict: Verdict) -> None:
+    def treat(self, progress: Progress, verdict: Prescription) -> None:
         """Go back to the newest snapshot that is free of doubt, with half the learning rate.
 
         The loader goes on where it is, so that the batches that did harm are passed over. The best validation so far
@@ -120,7 +120,7 @@ class Recovery:
         self.snapshots.remove_after(there.update)
         self.snapshots.save(self.state, progress)
 
-    def _hopeless(self, progress: Progress, verdict: Verdict) -> TrainingError:
+    def _hopeless(self, progress: Progress, verdict: Prescription) -> TrainingError:
         reasons = progress.health.reasons
         if verdict.treatment is Treatment.REWIND:
             before = "there is no undamaged checkpoint of before that to go back to"

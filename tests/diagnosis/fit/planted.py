@@ -14,7 +14,7 @@ from toy import frame, recipe
 
 from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
-from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, Look, RunFacts
+from dragoman.diagnosis.fit.evidence import FitEvidence, RunFacts, StopReason, Validation
 from dragoman.recipe import Recipe
 from dragoman.tasks.losses import LossEstimate, loss_estimate
 from dragoman.training.observer import ValidationRecord
@@ -45,7 +45,7 @@ def evidence(
     error: float | None = 0.01,
     baseline: float = E_0,
     done: int = UPDATES,
-    ending: Ending = Ending.PLANNED,
+    ending: StopReason = StopReason.PLANNED,
     seconds: float = 0.1,
     **changes: Any,
 ) -> FitEvidence:
@@ -54,7 +54,7 @@ def evidence(
     losses = [validation(share) for share in shares] if callable(validation) else list(validation)
     return FitEvidence(
         looks=tuple(
-            Look(
+            Validation(
                 update=round(share * done),
                 seconds=share * done * seconds,
                 validation=loss,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import evidence
 
-from dragoman.diagnosis.fit.evidence import Look
+from dragoman.diagnosis.fit.evidence import Validation
 from dragoman.diagnosis.fit.forecast import Forecast, forecast_gain, theil_sen
 
 
@@ -84,8 +84,8 @@ def test_looks_that_are_not_finite_are_left_out() -> None:
 def test_forecasts_are_finite_and_do_not_depend_on_where_zero_is(
     losses: list[float], shift: float, scale: float
 ) -> None:
-    looks = [Look(10 * (place + 1), 1.0, loss) for place, loss in enumerate(losses)]
-    moved = [Look(look.update, look.seconds, scale * (look.validation + shift)) for look in looks]
+    looks = [Validation(10 * (place + 1), 1.0, loss) for place, loss in enumerate(losses)]
+    moved = [Validation(look.update, look.seconds, scale * (look.validation + shift)) for look in looks]
     first, second = forecast_gain(looks), forecast_gain(moved)
     assert first is not None
     assert second is not None

@@ -10,7 +10,7 @@ from planted import UPDATES, Clock, PlantedRunner, evidence, falling, toy_datase
 from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import LESS_DROPOUT, MORE_DROPOUT, MORE_STEPS, WIDER, largest_dropout
 from dragoman.diagnosis.fit.criteria import FitKind
-from dragoman.diagnosis.fit.evidence import Ending, FitEvidence
+from dragoman.diagnosis.fit.evidence import FitEvidence, StopReason
 from dragoman.diagnosis.fit.experiment import Probes
 from dragoman.diagnosis.fit.probe import FRACTIONS, plan_probes, probe
 from dragoman.diagnosis.fit.verdict import judge
@@ -94,7 +94,7 @@ def test_overfitting_tries_regularisation_and_parts_of_the_data(dataset: Dataset
 
 
 def test_a_run_that_was_cut_is_compared_with_itself_at_that_length(dataset: Dataset) -> None:
-    run = evidence(falling(2.5), falling(2.4), done=400, ending=Ending.CLOCK)
+    run = evidence(falling(2.5), falling(2.4), done=400, ending=StopReason.CLOCK)
     runner = PlantedRunner(wide_is_better, Clock())
     probes = tried(run, runner, dataset, 60.0)
     assert runner.calls[0][1] == 400

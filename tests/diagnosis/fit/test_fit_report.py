@@ -16,7 +16,7 @@ from dragoman.data.dataset import Dataset
 from dragoman.diagnosis.fit.actions import EARLY_STOPPING, LESS_DROPOUT, MORE_DATA, MORE_STEPS, WIDER
 from dragoman.diagnosis.fit.criteria import FitKind, Thresholds
 from dragoman.diagnosis.fit.diagnose import diagnose_fit, examine
-from dragoman.diagnosis.fit.evidence import Ending, FitEvidence, read_evidence
+from dragoman.diagnosis.fit.evidence import FitEvidence, StopReason, read_evidence
 from dragoman.diagnosis.fit.experiment import Runner
 from dragoman.diagnosis.fit.report import FitReport
 from dragoman.errors import InputError
@@ -110,7 +110,7 @@ def test_a_run_is_read_from_its_folder(run: Run) -> None:
     wanted = run.recipe()
     found = read_evidence(run.folder, wanted, Dataset.open(run.folder / "dataset"))
     assert found.done == found.planned == 20
-    assert found.ending is Ending.PLANNED
+    assert found.ending is StopReason.PLANNED
     assert [look.update for look in found.looks] == list(range(2, 21, 2))
     assert all(look.training is not None and look.validation_error is not None for look in found.looks)
     assert found.facts.dropout == 0.1

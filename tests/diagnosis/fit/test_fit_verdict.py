@@ -19,7 +19,7 @@ from dragoman.diagnosis.fit.actions import (
     WIDER,
 )
 from dragoman.diagnosis.fit.criteria import FitKind
-from dragoman.diagnosis.fit.evidence import Ending
+from dragoman.diagnosis.fit.evidence import StopReason
 from dragoman.diagnosis.fit.experiment import ProbeResult
 from dragoman.diagnosis.fit.learning_curve import DataPoint, fit_learning_curve
 from dragoman.diagnosis.fit.verdict import UNSEEN, judge
@@ -76,7 +76,7 @@ def test_a_learning_rate_far_too_low_has_not_converged_however_flat_it_looks() -
 
 
 def test_a_run_that_the_clock_stopped_says_so() -> None:
-    run = evidence(lambda s: 5 - 2 * s, lambda s: 4.9 - 2 * s, done=400, ending=Ending.CLOCK)
+    run = evidence(lambda s: 5 - 2 * s, lambda s: 4.9 - 2 * s, done=400, ending=StopReason.CLOCK)
     verdict = judge(run)
     assert verdict.kind is FitKind.NOT_CONVERGED
     assert "400 of 1,000" in verdict.because[-1]

@@ -26,7 +26,7 @@ from planted_runs import (
     through_time,
 )
 
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity, Verdict
+from dragoman.diagnosis.stability.finding import Finding, Severity, StabilityVerdict, Symptom
 from dragoman.diagnosis.stability.findings import conclude, find
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.diagnosis.stability.rules.updates import WINDOW, blow_ups
@@ -56,7 +56,7 @@ def changed(**values: float) -> dict[str, float]:
 )
 def test_nothing_is_found_in_healthy_runs(healthy: StabilityEvidence) -> None:
     assert find(healthy) == ()
-    assert conclude(find(healthy)) is Verdict.STABLE
+    assert conclude(find(healthy)) is StabilityVerdict.STABLE
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_nothing_is_found_in_healthy_runs(healthy: StabilityEvidence) -> None:
 )
 def test_numbers_that_are_not_finite(stage: str | None, module: str | None, said: str, remedy: str) -> None:
     finding = only(evidence(skips=(skip(400, stage, module),)))
-    assert finding.kind is Kind.NOT_FINITE
+    assert finding.kind is Symptom.NOT_FINITE
     assert finding.severity is Severity.WARNING
     assert finding.where == (module or "training")
     assert said in finding.what
     assert "1 of 1,001 updates (update 400)" in finding.what
     assert remedy.lower() in finding.remedy.lower()
-    assert conclude([finding]) is Verdict.RECOVERED
+    assert conclude([finding]) is StabilityVerdict.RECOVERED
 
 
 def test_each_origin_is_a_finding_of_its_own() -> None:
@@ -88,7 +88,7 @@ def test_each_origin_is_a_finding_of_its_own() -> None:
 
 def test_a_run_that_ends_in_skips_is_unstable() -> None:
     found = find(evidence(skips=tuple(skip(update) for update in (991, 995, 999))))
-    assert conclude(found) is Verdict.UNSTABLE
+    assert conclude(found) is StabilityVerdict.UNSTABLE
 
 
 def test_skips_that_a_rewind_has_settled_are_over() -> None:
@@ -96,7 +96,7 @@ def test_skips_that_a_rewind_has_settled_are_over() -> None:
     given = evidence(
         recipe=recipe(updates=140), updates=history(losses(140)), looks=looks(2), skips=skips, rewinds=(rewind(62, 40),)
     )
-    assert conclude(find(given)) is Verdict.RECOVERED
+    assert conclude(find(given)) is StabilityVerdict.RECOVERED
 
 
 def test_half_precision_has_its_own_remedy() -> None:
@@ -107,15 +107,15 @@ def test_half_precision_has_its_own_remedy() -> None:
 @pytest.mark.parametrize(
     ("rewinds", "verdict"),
     [
-        ((rewind(400, 300),), Verdict.RECOVERED),
-        ((rewind(1000, 950),), Verdict.RECOVERED),
-        ((rewind(1000, 999), rewind(1000, 999), rewind(1000, 999)), Verdict.UNSTABLE),
+        ((rewind(400, 300),), StabilityVerdict.RECOVERED),
+        ((rewind(1000, 950),), StabilityVerdict.RECOVERED),
+        ((rewind(1000, 999), rewind(1000, 999), rewind(1000, 999)), StabilityVerdict.UNSTABLE),
     ],
     ids=["long ago", "and done", "thrice"],
 )
-def test_rewinds(rewinds: tuple[Any, ...], verdict: Verdict) -> None:
+def test_rewinds(rewinds: tuple[Any, ...], verdict: StabilityVerdict) -> None:
     finding = only(evidence(rewinds=rewinds))
-    assert finding.kind is Kind.REWOUND
+    assert finding.kind is Symptom.REWOUND
     assert finding.evidence["rewinds"] == len(rewinds)
     assert "3 updates of 100 were skipped" in finding.what
     assert conclude([finding]) is verdict
@@ -131,9 +131,9 @@ def test_a_loss_that_blows_up(lasting: bool) -> None:
     blown = losses()
     blown[600 : None if lasting else 700] += 3.0
     finding = only(evidence(updates=history(blown)))
-    assert finding.kind is Kind.BLOW_UP
+    assert finding.kind is Symptom.BLOW_UP
     assert 601 <= finding.evidence["update"] <= 601 + WINDOW
-    assert conclude([finding]) is (Verdict.UNSTABLE if lasting else Verdict.RECOVERED)
+    assert conclude([finding]) is (StabilityVerdict.UNSTABLE if lasting else StabilityVerdict.RECOVERED)
 
 
 def test_a_loss_that_only_ever_rises() -> None:
@@ -159,7 +159,7 @@ def test_losses_that_are_not_finite_are_left_out() -> None:
 @pytest.mark.parametrize(("ratio", "severity"), [(3.0, Severity.NOTE), (40.0, Severity.WARNING)])
 def test_clipping_that_is_always_on(ratio: float, severity: Severity) -> None:
     finding = only(evidence(updates=history(losses(), norm=ratio * 0.5), recipe=recipe(optimizer={"clip_norm": 0.5})))
-    assert (finding.kind, finding.severity) == (Kind.CLIPPED, severity)
+    assert (finding.kind, finding.severity) == (Symptom.CLIPPED, severity)
     assert finding.evidence["norm over limit"] == pytest.approx(ratio, rel=0.1)
     assert "training.optimizer.clip_norm = " in finding.remedy
 
@@ -169,7 +169,7 @@ def test_spikes_of_the_gradient(every: int, severity: Severity) -> None:
     frame = history(losses())
     frame.loc[every::every, "gradient_norm"] = 50.0
     finding = only(evidence(updates=frame))
-    assert (finding.kind, finding.severity) == (Kind.SPIKES, severity)
+    assert (finding.kind, finding.severity) == (Symptom.SPIKES, severity)
     assert finding.evidence["spikes"] == len(range(every, 1000, every))
 
 
@@ -181,7 +181,7 @@ def test_spikes_below_the_limit_do_not_matter() -> None:
 
 def test_updates_too_large_for_the_weights() -> None:
     finding = only(evidence(looks=looks(update_ratio={**dict.fromkeys(LAYERS, 2e-3), LAYERS[3]: 0.2})))
-    assert (finding.kind, finding.where) == (Kind.LARGE_UPDATES, LAYERS[3])
+    assert (finding.kind, finding.where) == (Symptom.LARGE_UPDATES, LAYERS[3])
     assert finding.evidence["layers"] == 1
 
 
@@ -192,37 +192,61 @@ def test_large_updates_while_warming_up_are_none() -> None:
 
 def test_updates_too_small_for_the_weights() -> None:
     finding = only(evidence(looks=looks(update_ratio=dict.fromkeys(LAYERS, 1e-8))))
-    assert finding.kind is Kind.SMALL_UPDATES
+    assert finding.kind is Symptom.SMALL_UPDATES
     assert "training.optimizer.learning_rate = 0.02" in finding.remedy
 
 
 @pytest.mark.parametrize(
     ("recipe_of", "growth", "kind", "severity", "remedies"),
     [
-        (recurrent("rnn"), -0.8, Kind.VANISHING_THROUGH_TIME, Severity.WARNING, ('model.encoder.kind = "lstm"',)),
-        (recurrent("rnn"), -0.3, Kind.VANISHING_THROUGH_TIME, Severity.NOTE, ('model.encoder.kind = "lstm"',)),
+        (
+            recurrent("rnn"),
+            -0.8,
+            Symptom.VANISHING_THROUGH_TIME,
+            Severity.WARNING,
+            ('model.encoder.kind = "lstm"',),
+        ),
+        (recurrent("rnn"), -0.3, Symptom.VANISHING_THROUGH_TIME, Severity.NOTE, ('model.encoder.kind = "lstm"',)),
         (
             recurrent("rnn", "none"),
             -0.3,
-            Kind.VANISHING_THROUGH_TIME,
+            Symptom.VANISHING_THROUGH_TIME,
             Severity.WARNING,
             ('model.encoder.kind = "lstm"', 'model.decoder.attention = "additive"'),
         ),
-        (recurrent("lstm"), -0.7, Kind.VANISHING_THROUGH_TIME, Severity.NOTE, ("nothing, if the output is good",)),
-        (recurrent("gru", "none"), -0.2, Kind.VANISHING_THROUGH_TIME, Severity.NOTE, ("model.decoder.attention",)),
-        (recurrent("gru", "none"), -0.7, Kind.VANISHING_THROUGH_TIME, Severity.WARNING, ("model.decoder.attention",)),
-        (recurrent("rnn"), 0.7, Kind.EXPLODING_THROUGH_TIME, Severity.WARNING, ("orthogonal", '"lstm"')),
+        (
+            recurrent("lstm"),
+            -0.7,
+            Symptom.VANISHING_THROUGH_TIME,
+            Severity.NOTE,
+            ("nothing, if the output is good",),
+        ),
+        (
+            recurrent("gru", "none"),
+            -0.2,
+            Symptom.VANISHING_THROUGH_TIME,
+            Severity.NOTE,
+            ("model.decoder.attention",),
+        ),
+        (
+            recurrent("gru", "none"),
+            -0.7,
+            Symptom.VANISHING_THROUGH_TIME,
+            Severity.WARNING,
+            ("model.decoder.attention",),
+        ),
+        (recurrent("rnn"), 0.7, Symptom.EXPLODING_THROUGH_TIME, Severity.WARNING, ("orthogonal", '"lstm"')),
         (
             recurrent("rnn", optimizer={"clip_norm": 0.0}),
             0.7,
-            Kind.EXPLODING_THROUGH_TIME,
+            Symptom.EXPLODING_THROUGH_TIME,
             Severity.GRAVE,
             ("training.optimizer.clip_norm = 1.0",),
         ),
     ],
 )
 def test_gradients_through_time(
-    recipe_of: Any, growth: float, kind: Kind, severity: Severity, remedies: tuple[str, ...]
+    recipe_of: Any, growth: float, kind: Symptom, severity: Severity, remedies: tuple[str, ...]
 ) -> None:
     finding = only(evidence(recipe=recipe_of, looks=looks(**through_time(growth, cells=CELLS[:1]))))
     assert (finding.kind, finding.severity, finding.where) == (kind, severity, CELLS[0])
@@ -235,7 +259,7 @@ def test_recurrent_weights_that_begin_far_from_orthogonal(gain: float) -> None:
     gains = {CELLS[0]: gain, CELLS[1]: 1.1}
     begun = (look(1, recurrent_gain=gains), *looks()[1:])
     finding = only(evidence(recipe=recurrent("gru"), looks=begun))
-    assert (finding.kind, finding.severity, finding.where) == (Kind.RECURRENT_GAIN, Severity.WARNING, CELLS[0])
+    assert (finding.kind, finding.severity, finding.where) == (Symptom.RECURRENT_GAIN, Severity.WARNING, CELLS[0])
     assert f"{gain:.3g} times" in finding.what
 
 
@@ -264,8 +288,10 @@ def test_a_language_model_can_cut_its_recurrence_shorter() -> None:
     assert "training.batch.window = 32 instead of 64" in finding.remedy
 
 
-@pytest.mark.parametrize(("first", "kind"), [(1e-3, Kind.VANISHING_OVER_DEPTH), (90.0, Kind.EXPLODING_OVER_DEPTH)])
-def test_gradients_over_depth(first: float, kind: Kind) -> None:
+@pytest.mark.parametrize(
+    ("first", "kind"), [(1e-3, Symptom.VANISHING_OVER_DEPTH), (90.0, Symptom.EXPLODING_OVER_DEPTH)]
+)
+def test_gradients_over_depth(first: float, kind: Symptom) -> None:
     parts = {**TRANSFORMER, "norm": "post"}
     finding = only(evidence(recipe=recipe(parts, parts), looks=looks(gradient_norm=changed(l0=first))))
     assert (finding.kind, finding.where) == (kind, "encoder.blocks")
@@ -280,15 +306,15 @@ def test_recurrent_stacks_are_told_of_residual_connections() -> None:
     assert "model.decoder.residual = true" in finding.remedy
 
 
-@pytest.mark.parametrize(("last", "kind"), [(400.0, Kind.GROWING_ACTIVATION), (1e-4, Kind.SHRINKING_ACTIVATION)])
-def test_activations_over_depth(last: float, kind: Kind) -> None:
+@pytest.mark.parametrize(("last", "kind"), [(400.0, Symptom.GROWING_ACTIVATION), (1e-4, Symptom.SHRINKING_ACTIVATION)])
+def test_activations_over_depth(last: float, kind: Symptom) -> None:
     finding = only(evidence(looks=looks(activation=changed(l7=last))))
     assert (finding.kind, finding.where) == (kind, "decoder.blocks")
 
 
 def test_layers_without_any_gradient() -> None:
     finding = only(evidence(looks=looks(largest_gradient_norm=changed(l2=0.0))))
-    assert (finding.kind, finding.severity, finding.where) == (Kind.NO_GRADIENT, Severity.WARNING, LAYERS[2])
+    assert (finding.kind, finding.severity, finding.where) == (Symptom.NO_GRADIENT, Severity.WARNING, LAYERS[2])
     everywhere = only(evidence(looks=looks(largest_gradient_norm=dict.fromkeys(LAYERS, 0.0))))
     assert everywhere.severity is Severity.GRAVE
 
@@ -296,7 +322,7 @@ def test_layers_without_any_gradient() -> None:
 @pytest.mark.parametrize(("share", "severity"), [(0.6, Severity.NOTE), (0.95, Severity.WARNING), (1.0, Severity.GRAVE)])
 def test_dead_units(share: float, severity: Severity) -> None:
     finding = only(evidence(looks=looks(dead={LAYERS[0]: 0.0, LAYERS[5]: share})))
-    assert (finding.kind, finding.severity, finding.where) == (Kind.DEAD_UNITS, severity, LAYERS[5])
+    assert (finding.kind, finding.severity, finding.where) == (Symptom.DEAD_UNITS, severity, LAYERS[5])
     assert 'model.decoder.activation = "gelu" instead of "relu"' in finding.remedy
 
 
@@ -308,14 +334,14 @@ def test_saturated_units(share: float, severity: Severity) -> None:
         label_smoothing=0.0,
     )
     finding = only(evidence(recipe=perceptron, looks=looks(saturated={"encoder.hidden": share})))
-    assert (finding.kind, finding.severity) == (Kind.SATURATED_UNITS, severity)
+    assert (finding.kind, finding.severity) == (Symptom.SATURATED_UNITS, severity)
     assert 'model.encoder.activation = "relu" instead of "tanh"' in finding.remedy
 
 
 def test_large_attention_scores() -> None:
     scores = {"encoder.blocks.0.attention": 5.0, "decoder.blocks.1.cross_attention": 300.0}
     finding = only(evidence(looks=looks(attention_logit=scores)))
-    assert (finding.kind, finding.where) == (Kind.LARGE_ATTENTION_SCORES, "decoder.blocks.1.cross_attention")
+    assert (finding.kind, finding.where) == (Symptom.LARGE_ATTENTION_SCORES, "decoder.blocks.1.cross_attention")
     assert finding.severity is Severity.NOTE
     huge = only(evidence(looks=looks(attention_logit={"decoder.blocks.1.cross_attention": 1e3})))
     assert huge.severity is Severity.WARNING
@@ -328,7 +354,7 @@ def test_the_most_severe_comes_first() -> None:
     blown[900:] += 5
     found = find(evidence(updates=history(blown), skips=(skip(400),), looks=looks(dead={LAYERS[0]: 0.6})))
     assert [finding.severity for finding in found] == [Severity.GRAVE, Severity.WARNING, Severity.NOTE]
-    assert conclude(found) is Verdict.UNSTABLE
+    assert conclude(found) is StabilityVerdict.UNSTABLE
 
 
 def test_values_that_are_not_finite_in_a_look_are_passed_over() -> None:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted_runs import LAYERS, evidence, history, look, looks, losses, recurrent, rewind, skip, through_time
 
 from dragoman.diagnosis.stability.diagnose import diagnose_stability
-from dragoman.diagnosis.stability.finding import Kind, Verdict
+from dragoman.diagnosis.stability.finding import StabilityVerdict, Symptom
 from dragoman.diagnosis.stability.findings import conclude, find
 from dragoman.diagnosis.stability.pictures import pictures
 from dragoman.diagnosis.stability.read import StabilityEvidence, read_evidence
@@ -164,7 +164,7 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     for name in ("history.jsonl", "stability.jsonl"):
         with (folder / name).open("a") as file:
             file.write('{"update": 61, "gr')
-    assert diagnose_stability(folder).verdict is Verdict.STABLE
+    assert diagnose_stability(folder).verdict is StabilityVerdict.STABLE
 
 
 def test_text_says_verdict_findings_remedies_and_gaps() -> None:
@@ -226,7 +226,7 @@ def test_the_page_has_all_in_it_and_names_are_text(tmp_path: Path) -> None:
     assert "&lt;script&gt;alert" in html
     assert not re.search(r'(src|href)="(?!data:)', html)
     assert json.loads((tmp_path / "new" / "folder" / "stability.json").read_text())["run"] == nasty
-    assert any(found["kind"] == Kind.DEAD_UNITS for found in report_on(given).to_dict()["findings"])
+    assert any(found["kind"] == Symptom.DEAD_UNITS for found in report_on(given).to_dict()["findings"])
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.finding import Finding, Severity, Symptom
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.diagnosis.stability.rules.advice import calmer_training, sentence
 from dragoman.training.observer import SkipRecord
@@ -36,7 +36,7 @@ def rewinds(evidence: StabilityEvidence) -> Iterable[Finding]:
     times = "once" if count == 1 else f"{count} times"
     reasons = "; ".join(dict.fromkeys(record.reason for record in evidence.rewinds))
     yield Finding(
-        Kind.REWOUND,
+        Symptom.REWOUND,
         Severity.GRAVE if grave else Severity.WARNING,
         "training",
         f"The run went back to an earlier checkpoint {times}, the last time from update {last.update:,} to "
@@ -65,7 +65,7 @@ def _skipped(evidence: StabilityEvidence, found: list[SkipRecord]) -> Finding:
     when = f"update {updates[0]:,}" if count == 1 else f"updates {updates[0]:,} to {updates[-1]:,}"
     read = f" They were computed from {_listed(lines)}." if lines else ""
     return Finding(
-        Kind.NOT_FINITE,
+        Symptom.NOT_FINITE,
         Severity.GRAVE if len(recent) >= MOST_SKIPS else Severity.WARNING,
         module or "training",
         f"{count:,} of {total:,} updates ({when}) met numbers that are not finite and {'was' if count == 1 else 'were'}"

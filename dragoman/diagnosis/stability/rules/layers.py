@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.finding import Finding, Severity, Symptom
 from dragoman.diagnosis.stability.places import activation_by_block, gradient_by_block, in_network_order, stacks
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.diagnosis.stability.rules.advice import (
@@ -41,7 +41,7 @@ def gradient_over_depth(evidence: StabilityEvidence) -> Iterable[Finding]:
         if max(first, last) <= FAR_APART * min(first, last) or not max(first, last):
             continue
         vanishes = first < last
-        kind = Kind.VANISHING_OVER_DEPTH if vanishes else Kind.EXPLODING_OVER_DEPTH
+        kind = Symptom.VANISHING_OVER_DEPTH if vanishes else Symptom.EXPLODING_OVER_DEPTH
         yield Finding(
             kind,
             Severity.WARNING,
@@ -62,7 +62,7 @@ def activation_over_depth(evidence: StabilityEvidence) -> Iterable[Finding]:
             continue
         grows = last > first
         yield Finding(
-            Kind.GROWING_ACTIVATION if grows else Kind.SHRINKING_ACTIVATION,
+            Symptom.GROWING_ACTIVATION if grows else Symptom.SHRINKING_ACTIVATION,
             Severity.WARNING,
             stack,
             f"What comes out of the blocks {'grows' if grows else 'shrinks'} from {first:.3g} after the first to "
@@ -80,7 +80,7 @@ def no_gradient(evidence: StabilityEvidence) -> Iterable[Finding]:
         return
     everything = len(still) == len(norms)
     yield Finding(
-        Kind.NO_GRADIENT,
+        Symptom.NO_GRADIENT,
         Severity.GRAVE if everything else Severity.WARNING,
         "training" if everything else still[0],
         f"No gradient at all reaches {'any layer' if everything else _listed(still)} in the later looks.",
@@ -97,14 +97,14 @@ def no_gradient(evidence: StabilityEvidence) -> Iterable[Finding]:
 def dead_units(evidence: StabilityEvidence) -> Iterable[Finding]:
     """Rectified units that are 0 for every input."""
     shares = evidence.late(lambda look: look.dead)
-    yield from _idle(evidence, shares, Kind.DEAD_UNITS, "rectified units are 0 for every token", ("gelu", "relu"))
+    yield from _idle(evidence, shares, Symptom.DEAD_UNITS, "rectified units are 0 for every token", ("gelu", "relu"))
 
 
 def saturated_units(evidence: StabilityEvidence) -> Iterable[Finding]:
     """Sigmoid or tanh units in their flat ends."""
     shares = evidence.late(lambda look: look.saturated)
     said = "values of sigmoid or tanh units lie in the flat ends, where no gradient passes"
-    yield from _idle(evidence, shares, Kind.SATURATED_UNITS, said, ("relu", "tanh", "sigmoid"))
+    yield from _idle(evidence, shares, Symptom.SATURATED_UNITS, said, ("relu", "tanh", "sigmoid"))
 
 
 def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
@@ -120,7 +120,7 @@ def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
     advice += [f"let the weights decay (training.optimizer.weight_decay = {max(0.01, 3 * decay):g}, not {decay:g})"]
     remedy = sentence([*advice, *norm_placement(evidence.recipe, worst)])
     yield Finding(
-        Kind.LARGE_ATTENTION_SCORES,
+        Symptom.LARGE_ATTENTION_SCORES,
         Severity.WARNING if is_huge else Severity.NOTE,
         worst,
         f"The largest attention score before the softmax is {scores[worst]:.3g} in {worst}, and above {LARGE_SCORE:g} "
@@ -132,7 +132,7 @@ def attention_scores(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 
 def _idle(
-    evidence: StabilityEvidence, shares: Mapping[str, float], kind: Kind, said: str, others: tuple[str, ...]
+    evidence: StabilityEvidence, shares: Mapping[str, float], kind: Symptom, said: str, others: tuple[str, ...]
 ) -> Iterable[Finding]:
     """One finding on all places where more than half of the units are idle.
 
@@ -149,7 +149,7 @@ def _idle(
     worst = max(idle, key=shares.__getitem__)
     activation, *instead_of = others
     severity = Severity.WARNING if shares[worst] > MOSTLY_IDLE else Severity.NOTE
-    if kind is Kind.DEAD_UNITS and shares[worst] > GONE:
+    if kind is Symptom.DEAD_UNITS and shares[worst] > GONE:
         severity = Severity.GRAVE
     yield Finding(
         kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.finding import Finding, Severity, Symptom
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.diagnosis.stability.rules.advice import (
     attention,
@@ -70,7 +70,7 @@ def recurrent_gain(evidence: StabilityEvidence) -> Iterable[Finding]:
 def _off(cell: str, gain: float) -> Finding:
     does = "states and their gradients are forgotten" if gain < 1 else "states saturate, or gradients explode"
     return Finding(
-        Kind.RECURRENT_GAIN,
+        Symptom.RECURRENT_GAIN,
         Severity.WARNING,
         cell,
         f"Its recurrent weights began {gain:.3g} times as large as orthogonal ones, so that {does} from the start.",
@@ -90,7 +90,7 @@ def _vanishing(evidence: StabilityEvidence, cell: str, look: StabilityRecord, fa
         way = "attention brings the rest to where it is needed" if recipe.model.attends else "this is usual with gates"
         advice = [f"nothing, if the output is good: {way}; else prefer an attention, or a Transformer"]
     return Finding(
-        Kind.VANISHING_THROUGH_TIME,
+        Symptom.VANISHING_THROUGH_TIME,
         Severity.WARNING if costly else Severity.NOTE,
         cell,
         _said(look, cell, factor, "shrinks") + _reach(look.growth.get(cell, math.nan)),
@@ -109,7 +109,7 @@ def _exploding(evidence: StabilityEvidence, cell: str, look: StabilityRecord, fa
         window = recipe.training.batch.window
         advice += [f"cut the recurrence shorter (training.batch.window = {max(2, window // 2)} instead of {window})"]
     return Finding(
-        Kind.EXPLODING_THROUGH_TIME,
+        Symptom.EXPLODING_THROUGH_TIME,
         Severity.WARNING if recipe.training.optimizer.clip_norm else Severity.GRAVE,
         cell,
         _said(look, cell, factor, "grows"),

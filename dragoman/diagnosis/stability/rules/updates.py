@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from dragoman.diagnosis.stability.finding import Finding, Kind, Severity
+from dragoman.diagnosis.stability.finding import Finding, Severity, Symptom
 from dragoman.diagnosis.stability.places import in_network_order
 from dragoman.diagnosis.stability.read import StabilityEvidence
 from dragoman.diagnosis.stability.rules.advice import calmer_training, sentence
@@ -63,7 +63,7 @@ def blow_up(evidence: StabilityEvidence) -> Iterable[Finding]:
     highest = float(pd.Series(losses).rolling(WINDOW).mean()[blown].max())
     end = "and is still so at the end" if lasting else f"and came back by update {numbers[last] + 1:,}"
     yield Finding(
-        Kind.BLOW_UP,
+        Symptom.BLOW_UP,
         Severity.GRAVE if lasting else Severity.WARNING,
         "training",
         f"The training loss rose from {lowest:.4g} to {highest:.4g} (means over {WINDOW} updates), at first noticed at "
@@ -82,7 +82,7 @@ def clipping(evidence: StabilityEvidence) -> Iterable[Finding]:
         return
     ratio = float(np.median(late) / limit)
     yield Finding(
-        Kind.CLIPPED,
+        Symptom.CLIPPED,
         Severity.WARNING if ratio > FAR_BEYOND_THE_LIMIT else Severity.NOTE,
         "training",
         f"{(late > limit).mean():.0%} of the updates in the second half were clipped; the gradient's norm was "
@@ -107,7 +107,7 @@ def spikes(evidence: StabilityEvidence) -> Iterable[Finding]:
     often = count >= 3 and count > OFTEN * len(norms)
     clipped = "They were clipped" if evidence.recipe.training.optimizer.clip_norm else "Nothing clipped them"
     yield Finding(
-        Kind.SPIKES,
+        Symptom.SPIKES,
         Severity.WARNING if often else Severity.NOTE,
         "training",
         f"At {count:,} of {len(norms):,} updates the gradient's norm was more than {SPIKE:g} times its running median, "
@@ -130,7 +130,7 @@ def update_ratio(evidence: StabilityEvidence) -> Iterable[Finding]:
     if large:
         worst = max(large, key=lambda name: float(middle[name]))
         yield Finding(
-            Kind.LARGE_UPDATES,
+            Symptom.LARGE_UPDATES,
             Severity.WARNING,
             worst,
             f"After the warm-up, an update changes {len(large)} of {len(middle)} layers by more than {LARGE_RATIO:.0%} "
@@ -140,7 +140,7 @@ def update_ratio(evidence: StabilityEvidence) -> Iterable[Finding]:
         )
     if len(middle) and float(middle.median()) < SMALL_RATIO:
         yield Finding(
-            Kind.SMALL_UPDATES,
+            Symptom.SMALL_UPDATES,
             Severity.WARNING,
             "training",
             f"An update changes the middle layer by {float(middle.median()):.1e} of its weights (median over the "
