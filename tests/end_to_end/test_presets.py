@@ -31,7 +31,7 @@ _SIZES = {
     "lenet": {"channels", "hidden"},
     "residual": {"channels", "width"},
     "mlp": {"hidden"},
-    **{kind: set() for kind in ("none", "ctc", "label", "number")},
+    **{kind: set() for kind in ("none", "ctc", "label", "number", "tags")},
     **{kind: {"width", "embedding_width"} for kind in ("rnn", "gru", "lstm")},
 }
 
@@ -50,7 +50,14 @@ def corpus(reads: str, says: str) -> pd.DataFrame:
         table["source"] = pd.Series([draw.integers(0, 256, (32, 160), dtype=np.uint8) for _ in range(150)])
     if reads == "row":
         table = table[["target"]].assign(size=draw.normal(size=150), town=["Bonn", "Ulm", "Kiel"] * 50)
-    targets = {"text": table["target"], "label": ["a", "b", "c"] * 50, "number": draw.normal(size=150)}
+    targets = {
+        "text": table["target"],
+        "label": ["a", "b", "c"] * 50,
+        "number": draw.normal(size=150),
+        "tags": [
+            " ".join("vowel" if word in "aeiou" else "other" for word in text.split()) for text in table["source"]
+        ],
+    }
     return table.assign(target=targets[says])
 
 

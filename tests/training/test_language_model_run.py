@@ -229,7 +229,7 @@ def test_writing(run: Any) -> None:
 
 
 def test_a_translator_is_no_language_model_and_the_other_way_round(run: Any) -> None:
-    with pytest.raises(InputError, match="no source to translate"):
+    with pytest.raises(InputError, match="is a language model, and is no translator"):
         dragoman.Translator.load(run.best)
 
 

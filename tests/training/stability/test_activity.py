@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import every_model as every
+import every_model as kinds
 import pytest
 import torch
 from torch import Tensor, nn
@@ -46,7 +46,7 @@ def calls(model: Model, name: str, data: Any) -> list[tuple[Any, ...]]:
 
 
 def test_root_mean_squares_of_outputs() -> None:
-    model, data = every.model("lstm multi-head"), every.batch("lstm multi-head")
+    model, data = kinds.model("lstm multi-head"), kinds.batch("lstm multi-head")
     found = watch(model, [data]).read().activation
     for name in ("encoder.embedding", "decoder.bridge.linear", "decoder.attention.output", "decoder"):
         assert found[name] == pytest.approx(rms(calls(model, name, data)[0][-1]), rel=1e-5)
@@ -57,8 +57,8 @@ def test_root_mean_squares_of_outputs() -> None:
 
 
 def test_root_mean_squares_are_over_all_batches_and_steps() -> None:
-    model = every.model("gru dot fed")
-    parts = [every.batch("gru dot fed", slice(0, 1)), every.batch("gru dot fed", slice(1, 4))]
+    model = kinds.model("gru dot fed")
+    parts = [kinds.batch("gru dot fed", slice(0, 1)), kinds.batch("gru dot fed", slice(1, 4))]
     found = watch(model, parts).read().activation
     vectors = torch.cat([calls(model, "decoder", part)[0][-1] for part in parts])
     assert found["decoder"] == pytest.approx(rms(vectors), rel=1e-5)
@@ -68,7 +68,7 @@ def test_root_mean_squares_are_over_all_batches_and_steps() -> None:
 
 @pytest.mark.parametrize("block", [0, 1])
 def test_exactly_the_planted_units_are_dead(block: int) -> None:
-    model, data = every.model("transformer"), every.batch("transformer")
+    model, data = kinds.model("transformer"), kinds.batch("transformer")
     layer = model.get_submodule(f"decoder.blocks.{block}.feed_forward")
     layer.bias_1.data[:12] = -10
     layer.bias_1.data[12:] = 10
@@ -77,11 +77,11 @@ def test_exactly_the_planted_units_are_dead(block: int) -> None:
 
 def test_a_unit_is_dead_only_if_it_is_for_every_token_of_every_batch() -> None:
     """Each unit of the second half responds to one token only, in one batch only."""
-    model = every.model("transformer")
+    model = kinds.model("transformer")
     layer = model.get_submodule("encoder.blocks.0.feed_forward")
     layer.weight_1.data.zero_()
     layer.bias_1.data.fill_(-1)
-    batches = [every.batch("transformer", slice(n, n + 1)) for n in range(4)]
+    batches = [kinds.batch("transformer", slice(n, n + 1)) for n in range(4)]
     seen = calls(model, "encoder.blocks.0.feed_forward", batches[2])[0][0][0]
     layer.weight_1.data[12:] = 2 * seen / seen.square().sum()
     assert watch(model, [batches[2]]).read().dead["encoder.blocks.0.feed_forward"] == 0.5
@@ -89,7 +89,7 @@ def test_a_unit_is_dead_only_if_it_is_for_every_token_of_every_batch() -> None:
 
 
 def test_a_dead_channel_counts_once_and_places_are_numbered() -> None:
-    model, data = every.model("lenet to label"), every.batch("lenet to label")
+    model, data = kinds.model("lenet to label"), kinds.batch("lenet to label")
     for name in ("convolution_1", "convolution_2"):
         layer = model.get_submodule(f"encoder.{name}")
         layer.weight.data.zero_()
@@ -102,7 +102,7 @@ def test_a_dead_channel_counts_once_and_places_are_numbered() -> None:
 
 
 def test_dead_units_of_a_rectified_recurrent_network() -> None:
-    model, data = every.model("relu rnn dot"), every.batch("relu rnn dot")
+    model, data = kinds.model("relu rnn dot"), kinds.batch("relu rnn dot")
     for cell in (
         model.get_submodule("encoder.layers.layers.0.cell"),
         model.get_submodule("decoder.layers.layers.0.cell"),
@@ -119,7 +119,7 @@ def test_dead_units_of_a_rectified_recurrent_network() -> None:
 def test_exactly_the_values_in_the_flat_ends_are_saturated(activation: str, low: float, high: float) -> None:
     """tanh(2.65) = 0.99 and sigmoid(4.595) = 0.99; the first layer of 12, the second of 8."""
     cell = {"kind": "mlp", "hidden": [12, 8], "activation": activation}, {"kind": "label"}
-    model, data = every.model_of(*cell), every.batch_of(*cell)
+    model, data = kinds.model_of(*cell), kinds.batch_of(*cell)
     hidden = model.get_submodule("encoder.hidden")
     for weight in hidden.weights:
         weight.data.zero_()
@@ -129,7 +129,7 @@ def test_exactly_the_values_in_the_flat_ends_are_saturated(activation: str, low:
 
 
 def test_open_and_shut_gates_are_not_saturated() -> None:
-    model, data = every.model("gru additive"), every.batch("gru additive")
+    model, data = kinds.model("gru additive"), kinds.batch("gru additive")
     for cell in (
         model.get_submodule("encoder.layers.layers.0.cell"),
         model.get_submodule("decoder.layers.layers.0.cell"),
@@ -160,7 +160,7 @@ def self_attention_by_hand(attention: nn.Module, x: Tensor, layout: Any) -> floa
 
 @pytest.mark.parametrize("name", ["encoder.blocks.0.attention", "decoder.blocks.1.self_attention"])
 def test_the_largest_logit_of_self_attention(name: str) -> None:
-    model, data = every.model("transformer"), every.batch("transformer")
+    model, data = kinds.model("transformer"), kinds.batch("transformer")
     x, layout, _ = calls(model, name, data)[0]
     with torch.no_grad():
         expected = self_attention_by_hand(model.get_submodule(name), x, layout)
@@ -168,7 +168,7 @@ def test_the_largest_logit_of_self_attention(name: str) -> None:
 
 
 def test_the_largest_logit_of_cross_attention() -> None:
-    model, data = every.model("transformer"), every.batch("transformer")
+    model, data = kinds.model("transformer"), kinds.batch("transformer")
     name = "decoder.blocks.0.cross_attention"
     attention = model.get_submodule(name)
     x, layout, memory, _ = calls(model, name, data)[0]
@@ -196,7 +196,7 @@ def additive(attention: nn.Module, queries: Tensor, states: Tensor) -> Tensor:
 def test_the_largest_logit_of_a_recurrent_decoders_attention(
     cell: str, score: Callable[[nn.Module, Tensor, Tensor], Tensor]
 ) -> None:
-    model, data = every.model(cell), every.batch(cell)
+    model, data = kinds.model(cell), kinds.batch(cell)
     attention = model.get_submodule("decoder.attention")
     queries, layout, memory, _ = calls(model, "decoder.attention", data)[0]
     rows = zip(queries.split(layout.lengths.tolist()), memory.states.split(memory.layout.lengths.tolist()), strict=True)
@@ -208,9 +208,9 @@ def test_the_largest_logit_of_a_recurrent_decoders_attention(
 @pytest.mark.parametrize("cell", ATTENTIONS)
 def test_rows_beside_each_other_change_nothing(cell: str) -> None:
     """Padding has no say: the largest logit of a batch is that of its rows one by one."""
-    model = every.model(cell)
-    together = watch(model, [every.batch(cell)]).read()
-    alone = watch(model, [every.batch(cell, slice(n, n + 1)) for n in range(4)]).read()
+    model = kinds.model(cell)
+    together = watch(model, [kinds.batch(cell)]).read()
+    alone = watch(model, [kinds.batch(cell, slice(n, n + 1)) for n in range(4)]).read()
     assert together.attention_logit == pytest.approx(alone.attention_logit, rel=1e-4)
     assert together.activation == pytest.approx(alone.activation, rel=1e-4)
     assert together.dead == alone.dead
@@ -218,19 +218,19 @@ def test_rows_beside_each_other_change_nothing(cell: str) -> None:
 
 def test_a_padded_querys_score_is_never_the_largest() -> None:
     """Every real query makes each score smaller than none would."""
-    cell = every.recurrent("rnn"), every.recurrent("rnn", activation="relu", attention="additive")
-    model, data = every.model_of(*cell), every.batch_of(*cell)
+    cell = kinds.recurrent("rnn"), kinds.recurrent("rnn", activation="relu", attention="additive")
+    model, data = kinds.model_of(*cell), kinds.batch_of(*cell)
     attention = model.get_submodule("decoder.attention")
     attention.weight_query.data.fill_(0.5)
     attention.vector.data.fill_(-1)
-    single = [every.batch_of(*cell, slice(n, n + 1)) for n in range(4)]
+    single = [kinds.batch_of(*cell, slice(n, n + 1)) for n in range(4)]
     together, alone = watch(model, [data]).read(), watch(model, single).read()
     assert together.attention_logit == pytest.approx(alone.attention_logit, rel=1e-5)
 
 
 @pytest.mark.parametrize("cell", ["transformer", "relu rnn dot", "gru dot fed"])
 def test_the_fused_kernel_of_a_device_is_seen_as_well(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, data = every.model(cell), every.batch(cell)
+    model, data = kinds.model(cell), kinds.batch(cell)
     written_out = watch(model, [data]).read()
     monkeypatch.setattr(scaled_dot_product, "_LARGEST_SCORE_MATRIX", 0)
     fused = watch(model, [data]).read()
@@ -239,10 +239,10 @@ def test_the_fused_kernel_of_a_device_is_seen_as_well(cell: str, monkeypatch: py
 
 
 def test_a_score_that_is_no_number_is_not_hidden_by_others() -> None:
-    model, data = every.model("gru dot fed"), every.batch("gru dot fed")
+    model, data = kinds.model("gru dot fed"), kinds.batch("gru dot fed")
     model.get_submodule("encoder.embedding").weight.data[8] = math.nan
     found = watch(
-        model, [every.batch("gru dot fed", slice(1, 2)), data, every.batch("gru dot fed", slice(0, 1))]
+        model, [kinds.batch("gru dot fed", slice(1, 2)), data, kinds.batch("gru dot fed", slice(0, 1))]
     ).read()
     assert math.isnan(found.attention_logit["decoder.attention"])
     assert math.isnan(found.activation["encoder"])

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import math
 
-import every_model as every
+import every_model as kinds
 import numpy as np
 import pytest
 import torch
@@ -31,7 +31,7 @@ LEARNT = [
     "gru additive",
     "lstm additive fed",
     "relu rnn dot",
-    "residual to alignment",
+    "residual to ctc",
     "residual to gru fed",
     "language model lstm",
     "mlp to label",
@@ -57,14 +57,14 @@ def look(model: Model, parameters: FlatParameters, monitor: StabilityMonitor, up
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
-@pytest.mark.parametrize("cell", list(every.CELLS))
+@pytest.mark.parametrize("cell", list(kinds.CELLS))
 def test_every_kind_of_model(cell: str, dtype: torch.dtype) -> None:
-    model = every.model(cell).train()
+    model = kinds.model(cell).train()
     parameters = flat(model, dtype)
-    record = look(model, parameters, StabilityMonitor(model, parameters, [every.batch(cell)], 5))
+    record = look(model, parameters, StabilityMonitor(model, parameters, [kinds.batch(cell)], 5))
     layers = set(record.gradient_norm)
     assert layers == set(record.largest_gradient_norm) == set(record.update_ratio)
-    assert record.activation["decoder.output" if cell == "residual to alignment" else "decoder"] > 0
+    assert record.activation["decoder.output" if cell == "residual to ctc" else "decoder"] > 0
     if "language" not in cell:
         assert record.activation["encoder"] > 0
     assert ("fed" in cell or "attention" in " ".join(dict(model.named_modules()))) == bool(record.attention_logit)
@@ -80,7 +80,7 @@ def test_every_kind_of_model(cell: str, dtype: torch.dtype) -> None:
 
 def trained(cell: str, dtype: torch.dtype, every: int | None) -> tuple[FlatParameters, MovingAverage, Model]:
     """Five updates with dropout; with a monitor or without."""
-    model, data = every.model(cell).train(), every.batch(cell)
+    model, data = kinds.model(cell).train(), kinds.batch(cell)
     parameters = flat(model, dtype)
     average = MovingAverage(parameters.master, RECIPE.average)
     optimizer = build_optimizer(RECIPE.optimizer, parameters)
@@ -113,11 +113,11 @@ def test_what_is_learnt_has_the_same_bits(cell: str, dtype: torch.dtype) -> None
 
 @pytest.mark.parametrize("cell", LEARNT)
 def test_a_look_leaves_everything_as_it_was(cell: str) -> None:
-    model = every.model(cell).train()
+    model = kinds.model(cell).train()
     next(module for module in model.modules() if not list(module.children())).eval()
     parameters = flat(model)
     parameters.gradient.normal_()
-    monitor = StabilityMonitor(model, parameters, [every.batch(cell)], 5)
+    monitor = StabilityMonitor(model, parameters, [kinds.batch(cell)], 5)
     gradient, modes = parameters.gradient.clone(), [module.training for module in model.modules()]
     state = copy.deepcopy(model.state_dict())
     attributes = [set(vars(module)) for module in model.modules()]
@@ -134,9 +134,9 @@ def test_a_look_leaves_everything_as_it_was(cell: str) -> None:
 
 
 def test_everything_is_as_it_was_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = every.model("gru additive").train()
+    model = kinds.model("gru additive").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [every.batch("gru additive")], 5)
+    monitor = StabilityMonitor(model, parameters, [kinds.batch("gru additive")], 5)
     attention = type(model.get_submodule("decoder.attention"))
     monkeypatch.setattr(attention, "forward", lambda *_: [].pop())
     with pytest.raises(IndexError):
@@ -147,9 +147,9 @@ def test_everything_is_as_it_was_after_an_error(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_two_looks_agree_bit_for_bit() -> None:
-    model = every.model("lstm additive fed").train()
+    model = kinds.model("lstm additive fed").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [every.batch("lstm additive fed")], 1)
+    monitor = StabilityMonitor(model, parameters, [kinds.batch("lstm additive fed")], 1)
     records = []
     for update in (1, 2):
         monitor.before_update(update)
@@ -158,9 +158,9 @@ def test_two_looks_agree_bit_for_bit() -> None:
 
 
 def test_update_ratios_by_hand() -> None:
-    model = every.model("transformer").train()
+    model = kinds.model("transformer").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [every.batch("transformer")], 3)
+    monitor = StabilityMonitor(model, parameters, [kinds.batch("transformer")], 3)
     layer = model.get_submodule("encoder.blocks.1.feed_forward")
     before = torch.cat([p.detach().flatten() for p in layer.parameters()])
     monitor.before_update(3)
@@ -173,10 +173,10 @@ def test_update_ratios_by_hand() -> None:
 
 
 def test_the_ratio_of_weights_that_were_zero_is_one() -> None:
-    model = every.model("linear to number").train()
+    model = kinds.model("linear to number").train()
     parameters = flat(model)
     parameters.master.zero_()
-    monitor = StabilityMonitor(model, parameters, [every.batch("linear to number")], 3)
+    monitor = StabilityMonitor(model, parameters, [kinds.batch("linear to number")], 3)
     monitor.before_update(3)
     parameters.master.fill_(0.5)
     record = monitor.after_update(3, [0.0, 0.0])
@@ -186,9 +186,9 @@ def test_the_ratio_of_weights_that_were_zero_is_one() -> None:
 
 def test_gradient_norms_are_means_and_maxima_since_the_record_before() -> None:
     """The decoder's weight and bias are one layer; each hidden layer of the encoder is one."""
-    model = every.model("mlp to label").train()
+    model = kinds.model("mlp to label").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [every.batch("mlp to label")], 3)
+    monitor = StabilityMonitor(model, parameters, [kinds.batch("mlp to label")], 3)
     places = [place.name for place in parameters.map.places]
 
     def update(number: int, weight: float, bias: float) -> StabilityRecord | None:
@@ -210,9 +210,9 @@ def test_gradient_norms_are_means_and_maxima_since_the_record_before() -> None:
 
 
 def test_an_update_that_was_not_made_counts_for_nothing() -> None:
-    model = every.model("linear to number").train()
+    model = kinds.model("linear to number").train()
     parameters = flat(model)
-    monitor = StabilityMonitor(model, parameters, [every.batch("linear to number")], 2)
+    monitor = StabilityMonitor(model, parameters, [kinds.batch("linear to number")], 2)
     assert monitor.after_update(3, [1.0, math.nan]) is None
     monitor.before_update(4)
     monitor.before_update(5)
@@ -226,7 +226,7 @@ def test_an_update_that_was_not_made_counts_for_nothing() -> None:
 
 @pytest.mark.parametrize("cell", ["gru additive", "lstm additive fed", "relu rnn dot", "language model lstm"])
 def test_recurrent_weights_begin_orthogonal_and_their_gain_is_told(cell: str) -> None:
-    model, batch = every.model(cell), every.batch(cell)
+    model, batch = kinds.model(cell), kinds.batch(cell)
     parameters = flat(model)
     monitor = StabilityMonitor(model, parameters, [batch], 1)
     fresh = look(model, parameters, monitor).recurrent_gain
@@ -241,9 +241,9 @@ def test_recurrent_weights_begin_orthogonal_and_their_gain_is_told(cell: str) ->
 
 
 def test_models_without_recurrence_have_no_recurrent_gain() -> None:
-    model = every.model("transformer")
+    model = kinds.model("transformer")
     parameters = flat(model)
     assert (
-        look(model, parameters, StabilityMonitor(model, parameters, [every.batch("transformer")], 1)).recurrent_gain
+        look(model, parameters, StabilityMonitor(model, parameters, [kinds.batch("transformer")], 1)).recurrent_gain
         == {}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import every_model as every
+import every_model as kinds
 import numpy as np
 import pytest
 import torch
@@ -41,14 +41,14 @@ class LinearRNN(RNN):
 
 def linear_language_model(rho: float) -> Any:
     torch.manual_seed(0)
-    model = every.model("language model rnn")
+    model = kinds.model("language model rnn")
     model.decoder.layers.layers[0].cell = LinearRNN(D, D, rho)
     return model
 
 
 def texts(*lengths: int) -> TextBatch:
     generator = torch.Generator().manual_seed(1)
-    rows = [torch.randint(4, every.V, (length,), generator=generator).tolist() for length in lengths]
+    rows = [torch.randint(4, kinds.V, (length,), generator=generator).tolist() for length in lengths]
     target = Packed.of(rows)
     return TextBatch(target.shifted(2), target, False, torch.arange(len(rows)))
 
@@ -63,7 +63,7 @@ def test_a_linear_network_grows_by_log_rho(rho: float, lengths: tuple[int, ...])
 
 def test_each_direction_has_its_own_growth() -> None:
     torch.manual_seed(0)
-    model = every.model("text to label")
+    model = kinds.model("text to label")
     layer = model.get_submodule("encoder.layers.layers.0")
     layer.forward_cell, layer.backward_cell = LinearRNN(D, D, 0.7), LinearRNN(D, D, 1.2)
     rows = Packed.of([[5] * 30, [6] * 25])
@@ -111,7 +111,7 @@ def test_growth_leaves_out_what_is_no_normal_number() -> None:
 
 
 def test_the_loss_is_that_of_the_last_token_alone() -> None:
-    model, data = every.model("language model rnn").eval(), texts(4, 6)
+    model, data = kinds.model("language model rnn").eval(), texts(4, 6)
     found = trace(model, [data]).read().through_time[TOP]
     states = model(data)[0].detach()[[3, 9]].requires_grad_()
     logits = model.decoder.output(model.decoder.readout(states))
@@ -121,9 +121,9 @@ def test_the_loss_is_that_of_the_last_token_alone() -> None:
 
 @pytest.mark.parametrize("cell", ["rnn without attention", "lstm multi-head", "lstm additive fed", "gru dot fed"])
 def test_a_batch_is_the_mean_of_its_rows(cell: str) -> None:
-    model = every.model(cell)
-    together = trace(model, [every.batch(cell)]).read().through_time
-    alone = trace(model, [every.batch(cell, slice(n, n + 1)) for n in range(4)]).read().through_time
+    model = kinds.model(cell)
+    together = trace(model, [kinds.batch(cell)]).read().through_time
+    alone = trace(model, [kinds.batch(cell, slice(n, n + 1)) for n in range(4)]).read().through_time
     assert set(together) == set(alone) == set(recurrent_cells(model))
     for name, gradients in together.items():
         assert gradients == pytest.approx(alone[name], rel=1e-4)
@@ -143,9 +143,9 @@ def test_long_rows_are_passed_over_if_there_are_others() -> None:
 
 
 def test_without_cells_nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = every.model("transformer")
+    model = kinds.model("transformer")
     monkeypatch.setattr(type(model), "forward", lambda *_: pytest.fail("it was called"))
-    found = trace(model, [every.batch("transformer")]).read()
+    found = trace(model, [kinds.batch("transformer")]).read()
     assert found.through_time == found.growth == {}
 
 
