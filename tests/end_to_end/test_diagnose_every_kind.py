@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from dragoman.cli.main import app
 from dragoman.diagnosis.fit.criteria import FitKind
-from dragoman.diagnosis.stability.finding import Verdict
+from dragoman.diagnosis.stability.finding import StabilityVerdict
 from dragoman.recipe import Recipe, preset_values, recipe_from
 from dragoman.recipe.file import merge
 from dragoman.training.run import train
@@ -96,7 +96,7 @@ def test_fit(name: str, run_of: Callable[[str], Path]) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_stability(name: str, run_of: Callable[[str], Path]) -> None:
     found = diagnosed("stability", run_of(name))
-    assert found["verdict"] in list(Verdict)
+    assert found["verdict"] in list(StabilityVerdict)
     assert (found["updates"], found["skipped"], found["rewinds"]) == (10, [], [])
     assert "data:image/png" in (run_of(name) / "diagnosis" / "stability.html").read_text()
 

@@ -56,7 +56,7 @@ def forecast_gain(looks: Sequence[Validation]) -> Forecast | None:
     The standard error comes from repeating the forecast with losses perturbed by as much as they scatter around a
     smooth curve.
 
-    >>> validations = [Look(update, 1.0, validation=1 + 10 / update) for update in (100, 200, 300, 400)]
+    >>> validations = [Validation(update, 1.0, validation=1 + 10 / update) for update in (100, 200, 300, 400)]
     >>> found = forecast_gain(validations)
     >>> found.updates, round(found.gain, 3)
     (100, 0.005)
