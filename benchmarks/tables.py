@@ -26,7 +26,7 @@ class Page:
     """A page of results.
 
     Attributes:
-        title: its heading.
+        title: the heading of the page.
         says: what a reader finds on it, as one sentence.
         sections: what it is made of, in order.
     """

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -22,26 +19,24 @@ from dragoman.fields.label import LabelField
 from dragoman.model.build import Model
 from dragoman.model.build_decoders import Objective
 from dragoman.model.folder import LoadedModel
-from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe
 from dragoman.recipe.perceptron import LabelDecoderRecipe
-from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
+from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures
 from dragoman.tasks.baseline import frequency_baseline
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
+from dragoman.tasks.in_turn import Part
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.losses import loss_estimate
 from dragoman.tasks.outputs import example_outputs, label_losses
 from dragoman.tasks.pictures import draw_confusion
 from dragoman.tasks.predicting_card import predicting_card, with_counts
+from dragoman.tasks.prediction import PredictionTask
 from dragoman.tasks.same_sources import same_sources
-from dragoman.tasks.task import Task, Words, shown_source
+from dragoman.tasks.task import Words, shown_source
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
-_TURNS = Turns(rounds=3)
 
-
-class Classification(Task):
+class Classification(PredictionTask[Float64[np.ndarray, "n K"]]):
     """Classification of texts, pictures or rows. The quality is the accuracy, which is also watched in training.
 
     Args:
@@ -49,13 +44,10 @@ class Classification(Task):
     """
 
     watched_score = "accuracy"
-    draws = True
     higher_is_better = True
 
     def __init__(self, reads: Input) -> None:
-        self._reads = reads
-        self.text_sides = (reads.is_text, False)
-        self.words = Words(
+        words = Words(
             use=f"predict {{}} {reads.option}",
             data=reads.labelled,
             unit="examples",
@@ -68,6 +60,7 @@ class Classification(Task):
                 "A budget of tokens counts examples.",
             ),
         )
+        super().__init__(reads, words)
 
     def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
         """The label smoothing and the class weights of the training loss."""
@@ -109,25 +102,25 @@ class Classification(Task):
         """Whether sources and names of labels are equal."""
         return same_sources(one, other) and _names(one) == _names(other)
 
-    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
-        """Predict the label of each example, and compare with the true labels."""
-        del search
-        uses = [partial(_probabilities, subject) for subject in subjects]
-        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), log)
-        return [
-            _assessment(
-                expect(subject.model.target, LabelField),
-                timed.results[0],
-                true_labels(subject.held_out.examples),
-                timed.rate,
-            )
-            for subject, timed in zip(subjects, found, strict=True)
-        ]
+    def predicted(self, subject: Assessed, part: Part) -> Float64[np.ndarray, "n K"]:
+        """The probability of each label for some examples."""
+        outputs = example_outputs(subject.model.model, subject.held_out.examples, part)
+        return expect(subject.model.target, LabelField).probabilities(outputs)
 
-    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
-        """A predictor of labels."""
-        del search
-        return Predictor.of(loaded, folder)
+    def assessment(self, subject: Assessed, predicted: Float64[np.ndarray, "n K"], speed: float) -> Assessment:
+        """The accuracy of the most probable labels, and how likely the true ones are."""
+        field, true = expect(subject.model.target, LabelField), true_labels(subject.held_out.examples)
+        labels = predicted.argmax(1)
+        report = evaluate_labels(labels, true, field.names, probabilities=predicted)
+        statistics = classification_statistics(labels, true)
+        accuracy, nats = estimates([statistics, probability_statistics(predicted, true)[0]])
+        return Assessment(
+            report=report,
+            measures=Measures(accuracy, (report.macro_f1, nats), {"predictions": speed}),
+            statistics=statistics,
+            outputs=field.decode(labels),
+            draw=lambda path, title: draw_confusion(report, path, title),
+        )
 
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
         """The card of a model that predicts labels."""
@@ -158,24 +151,3 @@ def true_labels(examples: Examples) -> Int[np.ndarray, " n"]:
 
 def _names(split: HeldOut) -> list[str]:
     return expect(split.target, LabelField).decode(true_labels(split.examples))
-
-
-def _probabilities(subject: Assessed, part: Part) -> Float64[np.ndarray, "n K"]:
-    outputs = example_outputs(subject.model.model, subject.held_out.examples, part)
-    return expect(subject.model.target, LabelField).probabilities(outputs)
-
-
-def _assessment(
-    field: LabelField, probabilities: Float64[np.ndarray, "n K"], true: Int[np.ndarray, " n"], speed: float
-) -> Assessment:
-    predicted = probabilities.argmax(1)
-    report = evaluate_labels(predicted, true, field.names, probabilities=probabilities)
-    statistics = classification_statistics(predicted, true)
-    accuracy, nats = estimates([statistics, probability_statistics(probabilities, true)[0]])
-    return Assessment(
-        report=report,
-        measures=Measures(accuracy, (report.macro_f1, nats), {"predictions": speed}),
-        statistics=statistics,
-        outputs=field.decode(predicted),
-        draw=lambda path, title: draw_confusion(report, path, title),
-    )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
-
 import numpy as np
 from jaxtyping import Float64
 
@@ -19,25 +15,23 @@ from dragoman.fields.number import NumberField
 from dragoman.model.build import Model
 from dragoman.model.build_decoders import LOSSES
 from dragoman.model.folder import LoadedModel
-from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe
 from dragoman.recipe.perceptron import NumberDecoderRecipe
-from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
+from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures
 from dragoman.tasks.baseline import constant_baseline
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
+from dragoman.tasks.in_turn import Part
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.outputs import example_outputs
 from dragoman.tasks.pictures import draw_predictions
 from dragoman.tasks.predicting_card import predicting_card
+from dragoman.tasks.prediction import PredictionTask
 from dragoman.tasks.same_sources import same_sources
-from dragoman.tasks.task import Task, Words, shown_source
+from dragoman.tasks.task import Words, shown_source
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
-_TURNS = Turns(rounds=3)
 
-
-class Regression(Task):
+class Regression(PredictionTask[Float64[np.ndarray, " n"]]):
     """Regression on texts, pictures or rows. The quality is the root mean squared error, which is also watched in
     training.
 
@@ -46,13 +40,10 @@ class Regression(Task):
     """
 
     watched_score = "rmse"
-    draws = True
     higher_is_better = False
 
     def __init__(self, reads: Input) -> None:
-        self._reads = reads
-        self.text_sides = (reads.is_text, False)
-        self.words = Words(
+        words = Words(
             use=f"predict {{}} {reads.option}",
             data=reads.numbered,
             unit="examples",
@@ -67,6 +58,7 @@ class Regression(Task):
                 "A budget of tokens counts examples.",
             ),
         )
+        super().__init__(reads, words)
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Measures loss, RMSE and MAE on the validation set."""
@@ -95,19 +87,22 @@ class Regression(Task):
         """Whether sources and numbers are equal."""
         return same_sources(one, other) and np.array_equal(true_numbers(one.examples), true_numbers(other.examples))
 
-    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
-        """Predict the number of each example, and compare with the true numbers."""
-        del search
-        uses = [partial(_estimates, subject) for subject in subjects]
-        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), log)
-        return [
-            _assessment(subject, timed.results[0], timed.rate) for subject, timed in zip(subjects, found, strict=True)
-        ]
+    def predicted(self, subject: Assessed, part: Part) -> Float64[np.ndarray, " n"]:
+        """The number that is predicted for some examples."""
+        outputs = example_outputs(subject.model.model, subject.held_out.examples, part)
+        return expect(subject.model.target, NumberField).restore(outputs)
 
-    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
-        """A predictor of numbers."""
-        del search
-        return Predictor.of(loaded, folder)
+    def assessment(self, subject: Assessed, predicted: Float64[np.ndarray, " n"], speed: float) -> Assessment:
+        """The errors of the numbers."""
+        true = true_numbers(subject.held_out.examples)
+        report = evaluate_numbers(predicted, true, training_mean=expect(subject.model.target, NumberField).mean)
+        return Assessment(
+            report=report,
+            measures=Measures(report.rmse, (report.mae, report.r2), {"predictions": speed}),
+            statistics=regression_statistics(predicted, true)[0],
+            outputs=[f"{number:.9g}" for number in predicted.tolist()],
+            draw=lambda path, title: draw_predictions(predicted, true, path, title),
+        )
 
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
         """The card of a model that predicts numbers."""
@@ -128,20 +123,3 @@ class Regression(Task):
 def true_numbers(examples: Examples) -> Float64[np.ndarray, " n"]:
     """The number of each example."""
     return expect(examples.target, NumberColumn).values
-
-
-def _estimates(subject: Assessed, part: Part) -> Float64[np.ndarray, " n"]:
-    outputs = example_outputs(subject.model.model, subject.held_out.examples, part)
-    return expect(subject.model.target, NumberField).restore(outputs)
-
-
-def _assessment(subject: Assessed, predicted: Float64[np.ndarray, " n"], speed: float) -> Assessment:
-    true = true_numbers(subject.held_out.examples)
-    report = evaluate_numbers(predicted, true, training_mean=expect(subject.model.target, NumberField).mean)
-    return Assessment(
-        report=report,
-        measures=Measures(report.rmse, (report.mae, report.r2), {"predictions": speed}),
-        statistics=regression_statistics(predicted, true)[0],
-        outputs=[f"{number:.9g}" for number in predicted.tolist()],
-        draw=lambda path, title: draw_predictions(predicted, true, path, title),
-    )

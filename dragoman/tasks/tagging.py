@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
 from itertools import chain, pairwise
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -23,25 +21,23 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.inputs import SourceBatch
 from dragoman.predict.outputs import outputs_of
-from dragoman.predict.predictor import Predictor
 from dragoman.recipe import Recipe
-from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
+from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures
 from dragoman.tasks.baseline import frequency_baseline
 from dragoman.tasks.card import CardFacts
-from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
+from dragoman.tasks.in_turn import Part
 from dragoman.tasks.inputs import Input
 from dragoman.tasks.losses import loss_estimate
 from dragoman.tasks.outputs import label_losses
 from dragoman.tasks.pictures import draw_confusion
 from dragoman.tasks.predicting_card import predicting_card, with_counts
+from dragoman.tasks.prediction import PredictionTask
 from dragoman.tasks.same_sources import same_sources
-from dragoman.tasks.task import MEASURED_TOGETHER, Task, Words, shown_source
+from dragoman.tasks.task import MEASURED_TOGETHER, Words, shown_source
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
-_TURNS = Turns(rounds=3)
 
-
-class Tagging(Task):
+class Tagging(PredictionTask[list[list[str]]]):
     """F1 of the spans that tags mark is the quality, and is watched while a model trains.
 
     Args:
@@ -49,13 +45,10 @@ class Tagging(Task):
     """
 
     watched_score = "span_f1"
-    draws = True
     higher_is_better = True
 
     def __init__(self, reads: Input) -> None:
-        self._reads = reads
-        self.text_sides = (reads.is_text, False)
-        self.words = Words(
+        words = Words(
             use=f"predict {{}} {reads.option}",
             data="--corpus with a table that has a column of texts and one of their tags, or with a CoNLL file; or "
             "--source and --target",
@@ -69,6 +62,7 @@ class Tagging(Task):
                 "A budget of tokens counts words.",
             ),
         )
+        super().__init__(reads, words)
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Cross-entropy, accuracy of words and F1 of spans."""
@@ -106,19 +100,24 @@ class Tagging(Task):
         """Whether sources and the names of the tags are equal."""
         return same_sources(one, other) and _names(one) == _names(other)
 
-    def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
-        """Predict the tags of each sentence."""
-        del search
-        uses = [partial(_tags, subject) for subject in subjects]
-        found = in_turn(uses, len(subjects[0].held_out.examples), _TURNS if side_by_side else Turns(), log)
-        return [
-            _assessment(subject, timed.results[0], timed.rate) for subject, timed in zip(subjects, found, strict=True)
-        ]
+    def predicted(self, subject: Assessed, part: Part) -> list[list[str]]:
+        """The tags of the words of some sentences."""
+        examples = subject.held_out.examples
+        outputs = word_outputs(subject.model.model, examples, part)
+        return _by_sentence(expect(subject.model.target, TagField).predictions(outputs), examples.target_lengths[part])
 
-    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
-        """What predicts."""
-        del search
-        return Predictor.of(loaded, folder)
+    def assessment(self, subject: Assessed, predicted: list[list[str]], speed: float) -> Assessment:
+        """The F1 of spans, and the accuracy of words."""
+        field = expect(subject.model.target, TagField)
+        true = _names(subject.held_out)
+        report = evaluate_tags(predicted, true, field.names)
+        return Assessment(
+            report=report,
+            measures=Measures(report.f1, (report.accuracy,), {"predictions": speed}),
+            statistics=span_f1_statistics(predicted, true, field.names),
+            outputs=[field.written(tags) for tags in predicted],
+            draw=lambda path, title: draw_confusion(report.by_word, path, title),
+        )
 
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
         """The card of a model that predicts tags."""
@@ -161,25 +160,6 @@ def word_outputs(model: Model, examples: Examples, part: Part | None = None) -> 
 
 def _names(split: HeldOut) -> list[list[str]]:
     return true_tags(split.examples, expect(split.target, TagField))
-
-
-def _tags(subject: Assessed, part: Part) -> list[list[str]]:
-    examples = subject.held_out.examples
-    outputs = word_outputs(subject.model.model, examples, part)
-    return _by_sentence(expect(subject.model.target, TagField).predictions(outputs), examples.target_lengths[part])
-
-
-def _assessment(subject: Assessed, predicted: list[list[str]], speed: float) -> Assessment:
-    field = expect(subject.model.target, TagField)
-    true = _names(subject.held_out)
-    report = evaluate_tags(predicted, true, field.names)
-    return Assessment(
-        report=report,
-        measures=Measures(report.f1, (report.accuracy,), {"predictions": speed}),
-        statistics=span_f1_statistics(predicted, true, field.names),
-        outputs=[field.written(tags) for tags in predicted],
-        draw=lambda path, title: draw_confusion(report.by_word, path, title),
-    )
 
 
 def _by_sentence(tags: list[str], lengths: Int[np.ndarray, " n"]) -> list[list[str]]:
