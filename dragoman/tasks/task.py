@@ -200,7 +200,7 @@ class Task(ABC):
                 search.beam is not None and not self.searches,
             ),
             ("--engine, --compute and --shortlist", "are for translators", of_engines and not self.engines),
-            ("--picture", "is for models that predict labels or numbers", asked.picture and not self.draws),
+            ("--picture", "is for models that predict labels, numbers or tags", asked.picture and not self.draws),
             ("--output", "is for what a model writes or predicts", asked.outputs and not self.predicts),
         )
         for option, meaning, is_useless in useless:

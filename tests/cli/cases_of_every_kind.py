@@ -37,7 +37,7 @@ BAD_USE = {
     "a word in a row": ("evaluate ROW --corpus text.csv", "text.csv:3: column `size`: 'tall' is not a number"),
     "an absent column": ("evaluate ROW --corpus less.csv", "no column `size`"),
     "an absent target": ("evaluate ROW --corpus nan.csv --columns cost", "no column `cost`"),
-    "a picture of a reader": ("evaluate READER --picture p.png", "for models that predict labels or numbers"),
+    "a picture of a reader": ("evaluate READER --picture p.png", "for models that predict labels, numbers or tags"),
     "a beam of labels": ("evaluate TEXT --beam 3", "which there is none of"),
     "an engine of labels": ("evaluate TEXT --engine ctranslate2", "for translators"),
     "a picture of a text": ("predict TEXT --image a.png", "this model reads text"),
