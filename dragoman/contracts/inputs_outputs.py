@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -94,74 +95,56 @@ class Rows:
         return Rows(self.numbers.to(device, non_blocking=True), self.categories.to(device, non_blocking=True))
 
 
+_Values = TypeVar("_Values", bound="_OneForEachExample")
+
+
 @dataclass(frozen=True, slots=True)
-class Labels:
+class _OneForEachExample:
+    """An output of one value for each example, so that there is nothing to pad."""
+
+    values: Tensor
+
+    @property
+    def units(self) -> int:
+        """The number of examples, over which a mean loss is taken."""
+        return len(self.values)
+
+    @property
+    def unit_counts(self) -> Int[Tensor, " B"]:
+        """One for each example."""
+        return torch.ones_like(self.values, dtype=torch.int64)
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """No layout: there is nothing to pad."""
+        return []
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors of which they consist, by name."""
+        return {"values": self.values}
+
+    def select(self: _Values, rows: Int[Tensor, " K"]) -> _Values:
+        """The values of examples ``rows``, in that order."""
+        return type(self)(self.values[rows.to(self.values.device)])
+
+    def to(self: _Values, device: torch.device | str) -> _Values:
+        """The same values on another device."""
+        return type(self)(self.values.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels(_OneForEachExample):
     """The class number of each example, from 0."""
 
     values: Int[Tensor, " B"]
 
-    @property
-    def units(self) -> int:
-        """The number of examples, over which a mean loss is taken."""
-        return len(self.values)
-
-    @property
-    def unit_counts(self) -> Int[Tensor, " B"]:
-        """One for each example."""
-        return torch.ones_like(self.values, dtype=torch.int64)
-
-    @property
-    def layouts(self) -> list[Layout]:
-        """No layout: there is nothing to pad."""
-        return []
-
-    @property
-    def tensors(self) -> dict[str, Tensor]:
-        """The tensors of which they consist, by name."""
-        return {"values": self.values}
-
-    def select(self, rows: Int[Tensor, " K"]) -> Labels:
-        """The labels of examples ``rows``, in that order."""
-        return Labels(self.values[rows.to(self.values.device)])
-
-    def to(self, device: torch.device | str) -> Labels:
-        """The same labels on another device."""
-        return Labels(self.values.to(device, non_blocking=True))
-
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(_OneForEachExample):
     """A number for each example, standardised."""
 
     values: Float[Tensor, " B"]
-
-    @property
-    def units(self) -> int:
-        """The number of examples, over which a mean loss is taken."""
-        return len(self.values)
-
-    @property
-    def unit_counts(self) -> Int[Tensor, " B"]:
-        """One for each example."""
-        return torch.ones_like(self.values, dtype=torch.int64)
-
-    @property
-    def layouts(self) -> list[Layout]:
-        """No layout: there is nothing to pad."""
-        return []
-
-    @property
-    def tensors(self) -> dict[str, Tensor]:
-        """The tensors of which they consist, by name."""
-        return {"values": self.values}
-
-    def select(self, rows: Int[Tensor, " K"]) -> Numbers:
-        """The numbers of examples ``rows``, in that order."""
-        return Numbers(self.values[rows.to(self.values.device)])
-
-    def to(self, device: torch.device | str) -> Numbers:
-        """The same numbers on another device."""
-        return Numbers(self.values.to(device, non_blocking=True))
 
 
 @dataclass(frozen=True, slots=True)
