@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dragoman.contracts import Layout, Memory
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.masks import score_bias
+from dragoman.layers.attention.scaled_dot_product import weights_of
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
 from dragoman.native import additive as native
@@ -128,13 +129,22 @@ class AdditiveAttention(nn.Module):
         padded = layout.pad(F.linear(queries, self.weight_query))
         return layout.unpad(self._attend(padded, self.project(memory)))
 
+    def scores(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "B 1 T S"]:
+        """The scores of :meth:`forward`, −∞ where there is no key; one head."""
+        return self._scores(layout.pad(F.linear(queries, self.weight_query)), self.project(memory))[:, None]
+
+    def weights(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "B 1 T S"]:
+        """The attention weights of :meth:`forward`, without dropout; 0 behind the ends of rows."""
+        return weights_of(self.scores(queries, layout, memory), layout)
+
     def step(self, queries: Float[Tensor, "R Q"], memory: KeyValues) -> Float[Tensor, "R C"]:
         """The context vector of one query of each hypothesis."""
         projected = F.linear(queries, self.weight_query)
         return self._attend(projected.view(memory.keys.shape[0], -1, projected.shape[-1]), memory).flatten(0, 1)
 
     def _attend(self, queries: Float[Tensor, "B T A"], memory: KeyValues) -> Float[Tensor, "B T C"]:
+        return self.dropout(torch.softmax(self._scores(queries, memory), -1)) @ memory.values[:, 0]
+
+    def _scores(self, queries: Float[Tensor, "B T A"], memory: KeyValues) -> Float[Tensor, "B T S"]:
         scores = additive_scores(queries, memory.keys[:, 0], self.vector)
-        if memory.mask is not None:
-            scores = scores + score_bias(memory.mask[:, 0], scores.dtype)
-        return self.dropout(torch.softmax(scores, -1)) @ memory.values[:, 0]
+        return scores if memory.mask is None else scores + score_bias(memory.mask[:, 0], scores.dtype)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
 from dragoman.layers.attention.key_values import KeyValues
-from dragoman.layers.attention.scaled_dot_product import attend
+from dragoman.layers.attention.scaled_dot_product import attend, score_equations, weights_of
 from dragoman.layers.dropout import Dropout
 
 
@@ -47,6 +47,15 @@ class DotProductAttention(nn.Module):
         padded, looked_up = layout.pad(queries)[:, None], self.project(memory)
         contexts = attend(padded, looked_up.keys, looked_up.values, looked_up.mask, self.dropout, self.scale)
         return layout.unpad(contexts[:, 0])
+
+    def scores(self, queries: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B 1 T S"]:
+        """The scores of :meth:`forward` by the equations, −∞ where there is no key; one head."""
+        looked_up = self.project(memory)
+        return score_equations(layout.pad(queries)[:, None], looked_up.keys, looked_up.mask, self.scale)
+
+    def weights(self, queries: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B 1 T S"]:
+        """The attention weights of :meth:`forward` by the equations, without dropout; 0 behind the ends of rows."""
+        return weights_of(self.scores(queries, layout, memory), layout)
 
     def step(self, queries: Float[Tensor, "R D"], memory: KeyValues) -> Float[Tensor, "R D"]:
         """The context vector of one query of each hypothesis."""

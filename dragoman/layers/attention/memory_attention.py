@@ -32,6 +32,14 @@ class MemoryAttention(Protocol):
         """The context vector of every query, for packed whole targets; a query attends to its own row of the memory."""
         ...
 
+    def scores(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
+        """The scores of every query and key of each head, −∞ where there is no key, for the arguments of a call."""
+        ...
+
+    def weights(self, queries: Float[Tensor, "N Q"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
+        """The attention weights, softmax of the scores over the keys, without dropout; 0 behind the ends of rows."""
+        ...
+
     def step(self, queries: Float[Tensor, "R Q"], memory: Any) -> Float[Tensor, "R C"]:
         """The context vector of one query of each hypothesis.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
 from dragoman.layers.attention.indexed import IndexedMemory, IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.masks import causal_mask
-from dragoman.layers.attention.scaled_dot_product import attend
+from dragoman.layers.attention.scaled_dot_product import attend, score_equations, weights_of
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
 from dragoman.layers.linear import linear
@@ -99,13 +99,24 @@ class SelfAttention(nn.Module):
             shape = _packed_shape(layout, layout, self.heads, x.shape[1], self.dropout, causal=self.causal)
             return self.output(native.self_attention(inputs, shape))
         queries, keys, values = _split_heads(layout.pad(inputs), 3, self.heads)
+        attended = attend(queries, keys, values, self._visible(layout), self.dropout)
+        return self.output(layout.unpad(_join_heads(attended)))
+
+    def scores(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "B H T T"]:
+        """The scores of :meth:`forward` by the equations, −∞ where a key is hidden."""
+        queries, keys, _ = _split_heads(layout.pad(self.inputs(x)), 3, self.heads)
+        return score_equations(queries, keys, self._visible(layout))
+
+    def weights(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "B H T T"]:
+        """The attention weights of :meth:`forward` by the equations, without dropout; 0 behind the ends of rows."""
+        return weights_of(self.scores(x, layout), layout)
+
+    def _visible(self, layout: Layout) -> Bool[Tensor, ...] | None:
+        """The mask of the keys that a query sees; None if it sees all."""
         if self.causal:
             # Padding lies behind the real positions, so the causal mask hides it from them already.
-            attended = attend(queries, keys, values, causal_mask(layout.longest, x.device), self.dropout)
-        else:
-            mask = None if layout.rectangular else layout.mask[:, None, None, :]
-            attended = attend(queries, keys, values, mask, self.dropout)
-        return self.output(layout.unpad(_join_heads(attended)))
+            return causal_mask(layout.longest, layout.lengths.device)
+        return None if layout.rectangular else layout.mask[:, None, None, :]
 
     def step(
         self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None
@@ -174,6 +185,16 @@ class CrossAttention(nn.Module):
         (padded,) = _split_heads(layout.pad(queries), 1, self.heads)
         attended = attend(padded, projected.keys, projected.values, projected.mask, self.dropout)
         return self.output(layout.unpad(_join_heads(attended)))
+
+    def scores(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
+        """The scores of :meth:`forward` by the equations, −∞ where there is no key."""
+        (queries,) = _split_heads(layout.pad(self.queries(x)), 1, self.heads)
+        projected = self._padded(self.memory_inputs(memory.states), memory.layout)
+        return score_equations(queries, projected.keys, projected.mask)
+
+    def weights(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
+        """The attention weights of :meth:`forward` by the equations, without dropout; 0 behind the ends of rows."""
+        return weights_of(self.scores(x, layout, memory), layout)
 
     def step(self, x: Float[Tensor, "R D"], memory: KeyValues | IndexedMemory) -> Float[Tensor, "R D"]:
         """The result at one position of each hypothesis; see

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from dragoman.contracts import Layout
 from dragoman.layers.attention.masks import score_bias
 from dragoman.layers.dropout import Dropout
 
@@ -37,11 +38,34 @@ def attention_equations(
             one; None if all may see all.
         scale: factor of the scores; 1 / √d by default, 1 for the plain dot product (Luong et al. 2015, eq. 8).
     """
+    return torch.softmax(score_equations(queries, keys, mask, scale), -1) @ values
+
+
+def score_equations(
+    queries: Float[Tensor, "*B T d"],
+    keys: Float[Tensor, "*B S d"],
+    mask: Bool[Tensor, ...] | None = None,
+    scale: float | None = None,
+) -> Float[Tensor, "*B T S"]:
+    """The scores QKᵀ / √d of :func:`attention_equations`, −∞ where a key is hidden; their softmax over the keys is the
+    attention weights.
+
+    >>> score_equations(torch.tensor([[2.0]]), torch.tensor([[1.0], [3.0]]), torch.tensor([[True, False]]))
+    tensor([[2., -inf]])
+    """
     scores = queries @ keys.transpose(-1, -2) * (queries.shape[-1] ** -0.5 if scale is None else scale)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
+    return scores if mask is None else scores.masked_fill(~mask, float("-inf"))
+
+
+def weights_of(scores: Float[Tensor, "B H T S"], queries: Layout) -> Float[Tensor, "B H T S"]:
+    """The attention weights, softmax of the scores over the keys; 0 for queries behind the end of a row.
+
+    >>> weights_of(torch.zeros(2, 1, 2, 2), Layout.of([2, 1]))[1, 0]
+    tensor([[0.5000, 0.5000],
+            [0.0000, 0.0000]])
+    """
     weights = torch.softmax(scores, -1)
-    return weights @ values
+    return weights if queries.rectangular else weights * queries.mask[:, None, :, None]
 
 
 def attend(
