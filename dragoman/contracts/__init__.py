@@ -57,6 +57,7 @@ from dragoman.contracts.search import (
     SearchResult,
     SearchStep,
 )
+from dragoman.contracts.search_trace import Fate, SearchTrace, TraceNode
 from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "DecoderState",
     "Encoder",
     "Ending",
+    "Fate",
     "Greedy",
     "Hypothesis",
     "Labels",
@@ -89,6 +91,7 @@ __all__ = [
     "SearchRequest",
     "SearchResult",
     "SearchStep",
+    "SearchTrace",
     "Source",
     "SourceSize",
     "SpecialSymbols",
@@ -100,5 +103,6 @@ __all__ = [
     "TextBatch",
     "TextDecoder",
     "TextSize",
+    "TraceNode",
     "WritingDecoder",
 ]

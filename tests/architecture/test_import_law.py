@@ -73,6 +73,19 @@ LAW: dict[str, set[str]] = {
         "recipe",
         "tasks",
     },
+    "explanation": {
+        "progress",
+        "reports",
+        "tasks",
+        "predict",
+        "alignment",
+        "model",
+        "search",
+        "data",
+        "fields",
+        "text",
+        "recipe",
+    },
     "training": {
         "tasks",
         "assessment",
@@ -134,6 +147,7 @@ LAW: dict[str, set[str]] = {
     "cli": {
         "tasks",
         "assessment",
+        "explanation",
         "progress",
         "reports",
         "diagnosis",
