@@ -83,6 +83,7 @@ LAW: dict[str, set[str]] = {
         "search",
         "data",
         "fields",
+        "images",
         "text",
         "recipe",
     },
