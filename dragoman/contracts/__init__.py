@@ -47,15 +47,16 @@ from dragoman.contracts.inputs_outputs import (
 )
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
-from dragoman.contracts.search import (
+from dragoman.contracts.search import Proof, SearchRequest, SearchResult, SearchStep
+from dragoman.contracts.search_methods import (
     Beam,
+    BestFirstBeam,
+    DiverseBeam,
+    Exact,
     Greedy,
     Sample,
     SearchFeature,
     SearchMethod,
-    SearchRequest,
-    SearchResult,
-    SearchStep,
 )
 from dragoman.contracts.search_trace import Fate, SearchTrace, TraceNode
 from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
@@ -65,11 +66,14 @@ __all__ = [
     "AnyBatch",
     "Batch",
     "Beam",
+    "BestFirstBeam",
     "Carried",
     "Decoder",
     "DecoderState",
+    "DiverseBeam",
     "Encoder",
     "Ending",
+    "Exact",
     "Fate",
     "Greedy",
     "Hypothesis",
@@ -82,6 +86,7 @@ __all__ = [
     "Packed",
     "PictureSize",
     "Pictures",
+    "Proof",
     "RankingStep",
     "RowSize",
     "Rows",

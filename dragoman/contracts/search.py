@@ -2,119 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from dragoman.contracts.hypothesis import Hypothesis
+from dragoman.contracts.search_methods import SearchFeature, SearchMethod
 from dragoman.errors import InputError, UnsupportedError
-
-
-class SearchFeature(Enum):
-    """A feature that a request may need, with the name that errors use."""
-
-    GREEDY = "greedy search"
-    BEAM = "beam search"
-    SAMPLING = "sampling"
-    PREFIXES = "forced prefixes"
-    CONSTRAINTS = "constraints on outputs"
-    ATTENTION = "attention weights"
-    TRACE = "a trace of the search"
-
-
-@dataclass(frozen=True, slots=True)
-class Greedy:
-    """Greedy search: the most probable symbol at each step. A hypothesis is scored by its log-probability."""
-
-    feature: ClassVar[SearchFeature] = SearchFeature.GREEDY
-    width: ClassVar[int] = 1
-    """The number of hypotheses of each row that are followed at the same time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beam:
-    """Beam search: at each step the best continuations of the best hypotheses.
-
-    >>> Beam(width=0)
-    Traceback (most recent call last):
-    dragoman.errors.InputError: a beam of 0 is no whole number of hypotheses
-    Remedy: give 1 or more, such as 5.
-
-    Attributes:
-        width: number of hypotheses of each row that are followed at the same time.
-        length_penalty: exponent α of the penalty by which hypotheses of different lengths are compared; see
-            :class:`~dragoman.search.length_penalty.LengthPenalty`.
-
-    Raises:
-        InputError: if the width is less than 1, or the exponent is out of range.
-    """
-
-    feature: ClassVar[SearchFeature] = SearchFeature.BEAM
-    width: int = 5
-    length_penalty: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not _is_whole(self.width) or self.width < 1:
-            raise InputError(
-                f"a beam of {self.width!r} is no whole number of hypotheses", remedy="give 1 or more, such as 5."
-            )
-        if not abs(self.length_penalty) <= _LARGEST_EXPONENT:
-            raise InputError(
-                f"length_penalty = {self.length_penalty!r} is no number from -{_LARGEST_EXPONENT} to "
-                f"{_LARGEST_EXPONENT}",
-                remedy="give 1, or 0 to compare by log-probability alone.",
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Ancestral sampling: each symbol is drawn; the temperature is applied before symbols are cut off.
-
-    >>> Sample(temperature=0.8, top_p=0.95).seed
-    1
-
-    Attributes:
-        temperature: a number above 0; below 1, probable symbols become more probable, above 1 less.
-        top_k: only this many of the most probable symbols can be drawn; 1 is greedy search, 0 allows all.
-        top_p: only the most probable symbols that together have this probability can be drawn; 1 allows all.
-        seed: seed of all draws.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    feature: ClassVar[SearchFeature] = SearchFeature.SAMPLING
-    width: ClassVar[int] = 1
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if not 0 < self.temperature < math.inf:
-            raise InputError(
-                f"a temperature of {self.temperature:g} is no way to draw",
-                cause="at 0 nothing is drawn: the most probable symbol would always be taken."
-                if self.temperature == 0
-                else None,
-                remedy="give --greedy, in Python `top_k=1`, to always take the most probable; or a temperature above "
-                "0.",
-            )
-        if self.top_k < 0 or not 0 < self.top_p <= 1:
-            raise InputError(
-                f"top-k is {self.top_k} and top-p {self.top_p:g}",
-                remedy="give a top-k of 0 or more and a top-p above 0, up to 1.",
-            )
-
-
-SearchMethod = Greedy | Beam | Sample
-"""The methods of search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,23 +21,23 @@ class SearchRequest:
 
     Limits, prefixes and constraints have one entry per row of the input, in the same order.
 
+    >>> from dragoman.contracts import Beam
     >>> request = SearchRequest(Beam(width=4), n_best=2, limits=[20, 30])
     >>> request.select([1]).limits
     [30]
 
     Attributes:
         method: the method of search.
-        n_best: number of hypotheses wanted of each row, at most the method's width.
+        n_best: number of hypotheses wanted of each row, at most as many as the method can give.
         limits: the most tokens of each row's output, without prefix and end symbol; None for as many as the encoder has
             states for the row.
         forbidden: symbols that must not be written, besides those that never are.
         prefixes: symbols with which each row's output begins; any symbols but the end symbol.
         constraints: phrases of tokens that each row's output must contain (Hokamp and Liu 2017).
-        attention: whether the result has the attention weights of each output token over the encoder's states.
         trace: whether the result has the steps of the search.
 
     Raises:
-        InputError: if fewer than 1 or more hypotheses than the method's width are wanted, or a limit is negative.
+        InputError: if fewer than 1 or more hypotheses than the method can give are wanted, or a limit is negative.
     """
 
     method: SearchMethod
@@ -148,13 +46,15 @@ class SearchRequest:
     forbidden: Sequence[int] = ()
     prefixes: Sequence[Sequence[int]] | None = None
     constraints: Sequence[Sequence[Sequence[int]]] | None = None
-    attention: bool = False
     trace: bool = False
 
     def __post_init__(self) -> None:
-        if not _is_whole(self.n_best) or not 1 <= self.n_best <= self.method.width:
+        most = self.method.most
+        if isinstance(self.n_best, bool) or not isinstance(self.n_best, int | np.integer) or self.n_best < 1:
+            raise InputError(f"n_best = {self.n_best!r} is no number of hypotheses", remedy="give 1 or more.")
+        if most is not None and self.n_best > most:
             raise InputError(
-                f"n_best = {self.n_best!r}, and {self.method.feature.value} follows {self.method.width:,} of a row",
+                f"n_best = {self.n_best!r}, and {self.method.feature.value} follows {most:,} of a row",
                 remedy="give a whole number from 1 to the beam's width, or a wider beam.",
             )
         if self.limits is not None and min(self.limits, default=0) < 0:
@@ -163,12 +63,16 @@ class SearchRequest:
             )
 
     @property
+    def followed(self) -> int:
+        """The number of hypotheses of each row that are followed at the same time."""
+        return self.method.width if self.method.most is not None else max(self.method.width, self.n_best)
+
+    @property
     def features(self) -> frozenset[SearchFeature]:
         """The features that an engine needs to answer the request."""
         asked = {
             SearchFeature.PREFIXES: self.prefixes is not None,
             SearchFeature.CONSTRAINTS: self.constraints is not None,
-            SearchFeature.ATTENTION: self.attention,
             SearchFeature.TRACE: self.trace,
         }
         return frozenset({self.method.feature, *(feature for feature, wanted in asked.items() if wanted)})
@@ -222,6 +126,29 @@ class SearchStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What exact search has proved about the best hypothesis that it found for one row.
+
+    >>> Proof(bound=-1.5, proved=False, expansions=100_000).gap(found=-2.0)
+    0.5
+
+    Attributes:
+        bound: no output of the model, as far as the request's rules allow it, scores higher than this.
+        proved: whether no output scores higher than the best hypothesis; otherwise the budget was spent before.
+        expansions: number of hypotheses whose continuations the model scored, without those of the beam search.
+    """
+
+    bound: float
+    proved: bool
+    expansions: int
+
+    def gap(self, found: float) -> float:
+        """How much higher than ``found``, the best hypothesis's score, the score of an output may still be; 0 if it is
+        proved that none is higher."""
+        return 0.0 if self.proved else max(self.bound - found, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The result of a search.
 
@@ -231,13 +158,17 @@ class SearchResult:
     [[5, 6]]
 
     Attributes:
-        hypotheses: up to ``n_best`` hypotheses for each row: complete ones by score, then cut ones by score.
-        attention: for each hypothesis, the weights of each of its tokens over the encoder's states, if asked for.
+        hypotheses: up to ``n_best`` hypotheses for each row: complete ones by score, then cut ones by score; of
+            sampling, in the order in which they were drawn.
+        calls: number of hypotheses, of all rows together, whose continuations the model scored; None where the engine
+            does not count them.
+        proofs: for each row what exact search has proved; None for other methods.
         trace: the steps of the search, if asked for.
     """
 
     hypotheses: list[list[Hypothesis]]
-    attention: list[list[Float[Tensor, "t S"]]] | None = None
+    calls: int | None = None
+    proofs: list[Proof] | None = None
     trace: list[SearchStep] | None = None
 
     @property
@@ -245,12 +176,26 @@ class SearchResult:
         """The best hypothesis of each row."""
         return [hypotheses[0] for hypotheses in self.hypotheses]
 
+    @classmethod
+    def joined(cls, parts: Iterable[tuple[Sequence[int], SearchResult]], *, rows: int) -> SearchResult:
+        """The result for ``rows`` rows from the results for some of them each.
 
-_LARGEST_EXPONENT = 10
+        >>> SearchResult.joined([([1], SearchResult([[]], calls=2)), ([0], SearchResult([[]], calls=3))], rows=2).calls
+        5
 
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+        Args:
+            parts: for each part the rows that it is for, and their result. Traces are not joined.
+            rows: number of rows of all parts together.
+        """
+        hypotheses: list[list[Hypothesis]] = [[] for _ in range(rows)]
+        proofs: dict[int, Proof] = {}
+        calls: int | None = 0
+        for places, part in parts:
+            for place, found in zip(places, part.hypotheses, strict=True):
+                hypotheses[place] = found
+            proofs.update(zip(places, part.proofs or (), strict=part.proofs is not None))
+            calls = None if calls is None or part.calls is None else calls + part.calls
+        return cls(hypotheses, calls=calls, proofs=[proofs[row] for row in range(rows)] if proofs else None)
 
 
 _Each = TypeVar("_Each")

@@ -47,4 +47,4 @@ class LanguageModelEngine(StepByStep):
         rules = SearchRules.of(request, special=self.special)
         self.model.eval()
         with torch.inference_mode():
-            return SearchResult(search(self.model.step, self.model.start(source.rows), request.method, rules))
+            return search(self.model.step, self.model.start(source.rows), request.method, rules)

@@ -9,7 +9,6 @@ import torch
 
 from dragoman.contracts import (
     DecoderState,
-    Hypothesis,
     Memory,
     Packed,
     Pictures,
@@ -64,12 +63,11 @@ class TorchEngine(StepByStep):
         self.model.eval()
         with torch.inference_mode():
             searched = self.model.for_search()
-        found: list[list[Hypothesis]] = [[] for _ in range(source.layout.batch)]
-        for places, batch in self._batches(source, request.method.width):
-            hypotheses = self._search(searched, batch.to(self.model.device), request.select(places), places)
-            for place, best in zip(places, hypotheses, strict=True):
-                found[place] = best
-        return SearchResult(found)
+        parts = (
+            (places, self._search(searched, batch.to(self.model.device), request.select(places), places))
+            for places, batch in self._batches(source, request.followed)
+        )
+        return SearchResult.joined(parts, rows=source.layout.batch)
 
     def _batches(self, source: Packed | Pictures, width: int) -> Iterator[tuple[list[int], Packed | Pictures]]:
         """Batches: texts of similar length together, pictures as they come."""
@@ -87,7 +85,7 @@ class TorchEngine(StepByStep):
         source: Source,
         request: SearchRequest,
         numbers: Sequence[int],
-    ) -> list[list[Hypothesis]]:
+    ) -> SearchResult:
         start, step = searched
         with torch.inference_mode():
             memory = self.model.encode(source)

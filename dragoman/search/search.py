@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from dragoman.contracts import Beam, Greedy, Hypothesis, Sample, SearchFeature, SearchMethod, State, StepFunction
+from dragoman.contracts import (
+    Beam,
+    Greedy,
+    Sample,
+    SearchFeature,
+    SearchMethod,
+    SearchResult,
+    State,
+    StepFunction,
+)
+from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
+from dragoman.search.counting import counted
 from dragoman.search.greedy import greedy_search
 from dragoman.search.rules import SearchRules
 from dragoman.search.sampling import sample
@@ -12,7 +23,7 @@ SEARCH_FEATURES = frozenset({SearchFeature.GREEDY, SearchFeature.BEAM, SearchFea
 """The features that :func:`search` has."""
 
 
-def search(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> list[list[Hypothesis]]:
+def search(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> SearchResult:
     """The hypotheses that ``method`` finds for each row.
 
     >>> import torch
@@ -22,27 +33,32 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
     ...     return table[tokens], state
     >>> rules = SearchRules(start=0, end=1, limits=[5])
     >>> for method in (Greedy(), Beam(width=2, length_penalty=0.0)):
-    ...     ((best,),) = search(step, Nothing(1), method, rules)
-    ...     print(best.tokens, round(best.log_probability, 2))
-    [2] -1.43
-    [3] -1.02
+    ...     found = search(step, Nothing(1), method, rules)
+    ...     print(found.best[0].tokens, round(found.best[0].log_probability, 2), found.calls)
+    [2] -1.43 2
+    [3] -1.02 3
 
     Args:
         step: function that gives the scores of the next symbol.
         state: the model's state before the first step, one row per output.
-        method: greedy search, beam search or sampling.
+        method: the method.
         rules: the rules of the search.
 
     Returns:
-        For each row up to ``rules.n_best`` hypotheses, best first.
+        For each row up to ``rules.n_best`` hypotheses, best first, and the number of hypotheses whose continuations the
+        model scored.
 
     Raises:
-        UnsupportedError: if the model's scores are not numbers.
+        UnsupportedError: if the model's scores are not numbers, or the method is none of those here.
     """
+    step = counted(step)
     match method:
         case Greedy():
-            return [[hypothesis] for hypothesis in greedy_search(step, state, rules)]
+            found = [[hypothesis] for hypothesis in greedy_search(step, state, rules)]
         case Beam():
-            return beam_search(step, state, method, rules)
+            found = beam_search(step, state, method, rules)
         case Sample():
-            return [[hypothesis] for hypothesis in sample(step, state, method, rules)]
+            found = [[hypothesis] for hypothesis in sample(step, state, method, rules)]
+        case _:
+            raise UnsupportedError(f"there is no {method.feature.value} here", remedy="search with a beam.")
+    return SearchResult(found, calls=step.calls)

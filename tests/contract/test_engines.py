@@ -15,7 +15,10 @@ import torch
 from dragoman.contracts import (
     DEFAULT_SYMBOLS,
     Beam,
+    BestFirstBeam,
+    DiverseBeam,
     Ending,
+    Exact,
     Greedy,
     Hypothesis,
     Nothing,
@@ -236,10 +239,12 @@ def test_without_limits_there_are_as_many_tokens_as_the_encoder_has_states(case:
 WANTED: dict[SearchFeature, dict[str, Any]] = {
     SearchFeature.GREEDY: {},
     SearchFeature.BEAM: {"method": Beam(2)},
+    SearchFeature.BEST_FIRST_BEAM: {"method": BestFirstBeam()},
+    SearchFeature.DIVERSE_BEAM: {"method": DiverseBeam()},
     SearchFeature.SAMPLING: {"method": Sample()},
+    SearchFeature.EXACT: {"method": Exact()},
     SearchFeature.PREFIXES: {"prefixes": [[5]] * ROWS},
     SearchFeature.CONSTRAINTS: {"constraints": [[[5, 6]]] * ROWS},
-    SearchFeature.ATTENTION: {"attention": True},
     SearchFeature.TRACE: {"trace": True},
 }
 
@@ -251,7 +256,7 @@ def test_what_is_asked_for_is_done_or_refused_by_its_name(case: Case, feature: S
     if feature in case.engine.features:
         result = case.engine.search(case.source, request)
         assert len(result.best) == ROWS
-        assert result.attention is result.trace is None
+        assert result.trace is None
     else:
         with pytest.raises(UnsupportedError, match=f"engine has no .*{feature.value}"):
             case.engine.search(case.source, request)
