@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,6 +26,16 @@ class TranslationTable:
     sources: Int[np.ndarray, " t"]
     targets: Int[np.ndarray, " t"]
     probabilities: Float[np.ndarray, " t"]
+
+    def of(self, sources: Int[np.ndarray, " l"], targets: Int[np.ndarray, " l"]) -> Float[np.ndarray, " l"]:
+        """The probability t(f | e) of each pair of a source symbol, or :data:`NULL`, and a target symbol."""
+        width = int(self.targets.max(initial=0)) + 1
+        keys = (self.sources - NULL) * width + self.targets
+        wanted = (sources - NULL) * width + targets
+        places = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        known = (targets < width) & (keys[places] == wanted) if len(keys) else np.zeros(len(wanted), dtype=bool)
+        found: Float[np.ndarray, " l"] = np.where(known, self.probabilities[places], 0.0) if len(keys) else known * 0.0
+        return found
 
 
 def ibm_model_1(
@@ -84,6 +95,49 @@ def ibm_model_1_equations(
             totals[e] = totals.get(e, 0.0) + count
         table = {(e, f): count / totals[e] for (e, f), count in counts.items()}
     return table
+
+
+def best_links(
+    table: TranslationTable, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+) -> list[list[int]]:
+    """The place in its source sentence of the symbol that each target symbol most probably translates, under the model;
+    :data:`NULL` if that is the empty word, or if the table knows none of the pairs.
+
+    This is the best alignment of a pair (Brown et al. 1993, section 4.1), since under Model 1 each target symbol is
+    aligned independently. A symbol that occurs several times in the source has the same probability in each place: the
+    place nearest to the diagonal is then taken, which the model leaves open.
+
+    >>> table = ibm_model_1([[7, 8], [7]], [[5, 6], [5]], rounds=10)
+    >>> best_links(table, [[8, 7, 7]], [[5, 5, 6, 9]])
+    [[1, 2, 0, -1]]
+
+    Args:
+        table: the translation probabilities.
+        sources: ids of the symbols of each source sentence.
+        targets: ids of the symbols of each target sentence.
+    """
+    lengths = [len(target) for target in targets]
+    if not sum(lengths):
+        return [[] for _ in targets]
+    flat_sources, links, places = _links(sources, targets)
+    probabilities = table.of(flat_sources[links], _flat(targets)[places])
+    first = np.flatnonzero(np.diff(places, prepend=-1))
+    # Where a link's source symbol stands in its sentence, NULL at −1, and how far that is from the diagonal.
+    at = np.arange(len(links)) - first[places] + NULL
+    source_lengths = np.repeat([len(source) for source in sources], lengths)
+    target_lengths = np.repeat(lengths, lengths)
+    within = np.arange(len(target_lengths)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    diagonal = (2 * within + 1) * source_lengths / target_lengths - 1
+    distances = np.where(at == NULL, np.inf, np.abs(2 * at - diagonal[places]))
+    best = probabilities == np.maximum.reduceat(probabilities, first)[places]
+    nearest = np.where(best, distances, np.inf)
+    chosen = best & (nearest == np.minimum.reduceat(nearest, first)[places])
+    firsts = np.unique(places[chosen], return_index=True)[1]
+    found = at[chosen][firsts]
+    found[probabilities[chosen][firsts] == 0] = NULL
+    ends = np.cumsum([0, *lengths])
+    flat = found.tolist()
+    return [flat[begin:end] for begin, end in pairwise(ends.tolist())]
 
 
 def _links(
