@@ -46,7 +46,8 @@ def test_symmetrisation_lies_between_intersection_and_union(one: set, other: set
 
 
 def test_growing_step_by_step() -> None:
-    # (1, 1) is agreed; (1, 2) and (0, 1) lie beside it, (2, 3) beside (1, 2); (4, 0) stands alone; (1, 5) is beside none.
+    # (1, 1) is agreed; (1, 2) and (0, 1) lie beside it, (2, 3) beside (1, 2); (4, 0) joins two words without links; and
+    # (1, 5) does neither.
     forward, backward = {(1, 1), (1, 2), (2, 3), (1, 5)}, {(1, 1), (0, 1), (4, 0)}
     assert grow_diagonal(forward, backward) == {(1, 1), (1, 2), (2, 3), (0, 1), (4, 0)}
 
