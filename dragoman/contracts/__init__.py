@@ -16,12 +16,15 @@ Rows of a table all have the same columns (:class:`Rows`).
 
 from __future__ import annotations
 
+from dragoman.contracts.alignments import Alignments
 from dragoman.contracts.batches import AnyBatch, Batch, Carried, TextBatch
 from dragoman.contracts.encoder_decoder import (
+    AligningDecoder,
     Decoder,
     DecoderState,
     Encoder,
     LanguageDecoder,
+    LineEncoder,
     Memory,
     RankingStep,
     State,
@@ -63,6 +66,8 @@ from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
 
 __all__ = [
     "DEFAULT_SYMBOLS",
+    "AligningDecoder",
+    "Alignments",
     "AnyBatch",
     "Batch",
     "Beam",
@@ -80,6 +85,7 @@ __all__ = [
     "Labels",
     "LanguageDecoder",
     "Layout",
+    "LineEncoder",
     "Memory",
     "Nothing",
     "Numbers",

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from dragoman.contracts.alignments import Alignments
 from dragoman.contracts.batches import Carried
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
@@ -82,6 +83,16 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class LineEncoder(Encoder, Protocol):
+    """Any encoder of pictures whose hidden states stand side by side from left to right."""
+
+    @property
+    def stride(self) -> int:
+        """The number of a picture's columns for each hidden state: state s is centred on column s · stride."""
+        ...
+
+
+@runtime_checkable
 class Decoder(Protocol):
     """Any decoder of a memory, into text, labels or numbers."""
 
@@ -118,6 +129,15 @@ class WritingDecoder(Decoder, Protocol):
 
     def step(self, tokens: Int[Tensor, " R"], state: Any) -> tuple[Float[Tensor, "R V"], DecoderState]:
         """The unnormalised scores of each next token after ``tokens``, and the state after them."""
+        ...
+
+
+@runtime_checkable
+class AligningDecoder(WritingDecoder, Protocol):
+    """Any decoder whose text is the sum over alignments with the positions of the memory."""
+
+    def align(self, target: Packed, memory: Memory) -> Alignments:
+        """The most probable alignment of each text; without a gradient."""
         ...
 
 

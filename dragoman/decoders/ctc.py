@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dragoman.contracts import Layout, Memory, Packed, SpecialSymbols
+from dragoman.contracts import Alignments, Layout, Memory, Packed, SpecialSymbols
 from dragoman.layers.connectionist_temporal_classification import ctc_loss, ctc_nats
+from dragoman.layers.ctc_alignment import best_alignments
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,17 @@ class CTCDecoder(nn.Module):
             return ctc_nats(
                 memory.states, memory.layout, self.output.weight, self._bias, without_end(target), self.blank
             )
+
+    def align(self, target: Packed, memory: Memory) -> Alignments:
+        """The most probable alignment of each text, which ends with the end symbol; without a gradient."""
+        with torch.no_grad():
+            log_p = self.log_probabilities(memory)
+            return best_alignments(log_p, memory.layout, without_end(target), self.blank)
+
+    def log_probabilities(self, memory: Memory) -> Float[Tensor, "N V"]:
+        """The natural logarithm of the probability of every symbol and of the blank at each position."""
+        logits = F.linear(memory.states, self.output.weight, self._bias)
+        return torch.log_softmax(logits.to(torch.promote_types(logits.dtype, torch.float32)), 1)
 
     def outputs(self, target: Packed, memory: Memory) -> Float[Tensor, "N V"]:
         """The unnormalised scores of every symbol at each position, whatever the target."""

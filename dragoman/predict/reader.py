@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dragoman.contracts import Hypothesis, Pictures
+from dragoman.contracts import Pictures
 from dragoman.contracts.expect import expect
+from dragoman.errors import InputError
 from dragoman.fields.picture import AnyPicture, PictureField
 from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.engine import Engine
-from dragoman.predict.given import PICTURES, items_of
+from dragoman.predict.given import PICTURES, items_of, texts_of
+from dragoman.predict.line_alignment import LineAlignment, line_alignments, require_alignments
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.picture_batches import picture_batches
 from dragoman.predict.search_request import search_request
@@ -23,6 +25,7 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import READER, require
 from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec
+from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.placeholder_mask import Mask
 
 
@@ -97,11 +100,65 @@ class Reader(Shown):
                 counting.add(len(places))
         return found
 
+    def align(
+        self,
+        pictures: Sequence[AnyPicture],
+        texts: Iterable[str] | None = None,
+        *,
+        beam: int | None = None,
+        table: TablePlace | None = None,
+    ) -> list[LineAlignment]:
+        """Find the columns of each picture that its text's characters stand in, by the Viterbi algorithm.
+
+        The most probable of all alignments of the text with the picture is taken (Graves et al. 2006). The encoder sees
+        more of the picture than the columns of a position, so a span says where the model writes a character, and the
+        ink that it recognises may begin before it and end behind it.
+
+        Args:
+            pictures: paths, bytes, arrays or Pillow's images.
+            texts: a text for each picture; by default the one that :meth:`read` gives.
+            beam: live hypotheses of reading; by default the recipe's.
+            table: table that the pictures stand in, for errors.
+
+        Raises:
+            InputError: if a picture cannot be read, or a text cannot stand in its picture: it has more symbols than the
+                picture has positions, or symbols that the vocabulary lacks.
+            UnsupportedError: if the decoder of this reader aligns nothing; only ``ctc`` does.
+        """
+        require_alignments(self.model)
+        pictures = list(items_of(pictures, PICTURES))
+        given = None if texts is None else self.encoded(texts_of(texts), len(pictures))
+        found: dict[int, LineAlignment] = {}
+        for places, batch in picture_batches(self.source, pictures, table):
+            ids = self.read_ids(batch, beam=beam) if given is None else [given[place] for place in places.tolist()]
+            lines = line_alignments(self.model, self.target, batch, ids, (places + 1).tolist())
+            found.update(zip(places.tolist(), lines, strict=True))
+        return [found[place] for place in range(len(pictures))]
+
+    def encoded(self, texts: Sequence[str], pictures: int) -> list[list[int]]:
+        """The ids of the symbols of texts, normalised as in training, one text for each of ``pictures`` pictures.
+
+        Raises:
+            InputError: if their numbers differ.
+        """
+        if len(texts) != pictures:
+            raise InputError(
+                f"{len(texts):,} texts were given for {pictures:,} pictures", remedy="give one text for each picture."
+            )
+        cleaning = self.recipe.cleaning
+        form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
+        normalized = [normalize(text, form, collapse_white_space=collapse) for text in texts]
+        return self.target.encode_batch(normalized, [_NOTHING] * len(normalized))
+
+    def read_ids(self, pictures: Pictures, *, beam: int | None = None) -> list[list[int]]:
+        """The ids of the symbols that are read in each picture of a batch, without end symbol."""
+        request = search_request(self.recipe.search, beam=beam)
+        return [hypothesis.tokens for hypothesis in self._engine.search(pictures, request).best]
+
     def read_prepared(self, pictures: Pictures, *, beam: int | None = None) -> list[str]:
         """Read the text of each picture of a batch."""
-        request = search_request(self.recipe.search, beam=beam)
-        return self._texts(self._engine.search(pictures, request).best)
+        return self.target.decode_batch(self.read_ids(pictures, beam=beam), [_NOTHING] * pictures.layout.batch)
 
-    def _texts(self, hypotheses: list[Hypothesis]) -> list[str]:
-        nothing = [Mask.of("", frozenset())] * len(hypotheses)
-        return self.target.decode_batch([hypothesis.tokens for hypothesis in hypotheses], nothing)
+
+_NOTHING = Mask.of("", frozenset())
+"""The mask of a text without placeholders."""

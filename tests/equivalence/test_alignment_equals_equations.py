@@ -14,6 +14,7 @@ from torch import Tensor
 from dragoman.contracts import Layout, Packed
 from dragoman.layers import connectionist_temporal_classification as ctc
 from dragoman.layers.connectionist_temporal_classification import ctc_equations, ctc_loss, ctc_nats, fits
+from dragoman.layers.ctc_alignment import best_alignments
 
 V, D = 7, 5
 PLACES = [6, 9, 4, 3, 7]
@@ -188,3 +189,32 @@ def test_what_fits_has_a_probability(lines: list[tuple[int, list[int]]]) -> None
     measured = nats(leaves(places, torch.float64, symbols=4), places, targets, blank=0)
     assert measured.isfinite().tolist() == fits(torch.tensor(places), packed(targets)).tolist()
     assert (measured >= -1e-12).all()
+
+
+def test_best_alignment_equals_enumeration() -> None:
+    """Rows of unequal length together, empty and impossible texts, equal neighbours, symbols of no probability."""
+    draw = torch.Generator().manual_seed(0)
+    places, symbols = [5, 1, 4, 5, 3, 2, 4], 4
+    targets = [[0, 0, 1], [2], [], [1, 2, 1, 0], [0, 0], [1, 1], [0, 2]]
+    log_p = torch.log_softmax(2 * torch.randn(sum(places), symbols, generator=draw, dtype=torch.float64), 1)
+    log_p[2, 1] = float("-inf")
+    found = best_alignments(log_p, Layout.of(places), packed(targets), BLANK)
+    rows = zip(
+        log_p.split(places), targets, found.places.split(places), found.position_log_p.split(places), strict=True
+    )
+    for row, (row_log_p, target, at, position_log_p) in enumerate(rows):
+        scores = [
+            float(row_log_p[torch.arange(len(row_log_p)), list(path)].sum())
+            for path in product(range(symbols), repeat=len(row_log_p))
+            if [symbol for symbol, _ in groupby(path) if symbol != BLANK] == target
+        ]
+        best = max(scores, default=float("-inf"))
+        assert float(found.log_p[row]) == pytest.approx(best)
+        if best == float("-inf"):
+            assert at.tolist() == [-1] * len(at)
+            continue
+        written = [BLANK if place < 0 else target[place] for place in at.tolist()]
+        assert float(row_log_p[torch.arange(len(at)), written].sum()) == pytest.approx(best)
+        assert float(position_log_p.sum()) == pytest.approx(best)
+        # Each symbol stands at its own positions, in the order of the text.
+        assert [place for place, _ in groupby(at.tolist()) if place >= 0] == list(range(len(target)))

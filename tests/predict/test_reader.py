@@ -110,6 +110,40 @@ def test_pictures_may_be_files_bytes_arrays_or_pillows(
     assert len(set(found)) == 1
 
 
+def test_each_character_has_its_columns(reader: Reader, pictures: tuple[list[np.ndarray], list[str]]) -> None:
+    made, texts = pictures
+    together = reader.align(made, texts)
+    for picture, text, line in zip(made, texts, together, strict=True):
+        assert line.text == text
+        assert [span.text for span in line.characters] == list(text)
+        edges = [edge for span in line.characters for edge in (span.begin, span.end)]
+        assert edges == sorted(edges)
+        assert edges[0] >= 0
+        assert edges[-1] <= line.width == reader.source.encode(picture).shape[2]
+        (alone,) = reader.align([picture], [text])
+        assert [(span.begin, span.end) for span in alone.characters] == [
+            (span.begin, span.end) for span in line.characters
+        ]
+        # The text is the sum over all alignments, this one and its characters among them.
+        assert sum(span.log_probability for span in line.characters) >= line.log_probability
+        assert line.log_probability <= line.text_log_probability <= 0
+    assert [line.text for line in reader.align(made)] == reader.read(made)
+    # A character that no training line has is written by its bytes.
+    (line,) = reader.align([np.full((16, 60), 255, dtype=np.uint8)], ["a€b"])
+    assert [span.text for span in line.characters] == ["a", "€", "b"]
+    assert reader.align([made[0]], [""])[0].characters == ()
+
+
+def test_texts_that_cannot_stand_in_their_pictures_are_refused(
+    reader: Reader, pictures: tuple[list[np.ndarray], list[str]]
+) -> None:
+    made, texts = pictures
+    with pytest.raises(InputError, match=r"picture 2 is \d+ columns wide, which gives .* positions; 'aaa"):
+        reader.align(made[:2], [texts[0], "a" * 200])
+    with pytest.raises(InputError, match="1 texts were given for 2 pictures"):
+        reader.align(made[:2], [texts[0]])
+
+
 def test_by_default_the_beam_is_the_recipes(reader: Reader, pictures: tuple[list[np.ndarray], list[str]]) -> None:
     made, _ = pictures
     assert reader.read(made) == reader.read(made, beam=2)
