@@ -50,7 +50,7 @@ from dragoman.contracts.inputs_outputs import (
 )
 from dragoman.contracts.layout import Layout
 from dragoman.contracts.packed import Packed
-from dragoman.contracts.search import Proof, SearchRequest, SearchResult, SearchStep
+from dragoman.contracts.search import Proof, SearchRequest, SearchResult
 from dragoman.contracts.search_methods import (
     Beam,
     BestFirstBeam,
@@ -101,7 +101,6 @@ __all__ = [
     "SearchMethod",
     "SearchRequest",
     "SearchResult",
-    "SearchStep",
     "SearchTrace",
     "Source",
     "SourceSize",

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Float, Int
-from torch import Tensor
 
 from dragoman.contracts.hypothesis import Hypothesis
 from dragoman.contracts.search_methods import SearchFeature, SearchMethod
+from dragoman.contracts.search_trace import SearchTrace
 from dragoman.errors import InputError, UnsupportedError
 
 
@@ -34,7 +33,7 @@ class SearchRequest:
         forbidden: symbols that must not be written, besides those that never are.
         prefixes: symbols with which each row's output begins; any symbols but the end symbol.
         constraints: phrases of tokens that each row's output must contain (Hokamp and Liu 2017).
-        trace: whether the result has the steps of the search.
+        trace: whether the result has all hypotheses that the search considered.
 
     Raises:
         InputError: if fewer than 1 or more hypotheses than the method can give are wanted, or a limit is negative.
@@ -109,23 +108,6 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchStep:
-    """One step of a search: an entry for each hypothesis that is followed after it.
-
-    Attributes:
-        rows: row of the source to which each hypothesis belongs.
-        parents: index, among the hypotheses before the step, of the hypothesis that each continues.
-        symbols: symbol that was added to each hypothesis.
-        log_probabilities: natural logarithm of the probability of each hypothesis so far.
-    """
-
-    rows: Int[Tensor, " R"]
-    parents: Int[Tensor, " R"]
-    symbols: Int[Tensor, " R"]
-    log_probabilities: Float[Tensor, " R"]
-
-
-@dataclass(frozen=True, slots=True)
 class Proof:
     """What exact search has proved about the best hypothesis that it found for one row.
 
@@ -163,13 +145,13 @@ class SearchResult:
         calls: number of hypotheses, of all rows together, whose continuations the model scored; None where the engine
             does not count them.
         proofs: for each row what exact search has proved; None for other methods.
-        trace: the steps of the search, if asked for.
+        trace: for each row all hypotheses that the search considered, if that was asked for.
     """
 
     hypotheses: list[list[Hypothesis]]
     calls: int | None = None
     proofs: list[Proof] | None = None
-    trace: list[SearchStep] | None = None
+    trace: list[SearchTrace] | None = None
 
     @property
     def best(self) -> list[Hypothesis]:
@@ -184,18 +166,25 @@ class SearchResult:
         5
 
         Args:
-            parts: for each part the rows that it is for, and their result. Traces are not joined.
+            parts: for each part the rows that it is for, and their result.
             rows: number of rows of all parts together.
         """
         hypotheses: list[list[Hypothesis]] = [[] for _ in range(rows)]
         proofs: dict[int, Proof] = {}
+        traces: dict[int, SearchTrace] = {}
         calls: int | None = 0
         for places, part in parts:
             for place, found in zip(places, part.hypotheses, strict=True):
                 hypotheses[place] = found
             proofs.update(zip(places, part.proofs or (), strict=part.proofs is not None))
+            traces.update(zip(places, part.trace or (), strict=part.trace is not None))
             calls = None if calls is None or part.calls is None else calls + part.calls
-        return cls(hypotheses, calls=calls, proofs=[proofs[row] for row in range(rows)] if proofs else None)
+        return cls(
+            hypotheses,
+            calls=calls,
+            proofs=[proofs[row] for row in range(rows)] if proofs else None,
+            trace=[traces[row] for row in range(rows)] if traces else None,
+        )
 
 
 _Each = TypeVar("_Each")

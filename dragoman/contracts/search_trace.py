@@ -14,7 +14,7 @@ class Fate(Enum):
     COMPLETE = "complete"
     """It ended with the end symbol and was kept."""
     LENGTH = "length limit"
-    """It had as many tokens as allowed; it is kept as a last resort."""
+    """It had as many tokens as allowed, and is kept as a last resort; or it had one more, and was dropped."""
     REPETITION = "repetition cut"
     """It ended in a loop; it is kept, cut, as a last resort."""
     PUSHED_OUT = "pushed out of the beam"

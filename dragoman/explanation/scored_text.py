@@ -76,7 +76,7 @@ class ScoredText:
 
     Attributes:
         text: the text.
-        tokens: its tokens, the end symbol included if it is complete.
+        tokens: the tokens, the end symbol included if it is complete.
         log_probability: natural logarithm of its probability, the sum over its tokens.
         score: the score that a search ranks it by, which is the log-probability after the length penalty.
         ending: whether the text is complete, or the search had to end it.

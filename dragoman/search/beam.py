@@ -6,11 +6,12 @@ from bisect import insort
 from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from dragoman.contracts import Beam, Ending, Hypothesis, State, StepFunction
+from dragoman.contracts import Beam, Ending, Fate, Hypothesis, State, StepFunction
 from dragoman.search.length_penalty import LengthPenalty
+from dragoman.search.recorder import Recorder
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import continuations_of
 
@@ -89,9 +90,12 @@ class _Task:
     penalty: LengthPenalty
     rules: SearchRules
     forbidden: Int[Tensor, " f"]
+    recorder: Recorder | None
 
 
-def beam_search(step: StepFunction[State], state: State, method: Beam, rules: SearchRules) -> list[list[Hypothesis]]:
+def beam_search(
+    step: StepFunction[State], state: State, method: Beam, rules: SearchRules, recorder: Recorder | None = None
+) -> list[list[Hypothesis]]:
     """The best hypotheses of each sentence, found by following as many at each step as the beam is wide.
 
     A hypothesis that ends among the ``width`` best continuations is complete and takes no place in the beam. A live one
@@ -114,11 +118,13 @@ def beam_search(step: StepFunction[State], state: State, method: Beam, rules: Se
         method: width of the beam, and the comparison of hypotheses of different lengths, where a prefix counts.
         rules: the rules of the search. A hypothesis that loops leaves the beam and is used only if too few hypotheses
             are complete.
+        recorder: recorder of what is considered, if a trace is wanted.
 
     Returns:
         For each sentence up to ``rules.n_best`` hypotheses: complete ones by score, then cut ones by score.
     """
-    task = _Task(method.width, LengthPenalty(method.length_penalty), rules, torch.tensor([*rules.forbidden]).long())
+    forbidden = torch.tensor([*rules.forbidden]).long()
+    task = _Task(method.width, LengthPenalty(method.length_penalty), rules, forbidden, recorder)
     sentences = [_Sentence(index) for index in range(len(rules.limits))]
     beam = _first_beam(sentences, task)
     best_continuations, wanted = continuations_of(step, rules.normalizer), 2 * method.width + len(rules.forbidden)
@@ -127,11 +133,13 @@ def beam_search(step: StepFunction[State], state: State, method: Beam, rules: Se
         values, symbols, state = best_continuations(beam.tokens[:, :, -1].flatten()[live], state, wanted)
         candidates = _extend(beam, *_spread(beam, live, values, symbols), task)
         written = beam.tokens.shape[2]
+        _record_considered(beam, candidates, task)
         _collect_complete(beam, candidates, task)
         grown, parents = _survive(beam, candidates, task)
         _collect_loops(grown, task)
         _give_up(grown, written, task)
         _collect_at_limit(beam, written, task)
+        _record_live(grown, Fate.CONTINUED, task)
         rows_of_state = torch.zeros(beam.log_probabilities.numel(), dtype=torch.int64)
         rows_of_state[live] = torch.arange(len(live))
         beam, parents = _without_closed(grown, parents)
@@ -203,6 +211,8 @@ def _collect_complete(beam: _Beam, candidates: _Candidates, task: _Task) -> None
     for place, total, tokens in zip(places.tolist(), totals, outputs, strict=True):
         kept = tokens[int(beam.given[place]) :]
         beam.sentences[place].add_complete(Hypothesis(kept, total, total / divisor, Ending.COMPLETE))
+        if task.recorder is not None:
+            task.recorder.decide(beam.sentences[place].index, [*tokens, task.rules.end], Fate.COMPLETE)
     # A sentence may occur several times, always with the same number.
     scores = [beam.sentences[place].closing(task.rules.n_best) for place in places.tolist()]
     beam.closing[places] = torch.tensor(scores, dtype=torch.float64)
@@ -246,6 +256,7 @@ def _give_up(beam: _Beam, written: int, task: _Task) -> None:
     """Take out of the beam the hypotheses that can no longer be among the best, and all of a sentence at its limit."""
     bounds = task.penalty.upper_bounds(beam.log_probabilities, written + 1, beam.longest[:, None])
     hopeless = (bounds <= beam.closing[:, None]) | (beam.limits < written)[:, None]
+    _record_live(beam, Fate.HOPELESS, task, hopeless & (beam.limits >= written)[:, None])
     beam.log_probabilities.masked_fill_(hopeless, float("-inf"))
 
 
@@ -269,3 +280,31 @@ def _cut(beam: _Beam, place: int, row: int, ending: Ending, task: _Task) -> None
     score = task.penalty.score(total, len(tokens))
     kept = task.rules.repetition.cut(tokens) if ending is Ending.REPETITION else tokens
     beam.sentences[place].cut.append(Hypothesis(kept[int(beam.given[place]) :], total, score, ending))
+    if task.recorder is not None:
+        task.recorder.decide(beam.sentences[place].index, tokens, _FATES[ending])
+
+
+_FATES = {Ending.LENGTH: Fate.LENGTH, Ending.REPETITION: Fate.REPETITION}
+
+
+def _record_considered(beam: _Beam, candidates: _Candidates, task: _Task) -> None:
+    """Tell the recorder, if there is one, of all continuations; of a hypothesis at its limit, only its end can be
+    kept."""
+    if task.recorder is None:
+        return
+    full = (beam.limits < beam.tokens.shape[2]).tolist()
+    for place, rank in candidates.log_probabilities.isfinite().nonzero().tolist():
+        symbol, total = int(candidates.symbols[place, rank]), float(candidates.log_probabilities[place, rank])
+        tokens = [*beam.tokens[place, candidates.rows[place, rank], 1:].tolist(), symbol]
+        fate = Fate.LENGTH if full[place] and symbol != task.rules.end else Fate.PUSHED_OUT
+        score = task.penalty.score(total, len(tokens))
+        task.recorder.consider(beam.sentences[place].index, tokens, total, score, fate)
+
+
+def _record_live(beam: _Beam, fate: Fate, task: _Task, where: Bool[Tensor, "A k"] | None = None) -> None:
+    """Tell the recorder, if there is one, what becomes of the live hypotheses, or of those that ``where`` marks."""
+    if task.recorder is None:
+        return
+    live = beam.log_probabilities.isfinite()
+    for place, row in (live if where is None else live & where).nonzero().tolist():
+        task.recorder.decide(beam.sentences[place].index, beam.tokens[place, row, 1:].tolist(), fate)

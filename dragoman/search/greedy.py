@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from dragoman.contracts import Ending, Hypothesis, State, StepFunction
+from dragoman.contracts import Ending, Fate, Hypothesis, State, StepFunction
+from dragoman.search.recorder import Recorder
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import continuations_of
 
 
-def greedy_search(step: StepFunction[State], state: State, rules: SearchRules) -> list[Hypothesis]:
+def greedy_search(
+    step: StepFunction[State], state: State, rules: SearchRules, recorder: Recorder | None = None
+) -> list[Hypothesis]:
     """One hypothesis per row; finished rows leave the batch.
 
     >>> from dragoman.contracts import Nothing
@@ -24,6 +27,7 @@ def greedy_search(step: StepFunction[State], state: State, rules: SearchRules) -
         step: function that gives the scores of the next symbol.
         state: the model's state before the first step, one row per output.
         rules: the rules of the search.
+        recorder: recorder of what is considered, if a trace is wanted.
 
     Returns:
         For each row its hypothesis, scored by log-probability.
@@ -54,6 +58,14 @@ def greedy_search(step: StepFunction[State], state: State, rules: SearchRules) -
         looping = ~complete & ~too_long & (written >= given[sentences]) & rules.repetition.find(grown[:, 1:])
         total = torch.where(too_long, total, total + value)
         done = complete | too_long | looping
+        if recorder is not None:
+            for row in range(len(sentences)):
+                reached, output = float(total[row]), grown[row, 1:].tolist()
+                if too_long[row]:
+                    recorder.decide(int(sentences[row]), output[:-1], Fate.LENGTH)
+                else:
+                    fate = Fate.COMPLETE if complete[row] else Fate.REPETITION if looping[row] else Fate.CONTINUED
+                    recorder.consider(int(sentences[row]), output, reached, reached, fate)
         for row in done.nonzero()[:, 0].tolist():
             output = (grown if looping[row] else tokens)[row, 1:].tolist()
             ending = Ending.COMPLETE if complete[row] else Ending.LENGTH if too_long[row] else Ending.REPETITION

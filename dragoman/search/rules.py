@@ -35,6 +35,7 @@ class SearchRules:
         repetition: the rule that says what is a loop, which ends a hypothesis and is cut; sampling allows all loops.
         normalizer: function from scores to what turns them into log-probabilities; see
             :func:`~dragoman.search.scores.unnormalized`.
+        trace: whether the search writes down what it considers.
 
         Raises:
             InputError: if a prefix contains the end symbol.
@@ -49,6 +50,7 @@ class SearchRules:
     numbers: Sequence[int] | None = None
     repetition: RepetitionRule = field(default_factory=RepetitionRule)
     normalizer: Normalizer = log_normalizer
+    trace: bool = False
 
     def __post_init__(self) -> None:
         for row, prefix in enumerate(self.prefixes or ()):
@@ -86,6 +88,7 @@ class SearchRules:
             prefixes=request.prefixes,
             numbers=numbers,
             normalizer=normalizer,
+            trace=request.trace,
         )
 
     def prefix_table(self) -> Int[Tensor, "n P"]:

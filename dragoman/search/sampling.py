@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dragoman.contracts import Ending, Hypothesis, Sample, State, StepFunction
+from dragoman.contracts import Ending, Fate, Hypothesis, Sample, State, StepFunction
+from dragoman.search.recorder import Recorder
 from dragoman.search.rules import SearchRules
 from dragoman.search.truncation import keep_top_k, keep_top_p, with_temperature
 
@@ -18,6 +19,7 @@ from dragoman.search.truncation import keep_top_k, keep_top_p, with_temperature
 class _Text:
     """One row that is being written."""
 
+    row: int
     prefix: Sequence[int]
     limit: int
     generator: torch.Generator
@@ -43,7 +45,9 @@ class _Text:
         return symbol
 
 
-def sample(step: StepFunction[State], state: State, method: Sample, rules: SearchRules) -> list[Hypothesis]:
+def sample(
+    step: StepFunction[State], state: State, method: Sample, rules: SearchRules, recorder: Recorder | None = None
+) -> list[Hypothesis]:
     """One drawn hypothesis per row; finished rows leave the batch.
 
     A row's draws depend on the seed and the row's number alone, not on the rows beside it.
@@ -64,6 +68,7 @@ def sample(step: StepFunction[State], state: State, method: Sample, rules: Searc
         state: the model's state before the first step, one row per text.
         method: temperature, truncation and seed of the draws.
         rules: the rules of the search; its rule on repetition is ignored.
+        recorder: recorder of what is drawn, if a trace is wanted.
 
     Returns:
         For each row its hypothesis without the prefix, scored by its log-probability under the model itself, with
@@ -72,8 +77,8 @@ def sample(step: StepFunction[State], state: State, method: Sample, rules: Searc
     begun = rules.prefixes if rules.prefixes is not None else [()] * len(rules.limits)
     numbers = rules.numbers if rules.numbers is not None else range(len(rules.limits))
     texts = [
-        _Text(prefix, limit, _generator(method.seed, number))
-        for number, prefix, limit in zip(numbers, begun, rules.limits, strict=True)
+        _Text(row, prefix, limit, _generator(method.seed, number))
+        for row, (number, prefix, limit) in enumerate(zip(numbers, begun, rules.limits, strict=True))
     ]
     live, last = texts, torch.full((len(texts),), rules.start)
     while live:
@@ -81,6 +86,9 @@ def sample(step: StepFunction[State], state: State, method: Sample, rules: Searc
         log_p = (logits - rules.normalizer(logits)[:, None]).double().cpu()
         chances = _chances(method, log_p, rules.forbidden)
         chosen = [text.go_on(p, chance, rules.end) for text, p, chance in zip(live, log_p, chances, strict=True)]
+        if recorder is not None:
+            for text in live:
+                _record(text, rules.end, recorder)
         kept = [place for place, text in enumerate(live) if text.ending is None]
         if kept and len(kept) < len(live):
             state = state.select(torch.tensor(kept))
@@ -91,6 +99,16 @@ def sample(step: StepFunction[State], state: State, method: Sample, rules: Searc
         for text in texts
         if text.ending is not None
     ]
+
+
+def _record(text: _Text, end: int, recorder: Recorder) -> None:
+    tokens = [*text.prefix[: text.read], *text.tokens]
+    if text.ending is Ending.LENGTH:
+        recorder.decide(text.row, tokens, Fate.LENGTH)
+    elif text.ending is Ending.COMPLETE:
+        recorder.consider(text.row, [*tokens, end], text.log_probability, text.log_probability, Fate.COMPLETE)
+    else:
+        recorder.consider(text.row, tokens, text.log_probability, text.log_probability, Fate.CONTINUED)
 
 
 def _chances(method: Sample, log_p: Float[Tensor, "R V"], forbidden: Sequence[int]) -> Float[Tensor, "R V"]:

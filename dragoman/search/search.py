@@ -16,10 +16,19 @@ from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.counting import counted
 from dragoman.search.greedy import greedy_search
+from dragoman.search.recorder import Recorder
 from dragoman.search.rules import SearchRules
 from dragoman.search.sampling import sample
 
-SEARCH_FEATURES = frozenset({SearchFeature.GREEDY, SearchFeature.BEAM, SearchFeature.SAMPLING, SearchFeature.PREFIXES})
+SEARCH_FEATURES = frozenset(
+    {
+        SearchFeature.GREEDY,
+        SearchFeature.BEAM,
+        SearchFeature.SAMPLING,
+        SearchFeature.PREFIXES,
+        SearchFeature.TRACE,
+    }
+)
 """The features that :func:`search` has."""
 
 
@@ -52,13 +61,14 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
         UnsupportedError: if the model's scores are not numbers, or the method is none of those here.
     """
     step = counted(step)
+    recorder = Recorder(rules.prefixes or [()] * len(rules.limits)) if rules.trace else None
     match method:
         case Greedy():
-            found = [[hypothesis] for hypothesis in greedy_search(step, state, rules)]
+            found = [[hypothesis] for hypothesis in greedy_search(step, state, rules, recorder)]
         case Beam():
-            found = beam_search(step, state, method, rules)
+            found = beam_search(step, state, method, rules, recorder)
         case Sample():
-            found = [[hypothesis] for hypothesis in sample(step, state, method, rules)]
+            found = [[hypothesis] for hypothesis in sample(step, state, method, rules, recorder)]
         case _:
             raise UnsupportedError(f"there is no {method.feature.value} here", remedy="search with a beam.")
-    return SearchResult(found, calls=step.calls)
+    return SearchResult(found, calls=step.calls, trace=None if recorder is None else recorder.traces())

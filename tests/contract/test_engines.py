@@ -256,7 +256,7 @@ def test_what_is_asked_for_is_done_or_refused_by_its_name(case: Case, feature: S
     if feature in case.engine.features:
         result = case.engine.search(case.source, request)
         assert len(result.best) == ROWS
-        assert result.trace is None
+        assert (result.trace is None) == (feature is not SearchFeature.TRACE)
     else:
         with pytest.raises(UnsupportedError, match=f"engine has no .*{feature.value}"):
             case.engine.search(case.source, request)
