@@ -9,6 +9,8 @@ from html import escape
 
 _LONGEST_NUMBER = 60
 """The most characters of a cell with a number; a column with longer cells holds texts, which are broken into lines."""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+"""The policy of every page: nothing is loaded, and only what stands in the page itself is shown and run."""
 _STYLE = """
 :root { color-scheme: light dark; --line: #d0d0d0; --soft: #f3f3f3; }
 @media (prefers-color-scheme: dark) { :root { --line: #505050; --soft: #262626; } }
@@ -84,18 +86,30 @@ def page(title: str, sections: Sequence[Section]) -> str:
         sections: parts of the page, in order. Everything in them is taken as text, not as HTML.
     """
     body = "\n".join(part for section in sections for part in _parts(section))
+    return document(title, f"<h1>{escape(title)}</h1>\n{body}", style=_STYLE, script=_SCRIPT)
+
+
+def document(title: str, body: str, *, style: str, script: str) -> str:
+    """A whole page of HTML, which a browser forbids to load anything.
+
+    Args:
+        title: title of the page, as text.
+        body: content of the page, as HTML.
+        style: style sheet.
+        script: JavaScript, which runs when the content is there.
+    """
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <title>{escape(title)}</title>
-<style>{_STYLE}</style>
+<style>{style}</style>
 </head>
 <body>
-<h1>{escape(title)}</h1>
 {body}
-<script>{_SCRIPT}</script>
+<script>{script}</script>
 </body>
 </html>
 """
@@ -105,13 +119,18 @@ def _parts(section: Section) -> list[str]:
     return [
         *([f"<h2>{escape(section.title)}</h2>"] if section.title else []),
         *(f"<p>{escape(text)}</p>" for text in section.paragraphs),
-        *([_table(section.table)] if section.table is not None else []),
+        *([table_html(section.table)] if section.table is not None else []),
         *([_list(section.items)] if section.items else []),
-        *(_image(picture) for picture in section.pictures),
+        *(_figure(picture) for picture in section.pictures),
     ]
 
 
-def _table(columns: Mapping[str, Sequence[str]]) -> str:
+def table_html(columns: Mapping[str, Sequence[str]]) -> str:
+    """A table as HTML; a column of long texts may be broken into lines, and one of numbers may not.
+
+    Args:
+        columns: the cells of each column by the column's title, all as text; all columns have equally many.
+    """
     kinds = [
         ' class="text"' if any(len(cell) > _LONGEST_NUMBER for cell in cells) else "" for cells in columns.values()
     ]
@@ -133,6 +152,11 @@ def _list(items: Sequence[str]) -> str:
     return f"<ul>\n{listed}\n</ul>"
 
 
-def _image(picture: Picture) -> str:
+def image_html(picture: Picture) -> str:
+    """A picture as HTML that contains it."""
     data = base64.b64encode(picture.png).decode()
-    return f'<figure><img alt="{escape(picture.title)}" src="data:image/png;base64,{data}"></figure>'
+    return f'<img alt="{escape(picture.title)}" src="data:image/png;base64,{data}">'
+
+
+def _figure(picture: Picture) -> str:
+    return f"<figure>{image_html(picture)}</figure>"
