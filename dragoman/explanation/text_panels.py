@@ -73,14 +73,7 @@ def tokens_panel(found: ScoredText, proposed: ScoredText | None) -> Panel:
     if proposed is not None:
         texts.append({"name": "what is proposed instead", "at": "/proposed/tokens"})
         parts = _parting(found, proposed)
-        worse = found.log_probability - proposed.log_probability
-        about += (
-            f" The model's own text has a log-probability of {signed(f'{found.log_probability:.3f}')}, and the proposed "
-            f"one {signed(f'{proposed.log_probability:.3f}')}: "
-            + ("less" if worse > 0 else "more")
-            + f" by {abs(worse):.3f}"
-            + ("." if parts is None else f". They part at token {parts + 1}, which has a frame.")
-        )
+        about = f"{about} {_compared(found, proposed, parts)}"
         still += f"\n<h3>what is proposed instead</h3>\n{_token_table(proposed)}"
     return Panel("Tokens", about, still, "tokens", {"texts": texts, "parts": [] if parts is None else [parts]})
 
@@ -130,6 +123,18 @@ def _parting(found: ScoredText, proposed: ScoredText) -> int | None:
     both = min(len(ours), len(theirs))
     first = next((n for n in range(both) if ours[n] != theirs[n]), both)
     return None if ours == theirs else first
+
+
+def _compared(found: ScoredText, proposed: ScoredText, parts: int | None) -> str:
+    """How the model scores the two texts, in sentences."""
+    less = found.log_probability - proposed.log_probability
+    said = (
+        f"The model's own text has a log-probability of {signed(f'{found.log_probability:.3f}')}, the proposed one "
+        f"{signed(f'{proposed.log_probability:.3f}')}, which is {abs(less):.3f} {'less' if less > 0 else 'more'}."
+    )
+    if proposed.score > found.score:
+        said += " By its score the model prefers the proposed text, which its search has missed."
+    return said if parts is None else f"{said} They part at token {parts + 1}, which has a frame."
 
 
 def _readable(token: Token) -> str:

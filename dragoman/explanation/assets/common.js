@@ -37,10 +37,29 @@ const visible = token => {
   return bare === "" ? "∅" : bare.replace(/[▁ ]/g, "␣").replace(/\n/g, "↵").replace(/\t/g, "⇥");
 };
 
+/** Tokens as running text. */
+const joined = tokens =>
+  tokens.map(token => (isSpecial(token) ? ` ${textOf(token)}` : textOf(token))).join("").replace(/▁/g, " ").trim();
+
+/** A special symbol is written from left to right, whatever surrounds it. */
+const directionAlone = token => (isSpecial(token) ? "ltr" : null);
+
 /** A token that keeps its own direction inside a sentence. */
-const quoted = token => make("bdi", { class: "wordlike" }, visible(token));
+const quoted = token => make("bdi", { class: "wordlike", dir: directionAlone(token) }, visible(token));
+
+/** What stands for the tokens of a text, with those of one word side by side. */
+const byWords = (elements, tokens) => {
+  const words = [];
+  elements.forEach((element, n) => {
+    if (n === 0 || tokens[n].begins_word) words.push(make("span", { class: "oneword" }));
+    words.at(-1).append(element);
+  });
+  return words;
+};
 
 const isSpecial = token => /^<[^<>\s]+>$/.test(textOf(token));
+
+const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
 const percent = share =>
   share == null ? "–" : share > 0 && share < 0.001 ? "<0.1 %" : `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
@@ -94,10 +113,10 @@ const chooseAmong = (items, { show, rest }) => {
 const meanOf = matrices => matrices[0].map((row, i) =>
   row.map((_, j) => matrices.reduce((sum, matrix) => sum + matrix[i][j], 0) / matrices.length));
 
-/** A labelled choice. Options are [label, value] pairs. */
-const choice = (label, options, onchange) => {
+/** A labelled choice among [name, value] pairs. */
+const choice = (label, options, chosen, onchange) => {
   const select = make("select", { onchange: () => onchange(options[select.selectedIndex][1]) },
-    ...options.map(([name]) => make("option", {}, name)));
+    ...options.map(([name, value]) => make("option", { selected: value === chosen }, name)));
   return make("label", {}, `${label} `, select);
 };
 

@@ -8,11 +8,11 @@ panels.links = (root, { input, output, links, maps, only }) => {
   maps = only.map(number => maps[number]);
   let weights = null, selected = null;
   const chips = tokens => tokens.map(token => make("button", {
-    type: "button", class: `word${isSpecial(token) ? " special" : ""}${token.begins_word ? "" : " inner"}` }, visible(token)));
+    type: "button", dir: directionAlone(token), class: `word${isSpecial(token) ? " special" : ""}` }, visible(token)));
   const words = [chips(input), chips(output)];
   const side = (name, kind, tokens, row) => make("div", { class: `side ${kind}` },
     make("p", { class: "name" }, name),
-    make("div", { class: "words", role: "group", "aria-label": name, dir: directionOf(tokens) }, ...words[row]));
+    make("div", { class: "words", role: "group", "aria-label": name, dir: directionOf(tokens) }, ...byWords(words[row], tokens)));
   const curves = draw("svg", { "aria-hidden": "true" });
   const box = make("div", { class: "links" }, curves, side("source", "input", input, 0), side("translation", "output", output, 1));
   const said = make("p", { class: "said", "aria-live": "polite" });
@@ -31,8 +31,8 @@ panels.links = (root, { input, output, links, maps, only }) => {
       const x2 = to.left + to.width / 2 - frame.left, y2 = to.top - frame.top, half = (y1 + y2) / 2;
       d = `M${x1},${y1}C${x1},${half} ${x2},${half} ${x2},${y2}`;
     }
-    return draw("path", { d, "stroke-width": (1 + 5 * strength).toFixed(1),
-      "stroke-opacity": (faint ? 0.1 + 0.3 * strength : 0.3 + 0.7 * strength).toFixed(2) });
+    return draw("path", { d, "stroke-width": (1 + (faint ? 1.5 : 4) * strength).toFixed(1),
+      "stroke-opacity": (faint ? 0.12 + 0.3 * strength : 0.3 + 0.7 * strength).toFixed(2) });
   };
   const clear = () => {
     words.flat().forEach(word => {
@@ -90,11 +90,11 @@ panels.links = (root, { input, output, links, maps, only }) => {
     ...(maps.length > 1 ? [["attention: mean of all layers", -1]] : []), ...maps.map((map, index) => [`attention: ${map.name}`, index])];
   layer = layers[0][1];
   const heads = Math.max(0, ...maps.map(map => map.heads.length));
-  const headChoice = choice("head", [["mean of all heads", -1], ...Array.from({ length: heads }, (_, h) => [`head ${h + 1}`, h])],
+  const headChoice = choice("head", [["mean of all heads", -1], ...Array.from({ length: heads }, (_, h) => [`head ${h + 1}`, h])], head,
     value => { head = value; pick(); });
   headChoice.hidden = heads < 2 || layer === "links";
   root.replaceChildren(make("div", { class: "tools" },
-    layers.length > 1 ? choice("shown", layers, value => {
+    layers.length > 1 ? choice("shown", layers, layer, value => {
       layer = value; headChoice.hidden = heads < 2 || value === "links"; pick();
     }) : null, headChoice), box, said);
   pick();

@@ -4,7 +4,6 @@
  */
 panels.maps = (root, { maps }) => {
   const dialog = make("dialog", { "aria-label": "attention map" });
-  const strip = document.createDocumentFragment();
   const colours = () => {
     const probe = make("i", { style: "color: var(--accent)" });
     root.append(probe);
@@ -43,7 +42,7 @@ panels.maps = (root, { maps }) => {
     dialog.replaceChildren(make("div", { class: "bartop" }, title,
       many ? make("button", { type: "button", class: "tool", "aria-label": "previous head", onclick: () => step(-1) }, "←") : null,
       many ? make("button", { type: "button", class: "tool", "aria-label": "next head", onclick: () => step(1) }, "→") : null,
-      make("button", { type: "button", class: "tool", onclick: () => dialog.close() }, "Close")), body, said);
+      make("button", { type: "button", class: "tool", onclick: () => dialog.close() }, "Close")), said, body);
     dialog.onkeydown = event => {
       if (many && (event.key === "ArrowRight" || event.key === "ArrowLeft")) step(event.key === "ArrowRight" ? 1 : -1);
     };
@@ -51,28 +50,41 @@ panels.maps = (root, { maps }) => {
     dialog.showModal();
   };
   dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
-  for (const map of maps) {
+  const rows = maps.map(map => {
     const many = map.heads.length > 1;
-    strip.append(make("div", { class: "row" }, make("span", { class: "name" }, map.name),
+    return make("div", { class: "row" }, make("span", { class: "name" }, map.name),
       make("div", { class: "heads" }, ...(many ? [small(map, -1, meanOf(map.heads), "mean")] : []),
-        ...map.heads.map((matrix, h) => small(map, h, matrix, many ? `head ${h + 1}` : "attention")))));
-  }
-  root.replaceChildren(make("div", { class: "maps" }, strip), dialog);
+        ...map.heads.map((matrix, h) => small(map, h, matrix, many ? `head ${h + 1}` : "attention"))));
+  });
+  const sides = [...new Set(maps.map(map => map.side))], showSide = side =>
+    rows.forEach((row, n) => (row.hidden = side !== "all" && maps[n].side !== side));
+  const first = sides.includes(SOURCE) ? SOURCE : sides[0];
+  const names = { encoder: "within the encoder", decoder: "within the decoder" };
+  root.replaceChildren(...(sides.length > 1 ? [make("div", { class: "tools" }, choice("layers",
+    [...sides.map(side => [names[side] ?? side, side]), ["all", "all"]], first, showSide))] : []),
+  make("div", { class: "maps" }, ...rows), dialog);
+  showSide(first);
   const repaint = () => canvases.forEach(([canvas, matrix]) => paint(canvas, matrix));
   repaint();
   onThemeChange(repaint);
 };
+
+/** The side, among those of attention maps, that links the output to the input. */
+const SOURCE = "to the source";
 
 /** How dark a weight is drawn: small weights stay visible. */
 const shade = weight => Math.min(1, Math.max(0, weight ?? 0)) ** 0.6;
 
 /** One map, large: rows are queries, columns are keys. */
 const heat = (queries, keys, matrix, said) => {
-  const cell = 24, longest = tokens => Math.min(150, 12 + 8 * Math.max(1, ...tokens.map(token => [...visible(token)].reduce(
+  const cell = Math.max(13, Math.min(26, (innerHeight - 260) / queries.length)), longest = tokens => Math.min(150, 12 + 8 * Math.max(1, ...tokens.map(token => [...visible(token)].reduce(
     (sum, c) => sum + (c > "\u2e80" ? 1.7 : 1), 0))));
   const left = longest(queries), top = longest(keys) * 0.85 + 8;
   const width = left + cell * keys.length + 70, height = top + cell * queries.length + 6;
-  const shorten = token => { const letters = [...visible(token)]; return letters.length > 17 ? `${letters.slice(0, 16).join("")}…` : letters.join(""); };
+  const shorten = token => {
+    const letters = [...visible(token)];
+    return letters.length > 17 ? `${letters.slice(0, 16).join("")}…` : letters.join("");
+  };
   const svg = draw("svg", { class: "heat", width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
     "aria-label": "rows are what looks, columns what is looked at" });
   svg.append(draw("rect", { class: "ground", x: left, y: top, width: cell * keys.length, height: cell * queries.length }));

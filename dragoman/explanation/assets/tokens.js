@@ -12,10 +12,10 @@ panels.tokens = (root, { texts, parts: [parts] }) => {
       const bar = make("i");
       bar.style.setProperty("--share", share.toFixed(4));
       return make("button", { type: "button",
-        class: `token${unsure ? " unsure" : ""}${place === parts ? " parts" : ""}${token.begins_word ? "" : " inner"}${isSpecial(token) ? " special" : ""}`,
+        class: `token${unsure ? " unsure" : ""}${place === parts ? " parts" : ""}${isSpecial(token) ? " special" : ""}`,
         "aria-label": `${visible(token)}: probability ${percent(share)}${token.rank ? `, choice ${token.rank}` : ""}` },
-      make("span", {}, visible(token)), make("span", { class: "bar" }, bar),
-      make("span", { class: "share" }, percent(share) + (token.rank > 1 ? ` · ${ordinal(token.rank)}` : "")));
+      make("span", { dir: directionAlone(token) }, visible(token)), make("span", { class: "bar" }, bar),
+      make("span", { class: "share", dir: "ltr" }, percent(share) + (token.rank > 1 ? ` · ${ordinal(token.rank)}` : "")));
     });
     const detail = make("div", { class: "detail", "aria-live": "polite" });
     const show = index => {
@@ -24,7 +24,7 @@ panels.tokens = (root, { texts, parts: [parts] }) => {
       const rows = (token.alternatives ?? []).filter(other => other.token !== token.token).map(other => [other, false]);
       rows.push([token, true]);
       rows.sort(([a], [b]) => b.log_probability - a.log_probability);
-      const before = tokens.slice(Math.max(0, index - 6), index).map(each => visible(each)).join(" ");
+      const before = joined(tokens.slice(Math.max(0, index - 6), index));
       detail.replaceChildren(
         make("p", {}, before ? "After " : "At the beginning ", before ? make("bdi", {}, `${index > 6 ? "… " : ""}${before}`) : "",
           " the model wrote ", quoted(token), token.rank > 1 ? `, its ${ordinal(token.rank)} choice.` : ", its first choice."),
@@ -32,12 +32,13 @@ panels.tokens = (root, { texts, parts: [parts] }) => {
           const bar = make("i");
           bar.style.setProperty("--share", probability(other).toFixed(4));
           const mark = taken ? " taken" : "";
-          return [make("bdi", { class: `name${mark}` }, visible(other)),
+          return [make("bdi", { class: `name${mark}`, dir: directionAlone(other) }, visible(other)),
             make("span", { class: `bar${mark}` }, bar), make("span", { class: "number" }, percent(probability(other)))];
         })));
     };
     const least = tokens.reduce((best, token, place) => (token.log_probability < tokens[best].log_probability ? place : best), 0);
-    const strip = make("div", { class: "strip", role: "group", "aria-label": name, dir: directionOf(tokens) }, ...chips);
+    const strip = make("div", { class: "strip", role: "group", "aria-label": name, dir: directionOf(tokens) },
+      ...byWords(chips, tokens));
     if (chips.length) chooseAmong(chips, { show, rest: () => show(parts ?? least) });
     return [texts.length > 1 ? make("h3", {}, name) : null, strip, detail].filter(Boolean);
   }));

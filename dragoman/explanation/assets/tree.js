@@ -16,12 +16,20 @@ panels.tree = (root, { nodes, fates = {} }) => {
   children.forEach(list => list.sort(better));
   const roots = nodes.map((_, n) => n).filter(n => isRoot(nodes[n])).sort(better);
 
+  const fateOf = n => fates[nodes[n].fate] ?? ["✕", nodes[n].fate];
+  const isLost = n => fateOf(n)[0] === "✕";
+  /** The mark of a hypothesis and the words for it; one that was followed may still have come to nothing at once. */
+  const endOf = n => (fateOf(n)[0] === "" && children[n].every(isLost)
+    ? ["✕", "given up: none of its continuations stayed in the beam"] : fateOf(n));
+  const followed = n => !isLost(n) || children[n].length > 0;
+
   const folded = new Set();
-  let column = 96, shown = "all", current = nodes.reduce((best, node, n) => (node.on_best_path ? n : best), roots[0]);
-  const isFinished = n => fates[nodes[n].fate]?.[0] === "✓";
+  let column = 104, shown = nodes.length > 80 ? "followed" : "all", current = nodes.reduce((best, node, n) => (node.on_best_path ? n : best), roots[0]);
+  const isFinished = n => fateOf(n)[0] === "✓";
   const leadsToEnd = nodes.map(() => false);
   for (let n = nodes.length - 1; n >= 0; n--) leadsToEnd[n] = isFinished(n) || children[n].some(child => leadsToEnd[child]);
-  const wanted = n => shown === "all" || nodes[n].on_best_path || (shown === "finished" && leadsToEnd[n]);
+  const wanted = n => shown === "all" || nodes[n].on_best_path || (shown === "followed" && followed(n))
+    || (shown === "finished" && leadsToEnd[n]);
   const open = n => (folded.has(n) ? [] : children[n].filter(wanted));
 
   /** The row of each visible node: a child that lives longest goes on in its parent's row, others take the first free one. */
@@ -65,7 +73,7 @@ panels.tree = (root, { nodes, fates = {} }) => {
     while (!row.has(current)) current = nodes[current].parent ?? roots[0];
     const wide = column >= 46, height = wide ? 50 : 20, boxHeight = wide ? 36 : 10, top = 26;
     const x = n => 12 + depth[n] * column, y = n => top + row.get(n) * height;
-    const boxWidth = column - (wide ? 18 : 6), onPath = new Set(path(current));
+    const boxWidth = column - (wide ? 24 : 6), onPath = new Set(path(current));
     const steps = Math.max(...seen.map(n => depth[n])) + 1;
     const svg = draw("svg", { width: 24 + steps * column, height: top + rows * height + 8 });
     const everySteps = Math.max(1, Math.ceil(28 / column));
@@ -75,7 +83,7 @@ panels.tree = (root, { nodes, fates = {} }) => {
     const edges = draw("g"), boxes = draw("g");
     elements.clear();
     for (const n of seen) {
-      const node = nodes[n], [mark] = fates[node.fate] ?? ["✕"];
+      const node = nodes[n], [mark, ending] = endOf(n);
       if (!isRoot(node)) {
         const x1 = x(node.parent) + boxWidth, y1 = y(node.parent) + boxHeight / 2, x2 = x(n), y2 = y(n) + boxHeight / 2;
         const half = (x1 + x2) / 2;
@@ -88,7 +96,7 @@ panels.tree = (root, { nodes, fates = {} }) => {
       const box = draw("g", { class: kinds, id: `node-${n}`, role: "treeitem", tabindex: n === current ? 0 : -1,
         "aria-level": depth[n] + 1, "aria-selected": n === current ? "true" : "false",
         "aria-expanded": children[n].length ? String(!folded.has(n)) : null,
-        "aria-label": `${visible(node)}, log-probability ${signed(node.log_probability, 2)}${node.fate && mark ? `, ${wordsOf(node.fate)}` : ""}`,
+        "aria-label": `${visible(node)}, log-probability ${signed(node.log_probability, 2)}${ending ? `, ${ending}` : ""}`,
         transform: `translate(${x(n)},${y(n)})` },
       draw("rect", { width: boxWidth, height: boxHeight, rx: wide ? 7 : 3 }));
       if (wide) {
@@ -117,14 +125,14 @@ panels.tree = (root, { nodes, fates = {} }) => {
     describe();
   };
   const seenBelow = n => children[n].filter(wanted).reduce((sum, child) => sum + 1 + seenBelow(child), 0);
-  const wordsOf = fate => fates[fate]?.[1] ?? fate;
   const describe = () => {
-    const node = nodes[current], before = path(current).map(n => visible(nodes[n])).join(" ");
-    const fate = node.fate ? wordsOf(node.fate) : "";
-    detail.replaceChildren(make("p", {}, make("bdi", {}, before)),
+    const node = nodes[current], text = joined(path(current).map(n => nodes[n]));
+    const [, ending] = endOf(current), kept = children[current].filter(followed).length;
+    detail.replaceChildren(make("p", {}, make("bdi", {}, text)),
       make("p", { class: "hint" }, `step ${depth[current] + 1} · log-probability ${signed(node.log_probability)}`,
         node.score != null ? ` · score ${signed(node.score)}` : "", node.on_best_path ? " · on the path of the best hypothesis" : "",
-        fate ? ` · ${fate}` : "", children[current].length > 1 ? ` · ${children[current].length} continuations were kept` : ""),
+        ending ? ` · ${ending}` : "",
+        children[current].length ? ` · ${counted(children[current].length, "continuation", "continuations")} considered, ${kept} followed` : ""),
       ...(children[current].length ? [make("button", { type: "button", class: "tool", onclick: () => fold(current) },
         folded.has(current) ? "Unfold what follows" : "Fold what follows")] : []));
   };
@@ -161,9 +169,10 @@ panels.tree = (root, { nodes, fates = {} }) => {
   } }, "Fit all");
   const key = (kind, words) => make("span", {}, make("i", { class: `key ${kind}` }), words);
   root.replaceChildren(make("div", { class: "tools" },
-    choice("hypotheses", [["all", "all"], ["those that were finished", "finished"], ["the best", "best"]], value => { shown = value; render(false); }),
+    choice("hypotheses", [["all that were considered", "all"], ["those that were followed", "followed"],
+      ["those that were completed", "finished"], ["the best", "best"]], shown, value => { shown = value; render(false); }),
     make("label", {}, "zoom ", zoom), whole,
-    key("best", "best"), key("finished", "finished ✓"), key("dead", "given up ✕")),
+    key("best", "best"), key("finished", "complete ✓"), key("dead", "given up ✕")),
   frame, detail,
   make("p", { class: "hint" }, "Click a token, or walk with the arrow keys: ← back, → on, ↑ ↓ to the other hypotheses of the same step; Enter folds."));
   render(false);
