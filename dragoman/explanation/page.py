@@ -46,8 +46,8 @@ def explanation_page(
 
     >>> panel = Panel("Words", "What each word adds.", "<p>hello</p>")
     >>> html = explanation_page("<hello>", "a model of this house", {"score": "−1.2"}, [panel], {"loss": 0.5})
-    >>> "<h1" in html, "&lt;hello&gt;" in html, "http" in html.replace("http-equiv", "").replace("http://www.w3.org", "")
-    (True, True, False)
+    >>> ">Words</h2>" in html, "&lt;hello&gt;" in html
+    (True, True)
 
     Args:
         heading: heading of the page, such as the text that is explained.

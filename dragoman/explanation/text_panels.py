@@ -113,7 +113,9 @@ def maps_panel(maps: Sequence[AttentionMap]) -> Panel:
         "entropy (nats)": [f"{head.entropy:.2f}" for _, head in rows],
         "what it does": [head.words for _, head in rows],
     }
-    about = "What each head of each layer looks at: a row for each token that looks, a column for each that it looks at."
+    about = (
+        "What each head of each layer looks at: a row for each token that looks, a column for each that it looks at."
+    )
     return Panel("Attention", f"{about} Click a map to enlarge it.", _wide(table), "maps", {"maps": "/attention"})
 
 
@@ -153,7 +155,9 @@ def _token_table(text: ScoredText) -> str:
             "probability": [percent_text(math.exp(token.log_probability)) for token in text.tokens],
             "choice": [str(token.rank) for token in text.tokens],
             "nearly written instead": [
-                ", ".join(f"{other.token} {percent_text(math.exp(other.log_probability))}" for other in token.alternatives)
+                ", ".join(
+                    f"{other.token} {percent_text(math.exp(other.log_probability))}" for other in token.alternatives
+                )
                 for token in text.tokens
             ],
         }

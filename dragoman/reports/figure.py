@@ -7,11 +7,13 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from dragoman.errors import MissingDependencyError
+from dragoman.errors import MissingDependencyError, OutputError
 from dragoman.optional import plots
 from dragoman.reports.page import Picture
+from dragoman.storage.output import check_output, write_output
 
 BLUE, VERMILLION, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442"
 """Colours that people with any common form of colour blindness can distinguish (Okabe & Ito 2008)."""
@@ -93,6 +95,45 @@ def png(figure: plots.Figure) -> bytes:
     data = io.BytesIO()
     figure.savefig(data, format="png")
     return data.getvalue()
+
+
+def svg(figure: plots.Figure) -> bytes:
+    """The figure as the bytes of an SVG file, in which texts stay texts, so that whatever shows it shapes their letters;
+    equal figures give equal bytes."""
+    data = io.BytesIO()
+    with plots.rc_context({"svg.fonttype": "none", "svg.hashsalt": "dragoman"}):
+        figure.savefig(data, format="svg", metadata={"Date": None})
+    return data.getvalue()
+
+
+def check_picture(path: Path) -> None:
+    """Check, before work begins, that a picture can be written, as PNG or SVG by the suffix of its name.
+
+    Raises:
+        OutputError: if the name has another suffix, or the file cannot be written.
+    """
+    if path.suffix.lower() not in _FORMATS:
+        raise OutputError(
+            f"a picture is a PNG or an SVG file, and this name ends with {path.suffix!r}"
+            if path.suffix
+            else "a picture is a PNG or an SVG file, and this name does not say which",
+            file=path,
+            remedy=f"name it {path.stem or 'picture'}.png or {path.stem or 'picture'}.svg.",
+        )
+    check_output(path)
+
+
+def write_picture(figure: plots.Figure, path: Path) -> None:
+    """Write the figure as a PNG or an SVG file, by the suffix of its name.
+
+    Raises:
+        OutputError: if the name has another suffix, or the file cannot be written.
+    """
+    check_picture(path)
+    write_output(path, _FORMATS[path.suffix.lower()](figure))
+
+
+_FORMATS: dict[str, Callable[[plots.Figure], bytes]] = {".png": png, ".svg": svg}
 
 
 def plain(text: str) -> str:
