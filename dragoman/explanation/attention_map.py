@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,11 @@ import numpy as np
 from jaxtyping import Float
 
 from dragoman.explanation.explanation import Explanation
+from dragoman.explanation.page import explanation_page
+from dragoman.explanation.text_panels import maps_panel
+from dragoman.explanation.text_pictures import attention_picture, weights_picture
 from dragoman.model.attention_weights import LayerWeights, Side
+from dragoman.optional import plots
 from dragoman.reports.shown import Summary
 from dragoman.reports.text import aligned, percent_text
 from dragoman.storage.json import JsonObject
@@ -75,6 +79,29 @@ class AttentionMap(Explanation):
     def as_text(self) -> str:
         """The table of the heads' summaries."""
         return f"{self.name}\n" + summaries_as_text(self.summaries())
+
+    def in_words(self) -> list[tuple[str, int, str]]:
+        """For each head the name of its layer, its number, and what it looks at in words."""
+        return [(self.name, head.number, head.words) for head in self.summaries()]
+
+    def page(self) -> str:
+        """The map as a page."""
+        summary = self.summary()
+        data = {"attention": [self.to_dict()]}
+        return explanation_page(self.name, "an attention layer", summary.facts, [maps_panel(self.in_words())], data)
+
+    def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
+        """The mean of the heads, all heads side by side, and each head."""
+
+        def of_head(head: int) -> Callable[[], plots.Figure]:
+            title = f"{self.name}, head {head + 1}"
+            return lambda: weights_picture(title, self.queries, self.keys, self.heads[head])
+
+        return {
+            "mean": lambda: weights_picture(f"{self.name}, mean of the heads", self.queries, self.keys, self.mean),
+            "heads": lambda: attention_picture([(self.name, self.heads)]),
+            **{f"head-{head + 1}": of_head(head) for head in range(len(self.heads))},
+        }
 
     def frame(self) -> DataFrame:
         """The weights as a table in long form; see :func:`attention_frame`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -14,6 +15,7 @@ from dragoman.explanation.first_layer import FirstLayer
 from dragoman.explanation.page import Panel
 from dragoman.optional import pictures
 from dragoman.reports.page import Picture, image_html
+from dragoman.reports.text import percent_text
 
 FOR, AGAINST = (0, 114, 178), (213, 94, 0)
 """The colours of what speaks for an output and against it, which people with any common form of colour blindness can
@@ -23,75 +25,102 @@ _TILE, _LARGEST_TILE = 64, 360
 """The height of a small picture and its greatest width, in pixels of the page."""
 
 
-def words_panel(title: str, intro: str, words: Sequence[str], contributions: Float64[np.ndarray, " n"]) -> Panel:
-    """Words tinted by what each contributed: blue for the output, orange against it.
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """What each part of an input contributed to one output.
+
+    Attributes:
+        heading: the output, with what else there is to say of it in a few words.
+        about: what the numbers are, in a sentence.
+        values: the contribution of each part, [n].
+        chances: the outputs that were possible, with their probabilities; none for a number.
+        place: the part that the output belongs to; None if it is for the whole input.
+    """
+
+    heading: str
+    about: str
+    values: Float64[np.ndarray, " n"]
+    chances: Sequence[tuple[str, float]] = ()
+    place: int | None = None
+
+
+def words_panel(words: Sequence[str], outputs: Sequence[Contributions]) -> Panel:
+    """Words tinted by what each contributed: blue for an output, orange against it.
 
     Args:
-        title: title of the part, such as the output that is explained.
-        intro: what the numbers are.
         words: the words of the text, in order.
-        contributions: the contribution of each word.
+        outputs: the outputs that are explained.
     """
-    spans = [
-        f'<button type="button" class="attributed{"" if value >= 0 else " against"}" style="--weight:{weight:.3f}" '
-        f'data-token="{escape(word)}" data-value="{contribution_text(value)}">{escape(word)}'
-        f'<small dir="ltr">{contribution_text(value)}</small></button>'
-        for word, value, weight in zip(words, contributions.tolist(), _weights(contributions), strict=True)
-    ]
-    return Panel(title, intro, f'<div class="mattered" dir="auto">{" ".join(spans)}</div>\n{_SCALE}', "words")
+    parts = []
+    for output in outputs:
+        spans = [
+            f'<span class="attributed{"" if value >= 0 else " against"}{" place" if n == output.place else ""}" '
+            f'style="--weight:{weight:.3f}">{escape(word)}<small dir="ltr">{contribution_text(value)}</small></span>'
+            for n, (word, value, weight) in enumerate(
+                zip(words, output.values.tolist(), _weights(output.values), strict=True)
+            )
+        ]
+        parts.append(f'{_heading(output)}\n<div class="mattered" dir="auto">{" ".join(spans)}</div>')
+    return Panel("Words", "What each word adds to the output.", "\n".join([_SCALE, *parts]))
 
 
-def columns_panel(
-    title: str, intro: str, columns: Sequence[tuple[str, str]], contributions: Float64[np.ndarray, " n"]
-) -> Panel:
-    """The columns of a row as bars to the right, for the output, and to the left, against it; the largest first.
+def columns_panel(columns: Sequence[tuple[str, str]], outputs: Sequence[Contributions]) -> Panel:
+    """The columns of a row as bars to the right, for an output, and to the left, against it; the largest first.
 
     Args:
-        title: title of the part, such as the output that is explained.
-        intro: what the numbers are.
         columns: name and value of each column.
-        contributions: the contribution of each column.
+        outputs: the outputs that are explained.
     """
-    weights = _weights(contributions)
-    values = contributions.tolist()
-    rows = [
-        f'<span class="name" dir="auto">{escape(columns[n][0])}</span><span class="value" dir="auto">'
-        f'{escape(columns[n][1])}</span><span class="track{"" if values[n] >= 0 else " against"}">'
-        f'<i style="--weight:{weights[n]:.3f}"></i></span><span class="number">{contribution_text(values[n])}</span>'
-        for n in np.argsort(-np.abs(contributions), kind="stable").tolist()
-    ]
-    return Panel(title, intro, f'<div class="signed">{"".join(rows)}</div>\n{_SCALE}')
+    parts = []
+    for output in outputs:
+        weights, values = _weights(output.values), output.values.tolist()
+        rows = [
+            f'<span class="name" dir="auto">{escape(columns[n][0])}</span><span class="value" dir="auto">'
+            f'{escape(columns[n][1])}</span><span class="track{"" if values[n] >= 0 else " against"}">'
+            f'<i style="--weight:{weights[n]:.3f}"></i></span>'
+            f'<span class="number">{contribution_text(values[n])}</span>'
+            for n in np.argsort(-np.abs(output.values), kind="stable").tolist()
+        ]
+        parts.append(f'{_heading(output)}\n<div class="signed">{"".join(rows)}</div>')
+    return Panel("Columns", "What the value of each column adds to the output.", "\n".join([_SCALE, *parts]))
 
 
-def pixels_panel(
-    title: str, intro: str, picture: UInt8[np.ndarray, "C H W"], contributions: Float64[np.ndarray, "H W"]
-) -> Panel:
+def _heading(output: Contributions) -> str:
+    bars = "".join(
+        f'<span class="name" dir="auto">{escape(name)}</span>'
+        f'<span class="bar"><i style="--share:{share:.4f}"></i></span>'
+        f'<span class="number">{percent_text(share)}</span>'
+        for name, share in output.chances
+    )
+    chances = f'<div class="alternatives">{bars}</div>' if bars else ""
+    return f'<h3 dir="auto">{escape(output.heading)}</h3>\n{chances}<p class="hint">{escape(output.about)}</p>'
+
+
+def pixels_panel(picture: UInt8[np.ndarray, "C H W"], output: Contributions, map: Float64[np.ndarray, "H W"]) -> Panel:
     """A picture with what each pixel contributed laid over it, more or less opaque.
 
     Args:
-        title: title of the part, such as the output that is explained.
-        intro: what the colours are.
         picture: the picture as the model reads it, from 0, black, to 255, white.
-        contributions: the contribution of each pixel.
+        output: the output that is explained.
+        map: the contribution of each pixel.
     """
-    return Panel(title, intro, f"{_under(picture, contributions)}\n{_SCALE}", "overlay")
+    still = f"{_heading(output)}\n{_picture(picture, inside=_over(map, 'what each pixel contributed'))}\n{_SCALE}"
+    return Panel("Pixels", "What each pixel of the picture adds to the output.", still, "overlay")
 
 
 def reading_panel(
-    title: str,
-    intro: str,
     picture: UInt8[np.ndarray, "C H W"],
     characters: Sequence[tuple[str, str]],
     spans: Sequence[tuple[int, int]],
+    maps: Sequence[Float64[np.ndarray, "H W"]] = (),
 ) -> Panel:
     """A line of text with the columns of each character: pointing at one shows the other.
 
     Args:
-        title: title of the part.
-        intro: what is shown.
         picture: the picture as the model reads it, from 0, black, to 255, white.
         characters: each character that was read, and a line about it.
         spans: the first column of each character and the one behind the last, in pixels; none if nothing is aligned.
+        maps: what each pixel contributed to each character; none if that is not known.
     """
     width = picture.shape[2]
     areas = "".join(
@@ -99,20 +128,24 @@ def reading_panel(
         f'width:{100 * (end - begin) / width:.3f}%"></button>'
         for (text, _), (begin, end) in zip(characters, spans, strict=False)
     )
+    overlays = "".join(_over(map, f"what each pixel contributed to character {n}") for n, map in enumerate(maps, 1))
     strip = "".join(
-        f'<button type="button" class="token" data-said="{escape(said)}"><span>{escape(text) if text != " " else "␣"}'
-        "</span></button>"
+        f'<button type="button" class="token" title="{escape(said)}" data-said="{escape(said)}">'
+        f"<span>{'␣' if text == ' ' else escape(text)}</span></button>"
         for text, said in characters
     )
-    still = f'{_picture(picture, inside=areas)}\n<div class="strip" dir="auto">{strip}</div>'
-    return Panel(title, intro, still, "reading")
+    about = "Where in the picture each character was read." if spans else "The characters that were read."
+    if maps:
+        about += " Blue pixels speak for the character that is pointed at, and orange ones against it."
+    still = f'{_picture(picture, inside=overlays + areas)}\n<div class="strip" dir="auto">{strip}</div>'
+    return Panel("Reading", about, still, "reading")
 
 
 def first_layer_panel(layer: FirstLayer) -> Panel:
     """The kernels of a first convolution and the response of each of its channels, as small pictures."""
     largest_kernel = np.abs(layer.kernels).max(initial=0.0)
     largest = np.abs(layer.responses).max(initial=0.0)
-    tiles = "".join(
+    kernels = "".join(
         f"<figure>{_tile(_signed_png(kernel.mean(axis=0), largest_kernel), kernel.shape[1:], f'kernel {number}')}"
         f"<figcaption>{number}</figcaption></figure>"
         for number, kernel in enumerate(layer.kernels, 1)
@@ -126,7 +159,7 @@ def first_layer_panel(layer: FirstLayer) -> Panel:
         "First layer",
         "What each channel of the first convolution looks for, blue for ink and orange for paper, and where it finds "
         "it (blue) or its opposite (orange).",
-        f'<h3>kernels</h3><div class="tiles">{tiles}</div><h3>responses</h3><div class="tiles">{responses}</div>',
+        f'<h3>kernels</h3><div class="tiles">{kernels}</div><h3>responses</h3><div class="tiles">{responses}</div>',
     )
 
 
@@ -146,9 +179,10 @@ def _picture(picture: UInt8[np.ndarray, "C H W"], inside: str) -> str:
     return f'<div class="scroll"><div class="picture">{sized}{inside}</div></div>'
 
 
-def _under(picture: UInt8[np.ndarray, "C H W"], contributions: Float64[np.ndarray, "H W"]) -> str:
-    over = image_html(Picture("what each pixel contributed", _signed_png(contributions)))
-    return _picture(picture, inside=over.replace("<img ", '<img class="over" ', 1))
+def _over(contributions: Float64[np.ndarray, "H W"], title: str) -> str:
+    """Contributions as a picture that lies over another."""
+    over = image_html(Picture(title, _signed_png(contributions)))
+    return over.replace("<img ", '<img class="over" ', 1)
 
 
 def _tile(png: bytes, shape: tuple[int, ...], title: str) -> str:

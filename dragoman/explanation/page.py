@@ -14,7 +14,7 @@ from dragoman.reports.page import document
 from dragoman.reports.written import finite
 from dragoman.storage.json import Json, JsonObject
 
-_SCRIPTS = ("common.js", "links.js", "tokens.js", "tree.js", "maps.js", "attributions.js", "main.js")
+_SCRIPTS = ("common.js", "links.js", "tokens.js", "tree.js", "maps.js", "pictures.js", "main.js")
 _DIGITS = 5
 """The significant digits of the numbers in a page, which is more than anybody can see."""
 

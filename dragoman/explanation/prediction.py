@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ from jaxtyping import Float64, UInt8
 from dragoman.explanation.bars import bar, contribution_text, shades
 from dragoman.explanation.explanation import Explanation
 from dragoman.explanation.first_layer import FirstLayer
+from dragoman.explanation.input_panels import Contributions, columns_panel, first_layer_panel, pixels_panel, words_panel
+from dragoman.explanation.input_pictures import bars_picture, first_layer_picture, pixels_picture
+from dragoman.explanation.page import explanation_page
+from dragoman.optional import plots
 from dragoman.reports.shown import Summary
 from dragoman.reports.text import aligned, percent_text
 from dragoman.storage.json import JsonObject
@@ -166,6 +171,22 @@ class PredictionExplanation(Explanation):
         about = "" if prediction.word is None else f"{self.parts[prediction.word].name}: "
         return f"{about}{prediction.said}{chances}"
 
+    def page(self) -> str:
+        """The explanation as a page: words that are tinted, or columns with bars."""
+        outputs = [_output(self.heading(each), each, self.baseline) for each in self.predictions]
+        if self.parts_are == "words":
+            panel = words_panel([part.name for part in self.parts], outputs)
+        else:
+            panel = columns_panel([(part.name, part.value or "") for part in self.parts], outputs)
+        said = ", ".join(prediction.said for prediction in self.predictions)
+        return explanation_page(said, self.model, {"baseline": self.baseline}, [panel], {})
+
+    def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
+        """The contributions to all predictions, as bars."""
+        parts = [(part.name, part.value or "") for part in self.parts]
+        groups = [(self.heading(each), each.attribution.contributions) for each in self.predictions]
+        return {"contributions": lambda: bars_picture(parts, groups)}
+
     def _lines(self, prediction: ExplainedPrediction) -> list[str]:
         contributions = prediction.attribution.contributions
         largest = float(np.abs(contributions).max(initial=0.0))
@@ -232,6 +253,21 @@ class PicturePredictionExplanation(Explanation):
             "first_layer": None if self.first_layer is None else self.first_layer.to_dict(),
         }
 
+    def page(self) -> str:
+        """The explanation as a page: the picture with its contributions over it, and the first layer."""
+        panel = pixels_panel(self.picture, _output(self.prediction.said, self.prediction, self.baseline), self.map)
+        panels = [panel, *([] if self.first_layer is None else [first_layer_panel(self.first_layer)])]
+        heading = f"{self.name}: {self.prediction.said}"
+        return explanation_page(heading, self.model, {"baseline": self.baseline}, panels, {})
+
+    def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
+        """The contributions of all pixels, and the first layer if there is one."""
+        drawn: dict[str, Callable[[], plots.Figure]] = {
+            "contributions": lambda: pixels_picture(self.prediction.said, self.picture, self.map)
+        }
+        layer = self.first_layer
+        return drawn if layer is None else {**drawn, "first-layer": lambda: first_layer_picture(layer)}
+
     def as_text(self) -> str:
         """The contributions for a terminal, as shades: light where a pixel speaks for it, and dots where against it."""
         chances = f" ({self.prediction.chances_text()})" if self.prediction.chances else ""
@@ -245,3 +281,11 @@ class PicturePredictionExplanation(Explanation):
                 f"baseline: {self.baseline}",
             ]
         )
+
+
+def _output(heading: str, prediction: ExplainedPrediction, baseline: str) -> Contributions:
+    attribution = prediction.attribution
+    about = f"{attribution.sentence()}. The baseline is {baseline}."
+    return Contributions(
+        heading, about, attribution.contributions, prediction.chances[:_SHOWN_CHANCES], prediction.word
+    )

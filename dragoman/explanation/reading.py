@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,11 @@ from jaxtyping import Float64, UInt8
 from dragoman.explanation.bars import shades
 from dragoman.explanation.explanation import Explanation
 from dragoman.explanation.first_layer import FirstLayer
+from dragoman.explanation.input_panels import first_layer_panel, reading_panel
+from dragoman.explanation.input_pictures import first_layer_picture, reading_picture
+from dragoman.explanation.page import explanation_page
 from dragoman.explanation.prediction import Attribution
+from dragoman.optional import plots
 from dragoman.predict.line_alignment import LineAlignment
 from dragoman.reports.shown import Summary
 from dragoman.reports.text import aligned, signed
@@ -109,6 +114,31 @@ class ReadingExplanation(Explanation):
             "alignment": None if self.alignment is None else self.alignment.to_dict(),
             "first_layer": None if self.first_layer is None else self.first_layer.to_dict(),
         }
+
+    def page(self) -> str:
+        """The explanation as a page: the picture with its characters, and the first layer."""
+        spans = [] if self.alignment is None else [(span.begin, span.end) for span in self.alignment.characters]
+        maps = [character.map for character in self.characters if character.map is not None]
+        said = [f"log-probability {_score(character)}" for character in self.characters]
+        if spans:
+            said = [f"columns {begin} to {end - 1}, {line}" for (begin, end), line in zip(spans, said, strict=True)]
+        lines = [(character.text, line) for character, line in zip(self.characters, said, strict=True)]
+        panel = reading_panel(self.picture, lines, spans, maps if len(maps) == len(lines) else ())
+        panels = [panel, *([] if self.first_layer is None else [first_layer_panel(self.first_layer)])]
+        facts = {"picture": self.name, **self.summary().facts}
+        if self.read != self.text:
+            facts["what the model reads"] = self.read
+        return explanation_page(self.text, self.model, facts, panels, {})
+
+    def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
+        """The columns of all characters, and the first layer if there is one."""
+        spans = [] if self.alignment is None else [(span.begin, span.end) for span in self.alignment.characters]
+        texts = [character.text for character in self.characters]
+        drawn: dict[str, Callable[[], plots.Figure]] = {
+            "characters": lambda: reading_picture(self.text, self.picture, texts, spans)
+        }
+        layer = self.first_layer
+        return drawn if layer is None else {**drawn, "first-layer": lambda: first_layer_picture(layer)}
 
     def as_text(self) -> str:
         """The picture as shades, and a table of the characters with their columns and scores."""

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from html import escape
 
 from dragoman.contracts import Fate
-from dragoman.explanation.attention_map import AttentionMap
+from dragoman.explanation.comparison import compared
 from dragoman.explanation.page import Panel
 from dragoman.explanation.scored_text import ScoredText, Token
 from dragoman.explanation.tree import BeamTree
-from dragoman.model.attention_weights import Side
 from dragoman.reports.page import table_html
 from dragoman.reports.text import percent_text, signed
 
@@ -27,7 +26,7 @@ _FATES = {
 
 
 def links_panel(
-    source: Sequence[Token], found: ScoredText, maps: Sequence[AttentionMap], links: Sequence[tuple[int, int]]
+    source: Sequence[Token], found: ScoredText, links: Sequence[tuple[int, int]], maps: Sequence[int]
 ) -> Panel:
     """The source and its translation, with the links between their tokens.
 
@@ -37,8 +36,8 @@ def links_panel(
     Args:
         source: tokens that the encoder read.
         found: the translation.
-        maps: attention maps; those to the source are offered.
         links: pairs of indices of a source token and of a token of the translation that belong together.
+        maps: indices of the attention maps from the translation to the source.
     """
     written = [token.token for token in found.tokens]
     pairs: dict[int, list[str]] = {}
@@ -48,34 +47,34 @@ def links_panel(
         "translation": [_readable(token) for token in written],
         "linked to": [", ".join(pairs.get(n, ["–"])) for n in range(len(written))],
     }
-    still = f"{_line(source)}\n{_line(written)}" + (_wide(table) if links else "")
-    to_source = [number for number, attended in enumerate(maps) if attended.side is Side.CROSS]
+    still = f"{_line(source)}\n{_line(written)}" + (table_html(table) if links else "")
     about = "Point at a word of either text to see the words of the other that belong to it."
     values = {
         "input": "/source/tokens",
         "output": "/found/tokens",
         "links": "/links",
         "maps": "/attention",
-        "only": to_source,
+        "only": list(maps),
     }
     return Panel("Links", about, still, "links", values)
 
 
 def tokens_panel(found: ScoredText, proposed: ScoredText | None) -> Panel:
-    """The tokens of a text and their probabilities, with what was nearly written; below a text that is proposed instead.
+    """The tokens of a text and their probabilities, with what was nearly written; then a text that is proposed instead.
 
     The page's data has the texts' tokens at ``/found/tokens`` and ``/proposed/tokens``.
     """
     about = "The probability of each token where it stands. Point at one to see what was nearly written in its place."
     texts = [{"name": "what the model wrote", "at": "/found/tokens"}]
     still = _token_table(found)
-    parts = None
+    parts: list[int] = []
     if proposed is not None:
         texts.append({"name": "what is proposed instead", "at": "/proposed/tokens"})
-        parts = _parting(found, proposed)
-        about = f"{about} {_compared(found, proposed, parts)}"
+        comparison = compared(found, proposed)
+        parts = [] if comparison.parting is None else [comparison.parting]
+        about = " ".join([about, *comparison.sentences])
         still += f"\n<h3>what is proposed instead</h3>\n{_token_table(proposed)}"
-    return Panel("Tokens", about, still, "tokens", {"texts": texts, "parts": [] if parts is None else [parts]})
+    return Panel("Tokens", about, still, "tokens", {"texts": texts, "parts": parts})
 
 
 def tree_panel(tree: BeamTree) -> Panel:
@@ -101,42 +100,22 @@ def tree_panel(tree: BeamTree) -> Panel:
     if tree.left_out:
         about += f" {tree.left_out:,} more that lost are left out."
     fates = {fate.value: [mark, words] for fate, (mark, words) in _FATES.items()}
-    return Panel("Beam", about, _wide(table), "tree", {"nodes": "/tree/nodes", "fates": fates})
+    return Panel("Beam", about, table_html(table), "tree", {"nodes": "/tree/nodes", "fates": fates})
 
 
-def maps_panel(maps: Sequence[AttentionMap]) -> Panel:
-    """Every attention map, which the page's data has at ``/attention``."""
-    rows = [(attended.name, head) for attended in maps for head in attended.summaries()]
+def maps_panel(heads: Sequence[tuple[str, int, str]]) -> Panel:
+    """Every attention map, which the page's data has at ``/attention``.
+
+    Args:
+        heads: for each head the name of its layer, its number, and what it looks at in words.
+    """
     table = {
-        "layer": [name for name, _ in rows],
-        "head": [str(head.number) for _, head in rows],
-        "entropy (nats)": [f"{head.entropy:.2f}" for _, head in rows],
-        "what it does": [head.words for _, head in rows],
+        "layer": [layer for layer, _, _ in heads],
+        "head": [str(number) for _, number, _ in heads],
+        "in words": [words for _, _, words in heads],
     }
-    about = (
-        "What each head of each layer looks at: a row for each token that looks, a column for each that it looks at."
-    )
-    return Panel("Attention", f"{about} Click a map to enlarge it.", _wide(table), "maps", {"maps": "/attention"})
-
-
-def _parting(found: ScoredText, proposed: ScoredText) -> int | None:
-    """The place of the first token in which two texts differ; None if they are equal."""
-    ours, theirs = ([token.token.text for token in text.tokens] for text in (found, proposed))
-    both = min(len(ours), len(theirs))
-    first = next((n for n in range(both) if ours[n] != theirs[n]), both)
-    return None if ours == theirs else first
-
-
-def _compared(found: ScoredText, proposed: ScoredText, parts: int | None) -> str:
-    """How the model scores the two texts, in sentences."""
-    less = found.log_probability - proposed.log_probability
-    said = (
-        f"The model's own text has a log-probability of {signed(f'{found.log_probability:.3f}')}, the proposed one "
-        f"{signed(f'{proposed.log_probability:.3f}')}, which is {abs(less):.3f} {'less' if less > 0 else 'more'}."
-    )
-    if proposed.score > found.score:
-        said += " By its score the model prefers the proposed text, which its search has missed."
-    return said if parts is None else f"{said} They part at token {parts + 1}, which has a frame."
+    about = "What each head looks at: a row for each token that looks, a column for each that it looks at."
+    return Panel("Attention", f"{about} Click a map to enlarge it.", table_html(table), "maps", {"maps": "/attention"})
 
 
 def _readable(token: Token) -> str:
@@ -149,7 +128,7 @@ def _line(tokens: Sequence[Token]) -> str:
 
 
 def _token_table(text: ScoredText) -> str:
-    return _wide(
+    return table_html(
         {
             "token": [token.token.text for token in text.tokens],
             "probability": [percent_text(math.exp(token.log_probability)) for token in text.tokens],
@@ -162,7 +141,3 @@ def _token_table(text: ScoredText) -> str:
             ],
         }
     )
-
-
-def _wide(table: dict[str, list[str]]) -> str:
-    return table_html(table)

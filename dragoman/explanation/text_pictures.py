@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
-from dragoman.explanation.attention_map import AttentionMap
 from dragoman.explanation.picture_fonts import families_for
 from dragoman.explanation.scored_text import ScoredText
 from dragoman.optional import plots
@@ -26,41 +26,59 @@ _GAMMA = 0.6
 """Weights are drawn as dark as their power to this, so that small ones are visible."""
 
 
-def attention_picture(maps: Sequence[AttentionMap]) -> plots.Figure:
+def attention_picture(layers: Sequence[tuple[str, Float[np.ndarray, "H T S"]]]) -> plots.Figure:
     """All heads of some layers as small maps: a row for each layer, a column for each head.
 
     Args:
-        maps: the attention maps, at least one.
+        layers: for each layer, at least one, its name and its heads' weights.
     """
-    heads = max(len(attended.heads) for attended in maps)
-    figure = new_figure((1.7 + _SMALL * heads, 0.45 + (_SMALL + 0.12) * len(maps)))
-    panels = figure.subplots(len(maps), heads, squeeze=False)
-    for row, attended in zip(panels, maps, strict=True):
+    most = max(len(heads) for _, heads in layers)
+    figure = new_figure((1.7 + _SMALL * most, 0.45 + (_SMALL + 0.12) * len(layers)))
+    panels = figure.subplots(len(layers), most, squeeze=False)
+    for row, (name, heads) in zip(panels, layers, strict=True):
         for number, axes in enumerate(row):
             axes.set_xticks([])
             axes.set_yticks([])
-            if number < len(attended.heads):
-                _shades(axes, attended.heads[number], aspect="auto")
+            if number < len(heads):
+                _shades(axes, heads[number], aspect="auto")
             else:
                 axes.set_visible(False)
         row[0].set_ylabel(
-            attended.name.replace(", ", ",\n"), rotation=0, ha="right", va="center", fontsize=SMALL_SIZE, labelpad=8
+            name.replace(", ", ",\n"), rotation=0, ha="right", va="center", fontsize=SMALL_SIZE, labelpad=8
         )
     for number, axes in enumerate(panels[0]):
         axes.set_title(f"head {number + 1}", fontsize=SMALL_SIZE)
     return figure
 
 
-def head_picture(attended: AttentionMap, head: int | None = None) -> plots.Figure:
-    """One head of a layer, with its tokens.
+def weights_picture(
+    title: str, queries: Sequence[str], keys: Sequence[str], weights: Float[np.ndarray, "T S"]
+) -> plots.Figure:
+    """One attention map with its tokens.
 
     Args:
-        attended: the attention map.
-        head: number of the head, from 0; the mean of all heads if None.
+        title: title of the picture.
+        queries: the tokens that look; a row for each.
+        keys: the tokens that they look at; a column for each.
+        weights: the weights of each query, from 0 to 1.
     """
-    weights = attended.mean if head is None else attended.heads[head]
-    name = "mean of all heads" if head is None else f"head {head + 1}"
-    return _matrix_picture(f"{attended.name}, {name}", attended.queries, attended.keys, weights)
+    families = families_for([*queries, *keys])
+    figure = new_figure((1.9 + _CELL * len(keys), 1.9 + _CELL * len(queries)))
+    axes = figure.subplots()
+    _shades(axes, weights, aspect="equal")
+    axes.set_title(title, fontsize=11, parse_math=False)
+    axes.set_xticks(range(len(keys)), [plain(_short(key, _LONGEST)) for key in keys], rotation=60, ha="left",
+                    rotation_mode="anchor", fontsize=9, family=families)  # fmt: skip
+    axes.xaxis.tick_top()
+    axes.set_yticks(
+        range(len(queries)), [plain(_short(query, _LONGEST)) for query in queries], fontsize=9, family=families
+    )
+    axes.set_xticks(np.arange(1, len(keys)) - 0.5, minor=True)
+    axes.set_yticks(np.arange(1, len(queries)) - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=0.8)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
+    return figure
 
 
 def links_picture(source: Sequence[str], target: Sequence[str], links: Sequence[tuple[int, int]]) -> plots.Figure:
@@ -74,7 +92,7 @@ def links_picture(source: Sequence[str], target: Sequence[str], links: Sequence[
     weights = np.zeros((len(target), len(source)))
     for begin, end in links:
         weights[end, begin] = 1.0
-    return _matrix_picture("word alignment", target, source, weights)
+    return weights_picture("word alignment", target, source, weights)
 
 
 def tokens_picture(texts: Sequence[tuple[str, ScoredText]]) -> plots.Figure:
@@ -122,29 +140,7 @@ def _token_bars(axes: plots.Axes, text: ScoredText, first: int, families: list[s
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _matrix_picture(
-    title: str, queries: Sequence[str], keys: Sequence[str], weights: Float[np.ndarray, "T S"]
-) -> plots.Figure:
-    families = families_for([*queries, *keys])
-    figure = new_figure((1.9 + _CELL * len(keys), 1.9 + _CELL * len(queries)))
-    axes = figure.subplots()
-    _shades(axes, weights, aspect="equal")
-    axes.set_title(title, fontsize=11, parse_math=False)
-    axes.set_xticks(range(len(keys)), [plain(_short(key, _LONGEST)) for key in keys], rotation=60, ha="left",
-                    rotation_mode="anchor", fontsize=9, family=families)  # fmt: skip
-    axes.xaxis.tick_top()
-    axes.set_yticks(
-        range(len(queries)), [plain(_short(query, _LONGEST)) for query in queries], fontsize=9, family=families
-    )
-    axes.set_xticks(np.arange(1, len(keys)) - 0.5, minor=True)
-    axes.set_yticks(np.arange(1, len(queries)) - 0.5, minor=True)
-    axes.grid(which="minor", color="white", linewidth=0.8)
-    axes.tick_params(which="both", length=0)
-    axes.spines[:].set_visible(False)
-    return figure
-
-
-def _shades(axes: plots.Axes, weights: Float[np.ndarray, "T S"], aspect: str) -> None:
+def _shades(axes: plots.Axes, weights: Float[np.ndarray, "T S"], aspect: Literal["auto", "equal"]) -> None:
     """The weights from 0 to 1 as shades of blue; small ones stay visible."""
     shades = plots.LinearSegmentedColormap.from_list("weights", ["#f1f0ec", BLUE])
     scale = plots.PowerNorm(_GAMMA, vmin=0, vmax=1)

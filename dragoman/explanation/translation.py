@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from dragoman.explanation.attention_map import AttentionMap
 from dragoman.explanation.explanation import Explanation
+from dragoman.explanation.page import explanation_page
 from dragoman.explanation.scored_text import ScoredText, Token
+from dragoman.explanation.text_panels import links_panel, maps_panel, tokens_panel, tree_panel
+from dragoman.explanation.text_pictures import attention_picture, links_picture, tokens_picture
 from dragoman.explanation.tree import BeamTree
+from dragoman.explanation.tree_picture import tree_picture
+from dragoman.model.attention_weights import Side
+from dragoman.optional import plots
 from dragoman.reports.shown import Summary
+from dragoman.reports.text import signed
 from dragoman.storage.json import JsonObject
 
 
@@ -22,6 +31,7 @@ class TranslationExplanation(Explanation):
         proposed: a translation that somebody proposes instead, scored by the same model; None if there is none.
         tree: the hypotheses that the search considered.
         links: pairs of indices of a source token and of a token of the translation that belong together.
+        attention: weights of the attention layers while the model wrote ``found``.
     """
 
     source: str
@@ -30,6 +40,7 @@ class TranslationExplanation(Explanation):
     proposed: ScoredText | None = None
     tree: BeamTree = field(default_factory=lambda: BeamTree(()))
     links: tuple[tuple[int, int], ...] = ()
+    attention: tuple[AttentionMap, ...] = ()
 
     def summary(self) -> Summary:
         """A short summary of the explanation."""
@@ -49,4 +60,39 @@ class TranslationExplanation(Explanation):
             "proposed": None if self.proposed is None else self.proposed.to_dict(),
             "tree": self.tree.to_dict(),
             "links": [list(link) for link in self.links],
+            "attention": [attended.to_dict() for attended in self.attention],
         }
+
+    def page(self) -> str:
+        """The explanation as a page: links, tokens, the tree of the search, attention maps."""
+        panels = [tokens_panel(self.found, self.proposed)]
+        to_source = [number for number, attended in enumerate(self.attention) if attended.side is Side.CROSS]
+        if self.links or to_source:
+            panels.insert(0, links_panel(self.source_tokens, self.found, self.links, to_source))
+        if self.tree.nodes:
+            panels.append(tree_panel(self.tree))
+        if self.attention:
+            panels.append(maps_panel([head for attended in self.attention for head in attended.in_words()]))
+        facts = {
+            "log-probability": signed(f"{self.found.log_probability:.3f}"),
+            "score": signed(f"{self.found.score:.3f}"),
+        }
+        return explanation_page(self.found.text, self.source, facts, panels, self.to_dict())
+
+    def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
+        """The probabilities of the tokens; the tree of the search, links and attention maps, where there are any."""
+        texts = [("what the model wrote", self.found)]
+        if self.proposed is not None:
+            texts.append(("what is proposed instead", self.proposed))
+        drawn: dict[str, Callable[[], plots.Figure]] = {"tokens": lambda: tokens_picture(texts)}
+        if self.tree.nodes:
+            drawn["tree"] = lambda: tree_picture(self.tree)
+        if self.links:
+            source = [token.text for token in self.source_tokens]
+            written = [token.token.text for token in self.found.tokens]
+            drawn["links"] = lambda: links_picture(source, written, self.links)
+        if self.attention:
+            drawn["attention"] = lambda: attention_picture(
+                [(attended.name, attended.heads) for attended in self.attention]
+            )
+        return drawn

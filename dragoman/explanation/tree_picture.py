@@ -52,8 +52,10 @@ def tree_picture(tree: BeamTree) -> plots.Figure:
 
 
 def lanes(tree: BeamTree, kept: Collection[int]) -> dict[int, int]:
-    """The row of each node that is drawn: the best child, or the one that lasts longest, goes on in its parent's row, and
-    others take the first row below that is free as long as they last.
+    """The row of each node that is drawn.
+
+    The best child, or the one that lasts longest, goes on in its parent's row, and others take the first row below that
+    is free as long as they last.
 
     Args:
         tree: the tree.

@@ -98,8 +98,9 @@ def png(figure: plots.Figure) -> bytes:
 
 
 def svg(figure: plots.Figure) -> bytes:
-    """The figure as the bytes of an SVG file, in which texts stay texts, so that whatever shows it shapes their letters;
-    equal figures give equal bytes."""
+    """The figure as the bytes of an SVG file; equal figures give equal bytes.
+
+    Texts stay texts, whose letters are shaped by whatever shows the file."""
     data = io.BytesIO()
     with plots.rc_context({"svg.fonttype": "none", "svg.hashsalt": "dragoman"}):
         figure.savefig(data, format="svg", metadata={"Date": None})

@@ -1,15 +1,3 @@
-/** Words tinted by how much they mattered: the exact value of one under the pointer is said below. */
-panels.words = root => {
-  const words = [...root.querySelectorAll(".attributed")];
-  const said = make("p", { class: "said", "aria-live": "polite" });
-  root.append(said);
-  if (!words.length) return;
-  chooseAmong(words, {
-    show: index => said.replaceChildren(quoted(words[index].dataset.token), ` ${words[index].dataset.value}`),
-    rest: () => said.replaceChildren(make("span", { class: "hint" }, "Point at a word for its value.")),
-  });
-};
-
 /** A picture with what mattered laid over it, more or less opaque. */
 panels.overlay = root => {
   const picture = root.querySelector(".picture");
@@ -20,11 +8,14 @@ panels.overlay = root => {
 
 /** A picture and what was read in it: a character under the pointer shows its columns, and columns their character. */
 panels.reading = root => {
-  const spans = [...root.querySelectorAll(".picture .span")], characters = [...root.querySelectorAll(".strip .token")];
+  const [spans, characters, overlays] = [".picture .span", ".strip .token", ".picture .over"].map(each => [...root.querySelectorAll(each)]);
   const said = make("p", { class: "said", "aria-live": "polite" });
   root.append(said);
-  const pick = (chosen) => [spans, characters].forEach(list =>
-    list.forEach((element, index) => element.classList.toggle("chosen", index === chosen)));
+  characters.forEach(character => character.removeAttribute("title"));
+  const pick = chosen => {
+    [spans, characters].forEach(list => list.forEach((element, index) => element.classList.toggle("chosen", index === chosen)));
+    overlays.forEach((element, index) => (element.hidden = index !== chosen));
+  };
   const options = {
     show: index => { pick(index); said.textContent = characters[index].dataset.said ?? ""; },
     rest: () => { pick(-1); said.replaceChildren(make("span", { class: "hint" }, "Point at a character, or at a place in the picture.")); },
