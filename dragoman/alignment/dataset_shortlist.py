@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from dragoman.alignment.drawn_pairs import drawn_pairs
 from dragoman.alignment.ibm_model_1 import ibm_model_1
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.data.dataset import Dataset
-
-MOST_PAIRS = 200_000
-"""The most pairs that are aligned; from a larger dataset, this many are drawn."""
 
 
 def dataset_shortlist(dataset: Dataset, *, frequent: int, per_symbol: int, seed: int = 1) -> Shortlist:
@@ -21,12 +19,7 @@ def dataset_shortlist(dataset: Dataset, *, frequent: int, per_symbol: int, seed:
         per_symbol: the most targets of each source symbol.
         seed: seed of the random draw of pairs.
     """
-    train = dataset.train
-    chosen = np.arange(len(train))
-    if len(train) > MOST_PAIRS:
-        chosen = np.sort(np.random.default_rng(seed).choice(len(train), MOST_PAIRS, replace=False))
-    # Rows without their end symbols, which is always allowed.
-    sources, targets = ([row[:-1] for row in rows] for rows in train.ids(chosen))
+    sources, targets = drawn_pairs(dataset.train, seed)
     source, target = dataset.codecs
     vocabulary = target.tokenizer.vocabulary
     counts = np.bincount([token for row in targets for token in row], minlength=len(vocabulary))

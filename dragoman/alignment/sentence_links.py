@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from dragoman.alignment.ibm_model_1 import NULL, TranslationTable, best_links, ibm_model_1
 from dragoman.alignment.links import Link, grow_diagonal
 
 Rows = Sequence[Sequence[int]]
 """The ids of each sentence."""
-
-MOST_PAIRS = 200_000
-"""The most pairs that a model is learnt from; of more, this many are drawn."""
 
 _CELLS = 1 << 21
 """Pairs of a source and a target symbol that are looked up together."""
@@ -36,18 +31,14 @@ class LinkModel:
         self._backward = backward
 
     @classmethod
-    def learn(cls, sources: Rows, targets: Rows, *, rounds: int = 5, seed: int = 1) -> LinkModel:
+    def learn(cls, sources: Rows, targets: Rows, *, rounds: int = 5) -> LinkModel:
         """Learn both directions from sentence pairs.
 
         Args:
             sources: ids of the symbols of each source sentence.
             targets: ids of the symbols of each target sentence.
             rounds: number of rounds of expectation maximisation.
-            seed: seed of the draw from more than :data:`MOST_PAIRS` pairs.
         """
-        if len(sources) > MOST_PAIRS:
-            chosen = np.sort(np.random.default_rng(seed).choice(len(sources), MOST_PAIRS, replace=False)).tolist()
-            sources, targets = [sources[row] for row in chosen], [targets[row] for row in chosen]
         return cls(ibm_model_1(sources, targets, rounds=rounds), ibm_model_1(targets, sources, rounds=rounds))
 
     def links(self, sources: Rows, targets: Rows) -> list[list[Link]]:

@@ -20,6 +20,7 @@ from dragoman.contracts.alignments import Alignments
 from dragoman.contracts.batches import AnyBatch, Batch, Carried, TextBatch
 from dragoman.contracts.encoder_decoder import (
     AligningDecoder,
+    AttendingDecoder,
     Decoder,
     DecoderState,
     Encoder,
@@ -49,6 +50,7 @@ from dragoman.contracts.inputs_outputs import (
     TextSize,
 )
 from dragoman.contracts.layout import Layout
+from dragoman.contracts.links import GuidedAlignment, Links
 from dragoman.contracts.packed import Packed
 from dragoman.contracts.search import Proof, SearchRequest, SearchResult
 from dragoman.contracts.search_methods import (
@@ -69,6 +71,7 @@ __all__ = [
     "AligningDecoder",
     "Alignments",
     "AnyBatch",
+    "AttendingDecoder",
     "Batch",
     "Beam",
     "BestFirstBeam",
@@ -81,11 +84,13 @@ __all__ = [
     "Exact",
     "Fate",
     "Greedy",
+    "GuidedAlignment",
     "Hypothesis",
     "Labels",
     "LanguageDecoder",
     "Layout",
     "LineEncoder",
+    "Links",
     "Memory",
     "Nothing",
     "Numbers",

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dragoman.contracts.inputs_outputs import Source, Target
 from dragoman.contracts.layout import Layout
+from dragoman.contracts.links import Links
 from dragoman.contracts.packed import Packed
 
 
@@ -27,12 +28,14 @@ class Batch:
         examples: the index of each row in its split of the dataset, so that a batch can be traced to its lines.
         weights: weight of each example in the training loss: with 2, the loss is as if the batch held the example
             twice; with 0, as if it did not hold it. None for 1 each. No weight is negative, and not all are 0.
+        links: links of target tokens to source tokens, for guided alignment; None without it.
     """
 
     source: Source
     target: Target
     examples: Int[Tensor, " B"]
     weights: Float[Tensor, " B"] | None = None
+    links: Links | None = None
 
     @property
     def follows(self) -> bool:
@@ -57,11 +60,14 @@ class Batch:
     def select(self, rows: Int[Tensor, " K"]) -> Batch:
         """Examples ``rows`` (at least one), in that order."""
         source, target = self.source.select(rows), self.target.select(rows)
-        return Batch(source, target, self.examples[rows], _selected(self.weights, rows))
+        links = None if self.links is None else self.links.select(rows)
+        return Batch(source, target, self.examples[rows], _selected(self.weights, rows), links)
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
-        return Batch(self.source.to(device), self.target.to(device), self.examples, _moved(self.weights, device))
+        source, target = self.source.to(device), self.target.to(device)
+        links = None if self.links is None else self.links.to(device)
+        return Batch(source, target, self.examples, _moved(self.weights, device), links)
 
 
 @dataclass(frozen=True, slots=True)

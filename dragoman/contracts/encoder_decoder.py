@@ -165,6 +165,29 @@ class TextDecoder(WritingDecoder, Protocol):
 
 
 @runtime_checkable
+class AttendingDecoder(TextDecoder, Protocol):
+    """Any decoder of text that attends to the memory."""
+
+    def states_and_scores(
+        self, target: Packed, memory: Memory, layer: int
+    ) -> tuple[Float[Tensor, "N D"], Float[Tensor, "B H T S"]]:
+        """The hidden states of :meth:`states`, and the scores of one layer's attention to the memory, from one pass.
+
+        Args:
+            target: the targets; a query of the attention is the position that predicts one of their tokens.
+            memory: the encoder's hidden states, one row per row of ``target``.
+            layer: number of the layer, from 0.
+        """
+        ...
+
+    def loss_of(
+        self, states: Float[Tensor, "N D"], target: Packed, weights: Float[Tensor, " B"] | None
+    ) -> Float[Tensor, ""]:
+        """The loss of :meth:`loss` from the hidden states of :meth:`states`."""
+        ...
+
+
+@runtime_checkable
 class LanguageDecoder(Protocol):
     """Any decoder of text that needs no memory."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dragoman.contracts import Memory, Packed
 from dragoman.decoders.token_by_token import TokenByToken
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.layers.dropout import Dropout
@@ -72,3 +75,22 @@ class AttentionalParts(TokenByToken):
         self.join = join
         self.output = output
         self.dropout = Dropout(dropout)
+
+    def states_and_scores(
+        self, target: Packed, memory: Memory, layer: int
+    ) -> tuple[Float[Tensor, "N E"], Float[Tensor, "B H T S"]]:
+        """The vectors from which each token is predicted, and the scores of the one attention to the memory; see
+        :class:`~dragoman.contracts.encoder_decoder.AttendingDecoder`."""
+        del layer
+        inputs = target.shifted(self.start_symbol)
+        vectors, queries = self.vectors_and_queries(inputs, memory)
+        return vectors, self.attention.scores(queries, inputs.layout, memory)
+
+    def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
+        """The vectors from which each next token is predicted, for whole rows at once."""
+        return self.vectors_and_queries(inputs, memory)[0]
+
+    @abstractmethod
+    def vectors_and_queries(self, inputs: Packed, memory: Memory) -> tuple[Float[Tensor, "N E"], Float[Tensor, "N D"]]:
+        """The vectors from which each next token is predicted, and the states of the top layer, which attend to the
+        memory."""

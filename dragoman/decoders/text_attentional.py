@@ -59,12 +59,12 @@ class AttentionalDecoder(AttentionalParts):
     torch.Size([5])
     """
 
-    def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
-        """The vectors from which each next token is predicted, for whole rows at once."""
+    def vectors_and_queries(self, inputs: Packed, memory: Memory) -> tuple[Float[Tensor, "N E"], Float[Tensor, "N D"]]:
+        """The vectors from which each next token is predicted, and the states that attend to the memory."""
         x = self.dropout(self.embedding(inputs.values))
         hidden, _ = self.layers(x, inputs.layout, self.bridge(memory.final))
         context = self.attention(hidden, inputs.layout, memory)
-        return self.dropout(self.join(context, hidden))
+        return self.dropout(self.join(context, hidden)), hidden
 
     def start(self, memory: Memory) -> AttentionalState:
         """The state before the first token: one hypothesis per row of the memory."""

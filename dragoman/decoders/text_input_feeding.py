@@ -73,8 +73,8 @@ class InputFeedingDecoder(AttentionalParts):
         """The width of the attentional vector."""
         return self.join.linear.out_features
 
-    def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
-        """The vectors from which each next token is predicted, for whole rows at once."""
+    def vectors_and_queries(self, inputs: Packed, memory: Memory) -> tuple[Float[Tensor, "N E"], Float[Tensor, "N D"]]:
+        """The vectors from which each next token is predicted, and the states that attend to the memory."""
         order = TimeMajor.of(inputs.layout)
         x = order.arrange(self.dropout(self.embedding(inputs.values)))
         keys = self.attention.project(memory).select(order.rows)
@@ -82,14 +82,15 @@ class InputFeedingDecoder(AttentionalParts):
         fed = x.new_zeros((len(order.rows), self.fed_width))
         of_embedding, of_fed = self._lowest()
         projected = F.linear(x, of_embedding, self.layers.layers[0].cell.bias)
-        vectors = []
+        vectors, queries = [], []
         for gates in torch.split(projected, order.sizes.tolist()):
             if len(gates) < len(fed):
                 fed, keys = fed[: len(gates)], keys.first(len(gates))
                 states = [tuple(part[: len(gates)] for part in state) for state in states]
-            fed, states = self._step(torch.addmm(gates, fed, of_fed.t()), states, keys)
+            fed, hidden, states = self._step(torch.addmm(gates, fed, of_fed.t()), states, keys)
             vectors.append(fed)
-        return order.restore(torch.cat(vectors))
+            queries.append(hidden)
+        return order.restore(torch.cat(vectors)), order.restore(torch.cat(queries))
 
     def start(self, memory: Memory) -> InputFeedingState:
         """The state before the first token: one hypothesis per row of the memory."""
@@ -105,7 +106,7 @@ class InputFeedingDecoder(AttentionalParts):
         of_embedding, of_fed = self._lowest()
         inputs = F.linear(x, of_embedding, self.layers.layers[0].cell.bias)
         gates = torch.addmm(inputs, state.fed, of_fed.t())
-        fed, layers = self._step(gates, list(state.layers), state.memory.blocks[0])
+        fed, _, layers = self._step(gates, list(state.layers), state.memory.blocks[0])
         return self.output(fed), InputFeedingState(tuple(layers), fed, state.memory)
 
     def _lowest(self) -> tuple[Tensor, Tensor]:
@@ -116,7 +117,7 @@ class InputFeedingDecoder(AttentionalParts):
 
     def _step(
         self, gates: Float[Tensor, "R G"], states: list[CellState], keys: KeyValues | IndexedMemory
-    ) -> tuple[Float[Tensor, "R E"], list[CellState]]:
-        """The attentional vector and the states after one step, from the projected input."""
+    ) -> tuple[Float[Tensor, "R E"], Float[Tensor, "R D"], list[CellState]]:
+        """The attentional vector, the top layer's state and all states after one step, from the projected input."""
         hidden, states = self.layers.step_projected(gates, states)
-        return self.dropout(self.join(self.attention.step(hidden, keys), hidden)), states
+        return self.dropout(self.join(self.attention.step(hidden, keys), hidden)), hidden, states

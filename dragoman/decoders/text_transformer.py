@@ -96,11 +96,28 @@ class TransformerDecoder(TokenByToken):
             inputs: the targets shifted right behind the start symbol.
             memory: the encoder's hidden states, one row per row of ``inputs``.
         """
-        x = self.embedding(inputs.values)
-        x = self.dropout(x + self.positions(inputs.layout.positions, x))
+        x = self._embedded(inputs)
         for block in self.blocks:
             x = block(x, inputs.layout, memory)
         return self.norm(x)
+
+    def states_and_scores(
+        self, target: Packed, memory: Memory, layer: int
+    ) -> tuple[Float[Tensor, "N D"], Float[Tensor, "B H T S"]]:
+        """The hidden states, and the scores of one block's attention to the memory; see
+        :class:`~dragoman.contracts.encoder_decoder.AttendingDecoder`."""
+        inputs = target.shifted(self.start_symbol)
+        x = self._embedded(inputs)
+        for block in self.blocks[:layer]:
+            x = block(x, inputs.layout, memory)
+        x, scores = self.blocks[layer].with_scores(x, inputs.layout, memory)
+        for block in self.blocks[layer + 1 :]:
+            x = block(x, inputs.layout, memory)
+        return self.norm(x), scores
+
+    def _embedded(self, inputs: Packed) -> Float[Tensor, "N D"]:
+        x = self.embedding(inputs.values)
+        return self.dropout(x + self.positions(inputs.layout.positions, x))
 
     def start(self, memory: Memory) -> TransformerState:
         """The state before the first token: one hypothesis per row of the memory."""

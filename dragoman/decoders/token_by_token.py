@@ -37,7 +37,13 @@ class TokenByToken(nn.Module):
     def loss(self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None = None) -> Float[Tensor, ""]:
         """Cross-entropy in nats, with smoothing, summed over the target tokens, each multiplied by the weight of its
         example."""
-        return self.output.loss(self.states(target, memory), target.values, _by_token(target, weights))
+        return self.loss_of(self.states(target, memory), target, weights)
+
+    def loss_of(
+        self, states: Float[Tensor, "N D"], target: Packed, weights: Float[Tensor, " B"] | None
+    ) -> Float[Tensor, ""]:
+        """The loss of :meth:`loss` from the hidden states of :meth:`states`."""
+        return self.output.loss(states, target.values, _by_token(target, weights))
 
     def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " N"]:
         """Cross-entropy of each target token in nats, without smoothing or gradient."""

@@ -101,7 +101,7 @@ def _built(recipe: ModelRecipe, source: SourceSize, target: TargetSize, objectiv
     encoder, widths = _encoder(recipe, source, source_embedding)
     start = target.special.start
     decoder = TEXT_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target_embedding, output, start)
-    return EncoderDecoder(encoder, decoder)
+    return EncoderDecoder(encoder, decoder, objective.guide)
 
 
 def _encoder(recipe: ModelRecipe, source: SourceSize, embedding: TokenEmbedding | None) -> tuple[Encoder, MemoryWidths]:

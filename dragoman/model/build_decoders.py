@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import Decoder, LanguageDecoder, TextDecoder, TextSize
+from dragoman.contracts import Decoder, GuidedAlignment, LanguageDecoder, TextDecoder, TextSize
 from dragoman.decoders.attentional_parts import AttentionalVector
 from dragoman.decoders.ctc import CTCDecoder
 from dragoman.decoders.label import LabelDecoder
@@ -52,10 +52,12 @@ class Objective(NamedTuple):
         smoothing: share ε of the target probability that is spread evenly over all symbols or classes; decoders without
             such probabilities ignore it.
         class_weights: weight of each class in a loss over labels; None for 1 each.
+        guide: the attention to the source that is guided by links; None for none.
     """
 
     smoothing: float = 0.0
     class_weights: tuple[float, ...] | None = None
+    guide: GuidedAlignment | None = None
 
 
 ATTENTIONS: dict[str, Callable[[RecurrentDecoderRecipe, int], MemoryAttention]] = {

@@ -10,11 +10,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import (
+    AttendingDecoder,
     Batch,
     Carried,
     Decoder,
     DecoderState,
     Encoder,
+    GuidedAlignment,
     Memory,
     Packed,
     Source,
@@ -24,6 +26,7 @@ from dragoman.contracts import (
     WritingDecoder,
 )
 from dragoman.contracts.expect import expect
+from dragoman.decoders.guided_alignment import guided_loss
 from dragoman.decoders.packed_transformer import PackedTransformer
 
 
@@ -46,12 +49,14 @@ class EncoderDecoder(nn.Module):
     Args:
         encoder: the encoder, from an input to a memory.
         decoder: the decoder, from a memory to an output.
+        guide: the attention that is guided in training by the links of its batches; None for no such loss.
     """
 
-    def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
+    def __init__(self, encoder: Encoder, decoder: Decoder, guide: GuidedAlignment | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
+        self.guide = guide
 
     @property
     def device(self) -> torch.device:
@@ -73,8 +78,16 @@ class EncoderDecoder(nn.Module):
 
     def loss(self, batch: Batch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
         """What training minimises: the decoder's loss, summed over the batch's examples by their weights; and an empty
-        state, since examples are independent and nothing is carried over to the next batch."""
-        return self.decoder.loss(batch.target, self.encoder(batch.source), batch.weights), carried
+        state, since examples are independent and nothing is carried over to the next batch.
+
+        Where an attention is guided and the batch has links, the loss of alignment is added
+        (:func:`~dragoman.decoders.guided_alignment.guided_loss`)."""
+        memory = self.encoder(batch.source)
+        if self.guide is None or batch.links is None:
+            return self.decoder.loss(batch.target, memory, batch.weights), carried
+        decoder = expect(self.decoder, AttendingDecoder)
+        target = expect(batch.target, Packed)
+        return guided_loss(decoder, target, memory, batch.links, self.guide, batch.weights), carried
 
     def token_losses(self, batch: Batch) -> Float[Tensor, " M"]:
         """Unsmoothed loss per target token (per example if the decoder has no token losses), without weights or

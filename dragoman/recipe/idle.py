@@ -55,6 +55,9 @@ ACTS: dict[str, frozenset[Kind]] = {
     "data.features": FROM_ROWS,
     "data.categorical": FROM_ROWS,
     "data.leave_out": FROM_ROWS,
+    "training.guided_alignment.weight": TRANSLATORS,
+    "training.guided_alignment.layer": TRANSLATORS,
+    "training.guided_alignment.heads": TRANSLATORS,
     "training.batch.window": frozenset({("nothing", "text")}),
 }
 """The kinds of model that a setting, or all settings of a section, are for. What is not named is for all."""

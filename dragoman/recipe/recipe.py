@@ -80,6 +80,7 @@ class Recipe(Shown, Section):
     @model_validator(mode="after")
     def _the_corpora_fit_the_model(self) -> Recipe:
         problems = [*_corpus_problems(self), *_size_problems(self), *_metric_problems(self), *_text_problems(self)]
+        problems += _guide_problems(self)
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -157,6 +158,31 @@ def _metric_problems(recipe: Recipe) -> list[str]:
     if metric in known:
         return []
     return [f'training.early_stopping.metric = "{metric}" is not measured of this model; known: {", ".join(known)}']
+
+
+def _guide_problems(recipe: Recipe) -> list[str]:
+    """Guided alignment of what cannot be aligned."""
+    guide, (layers, heads) = recipe.training.guided_alignment, recipe.model.decoder.attending
+    name = "training.guided_alignment"
+    if not guide.weight:
+        return []
+    if not recipe.model.is_translator:
+        return [f"{name} aligns the words of a source and a target, and this is a {recipe.model.phrase}; leave it out"]
+    if not layers:
+        return [
+            f"{name} guides attention to the source, and this decoder has none; leave it out, or give decoder.attention"
+        ]
+    found = []
+    if guide.guided_layer(layers) > layers:
+        found.append(f"{name}.layer = {guide.layer}, and the decoder has {layers} that attend to the source")
+    if guide.heads > heads:
+        found.append(f"{name}.heads = {guide.heads}, and the attention to the source has {heads}")
+    if recipe.tokenizer.dropout or recipe.tokenizer.sampling:
+        found.append(
+            f"{name} learns from links between the tokens of the training set, which tokenizer.dropout and "
+            "tokenizer.sampling cut anew in each pass; leave one of them out"
+        )
+    return found
 
 
 def _text_problems(recipe: Recipe) -> list[str]:

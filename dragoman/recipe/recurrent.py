@@ -109,6 +109,11 @@ class RecurrentDecoderRecipe(RecurrentRecipe):
         return self
 
     @property
+    def attending(self) -> tuple[int, int]:
+        """The numbers of layers that attend, which is the top one, and of its heads."""
+        return (0, 0) if self.attention == "none" else (1, self.heads if self.attention == "multi_head" else 1)
+
+    @property
     def phrase(self) -> str:
         """The stack in a few words."""
         names = {

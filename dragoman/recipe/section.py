@@ -45,3 +45,8 @@ class DecoderSection(Section):
     says: ClassVar[str] = "text"
     encoders: ClassVar[tuple[str, ...]] = ()
     reason: ClassVar[tuple[str, str]] = ("", "")
+
+    @property
+    def attending(self) -> tuple[int, int]:
+        """The numbers of layers that attend to the source and of heads of each; both 0 where none does."""
+        return 0, 0

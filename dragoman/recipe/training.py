@@ -65,6 +65,35 @@ class EarlyStoppingRecipe(Section):
     """Validations without a new best before training stops."""
 
 
+class GuidedAlignmentRecipe(Section):
+    """Attention to the source that learns to align words, beside what it learns from translating (Chen et al. 2016;
+    Garg et al. 2019): the cross-entropy between its weights and the links that IBM Model 1 finds in the training set is
+    added to the loss."""
+
+    weight: float = Field(default=0.0, ge=0, le=1000)
+    """Factor λ of the added loss; 0 turns it off. 0.1 is usual."""
+    layer: int | None = Field(default=None, ge=1)
+    """The decoder's layer that is guided, from 1; by default the last but one, or the only one."""
+    heads: int = Field(default=1, ge=1)
+    """Heads of that layer that are guided, the first ones; the others stay free."""
+
+    def guided_layer(self, layers: int) -> int:
+        """The number of the guided layer, from 1, in a decoder that has so many."""
+        return max(layers - 1, 1) if self.layer is None else self.layer
+
+    def phrase(self, layers: int) -> str | None:
+        """The guided attention of a decoder in a few words; None where none is guided.
+
+        >>> GuidedAlignmentRecipe(weight=0.1).phrase(layers=3)
+        'head 1 of decoder layer 2, by the links of IBM Model 1, with weight 0.1'
+        """
+        if not self.weight:
+            return None
+        heads = "head 1" if self.heads == 1 else f"heads 1 to {self.heads}"
+        layer = self.guided_layer(layers)
+        return f"{heads} of decoder layer {layer}, by the links of IBM Model 1, with weight {self.weight:g}"
+
+
 class StabilityRecipe(Section):
     """What watches over a run, and how often."""
 
@@ -91,6 +120,8 @@ class TrainingRecipe(Section):
     """The learning rate over time."""
     early_stopping: EarlyStoppingRecipe = EarlyStoppingRecipe()
     """When to stop, and which weights are best."""
+    guided_alignment: GuidedAlignmentRecipe = GuidedAlignmentRecipe()
+    """Attention that learns to align words. For translators whose decoder attends to the source."""
     stability: StabilityRecipe = StabilityRecipe()
     """What watches over the run."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)

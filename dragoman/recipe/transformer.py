@@ -38,6 +38,11 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     activation_dropout: float = Field(default=0.0, ge=0, lt=1)
     """Rate inside the feed-forward network."""
 
+    @property
+    def attending(self) -> tuple[int, int]:
+        """The numbers of layers that attend to the source, which are all of a decoder, and of heads of each."""
+        return self.layers, self.heads
+
     @model_validator(mode="after")
     def _heads_divide_width(self) -> TransformerRecipe:
         check_heads(self.heads, self.width)

@@ -45,6 +45,7 @@ class CardFacts:
         device: machine or processor.
         precision: number format of training.
         seed: seed of every random generator.
+        guided_alignment: the attention that was taught to align words, in a phrase.
         validation_loss: cross-entropy of these weights in nats per target token, without label smoothing.
         quality_split: name of the examples that quality was measured on, such as ``test set``.
         quality_search: the search for outputs, such as ``beam 5``.
@@ -79,6 +80,7 @@ class CardFacts:
     device: str | None = None
     precision: str | None = None
     seed: int | None = None
+    guided_alignment: str | None = None
     validation_loss: float | None = None
     quality_split: str | None = None
     quality_search: str | None = None
@@ -200,6 +202,7 @@ def training_facts(facts: CardFacts) -> list[str | None]:
         fact("Machine", facts.device),
         fact("Precision", facts.precision),
         None if facts.seed is None else f"Seed: {facts.seed}",
+        fact("Attention taught to align words", facts.guided_alignment),
     ]
 
 

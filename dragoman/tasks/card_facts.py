@@ -81,6 +81,7 @@ def card_facts(
         seconds=float(history["seconds"].max()),
         device=f"{platform.machine()}, {device}",
         seed=recipe.training.seed,
+        guided_alignment=recipe.training.guided_alignment.phrase(recipe.model.decoder.attending[0]),
         validation_loss=float(chosen["loss"]),
         quality_split=split,
         quality_search="greedy search" if recipe.search.beam == 1 else f"beam {recipe.search.beam}",

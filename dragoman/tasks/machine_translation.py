@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dragoman.contracts import GuidedAlignment
 from dragoman.contracts.expect import expect
 from dragoman.data.batch_sampler import BatchSampler, Buckets
 from dragoman.data.dataset import Dataset
@@ -22,6 +23,7 @@ from dragoman.evaluation.confidence import Estimate, estimates
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
 from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.build import Model
+from dragoman.model.build_decoders import Objective
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.text_scores import TextScores
@@ -29,6 +31,7 @@ from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts
+from dragoman.tasks.guided_batches import WithLinks
 from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.task import Task, Words
 from dragoman.tasks.text_targets import unigram_entropy
@@ -68,10 +71,21 @@ class MachineTranslation(Task):
         return f"{recipe.data.source_language}-{recipe.data.target_language}-{name}"
 
     def sampler(self, recipe: Recipe, dataset: Dataset) -> BatchSampler:
-        """Mini-batches of pairs of similar length, segmented at random where the recipe asks for it."""
+        """Mini-batches of pairs of similar length, segmented at random where the recipe asks for it, and with links
+        where an attention is guided by them."""
         batch = recipe.training.batch
-        make = resegmentation(dataset, recipe.tokenizer, recipe.training.seed)
+        seed = recipe.training.seed
+        guided = recipe.training.guided_alignment.weight > 0
+        make = WithLinks(seed) if guided else resegmentation(dataset, recipe.tokenizer, seed)
         return Buckets(dataset.train, tokens=batch.tokens, pool=batch.pool, weights=dataset.training_weights, make=make)
+
+    def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
+        """The label smoothing, and the attention that is guided."""
+        guide, (layers, _) = recipe.training.guided_alignment, recipe.model.decoder.attending
+        plain = super().objective(recipe, dataset)
+        if not guide.weight:
+            return plain
+        return plain._replace(guide=GuidedAlignment(guide.weight, guide.guided_layer(layers) - 1, guide.heads))
 
     def measured_together(self, recipe: Recipe) -> int:
         """The number of target tokens of a mini-batch."""

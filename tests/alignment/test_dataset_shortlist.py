@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dragoman.alignment import dataset_shortlist as module
+from dragoman.alignment import drawn_pairs
 from dragoman.alignment.dataset_shortlist import dataset_shortlist
 from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
@@ -56,6 +56,6 @@ def test_special_symbols_bytes_and_placeholders_are_always_allowed(dataset: Data
 
 
 def test_of_many_pairs_the_same_few_are_drawn(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PAIRS", 40)
+    monkeypatch.setattr(drawn_pairs, "MOST_PAIRS", 40)
     first, second = (dataset_shortlist(dataset, frequent=5, per_symbol=2) for _ in range(2))
     assert first.targets.tolist() == second.targets.tolist()

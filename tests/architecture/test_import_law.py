@@ -50,6 +50,7 @@ LAW: dict[str, set[str]] = {
         "native",
     },
     "tasks": {
+        "alignment",
         "progress",
         "reports",
         "predict",

@@ -53,6 +53,20 @@ class DecoderBlock(nn.Module):
         x = self.around_cross_attention(x, lambda y: self.cross_attention(y, layout, memory))
         return self.around_feed_forward(x, self.feed_forward)
 
+    def with_scores(
+        self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory
+    ) -> tuple[Float[Tensor, "N D"], Float[Tensor, "B H T S"]]:
+        """The hidden states after the block, and the scores of its attention to the memory."""
+        scores: list[Tensor] = []
+
+        def attend_to_memory(y: Tensor) -> Tensor:
+            scores.append(self.cross_attention.scores(y, layout, memory))
+            return self.cross_attention(y, layout, memory)
+
+        x = self.around_self_attention(x, lambda y: self.self_attention(y, layout))
+        x = self.around_cross_attention(x, attend_to_memory)
+        return self.around_feed_forward(x, self.feed_forward), scores[0]
+
     def step(
         self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None, memory: KeyValues | IndexedMemory
     ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
