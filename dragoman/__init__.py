@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dragoman.diagnosis import public as diagnose
     from dragoman.distillation.distill import distill
     from dragoman.errors import DragomanError
+    from dragoman.explanation.explain import explain
     from dragoman.predict.generate import generate
     from dragoman.predict.predictor import Predictor
     from dragoman.predict.reader import Reader
@@ -49,6 +50,7 @@ __all__ = [
     "diagnose",
     "distill",
     "evaluate",
+    "explain",
     "generate",
     "load",
     "load_recipe",
@@ -69,6 +71,7 @@ _HOMES = {
     "compare": "dragoman.comparison.compare",
     "distill": "dragoman.distillation.distill",
     "evaluate": "dragoman.assessment.evaluate",
+    "explain": "dragoman.explanation.explain",
     "generate": "dragoman.predict.generate",
     "load": "dragoman.tasks.load",
     "load_recipe": "dragoman.recipe",

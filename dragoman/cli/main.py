@@ -18,6 +18,7 @@ from dragoman.cli.distill import distill
 from dragoman.cli.doctor import doctor
 from dragoman.cli.ending import ending_signals, status_of
 from dragoman.cli.evaluate import evaluate
+from dragoman.cli.explain import explain
 from dragoman.cli.export import export
 from dragoman.cli.generate import generate
 from dragoman.cli.predict import predict
@@ -51,6 +52,7 @@ for command in (
     export,
     compare,
     score,
+    explain,
     generate,
     describe,
     doctor,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dragoman.explanation.attention_map import AttentionMap
+from dragoman.explanation.comparison import Comparison
 from dragoman.explanation.explanation import Explanation
 from dragoman.explanation.page import explanation_page
 from dragoman.explanation.scored_text import ScoredText, Token
@@ -29,18 +30,26 @@ class TranslationExplanation(Explanation):
         source_tokens: tokens that the encoder read, the end symbol included.
         found: the translation that the search returned, token by token.
         proposed: a translation that somebody proposes instead, scored by the same model; None if there is none.
+        comparison: the proposed translation beside the found one; None if nothing is proposed.
         tree: the hypotheses that the search considered.
+        attention: the weights of each attention layer while the model writes the found translation.
         links: pairs of indices of a source token and of a token of the translation that belong together.
-        attention: weights of the attention layers while the model wrote ``found``.
+        notes: what a reader should know of this translation, in sentences.
+        piece: number of the piece of the text that this is; 1 for a text that is translated as a whole.
+        pieces: number of pieces in which the text is translated, because it is too long for the model.
     """
 
     source: str
     source_tokens: tuple[Token, ...]
     found: ScoredText
     proposed: ScoredText | None = None
+    comparison: Comparison | None = None
     tree: BeamTree = field(default_factory=lambda: BeamTree(()))
-    links: tuple[tuple[int, int], ...] = ()
     attention: tuple[AttentionMap, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
+    piece: int = 1
+    pieces: int = 1
 
     def summary(self) -> Summary:
         """A short summary of the explanation."""
@@ -58,9 +67,13 @@ class TranslationExplanation(Explanation):
             "source": {"text": self.source, "tokens": [token.to_dict() for token in self.source_tokens]},
             "found": self.found.to_dict(),
             "proposed": None if self.proposed is None else self.proposed.to_dict(),
+            "comparison": None if self.comparison is None else self.comparison.to_dict(),
             "tree": self.tree.to_dict(),
+            "attention": [layer.to_dict() for layer in self.attention],
             "links": [list(link) for link in self.links],
-            "attention": [attended.to_dict() for attended in self.attention],
+            "notes": list(self.notes),
+            "piece": self.piece,
+            "pieces": self.pieces,
         }
 
     def page(self) -> str:

@@ -46,6 +46,14 @@ class Capitals:
             return None
         return detruecase(self._source.lower(text), self._source)
 
+    def answered(self, text: str) -> str:
+        """The small letters from which :meth:`restored` gives a translation in capitals; other text is unchanged.
+
+        >>> Capitals(("en", "de")).answered("HALTET DEN ZUG AN")
+        'Haltet den zug an'
+        """
+        return detruecase(self._target.lower(text), self._target) if text.isupper() else text
+
     def is_hardly_known(self, capitals: int, small: int) -> bool:
         """Whether a model hardly saw capitals, from the number of symbols of one text in capitals and in small
         letters."""

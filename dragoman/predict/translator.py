@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
-from dragoman.contracts import Beam, Hypothesis, Packed, SearchMethod, SearchRequest
+from dragoman.contracts import Beam, Hypothesis, Packed, SearchMethod, SearchRequest, SearchResult
 from dragoman.contracts.expect import expect
 from dragoman.data.line_chunks import LineChunk, chunks_of
 from dragoman.errors import InputError
@@ -259,7 +259,7 @@ class Translator(Shown):
                 remedy="give a target for each source, line by line.",
             )
         lefts = self._normalized(sources)
-        rights = self._normalized(targets, no_break_spaces=self.recipe.cleaning.no_break_spaces)
+        rights = self.normalized_targets(targets)
         masks = masks_for(lefts, self.source, self.target)
         source_ids, target_ids = (
             [[*ids, codec.special.end] for ids in codec.encode_batch(texts, masks)]
@@ -273,13 +273,21 @@ class Translator(Shown):
         )
         return TextScores(nats, tokens, characters)
 
+    def normalized_targets(self, texts: Sequence[str]) -> list[str]:
+        """Target texts in the normal form that the model learnt from."""
+        return self._normalized(texts, no_break_spaces=self.recipe.cleaning.no_break_spaces)
+
+    def pieces(self, texts: Sequence[str]) -> list[Piece]:
+        """The pieces in which texts are searched for; a text without visible characters has none."""
+        return self._pieces.of(self._normalized(texts))
+
     def _normalized(self, texts: Sequence[str], *, no_break_spaces: bool = False) -> list[str]:
         cleaning = self.recipe.cleaning
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=no_break_spaces) for text in texts]
 
     def _translate(self, texts: list[str], request: SearchRequest) -> list[list[Translation]]:
-        pieces = self._pieces.of(self._normalized(texts))
+        pieces = self.pieces(texts)
         found = self._search_all(pieces, request)
         if request.n_best == 1:
             self._retry(pieces, found, request.method)
@@ -294,12 +302,16 @@ class Translator(Shown):
     def _search_all(self, pieces: Sequence[Piece], request: SearchRequest) -> list[list[Translation]]:
         if not pieces:
             return []
+        found = self.search(pieces, request).hypotheses
+        return [self.decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
+
+    def search(self, pieces: Sequence[Piece], request: SearchRequest) -> SearchResult:
+        """The hypotheses for each of one or more pieces; limits of length are the recipe's."""
         settings = self.recipe.search
         rows = [[*piece.ids, self.source.special.end] for piece in pieces]
         limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
         limited = replace(request, limits=[min(limit, self._longest_target) for limit in limits])
-        found = self.engine.search(Packed.of(rows), limited).hypotheses
-        return [self._decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
+        return self.engine.search(Packed.of(rows), limited)
 
     def _retry(self, pieces: list[Piece], found: list[list[Translation]], method: SearchMethod) -> None:
         """Replace translations that lose or invent placeholders by better candidates, which are searched for among
@@ -307,26 +319,41 @@ class Translator(Shown):
         lost = [place for place, translations in enumerate(found) if not translations[0].placeholders_kept]
         if not lost:
             return
-        penalty = method.length_penalty if isinstance(method, Beam) else self.recipe.search.length_penalty
-        wide = Beam(max(method.width, _RETRIED), penalty)
         for forbidden, places in self._by_units(pieces, lost):
-            request = SearchRequest(wide, n_best=wide.width, forbidden=forbidden)
+            request = self.second_request(method, forbidden)
             candidates = self._search_all([pieces[place] for place in places], request)
             for place, translations in zip(places, candidates, strict=True):
-                best = found[place][0]
-                least = best.log_probability - _LEAST_PLAUSIBLE
-                kept = (t for t in translations if t.placeholders_kept and t.log_probability >= least)
-                found[place] = [next(kept, best)]
+                chosen = with_placeholders(found[place][0], translations)
+                if chosen is not None:
+                    found[place] = [translations[chosen]]
+
+    def second_request(self, method: SearchMethod, forbidden: Sequence[int], *, trace: bool = False) -> SearchRequest:
+        """The search for a translation that keeps its source's placeholders, where the first one lost or invented some.
+
+        Args:
+            method: method of the first search.
+            forbidden: units that stand for nothing in the source; see :meth:`foreign_units`.
+            trace: whether the result has all hypotheses that the search considered.
+        """
+        penalty = method.length_penalty if isinstance(method, Beam) else self.recipe.search.length_penalty
+        wide = Beam(max(method.width, _RETRIED), penalty)
+        return SearchRequest(wide, n_best=wide.width, forbidden=forbidden, trace=trace)
+
+    def foreign_units(self, piece: Piece) -> list[int]:
+        """The ids of the units of placeholders that stand for nothing in a piece."""
+        units = self.target.units.difference(piece.mask.placeholders)
+        return sorted(map(self.target.tokenizer.vocabulary.ids.__getitem__, units))
 
     def _by_units(self, pieces: list[Piece], places: list[int]) -> Iterator[tuple[list[int], list[int]]]:
         """Groups of pieces at ``places`` with the same units, each after the ids of the units that its sources lack."""
-        groups: dict[frozenset[str], list[int]] = {}
+        groups: dict[tuple[int, ...], list[int]] = {}
         for place in places:
-            groups.setdefault(self.target.units.difference(pieces[place].mask.placeholders), []).append(place)
+            groups.setdefault(tuple(self.foreign_units(pieces[place])), []).append(place)
         for units, members in groups.items():
-            yield sorted(map(self.target.tokenizer.vocabulary.ids.__getitem__, units)), members
+            yield [*units], members
 
-    def _decode(self, piece: Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
+    def decode(self, piece: Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
+        """The translation that each hypothesis is."""
         answers = self.target.decode_hidden([h.tokens for h in hypotheses])
         hidden = [self._capitals.restored(text) for text in answers] if piece.in_capitals else answers
         return [
@@ -347,3 +374,11 @@ class Translator(Shown):
                 answers, hidden, self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True
             )
         ]
+
+
+def with_placeholders(best: Translation, candidates: Sequence[Translation]) -> int | None:
+    """The place of the first candidate that keeps the source's placeholders and is plausible beside the best
+    translation, which does not; None if there is none."""
+    least = best.log_probability - _LEAST_PLAUSIBLE
+    plausible = (place for place, t in enumerate(candidates) if t.placeholders_kept and t.log_probability >= least)
+    return next(plausible, None)
