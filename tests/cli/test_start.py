@@ -38,6 +38,7 @@ REFUSED = {
     "predict gone": "no model here",
     "read gone picture.png": "no model here",
     "score gone": "no model here",
+    "explain gone sentence": "no model here",
     "generate gone": "no model here",
     "shortlist gone": "no model here",
     "export gone --output out": "no model here",
