@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -60,4 +61,7 @@ class Explanation(Shown):
         known = self.pictures()
         if picture is not None and picture not in known:
             raise InputError(f"this explanation has no picture {picture!r}", remedy=f"name one of {', '.join(known)}.")
-        write_picture(known[next(iter(known)) if picture is None else picture](), Path(path))
+        with warnings.catch_warnings():
+            # Of letters that no font has, `families_for` speaks in one line, and matplotlib of each by itself.
+            warnings.simplefilter("ignore", UserWarning)
+            write_picture(known[next(iter(known)) if picture is None else picture](), Path(path))

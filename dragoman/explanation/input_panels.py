@@ -20,7 +20,6 @@ from dragoman.reports.text import percent_text
 FOR, AGAINST = (0, 114, 178), (213, 94, 0)
 """The colours of what speaks for an output and against it, which people with any common form of colour blindness can
 distinguish (Okabe and Ito 2008)."""
-_SCALE = '<p class="scale">against <i></i> for</p>'
 _TILE, _LARGEST_TILE = 64, 360
 """The height of a small picture and its greatest width, in pixels of the page."""
 
@@ -32,14 +31,14 @@ class Contributions:
     Attributes:
         heading: the output, with what else there is to say of it in a few words.
         about: what the numbers are, in a sentence.
-        values: the contribution of each part, [n].
+        values: the contribution of each word or column, [n], or of each pixel, [H W].
         chances: the outputs that were possible, with their probabilities; none for a number.
         place: the part that the output belongs to; None if it is for the whole input.
     """
 
     heading: str
     about: str
-    values: Float64[np.ndarray, " n"]
+    values: Float64[np.ndarray, "*parts"]
     chances: Sequence[tuple[str, float]] = ()
     place: int | None = None
 
@@ -61,7 +60,7 @@ def words_panel(words: Sequence[str], outputs: Sequence[Contributions]) -> Panel
             )
         ]
         parts.append(f'{_heading(output)}\n<div class="mattered" dir="auto">{" ".join(spans)}</div>')
-    return Panel("Words", "What each word adds to the output.", "\n".join([_SCALE, *parts]))
+    return Panel("Words", "What each word adds to the output.", "\n".join([_scale(outputs), *parts]))
 
 
 def columns_panel(columns: Sequence[tuple[str, str]], outputs: Sequence[Contributions]) -> Panel:
@@ -75,14 +74,21 @@ def columns_panel(columns: Sequence[tuple[str, str]], outputs: Sequence[Contribu
     for output in outputs:
         weights, values = _weights(output.values), output.values.tolist()
         rows = [
-            f'<span class="name" dir="auto">{escape(columns[n][0])}</span><span class="value" dir="auto">'
-            f'{escape(columns[n][1])}</span><span class="track{"" if values[n] >= 0 else " against"}">'
+            f'<span class="name"><bdi>{escape(columns[n][0])}</bdi> '
+            f'<bdi class="value">{escape(columns[n][1])}</bdi></span>'
+            f'<span class="track{"" if values[n] >= 0 else " against"}">'
             f'<i style="--weight:{weights[n]:.3f}"></i></span>'
             f'<span class="number">{contribution_text(values[n])}</span>'
             for n in np.argsort(-np.abs(output.values), kind="stable").tolist()
         ]
         parts.append(f'{_heading(output)}\n<div class="signed">{"".join(rows)}</div>')
-    return Panel("Columns", "What the value of each column adds to the output.", "\n".join([_SCALE, *parts]))
+    return Panel("Columns", "What the value of each column adds to the output.", "\n".join([_scale(outputs), *parts]))
+
+
+def _scale(outputs: Sequence[Contributions]) -> str:
+    """The meaning of the two colours."""
+    low, high = ("against", "for") if any(output.chances for output in outputs) else ("lowers it", "raises it")
+    return f'<p class="scale">{low} <i></i> {high}</p>'
 
 
 def _heading(output: Contributions) -> str:
@@ -93,18 +99,18 @@ def _heading(output: Contributions) -> str:
         for name, share in output.chances
     )
     chances = f'<div class="alternatives">{bars}</div>' if bars else ""
-    return f'<h3 dir="auto">{escape(output.heading)}</h3>\n{chances}<p class="hint">{escape(output.about)}</p>'
+    return f'<h3><bdi>{escape(output.heading)}</bdi></h3>\n{chances}<p class="hint">{escape(output.about)}</p>'
 
 
-def pixels_panel(picture: UInt8[np.ndarray, "C H W"], output: Contributions, map: Float64[np.ndarray, "H W"]) -> Panel:
+def pixels_panel(picture: UInt8[np.ndarray, "C H W"], output: Contributions) -> Panel:
     """A picture with what each pixel contributed laid over it, more or less opaque.
 
     Args:
         picture: the picture as the model reads it, from 0, black, to 255, white.
-        output: the output that is explained.
-        map: the contribution of each pixel.
+        output: the output that is explained, with the contribution of each pixel.
     """
-    still = f"{_heading(output)}\n{_picture(picture, inside=_over(map, 'what each pixel contributed'))}\n{_SCALE}"
+    shown = _picture(picture, inside=_over(output.values, "what each pixel contributed"))
+    still = f"{_heading(output)}\n{shown}\n{_scale([output])}"
     return Panel("Pixels", "What each pixel of the picture adds to the output.", still, "overlay")
 
 

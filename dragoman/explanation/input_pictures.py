@@ -22,7 +22,7 @@ _TILES = 8
 def bars_picture(
     parts: Sequence[tuple[str, str]], groups: Sequence[tuple[str, Float64[np.ndarray, " n"]]]
 ) -> plots.Figure:
-    """What each word or column contributed, as bars to the right (for) and to the left (against).
+    """What each word or column contributed, as bars to the right if it is positive, and to the left if not.
 
     Args:
         parts: name of each word or column, and its value, which may be empty.
@@ -51,7 +51,7 @@ def bars_picture(
             beside |= {"ha": "right", "va": "center", "family": families, "parse_math": False}
             axes.annotate(label, (0, place), xytext=(-6, 0), fontsize=9, **beside)
         axes.set_title(title, fontsize=LABEL_SIZE, loc="left", family=families, parse_math=False)
-        axes.set_xlabel("← against    for →", fontsize=SMALL_SIZE)
+        axes.set_xlabel("contribution", fontsize=SMALL_SIZE)
         axes.tick_params(left=False, labelsize=8)
         axes.spines[["top", "right", "left"]].set_visible(False)
     return figure
@@ -73,8 +73,8 @@ def pixels_picture(
     size = (panel[0], 0.7 + 2 * panel[1]) if below else (2 * panel[0], 0.7 + panel[1])
     figure = new_figure(size, title)
     one, two = figure.subplots(2, 1) if below else figure.subplots(1, 2)
-    for axes in (one, two):
-        _show_picture(axes, picture)
+    _show_picture(one, picture)
+    _show_picture(two, picture, alpha=0.2)
     _show_signed(two, contributions, over=True)
     return figure
 
@@ -116,7 +116,7 @@ def first_layer_picture(layer: FirstLayer) -> plots.Figure:
     _, height, width = layer.responses.shape
     columns = min(_TILES, count)
     rows = -(-count // columns)
-    across = min(columns, max(1, int(10 // max(1.2, 1.2 * width / height))))
+    across = min(columns, int(11 // min(3.6, max(1.3, 0.35 * width / height))))
     down = -(-count // across)
     tall = max(0.45, 11.0 / across * height / width)
     figure = new_figure((11.0, 1.0 + 1.3 * rows + (tall + 0.25) * down))
@@ -136,9 +136,9 @@ def _tiles(figure: plots.SubFigure, title: str, tiles: Float64[np.ndarray, "K h 
             axes.set_title(str(number + 1), fontsize=8, pad=2)
 
 
-def _show_picture(axes: plots.Axes, picture: UInt8[np.ndarray, "C H W"]) -> None:
+def _show_picture(axes: plots.Axes, picture: UInt8[np.ndarray, "C H W"], alpha: float = 1.0) -> None:
     shown = np.moveaxis(picture, 0, 2) if len(picture) == 3 else picture.mean(axis=0)
-    axes.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
+    axes.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto", alpha=alpha)
     axes.set_xticks([])
     axes.set_yticks([])
 

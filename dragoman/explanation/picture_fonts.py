@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from dragoman.images.fonts import Font, characters_of, drawn, fonts_on_this_machine
+from dragoman.images.fonts import Font, characters_of, drawn, fonts_on_this_machine, named
 from dragoman.optional import plots
+from dragoman.reports.figure import say_once
 
 _USUAL = "DejaVu Sans"
 
@@ -14,7 +15,8 @@ _USUAL = "DejaVu Sans"
 def families_for(texts: Iterable[str]) -> list[str]:
     """Families of fonts, by name, that together have the letters of some texts, as far as this machine has them.
 
-    A letter that no font has is drawn as a box. Matplotlib takes each letter from the first family that has it.
+    Matplotlib takes each letter from the first family that has it. A letter that no font has is drawn as a box, and a
+    message to standard error says so once.
 
     >>> families_for(["naïve", "αβγ"])
     ['DejaVu Sans']
@@ -43,6 +45,9 @@ def _others(letters: frozenset[int]) -> tuple[str, ...]:
             break
         letters -= found
         chosen.append(_registered(best))
+    if letters:
+        lacking = named(map(chr, sorted(letters)))
+        say_once(f"no font of this machine has {lacking}: PNG files show boxes instead, and SVG files the letters")
     return tuple(chosen)
 
 

@@ -168,12 +168,17 @@ class PredictionExplanation(Explanation):
     def heading(self, prediction: ExplainedPrediction) -> str:
         """The prediction, and the word that it belongs to, in a line for people."""
         chances = f" ({prediction.chances_text()})" if prediction.chances else ""
+        return f"{self._about(prediction)}{chances}"
+
+    def _about(self, prediction: ExplainedPrediction) -> str:
         about = "" if prediction.word is None else f"{self.parts[prediction.word].name}: "
-        return f"{about}{prediction.said}{chances}"
+        return f"{about}{prediction.said}"
 
     def page(self) -> str:
         """The explanation as a page: words that are tinted, or columns with bars."""
-        outputs = [_output(self.heading(each), each, self.baseline) for each in self.predictions]
+        outputs = [
+            _output(self._about(each), each, self.baseline, each.attribution.contributions) for each in self.predictions
+        ]
         if self.parts_are == "words":
             panel = words_panel([part.name for part in self.parts], outputs)
         else:
@@ -255,7 +260,7 @@ class PicturePredictionExplanation(Explanation):
 
     def page(self) -> str:
         """The explanation as a page: the picture with its contributions over it, and the first layer."""
-        panel = pixels_panel(self.picture, _output(self.prediction.said, self.prediction, self.baseline), self.map)
+        panel = pixels_panel(self.picture, _output(self.prediction.said, self.prediction, self.baseline, self.map))
         panels = [panel, *([] if self.first_layer is None else [first_layer_panel(self.first_layer)])]
         heading = f"{self.name}: {self.prediction.said}"
         return explanation_page(heading, self.model, {"baseline": self.baseline}, panels, {})
@@ -283,9 +288,8 @@ class PicturePredictionExplanation(Explanation):
         )
 
 
-def _output(heading: str, prediction: ExplainedPrediction, baseline: str) -> Contributions:
-    attribution = prediction.attribution
-    about = f"{attribution.sentence()}. The baseline is {baseline}."
-    return Contributions(
-        heading, about, attribution.contributions, prediction.chances[:_SHOWN_CHANCES], prediction.word
-    )
+def _output(
+    heading: str, prediction: ExplainedPrediction, baseline: str, contributions: Float64[np.ndarray, "*parts"]
+) -> Contributions:
+    about = f"{prediction.attribution.sentence()}. The baseline is {baseline}."
+    return Contributions(heading, about, contributions, prediction.chances[:_SHOWN_CHANCES], prediction.word)

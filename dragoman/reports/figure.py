@@ -31,7 +31,7 @@ def drawing() -> Iterator[None]:
     try:
         yield
     except MissingDependencyError as missing:
-        _say_once(str(missing))
+        say_once(f"nothing is drawn: {missing}")
 
 
 def drawn(title: str, draw: Callable[[], bytes]) -> tuple[Picture, ...]:
@@ -42,8 +42,9 @@ def drawn(title: str, draw: Callable[[], bytes]) -> tuple[Picture, ...]:
 
 
 @cache
-def _say_once(message: str) -> None:
-    print(f"nothing is drawn: {message}", file=sys.stderr, flush=True)
+def say_once(message: str) -> None:
+    """Print a message about pictures to standard error, once in the life of the process."""
+    print(message, file=sys.stderr, flush=True)
 
 
 def new_figure(size: tuple[float, float], title: str = "") -> plots.Figure:
