@@ -59,7 +59,7 @@ def links_panel(
     return Panel("Links", about, still, "links", values)
 
 
-def tokens_panel(found: ScoredText, proposed: ScoredText | None, comparison: Comparison | None) -> Panel:
+def tokens_panel(found: ScoredText, proposed: ScoredText | None) -> Panel:
     """The tokens of a text and their probabilities, with what was nearly written; then a text that is proposed instead.
 
     The page's data has the texts' tokens at ``/found/tokens`` and ``/proposed/tokens``.
