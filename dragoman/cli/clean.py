@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from dragoman.cli.data_options import GivenTraining, takes_data
+from dragoman.cli.data_options import GivenTraining
+from dragoman.cli.option_group import takes_groups
 from dragoman.errors import InputError
 
 
-@takes_data
+@takes_groups
 def clean(
     data: GivenTraining,
     output: Annotated[Path, typer.Option(help="Folder to be made.")],

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.data_options import GivenData, takes_data
+from dragoman.cli.data_options import GivenData
+from dragoman.cli.option_group import takes_groups
 from dragoman.cli.options import finite
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _BUDGET = "Budget of recipes (one of these)"
 
 
-@takes_data
+@takes_groups
 def compare(
     data: GivenData,
     subjects: Annotated[list[str], typer.Argument(help="Folders of finished runs, TOML files, presets.")],

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dragoman.storage.json import JsonObject
+from dragoman.cli.option_group import OptionGroup
 
 if TYPE_CHECKING:
     from dragoman.cli.settings import Sections
@@ -73,7 +70,7 @@ TargetLanguage = Annotated[Text, data_option("Target language, or the language o
 
 
 @dataclass(frozen=True, kw_only=True)
-class GivenCorpora:
+class GivenCorpora(OptionGroup):
     """The corpora that a person gives."""
 
     source: SourceFile = None
@@ -167,41 +164,3 @@ class GivenData(GivenTraining):
             ),
             "test": self._sections(self.test_source, self.test_target, self.test, None, self.test_text),
         }
-
-
-Command = TypeVar("Command", bound=Callable[..., None])
-
-
-def takes_data(command: Command) -> Command:
-    """A command whose parameter ``data``, a :class:`GivenCorpora` or :class:`GivenData`, becomes an option for each of
-    its attributes."""
-    hints = get_type_hints(command, include_extras=True)
-    group = hints["data"]
-    options = get_type_hints(group, include_extras=True)
-
-    @functools.wraps(command)
-    def expanded(**values: object) -> None:
-        data = group(**{field.name: values.pop(field.name) for field in fields(group)})
-        command(data=data, **values)
-
-    parameters = []
-    for parameter in inspect.signature(command).parameters.values():
-        if parameter.name == "data":
-            parameters += [
-                inspect.Parameter(field.name, parameter.KEYWORD_ONLY, default=None, annotation=options[field.name])
-                for field in fields(group)
-            ]
-        else:
-            kept = hints[parameter.name]
-            parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=kept))
-    expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
-    del expanded.__wrapped__
-    return expanded  # type: ignore[return-value]
-
-
-def typed_values(values: Mapping[str, object]) -> JsonObject:
-    """The values of a command's options, with those of its parameter ``data`` among them."""
-    data = values["data"]
-    assert isinstance(data, GivenCorpora)
-    return {**values, **{field.name: getattr(data, field.name) for field in fields(data)}}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.data_options import GivenData, takes_data, typed_values
+from dragoman.cli.data_options import GivenData
+from dragoman.cli.option_group import takes_groups, typed_values
 from dragoman.cli.settings import remark
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ _OUTPUT = "Folder of the report; by default RUN/diagnosis, of a recipe diagnosis
 _SET = "Change a value of the recipe: training.seed=2."
 
 
-@takes_data
+@takes_groups
 def capacity(
     data: GivenData,
     subject: Annotated[str, typer.Argument(metavar="RUN|RECIPE", help=_SUBJECT)],

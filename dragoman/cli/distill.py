@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.data_options import GivenData, takes_data, typed_values
+from dragoman.cli.data_options import GivenData
+from dragoman.cli.option_group import takes_groups, typed_values
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _SET = "Change a value of the student's recipe: training.seed=2."
 File = Path | None
 
 
-@takes_data
+@takes_groups
 def distill(
     data: GivenData,
     teacher: Annotated[File, typer.Argument(help="Folder of a translator, or of its run.", show_default=False)] = None,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.data_options import GivenCorpora, takes_data
-from dragoman.cli.options import Beam, Device
+from dragoman.cli.data_options import GivenCorpora
+from dragoman.cli.option_group import takes_groups
+from dragoman.cli.options import Device
 from dragoman.cli.output_file import output_option
+from dragoman.cli.search_options import GivenSearch
 
 if TYPE_CHECKING:
     from dragoman.assessment.evaluate import Evaluation
@@ -21,11 +23,11 @@ _SHORTLIST = "Score only symbols of the model's lexical shortlist (ctranslate2).
 _PICTURE = "Draw which labels are confused, or how far numbers are off, as PNG."
 
 
-@takes_data
+@takes_groups
 def evaluate(
     data: GivenCorpora,
+    search: GivenSearch,
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
-    beam: Beam = None,
     device: Device = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
@@ -44,18 +46,23 @@ def evaluate(
     from dragoman.storage.output import check_outputs
 
     check_outputs({"--json": json_file, "--output": output, "--picture": picture}, [model, *data.inputs()])
+    search.check()
     check_model(model)
     sections = data.sections()
 
     from dragoman.assessment.evaluate import evaluate as evaluate_model
+    from dragoman.model.folder import recipe_in
     from dragoman.tasks.assessment import Search
 
-    search = Search(beam, engine, compute, model if shortlist else None)
+    # A width alone is for the task to judge; it may have no search at all.
+    method = search.method(recipe_in(model).search) if search.names_method else None
+    beam = None if search.names_method else search.beam
+    chosen = Search(beam, engine, compute, model if shortlist else None, method)
     found = evaluate_model(
         model,
         sections,
         columns=data.columns,
-        search=search,
+        search=chosen,
         device=device,
         outputs=output is not None,
         picture=picture,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.options import Beam, Device
+from dragoman.cli.option_group import takes_groups
+from dragoman.cli.options import Device
 from dragoman.cli.output_file import emit, output_option
+from dragoman.cli.search_options import GivenSearch
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
-    from dragoman.contracts import SearchMethod
     from dragoman.explanation.explanation import Explanation
 
 _SENTENCE = "Text to explain; of a language model, how a text begins."
@@ -22,12 +23,13 @@ _ALTERNATIVES = "Other tokens shown in the place of each token, and hypotheses g
 _JSON = "Write everything as JSON; of several lines, a line of JSON for each."
 
 
+@takes_groups
 def explain(
+    search: GivenSearch,
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
     sentence: Annotated[str | None, typer.Argument(help=_SENTENCE)] = None,
     source: Annotated[Path | None, typer.Option("--input", help="Text file: each line is explained.")] = None,
     propose: Annotated[str | None, typer.Option(help=_PROPOSE)] = None,
-    beam: Beam = None,
     alternatives: Annotated[int, typer.Option(min=0, max=1000, help=_ALTERNATIVES)] = 3,
     json_file: Annotated[Path | None, output_option(_JSON, "--json")] = None,
     device: Device = "auto",
@@ -41,6 +43,7 @@ def explain(
     from dragoman.storage.given import check_model
     from dragoman.storage.output import check_outputs
 
+    search.check()
     check_outputs({"--json": json_file}, [model, *([source] if source is not None else [])])
     check_text_files(*([source] if source is not None else []))
     check_model(model)
@@ -48,10 +51,11 @@ def explain(
 
     from dragoman.explanation.asked import Asked
     from dragoman.explanation.explain import explain_all
+    from dragoman.model.folder import recipe_in
     from dragoman.tasks.load import load
 
     opened = load(model, device=device)
-    asked = Asked(propose, _method(beam), alternatives)
+    asked = Asked(propose, search.method(recipe_in(model).search) if search.given else None, alternatives)
     _write(explain_all(opened, texts, asked), json_file)
 
 
@@ -72,12 +76,6 @@ def _texts(sentence: str | None, source: Path | None, model: Path) -> list[str]:
             remedy='give a sentence: dragoman explain MODEL "…"; or a text file with --input.',
         )
     return list(read_lines(source))
-
-
-def _method(beam: int | None) -> SearchMethod | None:
-    from dragoman.contracts import Beam, Greedy
-
-    return None if beam is None else Greedy() if beam == 1 else Beam(beam)
 
 
 def _write(found: Sequence[Explanation], json_file: Path | None) -> None:

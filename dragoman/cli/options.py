@@ -19,8 +19,5 @@ def finite(value: float | None) -> float | None:
     return value
 
 
-Beam = Annotated[int | None, typer.Option(min=1, max=1000, help="Beam width; 1 is greedy. By default the recipe's.")]
-"""Hypotheses of a search."""
-
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 """Where a model computes."""

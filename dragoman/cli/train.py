@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.data_options import GivenData, takes_data, typed_values
+from dragoman.cli.data_options import GivenData
+from dragoman.cli.option_group import takes_groups, typed_values
 
 if TYPE_CHECKING:
     from dragoman.recipe import Recipe
@@ -23,7 +24,7 @@ _SET = "Change a value of the recipe: training.seed=2."
 _RESUME = "Go on with the run in this folder; a finished one with more updates: --set training.updates=20000."
 
 
-@takes_data
+@takes_groups
 def train(
     data: GivenData,
     recipe: Annotated[str | None, typer.Argument(help=_RECIPE, show_default=_PRESET)] = None,

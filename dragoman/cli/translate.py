@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dragoman.cli.option_group import takes_groups
 from dragoman.cli.options import Device, finite
 from dragoman.cli.output_file import STANDARD_OUTPUT, Sink, opened_sink, output_option
+from dragoman.cli.search_options import GivenSearch
 from dragoman.cli.text_input import STANDARD_INPUT, opened, size_of
 from dragoman.errors import InputError, OutputError
 
@@ -30,20 +32,20 @@ _WEIGHT = typer.Option(
 )
 _ENGINE = "What searches: torch, ctranslate2, or auto: the fastest that is exact enough."
 _COMPUTE = "Numbers of ctranslate2's matrix products: float32, int8, or auto."
-_BEAM = "Beam width; 1 is greedy. By default the recipe's."
 _JSON = "Write a line of JSON for each translation: text, scores, and what a person should look at."
 _SHORTLIST = "Score only symbols of the model's lexical shortlist (ctranslate2)."
 _PROGRESS = "Show how far it is, or nothing but errors; by default on a terminal."
 
 
+@takes_groups
 def translate(
+    search: GivenSearch,
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
     source: Annotated[Path | None, typer.Option("--input", help="Text file; standard input if not given.")] = None,
     image: Annotated[list[Path] | None, typer.Option(help=_IMAGE)] = None,
     reader: Annotated[Path | None, typer.Option(help="Folder of the model that reads --image.")] = None,
     output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an --output that was interrupted.")] = False,
-    beam: Annotated[int | None, typer.Option(min=1, max=1000, help=_BEAM)] = None,
     n_best: Annotated[int, typer.Option(min=1, max=1000, help=_N_BEST)] = 1,
     json_lines: Annotated[bool, typer.Option("--json-lines", help=_JSON)] = False,
     language_model: Annotated[Path | None, typer.Option(help=_LANGUAGE_MODEL)] = None,
@@ -59,6 +61,7 @@ def translate(
     from dragoman.storage.given import check_model
     from dragoman.storage.output import check_output
 
+    search.check()
     folders = [folder for folder in (model, language_model, reader) if folder is not None]
     inputs: list[Path | None] = [*image] if image else [source]
     check_output(output or STANDARD_OUTPUT, [*folders, *inputs])
@@ -69,7 +72,6 @@ def translate(
     from dragoman.cli.translation_progress import TranslationProgress, wanted
     from dragoman.data.line_chunks import read_chunks
     from dragoman.predict.file_translation import FileTranslation
-    from dragoman.predict.search_request import search_request
     from dragoman.predict.translator import Translator
 
     pictures = _checked_pictures(source, image, reader)
@@ -83,10 +85,10 @@ def translate(
         compute=compute,
         shortlist=shortlist,
     )
+    request, form = search.request(translator.recipe.search, n_best), _form(n_best, json_lines)
     if engine == "auto" and progress is not False:
-        print(f"engine: {translator.engine.description}", file=sys.stderr)
+        print(f"engine: {translator.searching(request)}", file=sys.stderr)
     read = _read(pictures, reader, device, shown=progress is not False) if reader is not None else None
-    request, form = search_request(translator.recipe.search, beam=beam, n_best=n_best), _form(n_best, json_lines)
     run = functools.partial(translator.translate_chunks, request=request)
     name = source or (STANDARD_INPUT if read is None else "pictures")
     with (
@@ -197,10 +199,10 @@ def _settings(
     settings: dict[str, Setting] = {
         "dragoman": __version__,
         "model": digest(model / MANIFEST),
-        "beam": request.method.width,
+        "search": str(request.method),
         "n-best": request.n_best,
         "device": str(translator.model.device),
-        "engine": translator.engine.description,
+        "engine": translator.searching(request),
     }
     if json_lines:
         settings["form"] = "JSON lines"

@@ -59,9 +59,11 @@ from dragoman.contracts.search_methods import (
     DiverseBeam,
     Exact,
     Greedy,
+    MinimumBayesRisk,
     Sample,
     SearchFeature,
     SearchMethod,
+    Utility,
 )
 from dragoman.contracts.search_trace import Fate, SearchTrace, TraceNode
 from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
@@ -92,6 +94,7 @@ __all__ = [
     "LineEncoder",
     "Links",
     "Memory",
+    "MinimumBayesRisk",
     "Nothing",
     "Numbers",
     "Packed",
@@ -119,5 +122,6 @@ __all__ = [
     "TextDecoder",
     "TextSize",
     "TraceNode",
+    "Utility",
     "WritingDecoder",
 ]

@@ -53,7 +53,7 @@ class SearchRequest:
             raise InputError(f"n_best = {self.n_best!r} is no number of hypotheses", remedy="give 1 or more.")
         if most is not None and self.n_best > most:
             raise InputError(
-                f"n_best = {self.n_best!r}, and {self.method.feature.value} follows {most:,} of a row",
+                f"n_best = {self.n_best!r}, and {self.method.feature.value} gives up to {most:,}",
                 remedy="give a whole number from 1 to the beam's width, or a wider beam.",
             )
         if self.limits is not None and min(self.limits, default=0) < 0:

@@ -21,6 +21,7 @@ class SearchFeature(Enum):
     DIVERSE_BEAM = "diverse beam search"
     SAMPLING = "sampling"
     EXACT = "exact search"
+    MINIMUM_BAYES_RISK = "minimum Bayes risk"
     PREFIXES = "forced prefixes"
     CONSTRAINTS = "constraints on outputs"
     TRACE = "a trace of the search"
@@ -217,7 +218,68 @@ class Exact:
             )
 
 
-SearchMethod = Greedy | Beam | BestFirstBeam | DiverseBeam | Sample | Exact
+class Utility(Enum):
+    """A measure of how well one text stands in for another; the values are what the command line takes."""
+
+    CHRF = "chrf"
+    """chrF2 (Popović 2015), from 0 to 100."""
+    BLEU = "bleu"
+    """BLEU of a single sentence, smoothed exponentially, from 0 to 100 (Chen and Cherry 2014, smoothing 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumBayesRisk:
+    """The output with the highest expected utility among candidates that another method finds (Kumar and Byrne 2004,
+    "Minimum Bayes-Risk Decoding for Statistical Machine Translation"; over samples Eikema and Aziz 2020, "Is MAP
+    Decoding All You Need?").
+
+    Utilities compare texts, so no engine has this method: it is carried out where outputs become text.
+
+    >>> MinimumBayesRisk(Beam(width=20), candidates=20).utility
+    <Utility.CHRF: 'chrf'>
+    >>> MinimumBayesRisk(Beam(width=4), candidates=20)
+    Traceback (most recent call last):
+    dragoman.errors.InputError: 20 candidates were asked for, and beam search gives up to 4
+    Remedy: give fewer candidates, or a wider beam.
+
+    Attributes:
+        search: the method that finds the candidates.
+        candidates: number of candidates for each output: draws, or the length of the n-best list.
+        utility: the measure by which candidates are compared with each other.
+
+    Raises:
+        InputError: if the number of candidates is less than 1, or more than the method gives.
+    """
+
+    feature: ClassVar[SearchFeature] = SearchFeature.MINIMUM_BAYES_RISK
+    search: Greedy | Beam | BestFirstBeam | DiverseBeam | Sample | Exact = Sample()
+    candidates: int = 32
+    utility: Utility = Utility.CHRF
+
+    def __post_init__(self) -> None:
+        if not _is_whole(self.candidates) or self.candidates < 1:
+            raise InputError(
+                f"{self.candidates!r} is no number of candidates", remedy="give 1 or more, such as 32 samples."
+            )
+        if self.search.most is not None and self.candidates > self.search.most:
+            raise InputError(
+                f"{self.candidates} candidates were asked for, and {self.search.feature.value} gives up to "
+                f"{self.search.most}",
+                remedy="give fewer candidates, or a wider beam.",
+            )
+
+    @property
+    def width(self) -> int:
+        """The number of hypotheses of each row that are followed at the same time."""
+        return self.search.width
+
+    @property
+    def most(self) -> int | None:
+        """The most hypotheses of each row that a result can have: as many as there are candidates."""
+        return self.candidates
+
+
+SearchMethod = Greedy | Beam | BestFirstBeam | DiverseBeam | Sample | Exact | MinimumBayesRisk
 """The methods of search."""
 
 

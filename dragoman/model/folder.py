@@ -83,18 +83,20 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
             (temporary / name).write_text(text, encoding="utf-8")
 
 
-def load_model(folder: Path | str, device: torch.device | str = "cpu") -> LoadedModel:
-    """Read a model after checking every file's checksum.
+def recipe_in(folder: Path | str) -> Recipe:
+    """The recipe of the model in a folder, without its weights.
 
-    >>> loaded = load_model("runs/demo/best")
-    >>> loaded.recipe.model.encoder.kind, loaded.vocabularies
-    ('transformer', (301, 301))
+    >>> recipe_in("runs/demo/best").search.beam
+    5
 
     Raises:
-        InputError: if there is no model in the folder.
-        DamagedFileError: if a file is missing or was altered, or does not fit the others.
-        UnsupportedError: if the model was written by a newer version.
+        InputError, DamagedFileError, UnsupportedError: as :func:`load_model`.
     """
+    return _opened(folder)[1]
+
+
+def _opened(folder: Path | str) -> tuple[VerifiedFolder, Recipe]:
+    """The files of a model, after checking every checksum, and its recipe."""
     folder = given_path(folder, "the folder of a model")
     check_model(folder)
     verified = VerifiedFolder.open(folder)
@@ -107,7 +109,22 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
             remedy=f"install dragoman {writer} or newer.",
         )
     with verified.understanding("recipe.toml") as file:
-        recipe = recipe_of_model(tomllib.loads(file.read_text(encoding="utf-8")), file=file)
+        return verified, recipe_of_model(tomllib.loads(file.read_text(encoding="utf-8")), file=file)
+
+
+def load_model(folder: Path | str, device: torch.device | str = "cpu") -> LoadedModel:
+    """Read a model after checking every file's checksum.
+
+    >>> loaded = load_model("runs/demo/best")
+    >>> loaded.recipe.model.encoder.kind, loaded.vocabularies
+    ('transformer', (301, 301))
+
+    Raises:
+        InputError: if there is no model in the folder.
+        DamagedFileError: if a file is missing or was altered, or does not fit the others.
+        UnsupportedError: if the model was written by a newer version.
+    """
+    verified, recipe = _opened(folder)
     source, target = load_fields(verified)
     with verified.understanding("weights.safetensors") as file:
         weights: dict[str, Tensor] = load_file(file)

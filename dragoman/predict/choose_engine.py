@@ -12,11 +12,13 @@ from dragoman.model.folder import LoadedModel
 from dragoman.optional.extra import CTRANSLATE2
 from dragoman.predict.ctranslate2_engine import COMPUTE_TYPES, CTranslate2Engine
 from dragoman.predict.engine import Engine
+from dragoman.predict.fallback_engine import FallbackEngine
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.torch_engine import TorchEngine
 
 ENGINES = ("auto", "torch", "ctranslate2")
-"""Names of engines; ``auto`` takes the fastest that is exact enough, by the measurements in docs/speed.md."""
+"""Names of engines; ``auto`` takes, for each search, the fastest of those that can do it and are exact enough, by the
+measurements in docs/speed.md."""
 
 # Its loss of BLEU against float32 was within noise on every model that was measured; docs/speed.md, "Engines".
 _AUTO_COMPUTE_TYPE = "int8"
@@ -56,6 +58,9 @@ def choose_engine(
         raise UnsupportedError(
             f"the engine ctranslate2 cannot be used: {obstacle}", remedy="translate with `--engine torch`."
         )
+    model = expect(loaded.model, EncoderDecoder)
+    special, together = loaded.codecs[1].special, loaded.recipe.search.batch_tokens
+    full = TorchEngine(model, special, batch_tokens=together, language_model=language_model)
     if name == "torch" or obstacle is not None:
         if compute not in ("auto", "float32"):
             raise UnsupportedError(
@@ -69,11 +74,11 @@ def choose_engine(
                 + (f"; ctranslate2 cannot be used: {obstacle}" if obstacle else ""),
                 remedy="translate without `--shortlist`.",
             )
-        model = expect(loaded.model, EncoderDecoder)
-        special, together = loaded.codecs[1].special, loaded.recipe.search.batch_tokens
-        return TorchEngine(model, special, batch_tokens=together, language_model=language_model)
+        return full
     compute_type = _AUTO_COMPUTE_TYPE if compute == "auto" else compute
-    return CTranslate2Engine(loaded, compute_type=compute_type, shortlist=shortlist)
+    fast = CTranslate2Engine(loaded, compute_type=compute_type, shortlist=shortlist)
+    # What only CTranslate2 can do was asked for by name; PyTorch must not take its place.
+    return fast if name == "ctranslate2" or compute == "int8" or shortlist is not None else FallbackEngine(fast, full)
 
 
 def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) -> str | None:

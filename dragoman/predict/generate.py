@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dragoman.contracts import Sample, SearchMethod
+from dragoman.errors import InputError
 from dragoman.predict.writer import Writer, Written
 
 
@@ -19,6 +21,7 @@ def generate(
     greedy: bool = False,
     longest: int = 100,
     seed: int = 1,
+    search: SearchMethod | None = None,
     device: str = "auto",
 ) -> list[Written]:
     """Let a language model write new lines, or go on with prompts.
@@ -33,17 +36,27 @@ def generate(
         greedy: whether the most probable symbol is always taken, which gives one line for each prompt.
         longest: tokens to write at most.
         seed: seed of the random generator.
+        search: method of search in the place of drawing by these numbers, such as ``Beam()``.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        InputError: if there is no model, or one of another kind.
+        InputError: if there is no model, or one of another kind; or if numbers are given beside a method.
 
     >>> texts = generate("runs/text/best", ["Once"], count=2, longest=5)
     >>> [written.text.startswith("Once") for written in texts]
     [True, True]
     """
+    drawn = Sample(temperature, 1 if greedy else top_k, top_p, seed)
+    if search is not None and (greedy or drawn != Sample()):
+        raise InputError(
+            f"temperature, top_k, top_p, greedy or seed was given beside search = {search!r}",
+            remedy="leave them out; the method has its own numbers.",
+        )
+    method = search or drawn
     writer = Writer.load(model, device=device)
-    begun = [text for text in prompts for _ in range(1 if greedy else count)]
-    return writer.write(
-        begun, temperature=temperature, top_k=1 if greedy else top_k, top_p=top_p, seed=seed, longest=longest
-    )
+    if isinstance(method, Sample):
+        # A line of its own for each draw: the draws of a line depend on its number.
+        begun = [text for text in prompts for _ in range(1 if greedy else count)]
+        return writer.write(begun, search=method, longest=longest)
+    most = count if method.most is None else min(count, method.most)
+    return [text for found in writer.n_best(prompts, most, search=method, longest=longest) for text in found]

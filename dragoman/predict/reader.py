@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dragoman.contracts import Pictures
+from dragoman.contracts import Pictures, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.fields.picture import AnyPicture, PictureField
@@ -75,6 +75,7 @@ class Reader(Shown):
         self,
         pictures: Sequence[AnyPicture],
         *,
+        search: SearchMethod | None = None,
         beam: int | None = None,
         table: TablePlace | None = None,
         progress: bool | None = None,
@@ -83,18 +84,20 @@ class Reader(Shown):
 
         Args:
             pictures: paths, bytes, arrays or Pillow's images.
-            beam: live hypotheses; 1 is greedy search. By default the recipe's.
+            search: method of search, such as ``Sample()``; by default a beam.
+            beam: width of the beam in the place of a method; 1 is greedy search. By default the recipe's.
             table: table that the pictures stand in, for errors.
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
-            InputError: if a picture cannot be read.
+            InputError: if a picture cannot be read, or a method is given beside a beam.
+            UnsupportedError: if the engine has no such search.
         """
         pictures = list(items_of(pictures, PICTURES))
         found = [""] * len(pictures)
         with Counting(len(pictures), "pictures", progress) as counting:
             for places, batch in picture_batches(self.source, pictures, table):
-                texts = self.read_prepared(batch, beam=beam)
+                texts = self.read_prepared(batch, search=search, beam=beam)
                 for place, text in zip(places.tolist(), texts, strict=True):
                     found[place] = text
                 counting.add(len(places))
@@ -150,14 +153,20 @@ class Reader(Shown):
         normalized = [normalize(text, form, collapse_white_space=collapse) for text in texts]
         return self.target.encode_batch(normalized, [_NOTHING] * len(normalized))
 
-    def read_ids(self, pictures: Pictures, *, beam: int | None = None) -> list[list[int]]:
-        """The ids of the symbols that are read in each picture of a batch, without end symbol."""
-        request = search_request(self.recipe.search, beam=beam)
+    def read_ids(
+        self, pictures: Pictures, *, search: SearchMethod | None = None, beam: int | None = None
+    ) -> list[list[int]]:
+        """The ids of the symbols that are read in each picture of a batch, without end symbol; ``search`` and ``beam``
+        are as for :meth:`read`."""
+        request = search_request(self.recipe.search, search=search, beam=beam)
         return [hypothesis.tokens for hypothesis in self._engine.search(pictures, request).best]
 
-    def read_prepared(self, pictures: Pictures, *, beam: int | None = None) -> list[str]:
-        """Read the text of each picture of a batch."""
-        return self.target.decode_batch(self.read_ids(pictures, beam=beam), [_NOTHING] * pictures.layout.batch)
+    def read_prepared(
+        self, pictures: Pictures, *, search: SearchMethod | None = None, beam: int | None = None
+    ) -> list[str]:
+        """Read the text of each picture of a batch; ``search`` and ``beam`` are as for :meth:`read`."""
+        ids = self.read_ids(pictures, search=search, beam=beam)
+        return self.target.decode_batch(ids, [_NOTHING] * pictures.layout.batch)
 
 
 _NOTHING = Mask.of("", frozenset())

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
-from dragoman.contracts import Beam, Hypothesis, Packed, SearchMethod, SearchRequest, SearchResult
+from dragoman.contracts import (
+    Beam,
+    BestFirstBeam,
+    DiverseBeam,
+    Exact,
+    Hypothesis,
+    Packed,
+    Sample,
+    SearchMethod,
+    SearchRequest,
+    SearchResult,
+)
 from dragoman.contracts.expect import expect
 from dragoman.data.line_chunks import LineChunk, chunks_of
 from dragoman.errors import InputError
@@ -22,6 +33,7 @@ from dragoman.predict.capitals import CAPITALS, RESTORED, Capitals
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.examination import Examination
+from dragoman.predict.fallback_engine import FallbackEngine
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
 from dragoman.predict.model_summary import model_summary
@@ -141,13 +153,20 @@ class Translator(Shown):
 
     @overload
     def translate(
-        self, texts: str, *, beam: int | None = ..., length_penalty: float | None = ..., progress: bool | None = ...
+        self,
+        texts: str,
+        *,
+        search: SearchMethod | None = ...,
+        beam: int | None = ...,
+        length_penalty: float | None = ...,
+        progress: bool | None = ...,
     ) -> str: ...
     @overload
     def translate(
         self,
         texts: list[str],
         *,
+        search: SearchMethod | None = ...,
         beam: int | None = ...,
         length_penalty: float | None = ...,
         progress: bool | None = ...,
@@ -157,6 +176,7 @@ class Translator(Shown):
         self,
         texts: Series[str],
         *,
+        search: SearchMethod | None = ...,
         beam: int | None = ...,
         length_penalty: float | None = ...,
         progress: bool | None = ...,
@@ -166,6 +186,7 @@ class Translator(Shown):
         self,
         texts: str | list[str] | Series[str],
         *,
+        search: SearchMethod | None = None,
         beam: int | None = None,
         length_penalty: float | None = None,
         progress: bool | None = None,
@@ -176,53 +197,75 @@ class Translator(Shown):
             texts: one text; a list, or anything else that gives texts in an order, which gives a list; or a pandas
                 Series, whose index and name the result then has. An empty text, and a missing value of a Series, gives
                 an empty translation.
-            beam: live hypotheses; 1 is greedy search. By default the recipe's.
-            length_penalty: exponent α; by default the recipe's.
+            search: method of search, such as ``Sample()`` or ``MinimumBayesRisk()``; by default a beam.
+            beam: width of the beam in the place of a method; 1 is greedy search. By default the recipe's.
+            length_penalty: exponent α of the beam; by default the recipe's.
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
-            InputError: if an item is not text, or ``texts`` is a table or another thing without ordered texts.
+            InputError: if an item is not text, or ``texts`` is a table or another thing without ordered texts; or if a
+                method is given beside a beam or a length penalty.
+            UnsupportedError: if the engine has no such search.
         """
+        request = search_request(self.recipe.search, search=search, beam=beam, length_penalty=length_penalty)
+        return self._translate_any(texts, request, progress)
+
+    def _translate_any(
+        self, texts: str | list[str] | Series[str], request: SearchRequest, progress: bool | None
+    ) -> str | list[str] | Series[str]:
         if isinstance(texts, str):
-            return self.translate([texts], beam=beam, length_penalty=length_penalty, progress=False)[0]
+            return self._texts([texts], request, progress=False)[0]
         series = cast(Any, texts)
         if not hasattr(series, "notna") or hasattr(series, "columns"):
-            texts = list(items_of(texts))
-            with Counting(len(texts), "lines", progress) as counting:
-                found = counting.over(self.stream(texts, beam=beam, length_penalty=length_penalty))
-                return [item.text for item in found]
+            return self._texts(list(items_of(texts)), request, progress)
         filled = series.astype(object).where(series.notna(), "")
-        outputs = self.translate(filled.tolist(), beam=beam, length_penalty=length_penalty, progress=progress)
+        outputs = self._texts(filled.tolist(), request, progress)
         return type(series)(outputs, index=series.index, name=series.name, dtype=object)
+
+    def _texts(self, texts: list[str], request: SearchRequest, progress: bool | None) -> list[str]:
+        with Counting(len(texts), "lines", progress) as counting:
+            return [item.text for item in counting.over(self._stream(texts, request))]
 
     def n_best(
         self,
         texts: Sequence[str],
         count: int,
         *,
+        search: SearchMethod | None = None,
         beam: int | None = None,
         length_penalty: float | None = None,
         progress: bool | None = None,
     ) -> list[list[Translation]]:
-        """Up to ``count`` translations of each text, best first; the beam is at least ``count`` wide. A line too long
-        for the model has one translation, joined from the best ones of its pieces. ``progress`` is as for
-        :meth:`translate`."""
+        """Up to ``count`` translations of each text, best first; samples in the order in which they were drawn. Without
+        a method, the beam is at least ``count`` wide. A line too long for the model has one translation, joined from
+        the best ones of its pieces. ``search`` and ``progress`` are as for :meth:`translate`."""
         texts = texts_of(texts)
-        request = search_request(self.recipe.search, beam=beam, length_penalty=length_penalty, n_best=count)
+        request = search_request(
+            self.recipe.search, search=search, beam=beam, length_penalty=length_penalty, n_best=count
+        )
         chunks = self.translate_chunks(chunks_of(texts), request)
         with Counting(len(texts), "lines", progress) as counting:
             return list(counting.over(translations for _, found in chunks for translations in found))
 
     def stream(
-        self, lines: Iterable[str], *, beam: int | None = None, length_penalty: float | None = None
+        self,
+        lines: Iterable[str],
+        *,
+        search: SearchMethod | None = None,
+        beam: int | None = None,
+        length_penalty: float | None = None,
     ) -> Iterator[Translation]:
         """Translate lines in order, however many there are: some thousand are held in memory at a time.
 
         Where the best translation loses or invents a placeholder, a tag or a URL, the best one that does not is taken;
-        if there is none, the translation is flagged.
+        if there is none, the translation is flagged. Samples stay as they were drawn. ``search`` is as for
+        :meth:`translate`.
         """
-        request = search_request(self.recipe.search, beam=beam, length_penalty=length_penalty)
-        for _, found in self.translate_chunks(chunks_of(items_of(lines)), request):
+        request = search_request(self.recipe.search, search=search, beam=beam, length_penalty=length_penalty)
+        return self._stream(items_of(lines), request)
+
+    def _stream(self, lines: Iterable[str], request: SearchRequest) -> Iterator[Translation]:
+        for _, found in self.translate_chunks(chunks_of(lines), request):
             for translations in found:
                 yield translations[0]
 
@@ -245,6 +288,12 @@ class Translator(Shown):
             distinct = list(dict.fromkeys(chunk.lines))
             found = dict(zip(distinct, self._translate(distinct, request), strict=True))
             yield chunk, [[*found[line]] for line in chunk.lines]
+
+    def searching(self, request: SearchRequest) -> str:
+        """The description of the engine that answers a request; see :class:`~dragoman.predict.engine.Engine`."""
+        engine = self.engine
+        answering = engine.answering(request) if isinstance(engine, FallbackEngine) else engine
+        return answering.description
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> TextScores:
         """The probability of each target as the translation of its source.
@@ -289,7 +338,7 @@ class Translator(Shown):
     def _translate(self, texts: list[str], request: SearchRequest) -> list[list[Translation]]:
         pieces = self.pieces(texts)
         found = self._search_all(pieces, request)
-        if request.n_best == 1:
+        if request.n_best == 1 and not isinstance(request.method, Sample):
             self._retry(pieces, found, request.method)
         of_line: list[list[list[Translation]]] = [[] for _ in texts]
         for piece, translations in zip(pieces, found, strict=True):
@@ -335,7 +384,8 @@ class Translator(Shown):
             forbidden: units that stand for nothing in the source; see :meth:`foreign_units`.
             trace: whether the result has all hypotheses that the search considered.
         """
-        penalty = method.length_penalty if isinstance(method, Beam) else self.recipe.search.length_penalty
+        ranked = Beam, BestFirstBeam, DiverseBeam, Exact
+        penalty = method.length_penalty if isinstance(method, ranked) else self.recipe.search.length_penalty
         wide = Beam(max(method.width, _RETRIED), penalty)
         return SearchRequest(wide, n_best=wide.width, forbidden=forbidden, trace=trace)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from dragoman.contracts import Ending, Nothing, Sample, SearchRequest
+from dragoman.contracts import Ending, Nothing, Sample, SearchMethod
 from dragoman.contracts.expect import expect
+from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
@@ -17,6 +18,7 @@ from dragoman.predict.engine import Engine
 from dragoman.predict.given import texts_of
 from dragoman.predict.language_model_engine import LanguageModelEngine
 from dragoman.predict.model_summary import model_summary
+from dragoman.predict.search_request import search_request
 from dragoman.predict.text_scores import TextScores, text_losses
 from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import LANGUAGE_MODEL, require
@@ -100,6 +102,7 @@ class Writer(Shown):
         top_p: float = 1.0,
         seed: int = 1,
         longest: int = 100,
+        search: SearchMethod | None = None,
     ) -> list[Written]:
         """Continue each prompt; an empty prompt asks for a new line.
 
@@ -110,21 +113,52 @@ class Writer(Shown):
             top_p: draw from the fewest most probable symbols that together have this probability.
             seed: seed of the random generator.
             longest: most tokens to write.
+            search: method of search in the place of sampling with these numbers, such as ``Beam()``.
 
         Raises:
-            InputError: if a prompt is not text, or a number is out of its range.
+            InputError: if a prompt is not text, a number is out of its range, or numbers are given beside a method.
+            UnsupportedError: if there is no such search for language models.
         """
         method = Sample(temperature, top_k, top_p, seed)
+        if search is not None and method != Sample():
+            raise InputError(
+                f"temperature, top_k, top_p or seed was given beside search = {search!r}",
+                remedy="leave them out; the method has its own numbers.",
+            )
+        return [found[0] for found in self.n_best(prompts, 1, search=search or method, longest=longest)]
+
+    def n_best(
+        self, prompts: Sequence[str], count: int, *, search: SearchMethod | None = None, longest: int = 100
+    ) -> list[list[Written]]:
+        """Up to ``count`` texts for each prompt: the best first, or in the order in which they were drawn.
+
+        Args:
+            prompts: the beginnings of lines.
+            count: number of texts for each prompt.
+            search: method of search; by default a beam as wide as the recipe's, or as texts are wanted.
+            longest: most tokens to write.
+
+        Raises:
+            InputError: if a prompt is not text, or the method cannot give so many.
+            UnsupportedError: if there is no such search for language models.
+        """
         prompts = texts_of(prompts)
         texts = self._normalized(prompts)
         masks = masks_for(texts, self.codec, self.codec)
         begun = self.codec.encode_batch(texts, masks)
-        request = SearchRequest(method, limits=[longest] * len(begun), prefixes=begun)
-        best = self.engine.search(Nothing(len(begun)), request).best
-        decoded = self.codec.decode_batch([[*ids, *h.tokens] for ids, h in zip(begun, best, strict=True)], masks)
+        request = search_request(self.recipe.search, search=search, n_best=count)
+        limited = replace(request, limits=[longest] * len(begun), prefixes=begun)
+        found = self.engine.search(Nothing(len(begun)), limited).hypotheses
         return [
-            Written(text, hypothesis.log_probability, hypothesis.ending)
-            for text, hypothesis in zip(decoded, best, strict=True)
+            [
+                Written(text, hypothesis.log_probability, hypothesis.ending)
+                for text, hypothesis in zip(
+                    self.codec.decode_batch([[*ids, *h.tokens] for h in hypotheses], [mask] * len(hypotheses)),
+                    hypotheses,
+                    strict=True,
+                )
+            ]
+            for ids, mask, hypotheses in zip(begun, masks, found, strict=True)
         ]
 
     def score(self, texts: Sequence[str], *, alone: bool = False) -> TextScores:

@@ -10,12 +10,15 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Int
 
+from dragoman.contracts import SearchMethod
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
 from dragoman.evaluation.confidence import Estimate
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.fields.field import SourceField, TargetField
 from dragoman.model.folder import LoadedModel
+from dragoman.predict.search_request import search_request
+from dragoman.recipe.search import SearchRecipe
 from dragoman.reports.shown import Summary
 from dragoman.storage.json import JsonObject
 
@@ -82,20 +85,30 @@ class Assessed:
 class Search:
     """How text is searched for while a model that writes text is measured.
 
-    >>> Search(beam=1)
-    Search(beam=1, engine='torch', compute='auto', shortlist=None)
+    >>> Search(beam=1).by(SearchRecipe())
+    Greedy()
 
     Attributes:
-        beam: beam width; None for the recipe's.
+        beam: beam width, where there is no method; None for the recipe's.
         engine: name of the search engine, such as ``torch``.
         compute: number format that the engine computes with.
         shortlist: folder of a model whose lexical shortlist limits the output's symbols; None for all symbols.
+        method: method of search; None for a beam.
     """
 
     beam: int | None = None
     engine: str = "torch"
     compute: str = "auto"
     shortlist: Path | None = None
+    method: SearchMethod | None = None
+
+    def by(self, recipe: SearchRecipe) -> SearchMethod:
+        """The method of search, with the recipe's settings for what was not chosen.
+
+        Raises:
+            InputError: if a method and a beam were chosen, or the beam's width is out of range.
+        """
+        return search_request(recipe, search=self.method, beam=self.beam).method
 
 
 @dataclass(frozen=True, slots=True)

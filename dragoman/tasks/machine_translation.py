@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dragoman.contracts import GuidedAlignment
+from dragoman.contracts import Greedy, GuidedAlignment, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.data.batch_sampler import BatchSampler, Buckets
 from dragoman.data.dataset import Dataset
@@ -124,26 +124,24 @@ class MachineTranslation(Task):
         references."""
         translators = [self.opened(subject.model, Path("the model"), search) for subject in subjects]
         sources = subjects[0].held_out.examples.source_texts()
-        widths = [
-            {1: "greedy", beam: "beam"} if side_by_side else {beam: "beam"}
-            for beam in (search.beam or translator.recipe.search.beam for translator in translators)
-        ]
+        methods = [search.by(translator.recipe.search) for translator in translators]
+        measured = [dict.fromkeys([Greedy(), method] if side_by_side else [method]) for method in methods]
 
-        def translated(translator: Translator, beam: int, part: Part) -> list[str]:
-            return translator.translate([sources[row] for row in part], beam=beam)
+        def translated(translator: Translator, method: SearchMethod, part: Part) -> list[str]:
+            return translator.translate([sources[row] for row in part], search=method)
 
         if side_by_side:
-            for translator, beams in zip(translators, widths, strict=True):
-                translator.translate(sources[:_WARM_UP], beam=max(beams))
+            for translator, method in zip(translators, methods, strict=True):
+                translator.translate(sources[:_WARM_UP], search=method)
         uses = [
-            partial(translated, translator, beam)
-            for translator, beams in zip(translators, widths, strict=True)
-            for beam in beams
+            partial(translated, translator, each)
+            for translator, several in zip(translators, measured, strict=True)
+            for each in several
         ]
         found = iter(in_turn(uses, len(sources), _TURNS if side_by_side else Turns(), log))
         return [
-            _assessment(translator, subject.held_out, {beam: next(found) for beam in beams})
-            for translator, subject, beams in zip(translators, subjects, widths, strict=True)
+            _assessment(translator, subject.held_out, method, {each: next(found) for each in several})
+            for translator, subject, method, several in zip(translators, subjects, methods, measured, strict=True)
         ]
 
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Translator:
@@ -172,12 +170,13 @@ class MachineTranslation(Task):
         return translation_card(facts, expect(assessment.report, TranslationReport))
 
 
-def _assessment(translator: Translator, held_out: HeldOut, found: dict[int, Timed[list[str]]]) -> Assessment:
-    """The assessment of one translator from its outputs with each beam width."""
+def _assessment(
+    translator: Translator, held_out: HeldOut, method: SearchMethod, found: dict[SearchMethod, Timed[list[str]]]
+) -> Assessment:
+    """The assessment of one translator by ``method`` from its outputs with each method."""
     language = translator.recipe.data.target_language
     references = held_out.examples.target_texts()
-    beam = max(found)
-    outputs = list(chain.from_iterable(found[beam].results))
+    outputs = list(chain.from_iterable(found[method].results))
     report = evaluate_translations(
         outputs,
         references,
@@ -186,11 +185,11 @@ def _assessment(translator: Translator, held_out: HeldOut, found: dict[int, Time
         placeholders=translator.source.placeholders,
     )
     others: tuple[Estimate, ...] = (report.chrf,)
-    speeds = {"beam": found[beam].rate}
-    if len(found) > 1 or beam == 1:
-        of_greedy = bleu_statistics(list(chain.from_iterable(found[1].results)), references, language)
+    speeds = {"beam": found[method].rate}
+    if Greedy() in found:
+        of_greedy = bleu_statistics(list(chain.from_iterable(found[Greedy()].results)), references, language)
         (greedy,) = estimates([of_greedy])
         others = (replace(greedy, metric="BLEU greedy"), *others)
-        speeds = {"greedy": found[1].rate, **speeds}
+        speeds = {"greedy": found[Greedy()].rate, **speeds}
     statistics = bleu_statistics(outputs, references, language)
     return Assessment(report, Measures(report.bleu, others, speeds), statistics, outputs)

@@ -199,6 +199,7 @@ class Task(ABC):
                 "is a width of the search, which there is none of",
                 search.beam is not None and not self.searches,
             ),
+            ("--search", "is a way to search for text", search.method is not None and not self.searches),
             ("--engine, --compute and --shortlist", "are for translators", of_engines and not self.engines),
             ("--picture", "is for models that predict labels, numbers or tags", asked.picture and not self.draws),
             ("--output", "is for what a model writes or predicts", asked.outputs and not self.predicts),

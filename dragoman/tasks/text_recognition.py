@@ -64,7 +64,7 @@ class TextRecognition(Task):
 
         def score(turn: int) -> Scored:
             references = examples.target_texts(chosen)
-            outputs = read_examples(reader, examples, 1, chosen)
+            outputs = read_examples(reader, examples, Greedy(), chosen)
             rates = recognition_statistics(outputs, references)
             shown = turn % len(outputs)
             return Scored(
@@ -86,23 +86,21 @@ class TextRecognition(Task):
     def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Read with the beam, and with greedy search too if models are compared, and score against the true texts."""
         readers = [Reader.of(subject.model, "the model") for subject in subjects]
-        widths = [
-            {1: "greedy", beam: "beam"} if side_by_side else {beam: "beam"}
-            for beam in (search.beam or reader.recipe.search.beam for reader in readers)
-        ]
+        methods = [search.by(reader.recipe.search) for reader in readers]
+        measured = [dict.fromkeys([Greedy(), method] if side_by_side else [method]) for method in methods]
         splits = [subject.held_out.examples for subject in subjects]
         if side_by_side:
-            for reader, examples, beams in zip(readers, splits, widths, strict=True):
-                read_examples(reader, examples, max(beams), np.arange(min(len(examples), _WARM_UP)))
+            for reader, examples, method in zip(readers, splits, methods, strict=True):
+                read_examples(reader, examples, method, np.arange(min(len(examples), _WARM_UP)))
         uses = [
-            partial(read_examples, reader, examples, beam)
-            for reader, examples, beams in zip(readers, splits, widths, strict=True)
-            for beam in beams
+            partial(read_examples, reader, examples, each)
+            for reader, examples, several in zip(readers, splits, measured, strict=True)
+            for each in several
         ]
         found = iter(in_turn(uses, len(splits[0]), _TURNS if side_by_side else Turns(), log))
         return [
-            _assessment(examples.target_texts(), {beam: next(found) for beam in beams})
-            for examples, beams in zip(splits, widths, strict=True)
+            _assessment(examples.target_texts(), method, {each: next(found) for each in several})
+            for examples, method, several in zip(splits, methods, measured, strict=True)
         ]
 
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Reader:
@@ -136,27 +134,28 @@ class TextRecognition(Task):
         )
 
 
-def read_examples(reader: Reader, examples: Examples, beam: int, indices: Part) -> list[str]:
+def read_examples(reader: Reader, examples: Examples, method: SearchMethod, indices: Part) -> list[str]:
     """The texts that a reader recognises in the pictures of some examples."""
     found = [""] * len(indices)
     lengths = examples.target_lengths[indices]
     for places in reversed(in_order(lengths, lengths, tokens=MEASURED_TOGETHER)):
         pictures = expect(examples.batch(indices[places]).source, Pictures)
-        for place, text in zip(places.tolist(), reader.read_prepared(pictures, beam=beam), strict=True):
+        for place, text in zip(places.tolist(), reader.read_prepared(pictures, search=method), strict=True):
             found[place] = text
     return found
 
 
-def _assessment(references: list[str], found: dict[int, Timed[list[str]]]) -> Assessment:
-    """The assessment of one reader from its outputs with each beam width."""
-    beam = max(found)
-    outputs = list(chain.from_iterable(found[beam].results))
+def _assessment(references: list[str], method: SearchMethod, found: dict[SearchMethod, Timed[list[str]]]) -> Assessment:
+    """The assessment of one reader by ``method`` from its outputs with each method."""
+    outputs = list(chain.from_iterable(found[method].results))
     report = evaluate_recognition(outputs, references)
     others: tuple[Estimate, ...] = (report.wer,)
-    speeds = {"beam": found[beam].rate}
-    if len(found) > 1 or beam == 1:
-        (greedy,) = estimates(recognition_statistics(list(chain.from_iterable(found[1].results)), references)[:1])
+    speeds = {"beam": found[method].rate}
+    if Greedy() in found:
+        (greedy,) = estimates(
+            recognition_statistics(list(chain.from_iterable(found[Greedy()].results)), references)[:1]
+        )
         others = (replace(greedy, metric="CER greedy"), *others)
-        speeds = {"greedy": found[1].rate, **speeds}
+        speeds = {"greedy": found[Greedy()].rate, **speeds}
     statistics = recognition_statistics(outputs, references)[0]
     return Assessment(report, Measures(report.cer, others, speeds), statistics, outputs)

@@ -92,7 +92,10 @@ def test_only_what_was_begun_alike_is_gone_on_with(
     status, _, errors = run("translate", other, *command, "--resume")
     assert status == 1
     assert "its first 4 lines were translated otherwise: model was" in errors
-    assert "beam was 2 and is 1" in run("translate", model, *command, "--resume", "--beam", 1)[2]
+    assert (
+        "search was Beam(width=2, length_penalty=1.0) and is Greedy()"
+        in run("translate", model, *command, "--resume", "--beam", 1)[2]
+    )
     assert "an unfinished one lies beside it" in run("translate", model, *command)[2]
     assert run("translate", model, *command, "--resume")[0] == 0
 

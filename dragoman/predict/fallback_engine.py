@@ -1,0 +1,40 @@
+"""Two engines for one model: a fast one, and one that does what the fast one lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dragoman.contracts import Packed, SearchFeature, SearchRequest, SearchResult
+from dragoman.predict.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackEngine:
+    """An :class:`~dragoman.predict.engine.Engine` that gives each request to the fast engine if that has all features
+    it needs, else to the full one.
+
+    Attributes:
+        fast: the engine that is asked first.
+        full: the engine that is asked for what the fast one lacks.
+    """
+
+    fast: Engine[Packed]
+    full: Engine[Packed]
+
+    @property
+    def description(self) -> str:
+        """The description of the fast engine."""
+        return self.fast.description
+
+    @property
+    def features(self) -> frozenset[SearchFeature]:
+        """The features of both engines."""
+        return self.fast.features | self.full.features
+
+    def answering(self, request: SearchRequest) -> Engine[Packed]:
+        """The engine that answers the request."""
+        return self.fast if request.features <= self.fast.features else self.full
+
+    def search(self, source: Packed, request: SearchRequest) -> SearchResult:
+        """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`."""
+        return self.answering(request).search(source, request)
