@@ -90,7 +90,7 @@ def recipe_in(folder: Path | str) -> Recipe:
     5
 
     Raises:
-        InputError, DamagedFileError, UnsupportedError: as :func:`load_model`.
+        InputError, DamagedFileError, UnsupportedError: in the cases of :func:`load_model`.
     """
     return _opened(folder)[1]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dragoman.contracts import Pictures
+from dragoman.contracts import Greedy, Pictures, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.data.bucketing import in_order
 from dragoman.data.dataset import Dataset

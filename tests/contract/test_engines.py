@@ -338,7 +338,7 @@ def test_a_wide_beam_finds_the_truly_best_outputs(alpha: float) -> None:
         (lambda: Beam(3, float("nan")), "length_penalty = nan"),
         (lambda: Sample(temperature=0.0), "temperature of 0"),
         (lambda: Sample(top_p=0.0), "top-p 0"),
-        (lambda: SearchRequest(Greedy(), n_best=2), "n_best = 2, and greedy search follows 1"),
+        (lambda: SearchRequest(Greedy(), n_best=2), "n_best = 2, and greedy search gives up to 1"),
         (lambda: SearchRequest(Beam(3), n_best=0), "n_best = 0"),
         (lambda: SearchRequest(Greedy(), limits=[3, -1]), "at most -1 tokens"),
     ],
