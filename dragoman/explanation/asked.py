@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from dragoman.contracts import Beam, BestFirstBeam, DiverseBeam, Exact, Greedy, Sample, SearchMethod
+from dragoman.contracts import Beam, BestFirstBeam, DiverseBeam, Exact, Greedy, MinimumBayesRisk, Sample, SearchMethod
 from dragoman.errors import InputError
 from dragoman.recipe.search import SearchRecipe
 
@@ -52,7 +52,7 @@ def described(method: SearchMethod) -> str:
     ('beam search (width 4, length penalty 1)', 'greedy search')
     """
     values = {field.name.replace("_", " "): getattr(method, field.name) for field in fields(method)}
-    shown = ", ".join(f"{name} {value:g}" for name, value in values.items() if value is not None)
+    shown = ", ".join(f"{name} {value:g}" for name, value in values.items() if isinstance(value, int | float))
     return f"{method.feature.value} ({shown})" if shown else method.feature.value
 
 
@@ -61,5 +61,5 @@ def exponent_of(method: SearchMethod) -> float:
     match method:
         case Beam() | BestFirstBeam() | DiverseBeam() | Exact():
             return method.length_penalty
-        case Greedy() | Sample():
+        case Greedy() | Sample() | MinimumBayesRisk():
             return 0.0
