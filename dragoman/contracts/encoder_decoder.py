@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -76,6 +77,13 @@ class RankingStep(StepFunction[State], Protocol[State]):
 @runtime_checkable
 class Encoder(Protocol):
     """Any encoder: of text, pictures or rows of a table."""
+
+    @property
+    def numbers(self) -> Callable[[Any], Tensor]:
+        """The function from an input to the real numbers that all hidden states are computed from: the embeddings of
+        tokens [N E], the ink of pixels ([B C H W], or [N C H] where pictures may have any width), the numbers of rows
+        [B n]. The examples of a batch lie end to end along the first axis."""
+        ...
 
     def __call__(self, source: Any) -> Memory:
         """The hidden states of an input: one per token, one per position across a picture, or one for a row."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch.nn.functional as F
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory, Pictures
 from dragoman.encoders.flat import of_one_size
@@ -65,8 +66,16 @@ class LeNetEncoder(nn.Module):
 
     def forward(self, source: Pictures) -> Memory:
         """One hidden state for each picture."""
-        x = ink(of_one_size(source, *self.size), self.convolution_1.weight.dtype)
+        x = self.numbers(source)
         for convolution in (self.convolution_1, self.convolution_2):
             x = self.pooling(F.relu(convolution(x)))
         states = self.hidden(x.flatten(1))
         return Memory(states, Layout.of([1] * len(states), states.device), states)
+
+    def numbers(self, source: Pictures) -> Float[Tensor, "B C H W"]:
+        """The ink of every pixel.
+
+        Raises:
+            UnsupportedError: if a picture has another size.
+        """
+        return ink(of_one_size(source, *self.size), self.convolution_1.weight.dtype)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Pictures
@@ -92,7 +93,7 @@ class ResidualPictureEncoder(nn.Module):
             UnsupportedError: if the pictures have other channels or another height.
         """
         place = SideBySide.of(source.layout, self.stride)
-        x = place.lay(self._ink(source))
+        x = place.lay(self.numbers(source).permute(1, 2, 0))
         place, real = _next(place, self.strides[0], None)
         x = F.relu(self.stem_norm(self.stem(x), real))
         for block, stride in zip(self.blocks, self.strides[1:], strict=True):
@@ -104,7 +105,12 @@ class ResidualPictureEncoder(nn.Module):
         states = self.norm(states)
         return Memory(states, place.layout, place.layout.mean(states))
 
-    def _ink(self, source: Pictures) -> Tensor:
+    def numbers(self, source: Pictures) -> Float[Tensor, "N C H"]:
+        """The ink of every column of the pictures.
+
+        Raises:
+            UnsupportedError: if the pictures have other channels or another height.
+        """
         channels, height = source.values.shape[:2]
         if (channels, height) != self.size:
             raise UnsupportedError(
@@ -112,7 +118,7 @@ class ResidualPictureEncoder(nn.Module):
                 f"{channels} channels and height {height}",
                 remedy="scale the pictures to that height, and make them grey or coloured as those it was trained on.",
             )
-        return ink(source.values, self.weight.dtype)
+        return ink(source.values, self.weight.dtype).permute(2, 0, 1)
 
 
 def _next(place: SideBySide, stride: int, real: Tensor | None) -> tuple[SideBySide, Tensor]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Packed
 from dragoman.layers.convolution.gated_block import GatedConvolutionBlock
@@ -48,10 +49,14 @@ class ConvolutionalEncoder(nn.Module):
 
     def forward(self, source: Packed) -> Memory:
         """One hidden state for every source token."""
-        embedded = self.embedding(source.values)
+        embedded = self.numbers(source)
         embedded = self.dropout(embedded + self.positions(source.layout.positions, embedded))
         x = embedded
         for block in self.blocks:
             x = block(x, source.layout)
         states = (x + embedded) * math.sqrt(0.5)
         return Memory(states, source.layout, source.layout.mean(states))
+
+    def numbers(self, source: Packed) -> Float[Tensor, "N E"]:
+        """The embedding of every source token."""
+        return self.embedding(source.values)

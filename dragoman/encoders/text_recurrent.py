@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Packed
 from dragoman.layers.dropout import Dropout
@@ -38,7 +39,11 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, source: Packed) -> Memory:
         """One hidden state for every source token."""
-        x = self.dropout(self.embedding(source.values))
+        x = self.dropout(self.numbers(source))
         hidden, states = self.layers(x, source.layout)
         final = torch.cat([part for state in states for part in state], 1)
         return Memory(self.dropout(hidden), source.layout, final)
+
+    def numbers(self, source: Packed) -> Float[Tensor, "N E"]:
+        """The embedding of every source token."""
+        return self.embedding(source.values)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from dragoman.contracts import Memory, Packed
 from dragoman.layers.dropout import Dropout
@@ -52,9 +53,13 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, source: Packed) -> Memory:
         """One hidden state for every source token."""
-        x = self.embedding(source.values)
+        x = self.numbers(source)
         x = self.dropout(x + self.positions(source.layout.positions, x))
         for block in self.blocks:
             x = block(x, source.layout)
         states = self.norm(x)
         return Memory(states, source.layout, source.layout.mean(states))
+
+    def numbers(self, source: Packed) -> Float[Tensor, "N E"]:
+        """The embedding of every source token."""
+        return self.embedding(source.values)
