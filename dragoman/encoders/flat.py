@@ -84,6 +84,7 @@ class RowNumbers(nn.Module):
         embedding: width of the learned vector of a value; None for one-hot vectors.
 
     Attributes:
+        widths: how many numbers stand for each categorical column.
         outputs: how many numbers n a row gives.
     """
 
@@ -91,8 +92,8 @@ class RowNumbers(nn.Module):
         super().__init__()
         self.numbers = numbers
         self.categories = tuple(categories)
-        widths = [values - 1 if embedding is None else embedding for values in self.categories]
-        self.outputs = numbers + sum(widths)
+        self.widths = tuple(values - 1 if embedding is None else embedding for values in self.categories)
+        self.outputs = numbers + sum(self.widths)
         self.embeddings: nn.ModuleList | None = None
         if embedding is not None:
             tables = [nn.Embedding(values, embedding, padding_idx=values - 1) for values in self.categories]

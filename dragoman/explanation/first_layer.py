@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from dragoman.contracts import Pictures
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.first_convolution import first_convolution
 from dragoman.storage.json import JsonObject
 
 
@@ -34,3 +37,12 @@ class FirstLayer:
             "responses": self.responses.tolist(),
             "strides": list(self.strides),
         }
+
+
+def first_layer_of(model: EncoderDecoder, picture: Pictures) -> FirstLayer | None:
+    """The first convolution of a model that reads pictures, with its responses to one; None if it has none."""
+    found = first_convolution(model, picture)
+    if found is None:
+        return None
+    kernels, responses = (part.double().cpu().numpy() for part in (found.kernels, found.responses))
+    return FirstLayer(kernels, responses, found.strides)

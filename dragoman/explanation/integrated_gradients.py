@@ -13,10 +13,10 @@ from torch import Tensor
 PathFunction = Callable[[Float[Tensor, "S *n"]], Float[Tensor, " S"]]
 """The function that is explained, for S inputs at a time, each on its own."""
 
-TOLERANCE = 1e-3
+TOLERANCE = 5e-3
 """Largest gap of the contributions, as a share of what they sum up to, or of 1 if that is less."""
 _NODES, _PANELS = 4, 8
-_NARROWEST = 2**-12
+_NARROWEST = 2**-16
 _NODE_PLACES, _NODE_WEIGHTS = (0.5 * part for part in np.polynomial.legendre.leggauss(_NODES))
 
 
@@ -40,6 +40,11 @@ class PathIntegral:
     def gap(self) -> float:
         """What the contributions lack: F(x) − F(x′) − their sum."""
         return self.value - self.baseline_value - float(self.contributions.sum())
+
+    def scaled(self, factor: float, offset: float) -> PathIntegral:
+        """The integral of ``offset`` + ``factor`` · F."""
+        value, baseline_value = offset + factor * self.value, offset + factor * self.baseline_value
+        return PathIntegral(factor * self.contributions, value, baseline_value, self.evaluations)
 
 
 def integrated_gradients(

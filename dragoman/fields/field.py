@@ -61,6 +61,11 @@ class PredictedField(ABC):
 
     @property
     @abstractmethod
+    def choices(self) -> tuple[str, ...]:
+        """The labels or tags, in the order of the decoder's outputs; none for numbers."""
+
+    @property
+    @abstractmethod
     def uninformed(self) -> Float64[np.ndarray, "*K"]:
         """The output of a model that ignores its input."""
 

@@ -95,6 +95,11 @@ class LabelField(PredictedField):
         return self.names
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self.names
+
+    @property
     def uninformed(self) -> Float64[np.ndarray, " K"]:
         """The logits under which each class is as probable as it was frequent in training."""
         counts = np.array(self.counts, dtype=np.float64)

@@ -48,6 +48,11 @@ class NumberField(PredictedField):
         return ()
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """No names, since a number has no classes."""
+        return ()
+
+    @property
     def uninformed(self) -> Float64[np.ndarray, ""]:
         """Zero, which is the mean of the training examples."""
         return np.zeros(())

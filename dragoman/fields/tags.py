@@ -83,6 +83,11 @@ class TagField(PredictedField):
         return ()
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """The names of the tags."""
+        return self.names
+
+    @property
     def size(self) -> int:
         """The number of tags, K."""
         return len(self.names)

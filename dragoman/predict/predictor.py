@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.input_kinds import inputs_for
-from dragoman.predict.inputs import Given, Predictions
+from dragoman.predict.inputs import Given, Predictions, SourceBatch
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.outputs import outputs_of
 from dragoman.progress.counting import Counting
@@ -141,10 +141,18 @@ class Predictor(Shown):
             )
         return coefficients(self._loaded)
 
+    def batches(self, given: Given, table: TablePlace | None = None) -> Iterator[SourceBatch]:
+        """The inputs that :attr:`inputs` has checked as the model reads them, in batches.
+
+        Raises:
+            InputError: if an input cannot be read.
+        """
+        return self.inputs.batches(self.source, self.recipe, given, self._log, table)
+
     def _outputs(self, inputs: Given, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
         count = self.inputs.outputs(inputs)
         with Counting(count, self.inputs.counted, progress) as counting:
-            batches = self.inputs.batches(self.source, self.recipe, inputs, self._log, table)
+            batches = self.batches(inputs, table)
             outputs = outputs_of(self.model, counting.over(batches, size=lambda batch: len(batch.places)), count)
         if blank := self.inputs.blank(inputs):
             outputs[blank] = self.target.uninformed

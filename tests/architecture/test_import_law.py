@@ -85,6 +85,7 @@ LAW: dict[str, set[str]] = {
         "data",
         "fields",
         "images",
+        "native",
         "text",
         "recipe",
     },
