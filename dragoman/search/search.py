@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dragoman.contracts import (
     Beam,
+    Exact,
     Greedy,
+    Proof,
     Sample,
     SearchFeature,
     SearchMethod,
@@ -15,6 +17,7 @@ from dragoman.contracts import (
 from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.counting import counted
+from dragoman.search.exact import exact_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.recorder import Recorder
 from dragoman.search.rules import SearchRules
@@ -25,6 +28,7 @@ SEARCH_FEATURES = frozenset(
         SearchFeature.GREEDY,
         SearchFeature.BEAM,
         SearchFeature.SAMPLING,
+        SearchFeature.EXACT,
         SearchFeature.PREFIXES,
         SearchFeature.TRACE,
     }
@@ -60,6 +64,7 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
     Raises:
         UnsupportedError: if the model's scores are not numbers, or the method is none of those here.
     """
+    proofs: list[Proof] | None = None
     step = counted(step)
     recorder = Recorder(rules.prefixes or [()] * len(rules.limits)) if rules.trace else None
     match method:
@@ -69,6 +74,13 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
             found = beam_search(step, state, method, rules, recorder)
         case Sample():
             found = [[hypothesis] for hypothesis in sample(step, state, method, rules, recorder)]
+        case Exact():
+            if recorder is not None:
+                raise UnsupportedError(
+                    f"{method.feature.value} has no {SearchFeature.TRACE.value}", remedy="trace a beam search."
+                )
+            found, proofs = exact_search(step, state, method, rules)
         case _:
             raise UnsupportedError(f"there is no {method.feature.value} here", remedy="search with a beam.")
-    return SearchResult(found, calls=step.calls, trace=None if recorder is None else recorder.traces())
+    trace = None if recorder is None else recorder.traces()
+    return SearchResult(found, calls=step.calls, proofs=proofs, trace=trace)
