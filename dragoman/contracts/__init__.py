@@ -30,6 +30,7 @@ from dragoman.contracts.encoder_decoder import (
     RankingStep,
     State,
     StepFunction,
+    TaggingDecoder,
     TextDecoder,
     WritingDecoder,
 )
@@ -45,6 +46,7 @@ from dragoman.contracts.inputs_outputs import (
     Source,
     SourceSize,
     Tags,
+    TagSize,
     Target,
     TargetSize,
     TextSize,
@@ -67,11 +69,13 @@ from dragoman.contracts.search_methods import (
 )
 from dragoman.contracts.search_trace import Fate, SearchTrace, TraceNode
 from dragoman.contracts.special_symbols import DEFAULT_SYMBOLS, SpecialSymbols
+from dragoman.contracts.tag_transitions import AllowedTransitions
 
 __all__ = [
     "DEFAULT_SYMBOLS",
     "AligningDecoder",
     "Alignments",
+    "AllowedTransitions",
     "AnyBatch",
     "AttendingDecoder",
     "Batch",
@@ -115,6 +119,8 @@ __all__ = [
     "SpecialSymbols",
     "State",
     "StepFunction",
+    "TagSize",
+    "TaggingDecoder",
     "Tags",
     "Target",
     "TargetSize",

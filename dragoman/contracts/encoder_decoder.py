@@ -128,6 +128,33 @@ class Decoder(Protocol):
 
 
 @runtime_checkable
+class TaggingDecoder(Decoder, Protocol):
+    """Any decoder that gives a tag to each word of a text, from scores of every tag at every word."""
+
+    def best(
+        self, scores: Float[Tensor, "M K"], words: Layout, count: int = 1
+    ) -> tuple[Int[Tensor, "M n"], Float[Tensor, "B n"]]:
+        """The ``count`` most probable sequences of tags of each text, the best first, and the natural logarithm of the
+        probability of each; −∞ where a text has fewer sequences.
+
+        Args:
+            scores: what the decoder says of each word, the words of all texts end to end.
+            words: where the words of each text lie.
+            count: number of sequences, n.
+        """
+        ...
+
+    def probabilities(self, scores: Float[Tensor, "M K"], words: Layout) -> Float[Tensor, "M K"]:
+        """The probability of each tag at each word, whatever the tags of the other words are."""
+        ...
+
+    def nats(self, scores: Float[Tensor, "M K"], words: Layout, tags: Int[Tensor, " M"]) -> Float[Tensor, " M"]:
+        """−ln of the probability of each word's tag, given the tags before it; over a text they sum up to −ln of the
+        probability of all its tags."""
+        ...
+
+
+@runtime_checkable
 class WritingDecoder(Decoder, Protocol):
     """Any decoder whose output a search writes symbol by symbol."""
 

@@ -286,11 +286,28 @@ class RowSize:
         return self.numbers + sum(self.categories)
 
 
+@dataclass(frozen=True, slots=True)
+class TagSize:
+    """The tags of words, from which a decoder is built.
+
+    Attributes:
+        names: the names of the tags, by their numbers.
+    """
+
+    names: tuple[str, ...]
+
+    @property
+    def values(self) -> int:
+        """The number of tags."""
+        return len(self.names)
+
+
 SourceSize = TextSize | PictureSize | RowSize
 """The size of inputs, from which an encoder is built."""
 
-TargetSize = TextSize | int
-"""The size of outputs, from which a decoder is built: the vocabulary, or the number of classes; 1 for a number."""
+TargetSize = TextSize | TagSize | int
+"""The size of outputs, from which a decoder is built: the vocabulary, the tags, or the number of classes; 1 for a
+number."""
 
 Target = Packed | Labels | Numbers | Tags
 """The target of a decoder."""

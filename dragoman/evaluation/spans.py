@@ -12,9 +12,7 @@ from jaxtyping import Float, Float64
 
 from dragoman.evaluation.classification import ClassScores
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
-
-OUTSIDE = "O"
-"""The tag of words outside all spans."""
+from dragoman.text.tag_scheme import OUTSIDE, split_tag
 
 
 class Span(NamedTuple):
@@ -36,20 +34,23 @@ Spans = Callable[[Sequence[str]], list[Span]]
 
 
 def are_bio(names: Iterable[str]) -> bool:
-    """Whether tags mark spans: each is ``O``, or has ``B`` or ``I``, then ``-`` and a type.
+    """Whether tags mark spans: each is ``O``, or has ``B`` or ``I``, then ``-`` and a type; beside ``B`` also ``E`` for
+    the end of a span and ``S`` for a span of one word.
 
-    >>> are_bio(["O", "B-PER", "I-PER"]), are_bio(["NOUN", "VERB"])
-    (True, False)
+    >>> are_bio(["O", "B-PER", "I-PER"]), are_bio(["O", "S-PER", "B-PER", "E-PER"]), are_bio(["NOUN", "VERB"])
+    (True, True, False)
     """
-    kinds = {name.partition("-")[0] for name in names}
-    return kinds <= {"B", "I", OUTSIDE} and kinds != {OUTSIDE}
+    kinds = {split_tag(name)[0] for name in names}
+    known = {"B", "I", "E", "S", OUTSIDE} if "B" in kinds else {"I", OUTSIDE}
+    return kinds <= known and kinds != {OUTSIDE}
 
 
 def bio_spans(tags: Sequence[str]) -> list[Span]:
-    """The spans of tags ``B-TYPE``, ``I-TYPE`` and ``O``, by the rules of the script ``conlleval`` of CoNLL-2000.
+    """The spans of tags ``B-TYPE``, ``I-TYPE`` and ``O``, and of ``E-TYPE`` and ``S-TYPE``, by the rules of the script
+    ``conlleval`` of CoNLL-2000.
 
-    A span begins with each B, and with an I behind O or behind another type; it ends before the next word that does not
-    continue it. So tags of both conventions, IOB1 and IOB2, are understood.
+    A span begins with each B and S, and with an I or E behind O or behind another type; it ends with each E and S, and
+    before the next word that does not continue it. So tags of the conventions IOB1, IOB2 and BIOES are understood.
 
     >>> bio_spans(["B-PER", "I-PER", "O", "I-LOC", "B-LOC", "I-PER"])[:2]
     [Span(type='PER', begin=0, end=2), Span(type='LOC', begin=3, end=4)]
@@ -57,13 +58,16 @@ def bio_spans(tags: Sequence[str]) -> list[Span]:
     found: list[Span] = []
     current: tuple[str, int] | None = None
     for place, tag in enumerate([*tags, OUTSIDE]):
-        kind, _, name = tag.partition("-")
-        goes_on = current is not None and kind == "I" and name == current[0]
+        kind, name = split_tag(tag)
+        goes_on = current is not None and kind in ("I", "E") and name == current[0]
         if current is not None and not goes_on:
             found.append(Span(*current, place))
             current = None
         if kind != OUTSIDE and not goes_on:
             current = name, place
+        if current is not None and kind in ("E", "S"):
+            found.append(Span(*current, place + 1))
+            current = None
     return found
 
 

@@ -81,10 +81,10 @@ def explain_prediction(
             asked of a model that predicts numbers.
     """
     target, model = predictor.target, sentence_of(predictor.recipe.model)
-    if label is not None and not target.choices:
+    if label is not None and not target.labels:
         raise InputError(f"{model}, so there is no label {label!r} to explain", remedy="leave the label out.")
-    if label is not None and label not in target.choices:
-        raise unknown_name("label", label, target.choices, (None, None))
+    if label is not None and label not in target.labels:
+        raise unknown_name("label", label, target.labels, (None, None))
     if words is not None and not isinstance(predictor.inputs, Words):
         raise InputError(f"{model}, and none for single words", remedy="leave the numbers of words out.")
     inputs = expect(predictor.inputs.checked(_in_a_list(given)), list)
@@ -194,10 +194,10 @@ class _Asked:
             said, quantity = target.written(offset + float(found)), "number"
             integral = integral.scaled(factor, offset)
         else:
-            said = target.choices[choice]
+            said = target.labels[choice]
             quantity = f"log-odds of {said}"
         shares = [] if choice is None else torch.softmax(found, 0).tolist()
-        chances = tuple(sorted(zip(target.choices, shares, strict=True), key=lambda pair: -pair[1]))
+        chances = tuple(sorted(zip(target.labels, shares, strict=True), key=lambda pair: -pair[1]))
         contributions = parts(integral.contributions)
         attribution = Attribution(
             quantity, integral.value, integral.baseline_value, contributions, integral.gap, integral.evaluations
@@ -206,7 +206,7 @@ class _Asked:
 
     def _choice(self, outputs: Float[Tensor, "*K"]) -> int | None:
         """The number of the label or tag that is explained; None for a number."""
-        choices = self.predictor.target.choices
+        choices = self.predictor.target.labels
         if not choices:
             return None
         return int(outputs.argmax()) if self.label is None else choices.index(self.label)

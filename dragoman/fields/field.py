@@ -49,20 +49,17 @@ class PredictedField(ABC):
     """The field of predictions: a label or a number for an input as a whole, or a tag for each word of a text.
 
     Attributes:
+        plural: plural name of what is predicted.
         uninformed_remark: meaning of :attr:`uninformed`, as a phrase for people.
     """
 
+    plural: ClassVar[str]
     uninformed_remark: ClassVar[str]
 
     @property
     @abstractmethod
     def labels(self) -> tuple[str, ...]:
-        """The labels that get a probability each; none for numbers and tags."""
-
-    @property
-    @abstractmethod
-    def choices(self) -> tuple[str, ...]:
-        """The labels or tags, in the order of the decoder's outputs; none for numbers."""
+        """The labels or tags that get a probability each, in the order of the decoder's outputs; none for numbers."""
 
     @property
     @abstractmethod
@@ -74,11 +71,6 @@ class PredictedField(ABC):
     def calibration(self) -> tuple[float, float]:
         """Offset and factor that bring an output of the decoder to the units of the data: offset + factor · output."""
 
-    @abstractmethod
-    def predictions(self, outputs: Float64[np.ndarray, " n *K"]) -> list[str] | list[float]:
-        """The predictions that the outputs of a decoder stand for."""
-
     def written(self, prediction: str | float | list[str]) -> str:
-        """A prediction as text for a file: an item of what :meth:`predictions` gave, or a list of them if a text is
-        predicted word by word."""
+        """A prediction as text for a file: a label, a number, or the tags of a text's words."""
         return str(prediction)

@@ -43,6 +43,7 @@ class LabelField(PredictedField):
     names: tuple[str, ...]
     counts: tuple[int, ...]
     temperature: float = 1.0
+    plural: ClassVar[str] = "labels"
     uninformed_remark: ClassVar[str] = "the probabilities of the labels are their shares in training"
 
     @classmethod
@@ -91,11 +92,6 @@ class LabelField(PredictedField):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the classes."""
-        return self.names
-
-    @property
-    def choices(self) -> tuple[str, ...]:
         """The names of the classes."""
         return self.names
 

@@ -35,6 +35,7 @@ class NumberField(PredictedField):
 
     mean: float
     deviation: float
+    plural: ClassVar[str] = "numbers"
     uninformed_remark: ClassVar[str] = "the mean of the training examples is predicted"
 
     @classmethod
@@ -44,11 +45,6 @@ class NumberField(PredictedField):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """No names, since a number has no classes."""
-        return ()
-
-    @property
-    def choices(self) -> tuple[str, ...]:
         """No names, since a number has no classes."""
         return ()
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float64
 
+from dragoman.contracts import TagSize
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.fields.field import PredictedField
@@ -42,6 +43,7 @@ class TagField(PredictedField):
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    plural: ClassVar[str] = "tags"
     uninformed_remark: ClassVar[str] = "each word has the most frequent tag"
 
     @classmethod
@@ -79,18 +81,13 @@ class TagField(PredictedField):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """None: what is predicted of a text is a tag for each word."""
-        return ()
-
-    @property
-    def choices(self) -> tuple[str, ...]:
         """The names of the tags."""
         return self.names
 
     @property
-    def size(self) -> int:
-        """The number of tags, K."""
-        return len(self.names)
+    def size(self) -> TagSize:
+        """The tags, from which a decoder is built."""
+        return TagSize(self.names)
 
     @property
     def uninformed(self) -> Float64[np.ndarray, " K"]:
@@ -103,18 +100,14 @@ class TagField(PredictedField):
         """0 and 1: logits stay as they are."""
         return 0.0, 1.0
 
-    def predictions(self, outputs: Float64[np.ndarray, "M K"]) -> list[str]:
-        """The most probable tag of each word."""
-        return [self.names[number] for number in outputs.argmax(1).tolist()]
-
     def written(self, prediction: str | float | list[str]) -> str:
         """The tags of a text with a space between them."""
         return " ".join(expect(prediction, list))
 
     def describe(self) -> list[str]:
         """The tags, for people to read."""
-        more = " …" if self.size > _SHOWN else ""
-        return [f"{self.size:,} tags: {', '.join(self.names[:_SHOWN])}{more}"]
+        more = " …" if len(self.names) > _SHOWN else ""
+        return [f"{len(self.names):,} tags: {', '.join(self.names[:_SHOWN])}{more}"]
 
     def encode(self, values: Sequence[str], places: Sequence[Place] = ()) -> Ragged:
         """The numbers of the tags of each example.

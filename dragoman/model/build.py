@@ -36,7 +36,7 @@ def build(
     Args:
         recipe: the architecture.
         source: vocabulary that the encoder reads, or the size of its pictures or rows.
-        target: vocabulary that the decoder writes, or the number of classes; 1 for a number.
+        target: vocabulary that the decoder writes, the tags, or the number of classes; 1 for a number.
         seed: seed of the weights; the global random state is left as it was.
         objective: numbers of the training loss, if the model is to be trained.
 

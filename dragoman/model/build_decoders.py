@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dragoman.contracts import Decoder, GuidedAlignment, LanguageDecoder, TextDecoder, TextSize
+from dragoman.contracts import Decoder, GuidedAlignment, LanguageDecoder, TagSize, TextDecoder, TextSize
 from dragoman.decoders.attentional_parts import AttentionalVector
 from dragoman.decoders.ctc import CTCDecoder
 from dragoman.decoders.label import LabelDecoder
@@ -16,6 +16,7 @@ from dragoman.decoders.language_recurrent import RecurrentLanguageDecoder
 from dragoman.decoders.language_transformer import TransformerLanguageDecoder
 from dragoman.decoders.number import NumberDecoder
 from dragoman.decoders.tags import TagDecoder
+from dragoman.decoders.tags_conditional_random_field import RandomFieldDecoder
 from dragoman.decoders.text_attentional import AttentionalDecoder
 from dragoman.decoders.text_input_feeding import InputFeedingDecoder
 from dragoman.decoders.text_recurrent import RecurrentDecoder
@@ -42,7 +43,9 @@ from dragoman.model.build_layers import (
     self_attention_blocks,
 )
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe
+from dragoman.recipe.tags import RandomFieldRecipe
 from dragoman.recipe.transformer import TransformerRecipe
+from dragoman.text.tag_scheme import span_transitions
 
 
 class Objective(NamedTuple):
@@ -146,6 +149,12 @@ def label_decoder(memory: MemoryWidths, classes: int, objective: Objective) -> L
     return LabelDecoder(memory.final, classes, objective.smoothing, weights)
 
 
+def random_field_decoder(recipe: RandomFieldRecipe, memory: MemoryWidths, tags: TagSize) -> RandomFieldDecoder:
+    """A decoder by a conditional random field, whose transitions the names of the tags limit if the recipe says so."""
+    allowed = span_transitions(tags.names) if recipe.constrained else None
+    return RandomFieldDecoder(memory.states, tags.values, allowed)
+
+
 TEXT_DECODERS: dict[str, Callable[..., TextDecoder]] = {
     "transformer": transformer_decoder,
     "rnn": recurrent_decoder,
@@ -162,7 +171,8 @@ OTHER_DECODERS: dict[str, Callable[..., Decoder]] = {
     "ctc": lambda recipe, memory, vocabulary, objective: ctc_decoder(memory, vocabulary),
     "label": lambda recipe, memory, classes, objective: label_decoder(memory, classes, objective),
     "number": lambda recipe, memory, size, objective: NumberDecoder(memory.final, LOSSES[recipe.loss](recipe.delta)),
-    "tags": lambda recipe, memory, tags, objective: TagDecoder(memory.states, tags, objective.smoothing),
+    "tags": lambda recipe, memory, tags, objective: TagDecoder(memory.states, tags.values, objective.smoothing),
+    "crf": lambda recipe, memory, tags, objective: random_field_decoder(recipe, memory, tags),
 }
 """The decoders that do not predict token by token."""
 

@@ -138,7 +138,7 @@ def most_parameters(recipe: ModelRecipe, source: SourceSize, target: TargetSize)
     widest = max([_largest(size) for size in sizes if size], default=1)
     layers = sum(_count(getattr(side, "layers", 1)) + getattr(side, "context", 0) for side in sides) + 4
     taps = max(getattr(side, "taps", 1) for side in sides)
-    outputs = target.symbols if isinstance(target, TextSize) else target
+    outputs = target if isinstance(target, int) else target.values
     return layers * widest * widest * max(40, 3 * taps) + 2 * widest * (source.values + outputs)
 
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 Given: TypeAlias = "list[Any] | pd.DataFrame"
 """Texts, pictures, or rows as mappings, one by one; or a table with a row for each."""
-Predictions: TypeAlias = "list[str] | list[float] | list[list[str]]"
-"""A label, a number, or the tags of its words, for each input."""
 Log = Callable[[str], None]
 _ROWS_TOGETHER = 4096
 
@@ -68,14 +66,9 @@ class Inputs(ABC):
         """
         return inputs_of(given, self.plural)
 
-    def outputs(self, given: Given) -> int:
-        """How many outputs there are: one for each input, unless more is predicted of it."""
-        return len(given)
-
-    def grouped(self, given: Given, predictions: list[str] | list[float]) -> Predictions:
-        """What is predicted of each input, from the predictions of all outputs."""
-        del given
-        return predictions
+    def counts(self, given: Given) -> list[int]:
+        """How many outputs each input has: one, unless more is predicted of it."""
+        return [1] * len(given)
 
     def blank(self, given: Given) -> list[int]:
         """The positions of inputs that contain no information."""

@@ -13,15 +13,15 @@ from jaxtyping import Float64
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.fields.field import PredictedField
-from dragoman.fields.label import LabelField
 from dragoman.fields.place import TablePlace
 from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.input_kinds import inputs_for
-from dragoman.predict.inputs import Given, Predictions, SourceBatch
+from dragoman.predict.inputs import Given, SourceBatch
 from dragoman.predict.model_summary import model_summary
+from dragoman.predict.outcomes import Outcomes, Predictions, Probabilities, RankedPrediction, outcomes_of
 from dragoman.predict.outputs import outputs_of
 from dragoman.progress.counting import Counting
 from dragoman.recipe.kinds import PREDICTOR, require, sentence_of
@@ -57,7 +57,7 @@ class Predictor(Shown):
 
     def summary(self) -> Summary:
         """A short summary of the model."""
-        facts = {"labels": ", ".join(self.labels)} if self.labels else {}
+        facts = {self.target.plural: ", ".join(self.labels)} if self.labels else {}
         return model_summary(self.recipe.model, self.model, {**facts, **self.inputs.facts(self.source)})
 
     @classmethod
@@ -81,7 +81,7 @@ class Predictor(Shown):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that the model distinguishes; none if it predicts numbers or tags."""
+        """The labels or tags that the model distinguishes; none if it predicts numbers."""
         return self.target.labels
 
     def predict(
@@ -100,29 +100,54 @@ class Predictor(Shown):
             InputError: if an input cannot be read, or lacks a column; or if ``inputs`` is no ordered collection of
                 inputs.
         """
-        given = self.inputs.checked(inputs)
-        some = self.inputs.outputs(given) > 0
-        predictions = self.target.predictions(self._outputs(given, table, progress)) if some else []
-        return self.inputs.grouped(given, predictions)
+        return self.outcomes(inputs, table, progress=progress).predictions()
 
     def probabilities(
         self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
-    ) -> Float64[np.ndarray, "n K"]:
-        """The probabilities of the :attr:`labels` for each of n inputs, after temperature scaling, [n, K]. The
-        arguments are those of :meth:`predict`.
+    ) -> Probabilities:
+        """The probabilities of the :attr:`labels` for each of n inputs, after temperature scaling, [n, K]. Of tags it
+        is a list with an array [words, K] for each text: the probability of each tag at each word, whatever the tags of
+        the other words are. The arguments are those of :meth:`predict`.
 
         Raises:
-            InputError: for the inputs that :meth:`predict` refuses; or if the model predicts no labels.
+            InputError: for the inputs that :meth:`predict` refuses; or if the model predicts numbers.
         """
-        if not self.labels:
-            raise InputError(
-                f"{sentence_of(self.recipe.model)}, and gives no probabilities",
-                remedy="use `predict`.",
-            )
-        field, given = expect(self.target, LabelField), self.inputs.checked(inputs)
-        if not len(given):
-            return np.zeros((0, field.size))
-        return field.probabilities(self._outputs(given, table, progress))
+        self._need_labels()
+        return self.outcomes(inputs, table, progress=progress).probabilities()
+
+    def n_best(
+        self,
+        inputs: Iterable[object],
+        count: int,
+        table: TablePlace | None = None,
+        *,
+        progress: bool | None = None,
+    ) -> list[list[RankedPrediction]]:
+        """The ``count`` most probable predictions for each input, the best first: labels, or sequences of tags with the
+        probability of all tags of the text together. Where there are fewer, these. The further arguments are those of
+        :meth:`predict`.
+
+        Raises:
+            InputError: for the inputs that :meth:`predict` refuses; if ``count`` is less than 1; or if the model
+                predicts numbers.
+        """
+        if count < 1:
+            raise InputError(f"{count} predictions were asked for", remedy="ask for at least 1.")
+        self._need_labels()
+        return self.outcomes(inputs, table, progress=progress).best(count)
+
+    def outcomes(
+        self, inputs: Iterable[object], table: TablePlace | None = None, *, progress: bool | None = None
+    ) -> Outcomes:
+        """All that the model says of some inputs, which it reads once. The arguments are those of :meth:`predict`.
+
+        Raises:
+            InputError: for the inputs that :meth:`predict` refuses.
+        """
+        given = self.inputs.checked(inputs)
+        counts = self.inputs.counts(given)
+        outputs = self._outputs(given, sum(counts), table, progress)
+        return outcomes_of(self.target, self.model.decoder, outputs, counts)
 
     def written(self, predictions: Predictions) -> list[str]:
         """What :meth:`predict` gave as text, for a file."""
@@ -149,8 +174,15 @@ class Predictor(Shown):
         """
         return self.inputs.batches(self.source, self.recipe, given, self._log, table)
 
-    def _outputs(self, inputs: Given, table: TablePlace | None, progress: bool | None) -> Float64[np.ndarray, n * K]:
-        count = self.inputs.outputs(inputs)
+    def _need_labels(self) -> None:
+        if not self.labels:
+            raise InputError(f"{sentence_of(self.recipe.model)}, and gives no probabilities", remedy="use `predict`.")
+
+    def _outputs(
+        self, inputs: Given, count: int, table: TablePlace | None, progress: bool | None
+    ) -> Float64[np.ndarray, n * K]:
+        if not count:
+            return np.zeros((0, *np.shape(self.target.uninformed)))
         with Counting(count, self.inputs.counted, progress) as counting:
             batches = self.batches(inputs, table)
             outputs = outputs_of(self.model, counting.over(batches, size=lambda batch: len(batch.places)), count)

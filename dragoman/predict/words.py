@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from dragoman.data.bucketing import in_order
 from dragoman.errors import InputError
 from dragoman.fields.field import Field
 from dragoman.fields.place import TablePlace
-from dragoman.predict.inputs import Given, Log, Predictions, SourceBatch, Texts, longest_text
+from dragoman.predict.inputs import Given, Log, SourceBatch, Texts, longest_text
 from dragoman.recipe import Recipe
 from dragoman.text.codec import Codec
 from dragoman.text.normalization import UNICODE_FORMS
@@ -28,20 +27,14 @@ class Words(Texts):
 
     counted = "words"
 
-    def outputs(self, given: Given) -> int:
-        """The words of all texts."""
-        return sum(_counts(given))
+    def counts(self, given: Given) -> list[int]:
+        """The number of words of each text."""
+        return [len(text.split()) for text in expect(given, list)]
 
     def blank(self, given: Given) -> list[int]:
         """None: a text without words has no output."""
         del given
         return []
-
-    def grouped(self, given: Given, predictions: list[str] | list[float]) -> Predictions:
-        """A list for each text."""
-        ends = np.cumsum([0, *_counts(given)]).tolist()
-        tags = list(map(str, predictions))
-        return [tags[begin:end] for begin, end in pairwise(ends)]
 
     def batches(
         self, field: Field, recipe: Recipe, given: Given, log: Log, table: TablePlace | None
@@ -81,10 +74,6 @@ class _Piece:
     ids: list[int]
     first: list[int]
     word: int
-
-
-def _counts(given: Given) -> list[int]:
-    return [len(text.split()) for text in expect(given, list)]
 
 
 def _encoded(codec: Codec, recipe: Recipe, texts: Sequence[str]) -> Iterator[tuple[list[int], list[int]]]:

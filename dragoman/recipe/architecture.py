@@ -17,7 +17,7 @@ from dragoman.recipe.perceptron import (
 from dragoman.recipe.picture import LeNetRecipe, ResidualRecipe
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentEncoderRecipe
 from dragoman.recipe.section import Section
-from dragoman.recipe.tags import TagDecoderRecipe
+from dragoman.recipe.tags import RandomFieldRecipe, TagDecoderRecipe
 from dragoman.recipe.transformer import TransformerRecipe
 
 
@@ -73,14 +73,15 @@ AnyDecoder = Annotated[
     | Annotated[CTCDecoderRecipe, Tag("ctc")]
     | Annotated[LabelDecoderRecipe, Tag("label")]
     | Annotated[NumberDecoderRecipe, Tag("number")]
-    | Annotated[TagDecoderRecipe, Tag("tags")],
+    | Annotated[TagDecoderRecipe, Tag("tags")]
+    | Annotated[RandomFieldRecipe, Tag("crf")],
     Discriminator(kind_of),
 ]
 
 
 class ModelRecipe(Section):
     """An encoder, a decoder and how their embeddings are shared. Any encoder goes with any decoder, except that ``ctc``
-    needs a picture's places, ``tags`` the words of a text, and fully connected encoders write no text."""
+    needs a picture's places, ``tags`` and ``crf`` the words of a text, and fully connected encoders write no text."""
 
     encoder: AnyEncoder = TransformerRecipe()
     """Input to hidden states; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or
@@ -88,7 +89,7 @@ class ModelRecipe(Section):
     or ``mlp``; and ``none`` for a language model."""
     decoder: AnyDecoder = TransformerRecipe()
     """Hidden states to output; its ``kind`` is, for text, ``transformer``, ``rnn``, ``gru``, ``lstm`` or ``ctc``;
-    else ``label``, ``number`` or ``tags``."""
+    else ``label``, ``number``, or for a tag of each word ``tags`` or ``crf``."""
     tie: Literal["all", "decoder", "none"] = "all"
     """Which matrices are one: source embedding, target embedding and output layer (``all``, needs a shared vocabulary
     and embeddings of one width), target embedding and output layer (``decoder``), or ``none``. If absent, ``all`` where

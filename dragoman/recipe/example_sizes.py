@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dragoman.contracts import PictureSize, RowSize, SourceSize, TargetSize, TextSize
+from dragoman.contracts import PictureSize, RowSize, SourceSize, TagSize, TargetSize, TextSize
 from dragoman.recipe.architecture import ModelRecipe
 from dragoman.recipe.recipe import Recipe
 
@@ -20,7 +20,8 @@ def stand_in_sizes(recipe: Recipe) -> tuple[SourceSize, TargetSize]:
         "picture": PictureSize(pictures.channels, pictures.height, pictures.width),
         "row": RowSize(UNKNOWN_COLUMNS, ()),
     }
-    targets: dict[str, TargetSize] = {"text": vocabulary, "number": 1}
+    tags = TagSize(tuple(f"tag {number + 1}" for number in range(UNKNOWN_CLASSES)))
+    targets: dict[str, TargetSize] = {"text": vocabulary, "number": 1, "tags": tags}
     return sources[recipe.model.input_kind], targets.get(recipe.model.output_kind, UNKNOWN_CLASSES)
 
 
@@ -30,10 +31,10 @@ def example_title(recipe: ModelRecipe, source: SourceSize, target: TargetSize, u
     Args:
         recipe: recipe of the model.
         source: what goes in.
-        target: the vocabulary, or how many classes there are.
+        target: the vocabulary, the tags, or how many classes there are.
         unknown: is added to what only the data can tell, if the sizes are those of :func:`stand_in_sizes`.
     """
-    classes = f"{target:,} classes{unknown}" if isinstance(target, int) else ""
+    classes = f"{target if isinstance(target, int) else target.values:,} classes{unknown}"
     each = {
         "text": "T target tokens",
         "label": classes,

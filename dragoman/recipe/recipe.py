@@ -11,6 +11,7 @@ from dragoman.recipe.data import CleaningRecipe, DataRecipe, TokenizerRecipe
 from dragoman.recipe.picture import SMALLEST_LENET, PictureRecipe, RenderingRecipe
 from dragoman.recipe.search import SearchRecipe
 from dragoman.recipe.section import Section
+from dragoman.recipe.tags import RandomFieldRecipe
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.reports.shown import Shown, Summary
 
@@ -68,6 +69,20 @@ class Recipe(Shown, Section):
         if separate and isinstance(model, Mapping) and tokens:
             return {**values, "model": {"tie": "decoder", **model}}
         return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _random_fields_are_not_smoothed(cls, values: object) -> object:
+        """Do not smooth the loss of a conditional random field, unless the recipe asks for it, which is reported as a
+        mistake."""
+        if not isinstance(values, Mapping):
+            return values
+        model, training = values.get("model", {}), values.get("training", {})
+        if not isinstance(model, Mapping) or not isinstance(training, Mapping):
+            return values
+        if kind_of(model.get("decoder", {})) != "crf":
+            return values
+        return {**values, "training": {"label_smoothing": 0.0, **training}}
 
     @model_validator(mode="after")
     def _tying_needs_shared_vocabulary(self) -> Recipe:
@@ -197,4 +212,9 @@ def _text_problems(recipe: Recipe) -> list[str]:
         found.append(f'training.batch.partition = "{partition}" is for language models; others take "lines"')
     if recipe.model.output_kind == "tags" and not recipe.cleaning.collapse_white_space:
         found.append("cleaning.collapse_white_space = false leaves it open where a word ends; tags are of words")
+    if isinstance(recipe.model.decoder, RandomFieldRecipe) and recipe.training.label_smoothing:
+        found.append(
+            f"training.label_smoothing = {recipe.training.label_smoothing} spreads probability over the tags of each "
+            'word, and decoder.kind = "crf" gives probabilities to the tags of all words together; use 0.0'
+        )
     return found

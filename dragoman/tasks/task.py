@@ -127,6 +127,14 @@ class Task(ABC):
 
     # Training
 
+    def check_dataset(self, recipe: Recipe, dataset: Dataset) -> None:
+        """Refuse a prepared dataset that the recipe's model cannot learn from; by default it can learn from all.
+
+        Raises:
+            InputError: saying which example it cannot learn from, and why.
+        """
+        del recipe, dataset
+
     def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
         """The parameters of the training loss, which the decoder is built with."""
         del dataset

@@ -17,6 +17,7 @@ from dragoman.storage.folder import commit_file, discard, recover, stage_file, u
 from dragoman.storage.given import check_begun, check_run
 from dragoman.storage.lock import locked
 from dragoman.storage.run_paths import RunPaths
+from dragoman.tasks.table import task_of
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer, StabilityRecord
 from dragoman.training.stability_log import read_stability
@@ -142,6 +143,7 @@ class RunFolder(RunPaths):
                 # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
                 stage_file(self.recipe_file, dump_recipe(recipe).encode())
                 dataset = prepare(recipe, self.dataset_folder, **frames, log=lambda message: log_to(observers, message))
+                task_of(recipe).check_dataset(recipe, dataset)
                 commit_file(self.recipe_file)
             except BaseException:
                 self._undo(created)

@@ -85,25 +85,62 @@ def best(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "runs" / "text-tags" / "best"
 
 
-def test_it_learns_what_follows_from_the_words_before(best: Path) -> None:
+@pytest.fixture(scope="module")
+def field(best: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A conditional random field that was trained on the same sentences from Python."""
+    settings = {**SMALL, "model": {**SMALL["model"], "decoder": {"kind": "crf"}}}
+    run = tmp_path_factory.mktemp("field") / "run"
+    return dragoman.train("text-tags", run, changes=settings, train=frame(tagged(500))).best
+
+
+@pytest.fixture(scope="module", params=["tags", "crf"])
+def either(request: pytest.FixtureRequest, best: Path, field: Path) -> Path:
+    """Each of the two models."""
+    return {"tags": best, "crf": field}[request.param]
+
+
+def test_it_learns_what_follows_from_the_words_before(either: Path) -> None:
+    best = either
     report = json.loads((best.parent / "evaluation.json").read_text())
     assert report["f1"]["value"] > 95
     assert report["accuracy"]["value"] > 95
     history = pd.read_json(best.parent / "history.jsonl", lines=True)
     assert history["span_f1"].max() > 95
-    assert "a tag for each word" in (best / "card.md").read_text(encoding="utf-8")
+    card = (best / "card.md").read_text(encoding="utf-8")
+    assert "a tag for each word" in card
+    joint = load_recipe(best / "recipe.toml").model.decoder.kind == "crf"
+    assert ("are chosen together" in card, "each word's tag is chosen by itself" in card) == (joint, not joint)
 
 
-def test_a_list_of_tags_for_each_text(best: Path) -> None:
-    model = dragoman.load(best)
+def test_a_list_of_tags_for_each_text(either: Path) -> None:
+    model = dragoman.load(either)
     assert isinstance(model, Predictor)
     texts = ["Mr Anna Rome of  Paris ", " ", "the"]
     alone = [model.predict([text])[0] for text in texts]
     assert alone == model.predict(texts) == [["O", "B-PER", "I-PER", "O", "B-LOC"], [], ["O"]]
     assert model.predict([]) == model.predict([""])[:0] == []
     assert "predicts tags" in str(model)
-    with pytest.raises(InputError, match="predicts tags, and gives no probabilities"):
-        model.probabilities(texts)
+    assert model.labels == ("B-LOC", "B-PER", "I-LOC", "I-PER", "O")
+    shares = model.probabilities(texts)
+    assert [part.shape for part in shares] == [(5, 5), (0, 5), (1, 5)]
+    assert all(np.allclose(part.sum(1), 1) for part in shares)
+    assert [model.labels[k] for k in shares[0].argmax(1)] == alone[0]
+    ranked = model.n_best(texts, 3)
+    assert [found[0].prediction for found in ranked] == alone
+    assert [len(found) for found in ranked] == [3, 1, 3]
+    one = np.exp([found.log_probability for found in model.n_best(["the"], 9)[0]])
+    assert np.allclose(np.sort(model.probabilities(["the"])[0][0])[::-1][: len(one)], one, atol=1e-6)
+    with pytest.raises(InputError, match="0 predictions were asked for"):
+        model.n_best(texts, 0)
+
+
+def test_a_random_field_never_says_what_names_of_tags_forbid(field: Path) -> None:
+    model = dragoman.load(field)
+    assert isinstance(model, Predictor)
+    for tags in (ranked.prediction for ranked in model.n_best(["Anna Rome Rome"], 1000)[0]):
+        for before, tag in zip(["O", *tags], tags, strict=False):
+            assert not tag.startswith("I-") or before in (tag, "B" + tag[1:])
+    assert len(model.n_best(["Anna Rome Rome"], 1000)[0]) == 41  # of 125
 
 
 def test_a_text_that_is_too_long_is_read_in_pieces_cut_at_words(best: Path) -> None:
@@ -129,18 +166,32 @@ def test_lines_and_tables_on_the_command_line(run, best: Path, tmp_path: Path) -
         0,
         [{"id": "7", "source": "of Otto Anna", "prediction": "O B-LOC I-LOC"}],
     )
-    assert "gives no probabilities" in run("predict", best, "--input", "a.txt", "--probabilities")[2]
+    status, output, _ = run("predict", best, "--input", "a.csv", "--probabilities")
+    (row,) = csv.DictReader(io.StringIO(output))
+    shares = np.array([[float(share) for share in row[f"probability of {tag}"].split()] for tag in ("B-LOC", "O")])
+    assert (status, shares.shape, (shares.sum(0) > 0.5).tolist()) == (0, (2, 3), [True, True, False])
+    status, output, _ = run("predict", best, "--input", "a.txt", "--n-best", 2)
+    rows = list(csv.DictReader(io.StringIO(output)))
+    assert [row["rank"] for row in rows] == ["1", "2", "1", "1", "2"]
+    assert (status, rows[0]["text"], rows[0]["prediction"]) == (0, "Mr Anna sees", "O B-PER O")
+    assert float(rows[0]["log_probability"]) > float(rows[1]["log_probability"])
+    assert "give one of them" in run("predict", best, "--input", "a.txt", "--n-best", 2, "--probabilities")[2]
 
 
-def test_evaluating_and_comparing(run, best: Path, tmp_path: Path) -> None:
+def test_evaluating_and_comparing(run, best: Path, field: Path, tmp_path: Path) -> None:
     conll(tmp_path / "new.iob", tagged(60, seed=1))
     status, output, errors = run("evaluate", best, "--corpus", "new.iob", "--output", "said.txt", "--picture", "p.png")
     assert (status, "span F1" in output) == (0, True), errors
     lines = (tmp_path / "said.txt").read_text().splitlines()
     assert [len(line.split()) for line in lines] == [len(words) for words, _ in tagged(60, seed=1)]
     assert (tmp_path / "p.png").exists()
-    status, output, errors = run("compare", best.parent, best.parent, "--names", "a,b", "--output", "both")
+    status, output, errors = run("compare", best.parent, field.parent, "--names", "each,all", "--output", "both")
     assert (status, "span F1" in output) == (0, True), errors
+    rows = {
+        row["name"]: row["architecture"] for row in json.loads((tmp_path / "both" / "report.json").read_text())["rows"]
+    }
+    assert "softmax regression of each word" in rows["each"]
+    assert "conditional random field" in rows["all"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +220,19 @@ def test_examples_without_a_tag_for_each_word_are_dropped_and_listed(tmp_path: P
         prepare(load_recipe("text-tags", changes=SMALL), tmp_path / "e", train=frame(tagged(150)), validation=held_out)
 
 
-def test_the_losses_of_words_are_the_same_by_both_ways(best: Path) -> None:
+def test_a_text_whose_tags_cannot_follow_each_other_is_named(tmp_path: Path) -> None:
+    sentences = tagged(150)
+    sentences[7] = ["the", "Rome", "Otto"], ["O", "B-LOC", "I-PER"]
+    settings = {**SMALL, "model": {**SMALL["model"], "decoder": {"kind": "crf"}}}
+    with pytest.raises(
+        InputError, match="DataFrame:8: word 3 has the tag `I-PER` behind `B-LOC`, and tags of this form"
+    ):
+        dragoman.train("text-tags", tmp_path / "run", changes=settings, train=frame(sentences))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_losses_of_words_are_the_same_by_both_ways(either: Path) -> None:
+    best = either
     dataset = Dataset.open(best.parent / "dataset")
     loaded = dragoman.load(best)
     assert isinstance(loaded, Predictor)

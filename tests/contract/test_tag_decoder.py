@@ -1,13 +1,18 @@
-"""What the decoder to tags must do."""
+"""What the decoders to tags must do."""
 
 from __future__ import annotations
+
+import copy
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from dragoman.contracts import Decoder, Layout, Memory, Tags
+from dragoman.contracts import Decoder, Layout, Memory, TaggingDecoder, Tags
 from dragoman.decoders.tags import TagDecoder
+from dragoman.decoders.tags_conditional_random_field import RandomFieldDecoder
+from dragoman.decoders.word_scores import WordScores
+from dragoman.text.tag_scheme import span_transitions
 
 TARGET = Tags.of([[0, 2], [1], [2, 1, 0]], first=[[0, 3], [1], [0, 1, 2]])
 LAYOUT = Layout.of([5, 2, 4])
@@ -25,6 +30,14 @@ def decoder(smoothing: float = 0.0) -> TagDecoder:
     return made
 
 
+def random_field(*, limited: bool = False) -> RandomFieldDecoder:
+    torch.manual_seed(0)
+    made = RandomFieldDecoder(6, 3, span_transitions(["B-X", "I-X", "O"]) if limited else None)
+    for parameter in (made.bias, *made.transitions.parameters()):
+        torch.nn.init.normal_(parameter)
+    return made
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
 def test_the_loss_is_the_cross_entropy_at_the_first_token_of_each_word(smoothing: float) -> None:
     made = decoder(smoothing)
@@ -38,14 +51,25 @@ def test_the_loss_is_the_cross_entropy_at_the_first_token_of_each_word(smoothing
     assert torch.allclose(measured, -log_p[torch.arange(6), TARGET.values], atol=1e-6)
 
 
-def test_each_text_alone_equals_the_batch() -> None:
-    made, whole = decoder(), memory()
+@pytest.mark.parametrize("made", [decoder(), random_field()], ids=["softmax", "random field"])
+def test_each_text_alone_equals_the_batch(made: WordScores) -> None:
+    assert isinstance(made, TaggingDecoder)
+    whole = memory()
     rows = torch.split(made.scores(TARGET, whole), [2, 1, 3])
     for row in range(3):
         layout, places = LAYOUT.select(torch.tensor([row]))
         states = whole.states[places]
         alone = made.scores(TARGET.select(torch.tensor([row])), Memory(states, layout, states[:1]))
         assert torch.allclose(alone, rows[row], atol=1e-6)
+    scores, words = made.scores(TARGET, whole), TARGET.layout
+    (tags, log_p), shares = made.best(scores, words, 3), made.probabilities(scores, words)
+    assert (tags.shape, log_p.shape, shares.shape) == ((6, 3), (3, 3), (6, 3))
+    assert torch.allclose(shares.sum(1), torch.ones(6, dtype=shares.dtype))
+    for rank in range(3):
+        nats = torch.zeros(3, dtype=log_p.dtype).index_add(
+            0, words.rows, made.nats(scores, words, tags[:, rank]).to(log_p)
+        )
+        assert torch.allclose(nats, -log_p[:, rank], atol=1e-5)
 
 
 def test_tags_go_where_their_texts_go() -> None:
@@ -55,9 +79,38 @@ def test_tags_go_where_their_texts_go() -> None:
     assert (moved.units, moved.unit_counts.tolist()) == (5, [3, 2])
 
 
-def test_losses_in_bfloat16_are_float32() -> None:
-    made = decoder(0.1)
+def test_a_random_field_without_transitions_is_softmax_regression() -> None:
+    made, field = decoder(), random_field()
+    for parameter in field.transitions.parameters():
+        torch.nn.init.zeros_(parameter)
+    field.load_state_dict(made.state_dict(), strict=False)
+    for measured in ("loss", "token_losses"):
+        one, other = (getattr(decoder, measured)(TARGET, memory()) for decoder in (made, field))
+        assert torch.allclose(one, other, atol=1e-6)
+    scores, words = made.scores(TARGET, memory()), TARGET.layout
+    for one, other in zip(made.best(scores, words, 5), field.best(scores, words, 5), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
+def test_a_limited_random_field_gives_nothing_to_what_is_not_allowed() -> None:
+    field, states = random_field(limited=True), memory()
+    tags = Tags.of([[0, 2], [1], [2, 1, 0]], first=[[0, 3], [1], [0, 1, 2]])
+    losses = field.token_losses(tags, states)
+    assert losses.isinf().tolist() == [False, False, True, False, True, False]  # I at the beginning, and behind O
+    possible = Tags.of([[0, 1], [2], [2, 0, 1]], first=[[0, 3], [1], [0, 1, 2]])
+    field.loss(possible, states).backward()
+    gradient = field.transitions.following.grad
+    assert gradient is not None
+    assert gradient[2, 1] == 0
+    assert torch.allclose(field.loss(possible, states), field.token_losses(possible, states).sum(), atol=1e-5)
+    chosen = field.best(field.scores(tags, states) + torch.tensor([0.0, 50.0, 0.0]), tags.layout)[0]
+    assert chosen[:, 0].tolist()[:2] == [0, 1]  # B first, though I is better by itself
+
+
+@pytest.mark.parametrize("made", [decoder(0.1), random_field()], ids=["softmax", "random field"])
+def test_losses_in_bfloat16_are_float32(made: WordScores) -> None:
     exact = made.loss(TARGET, memory())
-    rough = made.to(torch.bfloat16).loss(TARGET, memory(torch.bfloat16))
+    made = copy.deepcopy(made).to(torch.bfloat16)
+    rough = made.loss(TARGET, memory(torch.bfloat16))
     assert rough.dtype == made.token_losses(TARGET, memory(torch.bfloat16)).dtype == torch.float32
     assert torch.allclose(rough, exact, rtol=0.03)

@@ -19,6 +19,7 @@ from dragoman.contracts import (
     PictureSize,
     SourceSize,
     Tags,
+    TagSize,
     TargetSize,
     TextBatch,
     TextSize,
@@ -39,6 +40,10 @@ PIXELS = torch.randint(0, 256, (1, HEIGHT, 40), dtype=torch.uint8, generator=tor
 WEIGHTS = torch.tensor([2.0, 0.0, 1.0, 0.5])
 TWICE = torch.tensor([0, 0, 0, 0, 2, 2, 3])
 """The examples as often as twice their weight says."""
+
+
+SIZES: dict[str, TargetSize] = {"label": 3, "number": 1, **dict.fromkeys(["tags", "crf"], TagSize(("A", "B", "C")))}
+TAGS = Tags.of([[0, 2], [1], [1, 0, 2], [2]], [[0, 1], [0], [0, 1, 3], [1]])
 
 
 def translation(
@@ -62,7 +67,7 @@ def reader() -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
 
 def predictor(kind: str, target: Labels | Numbers | Tags) -> tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]:
     recipe = ModelRecipe.model_validate({"encoder": TRANSFORMER, "decoder": {"kind": kind}})
-    return recipe, VOCABULARY, 1 if kind == "number" else 3, Batch(TEXT, target, torch.arange(4))
+    return recipe, VOCABULARY, SIZES[kind], Batch(TEXT, target, torch.arange(4))
 
 
 MODELS: dict[str, Callable[[], tuple[ModelRecipe, SourceSize, TargetSize, AnyBatch]]] = {
@@ -75,7 +80,8 @@ MODELS: dict[str, Callable[[], tuple[ModelRecipe, SourceSize, TargetSize, AnyBat
     "ctc": reader,
     "label": lambda: predictor("label", Labels(torch.tensor([0, 2, 2, 1]))),
     "number": lambda: predictor("number", Numbers(torch.tensor([0.5, -1.0, 2.0, 0.0]))),
-    "tags": lambda: predictor("tags", Tags.of([[0, 2], [1], [1, 0, 2], [2]], [[0, 1], [0], [0, 1, 3], [1]])),
+    "tags": lambda: predictor("tags", TAGS),
+    "crf": lambda: predictor("crf", TAGS),
 }
 
 

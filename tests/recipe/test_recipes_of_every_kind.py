@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,13 @@ def test_what_is_tied_where_nothing_is_said(encoder: str, decoder: str, tie: str
     assert recipe(encoder, decoder).model.tie == tie
 
 
+def test_the_loss_of_a_random_field_is_not_smoothed_where_nothing_is_said() -> None:
+    made = recipe("gru", "crf")
+    assert made.training.label_smoothing == 0
+    assert recipe_from(tomllib.loads(dump_recipe(made))) == made
+    assert recipe("gru", "tags").training.label_smoothing > 0
+
+
 def test_separate_vocabularies_change_nothing_where_there_is_no_target_embedding() -> None:
     for decoder in ("label", "number"):
         assert recipe("gru", decoder, tokenizer={"shared": False}).model.tie == "none"
@@ -118,6 +126,7 @@ def test_presets(preset: str) -> None:
         ("row-number", {"model": {"encoder": {"kind": "linear"}}}),
         ("text-label", {"model": {"encoder": {"kind": "gru"}}}),
         ("reader", {"model": {"decoder": {"kind": "lstm"}}}),
+        ("text-tags", {"model": {"decoder": {"kind": "crf"}}}),
     ],
 )
 def test_one_word_changes_the_kind_of_a_preset(preset: str, changes: dict[str, Any]) -> None:
@@ -245,6 +254,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown loss": (
         {"model": {"encoder": {"kind": "mlp"}, "decoder": {"kind": "number", "loss": "cubic"}}},
         r"loss",
+    ),
+    "smoothing of sequences": (
+        {
+            "training": {"label_smoothing": 0.1},
+            "model": {"encoder": {"kind": "gru"}, "decoder": {"kind": "crf"}},
+        },
+        r'label_smoothing = 0.1 spreads probability over the tags of each word, .*"crf".*use 0.0',
     ),
     "an unknown kind": ({"model": {"encoder": {"kind": "vgg"}}}, r"vgg.*residual"),
     "more noise than there is": ({"rendering": {"noisy": 1.5}}, r"rendering.noisy"),

@@ -37,7 +37,7 @@ class TagColumn(Column[TagField, Tags]):
         """The numbers of tags, and the places of tokens."""
         del rendered
         return {
-            f"{side}_tags": ExpectedColumn(IDS, below=field.size, filled=True),
+            f"{side}_tags": ExpectedColumn(IDS, below=field.size.values, filled=True),
             f"{side}_first": ExpectedColumn(IDS, filled=True),
         }
 
