@@ -27,6 +27,7 @@ class RandomFieldDecoder(WordScores):
     one tag behind another, and of ending with a tag. Tags of neighbouring words so depend on each other, and
     transitions that are not allowed never occur.
 
+    >>> import torch
     >>> states = torch.randn(7, 8)
     >>> memory = Memory(states, Layout.of([5, 2]), torch.randn(2, 8))
     >>> target = Tags.of([[2, 0], [1]], first=[[0, 3], [0]])
