@@ -46,8 +46,9 @@ class Comparison:
         }
 
 
-def compared(found: ScoredText, proposed: ScoredText) -> Comparison:
-    """The comparison of a proposed output with the one that a search found by the same score.
+def compared(found: ScoredText, proposed: ScoredText, *, drawn: bool = False) -> Comparison:
+    """The comparison of a proposed output with the one that a search found by the same score; ``drawn`` says that it
+    was drawn at random, where no search could miss a better one.
 
     >>> from dragoman.explanation.scored_text import Token, WrittenToken
     >>> end = WrittenToken(Token("</s>"), -0.1, 1)
@@ -55,8 +56,8 @@ def compared(found: ScoredText, proposed: ScoredText) -> Comparison:
     >>> found, proposed = ScoredText("a", (one, end), -0.8, -0.8), ScoredText("b", (two, end), -1.7, -1.7)
     >>> for sentence in compared(found, proposed).sentences:
     ...     print(sentence)
-    They part at token 1: the search wrote ▁a (49.7 %), and the proposal has ▁b (20.2 %).
-    The proposal's least probable token is ▁b, at place 1: it costs 1.60 of 1.70 nats.
+    They part at token 1: the search wrote “▁a” (49.7 %), and the proposal has “▁b” (20.2 %).
+    The proposal's least probable token is “▁b”, at place 1: it costs 1.60 of 1.70 nats.
     No search error: the model scores the proposal lower than what it found, −1.700 to −0.800.
     """
     ours, theirs = found.tokens, proposed.tokens
@@ -66,11 +67,11 @@ def compared(found: ScoredText, proposed: ScoredText) -> Comparison:
         parting = min(len(ours), len(theirs))
     costliest = min(range(len(theirs)), key=lambda place: theirs[place].log_probability)
     gain, log_gain = proposed.score - found.score, proposed.log_probability - found.log_probability
-    error = parting is not None and gain > _NEAR
+    error = parting is not None and gain > _NEAR and not drawn
     sentences = (
         *_parting(found, proposed, parting),
         _cost(proposed, costliest),
-        *(() if parting is None else (_verdict(found, proposed, gain, log_gain),)),
+        *(() if parting is None else (_verdict(found, proposed, gain, log_gain, drawn=drawn),)),
     )
     return Comparison(parting, costliest, gain, log_gain, error, sentences)
 
@@ -87,18 +88,20 @@ def _token_at(text: ScoredText, place: int) -> str:
     if place >= len(text.tokens):
         return "nothing more"
     token = text.tokens[place]
-    return f"{token.token.text} ({percent_text(math.exp(token.log_probability))})"
+    return f"“{token.token.text}” ({percent_text(math.exp(token.log_probability))})"
 
 
 def _cost(proposed: ScoredText, place: int) -> str:
     token = proposed.tokens[place]
     cost, total = (signed(f"{-value:.2f}") for value in (token.log_probability, proposed.log_probability))
-    which = f"{token.token.text}, at place {place + 1}"
+    which = f"“{token.token.text}”, at place {place + 1}"
     return f"The proposal's least probable token is {which}: it costs {cost} of {total} nats."
 
 
-def _verdict(found: ScoredText, proposed: ScoredText, gain: float, log_gain: float) -> str:
+def _verdict(found: ScoredText, proposed: ScoredText, gain: float, log_gain: float, *, drawn: bool) -> str:
     scores = f"{_number(proposed.score)} to {_number(found.score)}"
+    if drawn:
+        return f"The model scores the proposal and what was drawn at random {scores}."
     if found.ending is not Ending.COMPLETE:
         score = _number(proposed.score)
         return f"The search found no complete output ({found.ending.value}), and the proposal scores {score}."

@@ -9,6 +9,7 @@ from dragoman.contracts import SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.explanation.asked import ALTERNATIVES, Asked
+from dragoman.explanation.continuing import explain_continuations
 from dragoman.explanation.explanation import Explanation
 from dragoman.explanation.translating import explain_translations
 from dragoman.predict.given import TEXTS, inputs_of
@@ -70,5 +71,7 @@ def explain_all(
     match opened:
         case Translator():
             return [*explain_translations(opened, expect(inputs_of(given, TEXTS), list), asked)]
+        case Writer():
+            return [*explain_continuations(opened, expect(inputs_of(given, TEXTS), list), asked)]
         case _:
-            raise UnsupportedError(f"{opened} cannot be explained yet", remedy="explain a translator.")
+            raise UnsupportedError(f"{opened!r} cannot be explained", remedy="explain a translator.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from dragoman.contracts import Fate
-from dragoman.explanation.comparison import compared
+from dragoman.explanation.comparison import Comparison
 from dragoman.explanation.page import Panel
 from dragoman.explanation.scored_text import ScoredText, Token
 from dragoman.explanation.tree import BeamTree
@@ -59,7 +59,7 @@ def links_panel(
     return Panel("Links", about, still, "links", values)
 
 
-def tokens_panel(found: ScoredText, proposed: ScoredText | None) -> Panel:
+def tokens_panel(found: ScoredText, proposed: ScoredText | None, comparison: Comparison | None) -> Panel:
     """The tokens of a text and their probabilities, with what was nearly written; then a text that is proposed instead.
 
     The page's data has the texts' tokens at ``/found/tokens`` and ``/proposed/tokens``.
@@ -68,9 +68,8 @@ def tokens_panel(found: ScoredText, proposed: ScoredText | None) -> Panel:
     texts = [{"name": "what the model wrote", "at": "/found/tokens"}]
     still = _token_table(found)
     parts: list[int] = []
-    if proposed is not None:
+    if proposed is not None and comparison is not None:
         texts.append({"name": "what is proposed instead", "at": "/proposed/tokens"})
-        comparison = compared(found, proposed)
         parts = [] if comparison.parting is None else [comparison.parting]
         about = " ".join([about, *comparison.sentences])
         still += f"\n<h3>what is proposed instead</h3>\n{_token_table(proposed)}"

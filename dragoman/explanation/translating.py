@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dragoman.contracts import Batch, Ending, Hypothesis, Packed, SearchMethod, SearchRequest, SearchTrace
+from dragoman.contracts import Batch, Ending, Hypothesis, Packed, Sample, SearchMethod, SearchRequest, SearchTrace
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.explanation.asked import Asked, described, exponent_of
 from dragoman.explanation.attention_map import AttentionMap, attention_maps
-from dragoman.explanation.comparison import compared
 from dragoman.explanation.readable import Readable
 from dragoman.explanation.scored_text import ScoredText, Token
 from dragoman.explanation.scoring import Scoring
@@ -114,7 +113,7 @@ class _Explainer:
             source_tokens=read,
             found=found,
             proposed=proposed,
-            comparison=None if proposed is None else compared(found, proposed),
+            drawn=isinstance(searched.method, Sample),
             tree=self._tree(scoring.readable, searched, ids),
             attention=self._attention(scoring.readable, source, read, ids, found),
             notes=(*searched.notes, *map(str, searched.translation.concerns)),

@@ -25,6 +25,7 @@ from dragoman.recipe.kinds import LANGUAGE_MODEL, require
 from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.normalization import UNICODE_FORMS, normalize
+from dragoman.text.placeholder_mask import Mask
 
 _STRANDS = 16
 
@@ -142,10 +143,7 @@ class Writer(Shown):
             InputError: if a prompt is not text, or the method cannot give so many.
             UnsupportedError: if there is no such search for language models.
         """
-        prompts = texts_of(prompts)
-        texts = self._normalized(prompts)
-        masks = masks_for(texts, self.codec, self.codec)
-        begun = self.codec.encode_batch(texts, masks)
+        begun, masks = self.encoded(texts_of(prompts))
         request = search_request(self.recipe.search, search=search, n_best=count)
         limited = replace(request, limits=[longest] * len(begun), prefixes=begun)
         found = self.engine.search(Nothing(len(begun)), limited).hypotheses
@@ -172,8 +170,8 @@ class Writer(Shown):
             InputError: if a line is not text.
         """
         texts = texts_of(texts)
-        normalized = self._normalized(texts)
-        ids = self.codec.encode_batch(normalized, masks_for(normalized, self.codec, self.codec))
+        normalized = self.normalized(texts)
+        ids, _ = self.encoded(normalized)
         return self.score_ids([[*row, self.codec.special.end] for row in ids], normalized, alone=alone)
 
     def score_ids(self, lines: list[list[int]], texts: Sequence[str], *, alone: bool = False) -> TextScores:
@@ -186,7 +184,14 @@ class Writer(Shown):
         tokens = np.array([len(line) for line in lines], dtype=np.float64)
         return TextScores(nats, tokens, np.array([len(text) + 1 for text in texts], dtype=np.float64))
 
-    def _normalized(self, texts: Sequence[str]) -> list[str]:
+    def encoded(self, texts: Sequence[str]) -> tuple[list[list[int]], list[Mask]]:
+        """The ids of texts, which are normalised first, and the mask of the placeholders of each."""
+        normalized = self.normalized(texts)
+        masks = masks_for(normalized, self.codec, self.codec)
+        return self.codec.encode_batch(normalized, masks), masks
+
+    def normalized(self, texts: Sequence[str]) -> list[str]:
+        """Texts in the normal form that the model learnt from."""
         cleaning = self.recipe.cleaning
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         kept = cleaning.no_break_spaces

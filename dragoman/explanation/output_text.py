@@ -1,0 +1,115 @@
+"""An output of a model for a terminal: its tokens with what was nearly written, and a proposal beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dragoman.contracts import Ending
+from dragoman.explanation.comparison import Comparison
+from dragoman.explanation.scored_text import ScoredText, Token, WrittenToken
+from dragoman.reports.columns import COLUMNS, bar, columns_of, left_to_right, padded, wrapped
+from dragoman.reports.text import percent_text, signed
+
+_BAR = 12
+_WIDEST_TOKEN = 18
+_SHOWN_FROM = 0.0005
+"""The probability from which a share is not 0.0 % in a table."""
+_PARTING, _COSTLIEST = "→", "!"
+
+
+def titled(title: str, text: str) -> list[str]:
+    """A text behind a title, in lines."""
+    return [left_to_right(line) for line in wrapped(text.split(" "), first=f"{title}: ", then="  ")]
+
+
+def token_lines(tokens: Sequence[Token]) -> list[str]:
+    """All tokens of a text in lines."""
+    return [left_to_right(line) for line in wrapped([token.text for token in tokens], first="  ", then="  ")]
+
+
+def number_line(text: ScoredText) -> str:
+    """The numbers of a whole text."""
+    tokens = f"{len(text.tokens):,} token{'s' if len(text.tokens) != 1 else ''}"
+    cut = "" if text.ending is Ending.COMPLETE else f" ({text.ending.value})"
+    return f"log-probability {_number(text.log_probability)}, score {_number(text.score)}, {tokens}{cut}"
+
+
+def token_table(text: ScoredText, marks: dict[int, str] | None = None) -> list[str]:
+    """A line for each token: its probability with a bar, its rank if it was not the first choice, and what was nearly
+    written in its place.
+
+    >>> from dragoman.explanation.scored_text import Alternative
+    >>> token = WrittenToken(Token("▁dog"), math.log(0.75), 1, (Alternative("▁cat", math.log(0.125)),))
+    >>> print("\\n".join(token_table(ScoredText("dog", (token,), -0.29, -0.29))))
+    token    probability           nearly written
+    ▁dog     █████████      75.0 %  ▁cat 12.5 %
+
+    Args:
+        text: the text.
+        marks: a sign that stands before some tokens, by their places.
+    """
+    signs = marks or {}
+    widest = max([columns_of("token"), *(columns_of(token.token.text) for token in text.tokens)], default=0)
+    name = min(widest, _WIDEST_TOKEN) + 2 * bool(signs)
+    with_rank = any(token.rank > 1 for token in text.tokens)
+    ranks = max((len(_rank(token)) for token in text.tokens), default=0) if with_rank else 0
+    lines = [
+        f"{padded('token', name)}  {padded('probability', _BAR + 8 + (ranks + 1 if with_rank else 0))}  nearly written"
+    ]
+    for place, token in enumerate(text.tokens):
+        sign = f"{signs.get(place, ' ')} " if signs else ""
+        share = math.exp(token.log_probability)
+        rank = f" {_rank(token):<{ranks}}" if with_rank else ""
+        line = f"{padded(sign + token.token.text, name)}  {bar(share, _BAR)}{_share(share):>8}{rank}  "
+        lines.append(left_to_right((line + _alternatives(token, COLUMNS - columns_of(line))).rstrip()))
+    return lines
+
+
+def comparison_lines(proposed: ScoredText, comparison: Comparison) -> list[str]:
+    """The proposed text, its tokens, and the comparison in words."""
+    marks = {comparison.costliest: _COSTLIEST}
+    if comparison.parting is not None and comparison.parting < len(proposed.tokens):
+        marks[comparison.parting] = _PARTING
+    meaning = f"{_PARTING} the first token that differs   {_COSTLIEST} the least probable token"
+    words = [line for sentence in comparison.sentences for line in wrapped(sentence.split(), first="* ", then="  ")]
+    return [f"  {number_line(proposed)}", "", *token_table(proposed, marks), meaning, "", *map(left_to_right, words)]
+
+
+def link_lines(source: Sequence[Token], found: ScoredText, links: Sequence[tuple[int, int]]) -> list[str]:
+    """The words of the source that each token of an output belongs to.
+
+    >>> end = WrittenToken(Token("▁Hund"), -0.1, 1)
+    >>> link_lines([Token("▁the"), Token("▁dog")], ScoredText("Hund", (end,), -0.1, -0.1), [(1, 0)])
+    ['links: ▁Hund ← ▁dog']
+    """
+    ends: dict[int, list[str]] = {}
+    for begin, end in sorted(links):
+        ends.setdefault(end, []).append(source[begin].text)
+    parts = [f"{found.tokens[end].token.text} ← {' '.join(begins)}" for end, begins in sorted(ends.items())]
+    joined = [f"{part}," for part in parts[:-1]] + parts[-1:]
+    return [left_to_right(line) for line in wrapped(joined, first="links: ", then="  ")]
+
+
+def _alternatives(token: WrittenToken, columns: int) -> str:
+    """The first alternatives, for which there is room."""
+    shown = ""
+    for alternative in token.alternatives:
+        part = f"{alternative.token} {_share(math.exp(alternative.log_probability))}"
+        longer = f"{shown}  {part}" if shown else part
+        if columns_of(longer) > columns:
+            break
+        shown = longer
+    return shown
+
+
+def _share(share: float) -> str:
+    return percent_text(share) if share >= _SHOWN_FROM else "<0.1 %"
+
+
+def _rank(token: WrittenToken) -> str:
+    return f"#{token.rank:,}" if token.rank > 1 else ""
+
+
+def _number(value: float) -> str:
+    return signed(f"{value:.2f}")
