@@ -175,6 +175,10 @@ class AligningDecoder(WritingDecoder, Protocol):
         """The most probable alignment of each text; without a gradient."""
         ...
 
+    def log_probabilities(self, memory: Memory) -> Float[Tensor, "N V"]:
+        """The natural logarithm of the probability of every symbol at each position of the memory."""
+        ...
+
 
 @runtime_checkable
 class TextDecoder(WritingDecoder, Protocol):

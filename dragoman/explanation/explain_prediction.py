@@ -176,7 +176,7 @@ class _Asked:
 
         def outputs(memory: Memory) -> Float[Tensor, S * K]:
             said = model.decoder(memory)  # type: ignore[operator]  # Its outputs are no text.
-            return said.unflatten(0, (memory.layout.batch, -1))[:, position].double()
+            return said.view(memory.layout.batch, -1, *said.shape[1:])[:, position].double()
 
         with torch.no_grad():
             (found,) = (factor * outputs(model.encode(source.to(model.device)))).cpu()

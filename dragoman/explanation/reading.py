@@ -150,11 +150,11 @@ class ReadingExplanation(Explanation):
         ink = 1.0 - self.picture.astype(np.float64).mean(axis=0) / 255
         lines = [f"{self.name}: {self.text}", "", *shades(ink), "", *table]
         if self.alignment is not None:
-            best, total = self.alignment.log_probability, self.alignment.text_log_probability
-            lines += [
-                "",
-                signed(f"log-probability of the text: {total:.3f}; of this alignment, the best of all: {best:.3f}"),
-            ]
+            best, total = (
+                signed(f"{value:.3f}")
+                for value in (self.alignment.log_probability, self.alignment.text_log_probability)
+            )
+            lines += ["", f"log-probability of the text: {total}; of this alignment, the best of all: {best}"]
         return "\n".join(lines)
 
     def _spans(self) -> list[tuple[int | None, int | None]]:

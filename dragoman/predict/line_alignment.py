@@ -78,13 +78,18 @@ class LineAlignment:
         }
 
 
+def aligns(model: EncoderDecoder) -> bool:
+    """Whether a model's decoder aligns texts with positions from left to right."""
+    return isinstance(model.decoder, AligningDecoder) and isinstance(model.encoder, LineEncoder)
+
+
 def require_alignments(model: EncoderDecoder) -> None:
     """Refuse a model whose decoder aligns no texts with positions.
 
     Raises:
         UnsupportedError: if it aligns none.
     """
-    if not (isinstance(model.decoder, AligningDecoder) and isinstance(model.encoder, LineEncoder)):
+    if not aligns(model):
         raise UnsupportedError(
             "this reader aligns no characters with columns: its decoder writes each character from the whole picture",
             remedy='train a reader with decoder.kind = "ctc", as the preset reader has it.',
