@@ -85,9 +85,11 @@ def tree_panel(tree: BeamTree) -> Panel:
             steps[number] = steps[node.parent] + 1
             texts[number] = texts[node.parent] + " "
         texts[number] += node.token
-    order = sorted(range(len(tree.nodes)), key=lambda n: (steps[n], -tree.nodes[n].log_probability))
+    continued = {node.parent for node in tree.nodes}
+    ends = [number for number in range(len(tree.nodes)) if number not in continued]
+    order = sorted(ends, key=lambda n: (steps[n], -tree.nodes[n].log_probability))
     table = {
-        "step": [str(steps[n] + 1) for n in order],
+        "ended at step": [str(steps[n] + 1) for n in order],
         "log-probability": [signed(f"{tree.nodes[n].log_probability:.3f}") for n in order],
         "score": [signed(f"{tree.nodes[n].score:.3f}") for n in order],
         "what became of it": [tree.nodes[n].fate.value for n in order],

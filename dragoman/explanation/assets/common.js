@@ -37,9 +37,9 @@ const visible = token => {
   return bare === "" ? "∅" : bare.replace(/[▁ ]/g, "␣").replace(/\n/g, "↵").replace(/\t/g, "⇥");
 };
 
-/** Tokens as running text. */
+/** Tokens as running text, in which special symbols keep their direction (by the characters of Unicode for it). */
 const joined = tokens =>
-  tokens.map(token => (isSpecial(token) ? ` ${textOf(token)}` : textOf(token))).join("").replace(/▁/g, " ").trim();
+  tokens.map(token => (isSpecial(token) ? ` \u2066${textOf(token)}\u2069` : textOf(token))).join("").replace(/▁/g, " ").trim();
 
 /** A special symbol is written from left to right, whatever surrounds it. */
 const directionAlone = token => (isSpecial(token) ? "ltr" : null);
