@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dragoman.contracts.alignments import Alignments
 from dragoman.contracts.batches import AnyBatch, Batch, Carried, TextBatch
+from dragoman.contracts.constraints import NEVER, OutputAutomaton
 from dragoman.contracts.encoder_decoder import (
     AligningDecoder,
     AttendingDecoder,
@@ -73,6 +74,7 @@ from dragoman.contracts.tag_transitions import AllowedTransitions
 
 __all__ = [
     "DEFAULT_SYMBOLS",
+    "NEVER",
     "AligningDecoder",
     "Alignments",
     "AllowedTransitions",
@@ -101,6 +103,7 @@ __all__ = [
     "MinimumBayesRisk",
     "Nothing",
     "Numbers",
+    "OutputAutomaton",
     "Packed",
     "PictureSize",
     "Pictures",

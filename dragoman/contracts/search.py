@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from dragoman.contracts.constraints import OutputAutomaton
 from dragoman.contracts.hypothesis import Hypothesis
 from dragoman.contracts.search_methods import SearchFeature, SearchMethod
 from dragoman.contracts.search_trace import SearchTrace
@@ -32,7 +33,8 @@ class SearchRequest:
             states for the row.
         forbidden: symbols that must not be written, besides those that never are.
         prefixes: symbols with which each row's output begins; any symbols but the end symbol.
-        constraints: phrases of tokens that each row's output must contain (Hokamp and Liu 2017).
+        constraints: for each row the automaton that accepts what its output may be, prefix included; None for a row
+            whose output may be anything. Complete hypotheses are accepted.
         trace: whether the result has all hypotheses that the search considered.
 
     Raises:
@@ -44,7 +46,7 @@ class SearchRequest:
     limits: Sequence[int] | None = None
     forbidden: Sequence[int] = ()
     prefixes: Sequence[Sequence[int]] | None = None
-    constraints: Sequence[Sequence[Sequence[int]]] | None = None
+    constraints: Sequence[OutputAutomaton | None] | None = None
     trace: bool = False
 
     def __post_init__(self) -> None:
@@ -97,13 +99,24 @@ class SearchRequest:
             if values is not None and len(values) != rows:
                 raise InputError(f"{len(values):,} {name} for {rows:,} rows", remedy=f"give {name} for each row.")
 
+    def apart(self, rows: int) -> list[list[int]]:
+        """The rows without a constraint and those with one, which go through a search differently; no group is empty.
+
+        Args:
+            rows: number of rows of the input.
+        """
+        bound = [row for row, one in enumerate(self.constraints or ()) if one is not None]
+        free = sorted({*range(rows)}.difference(bound))
+        return [group for group in (free, bound) if group]
+
     def select(self, rows: Sequence[int]) -> SearchRequest:
-        """The request for rows ``rows`` alone, in that order."""
+        """The request for rows ``rows`` alone, in that order; without constraints if none of them has any."""
+        constraints = _selected(self.constraints, rows)
         return replace(
             self,
             limits=_selected(self.limits, rows),
             prefixes=_selected(self.prefixes, rows),
-            constraints=_selected(self.constraints, rows),
+            constraints=None if all(one is None for one in constraints or ()) else constraints,
         )
 
 
@@ -157,6 +170,15 @@ class SearchResult:
     def best(self) -> list[Hypothesis]:
         """The best hypothesis of each row."""
         return [hypotheses[0] for hypotheses in self.hypotheses]
+
+    def select(self, rows: Sequence[int]) -> SearchResult:
+        """The result for rows ``rows`` alone, in that order; the calls are those of all rows."""
+        return SearchResult(
+            [self.hypotheses[row] for row in rows],
+            calls=self.calls,
+            proofs=None if self.proofs is None else [self.proofs[row] for row in rows],
+            trace=None if self.trace is None else [self.trace[row] for row in rows],
+        )
 
     @classmethod
     def joined(cls, parts: Iterable[tuple[Sequence[int], SearchResult]], *, rows: int) -> SearchResult:

@@ -65,19 +65,23 @@ class TorchEngine(StepByStep):
             searched = self.model.for_search()
         parts = (
             (places, self._search(searched, batch.to(self.model.device), request.select(places), places))
-            for places, batch in self._batches(source, request.followed)
+            for rows in request.apart(source.layout.batch)
+            for places, batch in self._batches(source, rows, request.followed)
         )
         return SearchResult.joined(parts, rows=source.layout.batch)
 
-    def _batches(self, source: Packed | Pictures, width: int) -> Iterator[tuple[list[int], Packed | Pictures]]:
-        """Batches: texts of similar length together, pictures as they come."""
+    def _batches(
+        self, source: Packed | Pictures, rows: Sequence[int], width: int
+    ) -> Iterator[tuple[list[int], Packed | Pictures]]:
+        """Batches of ``rows``: texts of similar length together, pictures as they come."""
         if isinstance(source, Pictures):
-            yield list(range(source.layout.batch)), source
+            yield list(rows), source if len(rows) == source.layout.batch else source.select(torch.tensor(rows))
             return
-        lengths = source.layout.lengths.cpu().numpy()
+        lengths = source.layout.lengths.cpu().numpy()[list(rows)]
         # From long to short, so that a line too long for the memory is met first.
-        for places in reversed(in_order(lengths, lengths, tokens=max(self.batch_tokens // width, 1))):
-            yield places.tolist(), source.select(torch.from_numpy(places))
+        for order in reversed(in_order(lengths, lengths, tokens=max(self.batch_tokens // width, 1))):
+            places = [rows[place] for place in order.tolist()]
+            yield places, source.select(torch.tensor(places))
 
     def _search(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -10,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from dragoman.contracts import Beam, Ending, Fate, Hypothesis, State, StepFunction
+from dragoman.search.banks import by_banks
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.recorder import Recorder
 from dragoman.search.rules import SearchRules
@@ -93,8 +95,18 @@ class _Task:
     recorder: Recorder | None
 
 
+ToGo = Callable[[State, Int[Tensor, "L c"]], Int[Tensor, "L c"]]
+"""Gives, for the state after a step and some continuations of each hypothesis, the least number of symbols that these
+lack to satisfy a constraint."""
+
+
 def beam_search(
-    step: StepFunction[State], state: State, method: Beam, rules: SearchRules, recorder: Recorder | None = None
+    step: StepFunction[State],
+    state: State,
+    method: Beam,
+    rules: SearchRules,
+    recorder: Recorder | None = None,
+    to_go: ToGo[State] | None = None,
 ) -> list[list[Hypothesis]]:
     """The best hypotheses of each sentence, found by following as many at each step as the beam is wide.
 
@@ -119,6 +131,8 @@ def beam_search(
         rules: the rules of the search. A hypothesis that loops leaves the beam and is used only if too few hypotheses
             are complete.
         recorder: recorder of what is considered, if a trace is wanted.
+        to_go: what continuations lack to satisfy a constraint: the beam's places are then shared among those that lack
+            little and those that lack much, by :func:`~dragoman.search.banks.by_banks`.
 
     Returns:
         For each sentence up to ``rules.n_best`` hypotheses: complete ones by score, then cut ones by score.
@@ -131,7 +145,12 @@ def beam_search(
     while beam.sentences:
         live = beam.live
         values, symbols, state = best_continuations(beam.tokens[:, :, -1].flatten()[live], state, wanted)
-        candidates = _extend(beam, *_spread(beam, live, values, symbols), task)
+        spread = _spread(beam, live, values, symbols)
+        if to_go is None:
+            candidates = _extend(beam, *spread, task)
+        else:
+            lacking = to_go(state, symbols.cpu())
+            candidates = _extend_by_banks(beam, *spread, _spread(beam, live, values, lacking)[1], task)
         written = beam.tokens.shape[2]
         _record_considered(beam, candidates, task)
         _collect_complete(beam, candidates, task)
@@ -179,15 +198,47 @@ def _spread(
 
 def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], task: _Task) -> _Candidates:
     """The best 2·width continuations of each sentence: at most ``width`` of them end, so ``width`` live ones remain."""
+    totals, symbols = _totals(beam, values, symbols, task)
+    best, order = totals.sort(dim=1, descending=True, stable=True)
+    best, order = best[:, : 2 * task.width], order[:, : 2 * task.width]
+    return _Candidates(order // values.shape[1], symbols.gather(1, order), best)
+
+
+def _extend_by_banks(
+    beam: _Beam,
+    values: Float[Tensor, "R c"],
+    symbols: Int[Tensor, "R c"],
+    to_go: Int[Tensor, "R c"],
+    task: _Task,
+) -> _Candidates:
+    """Those of the ``width`` best continuations that satisfy the constraint of each sentence which end, and then, of
+    those that go on, ``width`` by banks."""
+    totals, found = _totals(beam, values, symbols, task)
+    ends, impossible = found == task.rules.end, float("-inf")
+    satisfying = totals.masked_fill(~ends & (to_go.reshape(found.shape) > 0), impossible)
+    best, order = satisfying.sort(dim=1, descending=True, stable=True)
+    best, order = best[:, : task.width], order[:, : task.width]
+    best = best.masked_fill(~ends.gather(1, order), impossible)
+    going = totals.masked_fill(ends, impossible)
+    chosen = by_banks(going, to_go.reshape(found.shape), task.width)
+    # What ends stands in the first ``width`` places, even if there are fewer continuations.
+    short = task.width - best.shape[1]
+    order = torch.cat([torch.nn.functional.pad(order, (0, short)), chosen], 1)
+    best = torch.cat([torch.nn.functional.pad(best, (0, short), value=impossible), going.gather(1, chosen)], 1)
+    return _Candidates(order // values.shape[1], found.gather(1, order), best)
+
+
+def _totals(
+    beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], task: _Task
+) -> tuple[Float[Tensor, "A C"], Int[Tensor, "A C"]]:
+    """The log-probability and the last symbol of each continuation of each sentence."""
     places, rows = beam.log_probabilities.shape
     values = values.masked_fill(torch.isin(symbols, task.forbidden), float("-inf"))
     written = beam.tokens.shape[2] - 1
     if written < beam.prefixes.shape[1]:
         values, symbols = _forced(values, symbols, beam.prefixes[:, written].repeat_interleave(rows))
     totals = (values.view(places, rows, -1) + beam.log_probabilities[:, :, None]).flatten(1)
-    best, order = totals.sort(dim=1, descending=True, stable=True)
-    best, order = best[:, : 2 * task.width], order[:, : 2 * task.width]
-    return _Candidates(order // values.shape[1], symbols.view(places, -1).gather(1, order), best)
+    return totals, symbols.reshape(places, -1)
 
 
 def _forced(

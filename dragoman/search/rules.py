@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from dragoman.contracts import SearchRequest, SpecialSymbols
+from dragoman.contracts import OutputAutomaton, SearchRequest, SpecialSymbols
 from dragoman.errors import InputError
 from dragoman.search.repetition import RepetitionRule
 from dragoman.search.scores import Normalizer, log_normalizer
@@ -31,6 +31,7 @@ class SearchRules:
         forbidden: symbols that are never written.
         prefixes: symbols with which each row begins; they are read, add nothing to the log-probability, and are not
             part of the hypothesis.
+        constraints: for each row the automaton that accepts its output, prefix included, or None.
         numbers: the number of each row, on which its random draws depend; by default its index.
         repetition: the rule that says what is a loop, which ends a hypothesis and is cut; sampling allows all loops.
         normalizer: function from scores to what turns them into log-probabilities; see
@@ -47,6 +48,7 @@ class SearchRules:
     n_best: int = 1
     forbidden: Sequence[int] = ()
     prefixes: Sequence[Sequence[int]] | None = None
+    constraints: Sequence[OutputAutomaton | None] | None = None
     numbers: Sequence[int] | None = None
     repetition: RepetitionRule = field(default_factory=RepetitionRule)
     normalizer: Normalizer = log_normalizer
@@ -86,9 +88,21 @@ class SearchRules:
             n_best=request.n_best,
             forbidden=(*special.never_written, *request.forbidden),
             prefixes=request.prefixes,
+            constraints=request.constraints,
             numbers=numbers,
             normalizer=normalizer,
             trace=request.trace,
+        )
+
+    def select(self, rows: Sequence[int]) -> SearchRules:
+        """The rules for rows ``rows`` alone, in that order."""
+        numbers = self.numbers if self.numbers is not None else range(len(self.limits))
+        return replace(
+            self,
+            limits=[self.limits[row] for row in rows],
+            prefixes=None if self.prefixes is None else [self.prefixes[row] for row in rows],
+            constraints=None if self.constraints is None else [self.constraints[row] for row in rows],
+            numbers=[numbers[row] for row in rows],
         )
 
     def prefix_table(self) -> Int[Tensor, "n P"]:

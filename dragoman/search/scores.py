@@ -73,7 +73,7 @@ def continuations_of(step: StepFunction[State], normalizer: Normalizer) -> Conti
     >>> symbols, log_p.exp()
     (tensor([[2, 1]]), tensor([[0.7000, 0.2000]]))
     """
-    if normalizer is log_normalizer and isinstance(step, RankingStep):
+    if normalizer in (log_normalizer, unnormalized) and isinstance(step, RankingStep):
         ranking = step
 
         def ranked(tokens: Tensor, state: State, count: int) -> tuple[Tensor, Tensor, State]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import torch
+
 from dragoman.contracts import (
     Beam,
+    BestFirstBeam,
+    Ending,
     Exact,
     Greedy,
+    Hypothesis,
     Proof,
     Sample,
     SearchFeature,
@@ -16,12 +23,20 @@ from dragoman.contracts import (
 )
 from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
+from dragoman.search.constrained_step import (
+    ConstrainedStep,
+    RankedConstrainedStep,
+    constrained_state,
+    symbols_to_go,
+)
 from dragoman.search.counting import counted
 from dragoman.search.exact import exact_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.recorder import Recorder
+from dragoman.search.repetition import NO_RULE
 from dragoman.search.rules import SearchRules
 from dragoman.search.sampling import sample
+from dragoman.search.scores import unnormalized
 
 SEARCH_FEATURES = frozenset(
     {
@@ -30,6 +45,7 @@ SEARCH_FEATURES = frozenset(
         SearchFeature.SAMPLING,
         SearchFeature.EXACT,
         SearchFeature.PREFIXES,
+        SearchFeature.CONSTRAINTS,
         SearchFeature.TRACE,
     }
 )
@@ -38,6 +54,11 @@ SEARCH_FEATURES = frozenset(
 
 def search(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> SearchResult:
     """The hypotheses that ``method`` finds for each row.
+
+    With constraints, beam search and best-first beam search are the same, and share their places out by
+    :func:`~dragoman.search.banks.by_banks`; all methods write nothing from which a constraint cannot be satisfied any
+    more. A hypothesis that is not complete is then returned only where a row has no complete one, because the model
+    gives all that would satisfy the constraint a probability of 0.
 
     >>> import torch
     >>> from dragoman.contracts import Beam, Greedy, Nothing
@@ -64,9 +85,14 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
     Raises:
         UnsupportedError: if the model's scores are not numbers, or the method is none of those here.
     """
+    counting = counted(step)
+    find = _by_method if rules.constraints is None else _within_constraints
+    return replace(find(counting, state, method, rules), calls=counting.calls)
+
+
+def _by_method(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> SearchResult:
+    recorder = _recorder(rules)
     proofs: list[Proof] | None = None
-    step = counted(step)
-    recorder = Recorder(rules.prefixes or [()] * len(rules.limits)) if rules.trace else None
     match method:
         case Greedy():
             found = [[hypothesis] for hypothesis in greedy_search(step, state, rules, recorder)]
@@ -82,5 +108,43 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
             found, proofs = exact_search(step, state, method, rules)
         case _:
             raise UnsupportedError(f"there is no {method.feature.value} here", remedy="search with a beam.")
-    trace = None if recorder is None else recorder.traces()
-    return SearchResult(found, calls=step.calls, proofs=proofs, trace=trace)
+    return SearchResult(found, proofs=proofs, trace=None if recorder is None else recorder.traces())
+
+
+def _recorder(rules: SearchRules) -> Recorder | None:
+    return Recorder(rules.prefixes or [()] * len(rules.limits)) if rules.trace else None
+
+
+def _within_constraints(
+    step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules
+) -> SearchResult:
+    """The hypotheses that satisfy the rules' constraints. Where all of a row are lost because they loop, it is searched
+    anew, and loops may be."""
+    found = _constrained(step, state, method, rules)
+    looped = [row for row, hypotheses in enumerate(found.hypotheses) if hypotheses[0].ending is Ending.REPETITION]
+    if looped:
+        freely = replace(rules.select(looped), repetition=NO_RULE)
+        again = _constrained(step, state.select(torch.tensor(looped)), method, freely)
+        rest = [row for row in range(len(rules.limits)) if row not in looped]
+        found = SearchResult.joined([(rest, found.select(rest)), (looped, again)], rows=len(rules.limits))
+    return replace(found, hypotheses=[_complete(hypotheses) for hypotheses in found.hypotheses])
+
+
+def _constrained(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> SearchResult:
+    begin, within = constrained_state(state, rules), replace(rules, normalizer=unnormalized)
+    match method:
+        case Beam() | BestFirstBeam():
+            recorder = _recorder(rules)
+            ranked = RankedConstrainedStep(step, rules.normalizer, rules.end, width=method.width)
+            beam = Beam(method.width, method.length_penalty)
+            found = beam_search(ranked, begin, beam, within, recorder, to_go=symbols_to_go)
+            return SearchResult(found, trace=None if recorder is None else recorder.traces())
+        case _:
+            hastens = method.feature in (SearchFeature.GREEDY, SearchFeature.SAMPLING)
+            limited = ConstrainedStep(step, rules.normalizer, rules.end, hastens=hastens)
+            return _by_method(limited, begin, method, within)
+
+
+def _complete(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """Only the complete ones, which satisfy their constraint; all if there is none."""
+    return [one for one in hypotheses if one.ending is Ending.COMPLETE] or hypotheses

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+import regex
 import torch
 
 from dragoman.contracts import (
@@ -44,7 +45,10 @@ from dragoman.predict.torch_engine import TorchEngine
 from dragoman.recipe import recipe_from
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.text.codec import Codec
+from dragoman.text.phrases import Phrases
+from dragoman.text.spelling import Spelling
 from dragoman.text.tokenizer import Tokenizer
+from dragoman.text.vocabulary_automaton import VocabularyAutomaton
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "search"))
 from markov import Markov, MarkovState
@@ -237,6 +241,36 @@ def test_without_limits_there_are_as_many_tokens_as_the_encoder_has_states(case:
         assert_same(case, case.search(Greedy(), limits=None), case.search(Greedy(), limits=case.states))
 
 
+TOKENIZER = Tokenizer.train(["one two three"] * 9, vocabulary_size=270)
+
+
+def without(phrase: str, *, within: str | None = None) -> VocabularyAutomaton:
+    """The constraint that a text does not contain a phrase, but another."""
+    phrases = Phrases(required=((within,),) if within else (), excluded=(phrase,))
+    return VocabularyAutomaton(Spelling.of(TOKENIZER.vocabulary), phrases)
+
+
+@pytest.mark.parametrize("method", [Greedy(), Beam(2), Sample(temperature=2.0)], ids=str)
+def test_complete_outputs_satisfy_their_constraints_and_other_rows_are_as_ever(
+    case: Case, method: SearchMethod
+) -> None:
+    if SearchFeature.CONSTRAINTS not in case.engine.features or isinstance(case.source, Pictures):
+        return  # an alignment has no room for more characters than a picture has columns
+    one, limits = without("two", within="one"), [limit + 4 for limit in LIMITS]
+    prefixes = case.prefixes or [[]] * ROWS
+    found = case.search(method, constraints=[one] * (ROWS - 1) + [None], limits=limits)
+    assert [h.tokens for h in found[-1]] == [h.tokens for h in case.search(method, limits=limits)[-1]]
+    for row, hypotheses in enumerate(found[:-1]):
+        for h in hypotheses:
+            words = regex.findall(r"[\p{L}\p{M}\p{N}_]+", TOKENIZER.decode([*(prefixes[row]), *h.tokens]))
+            assert h.ending is Ending.COMPLETE
+            assert "one" in map(str.lower, words)
+            assert "two" not in words
+            assert case.nats is None or h.log_probability == pytest.approx(-case.nats(row, [*h.tokens, END]), abs=1e-5)
+    with pytest.raises(InputError, match=r"row 1 can satisfy .* at most 0 are allowed"):
+        case.search(method, constraints=[one] * ROWS, limits=[0] * ROWS)
+
+
 WANTED: dict[SearchFeature, dict[str, Any]] = {
     SearchFeature.GREEDY: {},
     SearchFeature.BEAM: {"method": Beam(2)},
@@ -246,7 +280,7 @@ WANTED: dict[SearchFeature, dict[str, Any]] = {
     SearchFeature.EXACT: {"method": Exact()},
     SearchFeature.MINIMUM_BAYES_RISK: {"method": MinimumBayesRisk()},
     SearchFeature.PREFIXES: {"prefixes": [[5]] * ROWS},
-    SearchFeature.CONSTRAINTS: {"constraints": [[[5, 6]]] * ROWS},
+    SearchFeature.CONSTRAINTS: {"constraints": [None, *[without("two")] * (ROWS - 1)]},
     SearchFeature.TRACE: {"trace": True},
 }
 
