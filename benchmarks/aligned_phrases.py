@@ -44,7 +44,7 @@ def aligned_phrases(source_language: str, target_language: str, pairs: int, seed
     random = Random(f"{seed} {source} {target}")
     found: dict[str, AlignedPair] = {}
     while len(found) < pairs:
-        chosen = random.choices(range(len(_KINDS)), k=random.randint(2, 6))
+        chosen = random.choices(range(len(_KINDS)), k=random.randint(2, 4))
         try:
             parts = [_written(_KINDS[kind](random), source, target) for kind in chosen]
         except NotInLocaleError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -90,7 +91,9 @@ def attention_layers(model: Model) -> list[AttentionLayer]:
     return found
 
 
-def attention_weights(model: Model, batch: AnyBatch) -> list[LayerWeights]:
+def attention_weights(
+    model: Model, batch: AnyBatch, layers: Sequence[AttentionLayer] | None = None
+) -> list[LayerWeights]:
     """The weights of every attention layer while the model reads a mini-batch, targets included (teacher forcing).
 
     The query of a decoder's position t is what the decoder knows before it writes token t of the target: it has read
@@ -103,11 +106,12 @@ def attention_weights(model: Model, batch: AnyBatch) -> list[LayerWeights]:
     Args:
         model: A model; where its inputs are pictures, the keys are the positions across a picture.
         batch: Inputs and outputs, on the model's device.
+        layers: The layers that are wanted; None for all of :func:`attention_layers`.
 
     Returns:
-        The weights of each layer of :func:`attention_layers`, in that order.
+        The weights of each layer, in the same order.
     """
-    layers = attention_layers(model)
+    layers = attention_layers(model) if layers is None else layers
     tap = _Attentions({layer.module for layer in layers})
     with torch.inference_mode(), evaluating(model), without_kernels():
         with tapped(model, tap, methods=("forward", "step")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
@@ -29,6 +30,7 @@ from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.aligner import Aligner
 from dragoman.predict.capitals import CAPITALS, RESTORED, Capitals
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine import Engine
@@ -42,6 +44,7 @@ from dragoman.predict.search_request import search_request
 from dragoman.predict.text_scores import TextScores, pair_losses
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translation import EMPTY, Translation, joined
+from dragoman.predict.word_alignment import WordAlignment
 from dragoman.predict.writer import Writer
 from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from pandas import Series
 
 _RETRIED = 5
+_ALIGNED_TOGETHER = 1000
 # Nats below the best translation at which another is none, only what a beam was filled up with.
 _LEAST_PLAUSIBLE = 20.0
 _NO_LIMIT = 2**31
@@ -321,6 +325,39 @@ class Translator(Shown):
             for counts in ([len(ids) for ids in target_ids], [len(text) + 1 for text in rights])
         )
         return TextScores(nats, tokens, characters)
+
+    def align(
+        self, sources: Sequence[str], targets: Sequence[str], *, progress: bool | None = None
+    ) -> list[WordAlignment]:
+        """The links between the words of each source and of its translation, by the model's attention while it reads
+        both; see :func:`~dragoman.predict.aligner.aligning_attention`. Words are what white space stands between.
+
+        Args:
+            sources: texts of the source language.
+            targets: a translation of each, from wherever it comes. An empty text has no links.
+            progress: whether to show how far it is, as for :meth:`translate`.
+
+        Raises:
+            InputError: if the numbers of sources and targets differ, or one of them is not text.
+            UnsupportedError: if the model's decoder does not attend to the source.
+        """
+        sources, targets = texts_of(sources), texts_of(targets)
+        if len(sources) != len(targets):
+            raise InputError(
+                f"{len(sources):,} sources and {len(targets):,} targets",
+                remedy="give a target for each source, line by line.",
+            )
+        with Counting(len(sources), "lines", progress) as counting:
+            return list(counting.over(self.align_stream(zip(sources, targets, strict=True))))
+
+    def align_stream(self, pairs: Iterable[tuple[str, str]]) -> Iterator[WordAlignment]:
+        """Align pairs of a source and a target in order, however many there are; arguments and result are those of
+        :meth:`align`."""
+        normalizers = self._normalized, self.normalized_targets
+        aligner = Aligner(self.model, self.source, self.target, self.recipe, normalizers)
+        remaining = iter(pairs)
+        while chunk := list(islice(remaining, _ALIGNED_TOGETHER)):
+            yield from aligner.align([source for source, _ in chunk], [target for _, target in chunk])
 
     def normalized_targets(self, texts: Sequence[str]) -> list[str]:
         """Target texts in the normal form that the model learnt from."""
