@@ -148,6 +148,11 @@ class TaggingDecoder(Decoder, Protocol):
         """The probability of each tag at each word, whatever the tags of the other words are."""
         ...
 
+    def log_odds(self, scores: Float[Tensor, "B W K"], word: int, tag: int) -> Float[Tensor, " B"]:
+        """ln p / (1 − p), where p is the probability of a tag at one word, of B texts of W words each; with a
+        gradient."""
+        ...
+
     def nats(self, scores: Float[Tensor, "M K"], words: Layout, tags: Int[Tensor, " M"]) -> Float[Tensor, " M"]:
         """−ln of the probability of each word's tag, given the tags before it; over a text they sum up to −ln of the
         probability of all its tags."""

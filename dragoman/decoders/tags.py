@@ -58,6 +58,12 @@ class TagDecoder(WordScores):
         with torch.no_grad():
             return torch.softmax(at_least_float32(scores), 1)
 
+    def log_odds(self, scores: Float[Tensor, "B W K"], word: int, tag: int) -> Float[Tensor, " B"]:
+        """The score of the tag, less ln Σ exp of those of the others."""
+        own = at_least_float32(scores[:, word])
+        others = own.index_fill(1, torch.tensor(tag, device=own.device), float("-inf"))
+        return own[:, tag] - torch.logsumexp(others, 1)
+
     def nats(self, scores: Float[Tensor, "M K"], words: Layout, tags: Int[Tensor, " M"]) -> Float[Tensor, " M"]:
         """−ln p(tag) of each word, in nats."""
         del words

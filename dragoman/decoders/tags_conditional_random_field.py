@@ -12,6 +12,7 @@ from dragoman.layers.conditional_random_field import (
     log_partition,
     marginals,
     sequence_loss,
+    tag_log_odds,
     tag_nats,
 )
 from dragoman.layers.transition_scores import TransitionScores
@@ -61,6 +62,10 @@ class RandomFieldDecoder(WordScores):
     def probabilities(self, scores: Float[Tensor, "M K"], words: Layout) -> Float[Tensor, "M K"]:
         """The marginal probability of each tag at each word, summed over all tags of the other words."""
         return marginals(scores, words, self.transitions())
+
+    def log_odds(self, scores: Float[Tensor, "B W K"], word: int, tag: int) -> Float[Tensor, " B"]:
+        """ln of the sum over all sequences with the tag at the word, less that over all other sequences."""
+        return tag_log_odds(scores, self.transitions(), word, tag)
 
     def nats(self, scores: Float[Tensor, "M K"], words: Layout, tags: Int[Tensor, " M"]) -> Float[Tensor, " M"]:
         """−ln p(tag | tags before it) of each word, in nats; their sum over a text is −ln p(all its tags)."""

@@ -68,6 +68,10 @@ class WordScores(nn.Module, ABC):
         """The probability of each tag at each word."""
 
     @abstractmethod
+    def log_odds(self, scores: Float[Tensor, "B W K"], word: int, tag: int) -> Float[Tensor, " B"]:
+        """ln p / (1 − p) of a tag at one word of texts of W words each, with a gradient."""
+
+    @abstractmethod
     def nats(self, scores: Float[Tensor, "M K"], words: Layout, tags: Int[Tensor, " M"]) -> Float[Tensor, " M"]:
         """−ln p of each word's tag, given the tags before it, in nats."""
 

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from dragoman.contracts import Memory, Packed, Pictures, Source
+from dragoman.contracts import Memory, Packed, Pictures, Source, TaggingDecoder
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.explanation.first_layer import first_layer_of
@@ -37,6 +37,8 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.row_numbers import numbers_of_columns
 from dragoman.predict import inputs as kinds
 from dragoman.predict.inputs import SourceBatch
+from dragoman.predict.outcomes import Outcomes, outcomes_of
+from dragoman.predict.outputs import outputs_of
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.words import Words
 from dragoman.recipe.kinds import sentence_of
@@ -48,6 +50,8 @@ ROW_BASELINE = (
     "a row of means: the mean of the training rows in every numeric column, and in every other one a value that no "
     "training row has"
 )
+Parts = Callable[[Float[Tensor, "n *rest"]], Float64[np.ndarray, "*parts"]]
+"""The function from the contributions of all numbers that are read to those of the parts of an input."""
 _NUMBERS_TOGETHER = 1 << 20
 """Most numbers of inputs that are computed together."""
 
@@ -136,10 +140,6 @@ class _Asked:
         """The model in a sentence."""
         return sentence_of(self.predictor.recipe.model)
 
-    def batches(self) -> Iterator[SourceBatch]:
-        """The input as the model reads it: in one batch, or a long text in several."""
-        return self.predictor.batches(self.inputs, self.table)
-
     def text(self) -> str:
         """The one text, normalised.
 
@@ -153,63 +153,110 @@ class _Asked:
         collapse = cleaning.collapse_white_space
         return normalize(text, UNICODE_FORMS[cleaning.unicode_form], collapse_white_space=collapse)
 
-    def explained(
-        self,
-        source: Source,
-        baseline: Float[Tensor, n * rest],
-        parts: Callable[[Float[Tensor, n * rest]], Float64[np.ndarray, "*parts"]],
-        position: int = 0,
-        word: int | None = None,
-    ) -> ExplainedPrediction:
-        """The prediction of one input, or of the word that begins at a position, with what each part contributed.
+    def choice(self, predicted: object) -> int:
+        """The number of the label or tag that is explained."""
+        return self.predictor.target.labels.index(str(predicted) if self.label is None else self.label)
 
-        Args:
-            source: the input.
-            baseline: the numbers of the baseline.
-            parts: function from the contributions of all numbers that are read to those of the parts of the input.
-            position: place of the decoder's output among those for this input.
-            word: number of the word, for a tag.
+    def wanted(self, count: int) -> Sequence[int]:
+        """The words whose tags are explained, of a text of ``count`` words.
+
+        Raises:
+            InputError: if there is no such word.
         """
-        predictor = self.predictor
-        model, target = predictor.model, predictor.target
-        offset, factor = target.calibration
+        for number in self.words or ():
+            if not 0 <= number < count:
+                raise InputError(
+                    f"there is no word {number} in a text of {count:,} words",
+                    remedy=f"give numbers from 0 to {count - 1}.",
+                )
+        return range(count) if self.words is None else self.words
 
-        def outputs(memory: Memory) -> Float[Tensor, S * K]:
-            said = model.decoder(memory)  # type: ignore[operator]  # Its outputs are no text.
-            return said.view(memory.layout.batch, -1, *said.shape[1:])[:, position].double()
 
-        with torch.no_grad():
-            (found,) = (factor * outputs(model.encode(source.to(model.device)))).cpu()
-        choice = self._choice(found)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """One input as a model reads it.
 
-        def score(memory: Memory) -> Float[Tensor, " S"]:
-            said = outputs(memory)
-            return said if choice is None else _log_odds(factor * said, choice)
+    Attributes:
+        batches: the input, in one batch or a long text in several.
+        outputs: outputs of the decoder for it.
+        outcomes: what they say.
+    """
 
-        numbers = numbers_of(model, source)
-        together = max(_NUMBERS_TOGETHER // numbers.numel(), 1)
-        function = function_of_numbers(model, source, score)
-        integral = integrated_gradients(function, numbers, baseline, together=together)
-        if choice is None:
-            said, quantity = target.written(offset + float(found)), "number"
-            integral = integral.scaled(factor, offset)
-        else:
-            said = target.labels[choice]
-            quantity = f"log-odds of {said}"
-        shares = [] if choice is None else torch.softmax(found, 0).tolist()
-        chances = tuple(sorted(zip(target.labels, shares, strict=True), key=lambda pair: -pair[1]))
-        contributions = parts(integral.contributions)
-        attribution = Attribution(
-            quantity, integral.value, integral.baseline_value, contributions, integral.gap, integral.evaluations
+    batches: list[SourceBatch]
+    outputs: Float64[np.ndarray, ...]
+    outcomes: Outcomes
+
+    @classmethod
+    def of(cls, asked: _Asked) -> _Read:
+        """The input, read."""
+        predictor = asked.predictor
+        batches = list(predictor.batches(asked.inputs, asked.table))
+        counts = predictor.inputs.counts(asked.inputs)
+        outputs = outputs_of(predictor.model, batches, sum(counts))
+        return cls(batches, outputs, outcomes_of(predictor.target, predictor.model.decoder, outputs, counts))
+
+
+def _attribution(
+    model: EncoderDecoder,
+    source: Source,
+    baseline: Float[Tensor, n * rest],
+    parts: Parts,
+    score: Callable[[Memory], Float[Tensor, " S"]],
+    quantity: str,
+    scale: tuple[float, float] = (0.0, 1.0),
+) -> Attribution:
+    """The contribution of each part of an input to a score.
+
+    Args:
+        model: the model.
+        source: one input.
+        baseline: the numbers of the baseline.
+        parts: function from the contributions of all numbers that are read to those of the parts of the input.
+        score: function from the memory of S inputs to a number for each.
+        quantity: the score for people.
+        scale: offset and factor that bring the score to its units.
+    """
+    numbers = numbers_of(model, source)
+    together = max(_NUMBERS_TOGETHER // numbers.numel(), 1)
+    function = function_of_numbers(model, source, score)
+    found = integrated_gradients(function, numbers, baseline, together=together)
+    found = found.scaled(scale[1], scale[0])
+    contributions = parts(found.contributions)
+    return Attribution(quantity, found.value, found.baseline_value, contributions, found.gap, found.evaluations)
+
+
+def _whole(asked: _Asked, read: _Read, baseline: Float[Tensor, n * rest], parts: Parts) -> ExplainedPrediction:
+    """The label or number of an input, with what each of its parts contributed.
+
+    Args:
+        asked: what is asked.
+        read: the input.
+        baseline: the numbers of the baseline.
+        parts: function from the contributions of all numbers that are read to those of the parts of the input.
+    """
+    model, target = asked.predictor.model, asked.predictor.target
+    (predicted,), source = read.outcomes.predictions(), read.batches[0].source
+    offset, factor = target.calibration
+
+    def outputs(memory: Memory) -> Float[Tensor, S * K]:
+        return model.decoder(memory).double()  # type: ignore[operator]  # Its outputs are no text.
+
+    if not target.labels:
+        scale = offset, factor
+        return ExplainedPrediction(
+            target.written(predicted), (), _attribution(model, source, baseline, parts, outputs, "number", scale)
         )
-        return ExplainedPrediction(said, chances, attribution, word)
-
-    def _choice(self, outputs: Float[Tensor, "*K"]) -> int | None:
-        """The number of the label or tag that is explained; None for a number."""
-        choices = self.predictor.target.labels
-        if not choices:
-            return None
-        return int(outputs.argmax()) if self.label is None else choices.index(self.label)
+    choice = asked.choice(predicted)
+    (shares,) = read.outcomes.probabilities()
+    attribution = _attribution(
+        model,
+        source,
+        baseline,
+        parts,
+        lambda memory: _log_odds(factor * outputs(memory), choice),
+        f"log-odds of {target.labels[choice]}",
+    )
+    return ExplainedPrediction(target.labels[choice], _chances(target.labels, shares), attribution)
 
 
 def _log_odds(logits: Float[Tensor, "S K"], choice: int) -> Float[Tensor, " S"]:
@@ -218,59 +265,59 @@ def _log_odds(logits: Float[Tensor, "S K"], choice: int) -> Float[Tensor, " S"]:
     return logits[:, choice] - torch.logsumexp(others, 1)
 
 
+def _chances(labels: Sequence[str], shares: Float64[np.ndarray, " K"]) -> tuple[tuple[str, float], ...]:
+    """The labels with their probabilities, the most probable first."""
+    return tuple(sorted(zip(labels, shares.tolist(), strict=True), key=lambda pair: -pair[1]))
+
+
 def _explain_text(asked: _Asked) -> PredictionExplanation:
-    text = asked.text()
-    source = expect(next(asked.batches()).source, Packed)
+    text, read = asked.text(), _Read.of(asked)
+    source = expect(read.batches[0].source, Packed)
     words = words_of(expect(asked.predictor.source, Codec), source.values[:-1].tolist(), text)
     baseline = _without_words(asked.predictor.model, source)
-    prediction = asked.explained(source, baseline, partial(_sums, parts=[part for _, part in words]))
+    prediction = _whole(asked, read, baseline, partial(_sums, parts=[part for _, part in words]))
     parts = tuple(InputPart(word) for word, _ in words)
     return PredictionExplanation(asked.model, "words", TEXT_BASELINE, parts, (prediction,))
 
 
-def _explain_tags(asked: _Asked) -> PredictionExplanation:
-    asked.text()
-    words: list[str] = asked.inputs[0].split()
-    wanted = range(len(words)) if asked.words is None else asked.words
-    for number in wanted:
-        if not 0 <= number < len(words):
-            raise InputError(
-                f"there is no word {number} in a text of {len(words):,} words",
-                remedy=f"give numbers from 0 to {len(words) - 1}.",
-            )
-    found: dict[int, ExplainedPrediction] = {}
-    for source, first, positions in _pieces(asked.batches()):
-        ends = [*positions[1:], source.layout.tokens - 1]
-        tokens = [slice(begin, end) for begin, end in zip(positions, ends, strict=True)]
-        parts = partial(_sums_among, parts=tokens, first=first, count=len(words))
-        baseline = _without_words(asked.predictor.model, source)
-        for place, position in enumerate(positions):
-            if first + place in wanted:
-                found[first + place] = asked.explained(source, baseline, parts, position, first + place)
-    predictions = tuple(found[number] for number in wanted)
-    return PredictionExplanation(asked.model, "words", TEXT_BASELINE, tuple(map(InputPart, words)), predictions)
-
-
 def _explain_row(asked: _Asked) -> PredictionExplanation:
-    predictor = asked.predictor
-    field, row = expect(predictor.source, RowField), asked.inputs[0]
-    source = next(asked.batches()).source
-    columns = numbers_of_columns(predictor.model, field)
-    baseline = torch.zeros_like(numbers_of(predictor.model, source))
-    places = [(0, part) for part in columns.values()]
-    prediction = asked.explained(source, baseline, partial(_sums, parts=places))
-    parts = tuple(InputPart(name, _cell(row[name])) for name in columns)
+    predictor, read = asked.predictor, _Read.of(asked)
+    columns = numbers_of_columns(predictor.model, expect(predictor.source, RowField))
+    baseline = torch.zeros_like(numbers_of(predictor.model, read.batches[0].source))
+    prediction = _whole(asked, read, baseline, partial(_sums, parts=[(0, part) for part in columns.values()]))
+    parts = tuple(InputPart(name, _cell(asked.inputs[0][name])) for name in columns)
     return PredictionExplanation(asked.model, "columns", ROW_BASELINE, parts, (prediction,))
 
 
 def _explain_picture(asked: _Asked) -> PicturePredictionExplanation:
-    model = asked.predictor.model
-    source = expect(next(asked.batches()).source, Pictures)
-    baseline = numbers_of(model, blank_of(source))
-    prediction = asked.explained(source, baseline, partial(in_pixels, like=source))
-    picture = source.values.numpy()
+    model, read = asked.predictor.model, _Read.of(asked)
+    source = expect(read.batches[0].source, Pictures)
+    prediction = _whole(asked, read, numbers_of(model, blank_of(source)), partial(in_pixels, like=source))
     return PicturePredictionExplanation(
-        asked.model, asked.name, BLANK, picture, prediction, first_layer_of(model, source)
+        asked.model, asked.name, BLANK, source.values.numpy(), prediction, first_layer_of(model, source)
+    )
+
+
+def _explain_tags(asked: _Asked) -> PredictionExplanation:
+    asked.text()
+    model, labels = asked.predictor.model, asked.predictor.target.labels
+    decoder = expect(model.decoder, TaggingDecoder)
+    words: list[str] = asked.inputs[0].split()
+    wanted = asked.wanted(len(words))
+    read = _Read.of(asked)
+    (tags,), (shares,) = read.outcomes.predictions(), read.outcomes.probabilities()
+    outputs = torch.from_numpy(read.outputs).to(model.device)
+    found: dict[int, ExplainedPrediction] = {}
+    for piece in _pieces(read.batches):
+        baseline, parts = _without_words(model, piece.source), partial(piece.by_word, count=len(words))
+        for word in (number for number in wanted if number in piece.words):
+            choice = asked.choice(expect(tags, list)[word])
+            score = partial(_tag_score, decoder, outputs, piece, word, choice)
+            quantity = f"log-odds of {labels[choice]}"
+            attribution = _attribution(model, piece.source, baseline, parts, score, quantity)
+            found[word] = ExplainedPrediction(labels[choice], _chances(labels, shares[word]), attribution, word)
+    return PredictionExplanation(
+        asked.model, "words", TEXT_BASELINE, tuple(map(InputPart, words)), tuple(found[number] for number in wanted)
     )
 
 
@@ -286,17 +333,52 @@ _BY_INPUTS: Mapping[type[kinds.Inputs], Callable[[_Asked], PredictionExplanation
 )
 
 
-def _pieces(batches: Iterable[SourceBatch]) -> Iterator[tuple[Packed, int, list[int]]]:
-    """Each piece of a text whose words are tagged, with the number of its first word and the positions where its words
-    begin."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """Words of a text that are read together; all of them, if the text is not too long.
+
+    Attributes:
+        source: their tokens.
+        words: their numbers among the words of the text.
+        begins: position in ``source`` of the token that each begins with.
+    """
+
+    source: Packed
+    words: range
+    begins: list[int]
+
+    def by_word(self, numbers: Float[Tensor, "N E"], count: int) -> Float64[np.ndarray, " m"]:
+        """The sum of the numbers of each word of the text, which has ``count`` words; 0 for those of other pieces."""
+        ends = [*self.begins[1:], self.source.layout.tokens - 1]
+        found = np.zeros(count)
+        found[self.words] = _sums(numbers, [slice(*tokens) for tokens in zip(self.begins, ends, strict=True)])
+        return found
+
+
+def _pieces(batches: Iterable[SourceBatch]) -> Iterator[_Piece]:
     for batch in batches:
         source = expect(batch.source, Packed)
         assert batch.rows is not None, "of words the batch says where they begin"
         rows = source.layout.rows[batch.rows]
         for row, start in enumerate(source.layout.starts.tolist()):
-            inside = (rows == row).numpy()
-            positions = (batch.rows[torch.from_numpy(inside)] - start).tolist()
-            yield source.select(torch.tensor([row])), int(batch.places[inside][0]), positions
+            inside = rows == row
+            first = int(batch.places[inside.numpy()][0])
+            begins = (batch.rows[inside] - start).tolist()
+            yield _Piece(source.select(torch.tensor([row])), range(first, first + len(begins)), begins)
+
+
+def _tag_score(
+    decoder: TaggingDecoder, outputs: Float[Tensor, "W K"], piece: _Piece, word: int, tag: int, memory: Memory
+) -> Float[Tensor, " S"]:
+    """The log-odds of a tag at a word, as a function of the memory of S inputs; the decoder's outputs for other pieces
+    of the text stay as they are."""
+    said = decoder(memory)  # type: ignore[operator]  # Its outputs are no text.
+    copies = memory.layout.batch
+    own = said.view(copies, -1, said.shape[1])[:, piece.begins].double()
+    before, behind = (
+        part.expand(copies, -1, -1) for part in (outputs[: piece.words.start], outputs[piece.words.stop :])
+    )
+    return decoder.log_odds(torch.cat([before, own, behind], 1), word, tag)
 
 
 def _without_words(model: EncoderDecoder, source: Packed) -> Float[Tensor, "N E"]:
@@ -309,15 +391,6 @@ def _without_words(model: EncoderDecoder, source: Packed) -> Float[Tensor, "N E"
 def _sums(numbers: Float[Tensor, n * rest], parts: Sequence[slice | tuple[int, slice]]) -> Float64[np.ndarray, " m"]:
     """The sum of the numbers of each part."""
     return np.array([float(numbers[part].sum()) for part in parts])
-
-
-def _sums_among(
-    numbers: Float[Tensor, "N E"], parts: Sequence[slice], first: int, count: int
-) -> Float64[np.ndarray, " m"]:
-    """The sum of the numbers of each word; 0 for ``count`` words but those from ``first`` on that are read together."""
-    found = np.zeros(count)
-    found[first : first + len(parts)] = _sums(numbers, parts)
-    return found
 
 
 def _cell(value: object) -> str:

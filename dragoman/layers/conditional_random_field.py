@@ -29,6 +29,8 @@ from dragoman.layers.recurrent.time_major import TimeMajor
 from dragoman.native.gradient_context import GradientContext
 
 _NEVER = float("-inf")
+# Stands for −∞ where a gradient is needed: sums of it are still finite, so that nothing becomes NaN.
+_LOWEST = -1e9
 # The most scores of a step of the Viterbi algorithm that are held at one time; more texts are taken in groups.
 _LARGEST_STEP = 1 << 23
 
@@ -236,6 +238,38 @@ def tag_nats(
         entered[layout.starts] = scores.first[tags[layout.starts]]
         # Behind a tag with which a text cannot end, nothing has a probability; the infinite loss is that tag's.
         return torch.where(before == _NEVER, 0.0, before - own - entered)
+
+
+def tag_log_odds(
+    emissions: Float[Tensor, "B W K"], transitions: Transitions, word: int, tag: int
+) -> Float[Tensor, " B"]:
+    r"""ln p(y_t = k | x) / (1 − p(y_t = k | x)) of one tag k at one word t of each text, with a gradient.
+
+    It is ln Z over the sequences with that tag at that word, less ln Z over all others.
+
+    >>> emissions = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
+    >>> round(float(tag_log_odds(emissions, Transitions.zero(emissions[0]), word=0, tag=0)), 3)
+    1.0
+
+    Args:
+        emissions: emission score of each tag at each word, of B texts of W words each.
+        transitions: scores of neighbouring tags.
+        word: number t of the word.
+        tag: number k of the tag.
+    """
+    batch, words, tags = emissions.shape
+    exact, scores = _exact(emissions.transpose(0, 1).flatten(0, 1), transitions)
+    # An infinite score has no gradient; one that is so low changes nothing else.
+    scores = Transitions(*(part.clamp_min(_LOWEST) for part in scores))
+    time = TimeMajor.of(Layout.of([words] * batch, emissions.device))
+    here = torch.zeros((words, batch, tags), dtype=torch.bool, device=emissions.device)
+    here[word] = True
+    chosen = torch.arange(tags, device=emissions.device) == tag
+    with_tag, without = (exact.masked_fill((here & excluded).flatten(0, 1), _LOWEST) for excluded in (~chosen, chosen))
+    totals = [
+        torch.logsumexp(forward_equations(part, scores, time)[-batch:] + scores.last, 1) for part in (with_tag, without)
+    ]
+    return totals[0] - totals[1]
 
 
 def sequence_scores(
