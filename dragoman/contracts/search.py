@@ -19,7 +19,7 @@ from dragoman.errors import InputError, UnsupportedError
 class SearchRequest:
     """Everything that is asked of a search, except for its input.
 
-    Limits, prefixes and constraints have one entry per row of the input, in the same order.
+    Limits, prefixes, constraints and numbers have one entry per row of the input, in the same order.
 
     >>> from dragoman.contracts import Beam
     >>> request = SearchRequest(Beam(width=4), n_best=2, limits=[20, 30])
@@ -35,6 +35,7 @@ class SearchRequest:
         prefixes: symbols with which each row's output begins; any symbols but the end symbol.
         constraints: for each row the automaton that accepts what its output may be, prefix included; None for a row
             whose output may be anything. Complete hypotheses are accepted.
+        numbers: number of each row, on which its random draws depend; None for its index.
         trace: whether the result has all hypotheses that the search considered.
 
     Raises:
@@ -47,6 +48,7 @@ class SearchRequest:
     forbidden: Sequence[int] = ()
     prefixes: Sequence[Sequence[int]] | None = None
     constraints: Sequence[OutputAutomaton | None] | None = None
+    numbers: Sequence[int] | None = None
     trace: bool = False
 
     def __post_init__(self) -> None:
@@ -117,6 +119,7 @@ class SearchRequest:
             limits=_selected(self.limits, rows),
             prefixes=_selected(self.prefixes, rows),
             constraints=None if all(one is None for one in constraints or ()) else constraints,
+            numbers=_selected(self.numbers, rows),
         )
 
 

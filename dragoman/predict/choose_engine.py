@@ -78,7 +78,11 @@ def choose_engine(
     compute_type = _AUTO_COMPUTE_TYPE if compute == "auto" else compute
     fast = CTranslate2Engine(loaded, compute_type=compute_type, shortlist=shortlist)
     # What only CTranslate2 can do was asked for by name; PyTorch must not take its place.
-    return fast if name == "ctranslate2" or compute == "int8" or shortlist is not None else FallbackEngine(fast, full)
+    return (
+        fast
+        if name == "ctranslate2" or compute == "int8" or shortlist is not None
+        else FallbackEngine(fast, full, "CTranslate2's")
+    )
 
 
 def _obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) -> str | None:

@@ -16,10 +16,12 @@ class FallbackEngine:
     Attributes:
         fast: the engine that is asked first.
         full: the engine that is asked for what the fast one lacks.
+        fast_name: name of the fast engine.
     """
 
     fast: Engine[Packed]
     full: Engine[Packed]
+    fast_name: str
 
     @property
     def description(self) -> str:
@@ -31,10 +33,15 @@ class FallbackEngine:
         """The features of both engines."""
         return self.fast.features | self.full.features
 
-    def answering(self, request: SearchRequest) -> Engine[Packed]:
-        """The engine that answers the request."""
-        return self.fast if request.features <= self.fast.features else self.full
+    def described_for(self, request: SearchRequest) -> str:
+        """The description of the engine that answers the request, and what the fast one lacks for it."""
+        missing = request.features - self.fast.features
+        if not missing:
+            return self.fast.description
+        lacks = ", no ".join(feature.value for feature in SearchFeature if feature in missing)
+        return f"{self.full.description} ({self.fast_name} has no {lacks})"
 
     def search(self, source: Packed, request: SearchRequest) -> SearchResult:
         """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`."""
-        return self.answering(request).search(source, request)
+        engine = self.fast if request.features <= self.fast.features else self.full
+        return engine.search(source, request)

@@ -47,7 +47,8 @@ class Translation(Shown):
 
     Attributes:
         text: the translation.
-        score: score that the search ranked it by; comparable only between translations of one line.
+        score: score that the search ranked it by, of minimum Bayes risk the expected utility; comparable only between
+            translations of one line.
         log_probability: natural logarithm of the translation's probability.
         ending: whether the model ended the translation, or the search had to.
         tokens: number of symbols of the translation.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from dragoman.contracts import (
     DiverseBeam,
     Exact,
     Hypothesis,
+    MinimumBayesRisk,
     Packed,
     Sample,
     SearchMethod,
@@ -38,6 +40,7 @@ from dragoman.predict.examination import Examination
 from dragoman.predict.fallback_engine import FallbackEngine
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
+from dragoman.predict.minimum_bayes_risk import candidates_of, minimum_bayes_risk
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.pieces import Piece, SourcePieces
 from dragoman.predict.search_request import search_request
@@ -295,9 +298,10 @@ class Translator(Shown):
 
     def searching(self, request: SearchRequest) -> str:
         """The description of the engine that answers a request; see :class:`~dragoman.predict.engine.Engine`."""
+        if isinstance(request.method, MinimumBayesRisk):
+            return self.searching(candidates_of(request, request.method))
         engine = self.engine
-        answering = engine.answering(request) if isinstance(engine, FallbackEngine) else engine
-        return answering.description
+        return engine.described_for(request) if isinstance(engine, FallbackEngine) else engine.description
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> TextScores:
         """The probability of each target as the translation of its source.
@@ -388,6 +392,11 @@ class Translator(Shown):
     def _search_all(self, pieces: Sequence[Piece], request: SearchRequest) -> list[list[Translation]]:
         if not pieces:
             return []
+        method = request.method
+        if isinstance(method, MinimumBayesRisk):
+            language = self.recipe.data.target_language
+            candidates = self._search_all(pieces, candidates_of(request, method))
+            return [minimum_bayes_risk(each, method, language)[: request.n_best] for each in candidates]
         found = self.search(pieces, request).hypotheses
         return [self.decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
 
@@ -396,7 +405,12 @@ class Translator(Shown):
         settings = self.recipe.search
         rows = [[*piece.ids, self.source.special.end] for piece in pieces]
         limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
-        limited = replace(request, limits=[min(limit, self._longest_target) for limit in limits])
+        limited = replace(
+            request,
+            limits=[min(limit, self._longest_target) for limit in limits],
+            # What is drawn for a text depends on nothing around it.
+            numbers=list(map(_number, rows)) if isinstance(request.method, Sample) else None,
+        )
         return self.engine.search(Packed.of(rows), limited)
 
     def _retry(self, pieces: list[Piece], found: list[list[Translation]], method: SearchMethod) -> None:
@@ -469,3 +483,8 @@ def with_placeholders(best: Translation, candidates: Sequence[Translation]) -> i
     least = best.log_probability - _LEAST_PLAUSIBLE
     plausible = (place for place, t in enumerate(candidates) if t.placeholders_kept and t.log_probability >= least)
     return next(plausible, None)
+
+
+def _number(ids: list[int]) -> int:
+    """A number that stands for a text."""
+    return int.from_bytes(hashlib.blake2b(np.array(ids, dtype=np.int64).tobytes(), digest_size=8).digest(), "little")

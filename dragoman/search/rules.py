@@ -78,7 +78,8 @@ class SearchRules:
             request: the request.
             special: the special symbols of the target vocabulary.
             limits: the most tokens of each row, where the request has no limits.
-            numbers: the number of each row in the whole request, if these are only some of its rows.
+            numbers: the number of each row in the whole request, if these are only some of its rows and the request
+                does not number them.
             normalizer: function from scores to what turns them into log-probabilities.
         """
         return cls(
@@ -89,7 +90,7 @@ class SearchRules:
             forbidden=(*special.never_written, *request.forbidden),
             prefixes=request.prefixes,
             constraints=request.constraints,
-            numbers=numbers,
+            numbers=numbers if request.numbers is None else request.numbers,
             normalizer=normalizer,
             trace=request.trace,
         )

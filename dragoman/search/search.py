@@ -79,8 +79,8 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
         rules: the rules of the search.
 
     Returns:
-        For each row up to ``rules.n_best`` hypotheses, best first, and the number of hypotheses whose continuations the
-        model scored.
+        For each row up to ``rules.n_best`` hypotheses, best first, or in the order in which they were drawn; and the
+        number of hypotheses whose continuations the model scored.
 
     Raises:
         UnsupportedError: if the model's scores are not numbers, or the method is none of those here.
@@ -99,7 +99,7 @@ def _by_method(step: StepFunction[State], state: State, method: SearchMethod, ru
         case Beam():
             found = beam_search(step, state, method, rules, recorder)
         case Sample():
-            found = [[hypothesis] for hypothesis in sample(step, state, method, rules, recorder)]
+            found = sample(step, state, method, rules, recorder)
         case Exact():
             if recorder is not None:
                 raise UnsupportedError(

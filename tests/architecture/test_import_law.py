@@ -39,6 +39,7 @@ LAW: dict[str, set[str]] = {
     "predict": {
         "progress",
         "reports",
+        "evaluation",
         "export",
         "alignment",
         "model",

@@ -101,3 +101,19 @@ def test_bad_input(arguments: list[str], message: str, run, transformer: Path, r
     assert "Remedy:" in errors
     assert "Traceback" not in errors + output
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_auto_takes_pytorch_for_a_search_that_ctranslate2_lacks(run, transformer: Path) -> None:
+    command = ["translate", transformer, "--search", "sample", "--seed", 4]
+    status, output, errors = run(*command, stdin=LINES)
+    assert (status, output.count("\n")) == (0, 3)
+    assert errors.splitlines()[0] == "engine: PyTorch, float32, on cpu (CTranslate2's has no sampling)"
+    assert output == run(*command, "--engine", "torch", stdin=LINES)[1]
+    status, _, errors = run(*command, "--engine", "ctranslate2", stdin=LINES)
+    assert status == 1
+    assert "CTranslate2's engine has no sampling" in errors
+    status, _, errors = run("translate", transformer, "--search", "mbr", "--samples", 3, stdin=LINES)
+    assert status == 0
+    assert "PyTorch" in errors.splitlines()[0]
+    assert run("evaluate", transformer, "--search", "mbr", "--beam", 3)[0] == 0
+    assert run("evaluate", transformer, "--search", "sample", "--engine", "ctranslate2")[0] == 1

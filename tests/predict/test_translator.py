@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from jaxtyping import config
 
-from dragoman.contracts import Ending, TextSize
+from dragoman.contracts import Beam, Ending, MinimumBayesRisk, Sample, TextSize
 from dragoman.errors import InputError
 from dragoman.model.build import build
+from dragoman.predict.minimum_bayes_risk import minimum_bayes_risk
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
 from dragoman.recipe.search import SearchRecipe
@@ -151,3 +152,25 @@ def test_what_is_no_text_is_refused(translator: Translator, item: object) -> Non
             translator.translate(["one", item])  # type: ignore[list-item]
     finally:
         config.update("jaxtyping_disable", False)
+
+
+def test_what_is_drawn_for_a_line_depends_on_the_line_and_the_seed_alone(translator: Translator) -> None:
+    texts = sentences(6)
+    drawn = translator.n_best(texts, 4, search=Sample())
+    assert translator.n_best([*texts[::-1], "one"], 4, search=Sample())[:6] == drawn[::-1]
+    assert translator.translate(texts, search=Sample()) == [several[0].text for several in drawn]
+    assert all(len({each.text for each in several}) > 1 for several in drawn)
+    assert translator.n_best(texts, 4, search=Sample(seed=2)) != drawn
+
+
+def test_minimum_bayes_risk_chooses_among_what_the_search_finds(translator: Translator) -> None:
+    texts = sentences(4)
+    for search in (Sample(seed=3), Beam(5)):
+        method = MinimumBayesRisk(search, 5)
+        candidates = translator.n_best(texts, 5, search=search)
+        language = translator.recipe.data.target_language
+        expected = [minimum_bayes_risk(each, method, language) for each in candidates]
+        assert translator.translate(texts, search=method) == [chosen[0].text for chosen in expected]
+        assert translator.n_best(texts, 2, search=method) == [chosen[:2] for chosen in expected]
+    with pytest.raises(InputError, match="beam = 3 was given beside search = MinimumBayesRisk"):
+        translator.translate(texts, search=MinimumBayesRisk(), beam=3)

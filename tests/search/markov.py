@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from dragoman.contracts import Sample
 from dragoman.search.length_penalty import LengthPenalty
 
 START, END = 0, 1
@@ -69,6 +70,33 @@ class Markov:
                 score = penalty.score(self.log_probability(chain, [*tokens, self.end_symbol]), length + 1)
                 outputs.append((score, list(tokens)))
         return sorted(outputs, key=lambda output: -output[0])[:count]
+
+
+def output_probabilities(model: Markov, method: Sample, longest: int) -> dict[tuple[int, ...], float]:
+    """The probability with which sampling draws each output of up to ``longest`` symbols, with lists."""
+    found: dict[tuple[int, ...], float] = {}
+    begun: dict[tuple[int, ...], float] = {(): 1.0}
+    for length in range(longest + 1):
+        grown: dict[tuple[int, ...], float] = {}
+        for tokens, before in begun.items():
+            row = model.logits[0, min(length, model.logits.shape[1] - 1), tokens[-1] if tokens else START]
+            scores = [score / method.temperature for score in torch.log_softmax(row, 0).tolist()]
+            order = sorted(range(len(scores)), key=lambda symbol: -scores[symbol])[: method.top_k or None]
+            total = sum(math.exp(scores[symbol]) for symbol in order)
+            kept, share = [], 0.0
+            for symbol in order:
+                if share < method.top_p:
+                    kept.append(symbol)
+                share += math.exp(scores[symbol]) / total
+            total = sum(math.exp(scores[symbol]) for symbol in kept)
+            for symbol in kept:
+                chance = before * math.exp(scores[symbol]) / total
+                if symbol == END:
+                    found[tokens] = chance
+                else:
+                    grown[*tokens, symbol] = chance
+        begun = grown
+    return found
 
 
 def slow_beam(

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.contracts import Ending, Hypothesis, Sample
+from dragoman.contracts import Ending, Hypothesis, Nothing, Sample
 from dragoman.search.greedy import greedy_search
 from dragoman.search.repetition import NO_RULE
 from dragoman.search.rules import SearchRules
@@ -20,29 +20,73 @@ from dragoman.search.sampling import sample
 from dragoman.search.truncation import keep_top_k, keep_top_p, with_temperature
 
 sys.path.insert(0, str(Path(__file__).parent))
-from markov import END, START, Markov
+from markov import END, START, Markov, output_probabilities
 
 V = 5
 PLAIN = Sample()
 
 
 def draw(model: Markov, chains: list[int], limits: list[int], method: Sample = PLAIN, **more) -> list[Hypothesis]:
+    return [found for (found,) in draws(model, chains, limits, method, **more)]
+
+
+def draws(
+    model: Markov, chains: list[int], limits: list[int], method: Sample = PLAIN, **more
+) -> list[list[Hypothesis]]:
     return sample(model.step, model.start(chains), method, SearchRules(START, END, limits, **more))
 
 
-def test_frequencies_are_those_of_the_model() -> None:
-    """Whole outputs of up to two symbols, against their exact probabilities, by Pearson's χ²."""
-    model = Markov.random(1, 3, V, 3)
-    count = 6000
-    found = Counter(tuple(h.tokens) for h in draw(model, [0] * count, [9] * count))
-    symbols = [symbol for symbol in range(V) if symbol != END]
-    outputs = [(), *((a,) for a in symbols), *((a, b) for a in symbols for b in symbols)]
-    chances = {output: math.exp(model.log_probability(0, [*output, END])) for output in outputs}
-    common = [output for output in outputs if count * chances[output] >= 5]
-    statistic = sum((found[o] - count * chances[o]) ** 2 / (count * chances[o]) for o in common)
-    # The 99.9 % quantile of χ² by Wilson & Hilferty.
+@pytest.mark.parametrize(
+    ("method", "rows", "each"),
+    [
+        (Sample(), 1500, 1),
+        (Sample(0.7, seed=2), 1, 4000),
+        (Sample(1.5, top_k=3), 40, 100),
+        (Sample(2.0, top_p=0.8, seed=5), 1, 4000),
+    ],
+)
+def test_frequencies_are_those_of_the_model(method: Sample, rows: int, each: int) -> None:
+    """Whole outputs of up to two symbols, against their exact probabilities, by Pearson's χ² at p = 0.001: one draw of
+    many rows, many draws of one, and some of some."""
+    model, count = Markov.random(1, 3, V, 3, end_bias=1.0), rows * each
+    found = Counter(tuple(h.tokens) for row in draws(model, [0] * rows, [9] * rows, method, n_best=each) for h in row)
+    chances = output_probabilities(model, method, longest=2)
+    common = {output: count * chance for output, chance in chances.items() if count * chance >= 5}
+    rest = count - sum(common.values())
+    statistic = sum((found[o] - expected) ** 2 / expected for o, expected in common.items())
+    statistic += (count - sum(found[o] for o in common) - rest) ** 2 / rest
     free = len(common)
+    assert free >= 6
+    # The 99.9 % quantile of χ² by Wilson & Hilferty.
     assert statistic < free * (1 - 2 / (9 * free) + 3.09 * math.sqrt(2 / (9 * free))) ** 3
+
+
+def test_a_draw_does_not_depend_on_how_many_there_are_nor_on_the_rows_beside_it() -> None:
+    model = Markov.random(3, 4, V, 8, end_bias=-2)
+    many = draws(model, [0, 1, 2], [8] * 3, n_best=5)
+    assert [row[:2] for row in many] == draws(model, [0, 1, 2], [8] * 3, n_best=2)
+    assert many[2:0:-1] == draws(model, [2, 1], [8] * 2, numbers=[2, 1], n_best=5)
+    assert draw(model, [0, 1, 2], [8] * 3) == [row[0] for row in many]
+    assert len({tuple(h.tokens) for h in many[0]}) > 2
+    begun = draws(model, [0, 1], [8] * 2, n_best=4, prefixes=[[3, 4], []])
+    assert begun[1] == many[1][:4]
+    assert begun[0] == draws(model, [0], [8], n_best=4, prefixes=[[3, 4]])[0]
+
+
+def test_the_first_draw_of_a_row_is_what_it_was_in_the_first_version() -> None:
+    logits = torch.linspace(0, 3, V, dtype=torch.float64).repeat(4, 1)
+
+    def step(tokens: torch.Tensor, state: Nothing) -> tuple[torch.Tensor, Nothing]:
+        return logits[: len(tokens)], state
+
+    found = sample(step, Nothing(4), Sample(seed=3), SearchRules(START, END, [0] * 4, forbidden=(0,), n_best=1))
+    generators = [torch.Generator().manual_seed((3 * A + row * B + 1) % 2**63) for row in range(4)]
+    chances = torch.softmax(logits[0].clone().index_fill(0, torch.tensor([0]), -math.inf), 0)
+    first = [int(torch.multinomial(chances, 1, generator=generator)) for generator in generators]
+    assert [row[0].ending is Ending.COMPLETE for row in found] == [symbol == END for symbol in first]
+
+
+A, B = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9
 
 
 def test_log_probability_is_the_models_own_whatever_was_cut_off() -> None:
