@@ -65,11 +65,11 @@ def tokens_panel(found: ScoredText, proposed: ScoredText | None, comparison: Com
     The page's data has the texts' tokens at ``/found/tokens`` and ``/proposed/tokens``.
     """
     about = "The probability of each token where it stands. Point at one to see what was nearly written in its place."
-    texts = [{"name": "what the model wrote", "at": "/found/tokens"}]
+    texts = [{"name": "what the model wrote", "at": "/found/tokens", "proposed": False}]
     still = _token_table(found)
     parts: list[int] = []
     if proposed is not None and comparison is not None:
-        texts.append({"name": "what is proposed instead", "at": "/proposed/tokens"})
+        texts.append({"name": "what is proposed instead", "at": "/proposed/tokens", "proposed": True})
         parts = [] if comparison.parting is None else [comparison.parting]
         about = " ".join([about, *comparison.sentences])
         still += f"\n<h3>what is proposed instead</h3>\n{_token_table(proposed)}"

@@ -126,10 +126,10 @@ def _token_bars(axes: plots.Axes, text: ScoredText, first: int, families: list[s
     ]
     axes.bar(range(len(tokens)), shares, width=0.62, color=colours)
     for place, (token, share) in enumerate(zip(tokens, shares, strict=True)):
-        axes.text(place, share + 0.03, f"{100 * share:.0f} %", ha="center", fontsize=8)
+        axes.text(place, share + 0.03, _percent(share), ha="center", fontsize=8)
         if token.alternatives:
             other = token.alternatives[0]
-            said = f"{_short(other.token, 11)} {100 * math.exp(other.log_probability):.0f} %"
+            said = f"{_short(other.token, 11)} {_percent(math.exp(other.log_probability))}"
             axes.text(place, -0.42, said, ha="center", fontsize=7.5, color="#5a5f67", family=families, parse_math=False)
     labels = [plain(_short(token.token.text, 13)) for token in tokens]
     axes.set_xticks(range(len(tokens)), labels, fontsize=10, family=families)
@@ -145,6 +145,10 @@ def _shades(axes: plots.Axes, weights: Float[np.ndarray, "T S"], aspect: Literal
     shades = plots.LinearSegmentedColormap.from_list("weights", ["#f1f0ec", BLUE])
     scale = plots.PowerNorm(_GAMMA, vmin=0, vmax=1)
     axes.imshow(weights, cmap=shades, norm=scale, aspect=aspect, interpolation="nearest")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.005 else "<1 %"
 
 
 def _short(token: str, longest: int) -> str:

@@ -27,7 +27,7 @@ panels.links = (root, { input, output, links, maps, only }) => {
       const x2 = to.left - frame.left, y2 = to.top + to.height / 2 - frame.top, half = (x1 + x2) / 2;
       d = `M${x1},${y1}C${half},${y1} ${half},${y2} ${x2},${y2}`;
     } else {
-      const x1 = from.left + from.width / 2 - frame.left, y1 = from.bottom - frame.top;
+      const x1 = from.left + from.width / 2 - frame.left, y1 = from.bottom - frame.top + (words[0][j].dataset.strength ? 15 : 0);
       const x2 = to.left + to.width / 2 - frame.left, y2 = to.top - frame.top, half = (y1 + y2) / 2;
       d = `M${x1},${y1}C${x1},${half} ${x2},${half} ${x2},${y2}`;
     }

@@ -1,10 +1,10 @@
 /**
  * The tokens of a text with their probabilities; one under the pointer shows what was nearly written instead.
- *   texts: for each text its name, and the place of its tokens in the page's data
+ *   texts: for each text its name, the place of its tokens in the page's data, and whether somebody proposes it
  *   parts: the place of the first token at which two texts differ, in a list that is empty if there is none
  */
 panels.tokens = (root, { texts, parts: [parts] }) => {
-  root.replaceChildren(...texts.flatMap(({ name, at }) => {
+  root.replaceChildren(...texts.flatMap(({ name, at, proposed }) => {
     const tokens = valueAt(at);
     const probability = token => Math.exp(token.log_probability);
     const chips = tokens.map((token, place) => {
@@ -26,8 +26,9 @@ panels.tokens = (root, { texts, parts: [parts] }) => {
       rows.sort(([a], [b]) => b.log_probability - a.log_probability);
       const before = joined(tokens.slice(Math.max(0, index - 6), index));
       detail.replaceChildren(
-        make("p", {}, before ? "After " : "At the beginning ", before ? make("bdi", {}, `${index > 6 ? "… " : ""}${before}`) : "",
-          " the model wrote ", quoted(token), token.rank > 1 ? `, its ${ordinal(token.rank)} choice.` : ", its first choice."),
+        make("p", {}, before ? "After " : "At the beginning, ", before ? make("bdi", {}, `${index > 6 ? "… " : ""}${before}`) : "",
+          before ? ", " : "", proposed ? "the proposal has " : "the model wrote ", quoted(token),
+          proposed ? ", the model's " : ", its ", token.rank > 1 ? `${ordinal(token.rank)} choice.` : "first choice."),
         make("div", { class: "alternatives" }, ...rows.flatMap(([other, taken]) => {
           const bar = make("i");
           bar.style.setProperty("--share", probability(other).toFixed(4));
