@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,9 +16,6 @@ from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
-    from dragoman.cli.table_input import Table
-    from dragoman.data.read_table import Writing
-    from dragoman.fields.place import TablePlace
     from dragoman.predict.outcomes import Outcomes
     from dragoman.predict.predictor import Predictor
 
@@ -64,6 +60,7 @@ def predict(
     check_output(output or STANDARD_OUTPUT, [model, *inputs])
     check_model(model)
 
+    from dragoman.cli.model_input import AskedInputs
     from dragoman.cli.picture_input import picture_files
     from dragoman.cli.table_input import writing_of
     from dragoman.predict.predictor import Predictor
@@ -84,7 +81,7 @@ def predict(
             file=model,
             remedy=f"leave {asked} away.",
         )
-    given = _given(_Asked(predictor, model, source, image, column, writing_of(separator, decimal)))
+    given = AskedInputs(predictor.recipe, model, source, image, column, writing_of(separator, decimal)).given()
     probable = [f"probability of {label}" for label in predictor.labels]
     added = [_PREDICTION] + (probable if probabilities else [] if n_best is None else _RANKED)
     for name in added:
@@ -105,148 +102,6 @@ def predict(
         cells = [[*before, *row] for before, of_input in zip(given.cells, rows, strict=True) for row in of_input]
         text = _csv([[*given.header, *added], *cells])
     emit(output, text.encode())
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What is to be predicted, and the table that predictions are put behind."""
-
-    inputs: Any
-    header: list[str]
-    cells: Sequence[Sequence[str]]
-    place: TablePlace | None = None
-    is_lines: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a person gave to be predicted, and how."""
-
-    predictor: Predictor
-    model: Path
-    source: Path | None
-    images: list[Path] | None
-    column: str | None
-    writing: Writing
-
-    def table(self, column: str | None = None) -> Table | None:
-        """The table that was given, of which a column is wanted or all; None if something else was given."""
-        from dragoman.cli.table_input import Table, is_table
-
-        if self.source is None or not is_table(self.source):
-            return None
-        return Table.read(self.source, column, self.writing)
-
-    def column_of(self) -> str:
-        """The column of texts or pictures: the one that was named, or that of training."""
-        from dragoman.recipe.columns import source_column
-
-        return self.column or source_column(self.predictor.recipe)
-
-    def refuse_column(self) -> None:
-        """Refuse a column where there is no table.
-
-        Raises:
-            InputError: naming it.
-        """
-        if self.column is not None:
-            raise InputError(
-                f"--column {self.column} is of a table, and there is none",
-                file=self.source,
-                remedy="give a table with --input: a file .csv, .tsv, .parquet or .jsonl.",
-            )
-
-    def refuse_images(self) -> None:
-        """Refuse pictures where the model reads something else.
-
-        Raises:
-            InputError: saying what it reads.
-        """
-        if self.images:
-            from dragoman.recipe.kinds import sentence_of
-
-            raise InputError(
-                f"--image gives pictures, and {sentence_of(self.predictor.recipe.model)}",
-                file=self.model,
-                remedy="give --input FILE instead.",
-            )
-
-    def nothing(self, wanted: str) -> InputError:
-        """The error for a model that was given nothing it can read."""
-        from dragoman.recipe.kinds import sentence_of
-
-        what = "nothing was given" if self.source is None else "this is no table, by the ending of its name"
-        return InputError(
-            f"{what}; {sentence_of(self.predictor.recipe.model)}",
-            file=self.source or self.model,
-            remedy=f"give {wanted}: a table is a file .csv, .tsv, .parquet or .jsonl.",
-        )
-
-
-def _given(asked: _Asked) -> _Given:
-    """What is to be predicted, by the kind of input that the model reads."""
-    from dragoman.predict.given import PICTURES, ROWS, TEXTS
-
-    readers: dict[str, Callable[[_Asked], _Given]] = {TEXTS: _texts, PICTURES: _pictures, ROWS: _rows}
-    return readers[asked.predictor.inputs.plural](asked)
-
-
-def _texts(asked: _Asked) -> _Given:
-    from dragoman.cli.text_input import from_terminal, read_lines
-
-    asked.refuse_images()
-    column = asked.column_of()
-    table = asked.table(column)
-    if table is not None:
-        return _Given(table.texts(column), *table.printable())
-    asked.refuse_column()
-    if asked.source is None and from_terminal():
-        raise InputError(
-            "nothing was given to predict of",
-            file=asked.model,
-            remedy="give a text file or a table with --input, or pipe lines of text to standard input.",
-        )
-    lines = list(read_lines(asked.source))
-    return _Given(lines, ["text"], [[line] for line in lines], is_lines=True)
-
-
-def _pictures(asked: _Asked) -> _Given:
-    from dragoman.cli.picture_input import readable_files
-    from dragoman.data.formats.idx import is_idx, read_idx_pictures
-
-    if asked.images:
-        if asked.source is not None or asked.column is not None:
-            raise InputError(
-                "--image was given, and --input or --column too",
-                file=asked.source,
-                remedy="give pictures with --image, or a table of them with --input.",
-            )
-        files = readable_files(asked.images)
-        return _Given(files, ["path"], [[str(file)] for file in files])
-    column = asked.column_of()
-    table = asked.table(column)
-    if table is not None:
-        return _Given(table.pictures(column), *table.printable(), table.place(column))
-    if asked.source is not None and is_idx(asked.source):
-        pictures = list(read_idx_pictures(asked.source))
-        return _Given(pictures, ["picture"], [[str(number)] for number in range(1, len(pictures) + 1)])
-    asked.refuse_column()
-    raise asked.nothing("--image PICTURE, or --input with a table of pictures")
-
-
-def _rows(asked: _Asked) -> _Given:
-    asked.refuse_images()
-    if asked.column is not None and asked.source is not None:
-        raise InputError(
-            f"--column {asked.column}: this model reads the columns that it was trained on",
-            file=asked.model,
-            remedy="leave --column away.",
-        )
-    table = asked.table()
-    if table is None:
-        asked.refuse_column()
-        raise asked.nothing("--input TABLE")
-    return _Given(table.frame(), *table.printable(), table.place())
 
 
 def _probable(predictor: Predictor, found: Outcomes) -> list[list[list[str]]]:
