@@ -50,9 +50,7 @@ class GivenInputs:
                 file=source,
                 remedy=f"give a number from 1 to {len(self.cells):,}.",
             )
-        place = self.place
-        if place is not None and place.lines is not None:
-            place = replace(place, lines=[place.lines[row - 1]])
+        place = None if self.place is None else self.place.only(row - 1)
         one = slice(row - 1, row)
         return replace(self, inputs=self.inputs[one], cells=self.cells[one], place=place)
 

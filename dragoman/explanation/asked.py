@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 from dragoman.contracts import Beam, BestFirstBeam, DiverseBeam, Exact, Greedy, MinimumBayesRisk, Sample, SearchMethod
@@ -11,6 +12,15 @@ from dragoman.recipe.search import SearchRecipe
 ALTERNATIVES = 3
 """How many alternatives are shown unless a caller says otherwise."""
 _MOST_ALTERNATIVES = 1000
+_ASKED = {
+    "proposed": "an output that is proposed",
+    "method": "a method of search",
+    "alternatives": "a number of alternatives",
+    "label": "a label to explain",
+    "words": "a word to explain",
+    "pixels": "whether pixels are explained",
+}
+"""What each attribute is for, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,9 @@ class Asked:
         method: method of search; None for the one that the model's recipe names.
         alternatives: number of the most probable other tokens that are shown in the place of each token, and of the
             hypotheses that the search gave up at each step.
+        label: label or tag to explain; None for the one that is predicted.
+        words: numbers, from 0, of the words whose tags are explained; None for all.
+        pixels: whether to find which pixels each character was read from, which takes longest.
 
     Raises:
         InputError: if ``alternatives`` is out of range.
@@ -30,6 +43,9 @@ class Asked:
     proposed: str | None = None
     method: SearchMethod | None = None
     alternatives: int = ALTERNATIVES
+    label: str | None = None
+    words: tuple[int, ...] | None = None
+    pixels: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.alternatives <= _MOST_ALTERNATIVES:
@@ -37,6 +53,20 @@ class Asked:
                 f"{self.alternatives} alternatives were asked for",
                 remedy=f"give a number from 0 to {_MOST_ALTERNATIVES:,}.",
             )
+
+    def refuse_but(self, used: Collection[str], model: str) -> None:
+        """Refuse what a kind of model has no use for.
+
+        Args:
+            used: names of the attributes that it uses.
+            model: the model in a sentence.
+
+        Raises:
+            InputError: if another attribute was given.
+        """
+        for field in fields(self):
+            if field.name not in used and getattr(self, field.name) != field.default:
+                raise InputError(f"{_ASKED[field.name]} was given, and {model}", remedy="leave it out.")
 
     def method_for(self, recipe: SearchRecipe) -> SearchMethod:
         """The method of search that was asked for, or else the recipe's."""

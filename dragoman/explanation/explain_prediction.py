@@ -17,6 +17,7 @@ from torch import Tensor
 from dragoman.contracts import Memory, Packed, Pictures, Source, TaggingDecoder
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
+from dragoman.explanation.asked import Asked
 from dragoman.explanation.first_layer import first_layer_of
 from dragoman.explanation.integrated_gradients import integrated_gradients
 from dragoman.explanation.picture_baseline import BLANK, blank_of, in_pixels
@@ -36,6 +37,7 @@ from dragoman.fields.row import RowField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.row_numbers import numbers_of_columns
 from dragoman.predict import inputs as kinds
+from dragoman.predict.given import one_input
 from dragoman.predict.inputs import SourceBatch
 from dragoman.predict.outcomes import Outcomes, outcomes_of
 from dragoman.predict.outputs import outputs_of
@@ -62,8 +64,6 @@ def explain_prediction(
     *,
     label: str | None = None,
     words: Sequence[int] | None = None,
-    name: str = "picture",
-    table: TablePlace | None = None,
 ) -> PredictionExplanation | PicturePredictionExplanation:
     """What each word, column or pixel of one input contributed to a label, a number or tags.
 
@@ -77,42 +77,44 @@ def explain_prediction(
             value, or as a DataFrame of one row.
         label: the label or tag to explain; by default the one that is predicted, for each word.
         words: numbers, from 0, of the words whose tags are explained; all by default.
-        name: name of a picture in memory, for people.
-        table: table that a picture or row stands in, for errors.
 
     Raises:
         InputError: if the input cannot be read or has no words, if there is no such label or word, or if a label is
             asked of a model that predicts numbers.
     """
-    target, model = predictor.target, sentence_of(predictor.recipe.model)
-    if label is not None and not target.labels:
-        raise InputError(f"{model}, so there is no label {label!r} to explain", remedy="leave the label out.")
-    if label is not None and label not in target.labels:
-        raise unknown_name("label", label, target.labels, (None, None))
-    if words is not None and not isinstance(predictor.inputs, Words):
-        raise InputError(f"{model}, and none for single words", remedy="leave the numbers of words out.")
-    inputs = expect(predictor.inputs.checked(_in_a_list(given)), list)
-    asked = _Asked(predictor, inputs, label, words, str(given) if isinstance(given, Path) else name, table)
-    with differentiable(predictor.model):
-        return _BY_INPUTS[type(predictor.inputs)](asked)
+    asked = Asked(label=label, words=None if words is None else tuple(words))
+    (found,) = explain_predictions(predictor, one_input(given), asked)
+    return found
 
 
-def _in_a_list(given: object) -> Iterable[object]:
-    """The one input in a list.
+def explain_predictions(
+    predictor: Predictor, given: Iterable[object], asked: Asked, table: TablePlace | None = None
+) -> Iterator[PredictionExplanation | PicturePredictionExplanation]:
+    """What each word, column or pixel contributed, for each of several inputs; see :func:`explain_prediction`.
 
-    Raises:
-        InputError: if a table has more rows or fewer.
+    Args:
+        predictor: the model.
+        given: texts, pictures or rows, as :meth:`~dragoman.predict.predictor.Predictor.predict` takes them.
+        asked: what is asked: the label and the words.
+        table: table that pictures or rows stand in, for errors.
     """
     import pandas as pd
 
-    if not isinstance(given, pd.DataFrame):
-        return [given]
-    if len(given) != 1:
-        raise InputError(
-            f"a table of {len(given):,} rows was given, and one input is explained",
-            remedy="give one row: table.iloc[[number]].",
-        )
-    return given.to_dict("records")
+    labels, model, label = predictor.target.labels, sentence_of(predictor.recipe.model), asked.label
+    if label is not None and not labels:
+        raise InputError(f"{model}, so there is no label {label!r} to explain", remedy="leave the label out.")
+    if label is not None and label not in labels:
+        raise unknown_name("label", label, labels, (None, None))
+    if asked.words is not None and not isinstance(predictor.inputs, Words):
+        raise InputError(f"{model}, and none for single words", remedy="leave the numbers of words out.")
+    inputs = predictor.inputs.checked(given)
+    items = inputs.to_dict("records") if isinstance(inputs, pd.DataFrame) else inputs
+    for number, item in enumerate(items):
+        name = str(item) if isinstance(item, Path) else f"picture {number + 1}"
+        place = None if table is None else table.only(number)
+        with differentiable(predictor.model):
+            found = _BY_INPUTS[type(predictor.inputs)](_Asked(predictor, [item], label, asked.words, name, place))
+        yield found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

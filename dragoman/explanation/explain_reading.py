@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dragoman.contracts import AligningDecoder, Memory, Packed, Pictures, SearchMethod, TextDecoder
 from dragoman.contracts.expect import expect
+from dragoman.explanation.asked import Asked
 from dragoman.explanation.first_layer import first_layer_of
 from dragoman.explanation.integrated_gradients import integrated_gradients
 from dragoman.explanation.picture_baseline import BLANK, blank_of, in_pixels
@@ -21,6 +22,7 @@ from dragoman.explanation.reading import ReadCharacter, ReadingExplanation
 from dragoman.fields.picture import AnyPicture
 from dragoman.fields.place import TablePlace
 from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.predict.given import PICTURES, inputs_of
 from dragoman.predict.line_alignment import aligns, line_alignments, symbol_texts
 from dragoman.predict.reader import Reader
 from dragoman.recipe.kinds import sentence_of
@@ -90,6 +92,30 @@ def explain_reading(
         alignment=alignment,
         first_layer=first_layer,
     )
+
+
+def explain_readings(
+    reader: Reader, given: Iterable[object], asked: Asked, table: TablePlace | None = None
+) -> Iterator[ReadingExplanation]:
+    """Where each character stands, for each of several pictures; see :func:`explain_reading`.
+
+    Args:
+        reader: the model.
+        given: the pictures.
+        asked: what is asked: a text that is proposed, the method of search, and whether pixels are explained.
+        table: table that the pictures stand in, for errors.
+    """
+    for number, picture in enumerate(expect(inputs_of(given, PICTURES), list)):
+        place = None if table is None else table.only(number)
+        yield explain_reading(
+            reader,
+            picture,
+            text=asked.proposed,
+            search=asked.method,
+            pixels=asked.pixels,
+            name=f"picture {number + 1}",
+            table=place,
+        )
 
 
 def _scores(model: EncoderDecoder, target: Packed, memory: Memory) -> Scores:

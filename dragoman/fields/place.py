@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dragoman.errors import InputError
@@ -32,6 +32,10 @@ class TablePlace:
     def of(self, row: int) -> Place:
         """File and line of a row of the table, counted from 0."""
         return self.file, None if self.lines is None else self.lines[row]
+
+    def only(self, row: int) -> TablePlace:
+        """The place of a row of the table, counted from 0, that is taken by itself."""
+        return self if self.lines is None else replace(self, lines=[self.lines[row]])
 
     def error(self, what: str, *, remedy: str, row: int | None = None, cause: str | None = None) -> InputError:
         """An error about the table, or about a row of it, counted from 0."""

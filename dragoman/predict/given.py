@@ -87,6 +87,26 @@ def inputs_of(given: Any, what: str) -> list[Any] | DataFrame:
     return rows
 
 
+def one_input(given: object) -> Iterable[object]:
+    """One input in a list; or a table that has one row.
+
+    Raises:
+        InputError: if a table has more rows or fewer.
+
+    >>> one_input("a text")
+    ['a text']
+    """
+    if _columns(given) is None or isinstance(given, Mapping):
+        return [given]
+    rows = len(given)  # type: ignore[arg-type]  # A table has a length.
+    if rows != 1:
+        raise InputError(
+            f"a table of {rows:,} rows was given in the place of one input",
+            remedy="give one row: table.iloc[[number]].",
+        )
+    return given  # type: ignore[return-value]  # Whoever takes rows takes a table.
+
+
 def texts_of(given: Iterable[str]) -> list[str]:
     """The items as a list, if all of them are text.
 
