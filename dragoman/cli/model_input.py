@@ -83,6 +83,23 @@ class AskedInputs:
         """
         return _READERS[self.recipe.model.input_kind](self)
 
+    def sentence(self, sentence: str) -> GivenInputs:
+        """One text that was typed.
+
+        Raises:
+            InputError: if the model reads no text.
+        """
+        from dragoman.recipe.kinds import INPUTS, sentence_of
+
+        if _READERS[self.recipe.model.input_kind] is not _texts:
+            raise InputError(
+                f"a text was given, and {sentence_of(self.recipe.model)}",
+                file=self.model,
+                remedy=f"give {INPUTS[self.recipe.model.input_kind]}: --image PICTURE, or --input TABLE.",
+            )
+        self.refuse_column()
+        return GivenInputs([sentence], ["text"], [[sentence]], is_lines=True)
+
     def table(self, column: str | None = None) -> Table | None:
         """The table that was given, of which a column is wanted or all; None if something else was given."""
         from dragoman.cli.table_input import Table, is_table
