@@ -8,9 +8,13 @@ from pathlib import Path
 
 from dragoman.assessment.assess import RECIPES_SEARCH, assess
 from dragoman.assessment.given import fitting_corpora
+from dragoman.assessment.search_picture import draw_search_report
+from dragoman.assessment.search_report import compared_searches
+from dragoman.contracts import Exact
 from dragoman.data.dataset import Dataset
 from dragoman.data.given import examples_of
 from dragoman.errors import InputError
+from dragoman.evaluation.search_report import SearchReport
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.recipe.data import CorpusRecipe
@@ -30,10 +34,12 @@ class Evaluation(Shown):
     Attributes:
         assessment: the results.
         split: name of the examples that the model was measured on, such as ``test set``.
+        searches: several searches beside exact search, if that was asked for.
     """
 
     assessment: Assessment
     split: str
+    searches: SearchReport | None = None
 
     def summary(self) -> Summary:
         """A short summary of the evaluation."""
@@ -41,11 +47,13 @@ class Evaluation(Shown):
 
     def as_text(self) -> str:
         """The report as text."""
-        return self.assessment.report.as_text()
+        report = self.assessment.report.as_text()
+        return report if self.searches is None else f"{report}\n\n{self.searches.as_text()}"
 
     def to_dict(self) -> JsonObject:
         """The report as a dictionary that JSON can represent."""
-        return self.assessment.report.to_dict()
+        searches = {} if self.searches is None else {"searches": self.searches.to_dict()}
+        return {**self.assessment.report.to_dict(), **searches}
 
 
 def evaluate(
@@ -57,6 +65,8 @@ def evaluate(
     device: str = "auto",
     outputs: bool = False,
     picture: Path | None = None,
+    search_report: Exact | None = None,
+    progress: bool | None = None,
 ) -> Evaluation:
     """Measure how good a model is, with confidence intervals.
 
@@ -73,7 +83,12 @@ def evaluate(
         search: the search for outputs, where a search is needed.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         outputs: whether to return what the model writes or predicts.
-        picture: PNG file to draw the report into: the confusion matrix of labels, or the errors of numbers.
+        picture: PNG file to draw the report into: the confusion matrix of labels, the errors of numbers, or the search
+            report.
+        search_report: exact search that others are compared with, of models that write text for an input: how often
+            greedy search and beams miss the model's best output. None for no such report.
+        progress: whether to show how far the search report is; by default where a person watches: on a terminal, or in
+            a notebook.
 
     Raises:
         InputError: if there is no model, no data, or data of another kind; or if the search asks for something that
@@ -89,13 +104,19 @@ def evaluate(
     folder = given_path(model, "the folder of a model")
     loaded = load_model(folder, choose_device(device))
     task = task_of(loaded.recipe)
-    task.check(Asked(search, picture is not None, outputs), loaded, folder)
+    task.check(Asked(search, picture is not None and search_report is None, outputs), loaded, folder)
     given = fitting_corpora(loaded.recipe, corpora, columns)
     held_out = _given(loaded, given) if given else test_set_of(folder, loaded)
+    searcher = None if search_report is None else task.searcher(loaded, held_out.examples, folder)
     (found,) = assess([Assessed(loaded, held_out)], search=search)
-    if picture is not None and found.draw is not None:
-        found.draw(picture, name_of_model(folder.absolute()))
-    return Evaluation(found, held_out.split)
+    title, searches = name_of_model(folder.absolute()), None
+    if searcher is not None and search_report is not None:
+        searches = compared_searches(searcher, loaded.recipe.search, search_report, progress=progress)
+        if picture is not None:
+            draw_search_report(searches, picture, title)
+    elif picture is not None and found.draw is not None:
+        found.draw(picture, title)
+    return Evaluation(found, held_out.split, searches)
 
 
 def test_set_of(folder: Path, loaded: LoadedModel) -> HeldOut:

@@ -85,7 +85,8 @@ def translate(
         compute=compute,
         shortlist=shortlist,
     )
-    request, form = search.request(translator.recipe.search, n_best), _form(n_best, json_lines)
+    request = search.request(translator.recipe.search, n_best)
+    form = _form(n_best, json_lines, proofs=search.search == "exact")
     if engine == "auto" and progress is not False:
         print(f"engine: {translator.searching(request)}", file=sys.stderr)
     read = _read(pictures, reader, device, shown=progress is not False) if reader is not None else None
@@ -178,10 +179,10 @@ def _write_translations(translated: Iterable[Translated], form: OutputForm, watc
     sink.flush()
 
 
-def _form(n_best: int, json_lines: bool) -> OutputForm:
+def _form(n_best: int, json_lines: bool, *, proofs: bool) -> OutputForm:
     from dragoman.predict.output_form import BestOnly, JsonLines, NBestTable
 
-    return JsonLines() if json_lines else BestOnly() if n_best == 1 else NBestTable()
+    return JsonLines() if json_lines else BestOnly() if n_best == 1 else NBestTable(proofs)
 
 
 def _settings(

@@ -125,14 +125,16 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What exact search has proved about the best hypothesis that it found for one row.
+    """What exact search has proved about the hypotheses that it found for one row.
 
     >>> Proof(bound=-1.5, proved=False, expansions=100_000).gap(found=-2.0)
     0.5
 
     Attributes:
-        bound: no output of the model, as far as the request's rules allow it, scores higher than this.
-        proved: whether no output scores higher than the best hypothesis; otherwise the budget was spent before.
+        bound: no other output of the model than these hypotheses scores higher than this, as far as the request's rules
+            allow it; −∞ if there is no other.
+        proved: whether they are the best outputs, so that no other scores higher than the last of them; otherwise the
+            budget was spent before, or the model can end no output within the limit.
         expansions: number of hypotheses whose continuations the model scored, without those of the beam search.
     """
 
@@ -141,8 +143,8 @@ class Proof:
     expansions: int
 
     def gap(self, found: float) -> float:
-        """How much higher than ``found``, the best hypothesis's score, the score of an output may still be; 0 if it is
-        proved that none is higher."""
+        """How much higher than ``found``, the score of one of the hypotheses, the score of another output may still be;
+        0 if it is proved that none is higher."""
         return 0.0 if self.proved else max(self.bound - found, 0.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dragoman.contracts import Pictures, SearchMethod
+from dragoman.contracts import Hypothesis, Pictures, SearchMethod, SearchRequest, SearchResult
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.fields.picture import AnyPicture, PictureField
@@ -159,7 +159,15 @@ class Reader(Shown):
         """The ids of the symbols that are read in each picture of a batch, without end symbol; ``search`` and ``beam``
         are as for :meth:`read`."""
         request = search_request(self.recipe.search, search=search, beam=beam)
-        return [hypothesis.tokens for hypothesis in self._engine.search(pictures, request).best]
+        return [hypothesis.tokens for hypothesis in self.search(pictures, request).best]
+
+    def search(self, pictures: Pictures, request: SearchRequest) -> SearchResult:
+        """The hypotheses for each picture of a batch."""
+        return self._engine.search(pictures, request)
+
+    def texts(self, hypotheses: Sequence[Hypothesis]) -> list[str]:
+        """The text that each hypothesis is."""
+        return self.target.decode_batch([hypothesis.tokens for hypothesis in hypotheses], [_NOTHING] * len(hypotheses))
 
     def read_prepared(
         self, pictures: Pictures, *, search: SearchMethod | None = None, beam: int | None = None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from dragoman.contracts import Ending
+from dragoman.contracts import Ending, Proof
 from dragoman.reports.shown import Shown, Summary
 
 
@@ -23,6 +23,7 @@ class ConcernKind(Enum):
     CAPITALS = "capitals"
     CHARACTERS = "unknown characters"
     PIECES = "pieces"
+    PROOF = "not proved best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Translation(Shown):
         placeholders_kept: whether the translation has exactly the placeholders, tags and URLs of its source.
         pieces: number of pieces that a line too long for the model was translated in.
         found: concerns from comparing the translation with its source; :attr:`concerns` has all.
+        proof: what exact search has proved of the translations of the line; None of other searches.
 
     >>> translation = Translation("Good", -0.1, -0.3, Ending.LENGTH, 1)
     >>> translation.flagged, [concern.kind.value for concern in translation.concerns]
@@ -69,11 +71,19 @@ class Translation(Shown):
     placeholders_kept: bool = True
     pieces: int = 1
     found: tuple[Concern, ...] = ()
+    proof: Proof | None = None
 
     def summary(self) -> Summary:
         """A short summary of the translation."""
         facts = {"look at it": "; ".join(map(str, self.concerns))} if self.concerns else {}
-        return Summary(repr(self.text), {**facts, "log-probability": f"{self.log_probability:.2f}"})
+        proved = {"exact search": "proved best"} if self.gap == 0 else {}
+        return Summary(repr(self.text), {**facts, **proved, "log-probability": f"{self.log_probability:.2f}"})
+
+    @property
+    def gap(self) -> float | None:
+        """How much higher the score of an output that exact search has not found may be; 0 if it is proved that there
+        is none, None of other searches."""
+        return None if self.proof is None else self.proof.gap(self.score)
 
     @property
     def flagged(self) -> bool:
@@ -90,6 +100,8 @@ class Translation(Shown):
         if not self.placeholders_kept:
             concerns.append(Concern(ConcernKind.PLACEHOLDERS, "placeholders differ from the source's"))
         concerns += self.found
+        if self.gap:
+            concerns.append(Concern(ConcernKind.PROOF, f"best found; the bound leaves {self.gap:.2f} nats"))
         if self.pieces > 1:
             message = f"too long for the model, translated in {self.pieces} pieces"
             concerns.append(Concern(ConcernKind.PIECES, message))
@@ -117,7 +129,16 @@ def joined(parts: Sequence[Translation], joint: str) -> Translation:
         all(part.placeholders_kept for part in parts),
         sum(part.pieces for part in parts),
         tuple(dict.fromkeys(concern for part in parts for concern in part.found)),
+        _joined_proof([part.proof for part in parts if part.proof is not None]),
     )
+
+
+def _joined_proof(proofs: Sequence[Proof]) -> Proof | None:
+    """The proof for a line from those of its pieces, whose scores are summed."""
+    if not proofs:
+        return None
+    bound, expansions = sum(proof.bound for proof in proofs), sum(proof.expansions for proof in proofs)
+    return Proof(bound, all(proof.proved for proof in proofs), expansions)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from dragoman.contracts import (
     Hypothesis,
     MinimumBayesRisk,
     Packed,
+    Proof,
     Sample,
     SearchMethod,
     SearchRequest,
@@ -265,8 +266,8 @@ class Translator(Shown):
         """Translate lines in order, however many there are: some thousand are held in memory at a time.
 
         Where the best translation loses or invents a placeholder, a tag or a URL, the best one that does not is taken;
-        if there is none, the translation is flagged. Samples stay as they were drawn. ``search`` is as for
-        :meth:`translate`.
+        if there is none, the translation is flagged. Samples, and what exact search found, stay as they are. ``search``
+        is as for :meth:`translate`.
         """
         request = search_request(self.recipe.search, search=search, beam=beam, length_penalty=length_penalty)
         return self._stream(items_of(lines), request)
@@ -379,9 +380,22 @@ class Translator(Shown):
     def _translate(self, texts: list[str], request: SearchRequest) -> list[list[Translation]]:
         pieces = self.pieces(texts)
         found = self._search_all(pieces, request)
-        if request.n_best == 1 and not isinstance(request.method, Sample):
+        if request.n_best == 1 and not isinstance(request.method, Sample | Exact):
             self._retry(pieces, found, request.method)
-        of_line: list[list[list[Translation]]] = [[] for _ in texts]
+        return self._by_line(len(texts), pieces, found)
+
+    def searched(self, texts: Sequence[str], request: SearchRequest) -> tuple[list[list[Translation]], int | None]:
+        """What one search finds for each text, also where it loses placeholders; and the number of hypotheses whose
+        continuations the model scored, None where the engine does not count them."""
+        pieces = self.pieces(texts)
+        result = self.search(pieces, request) if pieces else SearchResult([], calls=0)
+        return self._by_line(len(texts), pieces, self._decoded(pieces, result)), result.calls
+
+    def _by_line(
+        self, lines: int, pieces: Sequence[Piece], found: Sequence[list[Translation]]
+    ) -> list[list[Translation]]:
+        """The translations of lines from those of their pieces."""
+        of_line: list[list[list[Translation]]] = [[] for _ in range(lines)]
         for piece, translations in zip(pieces, found, strict=True):
             of_line[piece.line].append(translations)
         return [
@@ -397,8 +411,14 @@ class Translator(Shown):
             language = self.recipe.data.target_language
             candidates = self._search_all(pieces, candidates_of(request, method))
             return [minimum_bayes_risk(each, method, language)[: request.n_best] for each in candidates]
-        found = self.search(pieces, request).hypotheses
-        return [self.decode(piece, hypotheses) for piece, hypotheses in zip(pieces, found, strict=True)]
+        return self._decoded(pieces, self.search(pieces, request))
+
+    def _decoded(self, pieces: Sequence[Piece], result: SearchResult) -> list[list[Translation]]:
+        proofs: Sequence[Proof | None] = result.proofs or [None] * len(pieces)
+        return [
+            self.decode(piece, hypotheses, proof)
+            for piece, hypotheses, proof in zip(pieces, result.hypotheses, proofs, strict=True)
+        ]
 
     def search(self, pieces: Sequence[Piece], request: SearchRequest) -> SearchResult:
         """The hypotheses for each of one or more pieces; limits of length are the recipe's."""
@@ -435,7 +455,7 @@ class Translator(Shown):
             forbidden: units that stand for nothing in the source; see :meth:`foreign_units`.
             trace: whether the result has all hypotheses that the search considered.
         """
-        ranked = Beam, BestFirstBeam, DiverseBeam, Exact
+        ranked = Beam, BestFirstBeam, DiverseBeam
         penalty = method.length_penalty if isinstance(method, ranked) else self.recipe.search.length_penalty
         wide = Beam(max(method.width, _RETRIED), penalty)
         return SearchRequest(wide, n_best=wide.width, forbidden=forbidden, trace=trace)
@@ -453,8 +473,8 @@ class Translator(Shown):
         for units, members in groups.items():
             yield [*units], members
 
-    def decode(self, piece: Piece, hypotheses: list[Hypothesis]) -> list[Translation]:
-        """The translation that each hypothesis is."""
+    def decode(self, piece: Piece, hypotheses: list[Hypothesis], proof: Proof | None = None) -> list[Translation]:
+        """The translation that each hypothesis of a piece is; ``proof`` is what exact search has proved of them."""
         answers = self.target.decode_hidden([h.tokens for h in hypotheses])
         hidden = [self._capitals.restored(text) for text in answers] if piece.in_capitals else answers
         return [
@@ -470,6 +490,7 @@ class Translator(Shown):
                     *((RESTORED,) if in_capitals != answer and CAPITALS not in piece.concerns else ()),
                     *self._examination.of_output(piece.text, shown.text),
                 ),
+                proof=proof,
             )
             for answer, in_capitals, shown, h in zip(
                 answers, hidden, self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True

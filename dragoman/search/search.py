@@ -103,7 +103,7 @@ def _by_method(step: StepFunction[State], state: State, method: SearchMethod, ru
         case Exact():
             if recorder is not None:
                 raise UnsupportedError(
-                    f"{method.feature.value} has no {SearchFeature.TRACE.value}", remedy="trace a beam search."
+                    f"{method.feature.value} leaves no trace", remedy="ask for the trace of a beam search."
                 )
             found, proofs = exact_search(step, state, method, rules)
         case _:

@@ -15,6 +15,7 @@ from dragoman.contracts import Greedy, GuidedAlignment, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.data.batch_sampler import BatchSampler, Buckets
 from dragoman.data.dataset import Dataset
+from dragoman.data.examples import Examples
 from dragoman.data.resegmentation import resegmentation
 from dragoman.errors import InputError
 from dragoman.evaluation.bleu import bleu, bleu_statistics
@@ -33,6 +34,7 @@ from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, S
 from dragoman.tasks.card import CardFacts
 from dragoman.tasks.guided_batches import WithLinks
 from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
+from dragoman.tasks.searcher import TranslationSearcher
 from dragoman.tasks.task import Task, Words
 from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.translation_card import translation_card
@@ -151,6 +153,10 @@ class MachineTranslation(Task):
             shortlist = None if search.shortlist is None else load_shortlist(search.shortlist, *loaded.vocabularies)
             translator.engine = choose_engine(loaded, search.engine, compute=search.compute, shortlist=shortlist)
         return translator
+
+    def searcher(self, loaded: LoadedModel, examples: Examples, folder: Path) -> TranslationSearcher:
+        """A translator with sentence pairs."""
+        return TranslationSearcher(Translator.of(loaded, folder), examples)
 
     def score(
         self, loaded: LoadedModel, folder: Path, texts: Sequence[str], sources: Sequence[str] | None

@@ -33,6 +33,7 @@ from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search
 from dragoman.tasks.card import CardFacts
 from dragoman.tasks.in_turn import Log
 from dragoman.tasks.losses import SplitLosses, example_losses
+from dragoman.tasks.searcher import Searcher
 from dragoman.tasks.validation import Validating
 from dragoman.tasks.watched import watched_examples
 
@@ -216,6 +217,20 @@ class Task(ABC):
             if is_useless:
                 cause = f"{sentence_of(loaded.recipe.model)}."
                 raise InputError(f"{option} {meaning}", file=folder, cause=cause, remedy=f"leave {option} away.")
+
+    def searcher(self, loaded: LoadedModel, examples: Examples, folder: Path) -> Searcher:
+        """A model that was loaded from ``folder``, with the examples that it shall be measured on by several searches.
+
+        Raises:
+            InputError: if such models write no text for an input.
+        """
+        del examples
+        raise InputError(
+            "--search-report is for models that write text for an input",
+            file=folder,
+            cause=f"{sentence_of(loaded.recipe.model)}.",
+            remedy="leave --search-report away, or give a translator or a reader.",
+        )
 
     # Using and describing
 

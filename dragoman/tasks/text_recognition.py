@@ -27,6 +27,7 @@ from dragoman.tasks.card import CardFacts, CardText, card, measured_on
 from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.inputs import PICTURES
 from dragoman.tasks.same_sources import same_sources
+from dragoman.tasks.searcher import ReadingSearcher
 from dragoman.tasks.task import MEASURED_TOGETHER, Task, Words, shown_source
 from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
@@ -107,6 +108,10 @@ class TextRecognition(Task):
         """A reader of pictures."""
         del search
         return Reader.of(loaded, folder)
+
+    def searcher(self, loaded: LoadedModel, examples: Examples, folder: Path) -> ReadingSearcher:
+        """A reader with pictures and their texts."""
+        return ReadingSearcher(Reader.of(loaded, folder), examples)
 
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:
         """The card of a reader."""
