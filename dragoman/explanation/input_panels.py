@@ -134,7 +134,9 @@ def reading_panel(
         f'width:{100 * (end - begin) / width:.3f}%"></button>'
         for (text, _), (begin, end) in zip(characters, spans, strict=False)
     )
-    overlays = "".join(_over(map, f"what each pixel contributed to character {n}") for n, map in enumerate(maps, 1))
+    overlays = "".join(
+        _over(map, f"what each pixel contributed to character {n}", hidden=True) for n, map in enumerate(maps, 1)
+    )
     strip = "".join(
         f'<button type="button" class="token" title="{escape(said)}" data-said="{escape(said)}">'
         f"<span>{'␣' if text == ' ' else escape(text)}</span></button>"
@@ -185,10 +187,10 @@ def _picture(picture: UInt8[np.ndarray, "C H W"], inside: str) -> str:
     return f'<div class="scroll"><div class="picture">{sized}{inside}</div></div>'
 
 
-def _over(contributions: Float64[np.ndarray, "H W"], title: str) -> str:
-    """Contributions as a picture that lies over another."""
+def _over(contributions: Float64[np.ndarray, "H W"], title: str, *, hidden: bool = False) -> str:
+    """Contributions as a picture that lies over another, and may be hidden at first."""
     over = image_html(Picture(title, _signed_png(contributions)))
-    return over.replace("<img ", '<img class="over" ', 1)
+    return over.replace("<img ", f'<img class="over"{" hidden" if hidden else ""} ', 1)
 
 
 def _tile(png: bytes, shape: tuple[int, ...], title: str) -> str:

@@ -15,6 +15,8 @@ from dragoman.optional import plots
 from dragoman.reports.figure import BLUE, LABEL_SIZE, SMALL_SIZE, VERMILLION, new_figure
 
 _LONGEST_NAME, _LONGEST_VALUE = 28, 18
+_GAMMA = 0.6
+"""Values over a picture are as opaque as their power to this, so that small ones are visible."""
 _TILES = 8
 """Kernels and responses in one row of a picture."""
 
@@ -148,7 +150,16 @@ def _show_signed(
 ) -> None:
     """Values from orange through white, or through nothing where they lie over a picture, to blue."""
     most = (float(np.abs(values).max(initial=0.0)) if largest is None else largest) or 1.0
-    colours = plots.LinearSegmentedColormap.from_list("signed", [VERMILLION, "#ffffff00" if over else "#ffffff", BLUE])
+    shades = [VERMILLION, "#ffffff", BLUE]
+    if over:
+        # More of the picture below is seen, the smaller a value is.
+        opacity = [f"{round(255 * (step / 10) ** _GAMMA):02x}" for step in range(1, 11)]
+        shades = [
+            *(VERMILLION + alpha for alpha in reversed(opacity)),
+            "#ffffff00",
+            *(BLUE + alpha for alpha in opacity),
+        ]
+    colours = plots.LinearSegmentedColormap.from_list("signed", shades)
     axes.imshow(values, cmap=colours, vmin=-most, vmax=most, interpolation="nearest", aspect="auto")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,8 +14,8 @@ from dragoman.reports.written import finite
 from dragoman.storage.json import Json, JsonObject
 
 _SCRIPTS = ("common.js", "links.js", "tokens.js", "tree.js", "maps.js", "pictures.js", "main.js")
-_DIGITS = 5
-"""The significant digits of the numbers in a page, which is more than anybody can see."""
+_DIGITS = 4
+"""The digits after the point of the numbers in a page, one more than it shows; most of them are weights of attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ def explanation_page(
         about: a line above the heading, such as what the model does.
         facts: further facts by their names, below the heading.
         panels: parts of the page, in order.
-        data: values that the panels' scripts show, such as an explanation's ``to_dict()``. Numbers are shortened to
-            five significant digits, and those that are not finite become null.
+        data: values that the panels' scripts show, such as an explanation's ``to_dict()``. Numbers are rounded to
+            four digits after the point, and those that are not finite become null.
 
     Returns:
         A whole page. Everything but ``still`` is taken as text, never as HTML.
@@ -81,7 +80,7 @@ def embedded(values: Json) -> str:
     """Values as JSON that can stand inside a page's script element.
 
     >>> embedded({"text": "</script>", "p": 0.123456789})
-    '{"text":"\\\\u003c/script>","p":0.12346}'
+    '{"text":"\\\\u003c/script>","p":0.1235}'
     """
     text = json.dumps(_short(finite(values)), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -106,7 +105,7 @@ def _short(value: Json) -> Json:
         return {key: _short(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_short(inner) for inner in value]
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) and math.isfinite(value) else value
+    return round(value, _DIGITS) if isinstance(value, float) else value
 
 
 @cache

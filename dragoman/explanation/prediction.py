@@ -262,8 +262,8 @@ class PicturePredictionExplanation(Explanation):
         """The explanation as a page: the picture with its contributions over it, and the first layer."""
         panel = pixels_panel(self.picture, _output(self.prediction.said, self.prediction, self.baseline, self.map))
         panels = [panel, *([] if self.first_layer is None else [first_layer_panel(self.first_layer)])]
-        heading = f"{self.name}: {self.prediction.said}"
-        return explanation_page(heading, self.model, {"baseline": self.baseline}, panels, {})
+        facts = {"picture": self.name, "baseline": self.baseline}
+        return explanation_page(self.prediction.said, self.model, facts, panels, {})
 
     def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
         """The contributions of all pixels, and the first layer if there is one."""

@@ -90,7 +90,7 @@ const heat = (queries, keys, matrix, said) => {
   svg.append(draw("rect", { class: "ground", x: left, y: top, width: cell * keys.length, height: cell * queries.length }));
   keys.forEach((key, j) => svg.append(draw("text", { x: 0, y: 0, transform: `translate(${left + cell * (j + 0.65)},${top - 6}) rotate(-55)` }, shorten(key))));
   queries.forEach((query, i) => svg.append(draw("text", { x: left - 6, y: top + cell * (i + 0.67), "text-anchor": "end", style: "unicode-bidi: plaintext" }, shorten(query))));
-  matrix.forEach((row, i) => row.forEach((weight, j) => svg.append(draw("rect", { class: "cell", x: left + cell * j + 0.5,
+  matrix.forEach((row, i) => row.forEach((weight, j) => weight >= 0.001 && svg.append(draw("rect", { class: "cell", x: left + cell * j + 0.5,
     y: top + cell * i + 0.5, width: cell - 1, height: cell - 1, "fill-opacity": shade(weight).toFixed(3) }))));
   const across = draw("rect", { class: "cross", height: cell, width: cell, visibility: "hidden" });
   svg.append(across);
