@@ -15,7 +15,7 @@ from dragoman.storage.json import Json, JsonObject
 
 _SCRIPTS = ("common.js", "links.js", "tokens.js", "tree.js", "maps.js", "pictures.js", "main.js")
 _DIGITS = 4
-"""The digits after the point of the numbers in a page, one more than it shows; most of them are weights of attention."""
+"""The digits after the point of the numbers in a page, one more than it shows."""
 
 
 @dataclass(frozen=True, slots=True)
