@@ -218,6 +218,7 @@ def test_bad_training_input(case: str, run, tmp_path: Path) -> None:
         (["describe", "nowhere"], "no such recipe file or preset"),
         (["demo", "--from", "xx"], "no locale data for the language `xx`"),
         (["demo", "--from", "fr", "--to", "fr"], "both `fr`"),
+        (["demo", "tags", "--from", "fr"], "--from fr is a language to translate"),
     ],
 )
 def test_other_bad_input(arguments: list[str], message: str, run, tmp_path: Path) -> None:

@@ -194,6 +194,18 @@ def test_evaluating_and_comparing(run, best: Path, field: Path, tmp_path: Path) 
     assert "conditional random field" in rows["all"]
 
 
+def test_the_demo_of_tags(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = {**SMALL["training"], "updates": 3, "validate_every": 3, "checkpoint_every": 3}
+    parts = {"data": SMALL["data"], "model": SMALL["model"], "tokenizer": {"vocabulary_size": 500}}
+    short = load_recipe("demo-tags", changes={**parts, "training": training})
+    monkeypatch.setattr("dragoman.recipe.load_recipe", lambda name: short if name == "demo-tags" else None)
+    status, output, errors = run("demo", "tags", "--pairs", 1000)
+    assert status == 0, errors
+    assert "A list of words, each with its most frequent tag, has an accuracy of " in output
+    assert "https://example.org/en/news says woensdag 5 mars 2031 , men ingen vet varför .\n    →" in output
+    assert (tmp_path / "runs" / "demo-tags" / "best" / "card.md").exists()
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

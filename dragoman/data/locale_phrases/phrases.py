@@ -56,6 +56,17 @@ def generate(source_language: str, target_language: str, pairs: int, seed: int) 
         yield written
 
 
+def draw_phrase(share: Share, random: Random, locale: Locale) -> str | None:
+    """A phrase of one kind in one language; None if the language lacks words for what was drawn."""
+    written = _draw(share, random, locale, locale)
+    return None if written is None else written[0]
+
+
+def works_in(share: Share, locale: Locale) -> bool:
+    """Whether a language has words for this kind of phrase."""
+    return _works(share, locale, locale)
+
+
 def _draw(share: Share, random: Random, source: Locale, target: Locale) -> tuple[str, str] | None:
     phrase = share.draw(random)
     try:
