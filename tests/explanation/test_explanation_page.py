@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from explanations import ARABIC, CHINESE, NASTY, every_kind, translation
 from dragoman.explanation.page import embedded
 
 KINDS = every_kind()
-PAGES = {name: explanation.page() for name, explanation in KINDS.items()}
 _EMPTY = ("meta", "img", "br", "input")
 
 
@@ -51,12 +51,19 @@ class _Page(HTMLParser):
         return [value for _, each, value in self.attributes if each == name]
 
 
-FOUND = {name: _Page(html) for name, html in PAGES.items()}
+@cache
+def _html(name: str) -> str:
+    return KINDS[name].page()
+
+
+@cache
+def _page(name: str) -> _Page:
+    return _Page(_html(name))
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_texts_of_users_and_models_stay_texts(name: str) -> None:
-    page = FOUND[name]
+    page = _page(name)
     assert len(page.scripts) == 2, "the data and the page's own script"
     assert not any(attribute.startswith("on") for _, attribute, _ in page.attributes)
     assert "alert(" not in page.scripts[1]
@@ -66,7 +73,7 @@ def test_texts_of_users_and_models_stay_texts(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_page_needs_nothing_but_itself(name: str) -> None:
-    page, html = FOUND[name], PAGES[name]
+    page, html = _page(name), _html(name)
     assert all(value.startswith("data:image/png;base64,") for value in page.values("src"))
     assert all(value.startswith("#part-") for value in page.values("href"))
     assert set(re.findall(r"https?://[\w./]*", html)) <= {"http://www.w3.org/2000/svg"}
@@ -77,7 +84,7 @@ def test_a_page_needs_nothing_but_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_what_scripts_need_is_there(name: str) -> None:
-    page = FOUND[name]
+    page = _page(name)
     data = json.loads(page.scripts[0])
     panels, values = page.values("data-panel"), page.values("data-values")
     assert all(f"panels.{panel} = " in page.scripts[1] for panel in panels)
@@ -99,7 +106,7 @@ def _places(values: Any) -> list[str]:
 
 
 def test_the_data_are_those_of_the_explanation() -> None:
-    assert _close(json.loads(FOUND["translation"].scripts[0]), json.loads(json.dumps(translation().to_dict())))
+    assert _close(json.loads(_page("translation").scripts[0]), json.loads(json.dumps(translation().to_dict())))
 
 
 def _close(one: Any, other: Any) -> bool:
@@ -111,20 +118,20 @@ def _close(one: Any, other: Any) -> bool:
 
 
 def test_everything_is_there_without_javascript() -> None:
-    said = FOUND["translation"].text
+    said = _page("translation").text
     for text in (ARABIC, CHINESE, "pushed out of the beam", "decoder layer 1, to the source", "They part at token 2"):
         assert text in said
-    assert "−1" in FOUND["words"].text
-    assert "84" in FOUND["columns"].text
-    assert len(FOUND["picture"].values("src")) == 2 + 2 * 2
-    assert any("columns 0 to 2" in said for said in FOUND["reading"].values("data-said"))
+    assert "−1" in _page("words").text
+    assert "84" in _page("columns").text
+    assert len(_page("picture").values("src")) == 2 + 2 * 2
+    assert any("columns 0 to 2" in said for said in _page("reading").values("data-said"))
 
 
 def test_equal_explanations_give_equal_pages(tmp_path: Path) -> None:
-    again = {name: explanation.page() for name, explanation in every_kind().items()}
-    assert again == PAGES
+    for name, explanation in every_kind().items():
+        assert explanation.page() == _html(name)
     translation().write_page(tmp_path / "new" / "page.html")
-    assert (tmp_path / "new" / "page.html").read_text(encoding="utf-8") == PAGES["translation"]
+    assert (tmp_path / "new" / "page.html").read_text(encoding="utf-8") == _html("translation")
 
 
 def test_numbers_that_are_not_finite_are_null() -> None:

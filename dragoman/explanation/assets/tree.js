@@ -154,7 +154,7 @@ panels.tree = (root, { nodes, fates = {} }) => {
     event.preventDefault();
     if (to != null && to >= 0) go(to);
   });
-  const zoom = make("input", { type: "range", min: 14, max: 168, step: 2, value: column, "aria-label": "width of a step" });
+  const zoom = make("input", { type: "range", min: 10, max: 168, step: 2, value: column, "aria-label": "width of a step" });
   zoom.addEventListener("input", () => {
     const middle = (frame.scrollLeft + frame.clientWidth / 2) / column;
     column = +zoom.value;
@@ -163,7 +163,7 @@ panels.tree = (root, { nodes, fates = {} }) => {
   });
   const widest = Math.max(0, ...depth) + 1;
   const whole = make("button", { type: "button", class: "tool", onclick: () => {
-    column = Math.max(14, Math.min(168, Math.floor((frame.clientWidth - 26) / widest)));
+    column = Math.max(10, Math.min(168, Math.floor((frame.clientWidth - 26) / widest)));
     zoom.value = column;
     render(false);
   } }, "Fit all");
