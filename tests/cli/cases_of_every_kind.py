@@ -39,6 +39,12 @@ BAD_USE = {
     "an absent target": ("evaluate ROW --corpus nan.csv --columns cost", "no column `cost`"),
     "a picture of a reader": ("evaluate READER --picture p.png", "for models that predict labels, numbers or tags"),
     "a beam of labels": ("evaluate TEXT --beam 3", "which there is none of"),
+    "a search report of labels": ("evaluate TEXT --search-report", "for models that write text for an input"),
+    "a search report of a beam": ("evaluate READER --search-report --search beam", "beside --search-report"),
+    "a search report of an engine": (
+        "evaluate TRANSLATOR --search-report --length-penalty 1 --engine auto",
+        "--length-penalty and --engine, --compute or --shortlist cannot be given",
+    ),
     "an engine of labels": ("evaluate TEXT --engine ctranslate2", "for translators"),
     "a picture of a text": ("predict TEXT --image a.png", "this model reads text"),
     "a column of no table": ("predict TEXT --input a.txt --column x", "there is none"),

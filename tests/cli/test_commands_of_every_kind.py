@@ -265,6 +265,48 @@ def test_reading(run, reader: Path, data: Path, tmp_path: Path) -> None:
     assert "1 line," in run("evaluate", reader, "--corpus", "known.csv", "--columns", "file,says")[1]
 
 
+def test_searches_beside_exact_search(run, reader: Path, translator: Path, tmp_path: Path) -> None:
+    (tmp_path / "w.txt").write_text("abc\nba\n")
+    (tmp_path / "s.txt").write_text("red\nblue red\n")
+    for model, data, metric in (
+        (reader, ["--text", "w.txt"], "CER"),
+        (translator, ["--source", "s.txt", "--target", "s.txt"], "BLEU"),
+    ):
+        options = ["--search-report", "--expansions", 40, "--json", "r.json", "--picture", "p.png"]
+        status, output, errors = run("evaluate", model, *data, *options)
+        assert status == 0, errors
+        assert "Search errors on 2" in output
+        report = json.loads((tmp_path / "r.json").read_text())["searches"]
+        names = [search["name"] for search in report["searches"]]
+        assert (names[0], names[-1], report["proved"]["total"]) == ("greedy", "exact", 2)
+        assert {search["quality"][0]["metric"] for search in report["searches"]} == {metric}
+        assert report["searches"][-1]["calls"] > report["searches"][0]["calls"]
+        assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_exact_search_says_what_it_has_proved(run, translator: Path, tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text("xylophone\nquiz and quay\n\n")
+    exact = ["--search", "exact", "--input", "s.txt"]
+    status, output, errors = run("translate", translator, *exact, "--expansions", 1, "--json-lines", "--progress")
+    assert status == 0
+    *lines, empty = map(json.loads, output.splitlines())
+    assert [line["proof"] for line in lines] == [
+        {"proved": False, "bound": bound, "gap": pytest.approx(bound - line["score"], abs=1e-5), "expansions": 1}
+        for line in lines
+        for bound in [line["proof"]["bound"]]
+    ]
+    assert all("not proved best" in [concern["kind"] for concern in line["concerns"]] for line in lines)
+    assert "proof" not in empty
+    assert "proved best: 0 of 2 lines" in errors
+    told = run("translate", translator, *exact, "--expansions", 1, "--progress")[2]
+    assert told.count("best found; the bound leaves ") == 2
+    status, output, errors = run("translate", translator, *exact, "--n-best", 2, "--expansions", 1, "--engine", "auto")
+    first, *rows = [line.split("\t") for line in output.splitlines()]
+    assert "engine: PyTorch" in errors
+    assert all(float(row[first.index("bound_leaves")]) > 0 for row in rows[:4])
+    assert "optimal" not in output + errors
+
+
 def test_translating_pictures(run, reader: Path, translator: Path, tmp_path: Path) -> None:
     picture(tmp_path / "one.png")
     read = run("read", reader, "one.png")[1]

@@ -26,6 +26,7 @@ from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, save_model
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine, looping_prefix
+from dragoman.predict.fallback_engine import FallbackEngine
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translator import Translator
@@ -138,7 +139,7 @@ def test_loops_are_found_where_the_search_would_find_them(tokens: list[int]) -> 
 
 def test_the_engine_is_chosen_by_what_the_model_is() -> None:
     transformer = model_of()
-    assert isinstance(choose_engine(transformer, "auto"), CTranslate2Engine)
+    assert isinstance(choose_engine(transformer, "auto"), FallbackEngine)
     assert choose_engine(transformer, "ctranslate2", compute="int8").description == "CTranslate2, int8"
     assert isinstance(choose_engine(transformer, "torch"), TorchEngine)
     recurrent = model_of(encoder=SMALL, decoder={"kind": "gru", "layers": 1, "width": 16})
