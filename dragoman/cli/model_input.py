@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dragoman.errors import InputError
 
@@ -81,7 +81,11 @@ class AskedInputs:
         Raises:
             InputError: if nothing is given, or something that the model does not read.
         """
-        return _READERS[self.recipe.model.input_kind](self)
+        return self._kind.read(self)
+
+    @property
+    def _kind(self) -> _Kind:
+        return _KINDS[self.recipe.model.input_kind]
 
     def sentence(self, sentence: str) -> GivenInputs:
         """One text that was typed.
@@ -89,13 +93,13 @@ class AskedInputs:
         Raises:
             InputError: if the model reads no text.
         """
-        from dragoman.recipe.kinds import INPUTS, sentence_of
+        from dragoman.recipe.kinds import sentence_of
 
-        if _READERS[self.recipe.model.input_kind] is not _texts:
+        if self._kind.instead:
             raise InputError(
                 f"a text was given, and {sentence_of(self.recipe.model)}",
                 file=self.model,
-                remedy=f"give {INPUTS[self.recipe.model.input_kind]}: --image PICTURE, or --input TABLE.",
+                remedy=f"give {self._kind.instead} in its place.",
             )
         self.refuse_column()
         return GivenInputs([sentence], ["text"], [[sentence]], is_lines=True)
@@ -212,9 +216,21 @@ def _rows(asked: AskedInputs) -> GivenInputs:
     return GivenInputs(table.frame(), *table.printable(), table.place())
 
 
-_READERS: dict[str, Callable[[AskedInputs], GivenInputs]] = {
-    "text": _texts,
-    "nothing": _texts,
-    "picture": _pictures,
-    "row": _rows,
+class _Kind(NamedTuple):
+    """A kind of input.
+
+    Attributes:
+        read: function that reads what was given.
+        instead: what to give in the place of a text; empty where texts are read.
+    """
+
+    read: Callable[[AskedInputs], GivenInputs]
+    instead: str = ""
+
+
+_KINDS: dict[str, _Kind] = {
+    "text": _Kind(_texts),
+    "nothing": _Kind(_texts),
+    "picture": _Kind(_pictures, "--image PICTURE"),
+    "row": _Kind(_rows, "--input TABLE"),
 }

@@ -42,7 +42,9 @@ def predict(
     ] = False,
     n_best: Annotated[
         int | None,
-        typer.Option("--n-best", min=1, help="Write so many predictions for each input, the most probable first."),
+        typer.Option(
+            "--n-best", min=1, max=10_000, help="Write so many predictions for each input, the most probable first."
+        ),
     ] = None,
     device: Device = "auto",
 ) -> None:

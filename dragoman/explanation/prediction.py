@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -163,7 +164,7 @@ class PredictionExplanation(Explanation):
     def as_text(self) -> str:
         """The contributions as tables for a terminal, with a bar for each."""
         tables = [line for prediction in self.predictions for line in [*self._lines(prediction), ""]]
-        return "\n".join([*tables, f"baseline: {self.baseline}"])
+        return "\n".join([*tables, *_baseline_lines(self.baseline)])
 
     def heading(self, prediction: ExplainedPrediction) -> str:
         """The prediction, and the word that it belongs to, in a line for people."""
@@ -274,7 +275,7 @@ class PicturePredictionExplanation(Explanation):
         return drawn if layer is None else {**drawn, "first-layer": lambda: first_layer_picture(layer)}
 
     def as_text(self) -> str:
-        """The contributions for a terminal, as shades: light where a pixel speaks for it, and dots where against it."""
+        """The contributions for a terminal: blocks where pixels speak for the output, dots where against it."""
         chances = f" ({self.prediction.chances_text()})" if self.prediction.chances else ""
         return "\n".join(
             [
@@ -283,7 +284,7 @@ class PicturePredictionExplanation(Explanation):
                 "",
                 *shades(self.map),
                 "",
-                f"baseline: {self.baseline}",
+                *_baseline_lines(self.baseline),
             ]
         )
 
@@ -293,3 +294,8 @@ def _output(
 ) -> Contributions:
     about = f"{prediction.attribution.sentence()}. The baseline is {baseline}."
     return Contributions(heading, about, contributions, prediction.chances[:_SHOWN_CHANCES], prediction.word)
+
+
+def _baseline_lines(baseline: str) -> list[str]:
+    """What the contributions are counted from, in lines of a terminal."""
+    return textwrap.wrap(f"Contributions are counted from a baseline: {baseline}.", 80)
