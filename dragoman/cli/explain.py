@@ -30,6 +30,13 @@ _LABEL = "Label or tag that is explained; the one that is predicted if not given
 _WORD = "Number, from 1, of a word whose tag is explained; all words if not given. Repeatable."
 _PIXELS = "Find the pixels that each character was read from, which takes longest."
 _ALTERNATIVES = "Other tokens shown in the place of each token, and hypotheses given up shown at each step."
+_ALIGN = (
+    "Write the links between words instead, in Pharaoh format: a line such as 0-0 1-2 for each line, of source word "
+    "and target word, from 0. Words are what white space stands between. Without --target, the model's own "
+    "translation stands before its links, and a tab between them."
+)
+_TARGET = "With --align: a text file with the translation of each line of --input."
+_OUTPUT = "With --align: the file for the links; standard output if not given."
 _JSON = "Write everything as JSON; of several lines, a line of JSON for each."
 
 
@@ -50,24 +57,37 @@ def explain(
     pixels: Annotated[bool, typer.Option("--pixels/--no-pixels", help=_PIXELS)] = True,
     alternatives: Annotated[int, typer.Option(min=0, max=1000, help=_ALTERNATIVES)] = 3,
     json_file: Annotated[Path | None, output_option(_JSON, "--json")] = None,
+    align: Annotated[bool, typer.Option("--align", help=_ALIGN)] = False,
+    target: Annotated[Path | None, typer.Option(help=_TARGET)] = None,
+    output: Annotated[Path | None, output_option(_OUTPUT, "--output")] = None,
     device: Device = "auto",
 ) -> None:
     """Show why a model answers as it does.
 
     Of a text that is written: each token with its probability and what was nearly said, the search as a tree, and a
-    translation that you propose instead beside the model's own. Of a label, a number or tags: what each word, column or
-    pixel contributed. Of a picture that is read: where each character stands, and the pixels that it was read from.
+    translation that you propose instead beside the model's own; with --align, the links between the words of sources
+    and translations. Of a label, a number or tags: what each word, column or pixel contributed. Of a picture that is
+    read: where each character stands, and the pixels that it was read from.
     """
+    from dragoman.cli.word_links import refuse_what_aligns_nothing
     from dragoman.storage.given import check_model
     from dragoman.storage.output import check_outputs
 
     search.check()
-    check_outputs({"--json": json_file}, [model, *([source] if source is not None else []), *(image or [])])
+    others: dict[str, object] = {"--propose": propose, "--json": json_file, "--image": image, "--row": row}
+    others |= {"--column": column, "--separator": separator, "--decimal": decimal, "--label": label, "--word": word}
+    others["an option of a search"] = (search.given and target is not None) or None
+    refuse_what_aligns_nothing(align, output, target, others)
+    files = [*(path for path in (source, target) if path is not None), *(image or [])]
+    check_outputs({"--json": json_file, "--output": output}, [model, *files])
     check_model(model)
     if sentence is not None and (source is not None or image):
         raise InputError(
             "a sentence and a file were both given", file=source, remedy="explain the sentence and the file in turn."
         )
+    if align:
+        _align(model, sentence, source, target, output, search, device)
+        return
 
     from dragoman.cli.model_input import AskedInputs
     from dragoman.cli.table_input import writing_of
@@ -85,6 +105,32 @@ def explain(
     words = None if word is None else tuple(number - 1 for number in word)
     asked = Asked(propose, method, alternatives, label, words, pixels)
     _write(explain_all(load(model, device=device), given.inputs, asked, table=given.place), json_file)
+
+
+def _align(
+    model: Path,
+    sentence: str | None,
+    source: Path | None,
+    target: Path | None,
+    output: Path | None,
+    search: GivenSearch,
+    device: str,
+) -> None:
+    from dragoman.cli.text_input import from_terminal, read_lines
+    from dragoman.cli.word_links import write_links
+    from dragoman.data.formats.plain_text import check_text_files
+    from dragoman.predict.translator import Translator
+
+    check_text_files(*(path for path in (source, target) if path is not None))
+    if sentence is None and source is None and from_terminal():
+        raise InputError(
+            "nothing was given to align",
+            file=model,
+            remedy='give a sentence: dragoman explain MODEL "…" --align; or a text file with --input.',
+        )
+    translator = Translator.load(model, device=device)
+    method = search.method(translator.recipe.search) if search.given else None
+    write_links(translator, read_lines(source) if sentence is None else [sentence], target, output, method)
 
 
 def _write(found: Sequence[Explanation], json_file: Path | None) -> None:

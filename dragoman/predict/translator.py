@@ -33,7 +33,7 @@ from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.aligner import Aligner
+from dragoman.predict.aligner import Aligner, aligning_attention
 from dragoman.predict.capitals import CAPITALS, RESTORED, Capitals
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine import Engine
@@ -354,6 +354,14 @@ class Translator(Shown):
             )
         with Counting(len(sources), "lines", progress) as counting:
             return list(counting.over(self.align_stream(zip(sources, targets, strict=True))))
+
+    def check_alignment(self) -> None:
+        """Check that words can be aligned.
+
+        Raises:
+            UnsupportedError: if the model's decoder does not attend to the source.
+        """
+        aligning_attention(self.model, self.recipe)
 
     def align_stream(self, pairs: Iterable[tuple[str, str]]) -> Iterator[WordAlignment]:
         """Align pairs of a source and a target in order, however many there are; arguments and result are those of

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from dragoman.errors import OutputError
 from dragoman.storage.failure import unwritable
-from dragoman.storage.folder import LONGEST_NAME, refuse_occupied, write_file
+from dragoman.storage.folder import LONGEST_NAME, commit_file, discard, refuse_occupied, unfinished, write_file
 from dragoman.storage.manifest import MANIFEST
 
 _LINKS = 40
@@ -149,6 +149,33 @@ def write_output(path: Path, data: bytes) -> None:
             stream.write(data)
     else:
         write_file(final_place(path), data)
+
+
+@contextlib.contextmanager
+def opened_output(path: Path) -> Iterator[BinaryIO]:
+    """A file that is written part by part: it appears as a whole when the block ends, and not at all if the block
+    fails. A device or a pipe gets each part at once.
+
+    Raises:
+        OutputError: if it cannot be written.
+        BrokenPipeError: if it is a pipe that nobody reads any more.
+    """
+    if is_stream(path):
+        with opened_stream(path) as stream:
+            yield stream
+        return
+    place = final_place(path)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with open(unfinished(place), "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        commit_file(place)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        discard(place)
 
 
 def is_stream(path: Path) -> bool:
