@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dragoman.cli.constraint_options import GivenConstraints
 from dragoman.cli.option_group import takes_groups
 from dragoman.cli.options import Device
 from dragoman.cli.search_options import GivenSearch
@@ -18,6 +19,7 @@ from dragoman.errors import InputError
 @takes_groups
 def generate(
     search: GivenSearch,
+    demands: GivenConstraints,
     model: Annotated[Path, typer.Argument(help="Folder of a language model, such as runs/text/best.")],
     prompt: Annotated[list[str] | None, typer.Option(help="How a line begins. Repeatable.")] = None,
     count: Annotated[int, typer.Option(min=1, max=10**5, help="Lines to write for each prompt.")] = 5,
@@ -38,7 +40,15 @@ def generate(
     method = search.method(recipe_in(model).search, count, usual="sample")
     if greedy and isinstance(method, Sample):
         method, count = replace(method, top_k=1), 1
-    texts = generate_texts(model, prompt or [""], count=count, search=method, longest=longest, device=device)
+    texts = generate_texts(
+        model,
+        prompt or [""],
+        count=count,
+        search=method,
+        longest=longest,
+        constraints=demands.constraints(),
+        device=device,
+    )
     for written in texts:
         sys.stdout.buffer.write((" ".join(written.text.splitlines()) + "\n").encode())
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dragoman.cli.constraint_options import GivenTranslationConstraints
 from dragoman.cli.option_group import takes_groups
 from dragoman.cli.options import Device, finite
 from dragoman.cli.output_file import STANDARD_OUTPUT, Sink, opened_sink, output_option
@@ -40,6 +41,7 @@ _PROGRESS = "Show how far it is, or nothing but errors; by default on a terminal
 @takes_groups
 def translate(
     search: GivenSearch,
+    demands: GivenTranslationConstraints,
     model: Annotated[Path, typer.Argument(help="Folder of a model, such as runs/demo/best.")],
     source: Annotated[Path | None, typer.Option("--input", help="Text file; standard input if not given.")] = None,
     image: Annotated[list[Path] | None, typer.Option(help=_IMAGE)] = None,
@@ -63,7 +65,7 @@ def translate(
 
     search.check()
     folders = [folder for folder in (model, language_model, reader) if folder is not None]
-    inputs: list[Path | None] = [*image] if image else [source]
+    inputs: list[Path | None] = [*(image or ()), *([] if image else [source]), demands.terminology]
     check_output(output or STANDARD_OUTPUT, [*folders, *inputs])
     check_text_files(*([source] if source is not None else []))
     for folder in folders:
@@ -71,11 +73,17 @@ def translate(
 
     from dragoman.cli.translation_progress import TranslationProgress, wanted
     from dragoman.data.line_chunks import read_chunks
+    from dragoman.model.folder import recipe_in
     from dragoman.predict.file_translation import FileTranslation
     from dragoman.predict.translator import Translator
 
     pictures = _checked_pictures(source, image, reader)
-    output, to_stream = _checked(output, [*folders, *(pictures if image else [source])], resume=resume)
+    output, to_stream = _checked(
+        output, [*folders, *(pictures if image else [source]), demands.terminology], resume=resume
+    )
+    recipe = recipe_in(model)
+    languages = recipe.data.source_language, recipe.data.target_language
+    constraints = demands.of_languages(*languages, recipe.cleaning.unicode_form)
     translator = Translator.load(
         model,
         device=device,
@@ -87,10 +95,11 @@ def translate(
     )
     request = search.request(translator.recipe.search, n_best)
     form = _form(n_best, json_lines, proofs=search.search == "exact")
+    translator.check_constraints(constraints)
     if engine == "auto" and progress is not False:
-        print(f"engine: {translator.searching(request)}", file=sys.stderr)
+        print(f"engine: {translator.searching(request, constraints)}", file=sys.stderr)
     read = _read(pictures, reader, device, shown=progress is not False) if reader is not None else None
-    run = functools.partial(translator.translate_chunks, request=request)
+    run = functools.partial(translator.translate_chunks, request=request, constraints=constraints)
     name = source or (STANDARD_INPUT if read is None else "pictures")
     with (
         opened(source) if read is None else io.BytesIO(read) as stream,
@@ -106,7 +115,7 @@ def translate(
                 _write_translations(run(read_chunks(stream, name)), form, watch, sink)
             concerns = watch.concerns
         else:
-            settings = _settings(translator, model, language_model, weight, request, json_lines)
+            settings = _settings(translator, model, language_model, weight, request, json_lines) | demands.settings()
             concerns = FileTranslation(output, form, run, settings).run(stream, name, watch, resume=resume)
         watch.end(concerns if progress is not False else None)
 

@@ -57,7 +57,7 @@ class TranslationProgress:
         self._clock = clock
         self._bar: Bar | None = None
         self._from = self._place = START
-        self._named = self._proved = self._sought = 0
+        self._named = self._proved = self._sought = self._with_terms = 0
         self.concerns = ConcernCounts()
 
     def __enter__(self) -> TranslationProgress:
@@ -86,6 +86,7 @@ class TranslationProgress:
         self.concerns.add(found)
         gaps = [gap for gap in (translations[0].gap for translations in found) if gap is not None]
         self._sought, self._proved = self._sought + len(gaps), self._proved + gaps.count(0.0)
+        self._with_terms += sum(bool(translations[0].terms) for translations in found)
         for number, translations in enumerate(found if self._remarks else (), start=chunk.first + 1):
             if translations[0].flagged and self._named <= _MOST_NAMED:
                 self._named += 1
@@ -112,6 +113,8 @@ class TranslationProgress:
             self._print(f"{self._place.line:,} lines translated  {self._rate()}")
             if self._sought:
                 self._print(f"proved best: {self._proved:,} of {self._sought:,} lines")
+        if concerns is not None and self._with_terms:
+            self._print(f"{self._with_terms:,} lines with terms of the terminology")
         if concerns is not None and concerns.lines:
             self._print(str(concerns))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from dragoman.contracts import Packed, SearchFeature, SearchRequest, SearchResult
 from dragoman.predict.engine import Engine
 
@@ -42,6 +44,18 @@ class FallbackEngine:
         return f"{self.full.description} ({self.fast_name} has no {lacks})"
 
     def search(self, source: Packed, request: SearchRequest) -> SearchResult:
-        """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`."""
-        engine = self.fast if request.features <= self.fast.features else self.full
-        return engine.search(source, request)
+        """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
+
+        Rows without a constraint are searched apart, so that they stay with the fast engine."""
+        groups = request.apart(source.layout.batch)
+        if len(groups) < 2:
+            return self._answering(request).search(source, request)
+        parts = (
+            (rows, self._answering(part).search(source.select(torch.tensor(rows)), part))
+            for rows in groups
+            for part in (request.select(rows),)
+        )
+        return SearchResult.joined(parts, rows=source.layout.batch)
+
+    def _answering(self, request: SearchRequest) -> Engine[Packed]:
+        return self.fast if request.features <= self.fast.features else self.full

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dragoman.contracts import Sample, SearchMethod
 from dragoman.errors import InputError
+from dragoman.predict.constraints import FREE, Constraints
 from dragoman.predict.writer import Writer, Written
 
 
@@ -22,6 +23,7 @@ def generate(
     longest: int = 100,
     seed: int = 1,
     search: SearchMethod | None = None,
+    constraints: Constraints = FREE,
     device: str = "auto",
 ) -> list[Written]:
     """Let a language model write new lines, or go on with prompts.
@@ -37,6 +39,7 @@ def generate(
         longest: tokens to write at most.
         seed: seed of the random generator.
         search: method of search in the place of drawing by these numbers, such as ``Beam()``.
+        constraints: what each text, its prompt included, must contain, must not contain and must begin with.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
@@ -57,6 +60,10 @@ def generate(
     if isinstance(method, Sample):
         # A line of its own for each draw: the draws of a line depend on its number.
         begun = [text for text in prompts for _ in range(1 if greedy else count)]
-        return writer.write(begun, search=method, longest=longest)
+        return writer.write(begun, search=method, longest=longest, constraints=constraints)
     most = count if method.most is None else min(count, method.most)
-    return [text for found in writer.n_best(prompts, most, search=method, longest=longest) for text in found]
+    return [
+        text
+        for found in writer.n_best(prompts, most, search=method, longest=longest, constraints=constraints)
+        for text in found
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol, runtime_checkable
 
 from dragoman.predict.translation import Translation
@@ -80,6 +80,8 @@ class JsonLines:
     ``log_probability``, ``ending`` and ``concerns``, a list of objects with ``kind`` and ``message``. After exact
     search also ``proof``: an object with ``proved``, ``bound``, ``gap`` (how much higher the bound is than this score)
     and ``expansions``.
+    Where the source has terms of a terminology also ``terms``, a list of objects with ``source``, ``targets``,
+    ``excluded`` and ``kept``.
 
     >>> from dragoman.contracts.hypothesis import Ending
     >>> found = [[Translation("Good morning.", -0.1, -0.3, Ending.COMPLETE, 3)]]
@@ -102,6 +104,7 @@ class JsonLines:
                     "ending": t.ending.value,
                     "concerns": [{"kind": concern.kind.value, "message": concern.message} for concern in t.concerns],
                     **_proof(t),
+                    **({"terms": [asdict(term) for term in t.terms]} if t.terms else {}),
                 }
                 yield json.dumps(content, ensure_ascii=False)
 

@@ -9,6 +9,7 @@ from enum import Enum
 
 from dragoman.contracts import Ending, Proof
 from dragoman.reports.shown import Shown, Summary
+from dragoman.text.terminology import AppliedTerm
 
 
 class ConcernKind(Enum):
@@ -24,6 +25,7 @@ class ConcernKind(Enum):
     CHARACTERS = "unknown characters"
     PIECES = "pieces"
     PROOF = "not proved best"
+    TERMS = "terminology"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Translation(Shown):
         pieces: number of pieces that a line too long for the model was translated in.
         found: concerns from comparing the translation with its source; :attr:`concerns` has all.
         proof: what exact search has proved of the translations of the line; None of other searches.
+        terms: the terms of a terminology that the source has, and whether the translation keeps to each.
 
     >>> translation = Translation("Good", -0.1, -0.3, Ending.LENGTH, 1)
     >>> translation.flagged, [concern.kind.value for concern in translation.concerns]
@@ -72,6 +75,7 @@ class Translation(Shown):
     pieces: int = 1
     found: tuple[Concern, ...] = ()
     proof: Proof | None = None
+    terms: tuple[AppliedTerm, ...] = ()
 
     def summary(self) -> Summary:
         """A short summary of the translation."""
@@ -130,6 +134,7 @@ def joined(parts: Sequence[Translation], joint: str) -> Translation:
         sum(part.pieces for part in parts),
         tuple(dict.fromkeys(concern for part in parts for concern in part.found)),
         _joined_proof([part.proof for part in parts if part.proof is not None]),
+        tuple(dict.fromkeys(term for part in parts for term in part.terms)),
     )
 
 

@@ -22,13 +22,14 @@ from dragoman.contracts import (
     Packed,
     Proof,
     Sample,
+    SearchFeature,
     SearchMethod,
     SearchRequest,
     SearchResult,
 )
 from dragoman.contracts.expect import expect
 from dragoman.data.line_chunks import LineChunk, chunks_of
-from dragoman.errors import InputError
+from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -36,6 +37,7 @@ from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.aligner import Aligner, aligning_attention
 from dragoman.predict.capitals import CAPITALS, RESTORED, Capitals
 from dragoman.predict.choose_engine import choose_engine
+from dragoman.predict.constraints import FREE, Constraints
 from dragoman.predict.engine import Engine
 from dragoman.predict.examination import Examination
 from dragoman.predict.fallback_engine import FallbackEngine
@@ -43,6 +45,7 @@ from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
 from dragoman.predict.minimum_bayes_risk import candidates_of, minimum_bayes_risk
 from dragoman.predict.model_summary import model_summary
+from dragoman.predict.piece_demands import Demands, PieceDemands, not_kept
 from dragoman.predict.pieces import Piece, SourcePieces
 from dragoman.predict.search_request import search_request
 from dragoman.predict.text_scores import TextScores, pair_losses
@@ -57,6 +60,7 @@ from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, normalize
+from dragoman.text.terminology import AppliedTerm
 
 if TYPE_CHECKING:
     from pandas import Series
@@ -104,6 +108,7 @@ class Translator(Shown):
         self._examination = Examination(source, languages)
         self._capitals = Capitals(languages)
         self._pieces = SourcePieces(source, target, longest, self._examination, self._capitals)
+        self._demands = PieceDemands(target, languages[1], lambda text: self.normalized_targets([text])[0])
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
 
     def summary(self) -> Summary:
@@ -167,6 +172,7 @@ class Translator(Shown):
         search: SearchMethod | None = ...,
         beam: int | None = ...,
         length_penalty: float | None = ...,
+        constraints: Constraints | Sequence[Constraints] = ...,
         progress: bool | None = ...,
     ) -> str: ...
     @overload
@@ -177,6 +183,7 @@ class Translator(Shown):
         search: SearchMethod | None = ...,
         beam: int | None = ...,
         length_penalty: float | None = ...,
+        constraints: Constraints | Sequence[Constraints] = ...,
         progress: bool | None = ...,
     ) -> list[str]: ...
     @overload
@@ -187,6 +194,7 @@ class Translator(Shown):
         search: SearchMethod | None = ...,
         beam: int | None = ...,
         length_penalty: float | None = ...,
+        constraints: Constraints | Sequence[Constraints] = ...,
         progress: bool | None = ...,
     ) -> Series[str]: ...
 
@@ -197,6 +205,7 @@ class Translator(Shown):
         search: SearchMethod | None = None,
         beam: int | None = None,
         length_penalty: float | None = None,
+        constraints: Constraints | Sequence[Constraints] = FREE,
         progress: bool | None = None,
     ) -> str | list[str] | Series[str]:
         """Translate each text.
@@ -208,31 +217,44 @@ class Translator(Shown):
             search: method of search, such as ``Sample()`` or ``MinimumBayesRisk()``; by default a beam.
             beam: width of the beam in the place of a method; 1 is greedy search. By default the recipe's.
             length_penalty: exponent α of the beam; by default the recipe's.
+            constraints: what each translation must contain, must not contain and must begin with, and a terminology;
+                for all texts the same, or a sequence with those of each. An empty text stays empty.
             progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
         Raises:
-            InputError: if an item is not text, or ``texts`` is a table or another thing without ordered texts; or if a
-                method is given beside a beam or a length penalty.
-            UnsupportedError: if the engine has no such search.
+            InputError: if an item is not text, or ``texts`` is a table or another thing without ordered texts; if a
+                method is given beside a beam or a length penalty; or if no translation can satisfy the constraints.
+            UnsupportedError: if the engine has no such search, or no constraints.
         """
         request = search_request(self.recipe.search, search=search, beam=beam, length_penalty=length_penalty)
-        return self._translate_any(texts, request, progress)
+        return self._translate_any(texts, request, constraints, progress)
 
     def _translate_any(
-        self, texts: str | list[str] | Series[str], request: SearchRequest, progress: bool | None
+        self,
+        texts: str | list[str] | Series[str],
+        request: SearchRequest,
+        constraints: Constraints | Sequence[Constraints],
+        progress: bool | None,
     ) -> str | list[str] | Series[str]:
         if isinstance(texts, str):
-            return self._texts([texts], request, progress=False)[0]
+            return self._texts([texts], request, constraints, progress=False)[0]
         series = cast(Any, texts)
         if not hasattr(series, "notna") or hasattr(series, "columns"):
-            return self._texts(list(items_of(texts)), request, progress)
+            return self._texts(list(items_of(texts)), request, constraints, progress)
         filled = series.astype(object).where(series.notna(), "")
-        outputs = self._texts(filled.tolist(), request, progress)
+        outputs = self._texts(filled.tolist(), request, constraints, progress)
         return type(series)(outputs, index=series.index, name=series.name, dtype=object)
 
-    def _texts(self, texts: list[str], request: SearchRequest, progress: bool | None) -> list[str]:
+    def _texts(
+        self,
+        texts: list[str],
+        request: SearchRequest,
+        constraints: Constraints | Sequence[Constraints],
+        progress: bool | None,
+    ) -> list[str]:
+        _check_count(constraints, len(texts))
         with Counting(len(texts), "lines", progress) as counting:
-            return [item.text for item in counting.over(self._stream(texts, request))]
+            return [item.text for item in counting.over(self._stream(texts, request, constraints))]
 
     def n_best(
         self,
@@ -242,16 +264,18 @@ class Translator(Shown):
         search: SearchMethod | None = None,
         beam: int | None = None,
         length_penalty: float | None = None,
+        constraints: Constraints | Sequence[Constraints] = FREE,
         progress: bool | None = None,
     ) -> list[list[Translation]]:
         """Up to ``count`` translations of each text, best first; samples in the order in which they were drawn. Without
         a method, the beam is at least ``count`` wide. A line too long for the model has one translation, joined from
-        the best ones of its pieces. ``search`` and ``progress`` are as for :meth:`translate`."""
+        the best ones of its pieces. ``search``, ``constraints`` and ``progress`` are as for :meth:`translate`."""
         texts = texts_of(texts)
+        _check_count(constraints, len(texts))
         request = search_request(
             self.recipe.search, search=search, beam=beam, length_penalty=length_penalty, n_best=count
         )
-        chunks = self.translate_chunks(chunks_of(texts), request)
+        chunks = self.translate_chunks(chunks_of(texts), request, constraints)
         with Counting(len(texts), "lines", progress) as counting:
             return list(counting.over(translations for _, found in chunks for translations in found))
 
@@ -262,23 +286,29 @@ class Translator(Shown):
         search: SearchMethod | None = None,
         beam: int | None = None,
         length_penalty: float | None = None,
+        constraints: Constraints = FREE,
     ) -> Iterator[Translation]:
         """Translate lines in order, however many there are: some thousand are held in memory at a time.
 
         Where the best translation loses or invents a placeholder, a tag or a URL, the best one that does not is taken;
         if there is none, the translation is flagged. Samples, and what exact search found, stay as they are. ``search``
-        is as for :meth:`translate`.
+        and ``constraints`` are as for :meth:`translate`.
         """
         request = search_request(self.recipe.search, search=search, beam=beam, length_penalty=length_penalty)
-        return self._stream(items_of(lines), request)
+        return self._stream(items_of(lines), request, constraints)
 
-    def _stream(self, lines: Iterable[str], request: SearchRequest) -> Iterator[Translation]:
-        for _, found in self.translate_chunks(chunks_of(lines), request):
+    def _stream(
+        self, lines: Iterable[str], request: SearchRequest, constraints: Constraints | Sequence[Constraints]
+    ) -> Iterator[Translation]:
+        for _, found in self.translate_chunks(chunks_of(lines), request, constraints):
             for translations in found:
                 yield translations[0]
 
     def translate_chunks(
-        self, chunks: Iterable[LineChunk], request: SearchRequest
+        self,
+        chunks: Iterable[LineChunk],
+        request: SearchRequest,
+        constraints: Constraints | Sequence[Constraints] = FREE,
     ) -> Iterator[tuple[LineChunk, list[list[Translation]]]]:
         """Translate chunks of lines, with up to ``request.n_best`` translations of each line, as :meth:`n_best` and
         :meth:`stream` return them. The result for a chunk depends on nothing outside it; equal lines in it are
@@ -287,22 +317,54 @@ class Translator(Shown):
         Args:
             chunks: lines of text.
             request: search request for each line; limits of length are the recipe's.
+            constraints: constraints of all lines, or of each.
 
         Raises:
-            InputError: if an item is not text.
+            InputError: if an item is not text, or no translation of a line can satisfy its constraints.
+            UnsupportedError: if there are constraints, and the engine has none.
         """
+        self.check_constraints(constraints)
         for chunk in chunks:
             refuse_what_is_no_text(chunk.lines, chunk.first)
-            distinct = list(dict.fromkeys(chunk.lines))
-            found = dict(zip(distinct, self._translate(distinct, request), strict=True))
-            yield chunk, [[*found[line]] for line in chunk.lines]
+            lines = [
+                (line, constraints if isinstance(constraints, Constraints) else constraints[number])
+                for number, line in enumerate(chunk.lines, start=chunk.first)
+            ]
+            numbers: dict[tuple[str, Constraints], int] = {}
+            for number, line in enumerate(lines, start=chunk.first + 1):
+                numbers.setdefault(line, number)
+            texts, demanded = [text for text, _ in numbers], [one for _, one in numbers]
+            translated = self._translate(texts, request, demanded, [*numbers.values()])
+            found = dict(zip(numbers, translated, strict=True))
+            yield chunk, [[*found[line]] for line in lines]
 
-    def searching(self, request: SearchRequest) -> str:
+    def check_constraints(self, constraints: Constraints | Sequence[Constraints]) -> None:
+        """Refuse constraints that no translation can satisfy, or that the engine cannot see to.
+
+        Raises:
+            InputError: naming what contradicts each other, or what the vocabulary cannot spell.
+            UnsupportedError: if the engine has no constraints.
+        """
+        given = [constraints] if isinstance(constraints, Constraints) else dict.fromkeys(constraints)
+        for one in filter(None, given):
+            if SearchFeature.CONSTRAINTS not in self.engine.features:
+                raise UnsupportedError(
+                    f"{self.engine.description} has no {SearchFeature.CONSTRAINTS.value}",
+                    remedy="translate with `--engine torch`, or leave the engine to `auto`.",
+                )
+            self._demands.check(one)
+
+    def searching(self, request: SearchRequest, constraints: Constraints = FREE) -> str:
         """The description of the engine that answers a request; see :class:`~dragoman.predict.engine.Engine`."""
         if isinstance(request.method, MinimumBayesRisk):
             return self.searching(candidates_of(request, request.method))
         engine = self.engine
-        return engine.described_for(request) if isinstance(engine, FallbackEngine) else engine.description
+        if not isinstance(engine, FallbackEngine):
+            return engine.description
+        free = engine.described_for(request)
+        bound = engine.described_for(replace(request, constraints=())) if constraints else free
+        only_terms = constraints.terminology is not None and not constraints.phrases()
+        return free if bound == free else f"{free}; for lines with terms {bound}" if only_terms else bound
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> TextScores:
         """The probability of each target as the translation of its source.
@@ -385,63 +447,94 @@ class Translator(Shown):
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=no_break_spaces) for text in texts]
 
-    def _translate(self, texts: list[str], request: SearchRequest) -> list[list[Translation]]:
+    def _translate(
+        self, texts: list[str], request: SearchRequest, constraints: Sequence[Constraints], numbers: Sequence[int]
+    ) -> list[list[Translation]]:
         pieces = self.pieces(texts)
-        found = self._search_all(pieces, request)
+        demands: list[Demands | None] = [None] * len(pieces)
+        if any(constraints):
+            demands = self._demands.of(pieces, constraints, numbers, self._limits(pieces))
+        found = self._search_all(pieces, request, demands)
         if request.n_best == 1 and not isinstance(request.method, Sample | Exact):
-            self._retry(pieces, found, request.method)
-        return self._by_line(len(texts), pieces, found)
+            self._retry(pieces, found, request.method, demands)
+        return [
+            [EMPTY] if not parts else parts[0] if len(parts) == 1 else [self._joined(parts, text, asked, number)]
+            for parts, text, asked, number in zip(
+                _by_line(len(texts), pieces, found), texts, constraints, numbers, strict=True
+            )
+        ]
 
     def searched(self, texts: Sequence[str], request: SearchRequest) -> tuple[list[list[Translation]], int | None]:
         """What one search finds for each text, also where it loses placeholders; and the number of hypotheses whose
         continuations the model scored, None where the engine does not count them."""
         pieces = self.pieces(texts)
         result = self.search(pieces, request) if pieces else SearchResult([], calls=0)
-        return self._by_line(len(texts), pieces, self._decoded(pieces, result)), result.calls
-
-    def _by_line(
-        self, lines: int, pieces: Sequence[Piece], found: Sequence[list[Translation]]
-    ) -> list[list[Translation]]:
-        """The translations of lines from those of their pieces."""
-        of_line: list[list[list[Translation]]] = [[] for _ in range(lines)]
-        for piece, translations in zip(pieces, found, strict=True):
-            of_line[piece.line].append(translations)
-        return [
+        found = self._decoded(pieces, result, [None] * len(pieces))
+        lines = [
             [EMPTY] if not parts else parts[0] if len(parts) == 1 else [joined([p[0] for p in parts], self._joint)]
-            for parts in of_line
+            for parts in _by_line(len(texts), pieces, found)
         ]
+        return lines, result.calls
 
-    def _search_all(self, pieces: Sequence[Piece], request: SearchRequest) -> list[list[Translation]]:
+    def _joined(
+        self, parts: Sequence[Sequence[Translation]], text: str, constraints: Constraints, number: int
+    ) -> Translation:
+        """The translation of a line from the best ones of its pieces."""
+        whole = joined([translations[0] for translations in parts], self._joint)
+        if not constraints:
+            return whole
+        terms = self._demands.of_whole(whole, self._normalized([text])[0], constraints, number)
+        return replace(whole, terms=(*whole.terms, *terms), found=(*whole.found, *not_kept(terms)))
+
+    def _search_all(
+        self, pieces: Sequence[Piece], request: SearchRequest, demands: Sequence[Demands | None]
+    ) -> list[list[Translation]]:
         if not pieces:
             return []
         method = request.method
         if isinstance(method, MinimumBayesRisk):
             language = self.recipe.data.target_language
-            candidates = self._search_all(pieces, candidates_of(request, method))
+            candidates = self._search_all(pieces, candidates_of(request, method), demands)
             return [minimum_bayes_risk(each, method, language)[: request.n_best] for each in candidates]
-        return self._decoded(pieces, self.search(pieces, request))
+        automata = [None if one is None else one.automaton for one in demands]
+        if any(automata):
+            request = replace(request, constraints=automata)
+        return self._decoded(pieces, self.search(pieces, request), demands)
 
-    def _decoded(self, pieces: Sequence[Piece], result: SearchResult) -> list[list[Translation]]:
+    def _decoded(
+        self, pieces: Sequence[Piece], result: SearchResult, demands: Sequence[Demands | None]
+    ) -> list[list[Translation]]:
         proofs: Sequence[Proof | None] = result.proofs or [None] * len(pieces)
         return [
-            self.decode(piece, hypotheses, proof)
-            for piece, hypotheses, proof in zip(pieces, result.hypotheses, proofs, strict=True)
+            self.decode(piece, hypotheses, proof, demanded)
+            for piece, hypotheses, proof, demanded in zip(pieces, result.hypotheses, proofs, demands, strict=True)
         ]
 
     def search(self, pieces: Sequence[Piece], request: SearchRequest) -> SearchResult:
         """The hypotheses for each of one or more pieces; limits of length are the recipe's."""
-        settings = self.recipe.search
         rows = [[*piece.ids, self.source.special.end] for piece in pieces]
-        limits = [math.ceil(settings.max_length_ratio * len(row)) + settings.max_length_extra for row in rows]
         limited = replace(
             request,
-            limits=[min(limit, self._longest_target) for limit in limits],
+            limits=self._limits(pieces),
             # What is drawn for a text depends on nothing around it.
             numbers=list(map(_number, rows)) if isinstance(request.method, Sample) else None,
         )
         return self.engine.search(Packed.of(rows), limited)
 
-    def _retry(self, pieces: list[Piece], found: list[list[Translation]], method: SearchMethod) -> None:
+    def _limits(self, pieces: Sequence[Piece]) -> list[int]:
+        """The most tokens of the translation of each piece; the end symbol of the source counts."""
+        settings = self.recipe.search
+        lengths = (len(piece.ids) + 1 for piece in pieces)
+        limits = (math.ceil(settings.max_length_ratio * length) + settings.max_length_extra for length in lengths)
+        return [min(limit, self._longest_target) for limit in limits]
+
+    def _retry(
+        self,
+        pieces: list[Piece],
+        found: list[list[Translation]],
+        method: SearchMethod,
+        demands: Sequence[Demands | None],
+    ) -> None:
         """Replace translations that lose or invent placeholders by better candidates, which are searched for among
         outputs without the units that stand for nothing in the source."""
         lost = [place for place, translations in enumerate(found) if not translations[0].placeholders_kept]
@@ -449,7 +542,9 @@ class Translator(Shown):
             return
         for forbidden, places in self._by_units(pieces, lost):
             request = self.second_request(method, forbidden)
-            candidates = self._search_all([pieces[place] for place in places], request)
+            candidates = self._search_all(
+                [pieces[place] for place in places], request, [demands[place] for place in places]
+            )
             for place, translations in zip(places, candidates, strict=True):
                 chosen = with_placeholders(found[place][0], translations)
                 if chosen is not None:
@@ -481,29 +576,70 @@ class Translator(Shown):
         for units, members in groups.items():
             yield [*units], members
 
-    def decode(self, piece: Piece, hypotheses: list[Hypothesis], proof: Proof | None = None) -> list[Translation]:
-        """The translation that each hypothesis of a piece is; ``proof`` is what exact search has proved of them."""
+    def decode(
+        self,
+        piece: Piece,
+        hypotheses: list[Hypothesis],
+        proof: Proof | None = None,
+        demands: Demands | None = None,
+    ) -> list[Translation]:
+        """The translation that each hypothesis of a piece is.
+
+        Args:
+            piece: the piece.
+            hypotheses: hypotheses for it.
+            proof: what exact search has proved of them.
+            demands: what is demanded of them.
+
+        Raises:
+            UnsupportedError: if one does not satisfy what is demanded of it.
+        """
         answers = self.target.decode_hidden([h.tokens for h in hypotheses])
         hidden = [self._capitals.restored(text) for text in answers] if piece.in_capitals else answers
-        return [
-            Translation(
-                shown.text,
-                h.score,
-                h.log_probability,
-                h.ending,
-                len(h.tokens),
-                placeholders_kept=not shown.invented and self.source.placeholders.same(piece.text, shown.text),
-                found=(
-                    *piece.concerns,
-                    *((RESTORED,) if in_capitals != answer and CAPITALS not in piece.concerns else ()),
-                    *self._examination.of_output(piece.text, shown.text),
-                ),
-                proof=proof,
+        translations = []
+        for answer, in_capitals, shown, h in zip(
+            answers, hidden, self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True
+        ):
+            terms: tuple[AppliedTerm, ...] = ()
+            if demands is not None:
+                demands.check(h, answer)
+                terms = demands.applied(answer)
+            concerns = (
+                *piece.concerns,
+                *((RESTORED,) if in_capitals != answer and CAPITALS not in piece.concerns else ()),
+                *self._examination.of_output(piece.text, shown.text),
+                *not_kept(terms),
             )
-            for answer, in_capitals, shown, h in zip(
-                answers, hidden, self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True
+            kept = not shown.invented and self.source.placeholders.same(piece.text, shown.text)
+            translations.append(
+                Translation(
+                    shown.text,
+                    h.score,
+                    h.log_probability,
+                    h.ending,
+                    len(h.tokens),
+                    placeholders_kept=kept,
+                    found=concerns,
+                    proof=proof,
+                    terms=terms,
+                )
             )
-        ]
+        return translations
+
+
+def _by_line(lines: int, pieces: Sequence[Piece], found: Sequence[list[Translation]]) -> list[list[list[Translation]]]:
+    """For each line the translations of each of its pieces."""
+    of_line: list[list[list[Translation]]] = [[] for _ in range(lines)]
+    for piece, translations in zip(pieces, found, strict=True):
+        of_line[piece.line].append(translations)
+    return of_line
+
+
+def _check_count(constraints: Constraints | Sequence[Constraints], texts: int) -> None:
+    if not isinstance(constraints, Constraints) and len(constraints) != texts:
+        raise InputError(
+            f"{len(constraints):,} constraints for {texts:,} texts", remedy="give one for all, or one for each text."
+        )
 
 
 def with_placeholders(best: Translation, candidates: Sequence[Translation]) -> int | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from dragoman.contracts import Ending, Nothing, Sample, SearchMethod
+from dragoman.contracts import Ending, Nothing, OutputAutomaton, Sample, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.model.language_model import LanguageModel
+from dragoman.predict.constraints import FREE, Automata, Constraints
 from dragoman.predict.engine import Engine
 from dragoman.predict.given import texts_of
 from dragoman.predict.language_model_engine import LanguageModelEngine
@@ -104,6 +106,7 @@ class Writer(Shown):
         seed: int = 1,
         longest: int = 100,
         search: SearchMethod | None = None,
+        constraints: Constraints = FREE,
     ) -> list[Written]:
         """Continue each prompt; an empty prompt asks for a new line.
 
@@ -115,9 +118,11 @@ class Writer(Shown):
             seed: seed of the random generator.
             longest: most tokens to write.
             search: method of search in the place of sampling with these numbers, such as ``Beam()``.
+            constraints: what each text, its prompt included, must contain, must not contain and must begin with.
 
         Raises:
-            InputError: if a prompt is not text, a number is out of its range, or numbers are given beside a method.
+            InputError: if a prompt is not text, a number is out of its range, or numbers are given beside a method; or
+                if no text can satisfy the constraints.
             UnsupportedError: if there is no such search for language models.
         """
         method = Sample(temperature, top_k, top_p, seed)
@@ -126,10 +131,17 @@ class Writer(Shown):
                 f"temperature, top_k, top_p or seed was given beside search = {search!r}",
                 remedy="leave them out; the method has its own numbers.",
             )
-        return [found[0] for found in self.n_best(prompts, 1, search=search or method, longest=longest)]
+        found = self.n_best(prompts, 1, search=search or method, longest=longest, constraints=constraints)
+        return [texts[0] for texts in found]
 
     def n_best(
-        self, prompts: Sequence[str], count: int, *, search: SearchMethod | None = None, longest: int = 100
+        self,
+        prompts: Sequence[str],
+        count: int,
+        *,
+        search: SearchMethod | None = None,
+        longest: int = 100,
+        constraints: Constraints = FREE,
     ) -> list[list[Written]]:
         """Up to ``count`` texts for each prompt: the best first, or in the order in which they were drawn.
 
@@ -138,14 +150,16 @@ class Writer(Shown):
             count: number of texts for each prompt.
             search: method of search; by default a beam as wide as the recipe's, or as texts are wanted.
             longest: most tokens to write.
+            constraints: as for :meth:`write`.
 
         Raises:
-            InputError: if a prompt is not text, or the method cannot give so many.
+            InputError: if a prompt is not text, the method cannot give so many, or no text can satisfy the constraints.
             UnsupportedError: if there is no such search for language models.
         """
         begun, masks = self.encoded(texts_of(prompts))
         request = search_request(self.recipe.search, search=search, n_best=count)
-        limited = replace(request, limits=[longest] * len(begun), prefixes=begun)
+        bound = self._automata_of(constraints, begun, masks, longest) if constraints else None
+        limited = replace(request, limits=[longest] * len(begun), prefixes=begun, constraints=bound)
         found = self.engine.search(Nothing(len(begun)), limited).hypotheses
         return [
             [
@@ -158,6 +172,36 @@ class Writer(Shown):
             ]
             for ids, mask, hypotheses in zip(begun, masks, found, strict=True)
         ]
+
+    def _automata_of(
+        self, constraints: Constraints, begun: Sequence[Sequence[int]], masks: Sequence[Mask], longest: int
+    ) -> list[OutputAutomaton]:
+        """The automaton of each text.
+
+        Raises:
+            InputError: if no text that goes on from its prompt can satisfy the constraints.
+        """
+        if constraints.terminology is not None:
+            raise InputError(
+                f"{constraints.terminology.name} says how a source is translated, and a language model has none",
+                remedy="leave it out, or give phrases that texts must contain.",
+            )
+        automata = Automata(self.codec)
+        found: list[OutputAutomaton] = []
+        for number, (ids, mask) in enumerate(zip(begun, masks, strict=True), start=1):
+            phrases = constraints.phrases(self._hiding(mask), self.recipe.data.target_language)
+            automata.check(phrases, len(ids) + longest, f"text {number}")
+            one = automata.of(phrases)
+            if one.least(functools.reduce(one.after, ids, one.start)) > longest:
+                raise InputError(
+                    f"text {number}: nothing that goes on from its prompt with {longest:,} tokens {phrases}",
+                    remedy="give another prompt, ask for less, or allow longer texts.",
+                )
+            found.append(one)
+        return found
+
+    def _hiding(self, mask: Mask) -> Callable[[str], str]:
+        return lambda text: mask.hide(self.normalized([text])[0])
 
     def score(self, texts: Sequence[str], *, alone: bool = False) -> TextScores:
         """The probability of each line.

@@ -47,6 +47,7 @@ class ConstrainedState(Generic[State]):
         states: the state of each constraint.
         left: the most symbols that each hypothesis may still have.
         begun: whether the start symbol was read.
+        hastening: whether each hypothesis goes on with what is missing and nothing else, which the model wanted to end.
         to_go: what is missing after each next symbol, right after a step.
     """
 
@@ -54,16 +55,18 @@ class ConstrainedState(Generic[State]):
     automata: tuple[OutputAutomaton | None, ...]
     states: tuple[int, ...]
     left: tuple[int, ...]
+    hastening: tuple[bool, ...]
     begun: bool = False
     to_go: ToGo | None = None
 
     def select(self, rows: Int[Tensor, " K"]) -> ConstrainedState[State]:
         """The state of hypotheses ``rows``."""
         places = rows.tolist()
-        automata, states, left = (
-            tuple(values[place] for place in places) for values in (self.automata, self.states, self.left)
+        automata, states, left, hastening = (
+            tuple(values[place] for place in places)
+            for values in (self.automata, self.states, self.left, self.hastening)
         )
-        return ConstrainedState(self.model.select(rows), automata, states, left, self.begun)
+        return ConstrainedState(self.model.select(rows), automata, states, left, hastening, self.begun)
 
 
 class ConstrainedStep(Generic[State]):
@@ -103,7 +106,8 @@ class ConstrainedStep(Generic[State]):
         allowed = least < torch.tensor(state.left)[:, None]
         allowed[:, self._end] = satisfied
         if self._hastens:
-            allowed = self._hastened(scores, allowed, least)
+            allowed, hastening = self._hastened(scores, allowed, least, torch.tensor(state.hastening))
+            state = replace(state, hastening=tuple(hastening.tolist()))
         scores = scores.masked_fill(~allowed.to(scores.device), _IMPOSSIBLE)
         if self._hastens and not bool(scores.isfinite().any(1).all()):
             raise UnsupportedError(
@@ -143,12 +147,18 @@ class ConstrainedStep(Generic[State]):
         return least
 
     def _hastened(
-        self, scores: Float[Tensor, "R V"], allowed: Bool[Tensor, "R V"], least: Int[Tensor, "R V"]
-    ) -> Bool[Tensor, "R V"]:
-        would_end = (scores.argmax(1) == self._end).cpu() & ~allowed[:, self._end]
+        self,
+        scores: Float[Tensor, "R V"],
+        allowed: Bool[Tensor, "R V"],
+        least: Int[Tensor, "R V"],
+        before: Bool[Tensor, " R"],
+    ) -> tuple[Bool[Tensor, "R V"], Bool[Tensor, " R"]]:
+        """The symbols that are left to hypotheses that go on with what is missing, and which these are."""
+        would_end = (scores.argmax(1) == self._end).cpu()
+        hastening = (would_end | before) & ~allowed[:, self._end]
         least = least.masked_fill(~(allowed & scores.isfinite().cpu()), NEVER)
         nearest = least == least.amin(1, keepdim=True)
-        return allowed & (~would_end[:, None] | nearest)
+        return allowed & (~hastening[:, None] | nearest), hastening
 
 
 class RankedConstrainedStep(ConstrainedStep[State]):
@@ -208,7 +218,9 @@ def constrained_state(state: State, rules: SearchRules) -> ConstrainedState[Stat
         NEVER if one is None else limit + len(prefix)
         for one, limit, prefix in zip(automata, rules.limits, prefixes, strict=True)
     )
-    return ConstrainedState(state, automata, tuple(0 if one is None else one.start for one in automata), left)
+    return ConstrainedState(
+        state, automata, tuple(0 if one is None else one.start for one in automata), left, (False,) * len(automata)
+    )
 
 
 def symbols_to_go(state: ConstrainedState[State], symbols: Int[Tensor, "R c"]) -> Int[Tensor, "R c"]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from dragoman.contracts import SpecialSymbols, TextSize
 from dragoman.text.placeholder_mask import Mask, Shown, hide_lines, masks_of
 from dragoman.text.placeholders import LEGACY_SYNTAX, UNITS, PlaceholderSyntax
 from dragoman.text.ragged import Ragged
 from dragoman.text.segmenter import Segmenter
+from dragoman.text.spelling import Spelling
 from dragoman.text.truecasing import Truecaser
 
 
@@ -41,6 +43,11 @@ class Codec:
         self.truecaser = truecaser
         self.placeholders = placeholders
         self.units = frozenset(UNITS).intersection(tokenizer.vocabulary.ids)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """How the vocabulary's symbols spell text."""
+        return Spelling.of(self.tokenizer.vocabulary)
 
     @property
     def size(self) -> TextSize:
