@@ -150,7 +150,7 @@ class Writer(Shown):
             count: number of texts for each prompt.
             search: method of search; by default a beam as wide as the recipe's, or as texts are wanted.
             longest: most tokens to write.
-            constraints: as for :meth:`write`.
+            constraints: constraints on each text, its prompt included.
 
         Raises:
             InputError: if a prompt is not text, the method cannot give so many, or no text can satisfy the constraints.
