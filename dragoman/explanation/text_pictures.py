@@ -111,7 +111,7 @@ def tokens_picture(texts: Sequence[tuple[str, ScoredText]]) -> plots.Figure:
     every = [each.token.text for _, text in texts for each in text.tokens]
     every += [other.token for _, text in texts for each in text.tokens for other in each.alternatives[:1]]
     families = families_for(every)
-    figure = new_figure((11.0, 0.3 + 1.75 * len(rows)))
+    figure = new_figure((11.0, 0.3 + 1.85 * len(rows)))
     for axes, (title, text, first) in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
         _token_bars(axes, text, first, families)
         axes.set_title(title, loc="left", fontsize=11, parse_math=False)
@@ -129,8 +129,19 @@ def _token_bars(axes: plots.Axes, text: ScoredText, first: int, families: list[s
         axes.text(place, share + 0.03, _percent(share), ha="center", fontsize=8)
         if token.alternatives:
             other = token.alternatives[0]
-            said = f"{_short(other.token, 11)} {_percent(math.exp(other.log_probability))}"
-            axes.text(place, -0.42, said, ha="center", fontsize=7.5, color="#5a5f67", family=families, parse_math=False)
+            # On a line of its own, a number keeps its order beside a token from right to left.
+            said = f"{_short(other.token, 11)}\n{_percent(math.exp(other.log_probability))}"
+            axes.text(
+                place,
+                -0.3,
+                said,
+                ha="center",
+                va="top",
+                fontsize=7.5,
+                color="#5a5f67",
+                family=families,
+                parse_math=False,
+            )
     labels = [plain(_short(token.token.text, 13)) for token in tokens]
     axes.set_xticks(range(len(tokens)), labels, fontsize=10, family=families)
     axes.set_yticks([0, 0.5, 1], ["0", "", "1"], fontsize=8)
