@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -39,20 +39,31 @@ class _Sentence:
         self.complete.append(hypothesis)
         insort(self.scores, hypothesis.score)
 
-    def best(self, count: int) -> list[Hypothesis]:
-        """The ``count`` best hypotheses: complete ones by score, then those that the search had to cut, by score."""
-        complete = sorted(self.complete, key=lambda h: -h.score)
-        return (complete + sorted(self.cut, key=lambda h: -h.score))[:count]
+
+def _best(beams: Sequence[_Sentence], width: int, count: int) -> list[Hypothesis]:
+    """The ``count`` best hypotheses of the ``width`` best of each beam: complete ones by score, then those that the
+    search had to cut, by score."""
+    complete = [h for beam in beams for h in sorted(beam.complete, key=lambda h: -h.score)[:width]]
+    cut = [h for beam in beams for h in sorted(beam.cut, key=lambda h: -h.score)[:width]]
+    if len(beams) > 1:
+        complete, cut = _distinct(complete), _distinct(cut)
+    return (sorted(complete, key=lambda h: -h.score) + sorted(cut, key=lambda h: -h.score))[:count]
+
+
+def _distinct(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    return list({tuple(h.tokens): h for h in reversed(hypotheses)}.values())[::-1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Beam:
-    """The live hypotheses: ``width`` rows for each of A sentences, those of one sentence together.
+    """The live hypotheses: ``width`` rows for each of A sentences, those of one sentence together. Where a sentence has
+    several beams, each stands here as a sentence.
 
     A row whose log-probability is −∞ is dead: it fills up the rectangle, and the model never sees it.
 
     Attributes:
         sentences: the sentences whose search goes on.
+        groups: which of its sentence's beams each is, from 0.
         limits: the most tokens of each sentence's output, the prefix included.
         longest: the divisor of the log-probability of a hypothesis with that many tokens.
         closing: the score that a hypothesis must exceed; see :meth:`_Sentence.closing`.
@@ -63,6 +74,7 @@ class _Beam:
     """
 
     sentences: list[_Sentence]
+    groups: Int[Tensor, " A"]
     limits: Int[Tensor, " A"]
     longest: Float[Tensor, " A"]
     closing: Float[Tensor, " A"]
@@ -72,6 +84,11 @@ class _Beam:
     log_probabilities: Float[Tensor, "A k"]
 
     @property
+    def owners(self) -> Int[Tensor, " A"]:
+        """The index of each sentence, the same for all beams of one."""
+        return torch.tensor([sentence.index for sentence in self.sentences], dtype=torch.int64)
+
+    @property
     def live(self) -> Int[Tensor, " R"]:
         """The indices of the live hypotheses among the ``A · k`` rows."""
         return self.log_probabilities.flatten().isfinite().nonzero()[:, 0]
@@ -79,11 +96,13 @@ class _Beam:
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """Continuations of a beam, best first: the row that each continues, its symbol, and its log-probability."""
+    """Continuations of a beam, best first: the row that each continues, its symbol, its log-probability, and the number
+    by which they are ranked, the log-probability itself where beams do not heed each other."""
 
     rows: Int[Tensor, "A c"]
     symbols: Int[Tensor, "A c"]
     log_probabilities: Float[Tensor, "A c"]
+    ranks: Float[Tensor, "A c"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,30 @@ class _Task:
     rules: SearchRules
     forbidden: Int[Tensor, " f"]
     recorder: Recorder | None
+    grouping: Grouping | None
+
+    @property
+    def kept(self) -> int:
+        """The number of hypotheses of each beam that can be in the result."""
+        return min(self.width, self.rules.n_best)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Several beams for each sentence, which heed each other's choices.
+
+    Attributes:
+        count: number of beams of each sentence.
+        rank: function that gives the number by which each continuation is ranked, from the log-probability and the
+            symbol of each, the sentence of each beam, and which of its sentence's beams it is.
+        further: number of symbols by which that order may differ from that of log-probabilities.
+    """
+
+    count: int
+    rank: Callable[
+        [Float[Tensor, "A C"], Int[Tensor, "A C"], Int[Tensor, " A"], Int[Tensor, " A"]], Float[Tensor, "A C"]
+    ]
+    further: int
 
 
 ToGo = Callable[[State, Int[Tensor, "L c"]], Int[Tensor, "L c"]]
@@ -107,6 +150,7 @@ def beam_search(
     rules: SearchRules,
     recorder: Recorder | None = None,
     to_go: ToGo[State] | None = None,
+    grouping: Grouping | None = None,
 ) -> list[list[Hypothesis]]:
     """The best hypotheses of each sentence, found by following as many at each step as the beam is wide.
 
@@ -133,15 +177,20 @@ def beam_search(
         recorder: recorder of what is considered, if a trace is wanted.
         to_go: what continuations lack to satisfy a constraint: the beam's places are then shared among those that lack
             little and those that lack much, by :func:`~dragoman.search.banks.by_banks`.
+        grouping: several beams of that width for each sentence; by default one.
 
     Returns:
         For each sentence up to ``rules.n_best`` hypotheses: complete ones by score, then cut ones by score.
     """
     forbidden = torch.tensor([*rules.forbidden]).long()
-    task = _Task(method.width, LengthPenalty(method.length_penalty), rules, forbidden, recorder)
-    sentences = [_Sentence(index) for index in range(len(rules.limits))]
+    task = _Task(method.width, LengthPenalty(method.length_penalty), rules, forbidden, recorder, grouping)
+    count, further = (1, 0) if grouping is None else (grouping.count, grouping.further)
+    sentences = [_Sentence(index) for index in range(len(rules.limits)) for _ in range(count)]
     beam = _first_beam(sentences, task)
-    best_continuations, wanted = continuations_of(step, rules.normalizer), 2 * method.width + len(rules.forbidden)
+    if count > 1:
+        state = state.select(torch.arange(len(rules.limits)).repeat_interleave(count))
+    best_continuations = continuations_of(step, rules.normalizer)
+    wanted = 2 * method.width + further + len(rules.forbidden)
     while beam.sentences:
         live = beam.live
         values, symbols, state = best_continuations(beam.tokens[:, :, -1].flatten()[live], state, wanted)
@@ -164,16 +213,19 @@ def beam_search(
         beam, parents = _without_closed(grown, parents)
         if beam.sentences:
             state = state.select(rows_of_state[parents.flatten()[beam.live]])
-    return [sentence.best(rules.n_best) for sentence in sentences]
+    of_sentence = [sentences[first : first + count] for first in range(0, len(sentences), count)]
+    return [_best(beams, method.width, rules.n_best) for beams in of_sentence]
 
 
 def _first_beam(sentences: list[_Sentence], task: _Task) -> _Beam:
     """The beam before the first step: one empty hypothesis for each sentence."""
-    prefixes = task.rules.prefix_table()
+    places = torch.tensor([sentence.index for sentence in sentences], dtype=torch.int64)
+    prefixes = task.rules.prefix_table()[places]
     given = (prefixes >= 0).sum(1)
-    limits = torch.tensor(list(task.rules.limits), dtype=torch.int64) + given
+    limits = torch.tensor(list(task.rules.limits), dtype=torch.int64)[places] + given
     return _Beam(
         list(sentences),
+        torch.arange(len(sentences)) % (1 if task.grouping is None else task.grouping.count),
         limits,
         torch.tensor([task.penalty.divisor(limit + 1) for limit in limits.tolist()], dtype=torch.float64),
         torch.full((len(limits),), float("-inf"), dtype=torch.float64),
@@ -199,9 +251,10 @@ def _spread(
 def _extend(beam: _Beam, values: Float[Tensor, "R c"], symbols: Int[Tensor, "R c"], task: _Task) -> _Candidates:
     """The best 2·width continuations of each sentence: at most ``width`` of them end, so ``width`` live ones remain."""
     totals, symbols = _totals(beam, values, symbols, task)
-    best, order = totals.sort(dim=1, descending=True, stable=True)
+    ranks = totals if task.grouping is None else task.grouping.rank(totals, symbols, beam.owners, beam.groups)
+    best, order = ranks.sort(dim=1, descending=True, stable=True)
     best, order = best[:, : 2 * task.width], order[:, : 2 * task.width]
-    return _Candidates(order // values.shape[1], symbols.gather(1, order), best)
+    return _Candidates(order // values.shape[1], symbols.gather(1, order), totals.gather(1, order), best)
 
 
 def _extend_by_banks(
@@ -225,7 +278,7 @@ def _extend_by_banks(
     short = task.width - best.shape[1]
     order = torch.cat([torch.nn.functional.pad(order, (0, short)), chosen], 1)
     best = torch.cat([torch.nn.functional.pad(best, (0, short), value=impossible), going.gather(1, chosen)], 1)
-    return _Candidates(order // values.shape[1], found.gather(1, order), best)
+    return _Candidates(order // values.shape[1], found.gather(1, order), best, best)
 
 
 def _totals(
@@ -265,15 +318,16 @@ def _collect_complete(beam: _Beam, candidates: _Candidates, task: _Task) -> None
         if task.recorder is not None:
             task.recorder.decide(beam.sentences[place].index, [*tokens, task.rules.end], Fate.COMPLETE)
     # A sentence may occur several times, always with the same number.
-    scores = [beam.sentences[place].closing(task.rules.n_best) for place in places.tolist()]
+    scores = [beam.sentences[place].closing(task.kept) for place in places.tolist()]
     beam.closing[places] = torch.tensor(scores, dtype=torch.float64)
 
 
 def _survive(beam: _Beam, candidates: _Candidates, task: _Task) -> tuple[_Beam, Int[Tensor, "A k"]]:
     """The next beam, of the first ``width`` continuations that do not end, and the rows that they continue."""
-    live = candidates.log_probabilities.masked_fill(candidates.symbols == task.rules.end, float("-inf"))
+    live = candidates.ranks.masked_fill(candidates.symbols == task.rules.end, float("-inf"))
     kept, order = live.sort(dim=1, descending=True, stable=True)
     kept, order = kept[:, : task.width], order[:, : task.width]
+    kept = torch.where(kept.isfinite(), candidates.log_probabilities.gather(1, order), kept)
     if kept.shape[1] < task.width:
         # A vocabulary smaller than the beam cannot fill it at first; the rows that are left over are dead.
         missing = task.width - kept.shape[1]
@@ -306,7 +360,12 @@ def _collect_at_limit(beam: _Beam, written: int, task: _Task) -> None:
 def _give_up(beam: _Beam, written: int, task: _Task) -> None:
     """Take out of the beam the hypotheses that can no longer be among the best, and all of a sentence at its limit."""
     bounds = task.penalty.upper_bounds(beam.log_probabilities, written + 1, beam.longest[:, None])
-    hopeless = (bounds <= beam.closing[:, None]) | (beam.limits < written)[:, None]
+    hopeless = bounds <= beam.closing[:, None]
+    if task.grouping is not None:
+        # A hypothesis that cannot win still keeps others away from its symbols.
+        hopeful = torch.zeros(len(task.rules.limits)).index_add_(0, beam.owners, (~hopeless).any(1).float())
+        hopeless = (hopeful == 0)[beam.owners, None] & hopeless
+    hopeless |= (beam.limits < written)[:, None]
     _record_live(beam, Fate.HOPELESS, task, hopeless & (beam.limits >= written)[:, None])
     beam.log_probabilities.masked_fill_(hopeless, float("-inf"))
 
@@ -319,7 +378,7 @@ def _without_closed(beam: _Beam, parents: Int[Tensor, "A k"]) -> tuple[_Beam, In
     places = open_.nonzero()[:, 0]
     sentences = [beam.sentences[place] for place in places.tolist()]
     numbers = (
-        *(beam.limits, beam.longest, beam.closing, beam.prefixes, beam.given),
+        *(beam.groups, beam.limits, beam.longest, beam.closing, beam.prefixes, beam.given),
         *(beam.tokens, beam.log_probabilities),
     )
     return _Beam(sentences, *[tensor[places] for tensor in numbers]), parents[places]

@@ -9,6 +9,7 @@ import torch
 from dragoman.contracts import (
     Beam,
     BestFirstBeam,
+    DiverseBeam,
     Ending,
     Exact,
     Greedy,
@@ -23,6 +24,7 @@ from dragoman.contracts import (
 )
 from dragoman.errors import UnsupportedError
 from dragoman.search.beam import beam_search
+from dragoman.search.best_first_beam import best_first_beam_search
 from dragoman.search.constrained_step import (
     ConstrainedStep,
     RankedConstrainedStep,
@@ -30,6 +32,7 @@ from dragoman.search.constrained_step import (
     symbols_to_go,
 )
 from dragoman.search.counting import counted
+from dragoman.search.diverse_beam import diverse_beam_search
 from dragoman.search.exact import exact_search
 from dragoman.search.greedy import greedy_search
 from dragoman.search.recorder import Recorder
@@ -42,6 +45,8 @@ SEARCH_FEATURES = frozenset(
     {
         SearchFeature.GREEDY,
         SearchFeature.BEAM,
+        SearchFeature.BEST_FIRST_BEAM,
+        SearchFeature.DIVERSE_BEAM,
         SearchFeature.SAMPLING,
         SearchFeature.EXACT,
         SearchFeature.PREFIXES,
@@ -100,6 +105,10 @@ def _by_method(step: StepFunction[State], state: State, method: SearchMethod, ru
             found = beam_search(step, state, method, rules, recorder)
         case Sample():
             found = sample(step, state, method, rules, recorder)
+        case BestFirstBeam():
+            found = best_first_beam_search(step, state, method, rules, recorder)
+        case DiverseBeam():
+            found = diverse_beam_search(step, state, method, rules, recorder)
         case Exact():
             if recorder is not None:
                 raise UnsupportedError(

@@ -117,3 +117,27 @@ def slow_beam(
                 complete.append((penalty.score(total, len(tokens)), tokens[:-1]))
         live = [candidate for candidate in grown if candidate[1][-1] != END][:width]
     return sorted((c for c in complete if not math.isinf(c[0])), key=lambda output: -output[0])[:count]
+
+
+def slow_diverse_beam(
+    model: Markov, chain: int, limit: int, width: int, groups: int, strength: float, penalty: LengthPenalty
+) -> list[tuple[float, list[int]]]:
+    """Diverse beam search for one sentence, with lists, without any early stop; of each group the ``width`` best."""
+    live: list[list[tuple[float, list[int]]]] = [[(0.0, [])] for _ in range(groups)]
+    complete: list[list[tuple[float, list[int]]]] = [[] for _ in range(groups)]
+    for _ in range(limit + 1):
+        chosen: list[int] = []
+        for group in range(groups):
+            grown = []
+            for total, tokens in live[group]:
+                place = min(len(tokens), model.logits.shape[1] - 1)
+                row = torch.log_softmax(model.logits[chain, place, tokens[-1] if tokens else START], 0)
+                grown += [(total + float(row[symbol]), [*tokens, symbol]) for symbol in range(model.vocabulary)]
+            grown.sort(key=lambda candidate: strength * chosen.count(candidate[1][-1]) - candidate[0])
+            ended = [candidate for candidate in grown[:width] if candidate[1][-1] == END]
+            live[group] = [candidate for candidate in grown if candidate[1][-1] != END][:width]
+            complete[group] += [(penalty.score(total, len(tokens)), tokens[:-1]) for total, tokens in ended]
+            chosen += [tokens[-1] for _, tokens in (*ended, *live[group])]
+    best = [output for found in complete for output in sorted(found, key=lambda output: -output[0])[:width]]
+    distinct = {tuple(tokens): score for score, tokens in best}
+    return sorted(((score, list(tokens)) for tokens, score in distinct.items()), key=lambda output: -output[0])
