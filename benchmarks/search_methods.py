@@ -4,12 +4,12 @@
 
 Parts:
 
-- *minimum Bayes risk*: chrF2++ and BLEU, the first as the measure that the candidates are compared by and as the one
-  that all are measured by, over 32 and 64 draws and over 20-best lists, beside beam search.
+- *minimum Bayes risk*: over 32 and 64 draws and over 20-best lists, with chrF2++ and with BLEU as the utility, measured
+  by both, beside beam search.
 - *diversity*: of ten outputs of a sentence by a beam, a diverse beam and sampling: how many are distinct, how alike they
   are (BLEU of each with each other as the reference), and how good the best of the ten is.
 - *best first*: calls of the model and seconds of best-first beam search beside beam search, in batches and one sentence a
-  call.
+  call; and 1,000 random small models on which both find the same.
 - *frequencies*: Pearson's χ² of 100,000 draws from a small model against its exact probabilities.
 
 Times are the processor's, so that other processes do not count. Results are kept after every few sentences in
@@ -32,10 +32,12 @@ import torch
 from dragoman.comparison.machine import describe_machine
 from dragoman.contracts import (
     Beam,
+    BestFirstBeam,
     DiverseBeam,
     MinimumBayesRisk,
     Sample,
     SearchMethod,
+    SearchRequest,
     Utility,
 )
 from dragoman.evaluation.bleu import bleu, bleu_statistics
@@ -50,6 +52,7 @@ RESULTS = Path(__file__).parent / "results" / "search-methods.json"
 TOGETHER = 50
 DRAWS, N_BEST, SEVERAL = 64, 20, 10
 DIVERSE = 200
+ORDERED, ORDERED_ALONE = 100, 25
 
 
 def main() -> None:
@@ -178,6 +181,51 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
     return found, time.process_time() - begin
 
 
+def best_first(translator: Translator, sources: Sequence[str], references: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Beam search and best-first beam search on the same sentences."""
+    del references
+    measured: dict[str, Any] = {}
+    pieces = translator.pieces(sources[:ORDERED])
+    for one_call, some in (("in batches", pieces), ("one sentence a call", pieces[:ORDERED_ALONE])):
+        for penalty in (1.0, 0.0):
+            for width in (5, 10, 20):
+                counted: list[tuple[int, float, list[list[int]]]] = []
+                for method in (Beam(width, penalty), BestFirstBeam(width, penalty)):
+                    groups = [some] if one_call == "in batches" else [[piece] for piece in some]
+                    request = SearchRequest(method)
+                    found, spent = timed(
+                        lambda groups=groups, request=request: [translator.search(each, request) for each in groups]
+                    )
+                    tokens = [hypothesis.tokens for each in found for hypothesis in each.best]
+                    counted.append((sum(each.calls or 0 for each in found), spent, tokens))
+                (beam, beam_seconds, one), (first, first_seconds, other) = counted
+                measured[f"{one_call}, beam {width}, length penalty {penalty:g}"] = {
+                    "sentences": len(some),
+                    "same outputs": sum(x == y for x, y in zip(one, other, strict=True)),
+                    "calls a sentence of beam search": round(beam / len(some), 1),
+                    "calls a sentence best first": round(first / len(some), 1),
+                    "share of calls saved": round(1 - first / beam, 3),
+                    "milliseconds of processor a sentence of beam search": round(1000 * beam_seconds / len(some), 1),
+                    "milliseconds of processor a sentence best first": round(1000 * first_seconds / len(some), 1),
+                }
+                yield {"found": measured}
+    yield {"found": measured, "random models": _random_models()}
+
+
+def _random_models() -> dict[str, Any]:
+    """On how many of 1,000 random small models both orders find the same."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "search"))
+    from test_other_beams import any_case, found
+
+    same, calls = 0, np.zeros(2)
+    for seed in range(1000):
+        model, width, penalty, rules = any_case(seed)
+        one, other = (found(model, kind(width, penalty), rules) for kind in (Beam, BestFirstBeam))
+        same += one.hypotheses == other.hypotheses
+        calls += (one.calls or 0, other.calls or 0)
+    return {"models": 1000, "same": same, "share of calls saved": round(1 - calls[1] / calls[0], 3)}
+
+
 def frequencies(translator: Translator, sources: Sequence[str], references: Sequence[str]) -> Iterator[dict[str, Any]]:
     """χ² of 100,000 draws of whole outputs, in several shapes."""
     del translator, sources, references
@@ -218,7 +266,12 @@ def frequencies(translator: Translator, sources: Sequence[str], references: Sequ
             yield {"draws": total, "found": measured}
 
 
-PARTS = {"minimum Bayes risk": risk, "diversity": diversity, "frequencies": frequencies}
+PARTS = {
+    "minimum Bayes risk": risk,
+    "diversity": diversity,
+    "best first": best_first,
+    "frequencies": frequencies,
+}
 
 if __name__ == "__main__":
     main()
