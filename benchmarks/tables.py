@@ -70,14 +70,15 @@ PAGES = {
         (translation.language_models,),
     ),
     "pictures-tables-labels.md": Page(
-        "Pictures, tables, labels and numbers",
-        "Reading lines of text, recognising digits and languages, and estimating numbers, beside other tools.",
+        "Pictures, tables, labels, numbers and tags",
+        "Reading lines of text, recognising digits and languages, estimating numbers and tagging, beside other tools.",
         (
             pictures.reading,
             pictures.digits,
             pictures.language_identification,
             pictures.rows,
             pictures.closed_form,
+            pictures.tagging,
         ),
     ),
     "diagnosis.md": Page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from tables_source import RESULTS, heading, machine, picture, results
 
 
@@ -76,6 +78,47 @@ def closed_form() -> list[str]:
         f"standard deviations at most, its predictions by {_short(linear, 'predictions')}. With a label decoder it is "
         f"softmax regression: at the same penalty its loss is {softmax['loss']:.6f}, that of scikit-learn's "
         f"`LogisticRegression` {softmax['loss_of_scikit_learn']:.6f}.",
+        "",
+    ]
+
+
+def tagging() -> list[str]:
+    """The softmax tagger and the conditional random field."""
+    (result,) = results("tagging.json")
+    exact, peer = result["exact"], result["crfsuite"]
+    weights, trained, tags = peer["their_weights"], peer["both_trained"], peer["tagging"]
+    runs = [
+        ("tags in a ring, words that stand for two tags each; no encoder", "planted", "accuracy"),
+        ("spans whose type is told by three words in ten; bidirectional LSTM", "encoders", "span_f1"),
+        ("sentences of mixed languages, as in `dragoman demo tags`; bidirectional GRU", "demo", "span_f1"),
+    ]
+    rows = []
+    for task, part, measure in (run for run in runs if run[1] in result):
+        found = result[part]["runs"]
+        softmax, field = (
+            statistics.median(run[name][measure] for run in found) for name in ("softmax", "random_field")
+        )
+        name = {"accuracy": "accuracy", "span_f1": "span F1"}[measure]
+        rows.append(f"| {task} | {len(found)} | {name} | {softmax:.2f} % | {field:.2f} % | {field - softmax:+.2f} |")
+    return [
+        *heading("Tags of words", "python benchmarks/tagging.py exact crfsuite planted encoders demo"),
+        f"The conditional random field equals enumeration on {exact['texts']:,} random texts: partition function, "
+        "marginals, losses and the best sequences differ by "
+        f"{max(value for name, value in exact['largest_difference'].items() if 'gradient' not in name):.0e} at most. "
+        f"With the weights that CRFsuite learnt from {peer['sentences']:,} sentences ({peer['features']:,} features, "
+        f"{peer['tags']} tags) both give the log-likelihood {weights['log_likelihood_by_crfsuite']:.4f} within "
+        f"{weights['difference']:.0e}; trained with the same penalty both reach "
+        f"{trained['log_likelihood_of_ours']:.4f} within {trained['difference_of_log_likelihoods']:.0e}, in "
+        f"{trained['processor_seconds_of_ours']:.0f} seconds of one processor against CRFsuite's "
+        f"{trained['processor_seconds_of_crfsuite']:.0f}. From the same features and weights it tags "
+        f"{tags['words_per_processor_second_of_ours']:,} words a second, CRFsuite "
+        f"{tags['words_per_processor_second_of_crfsuite']:,}.",
+        "",
+        "| task | seeds | measure | softmax tagger | random field | gain |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+        "Medians over the seeds. An encoder that sees the neighbours learns much of what transitions say by itself.",
         "",
     ]
 

@@ -114,3 +114,35 @@ def test_losses_in_bfloat16_are_float32(made: WordScores) -> None:
     rough = made.loss(TARGET, memory(torch.bfloat16))
     assert rough.dtype == made.token_losses(TARGET, memory(torch.bfloat16)).dtype == torch.float32
     assert torch.allclose(rough, exact, rtol=0.03)
+
+
+def ring(count: int, seed: int) -> tuple[Memory, Tags]:
+    """Texts whose tags go round in a ring of 4, seldom otherwise, with words that stand for two tags each."""
+    draw = torch.Generator().manual_seed(seed)
+    lengths = torch.randint(4, 10, (count,), generator=draw).tolist()
+    rows, words = [], []
+    for length in lengths:
+        steps = torch.where(torch.rand(length, generator=draw) < 0.9, 1, torch.randint(0, 4, (length,), generator=draw))
+        tags = (torch.randint(0, 4, (), generator=draw) + steps.cumsum(0)) % 4
+        partners = (tags + 1 + torch.randint(0, 2, (length,), generator=draw)) % 4
+        rows.append(tags.tolist())
+        words += (4 * torch.minimum(tags, partners) + torch.maximum(tags, partners)).tolist()
+    layout = Layout.of(lengths)
+    states = torch.nn.functional.one_hot(torch.tensor(words), 16).float()
+    return Memory(states, layout, layout.mean(states)), Tags.of(rows, [list(range(length)) for length in lengths])
+
+
+def test_a_random_field_learns_what_only_neighbours_tell() -> None:
+    training, test = ring(60, seed=1), ring(60, seed=2)
+    right = []
+    for made in (TagDecoder(16, 4), RandomFieldDecoder(16, 4)):
+        for _ in range(40):
+            made.zero_grad()
+            made.loss(training[1], training[0]).backward()
+            for parameter in made.parameters():
+                assert parameter.grad is not None
+                parameter.data -= 0.01 * parameter.grad
+        best, _ = made.best(made.scores(test[1], test[0]), test[1].layout)
+        right.append(float((best[:, 0] == test[1].values).float().mean()))
+    assert right[1] > right[0] + 0.1
+    assert right[1] > 0.9
