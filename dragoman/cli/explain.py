@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +37,11 @@ _ALIGN = (
 )
 _TARGET = "With --align: a text file with the translation of each line of --input."
 _OUTPUT = "With --align: the file for the links; standard output if not given."
-_JSON = "Write everything as JSON; of several lines, a line of JSON for each."
+_JSON = "Write everything as JSON; of several inputs, a line of JSON for each."
+_PAGE = "Write a page (HTML) to explore in a browser."
+_PICTURE = "Draw it, as PNG or SVG by the name's ending."
+_DRAWING = "What --picture draws, such as tokens, tree, attention or links; by default what says most."
+_RULE = "─" * 80
 
 
 @takes_groups
@@ -57,6 +61,9 @@ def explain(
     pixels: Annotated[bool, typer.Option("--pixels/--no-pixels", help=_PIXELS)] = True,
     alternatives: Annotated[int, typer.Option(min=0, max=1000, help=_ALTERNATIVES)] = 3,
     json_file: Annotated[Path | None, output_option(_JSON, "--json")] = None,
+    page: Annotated[Path | None, output_option(_PAGE)] = None,
+    picture: Annotated[Path | None, output_option(_PICTURE)] = None,
+    drawing: Annotated[str | None, typer.Option(help=_DRAWING)] = None,
     align: Annotated[bool, typer.Option("--align", help=_ALIGN)] = False,
     target: Annotated[Path | None, typer.Option(help=_TARGET)] = None,
     output: Annotated[Path | None, output_option(_OUTPUT, "--output")] = None,
@@ -64,22 +71,34 @@ def explain(
 ) -> None:
     """Show why a model answers as it does.
 
-    Of a text that is written: each token with its probability and what was nearly said, the search as a tree, and a
-    translation that you propose instead beside the model's own; with --align, the links between the words of sources
-    and translations. Of a label, a number or tags: what each word, column or pixel contributed. Of a picture that is
-    read: where each character stands, and the pixels that it was read from.
+    Of a text that is written: each token with its probability and what was nearly said, the search as a tree with the
+    reason why each hypothesis was given up, and a translation that you propose beside the model's own; with --align,
+    the links between the words of sources and translations. Of a label, a number or tags: what each word, column or
+    pixel contributed. Of a picture that is read: where each character stands, and the pixels that it was read from.
     """
     from dragoman.cli.word_links import refuse_what_aligns_nothing
+    from dragoman.reports.figure import check_picture
     from dragoman.storage.given import check_model
     from dragoman.storage.output import check_outputs
 
     search.check()
-    others: dict[str, object] = {"--propose": propose, "--json": json_file, "--image": image, "--row": row}
+    others: dict[str, object] = {
+        "--propose": propose,
+        "--json": json_file,
+        "--page": page,
+        "--picture": picture,
+        "--image": image,
+        "--row": row,
+    }
     others |= {"--column": column, "--separator": separator, "--decimal": decimal, "--label": label, "--word": word}
     others["an option of a search"] = (search.given and target is not None) or None
     refuse_what_aligns_nothing(align, output, target, others)
     files = [*(path for path in (source, target) if path is not None), *(image or [])]
-    check_outputs({"--json": json_file, "--output": output}, [model, *files])
+    check_outputs({"--json": json_file, "--page": page, "--picture": picture, "--output": output}, [model, *files])
+    if picture is not None:
+        check_picture(picture)
+    elif drawing is not None:
+        raise InputError(f"--drawing {drawing} was given, and no --picture", remedy="name a file with --picture.")
     check_model(model)
     if sentence is not None and (source is not None or image):
         raise InputError(
@@ -103,8 +122,30 @@ def explain(
         given = given.only(row, source)
     method = search.method(recipe.search) if search.given else None
     words = None if word is None else tuple(number - 1 for number in word)
-    asked = Asked(propose, method, alternatives, label, words, pixels)
-    _write(explain_all(load(model, device=device), given.inputs, asked, table=given.place), json_file)
+    asked = Asked(propose, method, None, alternatives, label, words, pixels)
+    alone = {"--page": page, "--picture": picture}
+    _refuse_several(len(given.inputs), alone, source)
+    found = explain_all(load(model, device=device), given.inputs, asked, table=given.place)
+    _refuse_several(len(found), alone, source)
+    if json_file is not None:
+        _write_json(found, json_file)
+    if page is not None:
+        found[0].write_page(page)
+    if picture is not None:
+        found[0].draw(picture, drawing)
+    text = f"\n{_RULE}\n".join(each.as_text() for each in found)
+    emit(None, f"{text}\n".encode("utf-8", "backslashreplace"))
+
+
+def _refuse_several(count: int, alone: Mapping[str, Path | None], source: Path | None) -> None:
+    """Refuse files that show one explanation where there are others; a long text has one for each of its pieces."""
+    given = [option for option, file in alone.items() if file is not None]
+    if given and count != 1:
+        raise InputError(
+            f"{given[0]} shows one explanation, and there are {count:,}",
+            file=source,
+            remedy="explain one input at a time, or write all of them with --json.",
+        )
 
 
 def _align(
@@ -133,14 +174,13 @@ def _align(
     write_links(translator, read_lines(source) if sentence is None else [sentence], target, output, method)
 
 
-def _write(found: Sequence[Explanation], json_file: Path | None) -> None:
+def _write_json(found: Sequence[Explanation], file: Path) -> None:
+    """Write one explanation as a JSON object, or several as lines."""
     import json
 
-    from dragoman.reports.written import finite
+    from dragoman.reports.written import finite, json_text
     from dragoman.storage.output import write_output
 
-    if json_file is not None:
-        lines = (json.dumps(finite(each.to_dict()), ensure_ascii=False) for each in found)
-        write_output(json_file, "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
-    text = "\n\n".join(each.as_text() for each in found)
-    emit(None, f"{text}\n".encode("utf-8", "backslashreplace"))
+    lines = [json.dumps(finite(each.to_dict()), ensure_ascii=False) for each in found]
+    text = json_text(found[0]) if len(found) == 1 else "\n".join(lines)
+    write_output(file, f"{text}\n".encode("utf-8", "backslashreplace"))

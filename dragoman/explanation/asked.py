@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 
-from dragoman.contracts import Beam, BestFirstBeam, DiverseBeam, Exact, Greedy, MinimumBayesRisk, Sample, SearchMethod
+from dragoman.contracts import (
+    Beam,
+    BestFirstBeam,
+    DiverseBeam,
+    Exact,
+    Greedy,
+    MinimumBayesRisk,
+    Proof,
+    Sample,
+    SearchMethod,
+)
 from dragoman.errors import InputError
+from dragoman.predict.search_request import search_request
 from dragoman.recipe.search import SearchRecipe
 
 ALTERNATIVES = 3
@@ -14,7 +25,8 @@ ALTERNATIVES = 3
 _MOST_ALTERNATIVES = 1000
 _ASKED = {
     "proposed": "an output that is proposed",
-    "method": "a method of search",
+    "search": "a method of search",
+    "beam": "a beam width",
     "alternatives": "a number of alternatives",
     "label": "a label to explain",
     "words": "a word to explain",
@@ -29,7 +41,8 @@ class Asked:
 
     Attributes:
         proposed: an output that the caller proposes instead of the model's own; None if there is none.
-        method: method of search; None for the one that the model's recipe names.
+        search: method of search; None for the model's usual one.
+        beam: beam width, in the place of a method; 1 is greedy search.
         alternatives: number of the most probable other tokens that are shown in the place of each token, and of the
             hypotheses that the search gave up at each step.
         label: label or tag to explain; None for the one that is predicted.
@@ -41,7 +54,8 @@ class Asked:
     """
 
     proposed: str | None = None
-    method: SearchMethod | None = None
+    search: SearchMethod | None = None
+    beam: int | None = None
     alternatives: int = ALTERNATIVES
     label: str | None = None
     words: tuple[int, ...] | None = None
@@ -68,11 +82,19 @@ class Asked:
             if field.name not in used and getattr(self, field.name) != field.default:
                 raise InputError(f"{_ASKED[field.name]} was given, and {model}", remedy="leave it out.")
 
-    def method_for(self, recipe: SearchRecipe) -> SearchMethod:
-        """The method of search that was asked for, or else the recipe's."""
-        if self.method is not None:
-            return self.method
-        return Greedy() if recipe.beam == 1 else Beam(recipe.beam, recipe.length_penalty)
+    def method(self, recipe: SearchRecipe, usual: SearchMethod | None = None) -> SearchMethod:
+        """The method of search that was asked for.
+
+        Args:
+            recipe: the model's search settings.
+            usual: the method if none was asked for; by default the recipe's.
+
+        Raises:
+            InputError: if a number is out of its range, or both a method and a beam width were asked for.
+        """
+        if self.search is None and self.beam is None and usual is not None:
+            return usual
+        return search_request(recipe, search=self.search, beam=self.beam).method
 
 
 def described(method: SearchMethod) -> str:
@@ -93,3 +115,22 @@ def exponent_of(method: SearchMethod) -> float:
             return method.length_penalty
         case Greedy() | Sample() | MinimumBayesRisk():
             return 0.0
+
+
+def keeps_trace(method: SearchMethod) -> bool:
+    """Whether a method of search can tell what it considered."""
+    return isinstance(method, Greedy | Beam | Sample)
+
+
+def proved(proof: Proof, score: float) -> str:
+    """What exact search knows of an output with this score, in words.
+
+    >>> proved(Proof(bound=-1.0, proved=True, expansions=9), -1.0)
+    'Proved: no output of the model scores higher.'
+    >>> proved(Proof(bound=-1.0, proved=False, expansions=9), -1.5)
+    'Not proved: the budget was spent, and another output may score up to 0.500 higher.'
+    """
+    if proof.proved:
+        return "Proved: no output of the model scores higher."
+    gap = proof.gap(score)
+    return f"Not proved: the budget was spent, and another output may score up to {gap:.3f} higher."

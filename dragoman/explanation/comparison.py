@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dragoman.contracts import Ending
 from dragoman.explanation.scored_text import ScoredText
-from dragoman.reports.text import percent_text, signed
+from dragoman.reports.text import share_text, signed
 from dragoman.storage.json import JsonObject
 
 _NEAR = 1e-6
@@ -67,7 +67,7 @@ def compared(found: ScoredText, proposed: ScoredText, *, drawn: bool = False) ->
         parting = min(len(ours), len(theirs))
     costliest = min(range(len(theirs)), key=lambda place: theirs[place].log_probability)
     gain, log_gain = proposed.score - found.score, proposed.log_probability - found.log_probability
-    error = parting is not None and gain > _NEAR and not drawn
+    error = parting is not None and gain > _NEAR and not drawn and found.ending is Ending.COMPLETE
     sentences = (
         *_parting(found, proposed, parting),
         _cost(proposed, costliest),
@@ -88,7 +88,7 @@ def _token_at(text: ScoredText, place: int) -> str:
     if place >= len(text.tokens):
         return "nothing more"
     token = text.tokens[place]
-    return f"“{token.token.text}” ({percent_text(math.exp(token.log_probability))})"
+    return f"“{token.token.text}” ({share_text(math.exp(token.log_probability))})"
 
 
 def _cost(proposed: ScoredText, place: int) -> str:

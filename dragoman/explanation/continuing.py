@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dragoman.contracts import Ending, Greedy, Nothing, Packed, Sample, SearchMethod, SearchRequest, SearchTrace
-from dragoman.explanation.asked import Asked, described, exponent_of
+from dragoman.contracts import Ending, Greedy, Nothing, Packed, Sample, SearchRequest, SearchTrace
+from dragoman.explanation.asked import Asked, described, exponent_of, keeps_trace, proved
 from dragoman.explanation.attention_map import AttentionMap, attention_maps
 from dragoman.explanation.continuation import ContinuationExplanation
 from dragoman.explanation.readable import Readable
@@ -38,11 +38,11 @@ def explain_continuations(writer: Writer, prompts: Sequence[str], asked: Asked) 
 
 
 def _explained(writer: Writer, prompt: str, asked: Asked) -> ContinuationExplanation:
-    method: SearchMethod = Greedy() if asked.method is None else asked.method
+    method = asked.method(writer.recipe.search, usual=Greedy())
     (before,), (mask,) = writer.encoded([prompt])
     longest = writer.recipe.model.token_decoder.longest
     limit = LONGEST if longest is None else min(LONGEST, longest - len(before) - 1)
-    request = SearchRequest(method, limits=[max(limit, 0)], prefixes=[before], trace=True)
+    request = SearchRequest(method, limits=[max(limit, 0)], prefixes=[before], trace=keeps_trace(method))
     result = writer.engine.search(Nothing(1), request)
     best, end = result.best[0], writer.codec.special.end
     ids = [*best.tokens, *([end] if best.ending is Ending.COMPLETE else [])]
@@ -61,6 +61,7 @@ def _explained(writer: Writer, prompt: str, asked: Asked) -> ContinuationExplana
         drawn=isinstance(method, Sample),
         tree=tree_of(trace, ids, readable.symbol, lost=asked.alternatives, method=described(method)),
         attention=_attention(writer, readable, [*before, *ids]),
+        notes=(proved(result.proofs[0], best.score),) if result.proofs is not None else (),
     )
 
 

@@ -26,12 +26,12 @@ from dragoman.tasks.load import load
 
 Explained = Translator | Writer | Reader | Predictor
 """The models that can be explained."""
-_OF_SEARCHES = frozenset({"proposed", "method", "alternatives"})
+_OF_SEARCHES = frozenset({"proposed", "search", "beam", "alternatives"})
 _USED: Mapping[type, frozenset[str]] = MappingProxyType(
     {
         Translator: _OF_SEARCHES,
         Writer: _OF_SEARCHES,
-        Reader: frozenset({"proposed", "method", "pixels"}),
+        Reader: frozenset({"proposed", "search", "beam", "pixels"}),
         Predictor: frozenset({"label", "words"}),
     }
 )
@@ -43,7 +43,8 @@ def explain(
     given: object,
     *,
     propose: str | None = None,
-    method: SearchMethod | None = None,
+    search: SearchMethod | None = None,
+    beam: int | None = None,
     alternatives: int = ALTERNATIVES,
     label: str | None = None,
     words: Sequence[int] | None = None,
@@ -58,7 +59,9 @@ def explain(
             as a DataFrame with one row.
         propose: a text that you propose instead of the one that the model writes or reads: it is scored token by token
             and compared with the model's own, or aligned with the picture.
-        method: method of search; by default the one that the model's recipe names.
+        search: method of search; by default the one that the model's recipe names, and for language models greedy
+            search.
+        beam: beam width, in the place of a method of search; 1 is greedy search.
         alternatives: number of the most probable other tokens that are shown in the place of each token, and of the
             hypotheses that the search gave up at each step.
         label: label or tag that is explained; by default the one that is predicted.
@@ -67,7 +70,7 @@ def explain(
         device: where a model that is loaded computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Returns:
-        The explanation, which has ``as_text`` and ``to_dict``.
+        The explanation: ``print(explanation.as_text())``, ``write_page``, ``draw``, ``to_dict``.
 
     Raises:
         InputError: if there is no model; if the input or the proposed output cannot be explained, which it says why; or
@@ -78,12 +81,12 @@ def explain(
     '</s>'
     """
     chosen = None if words is None else tuple(words)
-    asked = Asked(propose, method, alternatives, label, chosen, pixels)
+    asked = Asked(propose, search, beam, alternatives, label, chosen, pixels)
     found = explain_all(model, one_input(given), asked, device=device)
     if len(found) != 1:
         raise InputError(
             f"the text is too long for the model, which translates it in {len(found)} pieces",
-            remedy="give `explain_all` a list with the text, which explains piece by piece; or a shorter text.",
+            remedy="give a shorter text; or explain it with `dragoman explain`, which explains each piece.",
         )
     return found[0]
 

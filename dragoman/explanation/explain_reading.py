@@ -102,7 +102,7 @@ def explain_readings(
     Args:
         reader: the model.
         given: the pictures.
-        asked: what is asked: a text that is proposed, the method of search, and whether pixels are explained.
+        asked: what is asked: a text that is proposed, the search, and whether pixels are explained.
         table: table that the pictures stand in, for errors.
     """
     for number, picture in enumerate(expect(inputs_of(given, PICTURES), list)):
@@ -111,7 +111,7 @@ def explain_readings(
             reader,
             picture,
             text=asked.proposed,
-            search=asked.method,
+            search=asked.method(reader.recipe.search),
             pixels=asked.pixels,
             name=f"picture {number + 1}",
             table=place,

@@ -51,7 +51,7 @@ class OutputExplanation(Explanation):
         """The found output, the proposed one and the search, in lines for a terminal."""
         lines = [*titled("found", self.found.text), f"  {number_line(self.found)}"]
         for note in self.notes:
-            lines += wrapped(note.split(), first="  look at it: ", then="  ")
+            lines += wrapped(note.split(), first="  note: ", then="  ")
         lines += ["", *token_table(self.found)]
         if self.proposed is not None and self.comparison is not None:
             lines += ["", *titled("proposed", self.proposed.text), *comparison_lines(self.proposed, self.comparison)]
@@ -87,7 +87,7 @@ class OutputExplanation(Explanation):
             "log-probability": signed(f"{self.found.log_probability:.3f}"),
             "score": signed(f"{self.found.score:.3f}"),
         }
-        return {**numbers, **({"look at it": "; ".join(self.notes)} if self.notes else {})}
+        return {**numbers, **({"notes": "; ".join(self.notes)} if self.notes else {})}
 
     def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
         """The probabilities of the tokens; the tree of the search and attention maps, where there are any."""

@@ -9,18 +9,17 @@ from dragoman.contracts import Ending
 from dragoman.explanation.comparison import Comparison
 from dragoman.explanation.scored_text import ScoredText, Token, WrittenToken
 from dragoman.reports.columns import COLUMNS, bar, columns_of, left_to_right, padded, wrapped
-from dragoman.reports.text import percent_text, signed
+from dragoman.reports.text import share_text, signed
 
 _BAR = 12
 _WIDEST_TOKEN = 18
-_SHOWN_FROM = 0.0005
-"""The probability from which a share is not 0.0 % in a table."""
 _PARTING, _COSTLIEST = "→", "!"
 
 
 def titled(title: str, text: str) -> list[str]:
     """A text behind a title, in lines."""
-    return [left_to_right(line) for line in wrapped(text.split(" "), first=f"{title}: ", then="  ")]
+    words = text.split(" ") if text else ["(nothing)"]
+    return [left_to_right(line) for line in wrapped(words, first=f"{title}: ", then="  ")]
 
 
 def token_lines(tokens: Sequence[Token]) -> list[str]:
@@ -61,7 +60,7 @@ def token_table(text: ScoredText, marks: dict[int, str] | None = None) -> list[s
         sign = f"{signs.get(place, ' ')} " if signs else ""
         share = math.exp(token.log_probability)
         rank = f" {_rank(token):<{ranks}}" if with_rank else ""
-        line = f"{padded(sign + token.token.text, name)}  {bar(share, _BAR)}{_share(share):>8}{rank}  "
+        line = f"{padded(sign + token.token.text, name)}  {bar(share, _BAR)}{share_text(share):>8}{rank}  "
         lines.append(left_to_right((line + _alternatives(token, COLUMNS - columns_of(line))).rstrip()))
     return lines
 
@@ -95,16 +94,12 @@ def _alternatives(token: WrittenToken, columns: int) -> str:
     """The first alternatives, for which there is room."""
     shown = ""
     for alternative in token.alternatives:
-        part = f"{alternative.token} {_share(math.exp(alternative.log_probability))}"
+        part = f"{alternative.token} {share_text(math.exp(alternative.log_probability))}"
         longer = f"{shown}  {part}" if shown else part
         if columns_of(longer) > columns:
             break
         shown = longer
     return shown
-
-
-def _share(share: float) -> str:
-    return percent_text(share) if share >= _SHOWN_FROM else "<0.1 %"
 
 
 def _rank(token: WrittenToken) -> str:

@@ -51,10 +51,14 @@ def refuse_what_is_longer(ids: Sequence[int], longest: int | None) -> None:
 
 
 def _unknown(codec: Codec, text: str, unknown: int) -> str:
-    """The characters that have no symbol, for people; the whole text if it is none of them by itself."""
-    characters = list(dict.fromkeys(text.replace(" ", "")))
-    rows = codec.tokenizer.encode_batch(characters)
-    missing = [character for character, ids in zip(characters, rows, strict=True) if unknown in ids]
-    named = [f"{character!r} (U+{ord(character):04X})" for character in missing[:_SHOWN]]
+    """The characters that have no symbol, for people; a whole word where none of its characters has one by itself."""
+    words = list(dict.fromkeys(text.split()))
+    missing: dict[str, None] = {}
+    for word, ids in zip(words, codec.tokenizer.encode_batch(words), strict=True):
+        if unknown in ids:
+            rows = codec.tokenizer.encode_batch([*word])
+            lost = [sign for sign, row in zip(word, rows, strict=True) if unknown in row]
+            missing.update(dict.fromkeys(lost if len(lost) < len(word) or len(word) == 1 else [word]))
+    named = [f"{part!r} (U+{ord(part):04X})" if len(part) == 1 else repr(part) for part in missing][:_SHOWN]
     more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
     return f"{', '.join(named)}{more}" if named else repr(text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dragoman.contracts import Batch, Ending, Hypothesis, Packed, Sample, SearchMethod, SearchRequest, SearchTrace
 from dragoman.errors import InputError, UnsupportedError
-from dragoman.explanation.asked import Asked, described, exponent_of
+from dragoman.explanation.asked import Asked, described, exponent_of, keeps_trace, proved
 from dragoman.explanation.attention_map import AttentionMap, attention_maps
 from dragoman.explanation.readable import Readable
 from dragoman.explanation.scored_text import ScoredText, Token
@@ -44,7 +44,7 @@ def explain_translations(translator: Translator, texts: Sequence[str], asked: As
             the model, or one that the vocabulary cannot spell or that is too long.
         UnsupportedError: if a language model takes part in the translator's search.
     """
-    explainer = _Explainer(_by_torch(translator), asked, asked.method_for(translator.recipe.search))
+    explainer = _Explainer(_by_torch(translator), asked, asked.method(translator.recipe.search))
     found = []
     for number, text in enumerate(texts, start=1):
         pieces = explainer.translator.pieces([text])
@@ -123,8 +123,8 @@ class _Explainer:
 
     def _searched(self, piece: Piece) -> _Searched:
         """What the translator finds, which searches again where a placeholder is lost."""
-        first = self._by_request(piece, SearchRequest(self.method, trace=True))[0]
-        if first.translation.placeholders_kept:
+        first = self._by_request(piece, SearchRequest(self.method, trace=keeps_trace(self.method)))[0]
+        if first.translation.placeholders_kept or isinstance(self.method, Sample):
             return first
         request = self.translator.second_request(self.method, self.translator.foreign_units(piece), trace=True)
         candidates = self._by_request(piece, request)
@@ -138,6 +138,8 @@ class _Explainer:
         hypotheses = result.hypotheses[0]
         translations = self.translator.decode(piece, hypotheses)
         notes = (_AGAIN,) if request.forbidden else ()
+        if result.proofs is not None:
+            notes = (*notes, proved(result.proofs[0], hypotheses[0].score))
         return [
             _Searched(hypothesis, translation, request.method, trace, notes)
             for hypothesis, translation in zip(hypotheses, translations, strict=True)

@@ -44,8 +44,9 @@ def tree_lines(tree: BeamTree) -> list[str]:
     for index, node in enumerate(tree.nodes):
         children.setdefault(node.parent, []).append(index)
     drawing = _Drawing(tree.nodes, children)
-    legend = wrapped([*_LEGEND.split(), *_left_out(tree)])
-    return [*legend, "", *map(left_to_right, drawing.lines(children.get(None, []), _BEST, ""))]
+    branches = any(len(siblings) > 1 for siblings in children.values())
+    legend = [*wrapped([*_LEGEND.split(), *_left_out(tree)]), ""] if branches else []
+    return [*legend, *map(left_to_right, drawing.lines(children.get(None, []), _BEST, ""))]
 
 
 def _left_out(tree: BeamTree) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 COLUMNS = 80
 """The columns of a terminal that reports count on."""
@@ -44,22 +44,17 @@ def wrapped(parts: Iterable[str], *, first: str = "", then: str = "") -> list[st
         then: beginning of all further lines.
     """
     lines, line, empty = [], first, True
-    for part in (piece for whole in parts for piece in _broken(whole, COLUMNS - columns_of(then))):
+    for part in parts:
         if not empty and columns_of(line) + 1 + columns_of(part) > COLUMNS:
             lines.append(line)
             line, empty = then, True
         line += part if empty else f" {part}"
         empty = False
+        while columns_of(line) > COLUMNS:
+            kept = _beginning(line, COLUMNS)
+            lines.append(kept)
+            line = then + line[len(kept) :]
     return [text.rstrip() for text in [*lines, line]]
-
-
-def _broken(part: str, columns: int) -> Iterator[str]:
-    """A part in pieces that fit into a line."""
-    while columns_of(part) > columns:
-        kept = len(_beginning(part, columns))
-        yield part[:kept]
-        part = part[kept:]
-    yield part
 
 
 def _beginning(text: str, columns: int) -> str:

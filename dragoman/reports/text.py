@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+_LEAST_SHARE = 0.0005
+"""The least share that is not rounded to 0.0 %."""
+
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """The rows as lines: the first column is aligned left, the others right.
@@ -42,6 +45,15 @@ def percent_text(share: float) -> str:
     '12.3 %'
     """
     return signed(f"{100 * share:.1f} %")
+
+
+def share_text(share: float) -> str:
+    """A share as a percentage, where one that is not 0 is never written as 0.
+
+    >>> share_text(0.1234), share_text(0.00001)
+    ('12.3 %', '<0.1 %')
+    """
+    return percent_text(share) if share >= _LEAST_SHARE or share == 0 else "<0.1 %"
 
 
 def signed(number: str) -> str:

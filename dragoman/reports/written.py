@@ -14,19 +14,24 @@ from dragoman.storage.output import write_output
 
 
 @runtime_checkable
-class Reported(Protocol):
-    """The interface of reports that can be written as files."""
+class Valued(Protocol):
+    """The interface of reports and explanations that programs can read."""
 
     def to_dict(self) -> JsonObject:
         """The report as values for JSON."""
         ...
+
+
+@runtime_checkable
+class Reported(Valued, Protocol):
+    """The interface of reports that can be written as files."""
 
     def sections(self) -> Sequence[Section]:
         """The parts of the report's page, with pictures."""
         ...
 
 
-def json_text(report: Reported) -> str:
+def json_text(report: Valued) -> str:
     """The report as JSON, where numbers that are not finite are null."""
     return json.dumps(finite(report.to_dict()), indent=2, ensure_ascii=False, allow_nan=False)
 
