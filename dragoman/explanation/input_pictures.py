@@ -111,6 +111,39 @@ def reading_picture(
     return figure
 
 
+def characters_pixels_picture(
+    picture: UInt8[np.ndarray, "C H W"],
+    characters: Sequence[str],
+    maps: Sequence[Float64[np.ndarray, "H W"]],
+    spans: Sequence[tuple[int, int]],
+) -> plots.Figure:
+    """The pixels that each character was read from: the line once for each character, with its columns marked.
+
+    Args:
+        picture: the picture as the model reads it, from 0, black, to 255, white.
+        characters: the characters that were read, in order.
+        maps: what each pixel contributed to each character.
+        spans: the first column of each character and the one behind the last, in pixels; none if nothing is aligned.
+    """
+    families = families_for(characters)
+    _, height, width = picture.shape
+    across = max(1, min(3, len(characters), round(6 * height / width * 3)))
+    down = -(-len(characters) // across)
+    tall = max(0.3, 10.0 / across * height / width)
+    figure = new_figure((11.0, 0.3 + (tall + 0.3) * down))
+    for number, axes in enumerate(figure.subplots(down, across, squeeze=False).ravel()):
+        if number >= len(characters):
+            axes.set_axis_off()
+            continue
+        _show_picture(axes, picture, alpha=0.2)
+        _show_signed(axes, maps[number], over=True)
+        if spans:
+            axes.axvspan(spans[number][0] - 0.5, spans[number][1] - 0.5, fill=False, linewidth=1.2, linestyle=":")
+        shown = "␣" if characters[number] == " " else characters[number]
+        axes.set_title(shown, fontsize=10, loc="left", pad=2, family=families, parse_math=False)
+    return figure
+
+
 def first_layer_picture(layer: FirstLayer) -> plots.Figure:
     """The kernels of a first convolution, and below them the response of each of its channels to the picture."""
     kernels = layer.kernels.mean(axis=1)

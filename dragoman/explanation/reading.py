@@ -13,7 +13,7 @@ from dragoman.explanation.bars import shades
 from dragoman.explanation.explanation import Explanation
 from dragoman.explanation.first_layer import FirstLayer
 from dragoman.explanation.input_panels import first_layer_panel, reading_panel
-from dragoman.explanation.input_pictures import first_layer_picture, reading_picture
+from dragoman.explanation.input_pictures import characters_pixels_picture, first_layer_picture, reading_picture
 from dragoman.explanation.page import explanation_page
 from dragoman.explanation.prediction import Attribution
 from dragoman.optional import plots
@@ -131,12 +131,15 @@ class ReadingExplanation(Explanation):
         return explanation_page(self.text, self.model, facts, panels, {})
 
     def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
-        """The columns of all characters, and the first layer if there is one."""
+        """The columns of all characters, the pixels that each was read from, and the first layer if there is one."""
         spans = [] if self.alignment is None else [(span.begin, span.end) for span in self.alignment.characters]
         texts = [character.text for character in self.characters]
         drawn: dict[str, Callable[[], plots.Figure]] = {
             "characters": lambda: reading_picture(self.text, self.picture, texts, spans)
         }
+        maps = [character.map for character in self.characters if character.map is not None]
+        if maps and len(maps) == len(texts):
+            drawn["pixels"] = lambda: characters_pixels_picture(self.picture, texts, maps, spans)
         layer = self.first_layer
         return drawn if layer is None else {**drawn, "first-layer": lambda: first_layer_picture(layer)}
 
