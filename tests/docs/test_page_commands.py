@@ -35,7 +35,7 @@ MODELS = {
     "docs/compare.md": ("runs/one", "runs/two", "runs/three"),
     "docs/data.md": (),
     "docs/diagnosis.md": ("runs/mine",),
-    "docs/explain.md": (),
+    "docs/explain.md": ("runs/prices", "runs/text-label", "runs/text-tags", "runs/reader"),
     "docs/glossary.md": (),
     "docs/language-models.md": ("runs/mine", "runs/de-language-model"),
     "docs/layout.md": (),
@@ -63,6 +63,7 @@ SMALLER = {
 PARSED = {
     "dragoman demo": "the tests of the demo run it",
     "dragoman translate runs/mine/best --input huge.txt --output huge.de.txt --resume": "the tests of faults kill it",
+    "dragoman explain runs/reader/best --image photo.png --propose": "the photo of these tests holds one letter",
     "dragoman diagnose fit runs/demo": "the page shows what it prints of the demo's run",
     "dragoman diagnose fit runs/mine --probe 20": "the tests of the diagnosis run its experiments",
     "dragoman diagnose capacity": "the tests of the diagnosis run its grid",
