@@ -54,6 +54,11 @@ PAGES = {
         "How well the preset `tiny` translates after training on Multi30k and on the strings of real products.",
         (translation.multi30k, translation.real_corpora),
     ),
+    "search.md": Page(
+        "Searches",
+        "What greedy search and beams miss of a model's most probable outputs, and whether these are any good.",
+        (translation.search_errors,),
+    ),
     "speed.md": Page(
         "Speed and memory",
         "How fast Dragoman prepares, trains and translates, beside other toolkits and by the size of the work.",
