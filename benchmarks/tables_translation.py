@@ -71,11 +71,11 @@ def search_errors() -> list[str]:
         lines += [f"Machine: {machine(result)}, 1 thread.", ""]
     for result in results("exact-search.json"):
         cases = ", ".join(f"{kind} {count:,}" for kind, count in result["cases"].items())
+        differences = result["differences from enumeration"]
         lines += [
             *heading("Exact search and enumeration", "python benchmarks/exact_search.py"),
             f"On {result['all cases']:,} rows of random small models, raw and with length penalties of both signs, "
-            f"exact search proved the two outputs that enumeration finds, with {result['differences from enumeration']} "
-            f"differences: {cases}.",
+            f"exact search proved the two outputs that enumeration finds, with {differences} differences: {cases}.",
             "",
         ]
     return lines

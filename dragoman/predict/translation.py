@@ -80,7 +80,7 @@ class Translation(Shown):
     def summary(self) -> Summary:
         """A short summary of the translation."""
         facts = {"look at it": "; ".join(map(str, self.concerns))} if self.concerns else {}
-        proved = {"exact search": "proved best"} if self.gap == 0 else {}
+        proved = {"exact search": gap_text(self.gap)} if self.gap == 0 else {}
         return Summary(repr(self.text), {**facts, **proved, "log-probability": f"{self.log_probability:.2f}"})
 
     @property
@@ -105,11 +105,23 @@ class Translation(Shown):
             concerns.append(Concern(ConcernKind.PLACEHOLDERS, "placeholders differ from the source's"))
         concerns += self.found
         if self.gap:
-            concerns.append(Concern(ConcernKind.PROOF, f"best found; the bound leaves {self.gap:.2f} nats"))
+            concerns.append(Concern(ConcernKind.PROOF, gap_text(self.gap)))
         if self.pieces > 1:
             message = f"too long for the model, translated in {self.pieces} pieces"
             concerns.append(Concern(ConcernKind.PIECES, message))
         return concerns
+
+
+def gap_text(gap: float) -> str:
+    """What exact search has proved of an output, in words.
+
+    >>> gap_text(0.0), gap_text(0.4211)
+    ('proved best', 'best found; the bound leaves 0.42 nats')
+
+    Args:
+        gap: how much higher the score of an output that was not found may be, in nats.
+    """
+    return "proved best" if gap == 0 else f"best found; the bound leaves {gap:.2f} nats"
 
 
 EMPTY = Translation("", 0.0, 0.0, Ending.COMPLETE, 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dragoman.contracts import Ending, Nothing, OutputAutomaton, Sample, SearchMethod
+from dragoman.contracts import Ending, Nothing, OutputAutomaton, Proof, Sample, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.model.device import choose_device
@@ -22,6 +22,7 @@ from dragoman.predict.language_model_engine import LanguageModelEngine
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.search_request import search_request
 from dragoman.predict.text_scores import TextScores, text_losses
+from dragoman.predict.translation import gap_text
 from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import LANGUAGE_MODEL, require
 from dragoman.reports.shown import Shown, Summary
@@ -40,15 +41,20 @@ class Written(Shown):
         text: the prompt and its continuation.
         log_probability: natural logarithm of the continuation's probability, given the prompt.
         ending: whether the model ended the text, or the limit of length did.
+        gap: how much higher the score of a text that exact search has not found may be; 0 if it is proved that there is
+            none, None of other searches.
     """
 
     text: str
     log_probability: float
     ending: Ending
+    gap: float | None = None
 
     def summary(self) -> Summary:
         """A short summary of the text."""
-        return Summary(repr(self.text), {"log-probability": f"{self.log_probability:.2f}", "ended": self.ending.value})
+        facts = {"log-probability": f"{self.log_probability:.2f}", "ended": self.ending.value}
+        proved = {} if self.gap is None else {"exact search": gap_text(self.gap)}
+        return Summary(repr(self.text), {**facts, **proved})
 
 
 class Writer(Shown):
@@ -160,17 +166,18 @@ class Writer(Shown):
         request = search_request(self.recipe.search, search=search, n_best=count)
         bound = self._automata_of(constraints, begun, masks, longest) if constraints else None
         limited = replace(request, limits=[longest] * len(begun), prefixes=begun, constraints=bound)
-        found = self.engine.search(Nothing(len(begun)), limited).hypotheses
+        result = self.engine.search(Nothing(len(begun)), limited)
+        proofs: Sequence[Proof | None] = result.proofs or [None] * len(begun)
         return [
             [
-                Written(text, hypothesis.log_probability, hypothesis.ending)
-                for text, hypothesis in zip(
-                    self.codec.decode_batch([[*ids, *h.tokens] for h in hypotheses], [mask] * len(hypotheses)),
+                Written(text, h.log_probability, h.ending, None if proof is None else proof.gap(h.score))
+                for text, h in zip(
+                    self.codec.decode_batch([[*ids, *each.tokens] for each in hypotheses], [mask] * len(hypotheses)),
                     hypotheses,
                     strict=True,
                 )
             ]
-            for ids, mask, hypotheses in zip(begun, masks, found, strict=True)
+            for ids, mask, hypotheses, proof in zip(begun, masks, result.hypotheses, proofs, strict=True)
         ]
 
     def _automata_of(

@@ -41,6 +41,7 @@ MODELS = {
     "docs/layout.md": (),
     "docs/models.md": (),
     "docs/pictures-tables-labels.md": ("runs/fr-en-tiny", "runs/reader", "runs/text-label", "runs/text-tags"),
+    "docs/search.md": ("runs/mine",),
     "docs/speed-engineering.md": (),
     "docs/speed.md": ("runs/mine",),
     "docs/using.md": ("runs/mine",),
@@ -55,6 +56,8 @@ TRAINED = {
 }
 SAME = dict.fromkeys(("runs/one", "runs/two", "runs/three", "runs/fr-en-tiny"), "runs/mine")
 SMALLER = {
+    "--search exact": "--search exact --expansions 2",
+    "--search-report": "--search-report --expansions 2",
     "training.updates=20000": "training.updates=4",
     "--tokens 5000000": "--tokens 300",
     "doctor": "doctor --no-measure",
