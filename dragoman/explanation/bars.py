@@ -14,6 +14,15 @@ _COLUMNS = 78
 _FOR, _AGAINST = " ░▒▓█", " ·:÷#"
 
 
+def value_text(value: float) -> str:
+    """A number with three significant digits, or more before the point.
+
+    >>> value_text(0.123456), value_text(-12345.6)
+    ('0.123', '−12,346')
+    """
+    return contribution_text(value).removeprefix("+")
+
+
 def contribution_text(value: float) -> str:
     """A contribution with its sign and three significant digits, or as many as tell it from 0.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from dragoman.explanation.bars import bar, contribution_text, shades
+from dragoman.explanation.bars import bar, contribution_text, shades, value_text
 from dragoman.explanation.explanation import Explanation
 from dragoman.explanation.first_layer import FirstLayer
 from dragoman.explanation.input_panels import Contributions, columns_panel, first_layer_panel, pixels_panel, words_panel
@@ -76,8 +76,8 @@ class Attribution:
     def sentence(self) -> str:
         """The number for the input and for the baseline, and the gap, in one line for people."""
         return (
-            f"{self.quantity}: {contribution_text(self.value)}, for the baseline "
-            f"{contribution_text(self.baseline_value)} (not attributed: {contribution_text(self.gap)})"
+            f"{self.quantity}: {value_text(self.value)}, for the baseline {value_text(self.baseline_value)} "
+            f"(not attributed: {value_text(self.gap)})"
         )
 
 

@@ -85,7 +85,9 @@ class ReadingExplanation(Explanation):
 
     def summary(self) -> Summary:
         """The text, and its log-probability."""
-        facts = {} if self.alignment is None else {"log-probability": f"{self.alignment.text_log_probability:.3f}"}
+        facts = (
+            {} if self.alignment is None else {"log-probability": signed(f"{self.alignment.text_log_probability:.3f}")}
+        )
         return Summary(f"{self.name}: {self.text}", facts)
 
     def frame(self) -> DataFrame:
