@@ -61,7 +61,7 @@ def test_rows_of_a_table_are_explained_by_column(folder: Path, run) -> None:
     assert status == 0
     assert "blue" in second
     assert second.strip() in every
-    (found,) = map(json.loads, (folder / "found.json").read_text(encoding="utf-8").splitlines())
+    found = json.loads((folder / "found.json").read_text(encoding="utf-8"))
     assert found["parts"] == [{"name": "size", "value": "2.0"}, {"name": "colour", "value": "blue"}]
     attribution = found["predictions"][0]["attribution"]
     assert sum(attribution["contributions"]) == pytest.approx(attribution["value"] - attribution["baseline_value"])
