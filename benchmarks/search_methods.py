@@ -6,10 +6,10 @@ Parts:
 
 - *minimum Bayes risk*: over 32 and 64 draws and over 20-best lists, with chrF2++ and with BLEU as the utility, measured
   by both, beside beam search.
-- *diversity*: of ten outputs of a sentence by a beam, a diverse beam and sampling: how many are distinct, how alike they
-  are (BLEU of each with each other as the reference), and how good the best of the ten is.
-- *best first*: calls of the model and seconds of best-first beam search beside beam search, in batches and one sentence a
-  call; and 1,000 random small models on which both find the same.
+- *diversity*: of ten outputs of a sentence by a beam, a diverse beam and sampling: how many are distinct, how alike
+  they are (BLEU of each with each other as the reference), and how good the best of the ten is.
+- *best first*: calls of the model and seconds of best-first beam search beside beam search, in batches and one sentence
+  a call; and 1,000 random small models on which both find the same.
 - *frequencies*: Pearson's χ² of 100,000 draws from a small model against its exact probabilities.
 
 Times are the processor's, so that other processes do not count. Results are kept after every few sentences in
@@ -52,7 +52,7 @@ RESULTS = Path(__file__).parent / "results" / "search-methods.json"
 TOGETHER = 50
 DRAWS, N_BEST, SEVERAL = 64, 20, 10
 DIVERSE = 200
-ORDERED, ORDERED_ALONE = 100, 25
+ORDERED, ORDERED_ALONE = 40, 10
 
 
 def main() -> None:

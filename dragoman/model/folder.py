@@ -86,8 +86,8 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
 def recipe_in(folder: Path | str) -> Recipe:
     """The recipe of the model in a folder, without its weights.
 
-    >>> recipe_in("runs/demo/best").search.beam
-    5
+    >>> recipe_in("runs/demo/best").model.encoder.kind
+    'transformer'
 
     Raises:
         InputError, DamagedFileError, UnsupportedError: in the cases of :func:`load_model`.

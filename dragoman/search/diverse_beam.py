@@ -21,7 +21,8 @@ def diverse_beam_search(
 
     At each step the groups choose in turn. Each is a beam of ``width / groups`` hypotheses; in its choice, a
     continuation costs ``strength`` for each time that groups before it chose the same symbol at this step. The cost
-    counts in that choice alone, and in no score. A search ends when no group has a hypothesis that can still be among
+    counts in that choice alone, and in no score. To end costs nothing, or later groups would write on and on. A search
+    ends when no group has a hypothesis that can still be among
     its best.
 
     >>> from dragoman.contracts import Nothing
@@ -49,7 +50,7 @@ def diverse_beam_search(
     """
     width, groups = method.width // method.groups, method.groups
     rank = partial(hamming_ranks, width=width, end=rules.end, strength=method.strength)
-    grouping = Grouping(groups, rank, further=(groups - 1) * (width + 1)) if groups > 1 else None
+    grouping = Grouping(groups, rank, further=(groups - 1) * width) if groups > 1 else None
     return beam_search(step, state, Beam(width, method.length_penalty), rules, recorder, grouping=grouping)
 
 
@@ -64,7 +65,7 @@ def hamming_ranks(
     strength: float,
 ) -> Float[Tensor, "A C"]:
     """The log-probability of each continuation, less ``strength`` for each time that a group before its own chose its
-    symbol.
+    symbol, unless that is the end symbol.
 
     >>> totals, symbols = torch.tensor([[-1.0, -2.0], [-1.0, -2.0]]), torch.tensor([[5, 6], [5, 6]])
     >>> hamming_ranks(totals, symbols, torch.tensor([0, 0]), torch.tensor([0, 1]), width=1, end=1, strength=3.0)
@@ -86,14 +87,11 @@ def hamming_ranks(
         places = (groups == group).nonzero()[:, 0]
         of_group = symbols[places]
         ranks[places] -= strength * chosen[owners[places]].gather(1, of_group)
-        # A group chooses what ends among its first, and the first that go on, as beam search does.
+        # What a group chooses are the first that go on, as in beam search.
         order = ranks[places].sort(dim=1, descending=True, stable=True).indices
         ordered = of_group.gather(1, order)
-        possible = totals[places].gather(1, order).isfinite()
-        ends = (ordered == end) & possible
-        ends[:, width:] = False
-        going = (ordered != end) & possible
+        going = (ordered != end) & totals[places].gather(1, order).isfinite()
         going &= going.cumsum(1) <= width
         rows = owners[places, None].expand_as(ordered)
-        chosen.index_put_((rows, ordered), (ends | going).to(totals.dtype), accumulate=True)
+        chosen.index_put_((rows, ordered), going.to(totals.dtype), accumulate=True)
     return ranks

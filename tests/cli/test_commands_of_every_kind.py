@@ -258,6 +258,8 @@ def test_reading(run, reader: Path, data: Path, tmp_path: Path) -> None:
     status, output, _ = run("read", reader, one, "more", "--beam", 2)
     assert status == 0
     assert output.count("\n") == 2
+    assert run("read", reader, one, "--search", "sample", "--seed", 2)[0] == 0
+    assert "has no minimum Bayes risk" in run("read", reader, one, "--search", "mbr")[2]
     (tmp_path / "t.csv").write_text("source,n\none.png,1\n")
     lines = run("read", reader, "t.csv", "more", "--paths")[1].splitlines()
     assert [line.split("\t")[0] for line in lines] == ["path", "one.png", "more/two.png"]

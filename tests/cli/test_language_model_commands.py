@@ -84,6 +84,11 @@ def test_generate(run, language_model: Path) -> None:
 
 
 def test_a_temperature_of_nothing_names_greedy(run, language_model: Path) -> None:
+    beam = ["generate", language_model, "--prompt", "a b", "--longest", 3, "--search", "beam", "--beam", 4]
+    status, output, _ = run(*beam, "--count", 2)
+    assert (status, output.count("\n")) == (0, 2)
+    assert all(line.startswith("a b") for line in output.splitlines())
+    assert "--greedy cannot be given beside --search beam" in run(*beam, "--greedy")[2]
     status, output, errors = run("generate", language_model, "--temperature", 0)
     assert (status, output) == (1, "")
     assert "--greedy" in errors

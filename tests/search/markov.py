@@ -137,7 +137,7 @@ def slow_diverse_beam(
             ended = [candidate for candidate in grown[:width] if candidate[1][-1] == END]
             live[group] = [candidate for candidate in grown if candidate[1][-1] != END][:width]
             complete[group] += [(penalty.score(total, len(tokens)), tokens[:-1]) for total, tokens in ended]
-            chosen += [tokens[-1] for _, tokens in (*ended, *live[group])]
+            chosen += [tokens[-1] for _, tokens in live[group]]
     best = [output for found in complete for output in sorted(found, key=lambda output: -output[0])[:width]]
     distinct = {tuple(tokens): score for score, tokens in best}
     return sorted(((score, list(tokens)) for tokens, score in distinct.items()), key=lambda output: -output[0])
