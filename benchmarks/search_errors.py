@@ -76,8 +76,11 @@ def _output(content: dict[str, Any]) -> SearchOutput:
     return SearchOutput(**{**content, "proof": None if proof is None else Proof(**proof)})
 
 
-def by_length(runs: Sequence[SearchRun], exact: SearchRun, references: Sequence[str]) -> list[dict[str, Any]]:
-    """Search errors and empty best outputs of the proved sentences, by the words of the reference."""
+def by_length(
+    runs: Sequence[SearchRun], exact: SearchRun, references: Sequence[str], of_empty: np.ndarray
+) -> list[dict[str, Any]]:
+    """Search errors and empty best outputs of the proved sentences, by the words of the reference, with the
+    log-probabilities of the best and of the empty outputs."""
     words = np.array([len(reference.split()) for reference in references])
     best = np.array([output.log_probability for output in exact.outputs])
     proved = np.array([output.proof is None or output.proof.proved for output in exact.outputs])
@@ -96,14 +99,16 @@ def by_length(runs: Sequence[SearchRun], exact: SearchRun, references: Sequence[
                 "missed": missed,
                 "empty best": float(np.mean(empty[rows])),
                 "log-probability of the best": float(np.median(best[rows])),
+                "log-probability of the empty output": float(np.median(of_empty[rows])),
             }
         )
     return groups
 
 
-def sureness(translator: Translator, sources: Sequence[str], references: Sequence[str]) -> dict[str, float]:
+def sureness(
+    translator: Translator, sources: Sequence[str], references: Sequence[str], empty: np.ndarray
+) -> dict[str, float]:
     """How probable the empty output and the references are."""
-    empty = -translator.score(list(sources), [""] * len(sources)).nats
     scores = translator.score(list(sources), list(references))
     return {
         "log-probability of the empty output, median": float(np.median(empty)),
@@ -138,10 +143,11 @@ def measured(name: str, folder: Path, data: Path, work: Path, method: Exact) -> 
         things=searcher.things,
         budget=budget_of(method),
     )
+    of_empty = -translator.score(searcher.sources, [""] * len(searcher.sources)).nats
     result = {
         "report": report.to_dict(),
-        "by length": by_length(runs, exact, searcher.references),
-        "sureness": sureness(translator, searcher.sources, searcher.references),
+        "by length": by_length(runs, exact, searcher.references, of_empty),
+        "sureness": sureness(translator, searcher.sources, searcher.references, of_empty),
         "parameters": sum(parameter.numel() for parameter in translator.model.parameters()),
     }
     return result, report

@@ -116,12 +116,12 @@ def gap_text(gap: float) -> str:
     """What exact search has proved of an output, in words.
 
     >>> gap_text(0.0), gap_text(0.4211)
-    ('proved best', 'best found; the bound leaves 0.42 nats')
+    ('proved best', 'best found; the bound leaves 0.42')
 
     Args:
-        gap: how much higher the score of an output that was not found may be, in nats.
+        gap: how much higher the score of an output that was not found may be.
     """
-    return "proved best" if gap == 0 else f"best found; the bound leaves {gap:.2f} nats"
+    return "proved best" if gap == 0 else f"best found; the bound leaves {gap:.2f}"
 
 
 EMPTY = Translation("", 0.0, 0.0, Ending.COMPLETE, 0)
