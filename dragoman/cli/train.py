@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _RECIPE = (
     "A TOML file, or a preset: tiny, fast, small, base, demo, recurrent, convolution (translators), language-model, "
-    "reader, text-label, text-number, text-tags, picture-label, row-label, row-number."
+    "reader, text-label, text-number, text-tags, demo-tags, picture-label, row-label, row-number."
 )
 _PRESET = "tiny"
 _OUTPUT = "Folder of the run; by default runs/RECIPE, of translators runs/FROM-TO-RECIPE."

@@ -31,7 +31,7 @@ _SIZES = {
     "lenet": {"channels", "hidden"},
     "residual": {"channels", "width"},
     "mlp": {"hidden"},
-    **{kind: set() for kind in ("none", "ctc", "label", "number", "tags")},
+    **{kind: set() for kind in ("none", "ctc", "label", "number", "tags", "crf")},
     **{kind: {"width", "embedding_width"} for kind in ("rnn", "gru", "lstm")},
 }
 
