@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from dragoman.cli.constraint_options import GivenTranslationConstraints
 from dragoman.recipe import recipe_from
 from dragoman.storage.manifest import verify
 from dragoman.training.run import train
@@ -117,3 +120,52 @@ def test_auto_takes_pytorch_for_a_search_that_ctranslate2_lacks(run, transformer
     assert "PyTorch" in errors.splitlines()[0]
     assert run("evaluate", transformer, "--search", "mbr", "--beam", 3)[0] == 0
     assert run("evaluate", transformer, "--search", "sample", "--engine", "ctranslate2")[0] == 1
+
+
+def test_constraints_hold_and_pytorch_takes_over_for_them(run, transformer: Path, tmp_path: Path) -> None:
+    Path("terms.csv").write_text("source,target,status\na,e,\na,b,forbidden\n", encoding="utf-8")
+    command = ["translate", transformer, "--beam", 2]
+    status, output, errors = run(*command, "--terminology", "terms.csv", "--json-lines", stdin=LINES)
+    assert status == 0
+    first, _, third = map(json.loads, output.splitlines())
+    assert "e" in first["text"].lower().split()
+    assert "b" not in first["text"].lower().split()
+    assert first["terms"] == [{"source": "a", "targets": ["e"], "excluded": ["b"], "kept": True}]
+    assert third["text"] == json.loads(run(*command, "--json-lines", stdin=LINES)[1].splitlines()[2])["text"]
+    said = errors.splitlines()
+    assert re.fullmatch(r"engine: CTranslate2, int8; for lines with terms PyTorch, float32, on cpu .*", said[0])
+    assert "1 lines with terms of the terminology" in said
+    status, output, errors = run(*command, "--must-contain", "c a", "--prefix", "b", "--quiet", stdin=LINES)
+    lines = output.lower().splitlines()
+    assert status == 0
+    assert lines[1] == ""
+    assert all(line.startswith("b") and "c a" in line for line in (lines[0], lines[2]))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--must-contain", "a b", "--must-not-contain", "b"], "“a b” would contain “b”, which it must not"),
+        (["--must-contain", "a", "--engine", "ctranslate2"], "CTranslate2, int8 has no constraints on outputs"),
+        (["--must-contain", "a " * 200], "line 1: a text that must contain"),
+        (["--must-contain", ""], "must_contain = ('',) is no text, or empty"),
+        (["--prefix", " "], "--prefix is empty"),
+        (["--terminology", "terms.docx"], "no terminology that can be read"),
+        (["--terminology", "none.csv"], "none.csv"),
+    ],
+)
+def test_constraints_that_cannot_be_are_one_message(run, transformer: Path, options: list[str], words: str) -> None:
+    Path("terms.docx").write_bytes(b"PK\x03\x04word/document.xml")
+    status, output, errors = run("translate", transformer, "--quiet", *options, stdin=LINES)
+    assert (status, output) == (1, "")
+    assert words in errors
+    assert "Traceback" not in errors
+
+
+def test_a_translation_goes_on_only_with_the_same_terms(tmp_path: Path) -> None:
+    (tmp_path / "terms.csv").write_bytes(LINES)
+    asked = GivenTranslationConstraints(must_contain=["a"], terminology=tmp_path / "terms.csv")
+    other = GivenTranslationConstraints(must_contain=["b"])
+    assert asked.settings() != other.settings()
+    assert set(asked.settings()) == {"constraints", "terminology"}
+    assert GivenTranslationConstraints().settings() == {}

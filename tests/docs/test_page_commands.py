@@ -44,6 +44,7 @@ MODELS = {
     "docs/search.md": ("runs/mine",),
     "docs/speed-engineering.md": (),
     "docs/speed.md": ("runs/mine",),
+    "docs/terminology.md": ("runs/mine",),
     "docs/using.md": ("runs/mine",),
 }
 TRAINED = {

@@ -110,6 +110,8 @@ def fill(folder: Path) -> None:
         (folder / name).write_text("\n".join(lines["de"]) + "\n", encoding="utf-8")
     pairs = list(zip(lines["en"], lines["de"], strict=True))
     _tables(folder, pairs, draws)
+    terms = [(left.split()[0], right.split()[0]) for left, right in pairs[:5]]
+    (folder / "terms.csv").write_text("".join(f"{left},{right}\n" for left, right in terms), encoding="utf-8")
     units = "".join(UNITS.format(number, *pair) for number, pair in enumerate(pairs[:20]))
     (folder / "app.xlf").write_text(XLIFF.format(units), encoding="utf-8")
     (folder / "memories").mkdir()
