@@ -90,16 +90,21 @@ def cases(count: int) -> dict[str, Any]:
     for case in range(count):
         draw = random.Random(case)
         name = draw.choice(list(DECODERS))
-        known = Vocabulary.of(
-            {s: id for id, s in enumerate(["<pad>", "<unk>", "<s>", "</s>", *draw.sample(SYMBOLS, 4)])}
-        )
+        symbols = draw.sample(SYMBOLS, 4)
+        known = Vocabulary.of({symbol: id for id, symbol in enumerate(["<pad>", "<unk>", "<s>", "</s>", *symbols])})
+
+        def phrase(draw: random.Random = draw, symbols: list[str] = symbols) -> str:
+            """Mostly one that the vocabulary can spell."""
+            spelt = "".join(draw.choices(symbols, k=draw.choice([1, 1, 2]))).strip()
+            return spelt if spelt and draw.random() < 0.9 else draw.choice(WORDS)
+
         phrases = Phrases(
-            tuple((draw.choice(WORDS),) for _ in range(draw.choice([0, 1, 1, 2]))),
-            tuple(draw.choice(WORDS) for _ in range(draw.choice([0, 0, 1, 2]))),
-            draw.choice(["", "", "a", "ab", "A"]),
+            tuple((phrase(),) for _ in range(draw.choice([0, 1, 1, 2]))),
+            tuple(phrase() for _ in range(draw.choice([0, 0, 1, 2]))),
+            draw.choice(["", "", phrase()]),
             draw.random() < 0.5,
         )
-        limit = draw.randrange(5)
+        limit = draw.randrange(1, 5)
         outputs = [ids for n in range(limit + 1) for ids in itertools.product(range(4, 8), repeat=n)]
         accepts = PhraseAutomaton(phrases).accepts
         good = {ids for ids in outputs if accepts("".join(known.symbols[id] for id in ids).removeprefix(" "))}
