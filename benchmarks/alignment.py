@@ -1,6 +1,6 @@
 """How well words are aligned by attention, by guided attention, by IBM Model 1, and by others' tools.
 
-    python benchmarks/alignment.py [--peer NAME=FILE ...]
+    python benchmarks/alignment.py [--runs FOLDER] [--peer NAME=FILE ...]
 
 Phrases of parts in other orders, whose links are known by construction (``aligned_phrases.py``): 6,000 to learn from,
 500 to align, English to German. For each model the alignment error rate (Och & Ney 2003), precision and recall of the
@@ -8,7 +8,8 @@ links of ``Translator.align`` given the reference translation, of every layer th
 BLEU, exact match and validation loss, which say whether guiding costs anything. IBM Model 1 is learnt from the words of
 all 6,500 pairs, as aligners without a model are; a peer's links of the 500 test pairs, in Pharaoh format, were made by
 its own program from ``--write FOLDER``'s files ``source`` and ``target``, whose first 500 lines are the test pairs.
-Writes ``results/alignment.json``.
+With ``--runs``, the runs are kept in a folder, and those that are there already are not trained anew. Writes
+``results/alignment.json``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,12 @@ from command_line import command_line
 from dragoman.alignment.links import Link, link_scores
 from dragoman.alignment.sentence_links import LinkModel
 from dragoman.comparison.machine import describe_machine
-from dragoman.contracts.expect import expect
-from dragoman.evaluation.translation_report import TranslationReport
 from dragoman.model.attention_weights import Side, attention_layers
 from dragoman.predict.aligner import Aligner, AligningAttention
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe, recipe_from
-from dragoman.training.run import Run, train
+from dragoman.training.run import train
+from dragoman.training.run_folder import RunFolder
 
 RESULTS = Path(__file__).parent / "results"
 TRAINED, TESTED, SEED = 6000, 500, 1
@@ -46,14 +45,16 @@ MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
     "Transformer": (_STACK, _STACK, 0.0),
     "Transformer, guided with weight 0.1": (_STACK, _STACK, 0.1),
     "Transformer, guided with weight 1": (_STACK, _STACK, 1.0),
+    "Transformer of 4 layers": (_STACK | {"layers": 4}, _STACK | {"layers": 4}, 0.0),
     "LSTM": (_GRU, _LSTM, 0.0),
-    "LSTM, guided with weight 1": (_GRU, _LSTM, 1.0),
+    "LSTM, guided with weight 0.1": (_GRU, _LSTM, 0.1),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=FILE")
+    parser.add_argument("--runs", type=Path, metavar="FOLDER")
     parser.add_argument("--write", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
     pairs = aligned_phrases("en", "de", TRAINED + TESTED, SEED)
@@ -70,7 +71,8 @@ def main() -> None:
     result["models"] = {}
     for name, (encoder, decoder, weight) in MODELS.items():
         with tempfile.TemporaryDirectory() as folder:
-            result["models"][name] = trained(recipe_of(encoder, decoder, weight), pairs, Path(folder) / "run")
+            place = (arguments.runs or Path(folder)) / name.replace(", ", "-").replace(" ", "-")
+            result["models"][name] = trained(recipe_of(encoder, decoder, weight), pairs, place)
         print(name, json.dumps(result["models"][name], indent=2), flush=True)
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "alignment.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
@@ -113,13 +115,12 @@ def recipe_of(encoder: dict[str, Any], decoder: dict[str, Any], weight: float, *
 def trained(recipe: Recipe, pairs: Sequence[AlignedPair], folder: Path) -> dict[str, Any]:
     """A model, its translations, and the links by each of its attentions to the source."""
     test, rest = pairs[:TESTED], pairs[TESTED:]
-    began = time.process_time()
-    run = train(recipe, folder, train=_frame(rest), test=_frame(test))
-    seconds = time.process_time() - began
+    if not RunFolder(folder).is_finished:
+        train(recipe, folder, train=_frame(rest), test=_frame(test))
+    run = RunFolder(folder)
     translator = Translator.load(run.best, device="cpu")
     return {
         **_quality(run),
-        "seconds_of_training": round(seconds, 1),
         "aligned": scores([found.links for found in _aligned(translator, test)], test),
         "by_layer": by_layer(translator, test),
     }
@@ -163,13 +164,12 @@ def scores(found: Sequence[Iterable[Link]], test: Sequence[AlignedPair]) -> dict
     return {name: round(value, 4) for name, value in named.items()}
 
 
-def _quality(run: Run) -> dict[str, float]:
-    report, history = expect(run.report, TranslationReport), run.history()
+def _quality(run: RunFolder) -> dict[str, float]:
+    report, history = json.loads(run.evaluation_file.read_text(encoding="utf-8")), run.history()
     loss = history[history["event"] == "validation"]["loss"].min()
-    exact = report.exact_match
     return {
-        "bleu": round(report.bleu.value, 2),
-        "exact_match": 0.0 if exact is None else round(exact.value, 4),
+        "bleu": round(report["bleu"]["value"], 2),
+        "exact_match": round(report["exact_match"]["value"], 4),
         "validation_loss": round(float(loss), 4),
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import tables_alignment
 import tables_diagnosis as diagnosis
 import tables_pictures as pictures
 import tables_speed as speed
@@ -58,6 +59,11 @@ PAGES = {
         "Searches",
         "What greedy search and beams miss of a model's most probable outputs, and whether these are any good.",
         (translation.search_errors,),
+    ),
+    "alignment.md": Page(
+        "Word alignment",
+        "How well words are aligned by attention, by guided attention and by counting.",
+        (tables_alignment.alignment,),
     ),
     "speed.md": Page(
         "Speed and memory",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dragoman.alignment.attention_links import attention_links
+from dragoman.alignment.links import Link
 from dragoman.contracts import Batch, Ending, Hypothesis, Packed, Sample, SearchMethod, SearchRequest, SearchTrace
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.explanation.asked import Asked, described, exponent_of, keeps_trace, proved
@@ -16,7 +18,8 @@ from dragoman.explanation.spelling import refuse_what_is_longer, spelt
 from dragoman.explanation.trace_tree import tree_of
 from dragoman.explanation.translation import TranslationExplanation
 from dragoman.explanation.tree import BeamTree
-from dragoman.model.attention_weights import attention_layers, attention_weights
+from dragoman.model.attention_weights import Side, attention_layers, attention_weights
+from dragoman.predict.aligner import aligning_attention
 from dragoman.predict.capitals import CAPITALS, Capitals
 from dragoman.predict.pieces import Piece
 from dragoman.predict.torch_engine import TorchEngine
@@ -108,6 +111,7 @@ class _Explainer:
         found = self._scored(scoring, source, searched.translation.text, ids, searched.hypothesis.ending)
         proposed = None if self.asked.proposed is None else self._proposed(scoring, piece, source, self.asked.proposed)
         read = self._readable_source(piece).tokens(source)
+        attention = self._attention(scoring.readable, source, read, ids, found)
         return TranslationExplanation(
             source=piece.text,
             source_tokens=read,
@@ -115,7 +119,8 @@ class _Explainer:
             proposed=proposed,
             drawn=isinstance(searched.method, Sample),
             tree=self._tree(scoring.readable, searched, ids),
-            attention=self._attention(scoring.readable, source, read, ids, found),
+            attention=attention,
+            links=self._links(attention, complete=found.ending is Ending.COMPLETE),
             notes=(*searched.notes, *map(str, searched.translation.concerns)),
             piece=number,
             pieces=pieces,
@@ -199,3 +204,11 @@ class _Explainer:
             written=written,
         )
         return tuple(maps)
+
+    def _links(self, attention: Sequence[AttentionMap], *, complete: bool) -> tuple[Link, ...]:
+        """The links between tokens, by the attention that words are aligned by; end symbols have none."""
+        if not any(found.side is Side.CROSS for found in attention):
+            return ()
+        aligning = aligning_attention(self.translator.model, self.translator.recipe)
+        (weights,) = (aligning.weights(found.heads) for found in attention if found.name == aligning.layer.name)
+        return tuple(attention_links(weights[: len(weights) - complete, :-1]))

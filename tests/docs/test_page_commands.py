@@ -35,7 +35,7 @@ MODELS = {
     "docs/compare.md": ("runs/one", "runs/two", "runs/three"),
     "docs/data.md": (),
     "docs/diagnosis.md": ("runs/mine",),
-    "docs/explain.md": ("runs/prices", "runs/text-label", "runs/text-tags", "runs/reader"),
+    "docs/explain.md": ("runs/mine", "runs/prices", "runs/text-label", "runs/text-tags", "runs/reader"),
     "docs/glossary.md": (),
     "docs/language-models.md": ("runs/mine", "runs/de-language-model"),
     "docs/layout.md": (),
