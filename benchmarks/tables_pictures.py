@@ -100,9 +100,8 @@ def tagging() -> list[str]:
             statistics.median(run[name][measure] for run in found) for name in ("softmax", "random_field")
         )
         name = {"accuracy": "accuracy", "span_f1": "span F1"}[measure]
-        rows.append(
-            f"| {task} | {len(found)} | {name} | {softmax:.2f} % | {field:.2f} % | {result[part][f'median_gain_of_{measure}']:+.2f} |"
-        )
+        gain = result[part][f"median_gain_of_{measure}"]
+        rows.append(f"| {task} | {len(found)} | {name} | {softmax:.2f} % | {field:.2f} % | {gain:+.2f} |")
     return [
         *heading("Tags of words", "python benchmarks/tagging.py exact gradient crfsuite planted encoders demo"),
         f"The conditional random field equals enumeration on {exact['texts']:,} random texts: partition function, "
@@ -124,7 +123,8 @@ def tagging() -> list[str]:
         "|---|---|---|---|---|---|",
         *rows,
         "",
-        "Medians over the seeds; the gain is the median of each seed's. An encoder that sees the neighbours learns much of what transitions say by itself.",
+        "Medians over the seeds; the gain is the median of each seed's. An encoder that sees the neighbours learns much "
+        "of what transitions say by itself.",
         "",
     ]
 
