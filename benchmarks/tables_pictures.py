@@ -123,8 +123,8 @@ def tagging() -> list[str]:
         "|---|---|---|---|---|---|",
         *rows,
         "",
-        "Medians over the seeds; the gain is the median of each seed's. An encoder that sees the neighbours learns much "
-        "of what transitions say by itself.",
+        "Medians over the seeds; the gain is the median of each seed's. An encoder that sees the neighbours learns "
+        "much of what transitions say by itself.",
         "",
     ]
 
