@@ -57,8 +57,9 @@ PAGES = {
     ),
     "search.md": Page(
         "Searches",
-        "What greedy search and beams miss of a model's most probable outputs, and whether these are any good.",
-        (translation.search_errors,),
+        "What greedy search and beams miss of a model's most probable outputs, whether these are any good, and what "
+        "other searches give.",
+        (translation.search_errors, translation.search_methods),
     ),
     "alignment.md": Page(
         "Word alignment",

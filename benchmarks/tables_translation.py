@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from tables_source import RESULTS, closing, heading, machine, picture, results
@@ -108,6 +109,46 @@ def _searched(report: dict[str, Any]) -> list[str]:
         "",
         f"Proved: {share}, within {report['budget']} each.",
     ]
+
+
+def search_methods() -> list[str]:
+    lines: list[str] = []
+    for result in results("search-methods.json"):
+        lines += heading("Methods of search", "python benchmarks/search_methods.py MODEL SOURCE REFERENCE")
+        lines += ["The preset `tiny` on Multi30k, English → German, measured on sentences of test 2016.", ""]
+        for part, note in _PARTS.items():
+            if part in result:
+                lines += [f"### {part[0].upper()}{part[1:]}", "", note, "", *_table(result[part]["found"]), ""]
+        lines += [f"Machine: {machine(result)}, 1 thread, seconds of its processor.", ""]
+    return lines
+
+
+_PARTS = {
+    "minimum Bayes risk": "1,000 sentences. The utility stands first, then the candidates. p: paired bootstrap.",
+    "diversity": "Ten outputs for each of 200 sentences.",
+    "best first": "Best-first beam search beside beam search.",
+    "frequencies": "χ² of 100,000 draws from a model whose probabilities are known.",
+}
+
+
+def _table(found: dict[str, dict[str, Any]]) -> list[str]:
+    """A table of values by name, and by name within a name; the names of the columns are those of the first row that
+    has all."""
+    rows = {name: dict(_flat(values)) for name, values in found.items()}
+    columns = list(max(rows.values(), key=len))
+    return [
+        f"| | {' | '.join(columns)} |",
+        f"|---{'|---' * len(columns)}|",
+        *(f"| {name} | {' | '.join(str(row.get(column, '–')) for column in columns)} |" for name, row in rows.items()),
+    ]
+
+
+def _flat(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from ((f"{inner}: {name}", each) for inner, each in value.items())
+        else:
+            yield name, value
 
 
 def real_corpora() -> list[str]:
