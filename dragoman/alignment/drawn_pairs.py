@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import numpy as np
 from jaxtyping import Int
-
-from dragoman.data.examples import Examples
 
 MOST_PAIRS = 200_000
 """The most pairs that are aligned; from a larger dataset, this many are drawn."""
@@ -13,7 +13,18 @@ MOST_PAIRS = 200_000
 Ids = list[list[int]]
 
 
-def drawn_pairs(examples: Examples, seed: int) -> tuple[Ids, Ids]:
+@runtime_checkable
+class Pairs(Protocol):
+    """Sentence pairs as :class:`~dragoman.data.examples.Examples` holds them."""
+
+    def __len__(self) -> int: ...
+
+    def ids(self, indices: Int[np.ndarray, " k"], /) -> tuple[Ids, Ids]:
+        """The ids of the sources and of the targets of these pairs, each row ended by the end symbol."""
+        ...
+
+
+def drawn_pairs(examples: Pairs, seed: int) -> tuple[Ids, Ids]:
     """The ids of the sources and targets of all examples, or of :data:`MOST_PAIRS` that are drawn, without the end
     symbols.
 
@@ -27,7 +38,7 @@ def drawn_pairs(examples: Examples, seed: int) -> tuple[Ids, Ids]:
     return ids_without_ends(examples, chosen)
 
 
-def ids_without_ends(examples: Examples, indices: Int[np.ndarray, " k"]) -> tuple[Ids, Ids]:
+def ids_without_ends(examples: Pairs, indices: Int[np.ndarray, " k"]) -> tuple[Ids, Ids]:
     """The ids of the sources and targets of some examples, without the end symbols."""
     sources, targets = ([row[:-1] for row in rows] for rows in examples.ids(indices))
     return sources, targets

@@ -9,14 +9,13 @@ import numpy as np
 import torch
 from jaxtyping import Int, Int32, Int64
 
-from dragoman.alignment.drawn_pairs import drawn_pairs, ids_without_ends
+from dragoman.alignment.drawn_pairs import Pairs, drawn_pairs, ids_without_ends
 from dragoman.alignment.links import Link
 from dragoman.alignment.sentence_links import LinkModel
 from dragoman.contracts import Links
-from dragoman.data.examples import Examples
 
 _AT_ONCE = 20_000
-"""Number of pairs whose ids are held as lists at a time."""
+"""Number of pairs whose ids and links are held as lists at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class TrainingLinks:
     targets: Int32[np.ndarray, " k"]
 
     @classmethod
-    def of(cls, examples: Examples, *, seed: int) -> TrainingLinks:
+    def of(cls, examples: Pairs, *, seed: int) -> TrainingLinks:
         """Learn IBM Model 1 from the tokens of a split in both directions, and link every pair by it. End symbols have
         no links. The same split and seed give the same links, to the bit.
 
@@ -43,19 +42,12 @@ class TrainingLinks:
             seed: seed of the draw of pairs that the model is learnt from, if there are very many.
         """
         model = LinkModel.learn(*drawn_pairs(examples, seed))
-        rows: list[list[Link]] = []
-        for begin in range(0, len(examples), _AT_ONCE):
-            rows += model.links(*ids_without_ends(examples, np.arange(begin, min(begin + _AT_ONCE, len(examples)))))
-        return cls._of_rows(rows)
-
-    @classmethod
-    def _of_rows(cls, rows: Sequence[Sequence[Link]]) -> TrainingLinks:
-        offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-        sources, targets = (
-            np.fromiter((link[side] for row in rows for link in row), dtype=np.int32, count=int(offsets[-1]))
-            for side in (0, 1)
-        )
-        return cls(offsets, sources, targets)
+        parts = [
+            _flat(model.links(*ids_without_ends(examples, np.arange(begin, min(begin + _AT_ONCE, len(examples))))))
+            for begin in range(0, len(examples), _AT_ONCE)
+        ]
+        counts, sources, targets = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return cls(np.cumsum([0, *counts], dtype=np.int64), sources, targets)
 
     def batch(self, indices: Int[np.ndarray, " B"]) -> Links:
         """The links of examples ``indices``, in that order."""
@@ -64,3 +56,15 @@ class TrainingLinks:
         places = np.repeat(self.offsets[:-1][indices], counts) + within
         sources, targets = self.sources[places].astype(np.int64), self.targets[places].astype(np.int64)
         return Links(torch.from_numpy(counts), torch.from_numpy(sources), torch.from_numpy(targets))
+
+
+def _flat(
+    rows: Sequence[Sequence[Link]],
+) -> tuple[Int64[np.ndarray, " n"], Int32[np.ndarray, " k"], Int32[np.ndarray, " k"]]:
+    """The number of links of each row, and the source and the target token of each link, end to end."""
+    counts = np.array([len(row) for row in rows], dtype=np.int64)
+    sources, targets = (
+        np.fromiter((link[side] for row in rows for link in row), dtype=np.int32, count=int(counts.sum()))
+        for side in (0, 1)
+    )
+    return counts, sources, targets
