@@ -80,8 +80,8 @@ class ConstrainedStep(Generic[State]):
         step: the model's step function.
         normalizer: turns its scores into log-probabilities.
         end: the end symbol.
-        hastens: whether a hypothesis that the model would rather end goes on at once with what is missing. Searches
-            that follow one hypothesis of a row would put it off until their limit.
+        hastens: whether a hypothesis that the model would rather end goes on at once with what is missing, which it
+            would put off until its limit else.
     """
 
     def __init__(self, step: StepFunction[State], normalizer: Normalizer, end: int, *, hastens: bool = False) -> None:

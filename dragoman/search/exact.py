@@ -169,7 +169,11 @@ class _Row(Generic[State]):
 
 
 def exact_search(
-    step: StepFunction[State], state: State, method: Exact, rules: SearchRules
+    step: StepFunction[State],
+    state: State,
+    method: Exact,
+    rules: SearchRules,
+    firsts: Sequence[list[Hypothesis]] | None = None,
 ) -> tuple[list[list[Hypothesis]], list[Proof]]:
     """The outputs of each row that score highest of all that the model can write, with a proof (Stahlberg and Byrne
     2019, algorithm 1).
@@ -195,13 +199,15 @@ def exact_search(
         state: the model's state before the first step, one row per output.
         method: length penalty, first beam and budget of the search.
         rules: the rules of the search.
+        firsts: for each row the hypotheses to begin with; by default those of a beam search.
 
     Returns:
         For each row up to ``rules.n_best`` complete hypotheses, best first, and what is proved of them. If no complete
         one was found, the hypotheses that the beam search had to cut stand in their place, and nothing is proved.
     """
     width = max(method.width, rules.n_best)
-    firsts = beam_search(step, state, Beam(width, method.length_penalty), rules)
+    if firsts is None:
+        firsts = beam_search(step, state, Beam(width, method.length_penalty), rules)
     hypotheses, proofs = [], []
     for row, first in enumerate(firsts):
         prefix = rules.prefixes[row] if rules.prefixes is not None else ()

@@ -110,14 +110,16 @@ def _by_method(step: StepFunction[State], state: State, method: SearchMethod, ru
         case DiverseBeam():
             found = diverse_beam_search(step, state, method, rules, recorder)
         case Exact():
-            if recorder is not None:
-                raise UnsupportedError(
-                    f"{method.feature.value} leaves no trace", remedy="ask for the trace of a beam search."
-                )
+            _refuse_trace(method, rules)
             found, proofs = exact_search(step, state, method, rules)
         case _:
             raise UnsupportedError(f"there is no {method.feature.value} here", remedy="search with a beam.")
     return SearchResult(found, proofs=proofs, trace=None if recorder is None else recorder.traces())
+
+
+def _refuse_trace(method: Exact, rules: SearchRules) -> None:
+    if rules.trace:
+        raise UnsupportedError(f"{method.feature.value} leaves no trace", remedy="ask for the trace of a beam search.")
 
 
 def _recorder(rules: SearchRules) -> Recorder | None:
@@ -140,18 +142,30 @@ def _within_constraints(
 
 
 def _constrained(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> SearchResult:
-    begin, within = constrained_state(state, rules), replace(rules, normalizer=unnormalized)
+    within = replace(rules, normalizer=unnormalized)
     match method:
         case Beam() | BestFirstBeam():
             recorder = _recorder(rules)
-            ranked = RankedConstrainedStep(step, rules.normalizer, rules.end, width=method.width)
-            beam = Beam(method.width, method.length_penalty)
-            found = beam_search(ranked, begin, beam, within, recorder, to_go=symbols_to_go)
+            found = _beam_by_banks(step, state, Beam(method.width, method.length_penalty), rules, recorder)
             return SearchResult(found, trace=None if recorder is None else recorder.traces())
+        case Exact():
+            _refuse_trace(method, rules)
+            beam = Beam(max(method.width, rules.n_best), method.length_penalty)
+            firsts = _beam_by_banks(step, state, beam, rules, None)
+            limited = ConstrainedStep(step, rules.normalizer, rules.end)
+            found, proofs = exact_search(limited, constrained_state(state, rules), method, within, firsts)
+            return SearchResult(found, proofs=proofs)
         case _:
-            hastens = method.feature in (SearchFeature.GREEDY, SearchFeature.SAMPLING)
-            limited = ConstrainedStep(step, rules.normalizer, rules.end, hastens=hastens)
-            return _by_method(limited, begin, method, within)
+            limited = ConstrainedStep(step, rules.normalizer, rules.end, hastens=True)
+            return _by_method(limited, constrained_state(state, rules), method, within)
+
+
+def _beam_by_banks(
+    step: StepFunction[State], state: State, method: Beam, rules: SearchRules, recorder: Recorder | None
+) -> list[list[Hypothesis]]:
+    ranked = RankedConstrainedStep(step, rules.normalizer, rules.end, width=method.width)
+    within = replace(rules, normalizer=unnormalized)
+    return beam_search(ranked, constrained_state(state, rules), method, within, recorder, to_go=symbols_to_go)
 
 
 def _complete(hypotheses: list[Hypothesis]) -> list[Hypothesis]:

@@ -14,6 +14,7 @@ from dragoman.contracts import (
     NEVER,
     Beam,
     BestFirstBeam,
+    DiverseBeam,
     Ending,
     Exact,
     Greedy,
@@ -38,7 +39,15 @@ from markov import END, START, Markov
 
 SYMBOLS = ["a", "b", "ab", " a", " ", "c", " b.", ".", " ba", "A"]
 WORDS = ["a", "b", "ab", "ba", "a b", "A", "b. a", "c"]
-METHODS: list[SearchMethod] = [Greedy(), Beam(1, 0.0), Beam(3, 1.0), BestFirstBeam(4, 0.0), Sample(), Exact(0.0)]
+METHODS: list[SearchMethod] = [
+    Greedy(),
+    Beam(1, 0.0),
+    Beam(3, 1.0),
+    BestFirstBeam(4, 0.0),
+    DiverseBeam(4, 2),
+    Sample(),
+    Exact(0.0),
+]
 
 
 def vocabulary(symbols: list[str]) -> Vocabulary:
