@@ -51,7 +51,7 @@ def any_case(seed: int) -> tuple[Markov, int, float, SearchRules]:
 def test_best_first_finds_what_the_beam_finds_to_the_bit() -> None:
     """Ties, loops, limits, prefixes, forbidden and impossible symbols and n-best lists among it."""
     endings = set()
-    for seed in range(40):
+    for seed in range(20):
         model, width, alpha, rules = any_case(seed)
         beam, best_first = (found(model, kind(width, alpha), rules) for kind in (Beam, BestFirstBeam))
         assert best_first.hypotheses == beam.hypotheses, seed
@@ -83,7 +83,7 @@ def test_a_result_does_not_depend_on_the_batch_nor_on_its_order(method: SearchMe
 
 
 def test_one_group_is_beam_search_and_groups_that_do_not_care_are_all_the_same() -> None:
-    for seed in range(16):
+    for seed in range(8):
         model, width, alpha, rules = any_case(seed)
         beam = found(model, Beam(width, alpha), rules)
         one_group = found(model, DiverseBeam(width, 1, 0.0, alpha), rules)
@@ -95,7 +95,7 @@ def test_one_group_is_beam_search_and_groups_that_do_not_care_are_all_the_same()
 
 
 def test_groups_choose_in_turn_as_the_algorithm_says() -> None:
-    for seed in range(16):
+    for seed in range(8):
         draw = random.Random(seed)
         model, limit = Markov.random(1, 7, 6, seed), draw.randint(1, 6)
         width, groups, strength = draw.randint(1, 2), draw.randint(2, 3), draw.choice([0.3, 1.0, 4.0])
