@@ -68,8 +68,9 @@ def search_errors() -> list[str]:
         lines += [*heading("Search errors", "python benchmarks/search_errors.py --data DIR"), _SEARCHED, ""]
         for name, model in result["models"].items():
             lines += [f"### {_NAMES.get(name, name)}", "", *_searched(model["report"]), ""]
+            lines += [*_by_length(model["by length"]), ""]
             lines += [picture(f"Search errors of the model {name}", f"benchmarks/results/search-errors-{name}.png"), ""]
-        lines += [f"Machine: {machine(result)}, 1 thread.", ""]
+        lines += [f"Machine: {machine(result)}, 1 thread, beside other work, so that seconds are upper limits.", ""]
     for result in results("exact-search.json"):
         cases = ", ".join(f"{kind} {count:,}" for kind, count in result["cases"].items())
         differences = result["differences from enumeration"]
@@ -149,6 +150,27 @@ def _flat(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{inner}: {name}", each) for inner, each in value.items())
         else:
             yield name, value
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _by_length(groups: list[dict[str, Any]]) -> list[str]:
+    searches = list(groups[0]["missed"])
+    rows = [
+        f"| {group['words']} | {group['proved sentences']:,} "
+        f"| {' | '.join(_percent(group['missed'][name]) for name in searches)} "
+        f"| {100 * group['empty best']:.1f} % | {group['log-probability of the best']:.1f} "
+        f"| {group['log-probability of the empty output']:.1f} |"
+        for group in groups
+    ]
+    missed = " | ".join(f"{name}: missed" for name in searches)
+    return [
+        f"| words of the reference | proved | {missed} | empty bests | ln P of the best | ln P of the empty output |",
+        "|---" * (len(searches) + 5) + "|",
+        *rows,
+    ]
 
 
 def real_corpora() -> list[str]:
