@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 
 from dragoman.contracts import Ending
 from dragoman.explanation.comparison import Comparison
-from dragoman.explanation.scored_text import ScoredText, Token, WrittenToken
+from dragoman.explanation.scored_text import SPACE, ScoredText, Token, WrittenToken, words_of
 from dragoman.reports.columns import COLUMNS, bar, columns_of, left_to_right, padded, wrapped
 from dragoman.reports.text import share_text, signed
 
@@ -76,18 +77,27 @@ def comparison_lines(proposed: ScoredText, comparison: Comparison) -> list[str]:
 
 
 def link_lines(source: Sequence[Token], found: ScoredText, links: Sequence[tuple[int, int]]) -> list[str]:
-    """The words of the source that each token of an output belongs to.
+    """The words of the source that each word of an output belongs to; a word without a link is left out.
 
-    >>> end = WrittenToken(Token("▁Hund"), -0.1, 1)
-    >>> link_lines([Token("▁the"), Token("▁dog")], ScoredText("Hund", (end,), -0.1, -0.1), [(1, 0)])
-    ['links: ▁Hund ← ▁dog']
+    >>> dog = WrittenToken(Token("▁Hund"), -0.1, 1)
+    >>> link_lines([Token("▁the"), Token("▁dog")], ScoredText("Hund", (dog,), -0.1, -0.1), [(1, 0)])
+    ['words: Hund ← dog']
     """
-    ends: dict[int, list[str]] = {}
-    for begin, end in sorted(links):
-        ends.setdefault(end, []).append(source[begin].text)
-    parts = [f"{found.tokens[end].token.text} ← {' '.join(begins)}" for end, begins in sorted(ends.items())]
+    words, begins = words_of([token.token for token in found.tokens]), words_of(source)
+    numbers = [number for number, word in enumerate(begins) for _ in word]
+    places = accumulate(map(len, words), initial=0)
+    parts = []
+    for place, word in zip(places, words, strict=False):
+        linked = sorted({numbers[begin] for begin, end in links if place <= end < place + len(word)})
+        if linked:
+            parts.append(f"{_plain(word)} ← {' '.join(_plain(begins[number]) for number in linked)}")
     joined = [f"{part}," for part in parts[:-1]] + parts[-1:]
-    return [left_to_right(line) for line in wrapped(joined, first="links: ", then="  ")]
+    return [left_to_right(line) for line in wrapped(joined, first="words: ", then="  ")]
+
+
+def _plain(word: Sequence[Token]) -> str:
+    text = "".join(token.text for token in word)
+    return text.removeprefix(SPACE) or text
 
 
 def _alternatives(token: WrittenToken, columns: int) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
-from dragoman.explanation.scored_text import Token
+from dragoman.explanation.scored_text import SPACE, Token
 from dragoman.text.placeholders import UNITS
+from dragoman.text.token_words import token_words
 from dragoman.text.vocabulary import BYTE_SYMBOLS, Vocabulary
 
-SPACE = "▁"
-"""The sign for a space, which SentencePiece (Kudo and Richardson 2018) made usual."""
 _LONGEST_CHARACTER = 4
 
 
@@ -48,15 +48,22 @@ class Readable:
     def tokens(self, ids: Sequence[int]) -> tuple[Token, ...]:
         """The tokens of an output, of which bytes are shown with the character that they spell together."""
         spelt = dict(self._characters(ids))
+        texts = [spelt[place][0] if place in spelt else self.symbol(id) for place, id in enumerate(ids)]
+        if self._spaced:
+            begins = self._begins_of_words(ids)
+        else:
+            begins = [place not in spelt or spelt[place][1] for place in range(len(ids))]
+        return tuple(map(Token, texts, begins))
+
+    def _begins_of_words(self, ids: Sequence[int]) -> list[bool]:
+        """Whether a word begins with each token; each special symbol is one by itself."""
         special, symbols = frozenset(self._vocabulary.special.all), self._vocabulary.symbols
-        found = []
-        for place, id in enumerate(ids):
-            first = place == 0 or ids[place - 1] in special or id in special
-            inside = place in spelt and not spelt[place][1]
-            space = symbols[id][:1] == " " or self._bytes.get(id) == ord(" ")
-            text = spelt[place][0] if place in spelt else self.symbol(id)
-            found.append(Token(text, first or (space if self._spaced else not inside)))
-        return tuple(found)
+        begins: list[bool] = []
+        for is_special, run in groupby(ids, key=special.__contains__):
+            tokens = list(run)
+            words = range(len(tokens)) if is_special else token_words([symbols[id] for id in tokens])
+            begins += [place == 0 or words[place] != words[place - 1] for place in range(len(tokens))]
+        return begins
 
     def _characters(self, ids: Sequence[int]) -> Iterator[tuple[int, tuple[str, bool]]]:
         """For each byte of a character of several bytes: its place, its text, and whether it is the character's

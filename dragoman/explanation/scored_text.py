@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragoman.contracts import Ending
 from dragoman.storage.json import JsonObject
+
+SPACE = "▁"
+"""The sign for a space, which SentencePiece (Kudo and Richardson 2018) made usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,20 @@ class Token:
     def to_dict(self) -> JsonObject:
         """The token as values for JSON."""
         return {"text": self.text, "begins_word": self.begins_word}
+
+
+def words_of(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """The tokens of each word.
+
+    >>> [len(word) for word in words_of([Token("▁dog"), Token("s", begins_word=False), Token("▁bark")])]
+    [2, 1]
+    """
+    words: list[list[Token]] = []
+    for token in tokens:
+        if token.begins_word or not words:
+            words.append([])
+        words[-1].append(token)
+    return [tuple(word) for word in words]
 
 
 @dataclass(frozen=True, slots=True)

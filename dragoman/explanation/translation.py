@@ -42,10 +42,10 @@ class TranslationExplanation(OutputExplanation):
     def as_text(self) -> str:
         """The explanation for a terminal, in lines of at most 80 columns."""
         title = "source" if self.pieces == 1 else f"source, piece {self.piece} of {self.pieces}"
-        lines = [*titled(title, self.source), *token_lines(self.source_tokens), "", *self.output_lines()]
+        lines = [*titled(title, self.source), *token_lines(self.source_tokens), ""]
         if self.links:
-            lines += ["", *link_lines(self.source_tokens, self.found, self.links)]
-        return "\n".join(lines)
+            lines += [*link_lines(self.source_tokens, self.found, self.links), ""]
+        return "\n".join([*lines, *self.output_lines()])
 
     def to_dict(self) -> JsonObject:
         """The explanation as values for JSON."""

@@ -17,6 +17,7 @@ from dragoman.explanation.asked import Asked
 from dragoman.explanation.continuation import ContinuationExplanation
 from dragoman.explanation.explain import explain, explain_all
 from dragoman.explanation.readable import Readable
+from dragoman.explanation.scored_text import words_of
 from dragoman.explanation.translation import TranslationExplanation
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -270,6 +271,8 @@ def test_attention_lies_between_the_tokens_that_are_shown(translator: Translator
         assert np.allclose(attended.heads.sum(2), 1)
     assert told.attention[-1].keys == [token.text for token in told.source_tokens]
     assert told.attention[-1].queries == [token.token.text for token in told.found.tokens]
+    assert {end for _, end in told.links} <= set(range(len(told.found.tokens)))
+    assert {begin for begin, _ in told.links} <= set(range(len(told.source_tokens) - 1)), "not the end symbol"
 
 
 @pytest.mark.parametrize("prompt", ["", "one two"])
