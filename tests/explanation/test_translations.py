@@ -17,7 +17,6 @@ from dragoman.explanation.asked import Asked
 from dragoman.explanation.continuation import ContinuationExplanation
 from dragoman.explanation.explain import explain, explain_all
 from dragoman.explanation.readable import Readable
-from dragoman.explanation.scored_text import words_of
 from dragoman.explanation.translation import TranslationExplanation
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
