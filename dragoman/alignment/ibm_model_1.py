@@ -108,8 +108,8 @@ def best_links(
     place nearest to the diagonal is then taken, which the model leaves open.
 
     >>> table = ibm_model_1([[7, 8], [7]], [[5, 6], [5]], rounds=10)
-    >>> best_links(table, [[8, 7, 7]], [[5, 5, 6, 9]])
-    [[1, 2, 0, -1]]
+    >>> best_links(table, [[7, 8, 7]], [[5, 6, 5, 9]])
+    [[0, 1, 2, -1]]
 
     Args:
         table: the translation probabilities.
