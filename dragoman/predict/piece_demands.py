@@ -13,7 +13,7 @@ from dragoman.predict.pieces import Piece
 from dragoman.predict.translation import Concern, ConcernKind, Translation
 from dragoman.text.codec import Codec
 from dragoman.text.phrase_automaton import violations
-from dragoman.text.phrases import Phrases, quoted
+from dragoman.text.phrases import MOST_REQUIRED, Phrases, quoted
 from dragoman.text.placeholder_mask import Mask
 from dragoman.text.terminology import AppliedTerm, Term
 from dragoman.text.vocabulary_automaton import VocabularyAutomaton
@@ -185,17 +185,18 @@ class PieceDemands:
         foreign = sorted(map(self._target.tokenizer.vocabulary.ids.__getitem__, units))
         self._automata.check(asked, limit, f"line {line}", foreign)
         kept, left_out = of_terms, list[tuple[Term, Phrases]]()
-        if self._least(_joined(asked, kept), foreign) > limit:
+        if not self._fit(asked, of_terms, foreign, limit):
             kept = []
             for pair in of_terms:
-                fits = self._least(_joined(asked, [*kept, pair]), foreign) <= limit
-                (kept if fits else left_out).append(pair)
+                (kept if self._fit(asked, [*kept, pair], foreign, limit) else left_out).append(pair)
         phrases = _joined(asked, kept)
         automaton = self._automata.of(phrases, foreign) if phrases else None
         return Demands(line, asked, tuple(kept), tuple(left_out), automaton)
 
-    def _least(self, phrases: Phrases, forbidden: Sequence[int]) -> int:
-        return self._automata.least(phrases, forbidden)
+    def _fit(self, asked: Phrases, terms: Sequence[tuple[Term, Phrases]], forbidden: Sequence[int], limit: int) -> bool:
+        """Whether a translation can keep to all terms beside what was asked for."""
+        groups = {group for part in (asked, *(phrases for _, phrases in terms)) for group in part.required}
+        return len(groups) <= MOST_REQUIRED and self._automata.least(_joined(asked, terms), forbidden) <= limit
 
 
 def _of_term(asked: Phrases, term: Term, form: Callable[[str], str]) -> Phrases:

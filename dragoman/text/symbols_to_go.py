@@ -42,7 +42,7 @@ class SymbolsToGo:
     end with all groups found.
 
     For up to 6 groups it is the least number. For more it is one that suffices: the steps to one group, and for each
-    other the most that it can take from any state.
+    other the most that it can take from where a group was just found.
 
     Args:
         edges: the steps that one symbol can make.
@@ -66,6 +66,9 @@ class SymbolsToGo:
         if not self.is_exact:
             self._alone = [self._to_group(group) for group in range(groups)]
             self._rest = self._closest(np.where(may_end, 0, NEVER), np.ones(len(edges.before), dtype=bool))
+            behind = np.unique(edges.after[edges.found > 0])
+            self._longest = [int(alone[behind].max(initial=0)) for alone in self._alone]
+            self._ending = int(self._rest[behind].max(initial=0))
 
     def of(self, found: int) -> Int[np.ndarray, " T"]:
         """The number for each state, and :data:`~dragoman.contracts.constraints.NEVER` behind them, where a set of
@@ -104,9 +107,8 @@ class SymbolsToGo:
         ends = self._may_end & ((self._found_at_end | found) == self._all)
         if not missing:
             return self._rest
-        longest = [int(alone[alone < NEVER].max(initial=0)) for alone in self._alone]
-        rest = sum(longest[group] for group in missing) + int(self._rest[self._rest < NEVER].max(initial=0))
-        plans = np.stack([self._alone[group] + rest - longest[group] for group in missing])
+        rest = sum(self._longest[group] for group in missing) + self._ending
+        plans = np.stack([self._alone[group] + rest - self._longest[group] for group in missing])
         return np.where(ends, 0, np.minimum(plans.min(0), NEVER))
 
     def _to_group(self, group: int) -> Int[np.ndarray, " S"]:

@@ -103,6 +103,15 @@ def test_a_term_that_cannot_be_kept_to_is_a_concern(translator: Translator) -> N
     assert "does not keep to the terminology: “nine” as “neun”, not “eins”" in [str(one) for one in found.concerns]
 
 
+def test_more_terms_than_fit_are_kept_as_far_as_they_fit(translator: Translator) -> None:
+    many = [f"w{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(50)]
+    terms = Terminology([Term(word, (word.upper(),)) for word in many])
+    (found,) = translator.stream([" ".join(many)], constraints=Constraints(terminology=terms), beam=1)
+    assert len(found.terms) == 50
+    assert 0 < sum(term.kept for term in found.terms) <= 40
+    assert any("does not keep to the terminology" in str(one) for one in found.concerns)
+
+
 def test_a_placeholder_is_a_phrase_and_no_other_is_invented(translator: Translator) -> None:
     (found,) = translator.stream(["one {{name}}"], constraints=Constraints("vier {{name}}", must_not_contain=("name",)))
     assert "vier {{name}}" in found.text.replace("Vier", "vier")
