@@ -64,8 +64,11 @@ class SymbolsToGo:
         self.is_exact = groups <= _MOST_EXACT
         self._kept: dict[int, Int[np.ndarray, " T"]] = {}
         if not self.is_exact:
-            self._alone = [self._to_group(group) for group in range(groups)]
             self._rest = self._closest(np.where(may_end, 0, NEVER), np.ones(len(edges.before), dtype=bool))
+            # No step of a plan leads where no output can end.
+            going_on = self._rest[edges.after] < NEVER
+            self._edges = edges = Edges(*(values[going_on] for values in edges))
+            self._alone = [self._to_group(group) for group in range(groups)]
             behind = np.unique(edges.after[edges.found > 0])
             self._longest = [int(alone[behind].max(initial=0)) for alone in self._alone]
             self._ending = int(self._rest[behind].max(initial=0))
