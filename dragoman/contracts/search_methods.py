@@ -39,7 +39,29 @@ class Greedy:
 
 
 @dataclass(frozen=True, slots=True)
-class Beam:
+class _AsBeams:
+    """What beam search has in common with beam search in another order.
+
+    Attributes:
+        width: number of hypotheses of each row that are followed at the same time.
+        length_penalty: exponent α of the penalty.
+    """
+
+    width: int = 5
+    length_penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_width(self.width)
+        _check_length_penalty(self.length_penalty)
+
+    @property
+    def most(self) -> int | None:
+        """The most hypotheses of each row that a result can have: as many as the beam is wide."""
+        return self.width
+
+
+@dataclass(frozen=True, slots=True)
+class Beam(_AsBeams):
     """Beam search: at each step the best continuations of the best hypotheses.
 
     >>> Beam(width=0)
@@ -57,21 +79,10 @@ class Beam:
     """
 
     feature: ClassVar[SearchFeature] = SearchFeature.BEAM
-    width: int = 5
-    length_penalty: float = 1.0
-
-    def __post_init__(self) -> None:
-        _check_width(self.width)
-        _check_length_penalty(self.length_penalty)
-
-    @property
-    def most(self) -> int | None:
-        """The most hypotheses of each row that a result can have: as many as the beam is wide."""
-        return self.width
 
 
 @dataclass(frozen=True, slots=True)
-class BestFirstBeam:
+class BestFirstBeam(_AsBeams):
     """Beam search in another order, best first (Meister et al. 2020, "Best-First Beam Search"): the same hypotheses as
     :class:`Beam`, while the model scores the continuations of fewer.
 
@@ -84,17 +95,6 @@ class BestFirstBeam:
     """
 
     feature: ClassVar[SearchFeature] = SearchFeature.BEST_FIRST_BEAM
-    width: int = 5
-    length_penalty: float = 1.0
-
-    def __post_init__(self) -> None:
-        _check_width(self.width)
-        _check_length_penalty(self.length_penalty)
-
-    @property
-    def most(self) -> int | None:
-        """The most hypotheses of each row that a result can have: as many as the beam is wide."""
-        return self.width
 
 
 @dataclass(frozen=True, slots=True)
