@@ -206,12 +206,12 @@ def speed(translator: Translator, sources: list[str], references: list[str]) -> 
     """Lines a second with terminologies of several sizes."""
     words = [word for word, _ in Counter(word for line in sources for word in _words(line)).most_common()]
     targets = sorted({word for line in references for word in _words(line) if len(word) > 4})
-    foreign = [f"{word}ogram" for word in words]
+    foreign = [f"{words[number % len(words)]}ogram{number}" for number in range(990)]
     sizes = {
         "no terminology": [],
         "10 terms": words[40:50],
-        "1,000 terms, the same ones beside others that do not occur": [*words[40:50], *foreign[:990]],
-        "1,000 terms, all that can occur": words[40:1040],
+        "1,000 terms, the same ones beside others that do not occur": [*words[40:50], *foreign],
+        "all words but the 40 most frequent": words[40:],
     }
     found = {}
     for name, terms in sizes.items():
