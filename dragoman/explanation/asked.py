@@ -119,7 +119,7 @@ def exponent_of(method: SearchMethod) -> float:
 
 def keeps_trace(method: SearchMethod) -> bool:
     """Whether a method of search can tell what it considered."""
-    return isinstance(method, Greedy | Beam | Sample)
+    return isinstance(method, Greedy | Beam | BestFirstBeam | DiverseBeam | Sample)
 
 
 def proved(proof: Proof, score: float) -> str:

@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 import torch
 
-from dragoman.contracts import Beam, Ending, Fate, Greedy, Packed, Sample, SearchMethod, TextSize
+from dragoman.contracts import (
+    Beam,
+    BestFirstBeam,
+    DiverseBeam,
+    Ending,
+    Fate,
+    Greedy,
+    Packed,
+    Sample,
+    SearchMethod,
+    TextSize,
+)
 from dragoman.errors import InputError
 from dragoman.explanation.asked import Asked
 from dragoman.explanation.continuation import ContinuationExplanation
@@ -75,6 +86,7 @@ def explained(translator: Translator, text: str, propose: str | None = None, **m
     return found
 
 
+TRACED = [Beam(3, 0.6), BestFirstBeam(3, 0.6), DiverseBeam(4, 2), Greedy(), Sample(seed=3)]
 PAIRS = [
     ("one two", "five 狗 كلب"),
     ("three {name} 狗", "{name} six <b>x</b>"),
@@ -125,7 +137,9 @@ def test_choices_are_those_of_the_model_step_by_step(translator: Translator) -> 
 
 
 @pytest.mark.parametrize("lost", [0, 2])
-@pytest.mark.parametrize("search", [Beam(3, 0.6), Greedy(), Sample(seed=3)], ids=str)
+@pytest.mark.parametrize(
+    "search", [Beam(3, 0.6), BestFirstBeam(3, 0.6), DiverseBeam(4, 2), Greedy(), Sample(seed=3)], ids=str
+)
 def test_the_tree_holds_what_was_found_and_ends_every_branch(
     translator: Translator, search: SearchMethod, lost: int
 ) -> None:
