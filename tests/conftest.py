@@ -24,6 +24,15 @@ _hook = install_import_hook(_modules_with_shapes(), "beartype.beartype")
 settings.register_profile("dragoman", deadline=None, max_examples=50)
 settings.load_profile("dragoman")
 
+_LONG = {"training", "end_to_end", "faults", "comparison"}
+"""Folders with the longest files."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files come first, so that at the end no process waits for another one."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+
+
 _BLANK = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63f8ffff3f0005fe02fe0def46b80000000049454e44ae426082"

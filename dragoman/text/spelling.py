@@ -19,9 +19,10 @@ _ASCII = 0x80
 class Spelling:
     """The characters of all symbols of a vocabulary.
 
-    >>> spelling = Spelling.of(Vocabulary.of({"</s>": 0, "ab": 1, "b": 2, "<0x41>": 3, "<0xC3>": 4}))
-    >>> spelling.characters, spelling.places.tolist()
-    ({'A': 0, 'a': 1, 'b': 2}, [[3, 3], [1, 2], [2, 3], [0, 3], [3, 3]])
+    >>> symbols = {"<p>": 0, "<u>": 1, "<s>": 2, "</s>": 3, "ab": 4, "b": 5, "<0x41>": 6, "<0xC3>": 7}
+    >>> spelling = Spelling.of(Vocabulary.of(symbols))
+    >>> spelling.characters, spelling.places[4:].tolist()
+    ({'A': 0, 'a': 1, 'b': 2}, [[1, 2], [2, 3], [0, 3], [3, 3]])
 
     Attributes:
         vocabulary: the vocabulary.

@@ -55,7 +55,7 @@ class VocabularyAutomaton:
     >>> vocabulary = Vocabulary.of({"<p>": 0, "<u>": 1, "<s>": 2, "</s>": 3, " a": 4, "b": 5, " ab": 6, "c": 7})
     >>> automaton = VocabularyAutomaton(Spelling.of(vocabulary), Phrases(required=(("ab",),)))
     >>> automaton.least(automaton.start), automaton.least_after(automaton.start).tolist()[4:]
-    (1, [1, 2, 0, 2])
+    (1, [1, 1, 0, 1])
 
     Args:
         spelling: how the vocabulary's symbols spell text.

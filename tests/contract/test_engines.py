@@ -279,7 +279,7 @@ WANTED: dict[SearchFeature, dict[str, Any]] = {
     SearchFeature.BEST_FIRST_BEAM: {"method": BestFirstBeam()},
     SearchFeature.DIVERSE_BEAM: {"method": DiverseBeam()},
     SearchFeature.SAMPLING: {"method": Sample()},
-    SearchFeature.EXACT: {"method": Exact()},
+    SearchFeature.EXACT: {"method": Exact(expansions=100)},
     SearchFeature.MINIMUM_BAYES_RISK: {"method": MinimumBayesRisk()},
     SearchFeature.PREFIXES: {"prefixes": [[5]] * ROWS},
     SearchFeature.CONSTRAINTS: {"constraints": [None, *[without("two")] * (ROWS - 1)]},

@@ -180,7 +180,7 @@ def test_the_order_of_sets_in_memory_decides_nothing(tmp_path: Path) -> None:
         "print(prepare(recipe, Path(sys.argv[1])).fingerprint)"
     )
     fingerprints = set()
-    for seed in ("1", "2", "3"):
+    for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
         command = [sys.executable, "-c", program, f"dataset-{seed}"]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)

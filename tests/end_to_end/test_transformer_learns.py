@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from learning import TRANSFORMER, exact_match
 
 
-@pytest.mark.parametrize(("task", "updates"), [("copy", 350), ("reversal", 550)])
-def test_learnt_to_99_percent(task: str, updates: int, tmp_path: Path) -> None:
+def test_learnt_to_99_percent(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    assert exact_match(run, TRANSFORMER, TRANSFORMER, updates=updates, learning_rate=6e-3, task=task) >= 0.99
+    assert exact_match(run, TRANSFORMER, TRANSFORMER, updates=550, learning_rate=6e-3) >= 0.99

@@ -104,7 +104,7 @@ def test_json_lines_hold_kinds_and_messages() -> None:
 
 def test_the_table_names_kinds() -> None:
     (row,) = NBestTable().lines(0, [flagged(ConcernKind.NUMBERS, ConcernKind.EMOJI)])
-    cells = dict(zip(NBestTable.heading.strip().split("\t"), row.split("\t"), strict=True))
+    cells = dict(zip(NBestTable().heading.strip().split("\t"), row.split("\t"), strict=True))
     assert cells["concerns"] == "numbers,emoji"
 
 

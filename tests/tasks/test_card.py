@@ -56,6 +56,7 @@ ALL = {
     "device": "8 threads",
     "precision": "bfloat16",
     "seed": 1234,
+    "guided_alignment": "the first head of layer 2, with weight 0.1",
     "validation_loss": 1.8765,
     "quality_split": "test set",
     "quality_search": "beam 5",
