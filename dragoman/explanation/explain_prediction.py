@@ -258,7 +258,7 @@ def _whole(asked: _Asked, read: _Read, baseline: Float[Tensor, n * rest], parts:
         lambda memory: _log_odds(factor * outputs(memory), choice),
         f"log-odds of {target.labels[choice]}",
     )
-    return ExplainedPrediction(target.labels[choice], _chances(target.labels, shares), attribution)
+    return ExplainedPrediction(target.labels[choice], _with_probabilities(target.labels, shares), attribution)
 
 
 def _log_odds(logits: Float[Tensor, "S K"], choice: int) -> Float[Tensor, " S"]:
@@ -267,7 +267,7 @@ def _log_odds(logits: Float[Tensor, "S K"], choice: int) -> Float[Tensor, " S"]:
     return logits[:, choice] - torch.logsumexp(others, 1)
 
 
-def _chances(labels: Sequence[str], shares: Float64[np.ndarray, " K"]) -> tuple[tuple[str, float], ...]:
+def _with_probabilities(labels: Sequence[str], shares: Float64[np.ndarray, " K"]) -> tuple[tuple[str, float], ...]:
     """The labels with their probabilities, the most probable first."""
     return tuple(sorted(zip(labels, shares.tolist(), strict=True), key=lambda pair: -pair[1]))
 
@@ -317,7 +317,9 @@ def _explain_tags(asked: _Asked) -> PredictionExplanation:
             score = partial(_tag_score, decoder, outputs, piece, word, choice)
             quantity = f"log-odds of {labels[choice]}"
             attribution = _attribution(model, piece.source, baseline, parts, score, quantity)
-            found[word] = ExplainedPrediction(labels[choice], _chances(labels, shares[word]), attribution, word)
+            found[word] = ExplainedPrediction(
+                labels[choice], _with_probabilities(labels, shares[word]), attribution, word
+            )
     return PredictionExplanation(
         asked.model, "words", TEXT_BASELINE, tuple(map(InputPart, words)), tuple(found[number] for number in wanted)
     )
@@ -374,9 +376,9 @@ def _tag_score(
 ) -> Float[Tensor, " S"]:
     """The log-odds of a tag at a word, as a function of the memory of S inputs; the decoder's outputs for other pieces
     of the text stay as they are."""
-    said = decoder(memory)  # type: ignore[operator]  # Its outputs are no text.
+    scores = decoder(memory)  # type: ignore[operator]  # Its outputs are no text.
     copies = memory.layout.batch
-    own = said.view(copies, -1, said.shape[1])[:, piece.begins].double()
+    own = scores.view(copies, -1, scores.shape[1])[:, piece.begins].double()
     before, behind = (
         part.expand(copies, -1, -1) for part in (outputs[: piece.words.start], outputs[piece.words.stop :])
     )

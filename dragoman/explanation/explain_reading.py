@@ -80,12 +80,12 @@ def explain_reading(
             attribution = _attribution(model, prepared, character, scores, symbols) if pixels else None
             characters.append(ReadCharacter(character, float(found[symbols].sum()), attribution))
         first_layer = first_layer_of(model, prepared)
-    (shown,), (said,) = codec.tokenizer.decode_batch([ids]), codec.tokenizer.decode_batch(read)
+    (shown,), (text,) = codec.tokenizer.decode_batch([ids]), codec.tokenizer.decode_batch(read)
     return ReadingExplanation(
         model=sentence_of(reader.recipe.model),
         name=str(picture) if isinstance(picture, Path) else name,
         text=shown,
-        read=said,
+        read=text,
         baseline=BLANK,
         picture=prepared.values.numpy(),
         characters=tuple(characters),

@@ -32,14 +32,14 @@ class Contributions:
         heading: the output, with what else there is to say of it in a few words.
         about: what the numbers are, in a sentence.
         values: the contribution of each word or column, [n], or of each pixel, [H W].
-        chances: the outputs that were possible, with their probabilities; none for a number.
+        probabilities: the outputs that were possible, with their probabilities; none for a number.
         place: the part that the output belongs to; None if it is for the whole input.
     """
 
     heading: str
     about: str
     values: Float64[np.ndarray, "*parts"]
-    chances: Sequence[tuple[str, float]] = ()
+    probabilities: Sequence[tuple[str, float]] = ()
     place: int | None = None
 
 
@@ -87,7 +87,7 @@ def columns_panel(columns: Sequence[tuple[str, str]], outputs: Sequence[Contribu
 
 def _scale(outputs: Sequence[Contributions]) -> str:
     """The meaning of the two colours."""
-    low, high = ("against", "for") if any(output.chances for output in outputs) else ("lowers it", "raises it")
+    low, high = ("against", "for") if any(output.probabilities for output in outputs) else ("lowers it", "raises it")
     return f'<p class="scale">{low} <i></i> {high}</p>'
 
 
@@ -96,10 +96,10 @@ def _heading(output: Contributions) -> str:
         f'<span class="name" dir="auto">{escape(name)}</span>'
         f'<span class="bar"><i style="--share:{share:.4f}"></i></span>'
         f'<span class="number">{percent_text(share)}</span>'
-        for name, share in output.chances
+        for name, share in output.probabilities
     )
-    chances = f'<div class="alternatives">{bars}</div>' if bars else ""
-    return f'<h3><bdi>{escape(output.heading)}</bdi></h3>\n{chances}<p class="hint">{escape(output.about)}</p>'
+    probabilities = f'<div class="alternatives">{bars}</div>' if bars else ""
+    return f'<h3><bdi>{escape(output.heading)}</bdi></h3>\n{probabilities}<p class="hint">{escape(output.about)}</p>'
 
 
 def pixels_panel(picture: UInt8[np.ndarray, "C H W"], output: Contributions) -> Panel:

@@ -24,7 +24,7 @@ from dragoman.storage.json import JsonObject
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_SHOWN_CHANCES = 5
+_SHOWN_PROBABILITIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +86,30 @@ class ExplainedPrediction:
     """A label, a number or a tag, and what it comes from.
 
     Attributes:
-        said: the label, the tag, or the number as text, that is explained.
-        chances: the labels or tags with their probabilities, the most probable first; none for a number.
+        output: the label, the tag, or the number as text, that is explained.
+        probabilities: the labels or tags with their probabilities, the most probable first; none for a number.
         attribution: the contribution of each part of the input.
         word: number, from 0, of the word that a tag belongs to; None if the prediction is for the whole input.
     """
 
-    said: str
-    chances: tuple[tuple[str, float], ...]
+    output: str
+    probabilities: tuple[tuple[str, float], ...]
     attribution: Attribution
     word: int | None = None
 
     def to_dict(self) -> JsonObject:
         """The prediction as values for JSON."""
         return {
-            "said": self.said,
-            "chances": [{"name": name, "probability": p} for name, p in self.chances],
+            "output": self.output,
+            "probabilities": [{"name": name, "probability": p} for name, p in self.probabilities],
             "word": self.word,
             "attribution": self.attribution.to_dict(),
         }
 
-    def chances_text(self) -> str:
+    def probabilities_text(self) -> str:
         """The most probable labels or tags with their probabilities; empty for a number."""
-        shown = [f"{name} {percent_text(p)}" for name, p in self.chances[:_SHOWN_CHANCES]]
-        return ", ".join(shown) + (", …" if len(self.chances) > _SHOWN_CHANCES else "")
+        shown = [f"{name} {percent_text(p)}" for name, p in self.probabilities[:_SHOWN_PROBABILITIES]]
+        return ", ".join(shown) + (", …" if len(self.probabilities) > _SHOWN_PROBABILITIES else "")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -133,8 +133,8 @@ class PredictionExplanation(Explanation):
     def summary(self) -> Summary:
         """What was predicted, and the largest contributions to it."""
         return Summary(
-            f"{', '.join(prediction.said for prediction in self.predictions)}, by {len(self.parts)} {self.parts_are}",
-            {prediction.said: self._largest(prediction) for prediction in self.predictions},
+            f"{', '.join(prediction.output for prediction in self.predictions)}, by {len(self.parts)} {self.parts_are}",
+            {prediction.output: self._largest(prediction) for prediction in self.predictions},
         )
 
     def frame(self) -> DataFrame:
@@ -144,7 +144,7 @@ class PredictionExplanation(Explanation):
         import pandas as pd
 
         rows = [
-            (prediction.said, prediction.word, part.name, part.value, float(contribution))
+            (prediction.output, prediction.word, part.name, part.value, float(contribution))
             for prediction in self.predictions
             for part, contribution in zip(self.parts, prediction.attribution.contributions, strict=True)
         ]
@@ -168,12 +168,12 @@ class PredictionExplanation(Explanation):
 
     def heading(self, prediction: ExplainedPrediction) -> str:
         """The prediction, and the word that it belongs to, in a line for people."""
-        chances = f" ({prediction.chances_text()})" if prediction.chances else ""
-        return f"{self._about(prediction)}{chances}"
+        probabilities = f" ({prediction.probabilities_text()})" if prediction.probabilities else ""
+        return f"{self._about(prediction)}{probabilities}"
 
     def _about(self, prediction: ExplainedPrediction) -> str:
         about = "" if prediction.word is None else f"{self.parts[prediction.word].name}: "
-        return f"{about}{prediction.said}"
+        return f"{about}{prediction.output}"
 
     def page(self) -> str:
         """The explanation as a page: words that are tinted, or columns with bars."""
@@ -184,8 +184,8 @@ class PredictionExplanation(Explanation):
             panel = words_panel([part.name for part in self.parts], outputs)
         else:
             panel = columns_panel([(part.name, part.value or "") for part in self.parts], outputs)
-        said = ", ".join(prediction.said for prediction in self.predictions)
-        return explanation_page(said, self.model, {"baseline": self.baseline}, [panel], {})
+        title = ", ".join(prediction.output for prediction in self.predictions)
+        return explanation_page(title, self.model, {"baseline": self.baseline}, [panel], {})
 
     def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
         """The contributions to all predictions, as bars."""
@@ -239,7 +239,9 @@ class PicturePredictionExplanation(Explanation):
 
     def summary(self) -> Summary:
         """What was predicted of the picture."""
-        return Summary(f"{self.name}: {self.prediction.said}", {"probabilities": self.prediction.chances_text()})
+        return Summary(
+            f"{self.name}: {self.prediction.output}", {"probabilities": self.prediction.probabilities_text()}
+        )
 
     def frame(self) -> DataFrame:
         """The contribution of each pixel, summed over the channels: a row for each row of the picture."""
@@ -261,25 +263,25 @@ class PicturePredictionExplanation(Explanation):
 
     def page(self) -> str:
         """The explanation as a page: the picture with its contributions over it, and the first layer."""
-        panel = pixels_panel(self.picture, _output(self.prediction.said, self.prediction, self.baseline, self.map))
+        panel = pixels_panel(self.picture, _output(self.prediction.output, self.prediction, self.baseline, self.map))
         panels = [panel, *([] if self.first_layer is None else [first_layer_panel(self.first_layer)])]
         facts = {"picture": self.name, "baseline": self.baseline}
-        return explanation_page(self.prediction.said, self.model, facts, panels, {})
+        return explanation_page(self.prediction.output, self.model, facts, panels, {})
 
     def pictures(self) -> Mapping[str, Callable[[], plots.Figure]]:
         """The contributions of all pixels, and the first layer if there is one."""
         drawn: dict[str, Callable[[], plots.Figure]] = {
-            "contributions": lambda: pixels_picture(self.prediction.said, self.picture, self.map)
+            "contributions": lambda: pixels_picture(self.prediction.output, self.picture, self.map)
         }
         layer = self.first_layer
         return drawn if layer is None else {**drawn, "first-layer": lambda: first_layer_picture(layer)}
 
     def as_text(self) -> str:
         """The contributions for a terminal: blocks where pixels speak for the output, dots where against it."""
-        chances = f" ({self.prediction.chances_text()})" if self.prediction.chances else ""
+        probabilities = f" ({self.prediction.probabilities_text()})" if self.prediction.probabilities else ""
         return "\n".join(
             [
-                f"{self.name}: {self.prediction.said}{chances}",
+                f"{self.name}: {self.prediction.output}{probabilities}",
                 self.prediction.attribution.sentence(),
                 "",
                 *shades(self.map),
@@ -293,7 +295,9 @@ def _output(
     heading: str, prediction: ExplainedPrediction, baseline: str, contributions: Float64[np.ndarray, "*parts"]
 ) -> Contributions:
     about = f"{prediction.attribution.sentence()}. The baseline is {baseline}."
-    return Contributions(heading, about, contributions, prediction.chances[:_SHOWN_CHANCES], prediction.word)
+    return Contributions(
+        heading, about, contributions, prediction.probabilities[:_SHOWN_PROBABILITIES], prediction.word
+    )
 
 
 def _baseline_lines(baseline: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dragoman
 from dragoman.evaluation.translation_report import TranslationReport
-from dragoman.recipe import merge, recipe_from
+from dragoman.recipe import recipe_from
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame
@@ -27,14 +27,11 @@ def exact_match(
     *,
     updates: int,
     learning_rate: float,
-    task: str = "reversal",
     longest: int = 5,
     symbols: int = 10,
-    pairs: int = 8000,
-    changes: dict[str, Any] | None = None,
 ) -> float:
-    """Share of 300 rows of up to ``longest`` out of so many symbols, unseen in training, that are written without a
-    mistake. ``changes`` are nested values that replace those of the recipe."""
+    """Share of 300 rows of up to ``longest`` out of so many symbols, unseen in training, that are written backwards
+    without a mistake."""
     values = {
         "data": {"validation_pairs": 50, "test_pairs": 300},
         "tokenizer": {"vocabulary_size": 310},
@@ -60,9 +57,8 @@ def exact_match(
         },
         "search": {"beam": 1},
     }
-    recipe = recipe_from(merge(values, changes or {}))
-    table = frame(task, pairs, longest=longest, symbols=symbols)
-    report = dragoman.train(recipe, folder, train=table).report
+    table = frame("reversal", 8000, longest=longest, symbols=symbols)
+    report = dragoman.train(recipe_from(values), folder, train=table).report
     assert isinstance(report, TranslationReport)
     assert report.exact_match is not None
     return report.exact_match.value

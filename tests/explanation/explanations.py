@@ -54,10 +54,10 @@ def translation() -> TranslationExplanation:
     )
 
 
-def _prediction(parts: int, *, chances: bool) -> ExplainedPrediction:
+def _prediction(parts: int, *, probabilities: bool) -> ExplainedPrediction:
     contributions = np.linspace(-1.0, 2.0, parts)
     attribution = Attribution(NASTY, 1.0, 0.0, contributions, 0.001, 8)
-    return ExplainedPrediction(NASTY, ((NASTY, 0.75), ("other", 0.25)) if chances else (), attribution)
+    return ExplainedPrediction(NASTY, ((NASTY, 0.75), ("other", 0.25)) if probabilities else (), attribution)
 
 
 def first_layer() -> FirstLayer:
@@ -78,8 +78,8 @@ def every_kind() -> dict[str, Explanation]:
     return {
         "translation": made,
         "attention": made.attention[1],
-        "words": PredictionExplanation(NASTY, "words", NASTY, words, (_prediction(3, chances=True),)),
-        "columns": PredictionExplanation("a model", "columns", "zero", columns, (_prediction(2, chances=False),)),
+        "words": PredictionExplanation(NASTY, "words", NASTY, words, (_prediction(3, probabilities=True),)),
+        "columns": PredictionExplanation("a model", "columns", "zero", columns, (_prediction(2, probabilities=False),)),
         "picture": PicturePredictionExplanation("a model", NASTY, "black", picture, label, first_layer()),
         "reading": ReadingExplanation(
             "a model", NASTY, "< " + CHINESE[0], NASTY, "white", picture, characters, alignment, first_layer()

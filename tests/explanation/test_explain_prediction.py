@@ -103,7 +103,7 @@ def test_contributions_are_complete(name: str) -> None:
     else:
         explained = list(found.predictions)
         assert [part.name for part in found.parts] == (list(ROW) if source is ROWS else TEXT.split())
-    said = [prediction.said for prediction in explained]
+    said = [prediction.output for prediction in explained]
     if kind == "number":
         assert float(said[0]) == pytest.approx(predicted)
     else:
@@ -113,7 +113,7 @@ def test_contributions_are_complete(name: str) -> None:
         if kind == "number":
             assert prediction.attribution.value == pytest.approx(predicted)
         else:
-            p = dict(prediction.chances)[prediction.said]
+            p = dict(prediction.probabilities)[prediction.output]
             assert prediction.attribution.value == pytest.approx(np.log(p / (1 - p)), abs=1e-4)
     assert found.to_dict()
     assert found.as_text()
@@ -195,7 +195,7 @@ def test_words_of_a_long_text_are_explained_in_its_pieces() -> None:
     found = words(explain_prediction(model, text, words=[299, 1]))
     assert [prediction.word for prediction in found.predictions] == [299, 1]
     tags = model.predict([text])[0]
-    assert [prediction.said for prediction in found.predictions] == [tags[299], tags[1]]
+    assert [prediction.output for prediction in found.predictions] == [tags[299], tags[1]]
     for prediction in found.predictions:
         assert_complete(prediction.attribution)
 
