@@ -114,7 +114,8 @@ class TranslationProgress:
             if self._sought:
                 self._print(f"proved best: {self._proved:,} of {self._sought:,} lines")
         if concerns is not None and self._with_terms:
-            self._print(f"{self._with_terms:,} lines with terms of the terminology")
+            lines = "1 line" if self._with_terms == 1 else f"{self._with_terms:,} lines"
+            self._print(f"{lines} with terms of the terminology")
         if concerns is not None and concerns.lines:
             self._print(str(concerns))
 

@@ -76,8 +76,9 @@ def _read_table(path: Path, languages: tuple[str, str]) -> Iterator[Term]:
     for number, (line, row) in enumerate(read_rows(path)):
         cells = [cell.strip() for cell in row]
         if not 2 <= len(cells) <= _MOST_COLUMNS:
+            columns = "1 column" if len(cells) == 1 else f"{len(cells)} columns"
             raise InputError(
-                f"{len(cells)} columns, and a terminology has source, target and, if wished, status",
+                f"{columns}, and a terminology has source, target and, if wished, status",
                 file=path,
                 line=line,
                 remedy="leave out other columns; a comma inside of a term needs quotation marks around the term.",

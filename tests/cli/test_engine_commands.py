@@ -134,7 +134,7 @@ def test_constraints_hold_and_pytorch_takes_over_for_them(run, transformer: Path
     assert third["text"] == json.loads(run(*command, "--json-lines", stdin=LINES)[1].splitlines()[2])["text"]
     said = errors.splitlines()
     assert re.fullmatch(r"engine: CTranslate2, int8; for lines with terms PyTorch, float32, on cpu .*", said[0])
-    assert "1 lines with terms of the terminology" in said
+    assert "1 line with terms of the terminology" in said
     status, output, errors = run(*command, "--must-contain", "c a", "--prefix", "b", "--quiet", stdin=LINES)
     lines = output.lower().splitlines()
     assert status == 0

@@ -56,7 +56,7 @@ def test_every_form_gives_the_same_terms(tmp_path: Path, name: str, content: str
         ("a.csv", b"source,target\n", "has no terms"),
         ("a.csv", b"a,b,what\n", "a.csv:1: the status is .what."),
         ("a.csv", b"source,target\na,b\nc,\n", "a.csv:3: the target is empty"),
-        ("a.csv", b"brake\ndisc\n", "a.csv:1: 1 columns"),
+        ("a.csv", b"brake\ndisc\n", "a.csv:1: 1 column,"),
         ("a.csv", b"a,b,,x\n", "a.csv:1: 4 columns"),
         ("a.csv", b"phone,Handy-Telefon,\nphone,Handy,forbidden\n", "a.csv:1: .phone. is to be translated as .Handy-T"),
         ("a.tbx", VERSION_2.replace('"de"', '"fr"').encode(), "no entry has a term in de; there are: en, fr"),
