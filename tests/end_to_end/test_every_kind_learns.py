@@ -228,15 +228,8 @@ def bars(count: int) -> pd.DataFrame:
     return pd.DataFrame({"source": pd.Series(pictures, dtype=object), "target": texts})
 
 
-@pytest.mark.parametrize(
-    "decoder",
-    [
-        {"kind": "lstm", "width": 48, "embedding_width": 16, "dropout": 0.0},
-        {"kind": "transformer", "layers": 1, "width": 48, "heads": 2, "feed_forward": 64, "dropout": 0.0},
-    ],
-    ids=lambda decoder: decoder["kind"],
-)
-def test_any_decoder_of_text_learns_to_copy_from_a_picture(decoder: dict[str, Any], tmp_path: Path) -> None:
+def test_a_transformer_learns_to_copy_from_a_picture(tmp_path: Path) -> None:
+    decoder = {"kind": "transformer", "layers": 1, "width": 48, "heads": 2, "feed_forward": 64, "dropout": 0.0}
     encoder = {"kind": "residual", "channels": [8, 16], "halvings": 2, "width": 48, "context": 1, "dropout": 0.0}
     recipe = recipe_from(
         {

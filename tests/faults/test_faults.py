@@ -26,7 +26,7 @@ from toy import frame, recipe
 HERE = Path(__file__).parent
 PACKAGE = Path(dragoman.__file__).parent
 # All boundaries take minutes: benchmarks/kill.py tries them.
-ONE_IN = {"kill": 31, "io": 131, "full": 131, "read-only": 131, "gone": 131}
+ONE_IN = {"kill": 19, "io": 89, "full": 89, "read-only": 89, "gone": 89}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the boundaries are told apart by /proc")
