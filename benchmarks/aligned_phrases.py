@@ -27,7 +27,7 @@ class AlignedPair:
 
     Attributes:
         source: the source phrase.
-        target: its translation.
+        target: translation of the source phrase.
         sure: links that an alignment must have.
         possible: links that it may have besides.
     """

@@ -365,9 +365,10 @@ def _give_up(beam: _Beam, written: int, task: _Task) -> None:
         # A hypothesis that cannot win still keeps others away from its symbols.
         hopeful = torch.zeros(len(task.rules.limits)).index_add_(0, beam.owners, (~hopeless).any(1).float())
         hopeless = (hopeful == 0)[beam.owners, None] & hopeless
-    hopeless |= (beam.limits < written)[:, None]
-    _record_live(beam, Fate.HOPELESS, task, hopeless & (beam.limits >= written)[:, None])
-    beam.log_probabilities.masked_fill_(hopeless, float("-inf"))
+    at_limit = (beam.limits < written)[:, None]
+    if task.recorder is not None:
+        _record_live(beam, Fate.HOPELESS, task, hopeless & ~at_limit)
+    beam.log_probabilities.masked_fill_(hopeless | at_limit, float("-inf"))
 
 
 def _without_closed(beam: _Beam, parents: Int[Tensor, "A k"]) -> tuple[_Beam, Int[Tensor, "B k"]]:

@@ -59,13 +59,11 @@ def greedy_search(
         total = torch.where(too_long, total, total + value)
         done = complete | too_long | looping
         if recorder is not None:
-            for row in range(len(sentences)):
-                reached, output = float(total[row]), grown[row, 1:].tolist()
-                if too_long[row]:
-                    recorder.decide(int(sentences[row]), output[:-1], Fate.LENGTH)
-                else:
-                    fate = Fate.COMPLETE if complete[row] else Fate.REPETITION if looping[row] else Fate.CONTINUED
-                    recorder.consider(int(sentences[row]), output, reached, reached, fate)
+            fates = [
+                Fate.LENGTH if cut else Fate.COMPLETE if ends else Fate.REPETITION if loops else Fate.CONTINUED
+                for cut, ends, loops in zip(too_long.tolist(), complete.tolist(), looping.tolist(), strict=True)
+            ]
+            _record(recorder, sentences.tolist(), grown[:, 1:].tolist(), total.tolist(), fates)
         for row in done.nonzero()[:, 0].tolist():
             output = (grown if looping[row] else tokens)[row, 1:].tolist()
             ending = Ending.COMPLETE if complete[row] else Ending.LENGTH if too_long[row] else Ending.REPETITION
@@ -78,3 +76,14 @@ def greedy_search(
             sentences, limit_of, tokens, total = sentences[live], limit_of[live], tokens[live], total[live]
             state = state.select(live)
     return [result for result in results if result is not None]
+
+
+def _record(
+    recorder: Recorder, sentences: list[int], outputs: list[list[int]], totals: list[float], fates: list[Fate]
+) -> None:
+    """Write down what became of each row's hypothesis at one step; one that reached its limit does not grow."""
+    for sentence, output, total, fate in zip(sentences, outputs, totals, fates, strict=True):
+        if fate is Fate.LENGTH:
+            recorder.decide(sentence, output[:-1], fate)
+        else:
+            recorder.consider(sentence, output, total, total, fate)
