@@ -63,6 +63,18 @@ LAW: dict[str, set[str]] = {
         "recipe",
         "export",
     },
+    "reference": {
+        "tasks",
+        "predict",
+        "search",
+        "model",
+        "data",
+        "fields",
+        "text",
+        "recipe",
+        "progress",
+        "reports",
+    },
     "assessment": {
         "progress",
         "reports",
