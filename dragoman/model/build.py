@@ -12,6 +12,7 @@ from dragoman.model.build_encoders import PICTURE_AND_ROW_ENCODERS, TEXT_ENCODER
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
 from dragoman.model.memory import Need, most_parameters, refuse_what_cannot_fit, room_of, sizes_of
+from dragoman.model.shapes import shapes_alone
 from dragoman.recipe.architecture import ModelRecipe, TokenByTokenRecipe
 
 Model = EncoderDecoder | LanguageModel
@@ -57,7 +58,7 @@ def count_parameters(recipe: ModelRecipe, source: SourceSize, target: TargetSize
     >>> count_parameters(recipe_from({}).model, TextSize(10_000), TextSize(10_000))
     2605568
     """
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+    with shapes_alone():
         return sum(parameter.numel() for parameter in _built(recipe, source, target, _PLAIN).parameters())
 
 

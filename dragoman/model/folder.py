@@ -18,6 +18,7 @@ from dragoman.errors import DamagedFileError, UnsupportedError
 from dragoman.fields.field import SourceField, TargetField
 from dragoman.fields.files import load_fields, save_fields
 from dragoman.model.build import Model, build
+from dragoman.model.shapes import shapes_alone
 from dragoman.model.weights import learnt_tensors
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
 from dragoman.storage.folder import new_folder
@@ -128,8 +129,8 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     source, target = load_fields(verified)
     with verified.understanding("weights.safetensors") as file:
         weights: dict[str, Tensor] = load_file(file)
-    # On the meta device nothing is allocated, however large a model a rewritten recipe describes.
-    with torch.device("meta"), verified.understanding("recipe.toml"):
+    # Nothing is allocated here, however large a model a rewritten recipe describes.
+    with shapes_alone(), verified.understanding("recipe.toml"):
         _check_weights(build(recipe.model, source.size, target.size, recipe.training.seed), weights, file)
     model = build(recipe.model, source.size, target.size, recipe.training.seed)
     with torch.no_grad():
