@@ -163,7 +163,7 @@ def test_numeric_gradient_of_the_equations(kind: str) -> None:
         return by_equations(holder, x, by_equations(holder, x, first))
 
     weights = tuple(p.detach().clone().requires_grad_() for p in cell.parameters())
-    assert torch.autograd.gradcheck(twice, (x, *state, *weights))
+    assert torch.autograd.gradcheck(twice, (x, *state, *weights), fast_mode=True)
 
 
 def test_the_two_placements_of_the_reset_gate_differ() -> None:
