@@ -30,6 +30,7 @@ LAW: dict[str, set[str]] = {
     "fields": {"images", "text"},
     "search": {"native"},
     "evaluation": {"reports", "text"},
+    "shift": set(),
     "encoders": {"layers"},
     "decoders": {"layers", "native"},
     "data": {"progress", "reports", "fields", "images", "text", "recipe", "native"},
@@ -148,6 +149,7 @@ LAW: dict[str, set[str]] = {
     "reports": set(),
     "progress": set(),
     "diagnosis": {
+        "shift",
         "tasks",
         "progress",
         "reports",
@@ -167,6 +169,7 @@ LAW: dict[str, set[str]] = {
         "progress",
         "reports",
         "diagnosis",
+        "shift",
         "native",
         "distillation",
         "comparison",
