@@ -13,6 +13,7 @@ from pathlib import Path
 import tables_alignment
 import tables_diagnosis as diagnosis
 import tables_pictures as pictures
+import tables_shift as shift
 import tables_speed as speed
 import tables_translation as translation
 from tables_source import machine, recorded, results
@@ -97,6 +98,11 @@ PAGES = {
         "Diagnosis",
         "How often the diagnosis of fit, the forecasts and the stability monitor are right, and what they cost.",
         (diagnosis.diagnosis_tables,),
+    ),
+    "shift.md": Page(
+        "Shift",
+        "How often a shift is seen where there is one and where there is none, and what helps against it.",
+        (shift.shift_tables,),
     ),
     "faults.md": Page(
         "Faults",

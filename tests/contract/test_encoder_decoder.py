@@ -223,7 +223,9 @@ def test_numeric_gradient_of_the_whole_model() -> None:
         table = weights["encoder.embedding.embedding.weight"]
         return -torch.log_softmax(states @ table.t(), -1)[torch.arange(4), data.target.values].sum()
 
-    assert torch.autograd.gradcheck(loss, tuple(p.detach().clone().requires_grad_() for p in model.parameters()), fast_mode=True)
+    assert torch.autograd.gradcheck(
+        loss, tuple(p.detach().clone().requires_grad_() for p in model.parameters()), fast_mode=True
+    )
 
 
 def test_a_row_beyond_the_learned_positions_is_refused() -> None:

@@ -98,7 +98,9 @@ def test_numeric_gradients() -> None:
             return torch.func.functional_call(loss, dict(zip(names, values, strict=True)), (states,))
 
         leaves = [memory(torch.float64).states, *loss.parameters()]
-        assert torch.autograd.gradcheck(value, tuple(x.detach().clone().requires_grad_() for x in leaves), fast_mode=True)
+        assert torch.autograd.gradcheck(
+            value, tuple(x.detach().clone().requires_grad_() for x in leaves), fast_mode=True
+        )
 
 
 def test_losses_in_bfloat16_are_float32() -> None:

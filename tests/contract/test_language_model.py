@@ -167,4 +167,6 @@ def test_numeric_gradient_of_the_whole_model(decoder: dict[str, Any]) -> None:
         scores = states @ weights["decoder.output.weight"].t()
         return -torch.log_softmax(scores, -1)[torch.arange(5), data.target.values].sum()
 
-    assert torch.autograd.gradcheck(loss, tuple(p.detach().clone().requires_grad_() for p in model.parameters()), fast_mode=True)
+    assert torch.autograd.gradcheck(
+        loss, tuple(p.detach().clone().requires_grad_() for p in model.parameters()), fast_mode=True
+    )
