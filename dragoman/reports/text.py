@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 
+from dragoman.reports.columns import columns_of, padded
+
+_LINE = 100
+"""The most characters of a line of sentences."""
 _LEAST_SHARE = 0.0005
 """The least share that is not rounded to 0.0 %."""
 
@@ -22,6 +27,37 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
         for row in rows
     ]
+
+
+def listed(sentences: Iterable[str]) -> str:
+    """Sentences as the items of a list, broken into lines.
+
+    >>> print(listed(["One sentence.", "Another one."]))
+    - One sentence.
+    - Another one.
+    """
+    return "\n".join(
+        textwrap.fill(sentence, _LINE, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+        for sentence in sentences
+    )
+
+
+def tabled(columns: Mapping[str, Sequence[str]]) -> str:
+    """A table as lines, aligned left.
+
+    >>> print(tabled({"tried": ["wider", "more steps"], "loss": ["0.51", "0.47"]}))
+    tried       loss
+    wider       0.51
+    more steps  0.47
+
+    Args:
+        columns: the cells of each column by the column's title; all columns have equally many.
+    """
+    widths = [max(map(columns_of, (title, *cells))) for title, cells in columns.items()]
+    rows = [tuple(columns), *zip(*columns.values(), strict=True)]
+    return "\n".join(
+        "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def loss_text(value: float, error: float | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -14,10 +13,9 @@ from dragoman.diagnosis.fit.report import data_sentence
 from dragoman.reports.figure import drawn
 from dragoman.reports.page import Section
 from dragoman.reports.shown import Shown, Summary
-from dragoman.reports.text import loss_text, percent_text
+from dragoman.reports.text import listed, loss_text, percent_text
 from dragoman.storage.json import JsonObject
 
-_LINE = 100
 _ENOUGH, _ERRORS = 0.02, 2.0
 """Relative difference of losses, and number of standard errors, from which a difference counts."""
 
@@ -146,11 +144,8 @@ class CapacityReport(Shown):
         widths = [max(map(len, (title, *column))) for title, column in table.items()]
         rows = [list(table), *map(list, zip(*table.values(), strict=True))]
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        said = [
-            textwrap.fill(text, _LINE, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
-            for text in (*self.findings(), *(f"Left out: {phrase}." for phrase in self.left_out))
-        ]
-        return f"{self.architecture}\n\n" + "\n".join(said) + "\n\n" + "\n".join(lines) + "\n"
+        said = listed([*self.findings(), *(f"Left out: {phrase}." for phrase in self.left_out)])
+        return f"{self.architecture}\n\n{said}\n\n" + "\n".join(lines) + "\n"
 
     def sections(self) -> tuple[Section, ...]:
         """The report as sections of a page, with pictures."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from dataclasses import asdict, dataclass
 
 from dragoman.diagnosis.fit.advice import Advice
@@ -16,12 +15,11 @@ from dragoman.diagnosis.fit.verdict import Verdict
 from dragoman.reports.figure import drawn
 from dragoman.reports.page import Picture, Section
 from dragoman.reports.shown import Shown, Summary
-from dragoman.reports.text import loss_text, percent_text
+from dragoman.reports.text import listed, loss_text, percent_text, tabled
 from dragoman.reports.written import finite
 from dragoman.storage.json import JsonObject
 
 Columns = dict[str, list[str]]
-_LINE = 100
 _SIZES = (1, 2, 4)
 
 
@@ -98,22 +96,22 @@ class FitReport(Shown):
 
     def as_text(self) -> str:
         """The report as text for the terminal."""
-        blocks = [f"{self.name}: {self.verdict.kind.value}", _listed(self.verdict.because), _tabled(self.numbers())]
-        blocks += ["What to do", _listed(self._to_do())]
+        blocks = [f"{self.name}: {self.verdict.kind.value}", listed(self.verdict.because), tabled(self.numbers())]
+        blocks += ["What to do", listed(self._to_do())]
         if self.probes.results:
             blocks += [
                 "What was tried",
-                _tabled({title: cells for title, cells in self.tried().items() if title != "settings"}),
+                tabled({title: cells for title, cells in self.tried().items() if title != "settings"}),
             ]
         if self.curve is not None:
-            blocks += ["More data", _listed([data_sentence(self.curve)])]
+            blocks += ["More data", listed([data_sentence(self.curve)])]
         blocks += [
             "What this would have changed",
-            _listed([f"{name}: {text}" for name, text in self.hindsight.items()]),
+            listed([f"{name}: {text}" for name, text in self.hindsight.items()]),
         ]
         notes = [*self.probes.remarks, *self.verdict.unknown]
         if notes:
-            blocks += ["What to bear in mind", _listed(notes)]
+            blocks += ["What to bear in mind", listed(notes)]
         return "\n\n".join(block for block in blocks if block) + "\n"
 
     def _to_do(self) -> list[str]:
@@ -194,19 +192,4 @@ def data_sentence(curve: LearningCurve) -> str:
         f"{loss_text(twice.value)} (95 % between {loss_text(twice.low)} and {loss_text(twice.high)}), a gain of "
         f"{loss_text(gain.value)} ({percent_text(gain.value / curve.points[-1].loss)}); it falls with "
         f"n^−{curve.exponent:.2f} towards {loss_text(curve.floor)}."
-    )
-
-
-def _listed(sentences: list[str] | tuple[str, ...]) -> str:
-    return "\n".join(
-        textwrap.fill(sentence, _LINE, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
-        for sentence in sentences
-    )
-
-
-def _tabled(columns: Columns) -> str:
-    widths = [max(map(len, (title, *cells))) for title, cells in columns.items()]
-    rows = [list(columns), *map(list, zip(*columns.values(), strict=True))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )

@@ -1,0 +1,60 @@
+"""What a model is expected to achieve on new examples, from the results on old ones, each weighted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+FEWEST = 30
+"""Fewest examples that a weighted mean has to be worth; with fewer, its error cannot be estimated either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A mean over weighted examples.
+
+    Attributes:
+        value: the mean.
+        error: its standard error.
+        effective: number of examples that it is worth, (Σw)² / Σw² (Kish 1965).
+    """
+
+    value: float
+    error: float
+    effective: float
+
+    @property
+    def known(self) -> bool:
+        """Whether enough examples speak for the mean."""
+        return self.effective >= FEWEST and math.isfinite(self.value)
+
+
+def weighted_mean(
+    values: Float[np.ndarray, " n"] | Bool[np.ndarray, " n"], weights: Float[np.ndarray, " n"] | None = None
+) -> Expectation:
+    """The self-normalised mean Σwv / Σw with its standard error (Owen 2013, eq. 9.8).
+
+    >>> found = weighted_mean(np.array([1.0, 3.0]), np.array([3.0, 1.0]))
+    >>> found.value, round(found.effective, 2)
+    (1.5, 1.6)
+
+    Args:
+        values: a result for each example, such as its loss, or whether it was predicted right.
+        weights: weight of each example, at least 0 and not all 0; equal ones if None.
+    """
+    numbers = values.astype(np.float64)
+    used = np.ones(len(numbers)) if weights is None else weights.astype(np.float64)
+    shares = used / used.sum()
+    mean = float(shares @ numbers)
+    error = float(np.sqrt(np.square(shares * (numbers - mean)).sum()))
+    return Expectation(mean, error, float(1 / np.square(shares).sum()))
+
+
+def reweighted(probabilities: Float[np.ndarray, "n K"], ratios: Float[np.ndarray, " K"]) -> Float[np.ndarray, "n K"]:
+    """Probabilities of labels whose shares have changed by the factors ``ratios`` (Saerens et al. 2002, eq. 2.4)."""
+    scaled = probabilities.astype(np.float64) * ratios
+    totals = scaled.sum(axis=1, keepdims=True)
+    return np.where(totals > 0, scaled / np.where(totals > 0, totals, 1.0), probabilities)

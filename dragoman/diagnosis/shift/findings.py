@@ -1,0 +1,226 @@
+"""What was found of two samples, in plain numbers: what a report shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from dragoman.diagnosis.shift.expectation import Expectation
+from dragoman.diagnosis.shift.language import OtherLanguage
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One of the two samples.
+
+    Attributes:
+        origin: phrase that says which examples these are.
+        examples: number of examples that are compared.
+        documents: number of documents that they come in; None if each is taken by itself.
+        copies: number of further examples that were left out, since they equal one that is compared.
+        blank: number of further examples that were left out, since there is no text in them.
+    """
+
+    origin: str
+    examples: int
+    documents: int | None = None
+    copies: int = 0
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureShift:
+    """How much one feature differs.
+
+    Attributes:
+        name: name of the feature.
+        old: its mean over the old examples.
+        new: its mean over the new examples.
+        distance: largest difference of its two distribution functions (Kolmogorov–Smirnov), from 0 to 1.
+        p_value: p-value after Holm's correction over all features.
+    """
+
+    name: str
+    old: float
+    new: float
+    distance: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Distributions:
+    """The values of one feature in both samples, for a picture.
+
+    Attributes:
+        name: name of the feature.
+        old: values of the n old examples.
+        new: values of the m new examples.
+    """
+
+    name: str
+    old: Float[np.ndarray, " n"]
+    new: Float[np.ndarray, " m"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignInput:
+    """A new input that is unlike the old ones.
+
+    Attributes:
+        number: number of the input among those that were given, from 1.
+        text: the input as text for people, cut.
+        score: probability that it is a new one, by a classifier that was fitted without it, where old and new inputs
+            are equally many.
+    """
+
+    number: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class InputShift:
+    """How much the inputs differ.
+
+    Attributes:
+        p_value: p-value of "they are distributed alike", over all tests.
+        tests: p-value of each test by its name.
+        auc: probability that a classifier finds a new input newer than an old one; 0.5 by chance.
+        power: probability that a difference of this size is found at this sample size; None if it was not estimated.
+        power_of_half: the same of a difference half this size.
+        detectable: AUC of the smallest difference that is found with a probability of 80 %; None if it was not
+            estimated.
+        features: all features, those that differ most first.
+        foreign: the new inputs that are the most unlike the old ones, the most foreign first.
+    """
+
+    p_value: float
+    tests: dict[str, float]
+    auc: float
+    power: float | None
+    power_of_half: float | None
+    detectable: float | None
+    features: tuple[FeatureShift, ...]
+    foreign: tuple[ForeignInput, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShare:
+    """The share of one class.
+
+    Attributes:
+        name: name of the class.
+        old: its share of the old examples.
+        new: its estimated share of the new examples.
+        low: lower end of the 95 % interval of the new share.
+        high: upper end of it.
+    """
+
+    name: str
+    old: float
+    new: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShift:
+    """How the shares of classes differ.
+
+    Attributes:
+        kind: phrase for what the classes are of, such as ``labels``.
+        shares: share of each class; empty where the new ones cannot be estimated.
+        differ: whether they differ significantly.
+        distance: total variation distance of old and new shares: the share of examples that would have to change their
+            class.
+        within: p-value of "the inputs within the classes are distributed as before"; None if it was not asked.
+        before: expected accuracy of the model on the new inputs as it is; None if it predicts no classes.
+        after: expected accuracy with its probabilities re-weighted to the new shares.
+        remark: sentence on why the new shares cannot be estimated, or on how; empty for none.
+    """
+
+    kind: str
+    shares: tuple[ClassShare, ...]
+    differ: bool
+    distance: float
+    within: float | None = None
+    before: Expectation | None = None
+    after: Expectation | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputShift:
+    """How much the outputs of like inputs differ, by the model's losses.
+
+    Attributes:
+        p_value: p-value of "they are as before".
+        gap: mean loss on the new examples less the one expected by old examples like them.
+        error: standard error of the gap.
+        new: mean loss on the new examples.
+        expected: mean loss on old examples that are weighted so that they are like the new ones.
+        weighted_by: phrase that says how they are weighted.
+    """
+
+    p_value: float
+    gap: float
+    error: float
+    new: float
+    expected: float
+    weighted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedResults:
+    """What the model achieves on old examples, and is expected to achieve on the new ones.
+
+    Attributes:
+        unit: unit of the loss.
+        old_loss: loss on the old examples; None if it is not known.
+        new_loss: loss expected on the new inputs, by old examples that are weighted; None if it is not known.
+        old_accuracy: share of right labels on the old examples; None if labels are not predicted, or not known.
+        new_accuracy: share expected on the new inputs.
+    """
+
+    unit: str
+    old_loss: Expectation | None = None
+    new_loss: Expectation | None = None
+    old_accuracy: Expectation | None = None
+    new_accuracy: Expectation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was found.
+
+    Attributes:
+        old: the reference.
+        new: the new examples.
+        inputs: how much the inputs differ.
+        classes: how the shares of classes differ, for each kind of classes.
+        outputs: how much the outputs of like inputs differ; None if it cannot be told.
+        untold: sentence on why it cannot be told; empty if it can.
+        expected: what the model is expected to achieve on the new inputs.
+        language: the language of the new texts, if it is another one than the model's; otherwise None.
+        distributions: features that differ most, for a picture.
+        remarks: sentences on what to bear in mind.
+    """
+
+    old: Sample
+    new: Sample
+    inputs: InputShift
+    classes: tuple[ClassShift, ...]
+    outputs: OutputShift | None
+    untold: str
+    expected: ExpectedResults
+    language: OtherLanguage | None
+    distributions: tuple[Distributions, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def explanation(self) -> ClassShift | None:
+        """The classes whose changed shares explain best that the inputs differ; None if none are a candidate."""
+        asked = [classes for classes in self.classes if classes.differ and classes.within is not None]
+        return max(asked, key=lambda classes: classes.within or 0.0, default=None)
