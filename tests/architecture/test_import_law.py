@@ -150,6 +150,8 @@ LAW: dict[str, set[str]] = {
     "progress": set(),
     "diagnosis": {
         "shift",
+        "reference",
+        "text",
         "tasks",
         "progress",
         "reports",

@@ -18,7 +18,7 @@ class Expectation:
 
     Attributes:
         value: the mean.
-        error: its standard error.
+        error: standard error of the mean.
         effective: number of examples that it is worth, (Σw)² / Σw² (Kish 1965).
     """
 

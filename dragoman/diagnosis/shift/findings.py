@@ -36,8 +36,8 @@ class FeatureShift:
 
     Attributes:
         name: name of the feature.
-        old: its mean over the old examples.
-        new: its mean over the new examples.
+        old: mean of the feature over the old examples.
+        new: mean of the feature over the new examples.
         distance: largest difference of its two distribution functions (Kolmogorov–Smirnov), from 0 to 1.
         p_value: p-value after Holm's correction over all features.
     """
@@ -112,8 +112,8 @@ class ClassShare:
 
     Attributes:
         name: name of the class.
-        old: its share of the old examples.
-        new: its estimated share of the new examples.
+        old: share of the old examples that are of it.
+        new: estimated share of the new examples that are of it.
         low: lower end of the 95 % interval of the new share.
         high: upper end of it.
     """

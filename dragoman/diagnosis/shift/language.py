@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import regex
 
-from dragoman.errors import MissingDependencyError
 from dragoman.optional import languages
+from dragoman.optional.extra import LANGUAGES
 from dragoman.reports.text import percent_text
 from dragoman.tasks.card import language_name
 from dragoman.text.language import primary_language, script_of
@@ -80,10 +80,7 @@ def other_language(texts: Sequence[str], code: str) -> OtherLanguage | None:
 
 def can_tell_languages() -> bool:
     """Whether languages of the same script can be told apart on this machine."""
-    try:
-        return bool(languages.Language.all())
-    except MissingDependencyError:
-        return False
+    return not LANGUAGES.missing()
 
 
 def _passages(texts: Sequence[str]) -> Iterator[str]:

@@ -99,9 +99,7 @@ def draw_p_values(verdict: Verdict, findings: Findings) -> bytes:
         axes.plot([max(p_value, _LEAST)], [place], color=colour, **style)
         if level is not None:
             axes.plot([level, level], [place - 0.35, place + 0.35], color="black", linewidth=1.6)
-    axes.plot(
-        [], [], color="black", linewidth=1.6, label="level: left of it, the answer is yes"
-    )
+    axes.plot([], [], color="black", linewidth=1.6, label="level: left of it, the answer is yes")
     axes.set_yticks(range(len(every)), [name for name, *_ in every], fontsize=SMALL_SIZE)
     axes.set_ylim(len(every) - 0.5, -0.5)
     axes.set_xscale("log")

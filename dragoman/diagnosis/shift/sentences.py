@@ -144,6 +144,6 @@ def _of_power(verdict: Verdict, findings: Findings, plural: str) -> Iterator[str
         yield f"{count} a shift half this size would be missed: it is found with a probability of {half}."
     else:
         yield (
-            f"{count} a shift of this size is found with a probability of {percent_text(inputs.power)}, one half its size "
-            f"with {half}."
+            f"{count} a shift of this size is found with a probability of {percent_text(inputs.power)}, and one half "
+            f"its size with {half}."
         )
