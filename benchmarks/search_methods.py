@@ -194,7 +194,9 @@ def best_first(translator: Translator, sources: Sequence[str], references: Seque
                     groups = [some] if one_call == "in batches" else [[piece] for piece in some]
                     request = SearchRequest(method)
                     found, spent = timed(
-                        lambda groups=groups, request=request: [translator.search(each, request) for each in groups]
+                        lambda groups=groups, request=request: [
+                            translator.by_piece.search(each, request) for each in groups
+                        ]
                     )
                     tokens = [hypothesis.tokens for each in found for hypothesis in each.best]
                     counted.append((sum(each.calls or 0 for each in found), spent, tokens))

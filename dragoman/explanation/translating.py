@@ -21,10 +21,11 @@ from dragoman.explanation.tree import BeamTree
 from dragoman.model.attention_weights import Side, attention_layers, attention_weights
 from dragoman.predict.aligner import aligning_attention
 from dragoman.predict.capitals import CAPITALS, Capitals
+from dragoman.predict.piece_search import with_placeholders
 from dragoman.predict.pieces import Piece
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translation import Translation
-from dragoman.predict.translator import Translator, with_placeholders
+from dragoman.predict.translator import Translator
 from dragoman.search.length_penalty import LengthPenalty
 from dragoman.text.language import writes_spaces
 from dragoman.text.placeholder_mask import Mask
@@ -131,17 +132,19 @@ class _Explainer:
         first = self._by_request(piece, SearchRequest(self.method, trace=keeps_trace(self.method)))[0]
         if first.translation.placeholders_kept or isinstance(self.method, Sample):
             return first
-        request = self.translator.second_request(self.method, self.translator.foreign_units(piece), trace=True)
+        by_piece = self.translator.by_piece
+        request = by_piece.second_request(self.method, by_piece.foreign_units(piece), trace=True)
         candidates = self._by_request(piece, request)
         chosen = with_placeholders(first.translation, [candidate.translation for candidate in candidates])
         return first if chosen is None else candidates[chosen]
 
     def _by_request(self, piece: Piece, request: SearchRequest) -> list[_Searched]:
         """What a search finds for the piece, best first."""
-        result = self.translator.search([piece], request)
+        by_piece = self.translator.by_piece
+        result = by_piece.search([piece], request)
         (trace,) = result.trace or [SearchTrace(())]
         hypotheses = result.hypotheses[0]
-        translations = self.translator.decode(piece, hypotheses)
+        translations = by_piece.decode(piece, hypotheses)
         notes = (_AGAIN,) if request.forbidden else ()
         if result.proofs is not None:
             notes = (*notes, proved(result.proofs[0], hypotheses[0].score))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -13,15 +11,8 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import numpy as np
 
 from dragoman.contracts import (
-    Beam,
-    BestFirstBeam,
-    DiverseBeam,
-    Exact,
-    Hypothesis,
     MinimumBayesRisk,
     Packed,
-    Proof,
-    Sample,
     SearchFeature,
     SearchMethod,
     SearchRequest,
@@ -35,7 +26,7 @@ from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.aligner import Aligner, aligning_attention
-from dragoman.predict.capitals import CAPITALS, RESTORED, Capitals
+from dragoman.predict.capitals import Capitals
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.constraints import FREE, Constraints
 from dragoman.predict.engine import Engine
@@ -43,9 +34,10 @@ from dragoman.predict.examination import Examination
 from dragoman.predict.fallback_engine import FallbackEngine
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.predict.given import items_of, refuse_what_is_no_text, texts_of
-from dragoman.predict.minimum_bayes_risk import candidates_of, minimum_bayes_risk
+from dragoman.predict.minimum_bayes_risk import candidates_of
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.piece_demands import Demands, PieceDemands, not_kept
+from dragoman.predict.piece_search import PieceSearch
 from dragoman.predict.pieces import Piece, SourcePieces
 from dragoman.predict.search_request import search_request
 from dragoman.predict.text_scores import TextScores, pair_losses
@@ -60,15 +52,11 @@ from dragoman.reports.shown import Shown, Summary
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, normalize
-from dragoman.text.terminology import AppliedTerm
 
 if TYPE_CHECKING:
     from pandas import Series
 
-_RETRIED = 5
 _ALIGNED_TOGETHER = 1000
-# Nats below the best translation at which another is none, only what a beam was filled up with.
-_LEAST_PLAUSIBLE = 20.0
 _NO_LIMIT = 2**31
 
 
@@ -84,6 +72,9 @@ class Translator(Shown):
     >>> translator.score(["Guten Morgen."], ["Good morning."]).nats.shape
     (1,)
 
+    Attributes:
+        by_piece: search for translations of pieces of text, in which lines are read.
+
     Args:
         model: encoder and decoder; put into evaluation mode.
         source: codec that encodes source text to ids.
@@ -96,20 +87,26 @@ class Translator(Shown):
         self, model: EncoderDecoder, source: Codec, target: Codec, recipe: Recipe, engine: Engine[Packed] | None = None
     ) -> None:
         self.model = model
-        self.engine: Engine[Packed] = engine or TorchEngine(
-            model, target.special, batch_tokens=recipe.search.batch_tokens
-        )
         self.source = source
         self.target = target
         self.recipe = recipe
         longest = min(recipe.cleaning.max_tokens, recipe.model.text_encoder.longest or _NO_LIMIT) - 1
-        self._longest_target = (recipe.model.token_decoder.longest or _NO_LIMIT) - 1
         languages = recipe.data.source_language, recipe.data.target_language
-        self._examination = Examination(source, languages)
-        self._capitals = Capitals(languages)
-        self._pieces = SourcePieces(source, target, longest, self._examination, self._capitals)
+        examination, capitals = Examination(source, languages), Capitals(languages)
+        engine = engine or TorchEngine(model, target.special, batch_tokens=recipe.search.batch_tokens)
+        self.by_piece = PieceSearch(engine, source, target, recipe, examination, capitals)
+        self._pieces = SourcePieces(source, target, longest, examination, capitals)
         self._demands = PieceDemands(target, languages[1], lambda text: self.normalized_targets([text])[0])
         self._joint = " " if writes_spaces(recipe.data.target_language) else ""
+
+    @property
+    def engine(self) -> Engine[Packed]:
+        """The search engine."""
+        return self.by_piece.engine
+
+    @engine.setter
+    def engine(self, engine: Engine[Packed]) -> None:
+        self.by_piece.engine = engine
 
     def summary(self) -> Summary:
         """A short summary of the model."""
@@ -453,10 +450,8 @@ class Translator(Shown):
         pieces = self.pieces(texts)
         demands: list[Demands | None] = [None] * len(pieces)
         if any(constraints):
-            demands = self._demands.of(pieces, constraints, numbers, self._limits(pieces))
-        found = self._search_all(pieces, request, demands)
-        if request.n_best == 1 and not isinstance(request.method, Sample | Exact):
-            self._retry(pieces, found, request.method, demands)
+            demands = self._demands.of(pieces, constraints, numbers, self.by_piece.limits(pieces))
+        found = self.by_piece.translated(pieces, request, demands)
         return [
             [EMPTY] if not parts else parts[0] if len(parts) == 1 else [self._joined(parts, text, asked, number)]
             for parts, text, asked, number in zip(
@@ -468,8 +463,8 @@ class Translator(Shown):
         """What one search finds for each text, also where it loses placeholders; and the number of hypotheses whose
         continuations the model scored, None where the engine does not count them."""
         pieces = self.pieces(texts)
-        result = self.search(pieces, request) if pieces else SearchResult([], calls=0)
-        found = self._decoded(pieces, result, [None] * len(pieces))
+        result = self.by_piece.search(pieces, request) if pieces else SearchResult([], calls=0)
+        found = self.by_piece.decoded(pieces, result, [None] * len(pieces))
         lines = [
             [EMPTY] if not parts else parts[0] if len(parts) == 1 else [joined([p[0] for p in parts], self._joint)]
             for parts in _by_line(len(texts), pieces, found)
@@ -486,146 +481,6 @@ class Translator(Shown):
         terms = self._demands.of_whole(whole, self._normalized([text])[0], constraints, number)
         return replace(whole, terms=(*whole.terms, *terms), found=(*whole.found, *not_kept(terms)))
 
-    def _search_all(
-        self, pieces: Sequence[Piece], request: SearchRequest, demands: Sequence[Demands | None]
-    ) -> list[list[Translation]]:
-        if not pieces:
-            return []
-        method = request.method
-        if isinstance(method, MinimumBayesRisk):
-            language = self.recipe.data.target_language
-            candidates = self._search_all(pieces, candidates_of(request, method), demands)
-            return [minimum_bayes_risk(each, method, language)[: request.n_best] for each in candidates]
-        automata = [None if one is None else one.automaton for one in demands]
-        if any(automata):
-            request = replace(request, constraints=automata)
-        return self._decoded(pieces, self.search(pieces, request), demands)
-
-    def _decoded(
-        self, pieces: Sequence[Piece], result: SearchResult, demands: Sequence[Demands | None]
-    ) -> list[list[Translation]]:
-        proofs: Sequence[Proof | None] = result.proofs or [None] * len(pieces)
-        return [
-            self.decode(piece, hypotheses, proof, demanded)
-            for piece, hypotheses, proof, demanded in zip(pieces, result.hypotheses, proofs, demands, strict=True)
-        ]
-
-    def search(self, pieces: Sequence[Piece], request: SearchRequest) -> SearchResult:
-        """The hypotheses for each of one or more pieces; limits of length are the recipe's."""
-        rows = [[*piece.ids, self.source.special.end] for piece in pieces]
-        limited = replace(
-            request,
-            limits=self._limits(pieces),
-            # What is drawn for a text depends on nothing around it.
-            numbers=list(map(_number, rows)) if isinstance(request.method, Sample) else None,
-        )
-        return self.engine.search(Packed.of(rows), limited)
-
-    def _limits(self, pieces: Sequence[Piece]) -> list[int]:
-        """The most tokens of the translation of each piece; the end symbol of the source counts."""
-        settings = self.recipe.search
-        lengths = (len(piece.ids) + 1 for piece in pieces)
-        limits = (math.ceil(settings.max_length_ratio * length) + settings.max_length_extra for length in lengths)
-        return [min(limit, self._longest_target) for limit in limits]
-
-    def _retry(
-        self,
-        pieces: list[Piece],
-        found: list[list[Translation]],
-        method: SearchMethod,
-        demands: Sequence[Demands | None],
-    ) -> None:
-        """Replace translations that lose or invent placeholders by better candidates, which are searched for among
-        outputs without the units that stand for nothing in the source."""
-        lost = [place for place, translations in enumerate(found) if not translations[0].placeholders_kept]
-        if not lost:
-            return
-        for forbidden, places in self._by_units(pieces, lost):
-            request = self.second_request(method, forbidden)
-            candidates = self._search_all(
-                [pieces[place] for place in places], request, [demands[place] for place in places]
-            )
-            for place, translations in zip(places, candidates, strict=True):
-                chosen = with_placeholders(found[place][0], translations)
-                if chosen is not None:
-                    found[place] = [translations[chosen]]
-
-    def second_request(self, method: SearchMethod, forbidden: Sequence[int], *, trace: bool = False) -> SearchRequest:
-        """The search for a translation that keeps its source's placeholders, where the first one lost or invented some.
-
-        Args:
-            method: method of the first search.
-            forbidden: units that stand for nothing in the source; see :meth:`foreign_units`.
-            trace: whether the result has all hypotheses that the search considered.
-        """
-        ranked = Beam, BestFirstBeam, DiverseBeam
-        penalty = method.length_penalty if isinstance(method, ranked) else self.recipe.search.length_penalty
-        wide = Beam(max(method.width, _RETRIED), penalty)
-        return SearchRequest(wide, n_best=wide.width, forbidden=forbidden, trace=trace)
-
-    def foreign_units(self, piece: Piece) -> list[int]:
-        """The ids of the units of placeholders that stand for nothing in a piece."""
-        units = self.target.units.difference(piece.mask.placeholders)
-        return sorted(map(self.target.tokenizer.vocabulary.ids.__getitem__, units))
-
-    def _by_units(self, pieces: list[Piece], places: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-        """Groups of pieces at ``places`` with the same units, each after the ids of the units that its sources lack."""
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for place in places:
-            groups.setdefault(tuple(self.foreign_units(pieces[place])), []).append(place)
-        for units, members in groups.items():
-            yield [*units], members
-
-    def decode(
-        self,
-        piece: Piece,
-        hypotheses: list[Hypothesis],
-        proof: Proof | None = None,
-        demands: Demands | None = None,
-    ) -> list[Translation]:
-        """The translation that each hypothesis of a piece is.
-
-        Args:
-            piece: the piece.
-            hypotheses: hypotheses for it.
-            proof: what exact search has proved of them.
-            demands: what is demanded of them.
-
-        Raises:
-            UnsupportedError: if one does not satisfy what is demanded of it.
-        """
-        answers = self.target.decode_hidden([h.tokens for h in hypotheses])
-        hidden = [self._capitals.restored(text) for text in answers] if piece.in_capitals else answers
-        translations = []
-        for answer, in_capitals, shown, h in zip(
-            answers, hidden, self.target.reveal(hidden, [piece.mask] * len(hidden)), hypotheses, strict=True
-        ):
-            terms: tuple[AppliedTerm, ...] = ()
-            if demands is not None:
-                demands.check(h, answer)
-                terms = demands.applied(answer)
-            concerns = (
-                *piece.concerns,
-                *((RESTORED,) if in_capitals != answer and CAPITALS not in piece.concerns else ()),
-                *self._examination.of_output(piece.text, shown.text),
-                *not_kept(terms),
-            )
-            kept = not shown.invented and self.source.placeholders.same(piece.text, shown.text)
-            translations.append(
-                Translation(
-                    shown.text,
-                    h.score,
-                    h.log_probability,
-                    h.ending,
-                    len(h.tokens),
-                    placeholders_kept=kept,
-                    found=concerns,
-                    proof=proof,
-                    terms=terms,
-                )
-            )
-        return translations
-
 
 def _by_line(lines: int, pieces: Sequence[Piece], found: Sequence[list[Translation]]) -> list[list[list[Translation]]]:
     """For each line the translations of each of its pieces."""
@@ -640,16 +495,3 @@ def _check_count(constraints: Constraints | Sequence[Constraints], texts: int) -
         raise InputError(
             f"{len(constraints):,} constraints for {texts:,} texts", remedy="give one for all, or one for each text."
         )
-
-
-def with_placeholders(best: Translation, candidates: Sequence[Translation]) -> int | None:
-    """The place of the first candidate that keeps the source's placeholders and is plausible beside the best
-    translation, which does not; None if there is none."""
-    least = best.log_probability - _LEAST_PLAUSIBLE
-    plausible = (place for place, t in enumerate(candidates) if t.placeholders_kept and t.log_probability >= least)
-    return next(plausible, None)
-
-
-def _number(ids: list[int]) -> int:
-    """A number that stands for a text."""
-    return int.from_bytes(hashlib.blake2b(np.array(ids, dtype=np.int64).tobytes(), digest_size=8).digest(), "little")
