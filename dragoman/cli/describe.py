@@ -54,11 +54,13 @@ def describe(
     from dragoman.text.codec import Codec
 
     placeholders: tuple[str, ...] = ()
+    parent = None
     linear: list[tuple[str, ...]] = []
     if recipe is None:
         loaded = load_model(Path(subject))
         recipe, model, source, target = loaded.recipe, loaded.model, loaded.source.size, loaded.target.size
         title = example_title(recipe.model, source, target)
+        parent = loaded.parent
         if isinstance(loaded.target, Codec) and loaded.target.units:
             placeholders = loaded.target.placeholders.names
         linear = lines(loaded) if is_linear(loaded) else []
@@ -73,6 +75,8 @@ def describe(
     console = Console()
     console.print(_table(f"{subject}: {title}", rows))
     console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")
+    if parent is not None:
+        console.print(f"Its training began from another model: {parent}.", highlight=False, markup=False)
     if placeholders:
         console.print(f"Placeholders are carried over: {', '.join(placeholders)}.", highlight=False)
     if any(row.fully_connected is not None for row in rows):

@@ -21,6 +21,7 @@ _RECIPE = (
 _PRESET = "tiny"
 _OUTPUT = "Folder of the run; by default runs/RECIPE, of translators runs/FROM-TO-RECIPE."
 _SET = "Change a value of the recipe: training.seed=2."
+_START_FROM = "Start from this model's weights and vocabulary: a model's folder, or a run's; without RECIPE by its own."
 _RESUME = "Go on with the run in this folder; a finished one with more updates: --set training.updates=20000."
 
 
@@ -29,6 +30,7 @@ def train(
     data: GivenData,
     recipe: Annotated[str | None, typer.Argument(help=_RECIPE, show_default=_PRESET)] = None,
     output: Annotated[Path | None, typer.Option(help=_OUTPUT)] = None,
+    start_from: Annotated[Path | None, typer.Option(help=_START_FROM)] = None,
     resume: Annotated[Path | None, typer.Option(help=_RESUME)] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
@@ -47,16 +49,16 @@ def train(
     else:
         recipe = recipe or _PRESET
         complete = data.complete(recipe, settings)
-        _train(complete, output, Path(recipe).stem)
+        _train(complete, output, Path(recipe).stem, start_from)
 
 
-def _train(recipe: Recipe, output: Path | None, stem: str) -> None:
+def _train(recipe: Recipe, output: Path | None, stem: str, start_from: Path | None) -> None:
     from dragoman.cli.report import print_run
     from dragoman.tasks.table import task_of
     from dragoman.training.run import train as train_run
 
     folder = output or Path("runs") / task_of(recipe).run_name(recipe, stem)
-    print_run(train_run(recipe, folder, progress=True))
+    print_run(train_run(recipe, folder, start_from=start_from, progress=True))
 
 
 def _resume(folder: Path, changes: Mapping[str, object]) -> None:

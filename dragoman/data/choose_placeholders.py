@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cells import Absent, lines_of
 from dragoman.data.chunk import Chunk
 from dragoman.data.learn_codecs import codecs_of_model
+from dragoman.data.parent_fields import ParentFields
 from dragoman.native import text as native
 from dragoman.recipe import Recipe
+from dragoman.text.codec import Codec
 from dragoman.text.learn_placeholders import LearntPlaceholders, evidence_of, learn_placeholders
 from dragoman.text.placeholders import EVERY_SYNTAX, SURE_SYNTAX, PlaceholderSyntax
 
@@ -28,17 +31,22 @@ def look_ahead(chunks: Iterable[Chunk]) -> tuple[list[Chunk], Iterator[Chunk]]:
     return first, itertools.chain(first, remaining)
 
 
-def choose_placeholders(recipe: Recipe, chunks: Iterable[Chunk], *, paired: bool) -> LearntPlaceholders:
+def choose_placeholders(
+    recipe: Recipe, chunks: Iterable[Chunk], *, paired: bool, parent: ParentFields | None = None
+) -> LearntPlaceholders:
     """The syntax for training corpora that begin with ``chunks``.
 
-    The families are those that the recipe names; else those of the model whose vocabulary is taken over; else, for a
-    language model, whose text is no witness of what a translation keeps, the unmistakable ones; else what is learnt.
+    Where training starts from a model whose vocabulary is kept, its families are joined with those below. The families
+    are those that the recipe names; else those of the model whose vocabulary is taken over; else, for a language model,
+    whose text is no witness of what a translation keeps, the unmistakable ones; else what is learnt.
 
     Raises:
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
-    pairs = (pair for chunk in chunks for pair in _pairs(chunk))
+    pairs = [pair for chunk in chunks for pair in _pairs(chunk)]
     syntax = _settled(recipe, paired=paired)
+    if parent is not None and parent.vocabularies:
+        syntax = expect(parent.target, Codec).placeholders.joined(syntax or learn_placeholders(pairs).syntax)
     if syntax is None:
         return learn_placeholders(pairs)
     return LearntPlaceholders(syntax, evidence_of(pairs, syntax))

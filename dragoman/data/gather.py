@@ -21,6 +21,7 @@ from dragoman.data.inputs.frames import FRAME
 from dragoman.data.inputs.input import Reading
 from dragoman.data.kinds import input_and_output
 from dragoman.data.limits import limits_of
+from dragoman.data.parent_fields import ParentFields
 from dragoman.data.rendering import Rendering
 from dragoman.data.spool import FileNames, Spool
 from dragoman.data.text_sides import TextSides
@@ -70,6 +71,7 @@ class Gatherer:
         folder: takes the examples that are set down.
         drops: is given every drop.
         log: is given a sentence on each corpus.
+        parent: fields of the model that training starts from; None if there is none.
 
     Attributes:
         input: what goes into the model.
@@ -81,8 +83,16 @@ class Gatherer:
         placeholders: what counts as a placeholder, once the training corpora were gathered.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, drops: TakesDrops, log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        drops: TakesDrops,
+        log: Callable[[str], None],
+        parent: ParentFields | None = None,
+    ) -> None:
         self._recipe = recipe
+        self.parent = parent
         self.input, self.output = input_and_output(recipe.model)
         self.sides = TextSides(
             self.input.is_text,
@@ -204,7 +214,10 @@ class Gatherer:
     def _choose_placeholders(self, corpora: dict[str, Iterator[Chunk]]) -> dict[str, Iterator[Chunk]]:
         looks = {name: look_ahead(chunks) for name, chunks in corpora.items()}
         self.placeholders = choose_placeholders(
-            self._recipe, (chunk for first, _ in looks.values() for chunk in first), paired=self.input.has_source
+            self._recipe,
+            (chunk for first, _ in looks.values() for chunk in first),
+            paired=self.input.has_source,
+            parent=self.parent,
         )
         self._log(self.placeholders.as_text())
         return {name: chunks for name, (_, chunks) in looks.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cells import lines_of
 from dragoman.data.training_part import TrainingPart
 from dragoman.errors import InputError
@@ -32,6 +33,8 @@ def learn_codecs(part: TrainingPart, recipe: TokenizerRecipe, seed: int) -> tupl
     Raises:
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
+    if part.parent is not None and part.parent.vocabularies:
+        return expect(part.parent.source, Codec), expect(part.parent.target, Codec)
     if recipe.model is not None:
         return codecs_of_model(recipe.model)
     sample = _sample(part, recipe.sample_pairs, seed)
@@ -67,6 +70,8 @@ def learn_codec(part: TrainingPart, side: str, recipe: TokenizerRecipe, seed: in
     Raises:
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
+    if part.parent is not None and part.parent.vocabularies:
+        return expect((part.parent.source, part.parent.target)[_SIDES.index(side)], Codec)
     if recipe.model is not None:
         return codecs_of_model(recipe.model)[_SIDES.index(side)]
     texts = _Texts(_sample(part, recipe.sample_pairs, seed), side)

@@ -28,6 +28,7 @@ from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.drops import Drop, DropList
 from dragoman.data.encode import TOO_MANY_TOKENS, Encoder
 from dragoman.data.gather import Gathered, Gatherer
+from dragoman.data.parent_fields import ParentFields
 from dragoman.data.pipes import remembering_pipes
 from dragoman.data.split import overlap, split
 from dragoman.data.training_part import TrainingPart
@@ -59,6 +60,7 @@ def prepare(
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
     log: Log | None = None,
+    parent: ParentFields | None = None,
 ) -> Dataset:
     """Make the dataset that a recipe asks for, whatever the inputs and outputs of its model.
 
@@ -73,6 +75,8 @@ def prepare(
         validation: table instead of the recipe's validation corpora.
         test: table instead of the recipe's test corpora.
         log: function that is given a sentence on each thing done; by default these are shown where a person watches.
+        parent: what the model that training starts from knows of its inputs and outputs, which the dataset's fields are
+            made of; None to learn them of the training examples alone.
 
     Raises:
         InputError: if a corpus cannot be read, or nothing is left of it.
@@ -84,7 +88,7 @@ def prepare(
         spools.mkdir()
         with DropList(writer.folder) as drops:
             frames = {"train": train, "validation": validation, "test": test}
-            _prepare(recipe, writer, Gatherer(recipe, spools, drops, log), drops, log, frames)
+            _prepare(recipe, writer, Gatherer(recipe, spools, drops, log, parent), drops, log, frames)
         shutil.rmtree(spools)
     return Dataset.open(folder)
 
@@ -170,7 +174,7 @@ def _hold_out(found: dict[str, Gathered], recipe: Recipe, noun: str, log: Log) -
 
 
 def _training_part(recipe: Recipe, gatherer: Gatherer, training: Gathered, parts: _Parts) -> TrainingPart:
-    part = TrainingPart(training.spool, parts.side == 0, gatherer.files, gatherer.target_column)
+    part = TrainingPart(training.spool, parts.side == 0, gatherer.files, gatherer.target_column, parent=gatherer.parent)
     if not gatherer.has_placeholders:
         return part
     data = recipe.data

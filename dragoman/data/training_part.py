@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
+from dragoman.data.parent_fields import ParentFields
 from dragoman.data.spool import ExampleBatch, FileNames, Spool
 from dragoman.text.placeholders import LEGACY_SYNTAX, PlaceholderSyntax
 
@@ -25,6 +26,8 @@ class TrainingPart:
         languages: codes of the source and the target language; empty if they are not known.
         units: units of placeholders that the texts use and that get a symbol.
         placeholders: syntax of the placeholders.
+        parent: fields of the model that training starts from, which those of the examples are made of; None if there is
+            none.
     """
 
     spool: Spool
@@ -34,6 +37,7 @@ class TrainingPart:
     languages: tuple[str, str] = ("", "")
     units: frozenset[str] = frozenset()
     placeholders: PlaceholderSyntax = LEGACY_SYNTAX
+    parent: ParentFields | None = None
 
     def __iter__(self) -> Iterator[ExampleBatch]:
         """Iterate over the examples, batch by batch, as often as wished."""

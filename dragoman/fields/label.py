@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -20,6 +20,7 @@ from dragoman.fields.saved import checked, positive
 from dragoman.storage.json import JsonObject
 from dragoman.text.normalization import fold
 
+_UNSEEN = 0.5
 _MANY = 50
 """The most labels that never make a column suspect of holding something else."""
 
@@ -87,8 +88,20 @@ class LabelField(PredictedField):
                 cause="a column of numbers, identifiers or free text",
                 remedy='give several examples of each label, or, for numbers, use decoder.kind = "number".',
             )
-        names = sorted(counts, key=_by_value) if all(map(_is_whole, counts)) else sorted(counts)
+        names = _ordered(counts)
         return cls(tuple(names), tuple(counts[name] for name in names))
+
+    def extended(self, counts: Counter[str]) -> LabelField:
+        """The field for other examples: these labels with their numbers, and behind them those that are new, in order.
+
+        >>> LabelField.learn(["ham", "spam", "ham"]).extended(Counter(["spam", "advert"])).names
+        ('ham', 'spam', 'advert')
+
+        Args:
+            counts: number of the other examples of each label, of which some may have none.
+        """
+        names = (*self.names, *_ordered(counts.keys() - set(self.names)))
+        return LabelField(names, tuple(counts[name] for name in names))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -98,8 +111,7 @@ class LabelField(PredictedField):
     @property
     def uninformed(self) -> Float64[np.ndarray, " K"]:
         """The logits under which each class is as probable as it was frequent in training."""
-        counts = np.array(self.counts, dtype=np.float64)
-        return self.temperature * np.log(counts / counts.sum())
+        return self.temperature * log_shares(self.counts)
 
     @property
     def calibration(self) -> tuple[float, float]:
@@ -162,7 +174,11 @@ class LabelField(PredictedField):
             kind: ``none`` gives 1 to all; ``balanced`` gives n / (K · n_k), so that all classes weigh the same.
         """
         counts = np.array(self.counts, dtype=np.float64)
-        return np.ones(self.size) if kind == "none" else counts.sum() / (self.size * counts)
+        if kind == "none":
+            return np.ones(self.size)
+        # A label that a parent knew and no example has weighs nothing: no example asks for its weight.
+        found = counts > 0
+        return np.where(found, counts.sum() / (found.sum() * np.where(found, counts, 1)), 0.0)
 
     def probabilities(self, logits: Float[np.ndarray, "B K"]) -> Float64[np.ndarray, "B K"]:
         """The probability of each class: the softmax of logits / temperature."""
@@ -178,6 +194,13 @@ class LabelField(PredictedField):
     def from_dict(cls, content: JsonObject) -> LabelField:
         """The field that :meth:`to_dict` wrote."""
         return checked(cls(tuple(content["names"]), tuple(content["counts"]), positive(content["temperature"])))
+
+
+def log_shares(counts: Sequence[int]) -> Float64[np.ndarray, " K"]:
+    """The natural logarithm of the share of each class; a class without any example counts as half an example."""
+    each = np.array(counts, dtype=np.float64)
+    each = np.where(each > 0, each, _UNSEEN)
+    return np.log(each / each.sum())
 
 
 def _placed(values: Sequence[object], places: Sequence[Place]) -> zip[tuple[object, Place]]:
@@ -200,6 +223,11 @@ def _label(value: object, place: Place) -> str:
             remedy="fill it in, or leave out the example.",
         )
     return label_of(value)
+
+
+def _ordered(names: Collection[str]) -> list[str]:
+    """Names that are all whole numbers by value, all others by alphabet."""
+    return sorted(names, key=_by_value) if all(map(_is_whole, names)) else sorted(names)
 
 
 def _is_whole(name: str) -> bool:

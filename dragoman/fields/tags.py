@@ -15,6 +15,7 @@ from dragoman.contracts import TagSize
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError
 from dragoman.fields.field import PredictedField
+from dragoman.fields.label import log_shares
 from dragoman.fields.near import unknown_name
 from dragoman.fields.place import Place
 from dragoman.fields.saved import checked
@@ -79,6 +80,22 @@ class TagField(PredictedField):
         names = sorted(counts)
         return cls(tuple(names), tuple(counts[name] for name in names))
 
+    def extended(self, values: Iterable[str]) -> TagField:
+        """The field for other examples: these tags with their numbers, and behind them those that are new, in
+        alphabetical order.
+
+        >>> TagField.learn(["B-PER O", "O"]).extended(["B-LOC O"]).names
+        ('B-PER', 'O', 'B-LOC')
+
+        Args:
+            values: the tags of each of the other examples, with white space between them.
+        """
+        counts: Counter[str] = Counter()
+        for value in values:
+            counts.update(value.split())
+        names = (*self.names, *sorted(counts.keys() - set(self.names)))
+        return TagField(names, tuple(counts[name] for name in names))
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the tags."""
@@ -92,8 +109,7 @@ class TagField(PredictedField):
     @property
     def uninformed(self) -> Float64[np.ndarray, " K"]:
         """The logits under which each tag is as probable as it was frequent in training."""
-        counts = np.array(self.counts, dtype=np.float64)
-        return np.log(counts / counts.sum())
+        return log_shares(self.counts)
 
     @property
     def calibration(self) -> tuple[float, float]:

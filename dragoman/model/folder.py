@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -23,6 +23,7 @@ from dragoman.model.weights import learnt_tensors
 from dragoman.recipe import Recipe, dump_recipe, recipe_of_model
 from dragoman.storage.folder import new_folder
 from dragoman.storage.given import check_model, given_path
+from dragoman.storage.manifest import MANIFEST
 from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
@@ -34,6 +35,22 @@ the syntax of placeholders."""
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """The model that the training of another one began from.
+
+    Attributes:
+        name: name of the model, without the path of its folder.
+        sha256: SHA-256 of the list of checksums in its folder, which tells it from every other model.
+    """
+
+    name: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (SHA-256 of its {MANIFEST}: {self.sha256})"
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model with its recipe and its fields, as its folder holds them.
 
@@ -42,12 +59,14 @@ class LoadedModel:
         recipe: the recipe by which it was trained.
         source: the field that encodes inputs for the encoder.
         target: the field that decodes outputs of the decoder.
+        parent: the model that its training began from; None if it began from random weights.
     """
 
     model: Model
     recipe: Recipe
     source: SourceField
     target: TargetField
+    parent: Parent | None = None
 
     @property
     def codecs(self) -> tuple[Codec, Codec]:
@@ -75,10 +94,11 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
     """
     weights = {name: p.detach().float().cpu().contiguous().clone() for name, p in learnt_tensors(loaded.model).items()}
     facts = {"format": FORMAT, "dragoman": dragoman.__version__, "torch": torch.__version__}
+    parent = {} if loaded.parent is None else {"parent": asdict(loaded.parent)}
     with new_folder(folder, replace=replace) as temporary:
         save_file(weights, temporary / "weights.safetensors", metadata={"format": str(FORMAT)})
         (temporary / "recipe.toml").write_text(dump_recipe(loaded.recipe), encoding="utf-8")
-        (temporary / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        (temporary / "model.json").write_text(json.dumps({**facts, **parent}, indent=2) + "\n", encoding="utf-8")
         save_fields(temporary, loaded.source, loaded.target)
         for name, text in files.items():
             (temporary / name).write_text(text, encoding="utf-8")
@@ -136,7 +156,13 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Loaded
     with torch.no_grad():
         for name, tensor in learnt_tensors(model).items():
             tensor.copy_(weights[name])
-    return LoadedModel(model.to(device).eval(), recipe, source, target)
+    return LoadedModel(model.to(device).eval(), recipe, source, target, _parent(verified))
+
+
+def _parent(folder: VerifiedFolder) -> Parent | None:
+    facts = folder.json("model.json").get("parent")
+    with folder.understanding("model.json"):
+        return None if facts is None else Parent(str(facts["name"]), str(facts["sha256"]))
 
 
 def _check_weights(model: Model, weights: dict[str, Tensor], file: Path) -> None:

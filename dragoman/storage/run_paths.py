@@ -32,6 +32,11 @@ class RunPaths:
         return self.path / "dataset"
 
     @property
+    def parent_folder(self) -> Path:
+        """The copy of the model that training began from, if it began from one."""
+        return self.path / "parent"
+
+    @property
     def history_file(self) -> Path:
         """The measurements of updates and validations."""
         return self.path / "history.jsonl"

@@ -34,6 +34,8 @@ class CardFacts:
         target_tokens: number of target tokens in the training set.
         longest_source: number of tokens of the longest training source.
         longest_target: number of tokens of the longest training target.
+        parent: name of the model that training began from, and the SHA-256 of its list of checksums.
+        taken_over: lines on what the model has from its parent.
         architecture: encoder and decoder in a phrase.
         parameters: number of trainable parameters.
         source_vocabulary: number of symbols in the source vocabulary.
@@ -60,6 +62,8 @@ class CardFacts:
     training_pairs: int
     architecture: str
     parameters: int
+    parent: tuple[str, str] | None = None
+    taken_over: Sequence[str] = ()
     corpus: str | None = None
     licence: str | None = None
     pairs_read: int | None = None
@@ -130,6 +134,7 @@ def card(facts: CardFacts, text: CardText) -> str:
         *text.details,
         "## Model",
         bullets(model_facts(facts)),
+        *parent_facts(facts),
         "## Training",
         bullets(training_facts(facts)),
         "## Quality",
@@ -189,6 +194,20 @@ def model_facts(facts: CardFacts) -> list[str | None]:
         fact("Parameters", facts.parameters),
         fact("Symbols of the source vocabulary", facts.source_vocabulary),
         fact("Symbols of the target vocabulary", facts.target_vocabulary),
+    ]
+
+
+def parent_facts(facts: CardFacts) -> list[str]:
+    """The section on the model that training began from; none if it began from random weights."""
+    if facts.parent is None:
+        return []
+    name, checksum = facts.parent
+    lines = [f"Model: {plain(name)}", f"SHA-256 of its list of checksums: {checksum}"]
+    return [
+        "## Parent",
+        "Training did not begin from random weights, but from those of another model. What that one was trained on, "
+        "this one has seen too.",
+        bullets([*lines, *(plain(line[:1].upper() + line[1:]) for line in facts.taken_over)]),
     ]
 
 

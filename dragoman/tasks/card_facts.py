@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ def card_facts(
     device: str,
     split: str,
     text_sides: tuple[bool, bool],
+    taken_over: Sequence[str] = (),
 ) -> CardFacts:
     """Collect everything that a card states but the quality of the model.
 
@@ -44,6 +45,7 @@ def card_facts(
         device: name of the device that trained the model.
         split: name of the examples that quality was measured on.
         text_sides: whether source and target are text, so that their tokens are counted.
+        taken_over: lines on what the model has from its parent.
     """
     recipe = best.recipe
     cleaning: dict[str, Any] = dataset.report["cleaning"]["train"]
@@ -71,6 +73,8 @@ def card_facts(
         target_tokens=int(target_lengths.sum()) if writes_text else None,
         longest_source=int(source_lengths.max()) - 1 if reads_text else None,
         longest_target=int(target_lengths.max()) - 1 if writes_text else None,
+        parent=None if best.parent is None else (best.parent.name, best.parent.sha256),
+        taken_over=taken_over,
         architecture=recipe.model.phrase,
         parameters=parameter_count(best.model),
         source_vocabulary=expect(best.source.size, TextSize).symbols if reads_text else None,

@@ -61,6 +61,16 @@ class PlaceholderSyntax:
             raise ValueError(f"there is no family of placeholders {', '.join(unknown)}; there are {', '.join(FAMILY)}")
         return cls(tuple(family for family in FAMILIES if family.name in names))
 
+    def joined(self, other: PlaceholderSyntax) -> PlaceholderSyntax:
+        """The syntax of the families of both. That of models which name no families stays as it is.
+
+        >>> PlaceholderSyntax.of("url").joined(PlaceholderSyntax.of("mustache", "url")).names
+        ('mustache', 'url')
+        """
+        if self == LEGACY_SYNTAX:
+            return self
+        return PlaceholderSyntax.of(*{*self.names, *other.names})
+
     @property
     def names(self) -> tuple[str, ...]:
         """The name of each family."""

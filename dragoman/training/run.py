@@ -41,6 +41,7 @@ from dragoman.training.setup import set_up
 from dragoman.training.snapshot import Progress
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
+from dragoman.training.start import Start, TakenOver
 from dragoman.training.trainer import Trainer
 from dragoman.training.training_state import TrainingState
 
@@ -114,6 +115,7 @@ def train(
     train: DataFrame | None = None,
     validation: DataFrame | None = None,
     test: DataFrame | None = None,
+    start_from: Path | str | None = None,
     observers: Sequence[Observer] = (),
     beside: Collection[str] = (),
     progress: bool | None = None,
@@ -146,6 +148,9 @@ def train(
             ``source`` and ``target``.
         validation: validation examples instead of the recipe's corpora, in the columns that ``data.validation`` names.
         test: test examples instead of the recipe's corpora, in the columns that ``data.test`` names.
+        start_from: the folder of a model, or of a run whose best model is meant, that training starts from: its weights
+            are taken over wherever they fit, and what it knows of inputs and outputs is kept. A copy of it lies in the
+            run's folder, so that the run goes on without it.
         observers: objects that are told of every update and validation, in the first process.
         beside: names of files and folders that may already lie in the run's folder, and are left alone.
         progress: whether to show the progress, on standard error or in the notebook; None shows it on a terminal and in
@@ -153,7 +158,9 @@ def train(
 
     Raises:
         OutputError: if the folder exists and is not empty.
-        InputError, RecipeError: if data or recipe cannot be used; nothing is left behind.
+        InputError, RecipeError: if data or recipe cannot be used, or the model to start from is of another task or fits
+            nowhere; nothing is left behind.
+        DamagedFileError: if the model to start from is damaged.
         TrainingError: if the run cannot go on, or another process of it has ended.
     """
     remarks: list[str] = []
@@ -166,21 +173,37 @@ def train(
         if not processes.is_first:
             return _join(run, processes)
         check_before_data(recipe, hardware.device)
+        start = _start(start_from, recipe, remarks)
         for remark in remarks:
             log_to(observers, remark)
-        with run.prepared(recipe, frames, beside, observers) as dataset:
+        with run.prepared(recipe, frames, beside, observers, start) as dataset:
             processes.wait()
             return _train(run, recipe, dataset, hardware, observers, processes)
 
 
+def _start(folder: Path | str | None, recipe: Recipe, remarks: list[str]) -> Start | None:
+    """The model that training starts from, once it is clear that it can; what differs is added to the remarks."""
+    if folder is None:
+        return None
+    start = Start.open(folder)
+    remarks += start.check(recipe)
+    return start
+
+
 def prepare_run(
-    recipe: Recipe, output: Path | str, *, observers: Sequence[Observer] = (), progress: bool | None = None
+    recipe: Recipe,
+    output: Path | str,
+    *,
+    start_from: Path | str | None = None,
+    observers: Sequence[Observer] = (),
+    progress: bool | None = None,
 ) -> None:
     """Prepare the data of a run that :func:`resume` then trains, so that problems of the data are known beforehand.
 
     Args:
         recipe: the recipe of the run.
         output: the run's folder; it must not exist or must be empty.
+        start_from: the model that training starts from, as for :func:`train`.
         observers: objects that are told what is done.
         progress: whether to show the progress, as for :func:`train`.
 
@@ -192,7 +215,11 @@ def prepare_run(
         hardware = _hardware(recipe, processes)
         if processes.is_first:
             check_before_data(recipe, hardware.device)
-            with RunFolder(Path(output)).prepared(recipe, {}, (), observers):
+            remarks: list[str] = []
+            start = _start(start_from, recipe, remarks)
+            for remark in remarks:
+                log_to(observers, remark)
+            with RunFolder(Path(output)).prepared(recipe, {}, (), observers, start):
                 pass
         processes.wait()
 
@@ -289,7 +316,8 @@ def _train(
     def log(message: str) -> None:
         log_to(observers, message)
 
-    setup = set_up(recipe, dataset, hardware, processes, log)
+    start = Start.of_run(run)
+    setup = set_up(recipe, dataset, hardware, processes, log, start)
     task, settings, state = setup.task, setup.settings, setup.state
     checkpoints = Checkpoints(
         run.checkpoints_folder, run.history_file, settings.keep_checkpoints, dataset.fingerprint, dump_recipe(recipe)
@@ -298,6 +326,9 @@ def _train(
     history = History(run.path)
     with processes.first_before_others():
         progress = checkpoints.restore_newest(state, log, mend=processes.is_first)
+        if progress is None and setup.taken is not None:
+            for line in setup.taken.describe():
+                log(line)
         progress = progress or Progress(0, 0.0, setup.loader.state(), stopping)
         progress.stopping.patience = settings.early_stopping.patience
         if processes.is_first:
@@ -305,7 +336,8 @@ def _train(
     everyone = (history, StabilityLog(run.path), *observers) if processes.is_first else ()
     incidents = Incidents(run.incidents_folder, lambda examples: _lines(dataset, examples))
     recovery = Recovery(state, checkpoints, incidents, everyone, settings, processes)
-    best = LoadedModel(setup.averaged, recipe, dataset.source, dataset.target)
+    parent = None if start is None else start.parent
+    best = LoadedModel(setup.averaged, recipe, dataset.source, dataset.target, parent)
     trainer = Trainer(
         state,
         setup.loader,
@@ -319,10 +351,10 @@ def _train(
         _monitor(task, state, recipe, dataset) if processes.is_first else None,
     )
     device = str(hardware) if processes.count == 1 else f"{processes.count} processes, each with {hardware}"
-    start = RunStart(run.path, recipe, progress.update, settings.updates, parameter_count(state.model), device)
+    began = RunStart(run.path, recipe, progress.update, settings.updates, parameter_count(state.model), device)
     with Interrupt() as interrupt:
         for observer in everyone:
-            observer.on_start(start)
+            observer.on_start(began)
         try:
             reason = trainer.run(progress, interrupt)
         finally:
@@ -332,7 +364,7 @@ def _train(
         interrupted = processes.signal(interrupt.received) is not None
     with processes.first_before_others():
         finishes = processes.is_first and not interrupted
-        report = _finish(run, task, dataset, start, hardware, reason) if finishes else None
+        report = _finish(run, task, dataset, began, hardware, reason, setup.taken) if finishes else None
     return Run(run.path, reason, interrupted, report)
 
 
@@ -351,7 +383,15 @@ def _lines(dataset: Dataset, examples: Sequence[int]) -> list[str]:
     return [f"{dataset.files[file]}:{line}" for file, line in places]
 
 
-def _finish(run: RunFolder, task: Task, dataset: Dataset, start: RunStart, hardware: Hardware, reason: str) -> Report:
+def _finish(
+    run: RunFolder,
+    task: Task,
+    dataset: Dataset,
+    began: RunStart,
+    hardware: Hardware,
+    reason: str,
+    taken: TakenOver | None,
+) -> Report:
     """Draw the learning curves, evaluate the best model, and write its card; returns the evaluation's report."""
     name, history = run.path.name, run.history()
     with drawing():
@@ -368,7 +408,8 @@ def _finish(run: RunFolder, task: Task, dataset: Dataset, start: RunStart, hardw
         history,
         folder=run.path,
         reason=reason,
-        device=start.device,
+        device=began.device,
+        taken_over=() if taken is None else taken.describe(),
         split=held_out.split,
         text_sides=task.text_sides,
     )

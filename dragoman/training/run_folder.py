@@ -21,6 +21,7 @@ from dragoman.tasks.table import task_of
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer, StabilityRecord
 from dragoman.training.stability_log import read_stability
+from dragoman.training.start import PARENT, Start
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -121,6 +122,7 @@ class RunFolder(RunPaths):
         frames: Mapping[str, DataFrame | None],
         beside: Collection[str],
         observers: Sequence[Observer],
+        start: Start | None = None,
     ) -> Iterator[Dataset]:
         """Make a new run's folder with its recipe and its dataset, and lock it during the block.
 
@@ -130,6 +132,7 @@ class RunFolder(RunPaths):
                 None.
             beside: Names of files and folders that may already lie in the run's folder, and are left alone.
             observers: Objects that are told what is done.
+            start: The model that training starts from, which is copied into the folder; None for random weights.
 
         Raises:
             OutputError: if the folder exists and is not empty.
@@ -140,9 +143,17 @@ class RunFolder(RunPaths):
             self._refuse_occupied(beside)
             self._clear()
             try:
-                # The recipe is on the disk before the dataset appears, so that a run that has its dataset can go on.
+                # Recipe and parent are on the disk before the dataset appears, so that a run that has it can go on.
                 stage_file(self.recipe_file, dump_recipe(recipe).encode())
-                dataset = prepare(recipe, self.dataset_folder, **frames, log=lambda message: log_to(observers, message))
+                if start is not None:
+                    start.keep(self)
+                dataset = prepare(
+                    recipe,
+                    self.dataset_folder,
+                    **frames,
+                    log=lambda message: log_to(observers, message),
+                    parent=None if start is None else start.fields(recipe),
+                )
                 task_of(recipe).check_dataset(recipe, dataset)
                 commit_file(self.recipe_file)
             except BaseException:
@@ -185,7 +196,9 @@ class RunFolder(RunPaths):
 
     def _refuse_occupied(self, beside: Collection[str]) -> None:
         # A run that was killed while its data was prepared leaves these.
-        leftovers = {unfinished(path) for path in (self.dataset_folder, self.recipe_file)}
+        leftovers = {unfinished(path) for path in (self.dataset_folder, self.recipe_file, self.parent_folder)}
+        if (self.parent_folder / PARENT).is_file():
+            leftovers.add(self.parent_folder)
         allowed = leftovers | {self.path / name for name in beside}
         try:
             occupied = self.path.exists() and (not self.path.is_dir() or set(self.path.iterdir()) - allowed)
@@ -199,8 +212,10 @@ class RunFolder(RunPaths):
             )
 
     def _clear(self) -> None:
-        for path in (self.dataset_folder, self.recipe_file):
+        for path in (self.dataset_folder, self.recipe_file, self.parent_folder):
             discard(path)
+        if (self.parent_folder / PARENT).is_file():
+            shutil.rmtree(self.parent_folder, ignore_errors=True)
 
     def _undo(self, created: bool) -> None:
         """Remove what this call made before training began; the folder holds nothing else."""

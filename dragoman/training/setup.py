@@ -18,6 +18,7 @@ from dragoman.tasks.task import Task
 from dragoman.training.distributed import Processes
 from dragoman.training.memory import check_dataset
 from dragoman.training.precision import Hardware
+from dragoman.training.start import Start, TakenOver, start_model
 from dragoman.training.training_state import TrainingState, build_training_state
 
 
@@ -31,6 +32,7 @@ class Setup:
         settings: The settings of the training, with its length in updates.
         state: The model with initial weights, and all that updates it.
         averaged: The model's twin with the averaged weights, in evaluation mode.
+        taken: What the model has from its parent; None if it began with random weights.
     """
 
     task: Task
@@ -38,6 +40,7 @@ class Setup:
     settings: TrainingRecipe
     state: TrainingState
     averaged: Model
+    taken: TakenOver | None = None
 
 
 def set_up(
@@ -46,6 +49,7 @@ def set_up(
     hardware: Hardware,
     processes: Processes,
     log: Callable[[str], None] = lambda message: None,
+    start: Start | None = None,
 ) -> Setup:
     """The parts for training by a recipe on a dataset.
 
@@ -55,6 +59,7 @@ def set_up(
         hardware: The device and the precision of this process.
         processes: The processes that train together.
         log: Function that is given a sentence if a length in tokens or a short training changes other settings.
+        start: The model that training starts from; None for random weights.
 
     Raises:
         InputError: if the memory cannot suffice.
@@ -67,5 +72,12 @@ def set_up(
     torch.set_num_threads(hardware.threads)
     torch.manual_seed(settings.seed)
     check_dataset(recipe, dataset, hardware.device)
-    state, averaged = build_training_state(recipe.model, settings, dataset, hardware, task.objective(recipe, dataset))
-    return Setup(task, loader, settings, state, averaged)
+    taken: list[TakenOver] = []
+
+    def begin(model: Model) -> None:
+        if start is not None:
+            taken.append(start_model(start, model, recipe, dataset))
+
+    objective = task.objective(recipe, dataset)
+    state, averaged = build_training_state(recipe.model, settings, dataset, hardware, objective, begin)
+    return Setup(task, loader, settings, state, averaged, taken[0] if taken else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -45,6 +46,7 @@ def build_training_state(
     dataset: Dataset,
     hardware: Hardware,
     objective: Objective,
+    begin: Callable[[Model], None] = lambda model: None,
 ) -> tuple[TrainingState, Model]:
     """A model with initial weights and all that updates it, and its twin with the averaged weights, in evaluation mode.
 
@@ -54,8 +56,10 @@ def build_training_state(
         dataset: The dataset, whose fields decide the sizes of inputs and outputs.
         hardware: The device and the precision.
         objective: The settings of the training loss: label smoothing and class weights.
+        begin: Function that may change the initial weights of the model, on the processor; the average begins there.
     """
     model = build(recipe, dataset.source.size, dataset.target.size, settings.seed, objective)
+    begin(model)
     model.to(hardware.device).train()
     parameters = FlatParameters(model, hardware.dtype, hardware.device)
     average = MovingAverage(parameters.master, settings.average)

@@ -26,6 +26,7 @@ from dragoman.training.precision import choose_hardware
 from dragoman.training.recovery.recovery import Recovery
 from dragoman.training.setup import set_up
 from dragoman.training.snapshot import Progress, SnapshotsInMemory
+from dragoman.training.start import Start
 from dragoman.training.trainer import Trainer
 
 
@@ -59,6 +60,7 @@ def run_trial(
     validations: int = 10,
     patience: int | None = None,
     observers: Sequence[Observer] = (),
+    start: Start | None = None,
 ) -> Trial:
     """Train by a recipe on a dataset, in memory.
 
@@ -79,6 +81,7 @@ def run_trial(
         patience: Number of validations without a lower loss after which the trial ends; by default it does not end
             early.
         observers: Objects that are told of every update and validation.
+        start: The model that training starts from; None for random weights.
 
     Raises:
         InputError: if the memory cannot suffice.
@@ -88,7 +91,7 @@ def run_trial(
         recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"minutes": minutes})})
     subset = dataset if examples is None else part_of(recipe, dataset, examples)
     hardware = choose_hardware(recipe.training.device, recipe.training.precision, recipe.training.threads)
-    setup = set_up(recipe, subset, hardware, ALONE)
+    setup = set_up(recipe, subset, hardware, ALONE, start=start)
     state = setup.state
     settings = setup.settings.model_copy(update={"validate_every": math.ceil(setup.settings.updates / validations)})
     losses = _Losses(setup.task.losses(setup.averaged, recipe, subset))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Int, UInt64
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cells import Held, frame_of
 from dragoman.data.chunk import Chunk
 from dragoman.data.formats.detection import detect_format
@@ -64,6 +65,8 @@ class RowInput(Input):
     def learn(self, part: TrainingPart, recipe: Recipe, output: Output) -> tuple[Field, TargetField]:
         """What each column holds."""
         columns = LearntColumns(part)
+        if part.parent is not None:
+            return expect(part.parent.source, RowField), output.learn(part, recipe)
         field = RowField.learn_columns(
             columns,
             exclude=part.target_column,

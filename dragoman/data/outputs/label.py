@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cells import Cells, Held, values_of
 from dragoman.data.outputs.output import Output
 from dragoman.data.training_part import TrainingPart
@@ -35,4 +36,6 @@ class LabelOutput(Output):
         counts: Counter[str] = Counter()
         for batch in part:
             counts.update(label_of(cell) for cell in values_of(batch.targets))
+        if part.parent is not None:
+            return expect(part.parent.target, LabelField).extended(counts)
         return LabelField.of_counts(counts, file=part.file)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cells import Cells, Held, values_of
 from dragoman.data.outputs.output import Output
 from dragoman.data.training_part import TrainingPart
@@ -32,6 +33,8 @@ class NumberOutput(Output):
     def learn(self, part: TrainingPart, recipe: Recipe) -> NumberField:
         """Their mean and their standard deviation."""
         del recipe
+        if part.parent is not None:
+            return expect(part.parent.target, NumberField)
         numbers = [
             NumberField.parse(values_of(batch.targets), part.files.places(batch), part.target_column) for batch in part
         ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool
 
+from dragoman.contracts.expect import expect
 from dragoman.data.cells import Cells, lines_of
 from dragoman.data.chunk import Chunk
 from dragoman.data.outputs.output import Output
@@ -48,6 +49,8 @@ class TagOutput(Output):
             for batch in part:
                 yield from lines_of(batch.targets)
 
+        if part.parent is not None:
+            return expect(part.parent.target, TagField).extended(targets())
         return TagField.learn(targets(), file=part.file)
 
 
