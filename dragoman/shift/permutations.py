@@ -102,5 +102,5 @@ def p_values(statistics: Float[np.ndarray, "P tests"]) -> Float64[np.ndarray, "P
     shares = np.empty(statistics.shape)
     for test in range(statistics.shape[1]):
         smaller = np.searchsorted(ascending[:, test], statistics[:, test] - tolerance[test])
-        shares[:, test] = 1 - smaller / len(statistics)
+        shares[:, test] = (len(statistics) - smaller) / len(statistics)
     return shares
