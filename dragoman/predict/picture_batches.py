@@ -12,7 +12,7 @@ from dragoman.data.bucketing import in_order
 from dragoman.fields.picture import AnyPicture, PictureField
 from dragoman.fields.place import TablePlace
 
-_COLUMNS = 40_000
+COLUMNS = 40_000
 """Most columns of pixels that are computed together."""
 
 
@@ -31,5 +31,5 @@ def picture_batches(
     """
     prepared = field.encode_all(pictures, table)
     widths = np.array([picture.shape[2] for picture in prepared], dtype=np.int64)
-    for places in reversed(in_order(widths, widths, tokens=_COLUMNS) if len(widths) else []):
+    for places in reversed(in_order(widths, widths, tokens=COLUMNS) if len(widths) else []):
         yield places, Pictures.of([prepared[place] for place in places])

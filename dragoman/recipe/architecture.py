@@ -148,6 +148,11 @@ class ModelRecipe(Section):
         return self.decoder
 
     @property
+    def longest_output(self) -> int | None:
+        """The most tokens of a text that is written, with its end symbol; None if there is no limit or no text."""
+        return self.decoder.longest if isinstance(self.decoder, TokenByTokenRecipe | CTCDecoderRecipe) else None
+
+    @property
     def input_kind(self) -> Literal["text", "picture", "row", "nothing"]:
         """The kind of input."""
         if isinstance(self.encoder, NoEncoderRecipe):

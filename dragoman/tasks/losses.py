@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int
 
-from dragoman.contracts import Batch
+from dragoman.contracts import Target
 from dragoman.data.bucketing import in_order
 from dragoman.data.examples import Examples
 from dragoman.evaluation.confidence import resampled_sums
@@ -108,14 +108,22 @@ class ExampleLoss:
             for places in self._batches:
                 batch = self._examples.batch(self._indices[places])
                 losses = self._model.token_losses(batch.to(self._model.device)).double().cpu().numpy()
-                sums[places], units[places] = _by_row(losses, batch)
+                sums[places], units[places] = losses_by_row(losses, batch.target)
         return loss_estimate(sums, units)
 
 
-def _by_row(losses: Float64[np.ndarray, " M"], batch: Batch) -> tuple[Float64[np.ndarray, " B"], Int[np.ndarray, " B"]]:
-    """Loss and units of each example, for decoders with losses of units and for those with one loss of an example."""
-    units: Int[np.ndarray, " B"] = batch.target.unit_counts.numpy()
-    if len(losses) == batch.target.units:
+def losses_by_row(
+    losses: Float64[np.ndarray, " M"], target: Target
+) -> tuple[Float64[np.ndarray, " B"], Int[np.ndarray, " B"]]:
+    """Loss and units of each example of a batch, for decoders with losses of units and for those with one loss of an
+    example.
+
+    Args:
+        losses: what the decoder's ``token_losses`` gave.
+        target: the targets that they are of.
+    """
+    units: Int[np.ndarray, " B"] = target.unit_counts.cpu().numpy()
+    if len(losses) == target.units:
         losses = np.bincount(np.repeat(np.arange(len(units)), units), weights=losses, minlength=len(units))
     return losses, units
 
