@@ -58,7 +58,8 @@ def profile_of(
         origin: a phrase that says which examples these are.
     """
     kind = output_kind(loaded)
-    inputs, true = input_kind(loaded).of_examples(loaded, examples), kind.true_of_examples(loaded, examples)
+    inputs = input_kind(loaded).of_examples(loaded, examples)
+    true = kind.true_of_examples(loaded, inputs, examples)
     numbers = examples.corpora.astype(np.int64)
     files = np.array([file for file, _ in examples.places(np.arange(len(examples)))], dtype=np.int64)
     several = len(np.unique(np.stack([numbers, files]), axis=1).T) > len(np.unique(numbers))

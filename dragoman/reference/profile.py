@@ -86,7 +86,7 @@ class Profile:
         values: the features of each example: finite, and not standardised.
         losses: the loss of each example for a unit of its true output: nats for a token, a label or a tag; of a number
             the squared difference in standard deviations. None if true outputs are not known.
-        residuals: prediction less truth of numbers, in the unit of the data; otherwise None.
+        residuals: prediction less truth, in the unit of the data, of models that predict numbers; otherwise None.
         classes: classes whose frequencies may shift, by what they are classes of: ``labels`` of models that predict
             labels; of text that is written ``corpus`` and ``output length``.
         documents: the number of the document that each example is from; None if documents are not known.

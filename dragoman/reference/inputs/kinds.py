@@ -13,20 +13,22 @@ from dragoman.model.language_model import LanguageModel
 from dragoman.reference.inputs.pictures import Pictures
 from dragoman.reference.inputs.read_inputs import InputKind
 from dragoman.reference.inputs.rows import TableRows
-from dragoman.reference.inputs.texts import OwnTexts, TaggedTexts, Texts
+from dragoman.reference.inputs.texts import OwnTexts, TaggedTexts, Texts, TranslatedTexts
 from dragoman.text.codec import Codec
 
 BY_SOURCE: Mapping[type, InputKind] = MappingProxyType(
     {Codec: Texts(), PictureField: Pictures(), RowField: TableRows()}
 )
 """By the field of the inputs."""
-BY_TARGET: Mapping[type, InputKind] = MappingProxyType({TagField: TaggedTexts()})
-"""By the field of the outputs, where more than one thing is predicted of an input."""
+BY_FIELDS: Mapping[tuple[type, type], InputKind] = MappingProxyType(
+    {(Codec, Codec): TranslatedTexts(), (Codec, TagField): TaggedTexts()}
+)
+"""By the fields of the inputs and of the outputs, where inputs are read for these outputs alone."""
 BY_MODEL: Mapping[type, InputKind] = MappingProxyType({LanguageModel: OwnTexts()})
 """By the model, where it reads no input but what it predicts."""
 
 
 def input_kind(loaded: LoadedModel) -> InputKind:
     """The kind of input that a model reads."""
-    by_output = BY_MODEL.get(type(loaded.model)) or BY_TARGET.get(type(loaded.target))
+    by_output = BY_MODEL.get(type(loaded.model)) or BY_FIELDS.get((type(loaded.source), type(loaded.target)))
     return by_output or BY_SOURCE[type(loaded.source)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Int
@@ -14,6 +14,7 @@ from dragoman.data.examples import Examples
 from dragoman.fields.place import TablePlace
 from dragoman.model.folder import LoadedModel
 from dragoman.reference.features import Features
+from dragoman.text.placeholder_mask import Mask
 from dragoman.text.ragged import Ragged
 
 
@@ -27,7 +28,8 @@ class ReadInputs:
         together: most of it that goes through the model together.
         batch: function from the numbers of some inputs to these as a batch.
         shown: the inputs as text for people; None where there is no such text.
-        words: of texts whose words are tagged, the places of the tokens that their words begin with; otherwise None.
+        words: the places of the tokens that the words of texts begin with, if words are tagged; otherwise None.
+        masks: the placeholders of texts that are translated, by the number of the text.
     """
 
     features: Features
@@ -36,6 +38,7 @@ class ReadInputs:
     batch: Callable[[Int[np.ndarray, " B"]], Source]
     shown: tuple[str, ...] | None = None
     words: Ragged | None = None
+    masks: Mapping[int, Mask] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -21,9 +22,11 @@ from dragoman.reference.features import Features
 from dragoman.reference.inputs.read_inputs import InputKind, ReadInputs
 from dragoman.text.codec import Codec, masks_by_row
 from dragoman.text.normalization import UNICODE_FORMS, normalize
+from dragoman.text.placeholder_mask import Mask
 from dragoman.text.ragged import Ragged
 from dragoman.text.word_starts import word_starts
 
+_NO_MASKS: Mapping[int, Mask] = MappingProxyType({})
 _TOGETHER = 4096
 """Most tokens that go through a model together."""
 LENGTH = "length in characters, as a logarithm"
@@ -48,11 +51,16 @@ class Texts(InputKind):
 
     def read(self, loaded: LoadedModel, texts: Sequence[str]) -> ReadInputs:
         """Encode texts and count what they consist of."""
-        recipe, source = loaded.recipe, expect(loaded.source, Codec)
-        target = loaded.target if isinstance(loaded.target, Codec) else source
-        normalized = normalized_texts(texts, recipe)
-        ids = source.encode_ragged(normalized, masks_by_row(normalized, source, target))
-        return read_ids(texts, normalized, ids, source, recipe.data.source_language, longest_text(recipe))
+        source = expect(loaded.source, Codec)
+        return _masked(loaded.recipe, texts, source, source)
+
+
+class TranslatedTexts(Texts):
+    """Texts that are translated, so that the placeholders are hidden that both vocabularies have units for."""
+
+    def read(self, loaded: LoadedModel, texts: Sequence[str]) -> ReadInputs:
+        """Encode texts and count what they consist of."""
+        return _masked(loaded.recipe, texts, *loaded.codecs)
 
 
 class OwnTexts(Texts):
@@ -68,7 +76,8 @@ class OwnTexts(Texts):
         recipe, codec = loaded.recipe, expect(loaded.target, Codec)
         normalized = normalized_texts(texts, recipe, no_break_spaces=recipe.cleaning.no_break_spaces)
         ids = codec.encode_ragged(normalized, masks_by_row(normalized, codec, codec))
-        return read_ids(texts, normalized, ids, codec, recipe.data.target_language, longest_output(recipe))
+        features = _features(normalized, ids, codec, recipe.data.target_language)
+        return _read(texts, ids.cut(longest_output(recipe)), codec, features)
 
 
 class TaggedTexts(Texts):
@@ -81,9 +90,9 @@ class TaggedTexts(Texts):
         # A word stays one word, whatever its characters are in that form.
         normalized = [" ".join("".join(form(word).split()) or word for word in text.split()) for text in texts]
         ids = codec.encode_ragged(normalized, {})
-        longest = longest_text(recipe)
-        words = word_starts(codec.tokenizer.vocabulary, ids.cut(longest))
-        return read_ids(texts, normalized, ids, codec, recipe.data.source_language, longest, words)
+        features = _features(normalized, ids, codec, recipe.data.source_language)
+        read = ids.cut(longest_text(recipe))
+        return _read(texts, read, codec, features, words=word_starts(codec.tokenizer.vocabulary, read))
 
 
 def longest_output(recipe: Recipe) -> int:
@@ -99,30 +108,25 @@ def normalized_texts(texts: Sequence[str], recipe: Recipe, *, no_break_spaces: b
     return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=no_break_spaces) for text in texts]
 
 
-def read_ids(
+def _masked(recipe: Recipe, texts: Sequence[str], source: Codec, target: Codec) -> ReadInputs:
+    normalized = normalized_texts(texts, recipe)
+    masks = masks_by_row(normalized, source, target)
+    ids = source.encode_ragged(normalized, masks)
+    features = _features(normalized, ids, source, recipe.data.source_language)
+    return _read(texts, ids.cut(longest_text(recipe)), source, features, masks=masks)
+
+
+def _read(
     texts: Sequence[str],
-    normalized: Sequence[str],
     ids: Ragged,
     codec: Codec,
-    language: str,
-    longest: int,
+    features: Features,
+    *,
     words: Ragged | None = None,
+    masks: Mapping[int, Mask] = _NO_MASKS,
 ) -> ReadInputs:
-    """Texts with their ids as inputs.
-
-    Args:
-        texts: the texts as they were given.
-        normalized: the texts in normal form.
-        ids: their ids, without the end symbol.
-        codec: the codec that encoded them.
-        language: code of their language.
-        longest: most of the ids of a text that are read.
-        words: the places of the tokens that their words begin with, if words are tagged.
-    """
-    read = ids.cut(longest).ended(codec.special.end)
-    return ReadInputs(
-        _features(normalized, ids, codec, language), read.lengths, _TOGETHER, EncodedTexts(read), tuple(texts), words
-    )
+    ended = ids.ended(codec.special.end)
+    return ReadInputs(features, ended.lengths, _TOGETHER, EncodedTexts(ended), tuple(texts), words, masks)
 
 
 class EncodedTexts:

@@ -32,7 +32,7 @@ class Labels(DecodedOutput):
 
     true_outputs = "labels"
 
-    def true_of_examples(self, loaded: LoadedModel, examples: Examples) -> TrueOutputs:
+    def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
         """The class numbers of a split."""
         return TrueOutputs(expect(examples.target, LabelColumn).values)
 

@@ -27,7 +27,7 @@ class PredictedText(OutputKind):
     true_outputs = "texts"
     has_corpora = True
 
-    def true_of_examples(self, loaded: LoadedModel, examples: Examples) -> TrueOutputs:
+    def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
         """The lengths of the texts."""
         return _true(loaded, examples.target_texts())
 

@@ -22,7 +22,7 @@ class Numbers(DecodedOutput):
 
     true_outputs = "numbers"
 
-    def true_of_examples(self, loaded: LoadedModel, examples: Examples) -> TrueOutputs:
+    def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
         """The numbers of a split."""
         return TrueOutputs(expect(examples.target, NumberColumn).values)
 

@@ -87,7 +87,7 @@ class OutputKind(ABC):
     has_corpora: ClassVar[bool] = False
 
     @abstractmethod
-    def true_of_examples(self, loaded: LoadedModel, examples: Examples) -> TrueOutputs:
+    def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
         """The true outputs of a split of a dataset."""
 
     @abstractmethod

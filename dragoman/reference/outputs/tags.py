@@ -30,7 +30,7 @@ class Tags(DecodedOutput):
 
     true_outputs = "lines of tags"
 
-    def true_of_examples(self, loaded: LoadedModel, examples: Examples) -> TrueOutputs:
+    def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
         """The tags of a split."""
         return TrueOutputs(tags=expect(examples.target, TagColumn).rows(np.arange(len(examples))))
 

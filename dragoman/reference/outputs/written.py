@@ -25,7 +25,7 @@ from dragoman.search.repetition import NO_RULE
 from dragoman.search.rules import SearchRules
 from dragoman.search.search import search
 from dragoman.tasks.losses import losses_by_row
-from dragoman.text.codec import Codec, masks_by_row
+from dragoman.text.codec import Codec
 
 _LARGEST_LOSS = 50.0
 """Nats a token of a text to which the model gives a probability of 0, as to one that is too long for its picture."""
@@ -41,14 +41,13 @@ class WrittenText(DecodedOutput):
     true_outputs = "texts"
     has_corpora = True
 
-    def true_of_examples(self, loaded: LoadedModel, examples: Examples) -> TrueOutputs:
+    def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
         """The targets of a split."""
-        return _true(loaded, examples.target_texts(), examples.source_texts() if examples.has_source_texts else None)
+        return _true(loaded, inputs, examples.target_texts())
 
     def true_of_given(self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object]) -> TrueOutputs:
         """Strings."""
-        texts = texts_of(given)  # type: ignore[arg-type]  # it refuses all else
-        return _true(loaded, texts, inputs.shown if isinstance(loaded.source, Codec) else None)
+        return _true(loaded, inputs, texts_of(given))  # type: ignore[arg-type]  # it refuses all else
 
     def decoded(self, loaded: LoadedModel, encoded: EncodedInputs, true: TrueOutputs | None) -> Said:
         """How sure the model is of its own output, how long this is, and how probable the true output is."""
@@ -82,13 +81,11 @@ def classes_of_lengths(true: TrueOutputs | None, like: Mapping[str, Classes]) ->
     return {} if found is None else {OUTPUT_LENGTH: found}
 
 
-def _true(loaded: LoadedModel, texts: Sequence[str], sources: Sequence[str] | None) -> TrueOutputs:
+def _true(loaded: LoadedModel, inputs: ReadInputs, texts: Sequence[str]) -> TrueOutputs:
     recipe, codec = loaded.recipe, expect(loaded.target, Codec)
     normalized = normalized_texts(texts, recipe, no_break_spaces=recipe.cleaning.no_break_spaces)
-    masks = {}
-    if sources is not None:
-        masks = masks_by_row(normalized_texts(sources, recipe), expect(loaded.source, Codec), codec)
-    ids = codec.encode_ragged(normalized, masks).cut(longest_output(recipe)).ended(codec.special.end)
+    # The placeholders of a pair are those of its source.
+    ids = codec.encode_ragged(normalized, inputs.masks).cut(longest_output(recipe)).ended(codec.special.end)
     lengths: Int64[np.ndarray, " n"] = np.array([len(text) for text in normalized], dtype=np.int64)
     return TrueOutputs(lengths, EncodedTexts(ids))
 
