@@ -85,6 +85,7 @@ def profile_of_inputs(
     like: Profile | None = None,
     documents: Sequence[Hashable] | None = None,
     table: TablePlace | None = None,
+    outputs_table: TablePlace | None = None,
     texts: bool = True,
     origin: str = "",
     progress: bool | None = None,
@@ -107,6 +108,7 @@ def profile_of_inputs(
             are the same ranges.
         documents: what names the document of each input; None if documents are not known.
         table: the table that pictures or rows stand in, for errors.
+        outputs_table: the table, or the file, that the true outputs stand in, for errors.
         texts: whether the inputs are kept as text for people.
         origin: a phrase that says which examples these are.
         progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
@@ -123,7 +125,8 @@ def profile_of_inputs(
     if outputs is not None:
         given = list(items_of(outputs, kind.true_outputs))
         check_count(len(read), len(given), kind.true_outputs)
-        true = kind.true_of_given(loaded, read, given)
+        places = outputs_table or TablePlace(kind.true_outputs, range(1, len(given) + 1))
+        true = kind.true_of_given(loaded, read, given, [places.of(row) for row in range(len(given))])
     if documents is not None:
         check_count(len(read), len(documents), "names of documents")
     numbers = {name: number for number, name in enumerate(dict.fromkeys(documents or ()))}

@@ -36,9 +36,10 @@ class Labels(DecodedOutput):
         """The class numbers of a split."""
         return TrueOutputs(expect(examples.target, LabelColumn).values)
 
-    def true_of_given(self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object]) -> TrueOutputs:
+    def true_of_given(
+        self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object], places: Sequence[Place]
+    ) -> TrueOutputs:
         """Names of labels."""
-        places: list[Place] = [(None, number) for number in range(1, len(given) + 1)]
         return TrueOutputs(expect(loaded.target, LabelField).encode(given, places))
 
     def decoded(self, loaded: LoadedModel, encoded: EncodedInputs, true: TrueOutputs | None) -> Said:

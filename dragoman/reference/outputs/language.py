@@ -11,6 +11,7 @@ from dragoman.contracts import Packed
 from dragoman.contracts.expect import expect
 from dragoman.data.examples import Examples
 from dragoman.errors import InputError
+from dragoman.fields.place import Place
 from dragoman.model.folder import LoadedModel
 from dragoman.model.language_model import LanguageModel
 from dragoman.reference.inputs.read_inputs import ReadInputs
@@ -31,7 +32,9 @@ class PredictedText(OutputKind):
         """The lengths of the texts."""
         return _true(loaded, examples.target_texts())
 
-    def true_of_given(self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object]) -> TrueOutputs:
+    def true_of_given(
+        self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object], places: Sequence[Place]
+    ) -> TrueOutputs:
         """None: a language model predicts its inputs.
 
         Raises:

@@ -26,9 +26,10 @@ class Numbers(DecodedOutput):
         """The numbers of a split."""
         return TrueOutputs(expect(examples.target, NumberColumn).values)
 
-    def true_of_given(self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object]) -> TrueOutputs:
+    def true_of_given(
+        self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object], places: Sequence[Place]
+    ) -> TrueOutputs:
         """Numbers, or texts that are numbers."""
-        places: list[Place] = [(None, number) for number in range(1, len(given) + 1)]
         return TrueOutputs(expect(loaded.target, NumberField).parse(given, places, "true outputs"))
 
     def decoded(self, loaded: LoadedModel, encoded: EncodedInputs, true: TrueOutputs | None) -> Said:

@@ -16,6 +16,7 @@ from dragoman.contracts import Memory, Packed
 from dragoman.contracts.expect import expect
 from dragoman.data.examples import Examples
 from dragoman.errors import InputError
+from dragoman.fields.place import Place
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.reference.features import Features
@@ -91,13 +92,16 @@ class OutputKind(ABC):
         """The true outputs of a split of a dataset."""
 
     @abstractmethod
-    def true_of_given(self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object]) -> TrueOutputs:
+    def true_of_given(
+        self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object], places: Sequence[Place]
+    ) -> TrueOutputs:
         """True outputs as a caller passes them, one for each input.
 
         Args:
             loaded: the model.
             inputs: the inputs.
             given: the outputs.
+            places: where each output is from, for errors.
 
         Raises:
             InputError: if one cannot be used, such as a label that training has not seen.

@@ -13,6 +13,7 @@ from dragoman.contracts.expect import expect
 from dragoman.data.columns.tags import TagColumn
 from dragoman.data.examples import Examples
 from dragoman.errors import InputError
+from dragoman.fields.place import Place
 from dragoman.fields.tags import TagField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
@@ -34,16 +35,20 @@ class Tags(DecodedOutput):
         """The tags of a split."""
         return TrueOutputs(tags=expect(examples.target, TagColumn).rows(np.arange(len(examples))))
 
-    def true_of_given(self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object]) -> TrueOutputs:
+    def true_of_given(
+        self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object], places: Sequence[Place]
+    ) -> TrueOutputs:
         """For each text its tags with spaces between them, or a list of them."""
         field = expect(loaded.target, TagField)
         lines = [tags if isinstance(tags, str) else " ".join(map(str, expect(tags, list))) for tags in given]
-        tags = field.encode(lines, [(None, number) for number in range(1, len(lines) + 1)])
+        tags = field.encode(lines, places)
         assert inputs.shown is not None
-        for number, (text, count) in enumerate(zip(inputs.shown, tags.lengths.tolist(), strict=True), start=1):
+        for text, count, (file, line) in zip(inputs.shown, tags.lengths.tolist(), places, strict=True):
             if len(text.split()) != count:
                 raise InputError(
-                    f"text {number:,} has {len(text.split()):,} words, and there are {count:,} tags for it",
+                    f"the text has {len(text.split()):,} words, and there are {count:,} tags for it",
+                    file=file,
+                    line=line,
                     remedy="give one tag for each word; words are what white space stands between.",
                 )
         return TrueOutputs(tags=tags)

@@ -12,6 +12,7 @@ from jaxtyping import Float, Float64, Int64
 from dragoman.contracts import Ending, Greedy, Hypothesis, Memory, SearchRequest
 from dragoman.contracts.expect import expect
 from dragoman.data.examples import Examples
+from dragoman.fields.place import Place
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.given import texts_of
@@ -45,7 +46,9 @@ class WrittenText(DecodedOutput):
         """The targets of a split."""
         return _true(loaded, inputs, examples.target_texts())
 
-    def true_of_given(self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object]) -> TrueOutputs:
+    def true_of_given(
+        self, loaded: LoadedModel, inputs: ReadInputs, given: Sequence[object], places: Sequence[Place]
+    ) -> TrueOutputs:
         """Strings."""
         return _true(loaded, inputs, texts_of(given))  # type: ignore[arg-type]  # it refuses all else
 
