@@ -87,6 +87,7 @@ def profile_of_inputs(
     table: TablePlace | None = None,
     outputs_table: TablePlace | None = None,
     texts: bool = True,
+    search: bool = True,
     origin: str = "",
     progress: bool | None = None,
 ) -> Profile:
@@ -110,6 +111,7 @@ def profile_of_inputs(
         table: the table that pictures or rows stand in, for errors.
         outputs_table: the table, or the file, that the true outputs stand in, for errors.
         texts: whether the inputs are kept as text for people.
+        search: whether features are measured that only a search for the model's own output finds, which takes longest.
         origin: a phrase that says which examples these are.
         progress: whether to show how far it is; by default where a person watches: on a terminal, or in a notebook.
 
@@ -117,7 +119,7 @@ def profile_of_inputs(
         InputError: if there is no input, one cannot be read, or a true output is none that the model could give, such
             as a label that training has not seen; or if there is not one output, or one document, for each input.
     """
-    kind = output_kind(loaded)
+    kind = output_kind(loaded) if search else output_kind(loaded).without_search()
     read = input_kind(loaded).of_given(loaded, inputs, table)
     if not len(read):
         raise InputError("there is no input to measure", remedy="give at least one.")

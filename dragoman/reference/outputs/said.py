@@ -82,10 +82,12 @@ class OutputKind(ABC):
     Attributes:
         true_outputs: plural name of its true outputs, for errors.
         has_corpora: whether the corpora that examples are from are classes whose frequencies may shift, as domains are.
+        searched: names of the features that only a search finds, which takes longer than all else.
     """
 
     true_outputs: ClassVar[str]
     has_corpora: ClassVar[bool] = False
+    searched: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
@@ -106,6 +108,10 @@ class OutputKind(ABC):
         Raises:
             InputError: if one cannot be used, such as a label that training has not seen.
         """
+
+    def without_search(self) -> OutputKind:
+        """The same kind without the features that :attr:`searched` names."""
+        return self
 
     def true_of_inputs(self, loaded: LoadedModel, inputs: ReadInputs) -> TrueOutputs | None:
         """The true outputs that inputs hold by themselves; None, by default, if they hold none."""

@@ -28,6 +28,8 @@ from dragoman.search.search import search
 from dragoman.tasks.losses import losses_by_row
 from dragoman.text.codec import Codec
 
+_CONFIDENCE = "mean log-probability of a token of the output"
+_LENGTH_RATIO = "length of the output in tokens to that of the input"
 _LARGEST_LOSS = 50.0
 """Nats a token of a text to which the model gives a probability of 0, as to one that is too long for its picture."""
 
@@ -37,10 +39,21 @@ class WrittenText(DecodedOutput):
 
     The model's own output is that of greedy search, which is followed for ``search.max_length_ratio`` tokens for each
     position of the hidden states.
+
+    Args:
+        searches: whether the model's own output is looked for.
     """
 
     true_outputs = "texts"
     has_corpora = True
+    searched = (_CONFIDENCE, _LENGTH_RATIO)
+
+    def __init__(self, searches: bool = True) -> None:
+        self._searches = searches
+
+    def without_search(self) -> WrittenText:
+        """The same without what is measured of the model's own output."""
+        return WrittenText(searches=False)
 
     def true_of_examples(self, loaded: LoadedModel, inputs: ReadInputs, examples: Examples) -> TrueOutputs:
         """The targets of a split."""
@@ -61,7 +74,9 @@ class WrittenText(DecodedOutput):
             nats = model.decoder.token_losses(target, memory).double().cpu().numpy()
             sums, units = losses_by_row(nats, target)
             losses = np.minimum(sums / units, _LARGEST_LOSS)
-        features = _features(_greedy(loaded, model, memory), memory.layout.lengths.cpu().numpy())
+        features: Features = {}
+        if self._searches:
+            features = _features(_greedy(loaded, model, memory), memory.layout.lengths.cpu().numpy())
         return Said(memory.layout.mean(memory.states), features, losses)
 
     def classes(
@@ -109,6 +124,6 @@ def _features(outputs: Sequence[Hypothesis], positions: np.ndarray) -> Features:
     tokens = np.array([len(output.tokens) + (output.ending is Ending.COMPLETE) for output in outputs], dtype=np.float64)
     log_p: Float64[np.ndarray, " B"] = np.array([output.log_probability for output in outputs], dtype=np.float64)
     return {
-        "mean log-probability of a token of the output": np.maximum(log_p / np.maximum(tokens, 1), -_LARGEST_LOSS),
-        "length of the output in tokens to that of the input": tokens / positions,
+        _CONFIDENCE: np.maximum(log_p / np.maximum(tokens, 1), -_LARGEST_LOSS),
+        _LENGTH_RATIO: tokens / positions,
     }
