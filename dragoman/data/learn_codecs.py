@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 from dragoman.text.codec_files import load_codecs
 from dragoman.text.placeholder_mask import hide_lines, masks_of
+from dragoman.text.segmenter import Segmenter
 from dragoman.text.tokenizer import Tokenizer
 from dragoman.text.truecasing import Truecaser
 
@@ -34,7 +35,8 @@ def learn_codecs(part: TrainingPart, recipe: TokenizerRecipe, seed: int) -> tupl
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
     if part.parent is not None and part.parent.vocabularies:
-        return expect(part.parent.source, Codec), expect(part.parent.target, Codec)
+        known = {"source": expect(part.parent.source, Codec), "target": expect(part.parent.target, Codec)}
+        return _extended_codecs(known, _sample(part, recipe.sample_pairs, seed))
     if recipe.model is not None:
         return codecs_of_model(recipe.model)
     sample = _sample(part, recipe.sample_pairs, seed)
@@ -71,13 +73,38 @@ def learn_codec(part: TrainingPart, side: str, recipe: TokenizerRecipe, seed: in
         InputError: if the recipe takes the vocabulary of a model that is not there.
     """
     if part.parent is not None and part.parent.vocabularies:
-        return expect((part.parent.source, part.parent.target)[_SIDES.index(side)], Codec)
+        known = expect(part.parent.source if side == "source" else part.parent.target, Codec)
+        texts = _known_texts(known, _sample(part, recipe.sample_pairs, seed), side)
+        return _with_tokenizer(known, known.tokenizer.extended(texts, sorted(part.units)), part)
     if recipe.model is not None:
         return codecs_of_model(recipe.model)[_SIDES.index(side)]
     texts = _Texts(_sample(part, recipe.sample_pairs, seed), side)
     casing = Truecaser.train(texts, part.languages[_SIDES.index(side)]) if recipe.truecase else None
     texts.case = _casing(casing)
     return Codec(_tokenizer(texts, recipe, part.units), casing, part.placeholders)
+
+
+def _extended_codecs(known: Mapping[str, Codec], part: TrainingPart) -> tuple[Codec, Codec]:
+    """The codecs of a parent, with symbols for what the training pairs have and the parent lacks; where it has one
+    tokenizer for both sides, so have they."""
+    texts = {side: _known_texts(codec, part, side, paired=True) for side, codec in known.items()}
+    units = sorted(part.units)
+    if known["source"].tokenizer is known["target"].tokenizer:
+        both = known["source"].tokenizer.extended(_Both(texts["source"], texts["target"]), units)
+        extended = dict.fromkeys(_SIDES, both)
+    else:
+        extended = {side: codec.tokenizer.extended(texts[side], units) for side, codec in known.items()}
+    source, target = (_with_tokenizer(known[side], extended[side], part) for side in _SIDES)
+    return source, target
+
+
+def _with_tokenizer(known: Codec, tokenizer: Segmenter, part: TrainingPart) -> Codec:
+    return Codec(tokenizer, known.truecaser, known.placeholders.joined(part.placeholders))
+
+
+def _known_texts(known: Codec, part: TrainingPart, side: str, *, paired: bool = False) -> _Texts:
+    """One side of the training examples as a parent's tokenizer sees it."""
+    return _Texts(replace(part, units=part.units | known.units), side, paired, _casing(known.truecaser))
 
 
 def _tokenizer(texts: Iterable[str], recipe: TokenizerRecipe, units: frozenset[str]) -> Tokenizer:

@@ -16,6 +16,7 @@ from dragoman.fields.cells import cell_number, cell_text, column_numbers, is_mis
 from dragoman.fields.columns import CategoricalColumn, DateColumn, NumericColumn
 from dragoman.fields.dates import Moments, read_moments
 from dragoman.fields.encoded_rows import EncodedRows, RowReport
+from dragoman.fields.extend_column import extend_column
 from dragoman.fields.learn_column import is_no_date, learn_column, no_date, refuse_infinite
 from dragoman.fields.near import nearest
 from dragoman.fields.place import TablePlace
@@ -126,6 +127,54 @@ class RowField:
                 remedy=f"give at least one column beside the target, `{exclude}`, that differs between rows.",
             )
         return cls(columns, dropped)
+
+    def extended(
+        self,
+        named: Mapping[str, pd.Series],
+        *,
+        features: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+        leave_out: Sequence[str] = (),
+        file: Path | str | None = None,
+        lines: Sequence[int] | None = None,
+    ) -> RowField:
+        """The field for another table: these columns with what is known of them, values that are new, and further
+        columns if ``features`` names any.
+
+        >>> field = RowField.learn(pd.DataFrame({"kind": ["a", "b"], "price": [1, 2]}), exclude="price")
+        >>> field.extended({"kind": pd.Series(["c", "a", "c"])}).columns[0].values
+        ('a', 'b', 'c')
+
+        Args:
+            named: the columns of the other table, by their headings.
+            features: headings of the columns to read; those of this field if none is named.
+            categorical: headings of new columns whose values are names, even if they look like numbers.
+            leave_out: headings of columns that are not read.
+            file: file of the table, for errors.
+            lines: number of the line on which each row begins, for errors.
+
+        Raises:
+            InputError: if a column is absent, or a new one cannot be used.
+        """
+        place = TablePlace(file, lines)
+        known = {column.name: column for column in self.columns}
+        columns, dropped = [], [*self.dropped]
+        for name in dict.fromkeys(features or known):
+            if name in leave_out:
+                dropped.append((name, "it was to be"))
+                continue
+            cells = _find(named, name, place)
+            column = known.get(name)
+            if column is not None:
+                values = cells.tolist()
+                columns.append(extend_column(column, values, _unknown(values, column)))
+                continue
+            learnt = learn_column(cells, name, place, categorical=name in categorical)
+            if isinstance(learnt, str):
+                dropped.append((name, learnt))
+            else:
+                columns.append(learnt)
+        return RowField(tuple(columns), tuple(dropped))
 
     @property
     def numbers(self) -> int:
@@ -298,6 +347,14 @@ def _ids(cells: list[object], column: CategoricalColumn) -> tuple[Int64[np.ndarr
         found.append(number)
         absent.append(is_absent)
     return np.array(found, dtype=np.int64), np.array(absent, dtype=np.bool_)
+
+
+def _unknown(cells: list[object], column: NumericColumn | DateColumn | CategoricalColumn) -> list[bool]:
+    """Whether each cell of a categorical column is a value that the column does not know."""
+    if not isinstance(column, CategoricalColumn):
+        return [False] * len(cells)
+    ids, absent = _ids(cells, column)
+    return ((ids == column.other) & ~absent).tolist()
 
 
 def _id(cell: object, column: CategoricalColumn, numbers: dict[str, int]) -> tuple[int, bool]:

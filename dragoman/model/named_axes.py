@@ -89,7 +89,7 @@ def named_axes(model: Model, source: SourceField, target: TargetField) -> dict[s
     >>> loaded = load_model("runs/demo/best")
     >>> named = named_axes(loaded.model, loaded.source, loaded.target)
     >>> [axis.what if axis else None for axis in named["encoder.embedding.embedding.weight"].axes]
-    ['source symbols', None]
+    ['symbols', None]
 
     Args:
         model: the model.
@@ -98,8 +98,14 @@ def named_axes(model: Model, source: SourceField, target: TargetField) -> dict[s
     """
     found: dict[str, Named] = {}
     inputs: Axis | None = None
-    sides = {"encoder": _Side("source", source), "decoder": _Side("target", target)}
-    for name, module in model.named_modules(remove_duplicate=False):
+    modules = list(model.named_modules(remove_duplicate=False))
+    embeddings = [(_half(name), id(module)) for name, module in modules if isinstance(module, TokenEmbedding)]
+    shared = len(set(embeddings)) > len({module for _, module in embeddings})
+    sides = {
+        "encoder": _Side("" if shared else "source ", source),
+        "decoder": _Side("" if shared else "target ", target),
+    }
+    for name, module in modules:
         if isinstance(module, MultilayerPerceptron) and isinstance(module.numbers, RowNumbers):
             inputs = _row_axis(module.numbers, expect(source, RowField))
             if len(module.hidden.weights):
@@ -107,7 +113,7 @@ def named_axes(model: Model, source: SourceField, target: TargetField) -> dict[s
                 inputs = None
         for kind, axes in _AXES.items():
             if isinstance(module, kind):
-                side = sides["encoder" if name.startswith("encoder.") else "decoder"]
+                side = sides[_half(name)]
                 found |= {f"{name}.{key}": Named(f"{name}.{key}", named) for key, named in axes(module, side).items()}
         if isinstance(module, RowNumbers):
             found |= dict(_category_tables(name, module, expect(source, RowField)))
@@ -118,12 +124,17 @@ def named_axes(model: Model, source: SourceField, target: TargetField) -> dict[s
     return found
 
 
+def _half(name: str) -> str:
+    """The half of a model that a module belongs to."""
+    return "encoder" if name.startswith("encoder.") else "decoder"
+
+
 @dataclass(frozen=True, slots=True)
 class _Side:
     """A side of a model.
 
     Attributes:
-        name: ``source`` or ``target``.
+        name: adjective for its symbols, with a space behind it; empty if both sides share one embedding.
         field: field of what goes in or comes out there.
     """
 
@@ -142,7 +153,7 @@ def _symbols(side: _Side) -> Axis:
     for role, number in roles.items():
         if number is not None:
             names[number], groups[number] = ("special", role), "special"
-    return Axis(f"{side.name} symbols", tuple(names), tuple(groups), Beginning.MEAN)
+    return Axis(f"{side.name}symbols", tuple(names), tuple(groups), Beginning.MEAN)
 
 
 _GROUPS = {

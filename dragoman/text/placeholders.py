@@ -62,12 +62,13 @@ class PlaceholderSyntax:
         return cls(tuple(family for family in FAMILIES if family.name in names))
 
     def joined(self, other: PlaceholderSyntax) -> PlaceholderSyntax:
-        """The syntax of the families of both. That of models which name no families stays as it is.
+        """The syntax of the families of both. :data:`LEGACY_SYNTAX`, which names no families, is joined with none: it
+        stays as it is, and adds nothing.
 
         >>> PlaceholderSyntax.of("url").joined(PlaceholderSyntax.of("mustache", "url")).names
-        ('mustache', 'url')
+        ('url', 'mustache')
         """
-        if self == LEGACY_SYNTAX:
+        if LEGACY_SYNTAX in (self, other):
             return self
         return PlaceholderSyntax.of(*{*self.names, *other.names})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -46,6 +46,15 @@ class Segmenter(Protocol):
 
     def decode_batch(self, rows: Sequence[Sequence[int]]) -> list[str]:
         """The text of each row of ids; special symbols are left out."""
+        ...
+
+    def extended(self, texts: Iterable[str], units: Sequence[str] = ()) -> Segmenter:
+        """The segmenter with symbols behind its own for ``units``, private characters that stand for placeholders, and
+        for characters of ``texts`` that have none; the same one if its library cannot add any.
+
+        Raises:
+            InputError: if a text has a lone surrogate.
+        """
         ...
 
     def save(self, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,11 @@ class SentencePieceSegmenter:
         """The text of each row of ids; special symbols are left out."""
         special = frozenset(self._vocabulary.special.all)
         return [self._processor.decode([id for id in row if id not in special]) for row in rows]
+
+    def extended(self, texts: Iterable[str], units: Sequence[str] = ()) -> SentencePieceSegmenter:
+        """The same segmenter: the library adds no pieces to a model."""
+        del texts, units
+        return self
 
     def save(self, path: Path) -> None:
         """Write the model's file unchanged."""

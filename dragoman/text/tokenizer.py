@@ -18,10 +18,12 @@ from dragoman.errors import DamagedFileError, InputError
 from dragoman.native import text as native
 from dragoman.storage.json import JsonObject
 from dragoman.text.corpus_counts import CODE_POINTS, WordCounts, count_characters, frequent_characters
+from dragoman.text.placeholders import UNITS
 from dragoman.text.ragged import Ragged
 from dragoman.text.tokenizer_file import check_tokenizer_file
 from dragoman.text.tokenizers.bpe import train_bpe, train_bpe_on_words
 from dragoman.text.tokenizers.characters import train_characters
+from dragoman.text.tokenizers.extension import extended
 from dragoman.text.tokenizers.pretokenization import pattern
 from dragoman.text.tokenizers.unigram import train_unigram
 from dragoman.text.tokenizers.words import train_words
@@ -40,6 +42,7 @@ KINDS: Mapping[str, Callable[..., tokenizers.Tokenizer]] = MappingProxyType(
 _CHUNK = 10_000
 _ALPHABET_SHARE = 0.5
 _MIN_COUNT = 2
+_MOST_NEW = 0.1
 _PROBE = " a  B\t<0x41></s>\0▁e\u0301ﬁ☃ "
 
 
@@ -74,7 +77,6 @@ class Tokenizer:
         """Learn symbols from ``texts``. The same texts give the same tokenizer, whatever the machine and its threads.
 
         Rare text gets no symbol (what occurs only once), so a small corpus gives a smaller vocabulary than asked for.
-        Characters
 
         Args:
             texts: texts to learn from, which are read several times and never held in memory.
@@ -111,6 +113,34 @@ class Tokenizer:
             backend = KINDS[kind](spaced, first, alphabet, vocabulary_size, _MIN_COUNT, single_digits)
         backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
         return cls(_without_added_tokens(backend))
+
+    def extended(self, texts: Iterable[str], units: Sequence[str] = ()) -> Tokenizer:
+        """The tokenizer with symbols behind its own for ``units`` and for characters of ``texts`` that it spells in
+        bytes; every text that it could spell without them is cut into the same ids.
+
+        Characters get a symbol if they occur more than once, at most a tenth as many as there are symbols, the most
+        frequent first.
+
+        >>> tokenizer = Tokenizer.train(["low lower lowest"] * 3, vocabulary_size=300)
+        >>> more = tokenizer.extended(["Löwe", "Löwe"])
+        >>> more.vocabulary.symbols[tokenizer.size :]
+        ('L', 'ö')
+        >>> more.encode("low lower") == tokenizer.encode("low lower")
+        True
+
+        Args:
+            texts: texts of which some characters may have no symbol.
+            units: private characters that get a symbol however rare they are.
+
+        Raises:
+            InputError: if a text has a lone surrogate.
+        """
+        counts = _count_characters(texts)
+        characters = [symbol for symbol in self.vocabulary.of_text if len(symbol) == 1]
+        counts[[ord(character) for character in (*characters, *UNITS)]] = 0
+        new = [unit for unit in units if unit not in self.vocabulary.ids]
+        new += frequent_characters(counts, most=int(self.size * _MOST_NEW), min_count=_MIN_COUNT)
+        return Tokenizer(extended(self._backend, new)) if new else self
 
     @property
     def suffix(self) -> str:

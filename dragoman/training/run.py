@@ -14,6 +14,7 @@ from dragoman.assessment.assess import assess
 from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError
 from dragoman.model.folder import LoadedModel, load_model, save_model
+from dragoman.model.taking_over import TakenOver
 from dragoman.model.weights import parameter_count
 from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
 from dragoman.reports.figure import drawing
@@ -41,7 +42,7 @@ from dragoman.training.setup import set_up
 from dragoman.training.snapshot import Progress
 from dragoman.training.stability.monitor import StabilityMonitor
 from dragoman.training.stability_log import StabilityLog
-from dragoman.training.start import Start, TakenOver
+from dragoman.training.start import Start
 from dragoman.training.trainer import Trainer
 from dragoman.training.training_state import TrainingState
 

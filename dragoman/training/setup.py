@@ -10,6 +10,7 @@ import torch
 from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
 from dragoman.model.build import Model
+from dragoman.model.taking_over import TakenOver
 from dragoman.recipe import Recipe
 from dragoman.recipe.shortened import counted_in_updates, shortening
 from dragoman.recipe.training import TrainingRecipe
@@ -18,7 +19,7 @@ from dragoman.tasks.task import Task
 from dragoman.training.distributed import Processes
 from dragoman.training.memory import check_dataset
 from dragoman.training.precision import Hardware
-from dragoman.training.start import Start, TakenOver, start_model
+from dragoman.training.start import Start
 from dragoman.training.training_state import TrainingState, build_training_state
 
 
@@ -76,7 +77,7 @@ def set_up(
 
     def begin(model: Model) -> None:
         if start is not None:
-            taken.append(start_model(start, model, recipe, dataset))
+            taken.append(start.put_into(model, recipe, dataset))
 
     objective = task.objective(recipe, dataset)
     state, averaged = build_training_state(recipe.model, settings, dataset, hardware, objective, begin)

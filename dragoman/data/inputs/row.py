@@ -66,7 +66,15 @@ class RowInput(Input):
         """What each column holds."""
         columns = LearntColumns(part)
         if part.parent is not None:
-            return expect(part.parent.source, RowField), output.learn(part, recipe)
+            field = expect(part.parent.source, RowField).extended(
+                columns,
+                features=recipe.data.features,
+                categorical=recipe.data.categorical,
+                leave_out=recipe.data.leave_out,
+                file=part.file,
+                lines=columns.lines.tolist(),
+            )
+            return field, output.learn(part, recipe)
         field = RowField.learn_columns(
             columns,
             exclude=part.target_column,
