@@ -65,6 +65,13 @@ TestSource = Annotated[File, data_option("Test set; else some examples are held 
 TestTarget = Annotated[File, data_option("Its translations, labels, numbers or tags.")]
 TestCorpora = Annotated[Files, data_option("Test set, as --corpus is. Repeatable.")]
 TestTexts = Annotated[Texts, data_option("Test set, as --text is. Repeatable.")]
+WeightsFile = Annotated[
+    File,
+    data_option(
+        "File with a weight for each training example, such as `dragoman diagnose shift --write-weights` writes.",
+        "--weights",
+    ),
+]
 SourceLanguage = Annotated[Text, data_option("Source language, such as en.", "--from")]
 TargetLanguage = Annotated[Text, data_option("Target language, or the language of a text, such as de.", "--to")]
 
@@ -138,8 +145,13 @@ class GivenTraining(GivenCorpora):
             columns=self.columns,
             lists=lists,
             languages=languages,
+            weights=self.example_weights(),
             needs_data=needs_data,
         )
+
+    def example_weights(self) -> File:
+        """The file of weights of the training examples; None if there is none."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +166,11 @@ class GivenData(GivenTraining):
     test_target: TestTarget = None
     test: TestCorpora = None
     test_text: TestTexts = None
+    weights: WeightsFile = None
+
+    def example_weights(self) -> File:
+        """The file of weights of the training examples; None if there is none."""
+        return self.weights
 
     def splits(self) -> dict[str, Sections]:
         """The corpora of each split as a recipe writes them."""

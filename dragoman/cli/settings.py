@@ -113,6 +113,7 @@ def recipe_with(
     columns: str | None = None,
     lists: Mapping[str, str | None] = MappingProxyType({}),
     languages: Mapping[str, str | None] = MappingProxyType({}),
+    weights: Path | None = None,
     needs_data: bool = True,
 ) -> Recipe:
     """A recipe with the corpora, languages and settings that were given in the place of its own.
@@ -124,6 +125,7 @@ def recipe_with(
         columns: the columns that :func:`corpora` was given.
         lists: keys of ``data`` that are lists of columns, each as it was given, such as ``a,b``.
         languages: keys of ``data`` that are languages.
+        weights: file with a weight for each training example.
         needs_data: whether there has to be a training corpus then.
 
     Raises:
@@ -135,6 +137,9 @@ def recipe_with(
     data: dict[str, Any] = {split: given for split, given in splits.items() if given}
     data |= {name: language for name, language in languages.items() if language is not None}
     data |= {name: _names(f"--{name.replace('_', '-')}", names) for name, names in lists.items() if names is not None}
+    if weights is not None:
+        check_files([weights])
+        data["weights"] = str(weights.absolute())
     changes = parse_settings(settings)
     complete = load_recipe(recipe, changes=merge({"data": data}, changes) if data else changes, log=remark)
     check_columns(columns, complete)

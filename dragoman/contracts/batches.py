@@ -20,14 +20,14 @@ class Batch:
 
     >>> batch = Batch(Packed.of([[5, 3], [6, 7, 3]]), Packed.of([[8, 3], [9, 3]]), torch.tensor([0, 1]))
     >>> batch.units, batch.select(torch.tensor([1])).source.rows()
-    (4.0, [[6, 7, 3]])
+    (4, [[6, 7, 3]])
 
     Attributes:
         source: what the encoder reads.
         target: what the decoder is trained to predict.
         examples: the index of each row in its split of the dataset, so that a batch can be traced to its lines.
-        weights: weight of each example in the training loss: with 2, the loss is as if the batch held the example
-            twice; with 0, as if it did not hold it. None for 1 each. No weight is negative, and not all are 0.
+        weights: weight of each example in the training loss: with 2, the summed loss is as if the batch held the
+            example twice; with 0, as if it did not hold it. None for 1 each. No weight is negative.
         links: links of target tokens to source tokens, for guided alignment; None without it.
     """
 
@@ -53,9 +53,14 @@ class Batch:
         return [*self.source.layouts, *self.target.layouts]
 
     @property
-    def units(self) -> float:
-        """The number that the summed loss is divided by; see :func:`weighted_units`."""
-        return weighted_units(self.target, self.weights)
+    def units(self) -> int:
+        """The number of units, target tokens, labels or numbers, by which the summed loss is divided.
+
+        Weights do not change it, so that an example counts by its own weight and not by those of the examples that it
+        happens to stand beside. Divided by its sum of weights, a batch of examples that all weigh little, such as one
+        of long sentences where short ones are wanted, would count as much as any other.
+        """
+        return self.target.units
 
     def select(self, rows: Int[Tensor, " K"]) -> Batch:
         """Examples ``rows`` (at least one), in that order."""
@@ -105,9 +110,10 @@ class TextBatch:
         return [self.target.layout]
 
     @property
-    def units(self) -> float:
-        """The number that the summed loss is divided by; see :func:`weighted_units`."""
-        return weighted_units(self.target, self.weights)
+    def units(self) -> int:
+        """The number of target tokens, by which the summed loss is divided whatever the weights, as in
+        :class:`Batch`."""
+        return self.target.units
 
     def select(self, rows: Int[Tensor, " K"]) -> TextBatch:
         """Rows ``rows`` (at least one), in that order; a state that is carried over to them has to be selected as
@@ -127,23 +133,6 @@ AnyBatch = Batch | TextBatch
 Carried = tuple[Shaped[Tensor, "..."], ...]
 """What the loss of one batch hands to the loss of the next, without a gradient: the state of a recurrent language
 model; empty for all other models."""
-
-
-def weighted_units(target: Target, weights: Float[Tensor, " B"] | None) -> float:
-    """The number by which a loss, summed over examples with these weights, is divided to become a mean.
-
-    A decoder's loss is Σ_b w_b ℓ_b, where ℓ_b is the loss of example b summed over its u_b units (target tokens; a
-    label or a number is one). The mean is Σ_b w_b ℓ_b / Σ_b w_b u_b, so that a weight of 2 is the example twice and a
-    weight of 0 is its absence in the divisor as well; with weights of 1 it is the mean over all units. Training adds up
-    numerator and divisor over all mini-batches of an update, on all its processes, and divides once.
-
-    >>> target = Packed.of([[5, 3], [6, 7, 3]])
-    >>> weighted_units(target, None), weighted_units(target, torch.tensor([2.0, 0.0]))
-    (5.0, 4.0)
-    """
-    if weights is None:
-        return float(target.units)
-    return float((weights.double() * target.unit_counts).sum())
 
 
 def _selected(weights: Float[Tensor, " B"] | None, rows: Int[Tensor, " K"]) -> Float[Tensor, " K"] | None:

@@ -108,7 +108,7 @@ class Decoder(Protocol):
         """What training minimises: Σ_b w_b ℓ_b, where ℓ_b is the loss of example b summed over its target tokens.
 
         Smoothing and class weights, where a decoder has them, are given to its constructor and are part of ℓ_b. The sum
-        is divided by :func:`~dragoman.contracts.batches.weighted_units`.
+        is then divided by the number of units of all examples (:attr:`~dragoman.contracts.batches.Batch.units`).
 
         Args:
             target: what is to be predicted, one row per row of the memory.

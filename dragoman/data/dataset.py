@@ -29,9 +29,10 @@ from dragoman.storage.verified import VerifiedFolder
 from dragoman.text.codec import Codec
 
 _FACTS = "dataset.json"
-FORMAT = 4
+FORMAT, UNWEIGHTED = 5, 4
 """Format 2 adds to each pair its corpus and its file; datasets of format 1 are read as one corpus. Format 3 adds
-pictures and rows of tables as sources, labels and numbers as targets. Format 4 says what counts as a placeholder."""
+pictures and rows of tables as sources, labels and numbers as targets. Format 4 says what counts as a placeholder.
+Format 5 adds weights of training examples; datasets without any are still written as format 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,19 @@ class DatasetWriter:
         """Write what was learnt of the sources and of the targets."""
         save_fields(self.folder, source, target)
 
-    def write_facts(self, corpora: Sequence[Corpus], files: Sequence[str]) -> None:
-        """The corpora and files that the numbers in the splits stand for."""
-        facts = {"format": FORMAT, "corpora": [asdict(corpus) for corpus in corpora], "files": list(files)}
+    def write_facts(self, corpora: Sequence[Corpus], files: Sequence[str], *, weighted: bool = False) -> None:
+        """The corpora and files that the numbers in the splits stand for.
+
+        Args:
+            corpora: corpora, by number.
+            files: files, by number.
+            weighted: whether training examples have weights.
+        """
+        facts = {
+            "format": FORMAT if weighted else UNWEIGHTED,
+            "corpora": [asdict(corpus) for corpus in corpora],
+            "files": list(files),
+        }
         text = json.dumps(facts, indent=2, ensure_ascii=False)
         (self.folder / _FACTS).write_text(text + "\n", encoding="utf-8")
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Float32, Int
+from torch import Tensor
 
 from dragoman.contracts import Batch, SpecialSymbols, TextBatch
 from dragoman.contracts.expect import expect
 from dragoman.data.columns.kinds import SOURCE_COLUMNS, TARGET_COLUMNS, SourceColumn, TargetColumn
 from dragoman.data.columns.ragged import ChainedColumn
 from dragoman.data.columns.text import TextColumn
+from dragoman.data.example_weights import WEIGHT
 from dragoman.data.rendering import Rendering
 from dragoman.fields.field import Field
 
@@ -41,6 +43,9 @@ class Examples:
         source: the sources of all examples.
         target: the targets of all examples.
         corpora: the number of each example's corpus.
+        weights: the weight of each example in the training loss; None where all weigh alike. Their mean, in which each
+            example counts by its target's units, is 1, so that losses and learning rates mean what they mean without
+            weights.
     """
 
     def __init__(self, table: pa.Table, source: Field, target: Field, rendering: Rendering | None = None) -> None:
@@ -51,6 +56,11 @@ class Examples:
         has_corpora = "corpus" in table.column_names
         self.corpora: Int[np.ndarray, " n"] = (
             table.column("corpus").to_numpy() if has_corpora else np.zeros(len(self), dtype=np.int16)
+        )
+        self.weights: Float32[np.ndarray, " n"] | None = (
+            _with_mean_one(table.column(WEIGHT).to_numpy(), self.target_lengths)
+            if WEIGHT in table.column_names
+            else None
         )
 
     def take(self, indices: Int[np.ndarray, " k"]) -> Examples:
@@ -87,12 +97,17 @@ class Examples:
                 same batch every time.
         """
         source, target = self.source.batch(indices, generator), self.target.batch(indices, generator)
-        return Batch(source, target, torch.from_numpy(indices))
+        return Batch(source, target, torch.from_numpy(indices), self.weights_of(indices))
 
     def text_batch(self, indices: Int[np.ndarray, " B"]) -> TextBatch:
         """A batch of the targets of these examples for a language model, each a sequence of its own."""
         target = expect(self.target, TextColumn).batch(indices)
-        return TextBatch(target.shifted(self.target_symbols.start), target, False, torch.from_numpy(indices))
+        inputs = target.shifted(self.target_symbols.start)
+        return TextBatch(inputs, target, False, torch.from_numpy(indices), self.weights_of(indices))
+
+    def weights_of(self, indices: Int[np.ndarray, " B"]) -> Float[Tensor, " B"] | None:
+        """The weights of examples ``indices`` in a batch; None where all weigh alike."""
+        return None if self.weights is None else torch.from_numpy(self.weights[indices])
 
     @property
     def target_symbols(self) -> SpecialSymbols:
@@ -140,3 +155,9 @@ class Examples:
     def _texts(self, name: str, indices: Int[np.ndarray, " B"] | None) -> list[str]:
         column = self._table.column(name)
         return (column if indices is None else column.take(pa.array(indices))).to_pylist()
+
+
+def _with_mean_one(weights: Float32[np.ndarray, " n"], units: Int[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+    """Weights whose mean over all units is 1; unchanged if all are 0, as in a part of a dataset they may be."""
+    total = float(weights.astype(np.float64) @ units)
+    return weights if total == 0 else (weights * (units.sum() / total)).astype(np.float32)

@@ -27,6 +27,7 @@ from dragoman.data.cleaning import CleaningReport
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.drops import Drop, DropList
 from dragoman.data.encode import TOO_MANY_TOKENS, Encoder
+from dragoman.data.example_weights import WeightedExamples, describe_report, read_weights
 from dragoman.data.gather import Gathered, Gatherer
 from dragoman.data.parent_fields import ParentFields
 from dragoman.data.pipes import remembering_pipes
@@ -50,6 +51,8 @@ _COVERAGE_TEXTS = 20_000
 
 Log = Callable[[str], None]
 _Frames = dict[str, "DataFrame | None"]
+_Completes = Callable[[RecordBatch], RecordBatch]
+"""Completes some training examples by their weights."""
 
 
 def prepare(
@@ -96,6 +99,8 @@ def prepare(
 def _prepare(
     recipe: Recipe, writer: DatasetWriter, gatherer: Gatherer, drops: DropList, log: Log, frames: _Frames
 ) -> None:
+    given = recipe.data.weights
+    weighted = None if given is None else WeightedExamples(read_weights(given))
     found = {name: gathered for name, frame in frames.items() if (gathered := gatherer.gather(name, frame)) is not None}
     if "train" not in found:
         raise InputError("no training data", remedy="give `data.train` in the recipe, or a DataFrame.")
@@ -113,21 +118,26 @@ def _prepare(
         _move_to_dropped(found.get(split_name, found["train"]).reports[names[corpus]], dropped)
 
     encoder = gatherer.encoder(source, target, drop, log)
-    _encode(encoder, writer, found, parts)
+    _encode(encoder, writer, found, parts, partial(_weighted, weighted, gatherer))
     _refuse_too_long(encoder, gatherer.noun, log, found)
     for written in encoder.written.values():
         for line in written.report.describe():
             log(line)
+    of_examples = {} if weighted is None else {"weights": weighted.report()}
+    for report in of_examples.values():
+        log(describe_report(report))
     weights = {corpus.title: corpus.weight for corpus in recipe.data.train}
     writer.write_fields(source, target)
     if gatherer.rendering is not None:
         gatherer.rendering.save(writer.folder)
-    writer.write_facts([Corpus(name, weights.get(name, 1.0)) for name in names], list(gatherer.files.numbers))
+    corpora = [Corpus(name, weights.get(name, 1.0)) for name in names]
+    writer.write_facts(corpora, list(gatherer.files.numbers), weighted=weighted is not None)
     placeholders = {"placeholders": gatherer.placeholders.to_dict()} if gatherer.has_placeholders else {}
     writer.write_report(
         {
             "cleaning": {name: gathered.total() for name, gathered in found.items()},
             **placeholders,
+            **of_examples,
             "held_out": list(parts.held_out),
             "sources_also_in_training": leaks,
             "pairs": {name: written.rows for name, written in encoder.written.items()},
@@ -193,18 +203,24 @@ def _leaks(found: dict[str, Gathered], parts: _Parts, log: Log) -> dict[str, int
     return counts
 
 
-def _encode(encoder: Encoder, writer: DatasetWriter, found: dict[str, Gathered], parts: _Parts) -> None:
+def _encode(
+    encoder: Encoder, writer: DatasetWriter, found: dict[str, Gathered], parts: _Parts, weighted: _Completes
+) -> None:
     """Write every split."""
     for name, gathered in found.items():
         names = ["train", *parts.held_out] if name == "train" else [name]
         side = parts.side if name == "train" else np.zeros(len(gathered.keys), dtype=np.int8)
         with ExitStack() as stack:
             writers = {split_name: stack.enter_context(writer.split(split_name)) for split_name in names}
-            encoder.encode(gathered.spool, names, side, partial(_write, writers))
+            encoder.encode(gathered.spool, names, side, partial(_write, writers, weighted))
 
 
-def _write(writers: Mapping[str, SplitWriter], name: str, batch: RecordBatch) -> None:
-    writers[name].write(batch)
+def _write(writers: Mapping[str, SplitWriter], weighted: _Completes, name: str, batch: RecordBatch) -> None:
+    writers[name].write(weighted(batch) if name == "train" else batch)
+
+
+def _weighted(weights: WeightedExamples | None, gatherer: Gatherer, batch: RecordBatch) -> RecordBatch:
+    return batch if weights is None else weights.add_to(batch, list(gatherer.files.numbers))
 
 
 def _move_to_dropped(report: CleaningReport, dropped: list[Drop]) -> None:

@@ -40,6 +40,7 @@ def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> Make
             _packed(source, codecs[0], sources, masks, generator),
             _packed(target, codecs[1], targets, masks, generator),
             torch.from_numpy(indices),
+            examples.weights_of(indices),
         )
 
     return batch

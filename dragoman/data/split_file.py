@@ -9,6 +9,7 @@ import pyarrow as pa
 from dragoman.data.arrow import open_table
 from dragoman.data.columns.expected import ExpectedColumn
 from dragoman.data.columns.kinds import expected_columns
+from dragoman.data.example_weights import WEIGHT
 from dragoman.fields.field import Field
 from dragoman.storage.verified import VerifiedFolder
 
@@ -42,6 +43,7 @@ def open_split(
         "corpus": ExpectedColumn(pa.int16(), below=corpora, optional=True),
         "file": ExpectedColumn(pa.int32(), below=files, optional=True),
         "line": ExpectedColumn(pa.int64(), optional=True),
+        WEIGHT: ExpectedColumn(pa.float32(), least=0, optional=True),
     }
     with folder.understanding(f"{name}.arrow") as path:
         table = open_table(path)

@@ -133,6 +133,9 @@ class DataRecipe(Section):
     """Columns of numbers that are names all the same, such as a postal code."""
     leave_out: Names = ()
     """Columns of a table that are not read, such as an identifier."""
+    weights: FilePath | None = None
+    """File (Parquet, CSV, TSV) with a weight for each training example, which its loss is multiplied by, such as
+    ``dragoman diagnose shift --write-weights`` writes."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> DataRecipe:

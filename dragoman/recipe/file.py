@@ -202,6 +202,7 @@ def _anchor_paths(values: JsonObject, base: Path) -> None:
         for corpus in entry if isinstance(entry, list) else [entry]:
             for key in ("source", "target", "text", "path", "table"):
                 _anchor(corpus, key, base)
+    _anchor(data, "weights", base)
     _anchor(values.get("tokenizer"), "model", base)
 
 

@@ -210,6 +210,12 @@ def _text_problems(recipe: Recipe) -> list[str]:
     if not recipe.model.is_language_model and recipe.training.batch.partition != "lines":
         partition = recipe.training.batch.partition
         found.append(f'training.batch.partition = "{partition}" is for language models; others take "lines"')
+    if recipe.data.weights is not None and recipe.cuts_text:
+        cut = f'training.batch.partition = "{recipe.training.batch.partition}"'
+        found.append(
+            f"data.weights gives lines weights, and {cut} cuts the text without regard to lines; "
+            'use "lines", or leave data.weights out'
+        )
     if recipe.model.output_kind == "tags" and not recipe.cleaning.collapse_white_space:
         found.append("cleaning.collapse_white_space = false leaves it open where a word ends; tags are of words")
     if isinstance(recipe.model.decoder, RandomFieldRecipe) and recipe.training.label_smoothing:

@@ -42,7 +42,6 @@ class StepResult:
         learning_rate: the learning rate of this update.
         gradient_norm: Euclidean norm of the gradient before clipping, which may be NaN or infinite.
         target_tokens: number of target tokens, labels or numbers in all mini-batches.
-        units: divisor of the summed loss: the number of target tokens, each counted with the weight of its example.
         padding: share of padding if the mini-batches were padded, in [0, 1].
         carried: the recurrent state that the next update goes on from.
         gradient_norms: norm of each parameter's gradient before clipping, in the order of ``parameters.map.places``.
@@ -53,7 +52,6 @@ class StepResult:
     learning_rate: float
     gradient_norm: float
     target_tokens: int
-    units: float
     padding: float
     carried: Carried
     gradient_norms: tuple[float, ...]
@@ -71,9 +69,9 @@ def training_step(
 ) -> StepResult:
     """Make one update of the weights from the accumulated gradients of ``batches``.
 
-    The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding; each
-    counts as much as the weight of its example (:func:`~dragoman.contracts.batches.weighted_units`). A loss or gradient
-    that is not finite never reaches the weights; all processes see the same sums, and so agree on it.
+    The loss is the mean over all target tokens of all batches, so that accumulation changes nothing but rounding. The
+    loss of each is multiplied by the weight of its example (:attr:`~dragoman.contracts.batches.Batch.units`). A loss or
+    gradient that is not finite never reaches the weights; all processes see the same sums, and so agree on it.
 
     Args:
         state: the model, its weights and the optimizer.
@@ -91,10 +89,10 @@ def training_step(
     learning_rate = factor * state.schedule(update)
     set_learning_rate(state.optimizer, learning_rate)
 
-    tokens, units, padding = _counts(batches, processes)
+    tokens, padding = _counts(batches, processes)
     before = carried
     counted = {name: buffer.clone() for name, buffer in learnt_buffers(state.model).items()}
-    total, carried = _add_gradients(state, batches, update, recipe, carried, processes, units)
+    total, carried = _add_gradients(state, batches, update, recipe, carried, processes, tokens)
     if recipe.optimizer.decay == "l2" and recipe.optimizer.weight_decay:
         add_l2_gradient(parameters, recipe.optimizer.weight_decay)
     norms = parameters.gradient_norms()
@@ -105,7 +103,7 @@ def training_step(
     else:
         _leave(state, counted, outcome)
     carried = before if outcome is Outcome.NOT_FINITE else carried
-    return StepResult(total, learning_rate, norm, tokens, units, padding, carried, tuple(each), outcome)
+    return StepResult(total, learning_rate, norm, tokens, padding, carried, tuple(each), outcome)
 
 
 def _add_gradients(
@@ -115,7 +113,7 @@ def _add_gradients(
     recipe: TrainingRecipe,
     carried: Carried,
     processes: Processes,
-    units: float,
+    units: int,
 ) -> tuple[float, Carried]:
     """Put the gradient of the mean loss over ``units`` into the parameters; the mean loss, and the state after it."""
     model, parameters = state.model, state.parameters
@@ -170,16 +168,14 @@ def _leave(state: TrainingState, counted: dict[str, Tensor], outcome: Outcome) -
     state.scaler.update(None if overflowed else state.scaler.get_scale())
 
 
-def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float, float]:
-    """The number of target tokens of all processes' mini-batches, the divisor of their losses, and the share of padding
-    if they were padded."""
+def _counts(batches: Sequence[AnyBatch], processes: Processes) -> tuple[int, float]:
+    """The number of target tokens of all processes' mini-batches, and the share of padding if they were padded."""
     layouts = [layout for batch in batches for layout in batch.layouts]
-    tokens, units, occupied, places = processes.sum(
+    tokens, occupied, places = processes.sum(
         [
-            sum(batch.target.units for batch in batches),
             sum(batch.units for batch in batches),
             sum(layout.tokens for layout in layouts),
             padded_places(layouts),
         ]
     )
-    return int(tokens), units, 1 - occupied / places if places else 0.0
+    return int(tokens), 1 - occupied / places if places else 0.0

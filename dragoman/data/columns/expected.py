@@ -15,6 +15,7 @@ class ExpectedColumn:
     Attributes:
         type: Arrow type of its cells.
         below: every number in it is from 0 to one less than this; None for numbers that need only be finite.
+        least: the smallest number that it may hold; None for any.
         width: numbers in each cell that is a list; None for any number.
         filled: whether no such list is empty, as a target is not, which ends with the end symbol.
         nullable: whether a cell may be missing.
@@ -23,6 +24,7 @@ class ExpectedColumn:
 
     type: pa.DataType
     below: int | None = None
+    least: float | None = None
     width: int | None = None
     filled: bool = False
     nullable: bool = False
@@ -46,6 +48,8 @@ class ExpectedColumn:
                 raise ValueError(f"column `{name}` lacks {numbers.null_count:,} numbers in its lists")
         if pa.types.is_floating(numbers.type) and not pc.all(pc.is_finite(numbers), min_count=0).as_py():
             raise ValueError(f"column `{name}` holds numbers that are not finite")
+        if self.least is not None and len(numbers) and pc.min(numbers).as_py() < self.least:
+            raise ValueError(f"column `{name}` holds {pc.min(numbers).as_py()}, which is less than {self.least}")
         if self.below is not None and len(numbers):
             least, most = pc.min_max(numbers).as_py().values()
             if least < 0 or most >= self.below:

@@ -56,7 +56,7 @@ class Recovery:
             seed=self.recipe.seed,
             update=progress.update,
             places=tuple(place_of(turn, self.processes) for turn in range(len(batches))),
-            factor=self.state.scaler.get_scale() / result.units,
+            factor=self.state.scaler.get_scale() / result.target_tokens,
             carried=result.carried,
         )
         origin = trace(self.state.model, batches, replay)

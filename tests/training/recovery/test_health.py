@@ -9,7 +9,7 @@ from dragoman.training.step import Outcome, StepResult
 
 
 def result(outcome: Outcome = Outcome.MADE, loss: float = 2.0) -> StepResult:
-    return StepResult(loss, 1e-3, 1.0, 10, 10.0, 0.0, (), (1.0,), outcome)
+    return StepResult(loss, 1e-3, 1.0, 10, 0.0, (), (1.0,), outcome)
 
 
 SKIPPED = result(Outcome.NOT_FINITE, float("nan"))
