@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dragoman.adaptation.adapt import adapt
     from dragoman.assessment.evaluate import evaluate
     from dragoman.comparison.compare import compare
     from dragoman.data.clean_corpora import clean
@@ -45,6 +46,7 @@ __all__ = [
     "Run",
     "Translator",
     "Writer",
+    "adapt",
     "clean",
     "compare",
     "diagnose",
@@ -67,6 +69,7 @@ _HOMES = {
     "Run": "dragoman.training.run",
     "Translator": "dragoman.predict.translator",
     "Writer": "dragoman.predict.writer",
+    "adapt": "dragoman.adaptation.adapt",
     "clean": "dragoman.data.clean_corpora",
     "compare": "dragoman.comparison.compare",
     "distill": "dragoman.distillation.distill",

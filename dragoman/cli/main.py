@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dragoman import __version__
+from dragoman.cli.adapt import adapt
 from dragoman.cli.clean import clean
 from dragoman.cli.compare import compare
 from dragoman.cli.corpus import corpus
@@ -43,6 +44,7 @@ for command in (
     corpus,
     clean,
     train,
+    adapt,
     distill,
     translate,
     read,

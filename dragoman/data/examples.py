@@ -79,6 +79,11 @@ class Examples:
         return self._table.num_rows
 
     @property
+    def stored(self) -> pa.Table:
+        """The content of the split's file: what each example was encoded to, its texts, and where it came from."""
+        return self._table
+
+    @property
     def source_lengths(self) -> Int[np.ndarray, " n"]:
         """The number of tokens of each source, with the end symbol; 1 if sources are not text."""
         return self.source.lengths

@@ -12,14 +12,14 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
 
 from dragoman.errors import OutputError
 from dragoman.storage.failure import unwritable
-from dragoman.storage.manifest import write_manifest
+from dragoman.storage.manifest import verify, write_manifest
 
 LONGEST_NAME = 255
 """The most bytes of a file's name on nearly all file systems."""
@@ -64,6 +64,24 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         raise unwritable(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def replace_files(path: Path, files: Mapping[str, bytes]) -> None:
+    """Replace some files of a folder that :func:`new_folder` wrote, or add them; the folder is whole at every moment.
+
+    Args:
+        path: the folder.
+        files: the new content of each file, by its name.
+
+    Raises:
+        DamagedFileError: if a file of the folder was altered.
+        OutputError: if it cannot be written.
+    """
+    verify(path)
+    with new_folder(path, replace=True) as temporary:
+        shutil.copytree(path, temporary, dirs_exist_ok=True)
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
 
 
 def recover(path: Path) -> None:

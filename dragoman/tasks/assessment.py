@@ -136,6 +136,7 @@ class Assessment:
         statistics: the terms that the quality is computed from, by example, for the paired bootstrap.
         outputs: the model's output for each example, as a line of text.
         draw: function that draws a picture of the report into a file, under a title; None if the report has no picture.
+        further: function that gives the terms of other measures by example, for the paired bootstrap.
     """
 
     report: Report
@@ -143,3 +144,4 @@ class Assessment:
     statistics: SentenceStatistics
     outputs: list[str]
     draw: Callable[[Path, str], None] | None = None
+    further: Callable[[], list[SentenceStatistics]] = list

@@ -113,13 +113,15 @@ class Classification(PredictionTask[Float64[np.ndarray, "n K"]]):
         labels = predicted.argmax(1)
         report = evaluate_labels(labels, true, field.names, probabilities=predicted)
         statistics = classification_statistics(labels, true)
-        accuracy, nats = estimates([statistics, probability_statistics(predicted, true)[0]])
+        likely = probability_statistics(predicted, true)[0]
+        accuracy, nats = estimates([statistics, likely])
         return Assessment(
             report=report,
             measures=Measures(accuracy, (report.macro_f1, nats), {"predictions": speed}),
             statistics=statistics,
             outputs=field.decode(labels),
             draw=lambda path, title: draw_confusion(report, path, title),
+            further=lambda: [likely],
         )
 
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:

@@ -165,6 +165,7 @@ def _assessment(scores: TextScores, speed: float) -> Assessment:
         measures=Measures(report.bits_per_character, (report.perplexity,), {"scoring": speed}),
         statistics=statistics[1],
         outputs=[f"{value:.4f}" for value in bits],
+        further=lambda: statistics[:1],
     )
 
 

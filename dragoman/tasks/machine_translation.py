@@ -19,8 +19,10 @@ from dragoman.data.examples import Examples
 from dragoman.data.resegmentation import resegmentation
 from dragoman.errors import InputError
 from dragoman.evaluation.bleu import bleu, bleu_statistics
-from dragoman.evaluation.chrf import chrf
+from dragoman.evaluation.chrf import chrf, chrf_statistics
 from dragoman.evaluation.confidence import Estimate, estimates
+from dragoman.evaluation.placeholder_accuracy import placeholder_statistics
+from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
 from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.build import Model
@@ -198,4 +200,12 @@ def _assessment(
         others = (replace(greedy, metric="BLEU greedy"), *others)
         speeds = {"greedy": found[Greedy()].rate, **speeds}
     statistics = bleu_statistics(outputs, references, language)
-    return Assessment(report, Measures(report.bleu, others, speeds), statistics, outputs)
+
+    def further() -> list[SentenceStatistics]:
+        kept = [] if report.placeholders is None else [translator.source.placeholders]
+        return [
+            chrf_statistics(outputs, references),
+            *(placeholder_statistics(outputs, references, syntax) for syntax in kept),
+        ]
+
+    return Assessment(report, Measures(report.bleu, others, speeds), statistics, outputs, further=further)

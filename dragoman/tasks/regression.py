@@ -95,13 +95,15 @@ class Regression(PredictionTask[Float64[np.ndarray, " n"]]):
     def assessment(self, subject: Assessed, predicted: Float64[np.ndarray, " n"], speed: float) -> Assessment:
         """The errors of the numbers."""
         true = true_numbers(subject.held_out.examples)
+        squared, *further = regression_statistics(predicted, true)
         report = evaluate_numbers(predicted, true, training_mean=expect(subject.model.target, NumberField).mean)
         return Assessment(
             report=report,
             measures=Measures(report.rmse, (report.mae, report.r2), {"predictions": speed}),
-            statistics=regression_statistics(predicted, true)[0],
+            statistics=squared,
             outputs=[f"{number:.9g}" for number in predicted.tolist()],
             draw=lambda path, title: draw_predictions(predicted, true, path, title),
+            further=lambda: further,
         )
 
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:

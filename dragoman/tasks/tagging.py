@@ -134,6 +134,7 @@ class Tagging(PredictionTask[list[list[str]]]):
             statistics=span_f1_statistics(predicted, true, field.names),
             outputs=[field.written(tags) for tags in predicted],
             draw=lambda path, title: draw_confusion(report.by_word, path, title),
+            further=lambda: [accuracy_statistics(predicted, true)],
         )
 
     def card(self, facts: CardFacts, best: LoadedModel, assessment: Assessment) -> str:

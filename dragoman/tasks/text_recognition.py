@@ -162,5 +162,5 @@ def _assessment(references: list[str], method: SearchMethod, found: dict[SearchM
         )
         others = (replace(greedy, metric="CER greedy"), *others)
         speeds = {"greedy": found[Greedy()].rate, **speeds}
-    statistics = recognition_statistics(outputs, references)[0]
-    return Assessment(report, Measures(report.cer, others, speeds), statistics, outputs)
+    statistics, *further = recognition_statistics(outputs, references)
+    return Assessment(report, Measures(report.cer, others, speeds), statistics, outputs, further=lambda: further)
