@@ -57,6 +57,8 @@ ADAPTED, WITHOUT, NOTHING = "adapted", "without replay", "from nothing"
 WAYS = (ADAPTED, WITHOUT, NOTHING)
 REPLAY = {ADAPTED: 0.5, WITHOUT: 0.0}
 VALIDATION, TEST, SAMPLE, POINTS = 500, 1_000, 500, 5
+SMALL_TEST = 100
+"""Pairs of the test for the reports of the runs themselves, whose figures are not used here."""
 VOCABULARIES = {1_000: 2_000, 5_000: 4_000, 11_000: 8_000}
 DOMAINS = ("new", "old")
 RESULTS = Path(__file__).parent / "results"
@@ -68,7 +70,7 @@ LANGUAGE = "de"
 def new_pairs(wheel: Path, work: Path) -> dict[str, Path]:
     """The new pairs as files: ``validation``, ``test``, and the training pairs of each size."""
     folder = work / "pairs"
-    names = ["validation", "test", *map(str, SIZES)]
+    names = ["validation", "test", "small-test", *map(str, SIZES)]
     files = {name: folder / f"{name}.jsonl" for name in names}
     if all(file.exists() for file in files.values()):
         return files
@@ -81,6 +83,7 @@ def new_pairs(wheel: Path, work: Path) -> dict[str, Path]:
     parts: dict[str, tuple[Examples, Rows | None]] = {
         "validation": (dataset.validation, None),
         "test": (dataset.test, None),
+        "small-test": (dataset.test, np.arange(0, len(dataset.test), len(dataset.test) // SMALL_TEST)),
     }
     parts |= {str(size): (dataset.train, np.sort(order[:size])) for size in SIZES}
     for name, (examples, rows) in parts.items():
@@ -112,7 +115,7 @@ def run_one(parent: Path, files: Mapping[str, Path], folder: Path, size: int, wa
     corpora: dict[str, Any] = {
         "train": [{"name": "new", "path": str(files[str(size)])}],
         "validation": [{"name": "new validation", "path": str(files["validation"])}],
-        "test": [{"name": "new test", "path": str(files["test"])}],
+        "test": [{"name": "new test", "path": str(files["small-test"])}],
     }
     kept = {"training": {"keep_checkpoints": 100}}
     trials: dict[str, Any] = {}

@@ -45,7 +45,7 @@ from dragoman.training.observer import Observer
 from dragoman.training.precision import Hardware, choose_hardware
 from dragoman.training.run import Run, resume
 from dragoman.training.run_folder import RunFolder
-from dragoman.training.start import Start, start_model
+from dragoman.training.start import Start
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -319,15 +319,15 @@ def _measured(plan: Plan, run: Run, mixture: Mixture, hardware: Hardware, log: L
 
 
 def _parent(start: Start, recipe: Recipe, dataset: Dataset, hardware: Hardware) -> tuple[LoadedModel, tuple[str, ...]]:
-    """The parent as it is measured: as it was or, if there are labels that it does not know, with untrained rows for
-    them, as training began."""
+    """The parent as it is measured: as it was or, if there are labels or values that it does not know, with untrained
+    rows for them, as training began."""
     loaded = start.loaded
-    if knows_all(loaded.target, dataset.target):
+    if knows_all(loaded.source, dataset.source) and knows_all(loaded.target, dataset.target):
         return replace(loaded, model=loaded.model.to(hardware.device)), ()
     model = build(recipe.model, dataset.source.size, dataset.target.size, recipe.training.seed)
-    start_model(start, model, recipe, dataset)
+    start.put_into(model, recipe, dataset)
     extended = replace(loaded, model=model.to(hardware.device).eval(), source=dataset.source, target=dataset.target)
-    return extended, ("Before: the parent with untrained rows for the labels that it does not know.",)
+    return extended, ("Before: the parent with untrained weights for the labels and values that it does not know.",)
 
 
 def _mixture(place: Path) -> Mixture:

@@ -70,7 +70,8 @@ def _with(parent: Recipe, corpora: Mapping[str, Corpora], changes: JsonObject) -
         name: [{**columns, **section} if "path" in section else dict(section) for section in given]
         for name, given in corpora.items()
     }
-    length: JsonObject = {"tokens": None, "minutes": None}
+    # A warm-up of the parent's would not fit into few updates; the length brings one of its own.
+    length: JsonObject = {"tokens": None, "minutes": None, "schedule": {"warmup": 0}}
     return changed(parent, merge({"data": sections, "training": length}, changes))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int, UInt64
 
-from dragoman.adaptation.extension import check_extends
+from dragoman.adaptation.extension import as_numbered_by, check_extends, counted
 from dragoman.adaptation.keys import stored_keys
 from dragoman.data.dataset import Corpus, Dataset, DatasetWriter
 from dragoman.data.examples import Examples
@@ -139,8 +139,7 @@ def mix(new: Dataset, old: Dataset | None, folder: Path, *, replay: float, runni
     """
     sides = [Side.of(new)]
     if old is not None:
-        check_extends(old, new)
-        sides.append(Side.of(old))
+        sides.append(Side.of(_as_read_by(old, new)))
     sides, left_out = _without_leaks(sides)
     weights = _balanced(sides, replay)
     if running and len(sides) == 2:
@@ -189,6 +188,25 @@ def mixed_recipe(recipe: Recipe, old: Recipe, mixture: Mixture) -> Recipe:
 def _section(corpus: CorpusRecipe, title: str, weight: float) -> JsonObject:
     named = {} if title == corpus.title else {"name": title}
     return {**corpus.model_dump(mode="json", exclude_none=True), **named, "weight": weight}
+
+
+def _as_read_by(old: Dataset, new: Dataset) -> Dataset:
+    """The old dataset with the fields of the new one, which extend its own."""
+    check_extends(old, new)
+    before, after = (old.source, old.target), (new.source, new.target)
+    rendering = Rendering.load(old.folder)
+
+    def read(examples: Examples) -> Examples:
+        return Examples(as_numbered_by(examples.stored, before, after), *after, rendering)
+
+    return replace(
+        old,
+        source=new.source,
+        target=new.target,
+        train=read(old.train),
+        validation=read(old.validation),
+        test=None if old.test is None else read(old.test),
+    )
 
 
 def _without_leaks(sides: Sequence[Side]) -> tuple[list[Side], list[int]]:
@@ -268,11 +286,13 @@ def _write(sides: Sequence[Side], weights: Sequence[float], folder: Path) -> Non
     corpora, files = _joined_names(sides, weights)
     with DatasetWriter(folder) as writer:
         for name in _SPLITS:
-            table = pa.concat_tables(_tables(sides, name, first.train.stored.schema))
+            table = pa.concat_tables(_tables(sides, name)).combine_chunks()
             with writer.split(name) as split:
-                for batch in table.combine_chunks().to_batches():
+                for batch in table.to_batches():
                     split.write(batch)
-        writer.write_fields(first.source, first.target)
+            if name == "train":
+                target = counted(first.target, table)
+        writer.write_fields(first.source, target)
         renderings = [rendering for side in sides if (rendering := Rendering.load(side.dataset.folder)) is not None]
         if renderings:
             renderings[0].save(writer.folder)
@@ -300,7 +320,9 @@ def old_name(name: str, taken: set[str]) -> str:
     return name
 
 
-def _tables(sides: Sequence[Side], name: str, schema: pa.Schema) -> list[pa.Table]:
+def _tables(sides: Sequence[Side], name: str) -> list[pa.Table]:
+    """One split of each side, with the numbers that corpora, files and names have in the joined dataset."""
+    schema = sides[0].dataset.train.stored.schema
     tables, corpora, files = [], 0, 0
     for side in sides:
         examples, part = side.split(name)

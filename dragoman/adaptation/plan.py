@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dragoman.errors import DamagedFileError, InputError
-from dragoman.recipe import Recipe, dump_recipe, recipe_from
+from dragoman.recipe import Recipe, recipe_from
 from dragoman.storage.folder import write_file
 from dragoman.storage.json import JsonObject
 
-PLAN, NEW, OLD = "plan.json", "new.toml", "old.toml"
+PLAN = "plan.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,53 +68,41 @@ class Plan:
         return "tokens" in _of(self.changes, "training", "batch")
 
     def save(self, folder: Path) -> None:
-        """Write the plan; its own file comes last, so that a folder with that file has all of them.
+        """Write the plan into a folder, which is made.
 
         Raises:
-            OutputError: if a file cannot be written.
+            OutputError: if it cannot be written.
         """
-        values = {
-            "parent": str(self.parent.absolute()),
-            "replay": self.balance.replay,
-            "minutes": self.minutes,
-            "changes": self.changes,
-        }
-        write_file(folder / NEW, dump_recipe(self.recipe).encode())
-        if self.old is not None:
-            write_file(folder / OLD, dump_recipe(self.old).encode())
-        write_file(folder / PLAN, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())
+        recipes = {"recipe": _values(self.recipe), "old": None if self.old is None else _values(self.old)}
+        wishes = {"replay": self.balance.replay, "minutes": self.minutes, "changes": self.changes}
+        content = {"parent": str(self.parent.absolute()), **wishes, **recipes}
+        write_file(folder / PLAN, json.dumps(content, indent=2, ensure_ascii=False).encode())
 
     @classmethod
     def load(cls, folder: Path) -> Plan:
-        """The plan that was saved in a folder.
+        """The plan that :meth:`save` wrote into a folder.
 
         Raises:
-            InputError: if the folder holds no plan.
-            DamagedFileError: if the plan cannot be read.
+            InputError: if there is none.
+            DamagedFileError: if its file was altered.
         """
         path = folder / PLAN
         if not path.is_file():
-            raise InputError(
-                "no adaptation to go on with here",
-                file=folder.parent,
-                remedy="give the --output of an adaptation that was stopped, or begin a new one without --resume.",
-            )
+            remedy = "give the --output of an adaptation that was stopped, or begin a new one without --resume."
+            raise InputError("no adaptation to go on with here", file=folder.parent, remedy=remedy)
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            balance = Balance(float(values["replay"]))
-            old = _recipe(folder / OLD) if (folder / OLD).is_file() else None
-            parent, minutes, changes = Path(values["parent"]), values["minutes"], dict(values["changes"])
-            return cls(parent, _recipe(folder / NEW), old, balance, minutes, changes)
+            content = json.loads(path.read_bytes())
+            recipe = recipe_from(content["recipe"])
+            old = None if content["old"] is None else recipe_from(content["old"])
+            balance, changes = Balance(float(content["replay"])), dict(content["changes"])
+            return cls(Path(content["parent"]), recipe, old, balance, content["minutes"], changes)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedFileError(
-                f"the plan of the adaptation cannot be read: {error}",
-                file=path,
-                remedy="begin anew in another folder.",
-            ) from error
+            reason = f"the plan of the adaptation cannot be read: {error}"
+            raise DamagedFileError(reason, file=path, remedy="begin anew in another folder.") from error
 
 
-def _recipe(path: Path) -> Recipe:
-    return recipe_from(tomllib.loads(path.read_text(encoding="utf-8")))
+def _values(recipe: Recipe) -> JsonObject:
+    return recipe.model_dump(mode="json", exclude_none=True)
 
 
 def _of(changes: Mapping[str, object], *names: str) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragoman.cli.data_options import Corpora, File, GivenData, TextFiles, data_option
+from dragoman.cli.data_options import File, Files, GivenData, Texts, data_option
 from dragoman.cli.option_group import OptionGroup, takes_groups, typed_values
 from dragoman.errors import InputError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SIGNALLED = 130
 _REPLAY = "Share of old examples in each pass; 0 for none."
 _MINUTES = "Time for choosing the learning rate and for training."
+_OLD = "Old examples, for a model that does not lie in its run: text file, one source a line."
 _SET = "Change a value of the parent's recipe: training.seed=2. A learning rate or updates that are set are not chosen."
 _OUTPUT = "Folder of the adapted run; by default runs/MODEL-adapted."
 
@@ -30,12 +31,10 @@ _OUTPUT = "Folder of the adapted run; by default runs/MODEL-adapted."
 class GivenOld(OptionGroup):
     """The old examples of a model that does not lie in its run."""
 
-    old_source: Annotated[
-        File, data_option("Old examples, for a model outside its run: text file, one source a line.")
-    ] = None
+    old_source: Annotated[File, data_option(_OLD)] = None
     old_target: Annotated[File, data_option("Its translations, labels, numbers or tags.")] = None
-    old_corpus: Annotated[Corpora, data_option("Old examples, as --corpus is. Repeatable.")] = None
-    old_text: Annotated[TextFiles, data_option("Old examples, as --text is. Repeatable.")] = None
+    old_corpus: Annotated[Files, data_option("Old examples, as --corpus is. Repeatable.")] = None
+    old_text: Annotated[Texts, data_option("Old examples, as --text is. Repeatable.")] = None
 
     def sections(self, data: GivenData) -> Sections:
         """The corpora as a recipe writes them; columns and formats are those of the new ones."""
@@ -119,11 +118,10 @@ def _changes(data: GivenData, settings: list[str] | None) -> JsonObject:
     from dragoman.cli.settings import parse_settings
     from dragoman.recipe import merge
 
-    given: JsonObject = {
-        name: value
-        for name, value in (("source_language", data.source_language), ("target_language", data.target_language))
-        if value is not None
-    }
+    lists = {"features": data.features, "categorical": data.categorical, "leave_out": data.leave_out}
+    languages = {"source_language": data.source_language, "target_language": data.target_language}
+    given: JsonObject = {name: language for name, language in languages.items() if language is not None}
+    given |= {name: names.split(",") for name, names in lists.items() if names is not None}
     return merge({"data": given} if given else {}, parse_settings(settings or []))
 
 

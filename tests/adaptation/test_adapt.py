@@ -256,7 +256,7 @@ def label_recipe(**training: Any) -> Recipe:
         {
             "data": {"validation_pairs": 20, "test_pairs": 20},
             "model": {
-                "encoder": {"kind": "multilayer_perceptron", "layers": [8]},
+                "encoder": {"kind": "mlp"},
                 "decoder": {"kind": "label"},
             },
             "training": {

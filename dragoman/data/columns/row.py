@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Int
+from jaxtyping import Float32, Int, Int64
 
 from dragoman.contracts import Rows
 from dragoman.data.cells import Cells, frame_of
@@ -21,8 +21,8 @@ class RowColumn(Column[RowField, Rows]):
 
     def __init__(self, table: pa.Table, side: str, field: RowField, rendering: Rendering | None) -> None:
         del rendering
-        self._numbers = _matrix(table.column(f"{side}_numbers"), field.numbers, np.float32)
-        self._categories = _matrix(table.column(f"{side}_categories"), len(field.category_sizes), np.int64)
+        self._numbers = matrix_of(table.column(f"{side}_numbers"), field.numbers, np.float32)
+        self._categories = matrix_of(table.column(f"{side}_categories"), len(field.category_sizes), np.int64)
         self.lengths: Int[np.ndarray, " n"] = np.ones(table.num_rows, dtype=np.int64)
 
     @staticmethod
@@ -45,16 +45,22 @@ class RowColumn(Column[RowField, Rows]):
         places = where.places()
         file = places[0][0] if places else None
         encoded = field.encode(frame_of(cells), file=file, lines=[line or 0 for _, line in places])
-        columns = {
-            f"{side}_numbers": _lists(encoded.numbers, pa.float32()),
-            f"{side}_categories": _lists(encoded.categories, pa.int64()),
-        }
-        return Encoded(columns, report=encoded.report)
+        return Encoded(row_columns(side, encoded.numbers, encoded.categories), report=encoded.report)
 
     def batch(self, indices: Int[np.ndarray, " B"], generator: np.random.Generator | None = None) -> Rows:
         """These rows."""
         del generator
         return Rows(torch.from_numpy(self._numbers[indices]), torch.from_numpy(self._categories[indices]))
+
+
+def row_columns(
+    side: str, numbers: Float32[np.ndarray, "n d"], categories: Int64[np.ndarray, "n c"]
+) -> dict[str, pa.Array]:
+    """What is written of rows: the numbers and the categories of each."""
+    return {
+        f"{side}_numbers": _lists(numbers, pa.float32()),
+        f"{side}_categories": _lists(categories, pa.int64()),
+    }
 
 
 def _lists(matrix: np.ndarray, kind: pa.DataType) -> pa.ListArray:
@@ -63,6 +69,7 @@ def _lists(matrix: np.ndarray, kind: pa.DataType) -> pa.ListArray:
     return pa.ListArray.from_arrays(ends, pa.array(np.ascontiguousarray(matrix).reshape(-1), kind), type=pa.list_(kind))
 
 
-def _matrix(column: pa.ChunkedArray, width: int, kind: type[np.generic]) -> np.ndarray:
+def matrix_of(column: pa.ChunkedArray, width: int, kind: type[np.generic]) -> np.ndarray:
+    """A stored column of lists, each with ``width`` numbers, as a matrix with a row for each list."""
     flat = column.combine_chunks().flatten() if column.num_chunks != 1 else column.chunk(0).flatten()
     return np.asarray(flat.to_numpy(zero_copy_only=False), dtype=kind).reshape(len(column), width)
