@@ -58,8 +58,8 @@ def adapt(
     old: GivenOld,
     model: Annotated[File, typer.Argument(help="Folder of a model, or of its run.", show_default=False)] = None,
     output: Annotated[File, typer.Option(help=_OUTPUT)] = None,
-    replay: Annotated[float | None, typer.Option(help=_REPLAY, show_default="0.5")] = None,
-    minutes: Annotated[float | None, typer.Option(help=_MINUTES, show_default="10")] = None,
+    replay: Annotated[float | None, typer.Option(min=0.0, max=1.0, help=_REPLAY, show_default="0.5")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.0, max=1e6, help=_MINUTES, show_default="10")] = None,
     resume: Annotated[File, typer.Option(help="Go on with the adaptation in this folder.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
 ) -> None:
