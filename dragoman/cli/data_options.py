@@ -123,13 +123,21 @@ class GivenTraining(GivenCorpora):
         """The corpora of each split as a recipe writes them."""
         return {"train": self.sections()}
 
-    def complete(self, recipe: str, settings: list[str] | None, *, needs_data: bool = True) -> Recipe:
+    def complete(
+        self,
+        recipe: str,
+        settings: list[str] | None,
+        *,
+        needs_data: bool = True,
+        instead_of_its_own: bool = False,
+    ) -> Recipe:
         """A recipe with the data and the settings that were given in the place of its own.
 
         Args:
             recipe: a TOML file or a preset.
             settings: such as ``training.seed=2``.
             needs_data: whether there has to be a training corpus then.
+            instead_of_its_own: whether the recipe's own corpora are left out, also those of splits that are not given.
 
         Raises:
             RecipeError: if there has to be and is none, or anything is wrong with the recipe.
@@ -147,6 +155,7 @@ class GivenTraining(GivenCorpora):
             languages=languages,
             weights=self.example_weights(),
             needs_data=needs_data,
+            instead_of_its_own=instead_of_its_own,
         )
 
     def example_weights(self) -> File:

@@ -115,6 +115,7 @@ def recipe_with(
     languages: Mapping[str, str | None] = MappingProxyType({}),
     weights: Path | None = None,
     needs_data: bool = True,
+    instead_of_its_own: bool = False,
 ) -> Recipe:
     """A recipe with the corpora, languages and settings that were given in the place of its own.
 
@@ -127,6 +128,7 @@ def recipe_with(
         languages: keys of ``data`` that are languages.
         weights: file with a weight for each training example.
         needs_data: whether there has to be a training corpus then.
+        instead_of_its_own: whether the recipe's own corpora are left out, also those of splits that are not given.
 
     Raises:
         RecipeError: if there has to be and is none, or anything is wrong with the recipe.
@@ -134,7 +136,7 @@ def recipe_with(
     from dragoman.recipe import load_recipe, merge
     from dragoman.recipe.columns import check_columns
 
-    data: dict[str, Any] = {split: given for split, given in splits.items() if given}
+    data: dict[str, Any] = {split: given for split, given in splits.items() if given or instead_of_its_own}
     data |= {name: language for name, language in languages.items() if language is not None}
     data |= {name: _names(f"--{name.replace('_', '-')}", names) for name, names in lists.items() if names is not None}
     if weights is not None:

@@ -46,10 +46,24 @@ def train(
         _refuse_beside_resume(given_values)
         changes = parse_settings(settings or [])
         _resume(resume, changes)
+    elif recipe is None and start_from is not None:
+        file, name = _recipe_of(start_from)
+        complete = data.complete(str(file), settings, instead_of_its_own=True)
+        _train(complete, output or Path("runs") / f"{name}-continued", name, start_from)
     else:
         recipe = recipe or _PRESET
         complete = data.complete(recipe, settings)
         _train(complete, output, Path(recipe).stem, start_from)
+
+
+def _recipe_of(start_from: Path) -> tuple[Path, str]:
+    """The recipe of the model that training starts from, and the model's name."""
+    from dragoman.storage.given import check_model
+    from dragoman.storage.run_paths import model_in, name_of_model, recipe_of
+
+    model = model_in(start_from) or start_from
+    check_model(model)
+    return recipe_of(model), name_of_model(model)
 
 
 def _train(recipe: Recipe, output: Path | None, stem: str, start_from: Path | None) -> None:

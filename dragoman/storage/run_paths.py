@@ -97,6 +97,11 @@ def name_of_model(model: Path) -> str:
     return model.absolute().parent.name if model.name == _BEST else model.name
 
 
+def recipe_of(model: Path) -> Path:
+    """The recipe in the folder of a model."""
+    return RunPaths(model).recipe_file
+
+
 def model_in(folder: Path) -> Path | None:
     """The folder of the model in ``folder``, or of the best model of the run in it; None if there is neither."""
     return next((place for place in (folder, RunPaths(folder).best) if (place / _MODEL).is_file()), None)

@@ -330,10 +330,10 @@ def _train(
         if progress is None and setup.taken is not None:
             for line in setup.taken.describe():
                 log(line)
+        if processes.is_first:
+            history.truncate(-1 if progress is None else progress.update)
         progress = progress or Progress(0, 0.0, setup.loader.state(), stopping)
         progress.stopping.patience = settings.early_stopping.patience
-        if processes.is_first:
-            history.truncate(progress.update)
     everyone = (history, StabilityLog(run.path), *observers) if processes.is_first else ()
     incidents = Incidents(run.incidents_folder, lambda examples: _lines(dataset, examples))
     recovery = Recovery(state, checkpoints, incidents, everyone, settings, processes)
@@ -350,6 +350,7 @@ def _train(
         settings,
         processes,
         _monitor(task, state, recipe, dataset) if processes.is_first else None,
+        looks_first=start is not None,
     )
     device = str(hardware) if processes.count == 1 else f"{processes.count} processes, each with {hardware}"
     began = RunStart(run.path, recipe, progress.update, settings.updates, parameter_count(state.model), device)

@@ -55,6 +55,8 @@ class Trainer:
         recipe: The settings of the training: its length, how often to validate and to save, the optimizer.
         processes: The processes that train together. The first validates, saves, and decides when all of them end.
         monitor: The stability monitor; None if there is none.
+        looks_first: Whether to validate before the first update, as is worth while where the first weights are those of
+            a trained model: they are the best until training finds better ones.
     """
 
     state: TrainingState
@@ -67,6 +69,7 @@ class Trainer:
     recipe: TrainingRecipe
     processes: Processes = ALONE
     monitor: Watching | None = None
+    looks_first: bool = False
 
     def run(self, progress: Progress, interrupt: Interrupt) -> str:
         """Train on from ``progress``, which is kept up to date, and return why training ended.
@@ -80,6 +83,8 @@ class Trainer:
         device, first = self.state.model.device, self.processes.is_first
         own_batches = self.recipe.batch.accumulation // self.processes.count
         if first and self.snapshots.is_empty():
+            if self.looks_first:
+                self._validate(progress)
             self.snapshots.save(self.state, progress)
         reason = self._agreed_end(progress, interrupt)
         while reason is None:

@@ -81,7 +81,8 @@ def run_trial(
         patience: Number of validations without a lower loss after which the trial ends; by default it does not end
             early.
         observers: Objects that are told of every update and validation.
-        start: The model that training starts from; None for random weights.
+        start: The model that training starts from, whose losses are measured before the first update; None for random
+            weights.
 
     Raises:
         InputError: if the memory cannot suffice.
@@ -98,7 +99,17 @@ def run_trial(
     everyone = (losses, *observers)
     snapshots = SnapshotsInMemory()
     recovery = Recovery(state, snapshots, None, everyone, settings, ALONE)
-    trainer = Trainer(state, setup.loader, losses, snapshots, recovery, losses.keep_best, everyone, settings)
+    trainer = Trainer(
+        state,
+        setup.loader,
+        losses,
+        snapshots,
+        recovery,
+        losses.keep_best,
+        everyone,
+        settings,
+        looks_first=start is not None,
+    )
     stopping = EarlyStopping("loss", settings.updates + 1 if patience is None else patience)
     progress = Progress(0, 0.0, setup.loader.state(), stopping)
     try:

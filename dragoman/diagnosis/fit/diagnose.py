@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from dragoman.data.dataset import Dataset
@@ -25,6 +26,7 @@ from dragoman.recipe import Recipe
 from dragoman.tasks.losses import LossEstimate
 from dragoman.tasks.table import task_of
 from dragoman.training.run_folder import RunFolder
+from dragoman.training.start import Start
 from dragoman.training.trial import run_trial
 
 _SAME = 0.02
@@ -34,7 +36,7 @@ _SAME = 0.02
 def diagnose_fit(
     folder: Path | str,
     probe_minutes: float | None = None,
-    runner: Runner = run_trial,
+    runner: Runner | None = None,
     thresholds: Thresholds | None = None,
     *,
     log: Callable[[str], None] | None = None,
@@ -44,7 +46,8 @@ def diagnose_fit(
     Args:
         folder: the run's folder; the run may still be going on.
         probe_minutes: time limit for experiments where the run's own losses leave a doubt; None for no experiments.
-        runner: function that trains a recipe for these experiments.
+        runner: function that trains a recipe for these experiments; None for
+            :func:`~dragoman.training.trial.run_trial`, from the model that the run started from if there is one.
         thresholds: limits that the verdict rests on; the defaults if None.
         log: called with a sentence before each experiment; by default it is shown on the terminal.
 
@@ -58,7 +61,9 @@ def diagnose_fit(
     """
     log = log or logger()
     folder = Path(folder)
-    recipe, dataset = RunFolder(folder).opened()
+    run = RunFolder(folder)
+    recipe, dataset = run.opened()
+    runner = runner or partial(run_trial, start=Start.of_run(run))
     evidence = read_evidence(folder, recipe, dataset)
     best = None if probe_minutes is None else best_estimate(folder, recipe, dataset, evidence)
     name = folder.resolve().name

@@ -61,7 +61,7 @@ def forecast_gain(looks: Sequence[Validation]) -> Forecast | None:
     >>> found.updates, round(found.gain, 3)
     (100, 0.005)
     """
-    finite = [look for look in looks if math.isfinite(look.validation)][-LOOKS:]
+    finite = [look for look in looks if look.update and math.isfinite(look.validation)][-LOOKS:]
     if len(finite) < 3:
         return None
     updates = np.array([look.update for look in finite], dtype=np.float64)
