@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import resource
 import shutil
 import time
@@ -32,7 +33,7 @@ import torch
 from safetensors.torch import load_file
 
 import dragoman
-from dragoman.adaptation.rates import batch_recipe, with_length
+from dragoman.adaptation.rates import Trials, fitted, with_length
 from dragoman.comparison.machine import describe_machine
 from dragoman.data.dataset import Dataset
 from dragoman.data.examples import Examples
@@ -50,7 +51,6 @@ from dragoman.recipe import Recipe, changed, load_recipe
 from dragoman.reports.figure import BLUE, GREEN, LABEL_SIZE, SMALL_SIZE, VERMILLION, add_grid, new_figure, png
 from dragoman.training.parameters import FlatParameters
 from dragoman.training.run_folder import RunFolder
-from dragoman.training.trial import run_trial
 
 SIZES = (1_000, 5_000, 11_000)
 ADAPTED, WITHOUT, NOTHING = "adapted", "without replay", "from nothing"
@@ -172,10 +172,9 @@ def _from_nothing(parent: Path, corpora: Mapping[str, Any], size: int, minutes: 
         },
     )
     dataset = prepare(recipe, folder / "dataset", log=print)
-    recipe = batch_recipe(recipe, dataset)
-    peak = recipe.training.optimizer.learning_rate
-    timed = run_trial(with_length(recipe, peak, 10), dataset, validations=1)
-    return with_length(recipe, peak, max(int(60 * minutes / (timed.seconds / timed.updates)), 50))
+    trials = Trials(folder / "trials.json")
+    recipe = fitted(recipe, dataset, None, trials, minutes=minutes, same_batches=False, passes=math.inf)
+    return with_length(recipe, recipe.training.optimizer.learning_rate, recipe.training.updates)
 
 
 def _processor_seconds() -> float:

@@ -22,7 +22,7 @@ from dragoman.adaptation.measure import measure_sides
 from dragoman.adaptation.mixture import Mixture, mix, mixed_recipe
 from dragoman.adaptation.pictures import draw_adaptation
 from dragoman.adaptation.plan import Plan
-from dragoman.adaptation.rates import FACTORS, Trials, batch_recipe, choose
+from dragoman.adaptation.rates import FACTORS, Trials, choose
 from dragoman.adaptation.report import AdaptationReport
 from dragoman.data.dataset import Dataset
 from dragoman.data.parent_fields import ParentFields
@@ -280,12 +280,19 @@ def _chosen(plan: Plan, start: Start, mixture: Mixture, files: RunFolder, log: L
     """The recipe of the run, with the learning rate and the length that trials choose."""
     dataset = files.dataset()
     recipe = mixed_recipe(plan.recipe, plan.old or start.loaded.recipe, mixture)
-    if not plan.sets_batch:
-        recipe = batch_recipe(recipe, dataset)
     peak = plan.recipe.training.optimizer.learning_rate
     rates = [peak] if plan.sets_learning_rate else [peak * factor for factor in FACTORS]
     trials = Trials(files.path / ADAPTATION / TRIALS)
-    recipe = choose(recipe, dataset, start, trials, minutes=plan.minutes, rates=rates, log=log)
+    recipe = choose(
+        recipe,
+        dataset,
+        start,
+        trials,
+        minutes=plan.minutes,
+        rates=rates,
+        same_batches=plan.sets_batch,
+        log=log,
+    )
     return changed(recipe, plan.changes)
 
 

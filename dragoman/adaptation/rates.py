@@ -19,16 +19,16 @@ from dragoman.errors import DamagedFileError, TrainingError
 from dragoman.recipe import Recipe, changed
 from dragoman.storage.folder import write_file
 from dragoman.storage.json import JsonObject
-from dragoman.tasks.table import task_of
 from dragoman.training.start import Start
 from dragoman.training.trial import run_trial
 
 FACTORS = (1.0, 0.3, 0.1)
 """The learning rates that are tried, as parts of the parent's peak."""
-_PASSES = 30
+PASSES = 30
 """The most passes over the new examples."""
-_BATCHES = 20
-"""The fewest mini-batches in a pass, as far as they need not become smaller than a fourth of the parent's."""
+_BATCHES, _UPDATES, _SMALLER = 20, 400, 4
+"""The fewest mini-batches in a pass, and in the time, as far as they need not become smaller than a fourth of the
+parent's."""
 _TRIAL = 15
 """Each trial takes this part of the time for everything, or of the updates."""
 _FEWEST = 20
@@ -68,7 +68,7 @@ class Trials:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.done: list[RateTrial] = []
-        self.seconds_per_update: float | None = None
+        self.seconds_per_token: float | None = None
         if path.is_file():
             self._read()
 
@@ -82,8 +82,8 @@ class Trials:
         self._write()
 
     def timed(self, seconds: float) -> None:
-        """Keep how long an update takes."""
-        self.seconds_per_update = seconds
+        """Keep how long a token of a mini-batch takes."""
+        self.seconds_per_token = seconds
         self._write()
 
     def of(self, learning_rate: float) -> RateTrial | None:
@@ -107,7 +107,7 @@ class Trials:
         return best
 
     def _write(self) -> None:
-        values = {"seconds_per_update": self.seconds_per_update, "trials": [asdict(trial) for trial in self.done]}
+        values = {"seconds_per_token": self.seconds_per_token, "trials": [asdict(trial) for trial in self.done]}
         # JSON has no infinity; a loss that is not finite is null.
         for trial in values["trials"] or ():  # type: ignore[union-attr]
             trial["loss"] = trial["loss"] if math.isfinite(trial["loss"]) else None
@@ -116,7 +116,7 @@ class Trials:
     def _read(self) -> None:
         try:
             values = json.loads(self._path.read_bytes())
-            self.seconds_per_update = values["seconds_per_update"]
+            self.seconds_per_token = values["seconds_per_token"]
             self.done = [
                 RateTrial(**{**trial, "loss": math.inf if trial["loss"] is None else trial["loss"]})
                 for trial in values["trials"]
@@ -129,14 +129,6 @@ class Trials:
             ) from error
 
 
-def batch_recipe(recipe: Recipe, dataset: Dataset) -> Recipe:
-    """The recipe with mini-batches small enough that a pass over few examples has several updates."""
-    tokens = recipe.training.batch.tokens
-    fitting = math.ceil(_units_per_pass(dataset) / _BATCHES)
-    smaller = min(max(fitting, math.ceil(tokens / 4)), tokens)
-    return changed(recipe, {"training": {"batch": {"tokens": smaller}}})
-
-
 def choose(
     recipe: Recipe,
     dataset: Dataset,
@@ -145,9 +137,10 @@ def choose(
     *,
     minutes: float | None,
     rates: Sequence[float],
+    same_batches: bool,
     log: Log,
 ) -> Recipe:
-    """Choose learning rate and length, and give the recipe that has them.
+    """Choose mini-batches, learning rate and length, and give the recipe that has them.
 
     Args:
         recipe: the recipe of the adaptation; its updates count if ``minutes`` is None.
@@ -156,14 +149,16 @@ def choose(
         trials: trials that were made already, to which others are added.
         minutes: time for trials and training together.
         rates: learning rates to try; a single one is taken without a trial.
+        same_batches: whether mini-batches stay as large as the recipe's.
         log: called with a sentence on each trial.
 
     Raises:
         TrainingError: if no rate leads to a finite loss.
     """
+    share = 1 - (len(rates) / _TRIAL if len(rates) > 1 else 0)
+    left = None if minutes is None else minutes * share
+    recipe = fitted(recipe, dataset, start, trials, minutes=left, same_batches=same_batches)
     updates = recipe.training.updates
-    if minutes is not None:
-        updates = _updates_in(recipe, dataset, start, trials, minutes, rates)
     if len(rates) == 1:
         return with_length(recipe, rates[0], updates)
     length = max(round(updates / _TRIAL), _FEWEST)
@@ -178,18 +173,45 @@ def choose(
     return with_length(recipe, chosen, updates)
 
 
-def _updates_in(
-    recipe: Recipe, dataset: Dataset, start: Start, trials: Trials, minutes: float, rates: Sequence[float]
-) -> int:
-    """The updates that the time suffices for, but no more than some passes over the new examples take."""
-    if trials.seconds_per_update is None:
-        timed = run_trial(with_length(recipe, min(rates), _TIMED), dataset, validations=1, start=start)
-        trials.timed(timed.seconds / max(timed.updates, 1))
-    share = 1 - (len(rates) / _TRIAL if len(rates) > 1 else 0)
-    fitting = int(60 * minutes * share / (trials.seconds_per_update or 1.0))
-    loader = task_of(recipe).loader(recipe, dataset)
-    a_pass = _units_per_pass(dataset) / loader.tokens_per_batch() / recipe.training.batch.accumulation
-    return max(min(fitting, round(_PASSES * a_pass)), _FEWEST)
+def fitted(
+    recipe: Recipe,
+    dataset: Dataset,
+    start: Start | None,
+    trials: Trials,
+    *,
+    minutes: float | None,
+    same_batches: bool,
+    passes: float = PASSES,
+) -> Recipe:
+    """The recipe with the updates that fit into the time, at most some passes over the new examples.
+
+    Mini-batches become smaller, down to a fourth, if a pass would else have few of them, or if few fit into the time.
+
+    Args:
+        recipe: the recipe of the adaptation.
+        dataset: new and old examples.
+        start: the parent; None for random weights.
+        trials: trials that were made already, which know how long a token takes.
+        minutes: time for training; None for the recipe's updates.
+        same_batches: whether mini-batches stay as large as the recipe's.
+        passes: the most passes.
+    """
+    batch, in_a_pass = recipe.training.batch, _units_per_pass(dataset)
+    smallest = batch.tokens if same_batches else math.ceil(batch.tokens / _SMALLER)
+    tokens = min(max(math.ceil(in_a_pass / _BATCHES), smallest), batch.tokens)
+    if minutes is None:
+        return changed(recipe, {"training": {"batch": {"tokens": tokens}}})
+    if trials.seconds_per_token is None:
+        short = changed(recipe, {"training": {"batch": {"tokens": tokens}}})
+        slow = recipe.training.optimizer.learning_rate * min(FACTORS)
+        timed = run_trial(with_length(short, slow, _TIMED), dataset, validations=1, start=start)
+        trials.timed(timed.seconds / max(timed.updates, 1) / (tokens * batch.accumulation))
+    in_time = 60 * minutes / (trials.seconds_per_token or 1.0)
+    tokens = min(max(math.ceil(in_time / batch.accumulation / _UPDATES), smallest), tokens)
+    updates = max(int(min(in_time, passes * in_a_pass) / (tokens * batch.accumulation)), _FEWEST)
+    # The recipe's own warm-up is that of another length.
+    training = {"updates": updates, "batch": {"tokens": tokens}, "schedule": {"warmup": 0}}
+    return changed(recipe, {"training": training})
 
 
 def _units_per_pass(dataset: Dataset) -> float:
