@@ -244,7 +244,7 @@ def _whole(asked: _Asked, read: _Read, baseline: Float[Tensor, n * rest], parts:
         return model.decoder(memory).double()  # type: ignore[operator]  # Its outputs are no text.
 
     if not target.labels:
-        scale = offset, factor
+        scale = float(offset), factor
         return ExplainedPrediction(
             target.written(predicted), (), _attribution(model, source, baseline, parts, outputs, "number", scale)
         )
@@ -255,7 +255,7 @@ def _whole(asked: _Asked, read: _Read, baseline: Float[Tensor, n * rest], parts:
         source,
         baseline,
         parts,
-        lambda memory: _log_odds(factor * outputs(memory), choice),
+        lambda memory: _log_odds(factor * outputs(memory) + torch.from_numpy(offset).to(model.device), choice),
         f"log-odds of {target.labels[choice]}",
     )
     return ExplainedPrediction(target.labels[choice], _with_probabilities(target.labels, shares), attribution)

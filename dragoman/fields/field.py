@@ -50,11 +50,9 @@ class PredictedField(ABC):
 
     Attributes:
         plural: plural name of what is predicted.
-        uninformed_remark: meaning of :attr:`uninformed`, as a phrase for people.
     """
 
     plural: ClassVar[str]
-    uninformed_remark: ClassVar[str]
 
     @property
     @abstractmethod
@@ -68,7 +66,12 @@ class PredictedField(ABC):
 
     @property
     @abstractmethod
-    def calibration(self) -> tuple[float, float]:
+    def uninformed_remark(self) -> str:
+        """The meaning of :attr:`uninformed`, as a phrase for people."""
+
+    @property
+    @abstractmethod
+    def calibration(self) -> tuple[Float64[np.ndarray, "*K"], float]:
         """Offset and factor that bring an output of the decoder to the units of the data: offset + factor · output."""
 
     def written(self, prediction: str | float | list[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from dragoman.contracts.expect import expect
 from dragoman.fields.field import Field, SourceField, TargetField
-from dragoman.fields.label import LabelField
+from dragoman.fields.label import WEIGHTED, LabelField
 from dragoman.fields.number import NumberField
 from dragoman.fields.picture import PictureField
 from dragoman.fields.row import RowField
@@ -33,6 +33,7 @@ class JsonField(Field, Protocol):
 
 FIELDS: dict[str, Callable[[JsonObject], JsonField]] = {
     "label": LabelField.from_dict,
+    WEIGHTED: LabelField.from_dict,
     "number": NumberField.from_dict,
     "row": RowField.from_dict,
     "picture": PictureField.from_dict,

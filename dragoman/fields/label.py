@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -20,6 +20,8 @@ from dragoman.fields.saved import checked, positive
 from dragoman.storage.json import JsonObject
 from dragoman.text.normalization import fold
 
+WEIGHTED = "re-weighted label"
+"""The name in files of a field with prior weights."""
 _UNSEEN = 0.5
 _MANY = 50
 """The most labels that never make a column suspect of holding something else."""
@@ -39,13 +41,15 @@ class LabelField(PredictedField):
         names: names of the classes; the number of a class is its position here, from 0.
         counts: number of training examples of each class.
         temperature: divisor of the logits before they become probabilities (Guo et al. 2017).
+        prior_weights: factor of each class's probability before all are made to sum to 1: its share among the inputs
+            that the model is for, by its share among those that it was trained on; empty if these are alike.
     """
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
     temperature: float = 1.0
+    prior_weights: tuple[float, ...] = ()
     plural: ClassVar[str] = "labels"
-    uninformed_remark: ClassVar[str] = "the probabilities of the labels are their shares in training"
 
     @classmethod
     def learn(cls, values: Sequence[object], places: Sequence[Place] = ()) -> LabelField:
@@ -114,9 +118,38 @@ class LabelField(PredictedField):
         return self.temperature * log_shares(self.counts)
 
     @property
-    def calibration(self) -> tuple[float, float]:
-        """The offset 0 and the factor 1 / temperature of the logits."""
-        return 0.0, 1 / self.temperature
+    def uninformed_remark(self) -> str:
+        """The meaning of :attr:`uninformed`, as a phrase for people."""
+        weighted = ", re-weighted" if self.prior_weights else ""
+        return f"the probabilities of the labels are their shares in training{weighted}"
+
+    @property
+    def calibration(self) -> tuple[Float64[np.ndarray, "*K"], float]:
+        """The offset ln w of the logits, where w are the prior weights, 0 without any, and the factor
+        1 / temperature."""
+        return np.log(np.array(self.prior_weights or 1.0, dtype=np.float64)), 1 / self.temperature
+
+    def reweighted(self, weights: Float[np.ndarray, " K"]) -> LabelField:
+        """The field for inputs among which the classes have other shares, with p'(y | x) ∝ w(y) p(y | x) (Saerens et
+        al. 2002, equation 2.4).
+
+        It takes for granted that the inputs of each class are distributed as before, and the probabilities calibrated.
+
+        >>> field = LabelField(("ham", "spam"), (90, 10)).reweighted(np.array([0.5 / 0.9, 0.5 / 0.1]))
+        >>> field.probabilities(np.log([[0.9, 0.1]])).round(2)
+        array([[0.5, 0.5]])
+
+        Args:
+            weights: new share of each class by its old share, above 0.
+
+        Raises:
+            ValueError: if a weight is not above 0 or not finite.
+        """
+        before = np.array(self.prior_weights or 1.0, dtype=np.float64)
+        found: Float64[np.ndarray, " K"] = before * weights.astype(np.float64)
+        if not (np.isfinite(found) & (found > 0)).all():
+            raise ValueError(f"prior weights are finite and above 0, and these are {found}")
+        return replace(self, prior_weights=tuple(found.tolist()))
 
     def predictions(self, outputs: Float64[np.ndarray, "n K"]) -> list[str]:
         """The most probable label of each row of logits."""
@@ -181,19 +214,30 @@ class LabelField(PredictedField):
         return np.where(found, counts.sum() / (found.sum() * np.where(found, counts, 1)), 0.0)
 
     def probabilities(self, logits: Float[np.ndarray, "B K"]) -> Float64[np.ndarray, "B K"]:
-        """The probability of each class: the softmax of logits / temperature."""
+        """The probability of each class: the softmax of logits / temperature, plus ln w with prior weights w."""
         scaled = logits.astype(np.float64) / self.temperature
+        if self.prior_weights:
+            scaled = scaled + np.log(np.array(self.prior_weights))
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
     def to_dict(self) -> JsonObject:
         """The field as JSON values."""
-        return {"field": "label", **asdict(self), "names": list(self.names), "counts": list(self.counts)}
+        content = {"field": "label", **asdict(self), "names": list(self.names), "counts": list(self.counts)}
+        del content["prior_weights"]
+        # Under another name, so that versions that know nothing of these weights refuse the field.
+        return (
+            {**content, "field": WEIGHTED, "prior_weights": list(self.prior_weights)} if self.prior_weights else content
+        )
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> LabelField:
         """The field that :meth:`to_dict` wrote."""
-        return checked(cls(tuple(content["names"]), tuple(content["counts"]), positive(content["temperature"])))
+        weights = tuple(positive(weight) for weight in content.get("prior_weights", ()))
+        names, counts = tuple(content["names"]), tuple(content["counts"])
+        if len(weights) not in (0, len(names)):
+            raise ValueError(f"{len(weights)} prior weights do not fit {len(names)} classes")
+        return checked(cls(names, counts, positive(content["temperature"]), weights))
 
 
 def log_shares(counts: Sequence[int]) -> Float64[np.ndarray, " K"]:

@@ -36,7 +36,6 @@ class NumberField(PredictedField):
     mean: float
     deviation: float
     plural: ClassVar[str] = "numbers"
-    uninformed_remark: ClassVar[str] = "the mean of the training examples is predicted"
 
     @classmethod
     def learn(cls, values: Float64[np.ndarray, " n"]) -> NumberField:
@@ -54,9 +53,14 @@ class NumberField(PredictedField):
         return np.zeros(())
 
     @property
-    def calibration(self) -> tuple[float, float]:
+    def uninformed_remark(self) -> str:
+        """The meaning of :attr:`uninformed`, as a phrase for people."""
+        return "the mean of the training examples is predicted"
+
+    @property
+    def calibration(self) -> tuple[Float64[np.ndarray, ""], float]:
         """The mean and the deviation of the training examples."""
-        return self.mean, self.deviation
+        return np.array(self.mean, dtype=np.float64), self.deviation
 
     def predictions(self, outputs: Float64[np.ndarray, " n"]) -> list[float]:
         """The numbers that the outputs stand for."""

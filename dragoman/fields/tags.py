@@ -45,7 +45,6 @@ class TagField(PredictedField):
     names: tuple[str, ...]
     counts: tuple[int, ...]
     plural: ClassVar[str] = "tags"
-    uninformed_remark: ClassVar[str] = "each word has the most frequent tag"
 
     @classmethod
     def learn(cls, values: Iterable[str], *, file: Path | str | None = None) -> TagField:
@@ -112,9 +111,14 @@ class TagField(PredictedField):
         return log_shares(self.counts)
 
     @property
-    def calibration(self) -> tuple[float, float]:
+    def uninformed_remark(self) -> str:
+        """The meaning of :attr:`uninformed`, as a phrase for people."""
+        return "each word has the most frequent tag"
+
+    @property
+    def calibration(self) -> tuple[Float64[np.ndarray, ""], float]:
         """0 and 1: logits stay as they are."""
-        return 0.0, 1.0
+        return np.array(0.0), 1.0
 
     def written(self, prediction: str | float | list[str]) -> str:
         """The tags of a text with a space between them."""

@@ -59,7 +59,8 @@ class LoadedModel:
         recipe: the recipe by which it was trained.
         source: the field that encodes inputs for the encoder.
         target: the field that decodes outputs of the decoder.
-        parent: the model that its training began from; None if it began from random weights.
+        parent: the model that its training began from, or that it is a re-weighted copy of; None if it began from
+            random weights.
     """
 
     model: Model

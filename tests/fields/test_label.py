@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from dragoman.errors import InputError
 from dragoman.fields.files import field_from_dict
 from dragoman.fields.label import LabelField
+from dragoman.predict.outcomes import LabelOutcomes
 
 FIELD = LabelField.learn(["cat", "dog", "cat", "Ape"])
 TABLE = Path("pets.csv")
@@ -82,3 +86,47 @@ def test_labels_that_differ_in_case_alone_are_found() -> None:
     field = LabelField.learn(["Good", "good", "GOOD ", "bad", "Straße", "STRASSE"] * 3)
     assert [set(names) for names in field.alike()] == [{"GOOD", "Good", "good"}, {"STRASSE", "Straße"}]
     assert LabelField.learn(["a", "b", "a", "b"]).alike() == []
+
+
+LOGITS = np.random.default_rng(1).normal(size=(50, 3))
+WEIGHTS = np.array([0.2, 1.0, 3.0])
+
+
+def test_reweighted_probabilities_are_in_proportion_to_weight_times_probability() -> None:
+    calibrated = replace(FIELD, temperature=2.0)
+    found = calibrated.reweighted(WEIGHTS).probabilities(LOGITS)
+    expected = WEIGHTS * calibrated.probabilities(LOGITS)
+    np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True))
+    twice = calibrated.reweighted(WEIGHTS).reweighted(1 / WEIGHTS)
+    np.testing.assert_allclose(twice.probabilities(LOGITS), calibrated.probabilities(LOGITS))
+
+
+def test_everything_that_reads_logits_honours_the_weights() -> None:
+    field = replace(FIELD, temperature=0.5).reweighted(WEIGHTS)
+    shares = field.probabilities(LOGITS)
+    assert field.predictions(LOGITS) == field.decode(shares.argmax(axis=1))
+    assert field.predictions(LOGITS) != FIELD.predictions(LOGITS)
+    assert [each[0].prediction for each in LabelOutcomes(field, LOGITS).best(1)] == field.predictions(LOGITS)
+    offset, factor = field.calibration
+    scaled = offset + factor * LOGITS
+    np.testing.assert_allclose(np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True), shares)
+    ignorant = field.probabilities(field.uninformed[None])[0]
+    np.testing.assert_allclose(ignorant, WEIGHTS * FIELD.counts / (WEIGHTS * FIELD.counts).sum())
+    assert "re-weighted" in field.uninformed_remark
+
+
+def test_weights_come_back_through_json_and_fields_without_them_are_written_as_ever() -> None:
+    field = FIELD.reweighted(WEIGHTS)
+    written = json.loads(json.dumps(field.to_dict()))
+    assert field_from_dict(written) == field
+    assert written["field"] != FIELD.to_dict()["field"], "a version that knows no weights would pass them over"
+    assert set(FIELD.to_dict()) == {"field", "names", "counts", "temperature"}
+    for wrong in ([1.0, 2.0], [1.0, 0.0, 1.0], [1.0, math.nan, 1.0]):
+        with pytest.raises(ValueError, match=r"prior weights|not above 0"):
+            field_from_dict({**written, "prior_weights": wrong})
+    with pytest.raises(ValueError, match="finite and above 0"):
+        FIELD.reweighted(np.array([1.0, 0.0, 1.0]))
+
+
+def test_other_examples_have_shares_of_their_own() -> None:
+    assert FIELD.reweighted(WEIGHTS).extended(Counter(["cat", "eel"])).prior_weights == ()
