@@ -86,10 +86,11 @@ def fit(
 ) -> Float32[np.ndarray, "d_plus_1 P"]:
     """Coefficients of a logistic regression under each assignment, the intercept first.
 
-    The ridge is d / 2 · |w|²: a prior under which the log-odds of an example have variance one.
+    The ridge λ / 2 · |w|² has λ = d / 4: as a prior of the weights of d standardised features, it says that the
+    log-odds of an example have a standard deviation of two.
     """
     n, d = inputs.shape[0], inputs.shape[1] - 1
-    ridge = np.full(d + 1, float(d))
+    ridge = np.full(d + 1, d / 4)
     ridge[0] = 1e-3  # only to keep the matrix regular
     bound = inputs.T.astype(np.float64) @ inputs / 4 + np.diag(ridge)
     inverse = np.linalg.inv(bound).astype(np.float32)

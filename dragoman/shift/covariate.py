@@ -19,7 +19,7 @@ from dragoman.errors import InputError
 from dragoman.shift.classifier_test import classifier_test, folds_of
 from dragoman.shift.holm import holm
 from dragoman.shift.kolmogorov_smirnov import kolmogorov_smirnov
-from dragoman.shift.mean_discrepancy import mean_discrepancy
+from dragoman.shift.mean_discrepancy import MEDIAN, mean_discrepancies
 from dragoman.shift.permutations import PERMUTATIONS, SEED, memberships, p_value, p_values
 
 FEWEST_EXAMPLES = 20
@@ -64,8 +64,8 @@ class CovariateShift:
         area: effect size: area under the ROC curve of a classifier that tells new examples from old ones, out of fold;
             0.5 where it cannot, 1 where it always can.
         classifier_p: p-value of the classifier test.
-        discrepancy: unbiased estimate of MMD²; about 0 without a shift.
-        discrepancy_p: p-value of the maximum mean discrepancy.
+        discrepancy: unbiased estimate of MMD² with the median distance as the kernel's width; about 0 without a shift.
+        discrepancy_p: p-value of the largest maximum mean discrepancy of all widths.
         features_p: p-value of the largest Kolmogorov–Smirnov statistic of all features.
         features: the tests of single features, in the order given, without constant ones.
         scores: log-odds of being new of each new example given, by classifiers that were fitted without it: the largest
@@ -160,9 +160,9 @@ def covariate_shift(
     standard = ((values - centre) / np.where(varies, spread, 1))[:, varies].astype(np.float32)
     folds = folds_of(units, generator)
     classified = classifier_test(standard, members, folds)
-    discrepancies = mean_discrepancy(standard, members)
+    discrepancies = mean_discrepancies(standard, members)
     distances = kolmogorov_smirnov(standard, members)
-    tests = np.stack([classified.areas, discrepancies, _largest(distances)], axis=1)
+    tests = np.stack([classified.areas, _largest(discrepancies), _largest(distances)], axis=1)
     of_all = p_values(tests)
     kept = [name for name, kept in zip(names, varies, strict=True) if kept]
     constant = [name for name, kept in zip(names, varies, strict=True) if not kept]
@@ -175,7 +175,7 @@ def covariate_shift(
         p_value=p_value(-of_all.min(axis=1)),
         area=float(classified.areas[0]),
         classifier_p=float(of_all[0, 0]),
-        discrepancy=float(discrepancies[0]),
+        discrepancy=float(discrepancies[0, MEDIAN]),
         discrepancy_p=float(of_all[0, 1]),
         features_p=float(of_all[0, 2]),
         features=_features(kept, distances, values[:, varies], members[0]),
@@ -268,11 +268,13 @@ def _units(old: _Sample, new: _Sample) -> Int64[np.ndarray, " k"]:
     return np.concatenate([old.documents, new.documents + old.documents.max() + 1])
 
 
-def _largest(distances: Float64[np.ndarray, "P d"]) -> Float64[np.ndarray, " P"]:
-    """The largest of all features' statistics, each relative to its permutations, which differ where values are equal
-    or documents alike."""
-    spread = distances.std(axis=0)
-    return np.max((distances - distances.mean(axis=0)) / np.where(spread > 0, spread, 1), axis=1)
+def _largest(statistics: Float64[np.ndarray, "P K"]) -> Float64[np.ndarray, " P"]:
+    """The largest of K statistics, each in standard deviations from its mean over all assignments.
+
+    P-values of each would hardly differ in the tail, where K · P assignments share P places.
+    """
+    spread = statistics.std(axis=0)
+    return np.max((statistics - statistics.mean(axis=0)) / np.where(spread > 0, spread, 1), axis=1)
 
 
 def _scores(
