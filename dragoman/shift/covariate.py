@@ -1,9 +1,7 @@
 """Covariate shift: are the new inputs distributed as the old ones? Three tests, one answer.
 
 The classifier test sees what a linear rule can tell apart, the maximum mean discrepancy also differences of spread and
-of form, the Kolmogorov–Smirnov test differences of single features. All are computed under the same assignments of who
-is new, so their smallest p-value, which is the answer, is calibrated as well: its size is exact, however the tests
-depend on each other (Westfall & Young 1993).
+of form, the Kolmogorov–Smirnov test differences of single features.
 """
 
 from __future__ import annotations
@@ -13,21 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 
 from dragoman.errors import InputError
-from dragoman.shift.classifier_test import classifier_test, folds_of
 from dragoman.shift.holm import holm
-from dragoman.shift.kolmogorov_smirnov import kolmogorov_smirnov
-from dragoman.shift.mean_discrepancy import MEDIAN, mean_discrepancies
-from dragoman.shift.permutations import PERMUTATIONS, SEED, memberships, p_value, p_values
+from dragoman.shift.permutations import PERMUTATIONS, SEED, p_values
+from dragoman.shift.samples import samples_of
+from dragoman.shift.two_sample_tests import TwoSampleTests, two_sample_tests
 
-FEWEST_EXAMPLES = 20
-"""Fewer old or new examples are refused."""
-FEWEST_DOCUMENTS = 6
-"""Fewer old or new documents are refused: six of twelve can be chosen in 924 ways, so p-values reach 0.001."""
-MOST_EXAMPLES = 5000
-"""Where there are more old or new examples, so many are drawn, which bounds time and memory."""
 _STREAM = 0xC0_FFEE
 """Makes these draws independent of the permutations, which have the same seed."""
 
@@ -142,109 +133,33 @@ def covariate_shift(
     """
     _check(old, new, names)
     generator = np.random.default_rng([seed, _STREAM])
-    old_sample = _sample("old", len(old), old_documents, new_documents is not None, generator)
-    new_sample = _sample("new", len(new), new_documents, old_documents is not None, generator)
-    values = np.concatenate([old[old_sample.rows], new[new_sample.rows]]).astype(np.float64)
-    units = _units(old_sample, new_sample)
-    members = memberships(len(old_sample.rows), len(new_sample.rows), permutations, seed, documents=units)
-    # A random order, so that nothing that goes by order (equal scores, the kernel's width) depends on who is new.
-    order = generator.permutation(len(values))
-    values, units, members = values[order], units[order], members[:, order]
-    centre, spread = values.mean(axis=0), values.std(axis=0)
-    varies = spread > 1e-6 * np.maximum(np.abs(centre), 1e-6)
-    if not varies.any():
-        raise InputError(
-            "every feature has the same value in all examples, so there is nothing to compare",
-            remedy="give features that vary.",
-        )
-    standard = ((values - centre) / np.where(varies, spread, 1))[:, varies].astype(np.float32)
-    folds = folds_of(units, generator)
-    classified = classifier_test(standard, members, folds)
-    discrepancies = mean_discrepancies(standard, members)
-    distances = kolmogorov_smirnov(standard, members)
-    tests = np.stack([classified.areas, _largest(discrepancies), _largest(distances)], axis=1)
-    of_all = p_values(tests)
-    kept = [name for name, kept in zip(names, varies, strict=True) if kept]
-    constant = [name for name, kept in zip(names, varies, strict=True) if not kept]
-    scores = _scores(
-        ((new - centre) / np.where(varies, spread, 1))[:, varies].astype(np.float32), classified.coefficients
+    samples = samples_of(len(old), len(new), old_documents, new_documents, generator)
+    old_rows, new_rows = samples.old.rows, samples.new.rows
+    values = np.concatenate([old[old_rows], new[new_rows]]).astype(np.float64)
+    tests = two_sample_tests(
+        values, len(old_rows), samples.units, permutations=permutations, seed=seed, generator=generator
     )
-    tested = order >= len(old_sample.rows)
-    scores[new_sample.rows[order[tested] - len(old_sample.rows)]] = classified.scores[tested]
+    scores = tests.log_odds(new)
+    scores[new_rows] = tests.scores[len(old_rows) :]
+    varies = tests.standardizer.varies
+    constant = [name for name, kept in zip(names, varies, strict=True) if not kept]
     return CovariateShift(
-        p_value=p_value(-of_all.min(axis=1)),
-        area=float(classified.areas[0]),
-        classifier_p=float(of_all[0, 0]),
-        discrepancy=float(discrepancies[0, MEDIAN]),
-        discrepancy_p=float(of_all[0, 1]),
-        features_p=float(of_all[0, 2]),
-        features=_features(kept, distances, values[:, varies], members[0]),
+        p_value=tests.overall,
+        area=tests.area,
+        classifier_p=tests.classifier_p,
+        discrepancy=tests.discrepancy,
+        discrepancy_p=tests.discrepancy_p,
+        features_p=tests.features_p,
+        features=_features([name for name in names if name not in constant], tests, values, len(old_rows)),
         scores=scores,
-        old=len(old_sample.rows),
-        new=len(new_sample.rows),
-        old_documents=None if old_sample.documents is None else len(np.unique(old_sample.documents)),
-        new_documents=None if new_sample.documents is None else len(np.unique(new_sample.documents)),
+        old=len(old_rows),
+        new=len(new_rows),
+        old_documents=samples.old.units if samples.by_document else None,
+        new_documents=samples.new.units if samples.by_document else None,
         permutations=permutations,
         seed=seed,
-        notes=(*old_sample.notes, *new_sample.notes, *_notes(constant, len(kept), permutations)),
+        notes=(*samples.old.notes, *samples.new.notes, *_notes(constant, int(varies.sum()), permutations)),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """Which examples of one side are tested, their documents if these are permuted, and what is to be said of it."""
-
-    rows: Int64[np.ndarray, " k"]
-    documents: Int64[np.ndarray, " k"] | None
-    notes: tuple[str, ...]
-
-
-def _sample(
-    side: str,
-    size: int,
-    documents: Int64[np.ndarray, " n"] | None,
-    others_known: bool,
-    generator: np.random.Generator,
-) -> _Sample:
-    rows = np.arange(size)
-    notes = []
-    if documents is not None and not others_known:
-        shuffled = generator.permutation(size)
-        _, first = np.unique(documents[shuffled], return_index=True)
-        rows = np.sort(shuffled[first])
-        documents = None
-        other = "new" if side == "old" else "old"
-        if len(rows) < size:
-            notes.append(
-                f"One example of each of the {len(rows):,} {side} documents was drawn, since sentences of one document "
-                f"are not independent; the {other} examples, whose documents are not known, are taken to be so."
-            )
-    if documents is None:
-        _check_enough(side, len(rows), "examples", FEWEST_EXAMPLES)
-        if len(rows) > MOST_EXAMPLES:
-            notes.append(f"{MOST_EXAMPLES:,} of the {len(rows):,} {side} examples were drawn at random and tested.")
-            rows = np.sort(generator.choice(rows, MOST_EXAMPLES, replace=False))
-        return _Sample(rows, None, tuple(notes))
-    _check_enough(side, size, "examples", FEWEST_EXAMPLES)
-    names, number, sizes = np.unique(documents, return_inverse=True, return_counts=True)
-    _check_enough(side, len(names), "documents", FEWEST_DOCUMENTS)
-    if size > MOST_EXAMPLES:
-        drawn = generator.permutation(len(names))
-        enough = max(FEWEST_DOCUMENTS, int(np.searchsorted(np.cumsum(sizes[drawn]), MOST_EXAMPLES, side="right")))
-        rows = np.flatnonzero(np.isin(number, drawn[:enough]))
-        notes.append(
-            f"{enough:,} of the {len(names):,} {side} documents, with {len(rows):,} of {size:,} examples, were drawn "
-            "at random and tested."
-        )
-    return _Sample(rows, number[rows], tuple(notes))
-
-
-def _check_enough(side: str, there: int, what: str, fewest: int) -> None:
-    if there < fewest:
-        raise InputError(
-            f"there are {there} {side} {what}, too few to tell a shift from chance",
-            remedy=f"give at least {fewest} {side} {what}.",
-        )
 
 
 def _check(old: Float[np.ndarray, "n d"], new: Float[np.ndarray, "m d"], names: Sequence[str]) -> None:
@@ -261,46 +176,14 @@ def _check(old: Float[np.ndarray, "n d"], new: Float[np.ndarray, "m d"], names: 
             )
 
 
-def _units(old: _Sample, new: _Sample) -> Int64[np.ndarray, " k"]:
-    """What is permuted and put into folds as a whole: documents, whose numbers differ between sides, or examples."""
-    if old.documents is None or new.documents is None:
-        return np.arange(len(old.rows) + len(new.rows))
-    return np.concatenate([old.documents, new.documents + old.documents.max() + 1])
-
-
-def _largest(statistics: Float64[np.ndarray, "P K"]) -> Float64[np.ndarray, " P"]:
-    """The largest of K statistics, each in standard deviations from its mean over all assignments.
-
-    P-values of each would hardly differ in the tail, where K · P assignments share P places.
-    """
-    spread = statistics.std(axis=0)
-    return np.max((statistics - statistics.mean(axis=0)) / np.where(spread > 0, spread, 1), axis=1)
-
-
-def _scores(
-    values: Float32[np.ndarray, "m d"], coefficients: Float32[np.ndarray, "folds d_plus_1"]
-) -> Float32[np.ndarray, " m"]:
-    """Mean log-odds of all folds' classifiers."""
-    mean = coefficients.mean(axis=0)
-    return values @ mean[1:] + mean[0]
-
-
 def _features(
-    names: Sequence[str],
-    distances: Float64[np.ndarray, "P d"],
-    values: Float64[np.ndarray, "n d"],
-    is_new: Bool[np.ndarray, " n"],
+    names: Sequence[str], tests: TwoSampleTests, values: Float64[np.ndarray, "n d"], old: int
 ) -> tuple[FeatureShift, ...]:
-    p = p_values(distances)[0]
-    corrected = holm(p)
-    old_mean, new_mean = values[~is_new].mean(axis=0), values[is_new].mean(axis=0)
-    difference = (new_mean - old_mean) / values.std(axis=0)
-    return tuple(
-        FeatureShift(
-            name, *(float(column[i]) for column in (distances[0], p, corrected, old_mean, new_mean, difference))
-        )
-        for i, name in enumerate(names)
-    )
+    p = p_values(tests.distances)[0]
+    old_mean, new_mean = (side.mean(axis=0)[tests.standardizer.varies] for side in (values[:old], values[old:]))
+    difference = (new_mean - old_mean) / tests.standardizer.deviation[tests.standardizer.varies]
+    columns = zip(names, tests.distances[0], p, holm(p), old_mean, new_mean, difference, strict=True)
+    return tuple(FeatureShift(name, *map(float, numbers)) for name, *numbers in columns)
 
 
 def _notes(constant: Sequence[str], features: int, permutations: int) -> list[str]:
