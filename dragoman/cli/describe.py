@@ -50,6 +50,7 @@ def describe(
     from dragoman.model.weights import parameter_count
     from dragoman.recipe.complete import complete_recipe
     from dragoman.recipe.example_sizes import example_title, stand_in_sizes
+    from dragoman.reference.file import load_reference
     from dragoman.reports.text import aligned
     from dragoman.text.codec import Codec
 
@@ -64,6 +65,7 @@ def describe(
         if isinstance(loaded.target, Codec) and loaded.target.units:
             placeholders = loaded.target.placeholders.names
         linear = lines(loaded) if is_linear(loaded) else []
+        reference = load_reference(Path(subject))
     else:
         source, target = stand_in_sizes(recipe)
         model = build(recipe.model, source, target, recipe.training.seed)
@@ -79,6 +81,9 @@ def describe(
         console.print(f"Its training began from another model: {parent}.", highlight=False, markup=False)
     if placeholders:
         console.print(f"Placeholders are carried over: {', '.join(placeholders)}.", highlight=False)
+    if reference is not None:
+        kept = f"Kept so that later inputs can be compared with it: {reference.phrase}."
+        console.print(kept, markup=False, highlight=False)
     if any(row.fully_connected is not None for row in rows):
         console.print(_of_fully_connected(any_width=any("W" in row.shape for row in rows)))
     if linear:

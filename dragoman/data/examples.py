@@ -75,6 +75,10 @@ class Examples:
         """
         return self.take(np.linspace(0, len(self) - 1, count).round().astype(np.int64))
 
+    def followed_by(self, other: Examples) -> Examples:
+        """These examples, and behind them those of another split of the same dataset."""
+        return Examples(pa.concat_tables([self._table, other._table]), *self._fields)
+
     def __len__(self) -> int:
         return self._table.num_rows
 

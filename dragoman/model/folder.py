@@ -81,13 +81,13 @@ class LoadedModel:
         return source.size.symbols, target.size.symbols
 
 
-def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, replace: bool = False) -> None:
+def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str | bytes], *, replace: bool = False) -> None:
     """Write a model.
 
     Args:
         folder: the folder to be written, which does not exist yet, unless ``replace``.
         loaded: the model to be saved; its weights are stored in float32.
-        files: further text files by name, such as ``card.md``.
+        files: content of further files by name, such as ``card.md``: text, or bytes.
         replace: whether an existing model is replaced.
 
     Raises:
@@ -101,8 +101,8 @@ def save_model(folder: Path, loaded: LoadedModel, files: Mapping[str, str], *, r
         (temporary / "recipe.toml").write_text(dump_recipe(loaded.recipe), encoding="utf-8")
         (temporary / "model.json").write_text(json.dumps({**facts, **parent}, indent=2) + "\n", encoding="utf-8")
         save_fields(temporary, loaded.source, loaded.target)
-        for name, text in files.items():
-            (temporary / name).write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (temporary / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def recipe_in(folder: Path | str) -> Recipe:

@@ -52,6 +52,7 @@ ACTS: dict[str, frozenset[Kind]] = {
     "pictures": FROM_PICTURES,
     "rendering": READERS_OF_LINES,
     "search": TO_TEXT,
+    "reference.texts": FROM_TEXT,
     "data.features": FROM_ROWS,
     "data.categorical": FROM_ROWS,
     "data.leave_out": FROM_ROWS,

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from dragoman.recipe.architecture import TOKEN_BY_TOKEN, ModelRecipe, kind_of
 from dragoman.recipe.data import CleaningRecipe, DataRecipe, TokenizerRecipe
 from dragoman.recipe.picture import SMALLEST_LENET, PictureRecipe, RenderingRecipe
+from dragoman.recipe.reference import ReferenceRecipe
 from dragoman.recipe.search import SearchRecipe
 from dragoman.recipe.section import Section
 from dragoman.recipe.tags import RandomFieldRecipe
@@ -39,6 +40,8 @@ class Recipe(Shown, Section):
     """How the weights are found."""
     search: SearchRecipe = SearchRecipe()
     """How an output is searched for."""
+    reference: ReferenceRecipe = ReferenceRecipe()
+    """What the model keeps of its training distribution."""
 
     def summary(self) -> Summary:
         """A short summary; :func:`~dragoman.recipe.dump_recipe` writes everything."""

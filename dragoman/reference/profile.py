@@ -130,6 +130,19 @@ class Profile:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def phrase(self) -> str:
+        """What is held, in a few words for people.
+
+        >>> Profile(("width",), np.zeros((3, 1), np.float32), origin="the validation set").phrase
+        '1 feature of each of 3 examples (the validation set); no text'
+        """
+        features = "1 feature" if len(self.features) == 1 else f"{len(self.features):,} features"
+        losses = "" if self.losses is None else " and the loss"
+        examples = "1 example" if len(self) == 1 else f"each of {len(self):,} examples"
+        origin = f" ({self.origin})" if self.origin else ""
+        return f"{features}{losses} of {examples}{origin}; {'no text' if self.inputs is None else 'with their texts'}"
+
     def select(self, rows: Int[np.ndarray, " m"] | Bool[np.ndarray, " n"]) -> Profile:
         """The examples ``rows``, in that order: their numbers, or which of all examples they are."""
         places = np.arange(len(self))[rows]

@@ -49,6 +49,7 @@ class CardFacts:
         seed: seed of every random generator.
         guided_alignment: the attention that was taught to align words, in a phrase.
         validation_loss: cross-entropy of these weights in nats per target token, without label smoothing.
+        reference: the profile of the training distribution that is kept with the model, in a phrase.
         quality_split: name of the examples that quality was measured on, such as ``test set``.
         quality_search: the search for outputs, such as ``beam 5``.
     """
@@ -86,6 +87,7 @@ class CardFacts:
     seed: int | None = None
     guided_alignment: str | None = None
     validation_loss: float | None = None
+    reference: str | None = None
     quality_split: str | None = None
     quality_search: str | None = None
 
@@ -184,6 +186,7 @@ def data_facts(facts: CardFacts, unit: str) -> list[str | None]:
         fact("Target tokens trained on", facts.target_tokens),
         fact("Longest source sentence in tokens", facts.longest_source),
         fact("Longest target sentence in tokens", facts.longest_target),
+        fact("Kept with the model, so that later inputs can be compared with it", facts.reference),
     ]
 
 

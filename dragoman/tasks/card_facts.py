@@ -32,6 +32,7 @@ def card_facts(
     device: str,
     split: str,
     text_sides: tuple[bool, bool],
+    reference: str | None = None,
     taken_over: Sequence[str] = (),
 ) -> CardFacts:
     """Collect everything that a card states but the quality of the model.
@@ -45,6 +46,7 @@ def card_facts(
         device: name of the device that trained the model.
         split: name of the examples that quality was measured on.
         text_sides: whether source and target are text, so that their tokens are counted.
+        reference: the profile of the training distribution that is kept with the model, in a phrase.
         taken_over: lines on what the model has from its parent.
     """
     recipe = best.recipe
@@ -87,6 +89,7 @@ def card_facts(
         seed=recipe.training.seed,
         guided_alignment=recipe.training.guided_alignment.phrase(recipe.model.decoder.attending[0]),
         validation_loss=float(chosen["loss"]),
+        reference=reference,
         quality_split=split,
         quality_search="greedy search" if recipe.search.beam == 1 else f"beam {recipe.search.beam}",
     )

@@ -31,6 +31,8 @@ CHANGEABLE = (
     "training.threads",
     "training.early_stopping.patience",
     "training.stability.look_every",
+    "reference.examples",
+    "reference.texts",
 )
 """Settings that a run may go on with that it did not begin with: none of them changes an update that it has made."""
 

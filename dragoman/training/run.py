@@ -17,6 +17,8 @@ from dragoman.model.folder import LoadedModel, load_model, save_model
 from dragoman.model.taking_over import TakenOver
 from dragoman.model.weights import parameter_count
 from dragoman.recipe import Recipe, changed, dump_recipe, load_recipe
+from dragoman.reference.file import reference_files
+from dragoman.reference.held_out import reference_of
 from dragoman.reports.figure import drawing
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.folder import write_file
@@ -394,13 +396,15 @@ def _finish(
     reason: str,
     taken: TakenOver | None,
 ) -> Report:
-    """Draw the learning curves, evaluate the best model, and write its card; returns the evaluation's report."""
+    """Draw the learning curves, evaluate the best model, and write its card and the profile of its training
+    distribution; returns the evaluation's report."""
     name, history = run.path.name, run.history()
     with drawing():
         draw_learning_curves(history, run.curves, title=name)
     best = task.calibrated(load_model(run.best, hardware.device), dataset)
     held_out = held_out_of(dataset)
     (found,) = assess([Assessed(best, held_out)])
+    reference = reference_of(best, dataset)
     if found.draw is not None:
         with drawing():
             found.draw(run.evaluation_picture, name)
@@ -414,7 +418,9 @@ def _finish(
         taken_over=() if taken is None else taken.describe(),
         split=held_out.split,
         text_sides=task.text_sides,
+        reference=None if reference is None else reference.phrase,
     )
-    save_model(run.best, best, {"card.md": task.card(facts, best, found)}, replace=True)
+    files: dict[str, str | bytes] = {"card.md": task.card(facts, best, found), **reference_files(reference)}
+    save_model(run.best, best, files, replace=True)
     write_file(run.evaluation_file, (json.dumps(found.report.to_dict(), indent=2) + "\n").encode())
     return found.report

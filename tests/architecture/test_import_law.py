@@ -104,6 +104,7 @@ LAW: dict[str, set[str]] = {
         "recipe",
     },
     "training": {
+        "reference",
         "tasks",
         "assessment",
         "progress",
@@ -179,6 +180,7 @@ LAW: dict[str, set[str]] = {
         "native",
     },
     "cli": {
+        "reference",
         "tasks",
         "assessment",
         "explanation",

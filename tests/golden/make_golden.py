@@ -23,8 +23,13 @@ from dragoman.images.fonts import fonts_of
 from dragoman.images.line_renderer import LineRenderer
 from dragoman.images.style import CLEAN
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
+from dragoman.model.folder import load_model
 from dragoman.predict.writer import Writer
 from dragoman.recipe import recipe_from
+from dragoman.reference.file import VERSION as REFERENCE_VERSION
+from dragoman.reference.file import load_reference
+from dragoman.reference.measure import profile_of_inputs
+from dragoman.reference.profile import Profile
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
 
 HERE = Path(__file__).resolve().parent
@@ -42,6 +47,7 @@ def main() -> None:
         _language_model()
         _reader()
         _row_labels()
+        _reference()
 
 
 def _translator() -> None:
@@ -129,6 +135,38 @@ def _row_labels() -> None:
     rows = [{"size": 2.0, "town": "Bonn"}, {"size": None, "town": "Ulm"}, {"size": -3.0, "town": "Kiel"}]
     probabilities = dragoman.Predictor.load(run.best, device="cpu").probabilities(rows).round(5).tolist()
     _write(f"row-labels-{MODEL_FORMAT}.json", {"rows": rows, "probabilities": probabilities})
+
+
+def _reference() -> None:
+    """A model of rows that keeps its training distribution, and what it makes of two rows."""
+    generator = np.random.default_rng(2)
+    numbers, town = generator.normal(size=120), generator.choice(["Bonn", "Ulm"], 120)
+    data = pd.DataFrame({"size": numbers, "town": town, "target": np.where(numbers > 0, "yes", "no")})
+    values = {
+        "data": {"validation_pairs": 16, "test_pairs": 16},
+        "model": {"encoder": {"kind": "mlp", "hidden": [8]}, "decoder": {"kind": "label"}},
+        "training": {
+            **{"updates": 20, "validate_every": 10, "precision": "float32", "device": "cpu", "threads": 1},
+            **{"optimizer": {"learning_rate": 1e-2}, "schedule": {"kind": "cosine", "warmup": 2}},
+        },
+    }
+    run = dragoman.train(recipe_from(values), "reference", train=data)
+    name = f"reference-{REFERENCE_VERSION}"
+    shutil.copytree(run.best.resolve(), HERE / name)
+    profile = load_reference(run.best)
+    assert profile is not None
+    rows, labels = [{"size": 2.0, "town": "Bonn"}, {"size": -3.0, "town": "Kiel"}], ["yes", "no"]
+    new = profile_of_inputs(load_model(run.best), rows, labels)
+    kept, measured = ({"values": p.values.tolist(), "losses": _losses(p)} for p in (profile, new))
+    _write(
+        f"{name}.json",
+        {"rows": rows, "labels": labels, "features": list(profile.features), "kept": kept, "measured": measured},
+    )
+
+
+def _losses(profile: Profile) -> list[float]:
+    assert profile.losses is not None
+    return profile.losses.tolist()
 
 
 def _write(name: str, expected: dict[str, Any]) -> None:

@@ -13,7 +13,11 @@ import dragoman
 from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.data.dataset import Dataset
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
+from dragoman.model.folder import load_model
 from dragoman.predict.writer import Writer
+from dragoman.reference.file import VERSION as REFERENCE_VERSION
+from dragoman.reference.file import load_reference
+from dragoman.reference.measure import profile_of_inputs
 from dragoman.storage.manifest import verify
 from dragoman.text.codec import masks_for
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
@@ -61,6 +65,21 @@ def test_models_that_say_labels(version: int) -> None:
     predictor = dragoman.Predictor.load(HERE / f"row-labels-{version}", device="cpu")
     found = predictor.probabilities(expected["rows"])
     assert found.tolist() == [pytest.approx(row, abs=1e-4) for row in expected["probabilities"]]
+
+
+@pytest.mark.parametrize("version", range(1, REFERENCE_VERSION + 1))
+def test_references(version: int) -> None:
+    """What was kept is read, and new rows are measured as they were then."""
+    expected = json.loads((HERE / f"reference-{version}.json").read_text())
+    kept = load_reference(HERE / f"reference-{version}")
+    assert kept is not None
+    measured = profile_of_inputs(load_model(HERE / f"reference-{version}"), expected["rows"], expected["labels"])
+    for profile, numbers in ((kept, expected["kept"]), (measured, expected["measured"])):
+        assert list(profile.features) == expected["features"]
+        assert profile.losses is not None
+        np.testing.assert_allclose(profile.values, numbers["values"], rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(profile.losses, numbers["losses"], rtol=1e-4, atol=1e-4)
+    assert kept.classes["labels"].names == ("no", "yes")
 
 
 @pytest.mark.parametrize("version", range(3, DATASET_FORMAT + 1))
