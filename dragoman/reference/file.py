@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 import dragoman
 from dragoman.data.arrow import open_table
+from dragoman.data.columns.expected import ExpectedColumn
 from dragoman.errors import UnsupportedError
 from dragoman.reference.profile import Classes, Profile
 from dragoman.reference.projection import SEED, WIDTH
@@ -25,11 +26,12 @@ VERSION = 1
 _FACTS = b"dragoman"
 _FEATURES, _LOSS, _RESIDUAL, _DOCUMENT, _INPUT = "features", "loss", "residual", "document", "input"
 _CLASS, _PROBABILITIES = "class: ", "probabilities: "
-_ONE: Mapping[str, pa.DataType] = {
-    _LOSS: pa.float32(),
-    _RESIDUAL: pa.float32(),
-    _DOCUMENT: pa.int64(),
-    _INPUT: pa.large_string(),
+_LISTS = pa.list_(pa.float32())
+_ONE: Mapping[str, ExpectedColumn] = {
+    _LOSS: ExpectedColumn(pa.float32()),
+    _RESIDUAL: ExpectedColumn(pa.float32()),
+    _DOCUMENT: ExpectedColumn(pa.int64()),
+    _INPUT: ExpectedColumn(pa.large_string()),
 }
 """The columns with one value for each example, all of which may be left out."""
 
@@ -45,9 +47,9 @@ def reference_bytes(profile: Profile) -> bytes:
     columns: dict[str, pa.Array] = {_FEATURES: _lists(profile.values)}
     for name, values in ((_LOSS, profile.losses), (_RESIDUAL, profile.residuals), (_DOCUMENT, profile.documents)):
         if values is not None:
-            columns[name] = pa.array(values, _ONE[name])
+            columns[name] = pa.array(values, _ONE[name].type)
     if profile.inputs is not None:
-        columns[_INPUT] = pa.array(profile.inputs, _ONE[_INPUT])
+        columns[_INPUT] = pa.array(profile.inputs, _ONE[_INPUT].type)
     for kind, classes in profile.classes.items():
         if classes.true is not None:
             columns[_CLASS + kind] = pa.array(classes.true, pa.int64())
@@ -124,28 +126,26 @@ def _profile(table: pa.Table, facts: Mapping[str, Any]) -> Profile:
     if len(set(names)) != len(names) or table.num_rows != facts["examples"]:
         raise ValueError(f"{table.num_rows} rows of the columns {names}, and {facts['examples']} examples")
     features = tuple(map(_text, facts["features"]))
-    expected: dict[str, pa.DataType] = {_FEATURES: pa.list_(pa.float32(), len(features)), **_ONE}
-    sizes = {kind: len(found["names"]) for kind, found in facts["classes"].items()}
-    for kind, size in sizes.items():
-        expected |= {_CLASS + kind: pa.int64(), _PROBABILITIES + kind: pa.list_(pa.float32(), size)}
+    expected = {_FEATURES: ExpectedColumn(_LISTS, width=len(features)), **_ONE}
+    for kind, content in facts["classes"].items():
+        expected[_CLASS + kind] = ExpectedColumn(pa.int64(), below=len(content["names"]))
+        expected[_PROBABILITIES + kind] = ExpectedColumn(_LISTS, width=len(content["names"]))
     for name in names:
-        if name not in expected or table.column(name).type != expected[name]:
-            raise ValueError(f"column `{name}` is of {table.column(name).type}, and should be {expected.get(name)}")
-        if table.column(name).null_count:
-            raise ValueError(f"column `{name}` lacks values")
+        if name not in expected:
+            raise ValueError(f"there is a column `{name}`, and nothing says what it is")
+        expected[name].check(name, table.column(name))
     found = {name: table.column(name) for name in names}
     classes = {
         kind: Classes(
             tuple(map(_text, content["names"])),
             _numbers(found.get(_CLASS + kind)),
-            _matrix(found.get(_PROBABILITIES + kind), sizes[kind]),
+            _matrix(found.get(_PROBABILITIES + kind)),
             None if content["edges"] is None else np.array(content["edges"], dtype=np.float64),
         )
         for kind, content in facts["classes"].items()
     }
-    values = _matrix(found[_FEATURES], len(features))
+    inputs, values = found.get(_INPUT), _matrix(found[_FEATURES])
     assert values is not None
-    inputs = found.get(_INPUT)
     return Profile(
         features,
         values,
@@ -164,19 +164,16 @@ def _text(value: object) -> str:
     return value
 
 
-def _lists(matrix: np.ndarray) -> pa.FixedSizeListArray:
-    flat = pa.array(np.ascontiguousarray(matrix, dtype=np.float32).reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, type=pa.list_(pa.float32(), matrix.shape[1]))
+def _lists(matrix: np.ndarray) -> pa.ListArray:
+    rows, width = matrix.shape
+    ends = pa.array(np.arange(rows + 1) * width, pa.int32())
+    return pa.ListArray.from_arrays(ends, pa.array(np.ascontiguousarray(matrix).reshape(-1), pa.float32()), type=_LISTS)
 
 
 def _numbers(column: pa.ChunkedArray | None) -> np.ndarray | None:
     return None if column is None else column.to_numpy()
 
 
-def _matrix(column: pa.ChunkedArray | None, width: int) -> np.ndarray | None:
-    if column is None:
-        return None
-    numbers = pc.list_flatten(column)
-    if numbers.null_count:
-        raise ValueError("a list lacks numbers")
-    return numbers.to_numpy().reshape(len(column), width)
+def _matrix(column: pa.ChunkedArray | None) -> np.ndarray | None:
+    """Lists of one length as the rows of a matrix."""
+    return None if column is None else pc.list_flatten(column).to_numpy().reshape(len(column), -1)

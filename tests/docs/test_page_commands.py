@@ -46,7 +46,7 @@ MODELS = {
     "docs/glossary.md": (),
     "docs/language-models.md": ("runs/mine", "runs/de-language-model"),
     "docs/layout.md": (),
-    "docs/models.md": (),
+    "docs/models.md": ("runs/mine",),
     "docs/pictures-tables-labels.md": ("runs/fr-en-tiny", "runs/reader", "runs/text-label", "runs/text-tags"),
     "docs/search.md": ("runs/mine",),
     "docs/speed-engineering.md": (),
