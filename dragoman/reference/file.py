@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,7 @@ from dragoman.errors import UnsupportedError
 from dragoman.reference.profile import Classes, Profile
 from dragoman.reference.projection import SEED, WIDTH
 from dragoman.storage.given import check_model, given_path
+from dragoman.storage.json import JsonObject
 from dragoman.storage.verified import VerifiedFolder
 
 REFERENCE = "reference.arrow"
@@ -116,7 +116,7 @@ def _facts(profile: Profile) -> dict[str, object]:
     }
 
 
-def _profile(table: pa.Table, facts: Mapping[str, Any]) -> Profile:
+def _profile(table: pa.Table, facts: JsonObject) -> Profile:
     """The profile in a table.
 
     Raises:
