@@ -81,12 +81,12 @@ class AdaptationReport(Shown):
     def headline(self) -> str:
         """What was gained and what was forgotten, as one line."""
         new = self._better(self.new.quality)
-        gained = f"{'gained' if new >= 0 else 'lost'} on the new: {_change(self.new.quality)}"
+        gained = f"{'gained' if new >= 0 else 'lost'} on the new: {_named(self.new.quality)}"
         if self.old is None:
             return f"{gained}; what was forgotten on the old was not measured"
         old = self._better(self.old.quality)
         word = "forgotten" if old < 0 else "gained"
-        return f"{gained}; {word} on the old: {_change(self.old.quality)}"
+        return f"{gained}; {word} on the old: {_named(self.old.quality)}"
 
     def summary(self) -> Summary:
         """A short summary of the report."""
@@ -144,22 +144,33 @@ class AdaptationReport(Shown):
         return gap.difference if self.higher_is_better else -gap.difference
 
 
-def _change(gap: Difference) -> str:
-    sign = "+" if gap.difference >= 0 else ""
-    low, high = signed(f"{gap.low:.1f}"), signed(f"{gap.high:.1f}")
-    return f"{sign}{signed(f'{gap.difference:.1f}')} {gap.metric} ({low} to {high})"
+def _named(gap: Difference) -> str:
+    """The change with the name of the measure between the number and its interval."""
+    change, _, interval = change_of(gap).partition(" ")
+    return f"{change} {gap.metric} {interval}"
+
+
+def change_of(gap: Difference, digits: int | None = None) -> str:
+    """A difference with its sign and its interval, such as ``+1.9 (0.3 to 3.2)``.
+
+    Args:
+        gap: the difference.
+        digits: number of decimals; by default more of small numbers.
+    """
+    digits = (3 if _is_small(gap) else 1) if digits is None else digits
+    sign = "+" if gap.difference > 0 else ""
+    low, high = signed(f"{gap.low:.{digits}f}"), signed(f"{gap.high:.{digits}f}")
+    return f"{sign}{signed(f'{gap.difference:.{digits}f}')} ({low} to {high})"
 
 
 def _cells(gap: Difference) -> tuple[str, ...]:
-    digits = 3 if max(abs(gap.first), abs(gap.second)) < 10 else 2
-    sign = "+" if gap.difference > 0 else ""
-    return (
-        f"{gap.first:.{digits}f}",
-        f"{gap.second:.{digits}f}",
-        sign + signed(f"{gap.difference:.{digits}f}"),
-        f"{signed(f'{gap.low:.{digits}f}')} to {signed(f'{gap.high:.{digits}f}')}",
-        f"{gap.p_value:.3f}",
-    )
+    digits = 3 if _is_small(gap) else 2
+    change, _, interval = change_of(gap, digits).partition(" (")
+    return f"{gap.first:.{digits}f}", f"{gap.second:.{digits}f}", change, interval.rstrip(")"), f"{gap.p_value:.3f}"
+
+
+def _is_small(gap: Difference) -> bool:
+    return max(abs(gap.first), abs(gap.second)) < 10
 
 
 def _aligned_table(rows: Sequence[tuple[str, ...]]) -> list[str]:
