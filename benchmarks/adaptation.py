@@ -173,7 +173,7 @@ def _from_nothing(parent: Path, corpora: Mapping[str, Any], size: int, minutes: 
     )
     dataset = prepare(recipe, folder / "dataset", log=print)
     trials = Trials(folder / "trials.json")
-    recipe = fitted(recipe, dataset, None, trials, minutes=minutes, same_batches=False, passes=math.inf)
+    recipe = fitted(recipe, dataset, None, trials, minutes=minutes, passes=math.inf)
     return with_length(recipe, recipe.training.optimizer.learning_rate, recipe.training.updates)
 
 

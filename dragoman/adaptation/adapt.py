@@ -113,8 +113,8 @@ def adapt(
         test: corpora of new examples for the test.
         old_corpora: corpora of old examples, for a model that does not lie in its run.
         replay: share of old examples in one pass, from 0 to below 1.
-        minutes: time for trials and training; by default 10 minutes. Validation and evaluation take more. With
-            ``training.updates`` in ``changes``, there is no limit of time.
+        minutes: time for trials and training; by default 10 minutes or, with ``training.updates`` in ``changes``, no
+            limit. Validation and evaluation take more.
         changes: nested values that replace those of the parent's recipe. With ``training.optimizer.learning_rate`` in
             them, none is chosen.
         train: new examples as a table, instead of ``corpora``.
@@ -289,6 +289,7 @@ def _chosen(plan: Plan, start: Start, mixture: Mixture, files: RunFolder, log: L
         start,
         trials,
         minutes=plan.minutes,
+        updates=plan.updates,
         rates=rates,
         same_batches=plan.sets_batch,
         log=log,

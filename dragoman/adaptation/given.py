@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dragoman.adaptation.plan import Balance, Plan
 from dragoman.errors import InputError
 from dragoman.recipe import Recipe, changed, merge
+from dragoman.recipe.data import DataRecipe
 from dragoman.storage.json import JsonObject
 from dragoman.tasks.table import task_of
 from dragoman.training.start import Start
@@ -25,7 +26,7 @@ class Wishes:
 
     Attributes:
         replay: share of old examples in one pass.
-        minutes: time for trials and training; None for the usual time or, if updates are set, for no limit.
+        minutes: time for trials and training; None for the usual time or, if updates are set, for no limit of time.
         changes: nested values that replace those of the parent's recipe.
         framed: whether new examples are given as a table in memory.
     """
@@ -55,11 +56,12 @@ def plan_of(start: Start, given: Mapping[str, Corpora], old: Corpora, wishes: Wi
     if not given["train"] and not wishes.framed:
         raise InputError("there are no new examples", remedy=f"give {task_of(parent).words.data}.")
     _check_languages(parent, changes, [*(section for each in given.values() for section in each), *old], start)
-    minutes = _minutes(wishes.minutes, changes)
+    kept = {name: values for name, values in changes.items() if name != "data"}
+    minutes, updates = _length(wishes.minutes, kept)
     recipe = _with(parent, {name: given[name] for name in _SPLITS}, changes)
     old_recipe = _with(parent, {"train": old, "validation": (), "test": ()}, changes) if old else None
-    kept = {name: values for name, values in changes.items() if name != "data"}
-    return Plan(start.folder.absolute(), recipe, old_recipe, Balance(float(wishes.replay)), minutes, kept)
+    balance = Balance(float(wishes.replay))
+    return Plan(start.folder.absolute(), recipe, old_recipe, balance, minutes, updates, kept)
 
 
 def _with(parent: Recipe, corpora: Mapping[str, Corpora], changes: JsonObject) -> Recipe:
@@ -72,7 +74,10 @@ def _with(parent: Recipe, corpora: Mapping[str, Corpora], changes: JsonObject) -
     }
     # A warm-up of the parent's would not fit into few updates; the length brings one of its own.
     length: JsonObject = {"tokens": None, "minutes": None, "schedule": {"warmup": 0}}
-    return changed(parent, merge({"data": sections, "training": length}, changes))
+    # How many examples are held out was chosen for another corpus; the default is at most a tenth.
+    usual = DataRecipe()
+    held_out = {name: getattr(usual, name) for name in ("validation_pairs", "test_pairs")}
+    return changed(parent, merge({"data": {**sections, **held_out}, "training": length}, changes))
 
 
 def _check_replay(replay: float) -> None:
@@ -85,29 +90,24 @@ def _check_replay(replay: float) -> None:
     )
 
 
-def _minutes(minutes: float | None, changes: JsonObject) -> float | None:
-    """The time for trials and training; None if updates are set. What says the length is taken out of the changes."""
+def _length(minutes: float | None, changes: JsonObject) -> tuple[float | None, int | None]:
+    """The time for trials and training, and the most updates; None where there is no limit of the kind. What says the
+    length is taken out of the changes."""
     training = changes.get("training")
-    length = dict(training) if isinstance(training, Mapping) else {}
-    if "tokens" in length:
+    given = dict(training) if isinstance(training, Mapping) else {}
+    if "tokens" in given:
         raise InputError(
             "the length of an adaptation is not given in tokens",
             remedy="give --minutes, or updates: --set training.updates=500.",
         )
-    if "minutes" in length:
-        minutes = length.pop("minutes") if minutes is None else minutes
-        length.pop("minutes", None)
-        changes["training"] = length
-    if "updates" in length:
-        if minutes is not None:
-            raise InputError(
-                "both minutes and updates say how long the adaptation is", remedy="leave one of them away."
-            )
-        return None
-    minutes = MINUTES if minutes is None else minutes
-    if not (isinstance(minutes, (int, float)) and 0 < minutes < math.inf):
+    said, updates = given.pop("minutes", None), given.pop("updates", None)
+    if isinstance(training, Mapping):
+        changes["training"] = given
+    minutes = said if minutes is None else minutes
+    minutes = MINUTES if minutes is None and updates is None else minutes
+    if minutes is not None and not (isinstance(minutes, (int, float)) and 0 < minutes < math.inf):
         raise InputError(f"{minutes!r} is no number of minutes", remedy="give a number above 0, such as --minutes 10.")
-    return float(minutes)
+    return None if minutes is None else float(minutes), updates
 
 
 def _check_languages(parent: Recipe, changes: JsonObject, sections: Corpora, start: Start) -> None:

@@ -46,7 +46,8 @@ class Plan:
         recipe: the parent's recipe with the new corpora in the place of its own, and with what was set.
         old: the same with old corpora that were given; None for those of the parent's run.
         balance: how much old examples count.
-        minutes: time for trials and training together; None if the number of updates was set.
+        minutes: time for trials and training together; None for no limit of time.
+        updates: the most updates; None for no such limit.
         changes: what was set otherwise than the parent's recipe has it, nested, which no choice overrides.
     """
 
@@ -55,6 +56,7 @@ class Plan:
     old: Recipe | None
     balance: Balance
     minutes: float | None
+    updates: int | None
     changes: JsonObject
 
     @property
@@ -74,7 +76,12 @@ class Plan:
             OutputError: if it cannot be written.
         """
         recipes = {"recipe": _values(self.recipe), "old": None if self.old is None else _values(self.old)}
-        wishes = {"replay": self.balance.replay, "minutes": self.minutes, "changes": self.changes}
+        wishes = {
+            "replay": self.balance.replay,
+            "minutes": self.minutes,
+            "updates": self.updates,
+            "changes": self.changes,
+        }
         content = {"parent": str(self.parent.absolute()), **wishes, **recipes}
         write_file(folder / PLAN, json.dumps(content, indent=2, ensure_ascii=False).encode())
 
@@ -94,8 +101,8 @@ class Plan:
             content = json.loads(path.read_bytes())
             recipe = recipe_from(content["recipe"])
             old = None if content["old"] is None else recipe_from(content["old"])
-            balance, changes = Balance(float(content["replay"])), dict(content["changes"])
-            return cls(Path(content["parent"]), recipe, old, balance, content["minutes"], changes)
+            balance, length = Balance(float(content["replay"])), (content["minutes"], content["updates"])
+            return cls(Path(content["parent"]), recipe, old, balance, *length, dict(content["changes"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             reason = f"the plan of the adaptation cannot be read: {error}"
             raise DamagedFileError(reason, file=path, remedy="begin anew in another folder.") from error

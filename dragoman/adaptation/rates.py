@@ -48,7 +48,7 @@ class RateTrial:
     Attributes:
         learning_rate: peak of the learning rate.
         updates: updates done.
-        loss: lowest validation loss; infinite if none was finite.
+        loss: lowest validation loss after an update; infinite if none was finite.
         seconds: training time in seconds.
     """
 
@@ -136,6 +136,7 @@ def choose(
     trials: Trials,
     *,
     minutes: float | None,
+    updates: int | None,
     rates: Sequence[float],
     same_batches: bool,
     log: Log,
@@ -143,11 +144,12 @@ def choose(
     """Choose mini-batches, learning rate and length, and give the recipe that has them.
 
     Args:
-        recipe: the recipe of the adaptation; its updates count if ``minutes`` is None.
+        recipe: the recipe of the adaptation.
         dataset: new and old examples.
         start: the parent.
         trials: trials that were made already, to which others are added.
-        minutes: time for trials and training together.
+        minutes: time for trials and training together; None for no limit of time, where ``updates`` is one.
+        updates: the most updates; None for no such limit.
         rates: learning rates to try; a single one is taken without a trial.
         same_batches: whether mini-batches stay as large as the recipe's.
         log: called with a sentence on each trial.
@@ -157,7 +159,7 @@ def choose(
     """
     share = 1 - (len(rates) / _TRIAL if len(rates) > 1 else 0)
     left = None if minutes is None else minutes * share
-    recipe = fitted(recipe, dataset, start, trials, minutes=left, same_batches=same_batches)
+    recipe = fitted(recipe, dataset, start, trials, minutes=left, updates=updates, same_batches=same_batches)
     updates = recipe.training.updates
     if len(rates) == 1:
         return with_length(recipe, rates[0], updates)
@@ -165,7 +167,9 @@ def choose(
     for rate in rates:
         if trials.of(rate) is None:
             trial = run_trial(with_length(recipe, rate, length), dataset, validations=2, start=start)
-            loss = math.inf if trial.best is None else trial.best.value
+            # The parent itself is measured first, which says nothing of the rate.
+            losses = [record.loss for record in trial.validations if record.update and math.isfinite(record.loss)]
+            loss = min(losses, default=math.inf)
             trials.add(RateTrial(rate, trial.updates, loss, trial.seconds))
             log(f"learning rate {rate:.2g}: validation loss {loss:.3f} after {trial.updates:,} updates")
     chosen = trials.best.learning_rate
@@ -180,7 +184,8 @@ def fitted(
     trials: Trials,
     *,
     minutes: float | None,
-    same_batches: bool,
+    updates: int | None = None,
+    same_batches: bool = False,
     passes: float = PASSES,
 ) -> Recipe:
     """The recipe with the updates that fit into the time, at most some passes over the new examples.
@@ -192,25 +197,27 @@ def fitted(
         dataset: new and old examples.
         start: the parent; None for random weights.
         trials: trials that were made already, which know how long a token takes.
-        minutes: time for training; None for the recipe's updates.
+        minutes: time for training; None for no limit of time, where ``updates`` is one.
+        updates: the most updates; None for no such limit.
         same_batches: whether mini-batches stay as large as the recipe's.
         passes: the most passes.
     """
     batch, in_a_pass = recipe.training.batch, _units_per_pass(dataset)
     smallest = batch.tokens if same_batches else math.ceil(batch.tokens / _SMALLER)
     tokens = min(max(math.ceil(in_a_pass / _BATCHES), smallest), batch.tokens)
-    if minutes is None:
-        return changed(recipe, {"training": {"batch": {"tokens": tokens}}})
-    if trials.seconds_per_token is None:
-        short = changed(recipe, {"training": {"batch": {"tokens": tokens}}})
-        slow = recipe.training.optimizer.learning_rate * min(FACTORS)
-        timed = run_trial(with_length(short, slow, _TIMED), dataset, validations=1, start=start)
-        trials.timed(timed.seconds / max(timed.updates, 1) / (tokens * batch.accumulation))
-    in_time = 60 * minutes / (trials.seconds_per_token or 1.0)
-    tokens = min(max(math.ceil(in_time / batch.accumulation / _UPDATES), smallest), tokens)
-    updates = max(int(min(in_time, passes * in_a_pass) / (tokens * batch.accumulation)), _FEWEST)
+    length = math.inf if updates is None else updates
+    if minutes is not None:
+        if trials.seconds_per_token is None:
+            short = changed(recipe, {"training": {"batch": {"tokens": tokens}}})
+            slow = recipe.training.optimizer.learning_rate * min(FACTORS)
+            timed = run_trial(with_length(short, slow, _TIMED), dataset, validations=1, start=start)
+            trials.timed(timed.seconds / max(timed.updates, 1) / (tokens * batch.accumulation))
+        in_time = 60 * minutes / (trials.seconds_per_token or 1.0)
+        tokens = min(max(math.ceil(in_time / batch.accumulation / _UPDATES), smallest), tokens)
+        fits = int(min(in_time, passes * in_a_pass) / (tokens * batch.accumulation))
+        length = min(length, max(fits, _FEWEST))
     # The recipe's own warm-up is that of another length.
-    training = {"updates": updates, "batch": {"tokens": tokens}, "schedule": {"warmup": 0}}
+    training = {"updates": int(length), "batch": {"tokens": tokens}, "schedule": {"warmup": 0}}
     return changed(recipe, {"training": training})
 
 

@@ -219,7 +219,7 @@ def test_bad_input_is_refused_in_one_message(parent: Path, tmp_path: Path) -> No
         ({"corpora": [enough], "replay": 1.0}, "from 0 to below 1"),
         ({"corpora": [enough], "replay": -0.1}, "from 0 to below 1"),
         ({"corpora": [enough], "minutes": 0}, "no number of minutes"),
-        ({"corpora": [enough], "minutes": 1, "changes": FEW}, "both minutes and updates"),
+        ({"corpora": [enough], "changes": {"training": {"tokens": 100}}}, "not given in tokens"),
         ({"corpora": [{**enough, "source_language": "fr"}]}, "source language is fr"),
         ({"corpora": [enough], "changes": {"data": {"target_language": "it"}}}, "target language is it"),
         ({"corpora": ()}, "no new examples"),

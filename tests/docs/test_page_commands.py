@@ -32,6 +32,7 @@ MODELS = {
     "CHANGELOG.md": (),
     "CONTRIBUTING.md": (),
     "README.md": ("runs/mine", "runs/reader", "runs/prices"),
+    "docs/adapt.md": ("runs/mine",),
     "docs/compare.md": ("runs/one", "runs/two", "runs/three"),
     "docs/data.md": (),
     "docs/diagnosis.md": ("runs/mine",),
@@ -65,6 +66,7 @@ TRAINED = {
 SAME = dict.fromkeys(("runs/one", "runs/two", "runs/three", "runs/fr-en-tiny"), "runs/mine")
 SMALLER = {
     "--search exact": "--search exact --expansions 2",
+    "adapt runs/mine": "adapt runs/mine --set training.updates=2 --set training.optimizer.learning_rate=0.001",
     "--search-report": "--search-report --expansions 2",
     "training.updates=20000": "training.updates=4",
     "--tokens 5000000": "--tokens 300",
@@ -75,6 +77,7 @@ PARSED = {
     "dragoman demo": "the tests of the demo run it",
     "dragoman translate runs/mine/best --input huge.txt --output huge.de.txt --resume": "the tests of faults kill it",
     "dragoman explain runs/reader/best --image photo.png --propose": "the photo of these tests holds one letter",
+    "dragoman adapt --resume": "the tests of the adaptation interrupt one and go on with it",
     "dragoman diagnose fit runs/demo": "the page shows what it prints of the demo's run",
     "dragoman diagnose fit runs/mine --probe 20": "the tests of the diagnosis run its experiments",
     "dragoman diagnose capacity": "the tests of the diagnosis run its grid",

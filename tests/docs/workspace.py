@@ -117,6 +117,8 @@ def fill(folder: Path) -> None:
     (folder / "memories").mkdir()
     for name in ("memory.tmx", "memories/one.tmx", "memories/two.tmx"):
         (folder / name).write_text(TMX.format("".join(UNIT.format(*pair) for pair in pairs)), encoding="utf-8")
+    more = list(zip(_lines(draws, "abcdef", 260), _lines(draws, "uvwxyz", 260), strict=False))
+    (folder / "new.tmx").write_text(TMX.format("".join(UNIT.format(*pair) for pair in more)), encoding="utf-8")
     with zipfile.ZipFile(folder / "project.zip", "w") as archive:
         for place, language in enumerate(("en", "pt-BR")):
             archive.writestr(f"{language}.json", json.dumps({f"k{n}": pair[place] for n, pair in enumerate(pairs)}))
