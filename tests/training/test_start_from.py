@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
 
-import dragoman
 from dragoman.errors import DamagedFileError, InputError
-from dragoman.recipe import Recipe, recipe_from
+from dragoman.model.folder import Parent, load_model
+from dragoman.recipe import Recipe, changed, recipe_from
 from dragoman.storage.manifest import digest
 from dragoman.training import run as training_run
-from dragoman.training.observer import Observer
+from dragoman.training.distributed import Processes
+from dragoman.training.history import read_history
+from dragoman.training.observer import Observer, UpdateRecord
+from dragoman.training.precision import choose_hardware
 from dragoman.training.run import resume, train
+from dragoman.training.run_folder import RunFolder
+from dragoman.training.setup import set_up
+from dragoman.training.start import Start
 
 sys.path.insert(0, str(Path(__file__).parent))
 from toy import frame, recipe
@@ -30,6 +39,21 @@ class Told(Observer):
 
     def on_prepare(self, message: str) -> None:
         self.messages.append(message)
+
+
+class StopAfter(Observer):
+    """Sends this process a signal after an update, as Ctrl-C would."""
+
+    def __init__(self, update: int) -> None:
+        self.update = update
+
+    def on_update(self, record: UpdateRecord) -> None:
+        if record.update == self.update:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+NEW = frame("reversal", 120, seed=1).map(lambda text: f"{text} ж {{name}}")
+"""Pairs with a character and a placeholder that the parent has no symbol for."""
 
 
 def short(**training: Any) -> Recipe:
@@ -45,7 +69,9 @@ def not_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "parent"
-    train(short(), folder, train=frame("copy", 120))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_run, "_finish", lambda *given: None)
+        train(short(), folder, train=frame("copy", 120))
     return folder
 
 
@@ -55,38 +81,91 @@ def state(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_the_first_weights_are_the_parents(parent: Path, tmp_path: Path, not_evaluated: None) -> None:
+    """Before the first update they are measured, so that they stay the best where training makes them worse."""
     told = Told()
-    still = short(updates=2, optimizer={"learning_rate": 1e-30})
-    run = train(still, tmp_path / "run", train=frame("reversal", 120, seed=1), start_from=parent, observers=[told])
+    harmful = short(updates=2, optimizer={"learning_rate": 10.0, "clip_norm": 0.0}, average=0.0)
+    run = train(harmful, tmp_path / "run", train=frame("copy", 120), start_from=parent, observers=[told])
     before, after = (load_file(folder / "best" / "weights.safetensors") for folder in (parent, run.folder))
     assert before.keys() == after.keys()
     assert all(before[name].equal(after[name]) for name in before)
     assert any(message.startswith("taken over from parent: 31,136 of 31,136") for message in told.messages)
+    looks = run.history().query("event == 'validation'")
+    assert looks["update"].tolist() == [0, 2]
+    assert looks["best"].tolist() == [True, False]
 
 
-def test_the_model_names_its_parent(parent: Path, tmp_path: Path) -> None:
-    run = train(short(), tmp_path / "run", train=frame("reversal", 120), start_from=parent / "best")
+@pytest.fixture(scope="module")
+def whole(parent: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that starts from the parent on pairs with symbols of their own, and is not interrupted."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    train(short(), folder, train=NEW, start_from=parent)
+    return folder
+
+
+def test_the_model_names_its_parent(parent: Path, whole: Path) -> None:
     checksum = digest(parent / "best" / "SHA256SUMS")
-    written = json.loads((run.best / "model.json").read_text())
+    written = json.loads((whole / "best" / "model.json").read_text())
     assert written["parent"] == {"name": "parent", "sha256": checksum}
-    assert "## Parent" in (card := (run.best / "card.md").read_text())
+    assert load_model(whole / "best").parent == Parent("parent", checksum)
+    card = (whole / "best" / "card.md").read_text()
+    assert "## Parent" in card
     assert checksum in card
-    assert str(tmp_path) not in json.dumps(written)
-    assert dragoman.load(run.best).translate(["a b"]) == dragoman.load(run.best).translate(["a b"])
+    assert "New symbols: variable 1, 'ж'; each begins with the mean of those like it" in card
 
 
-def test_a_run_that_never_began_goes_on_without_its_parent(parent: Path, tmp_path: Path, not_evaluated: None) -> None:
+def test_a_run_goes_on_to_the_same_bits_whatever_has_become_of_its_parent(
+    parent: Path, whole: Path, tmp_path: Path, not_evaluated: None
+) -> None:
     moved = Path(shutil.copytree(parent, tmp_path / "parent"))
-    train(short(), tmp_path / "whole", train=frame("reversal", 120), start_from=moved)
-    part = shutil.copytree(tmp_path / "whole", tmp_path / "part")
-    for name in ("checkpoints", "best"):
-        shutil.rmtree(tmp_path / "part" / name)
-    (tmp_path / "part" / "history.jsonl").unlink()
+    part = train(short(), tmp_path / "part", train=NEW, start_from=moved, observers=[StopAfter(2)])
     shutil.rmtree(moved)
-    resume(part)
-    one, other = state(tmp_path / "whole"), state(tmp_path / "part")
-    assert one.keys() == other.keys()
-    assert all(one[name].equal(other[name]) for name in one)
+    assert part.interrupted
+    never_began = Path(shutil.copytree(part.folder, tmp_path / "never began"))
+    for name in ("checkpoints", "best"):
+        shutil.rmtree(never_began / name)
+    for folder in (part.folder, never_began):
+        resume(folder)
+        assert state(folder).keys() == state(whole).keys()
+        assert all(state(folder)[name].equal(kept) for name, kept in state(whole).items())
+        columns = ["event", "update", "loss", "bleu"]
+        pd.testing.assert_frame_equal(read_history(folder)[columns], read_history(whole)[columns])
+
+
+def test_every_process_begins_with_the_same_weights(whole: Path) -> None:
+    run = RunFolder(whole)
+    settings, dataset = run.opened()
+    hardware = choose_hardware("cpu", "float32", 1)
+    several = [set_up(settings, dataset, hardware, Processes(index, 2), start=Start.of_run(run)) for index in (0, 1)]
+    one, other = (setup.state.parameters.master for setup in several)
+    assert one.equal(other)
+    assert one.equal(several[0].state.average.average)
+
+
+def test_what_differs_is_said(parent: Path) -> None:
+    start = Start.open(parent)
+    same = start.loaded.recipe
+    assert start.check(same) == ()
+    other = changed(
+        same,
+        {
+            "data": {"target_language": "fr"},
+            "tokenizer": {"vocabulary_size": 320},
+            "model": {"encoder": {"heads": 4}},
+        },
+    )
+    languages, vocabulary, heads = start.check(other)
+    assert "en → de" in languages
+    assert "en → fr" in languages
+    assert "tokenizer.vocabulary_size = 320, and was 310" in vocabulary
+    assert "model.encoder.heads = 4" in heads
+
+
+def test_a_parent_none_of_whose_weights_fit_is_refused_before_data_is_read(parent: Path, tmp_path: Path) -> None:
+    sizes = {"width": 24, "feed_forward": 32}
+    wider = changed(short(), {"model": {"encoder": sizes, "decoder": sizes}})
+    with pytest.raises(InputError, match="nothing of this model fits"):
+        train(wider, tmp_path / "run", train=frame("copy", 20), start_from=parent)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_parent_of_another_task_is_refused_before_data_is_read(parent: Path, tmp_path: Path) -> None:
