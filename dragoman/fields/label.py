@@ -84,18 +84,11 @@ class LabelField(PredictedField):
                 cause="another column than that of the labels, or a file of one class only",
                 remedy="give examples of at least two classes.",
             )
-        if len(counts) > max(_MANY, counts.total() / 2):
-            raise InputError(
-                f"{counts.total():,} training examples have {len(counts):,} different labels, `{next(iter(counts))}` "
-                "among them",
-                file=file,
-                cause="a column of numbers, identifiers or free text",
-                remedy='give several examples of each label, or, for numbers, use decoder.kind = "number".',
-            )
+        _refuse_free_text(counts, file)
         names = _ordered(counts)
         return cls(tuple(names), tuple(counts[name] for name in names))
 
-    def extended(self, counts: Counter[str]) -> LabelField:
+    def extended(self, counts: Counter[str], *, file: Path | str | None = None) -> LabelField:
         """The field for other examples: these labels with their numbers, and behind them those that are new, in order.
 
         >>> LabelField.learn(["ham", "spam", "ham"]).extended(Counter(["spam", "advert"])).names
@@ -103,7 +96,12 @@ class LabelField(PredictedField):
 
         Args:
             counts: number of the other examples of each label, of which some may have none.
+            file: file of the examples, for errors.
+
+        Raises:
+            InputError: if hardly any label occurs twice.
         """
+        _refuse_free_text(counts, file)
         names = (*self.names, *_ordered(counts.keys() - set(self.names)))
         return LabelField(names, tuple(counts[name] for name in names))
 
@@ -267,6 +265,18 @@ def _label(value: object, place: Place) -> str:
             remedy="fill it in, or leave out the example.",
         )
     return label_of(value)
+
+
+def _refuse_free_text(counts: Counter[str], file: Path | str | None) -> None:
+    """Refuse labels of which hardly any occurs twice."""
+    if len(counts) > max(_MANY, counts.total() / 2):
+        raise InputError(
+            f"{counts.total():,} training examples have {len(counts):,} different labels, `{next(iter(counts))}` "
+            "among them",
+            file=file,
+            cause="a column of numbers, identifiers or free text",
+            remedy='give several examples of each label, or, for numbers, use decoder.kind = "number".',
+        )
 
 
 def _ordered(names: Collection[str]) -> list[str]:

@@ -68,18 +68,11 @@ class TagField(PredictedField):
                 cause="another column than that of the tags.",
                 remedy="give examples with at least two tags.",
             )
-        if len(counts) > max(_MANY, counts.total() / 2):
-            raise InputError(
-                f"{counts.total():,} words of the training examples have {len(counts):,} different tags, "
-                f"`{next(iter(counts))}` among them",
-                file=file,
-                cause="a column of text, or texts and tags that are swapped.",
-                remedy="name the column of the texts and that of the tags, such as --columns text,tags.",
-            )
+        _refuse_free_text(counts, file)
         names = sorted(counts)
         return cls(tuple(names), tuple(counts[name] for name in names))
 
-    def extended(self, values: Iterable[str]) -> TagField:
+    def extended(self, values: Iterable[str], *, file: Path | str | None = None) -> TagField:
         """The field for other examples: these tags with their numbers, and behind them those that are new, in
         alphabetical order.
 
@@ -88,10 +81,15 @@ class TagField(PredictedField):
 
         Args:
             values: the tags of each of the other examples, with white space between them.
+            file: file of the examples, for errors.
+
+        Raises:
+            InputError: if there are so many tags that they must be something else.
         """
         counts: Counter[str] = Counter()
         for value in values:
             counts.update(value.split())
+        _refuse_free_text(counts, file)
         names = (*self.names, *sorted(counts.keys() - set(self.names)))
         return TagField(names, tuple(counts[name] for name in names))
 
@@ -159,3 +157,15 @@ class TagField(PredictedField):
     def from_dict(cls, content: JsonObject) -> TagField:
         """The field that :meth:`to_dict` wrote."""
         return checked(cls(tuple(content["names"]), tuple(content["counts"])))
+
+
+def _refuse_free_text(counts: Counter[str], file: Path | str | None) -> None:
+    """Refuse tags of which there are so many that they must be something else."""
+    if len(counts) > max(_MANY, counts.total() / 2):
+        raise InputError(
+            f"{counts.total():,} words of the training examples have {len(counts):,} different tags, "
+            f"`{next(iter(counts))}` among them",
+            file=file,
+            cause="a column of text, or texts and tags that are swapped.",
+            remedy="name the column of the texts and that of the tags, such as --columns text,tags.",
+        )

@@ -69,7 +69,8 @@ class Run(Shown):
     Attributes:
         folder: the run's folder. It holds ``recipe.toml``, ``dataset/``, ``history.jsonl``, ``stability.jsonl``,
             ``checkpoints/`` and ``best/``; once training has finished, ``learning_curves.png`` and ``evaluation.json``,
-            and for models that predict labels or numbers ``evaluation.png``; if updates were skipped, ``incidents/``.
+            and for models that predict labels or numbers ``evaluation.png``; if updates were skipped, ``incidents/``;
+            if it started from a model, a copy of that in ``parent/``.
         reason: why training ended.
         interrupted: whether a signal ended training, so that it can be resumed.
         report: quality of the best model on the test set, or on the validation set if there is no test set; None if

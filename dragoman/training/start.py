@@ -163,12 +163,13 @@ def _remarks(theirs: Recipe, mine: Recipe) -> list[str]:
     if own := _own_vocabulary(theirs, mine):
         found.append(
             f"{', '.join(f'{change.key} = {change.new}, and was {change.old}' for change in own)}: the recipe's own "
-            "vocabulary is learnt, and what is known of symbols that both have is taken over"
+            "vocabulary is learnt, and what is known of symbols that both have is taken over; put these back to keep "
+            "the parent's vocabulary"
         )
     found += [
         f"{change.key} = {change.new}, where the model that training starts from has {change.old}"
         for change in differences(theirs, mine)
-        if change.key.startswith("model.")
+        if change.key.startswith(("model.", "pictures."))
     ]
     return found
 

@@ -38,7 +38,7 @@ def test_without_a_recipe_it_is_the_parents(
         (("--resume", begun.path, "--start-from", "old"), "--start-from"),
         (("--start-from", "nowhere", *data), "no model here"),
         (("--start-from", "old"), "no training data"),
-        (("row-number", "--start-from", "old", *data), "this model is a translator"),
+        (("text-label", "--start-from", "old", *data), "this model is a translator"),
     ):
         status, _, errors = run("train", *given)
         assert status == 1

@@ -37,5 +37,5 @@ class LabelOutput(Output):
         for batch in part:
             counts.update(label_of(cell) for cell in values_of(batch.targets))
         if part.parent is not None:
-            return expect(part.parent.target, LabelField).extended(counts)
+            return expect(part.parent.target, LabelField).extended(counts, file=part.file)
         return LabelField.of_counts(counts, file=part.file)

@@ -50,7 +50,7 @@ class TagOutput(Output):
                 yield from lines_of(batch.targets)
 
         if part.parent is not None:
-            return expect(part.parent.target, TagField).extended(targets())
+            return expect(part.parent.target, TagField).extended(targets(), file=part.file)
         return TagField.learn(targets(), file=part.file)
 
 
