@@ -11,8 +11,8 @@ rest the first 1,000, 5,000 and 11,000 of a random order are learnt from, in thr
 - from nothing: the parent's architecture, with a vocabulary of the new pairs.
 
 Each training is kept in the folder when it is done, so that the command can be stopped and started again, and several
-processes can share the work (``--part 0/2`` and ``--part 1/2``). Along each run checkpoints are measured on 500
-sentences of each domain by greedy search; the final models on all, by the recipe's beam. ``--collect`` makes
+processes can share the work (``--part 0/2`` and ``--part 1/2``). Along each run checkpoints are measured on up to
+500 sentences of each domain by greedy search; the final models on all, by the recipe's beam. ``--collect`` makes
 ``results/adaptation.json`` and its picture of what is there.
 """
 
@@ -56,7 +56,9 @@ SIZES = (1_000, 5_000, 11_000)
 ADAPTED, WITHOUT, NOTHING = "adapted", "without replay", "from nothing"
 WAYS = (ADAPTED, WITHOUT, NOTHING)
 REPLAY = {ADAPTED: 0.5, WITHOUT: 0.0}
-VALIDATION, TEST, SAMPLE, POINTS = 500, 1_000, 500, 5
+VALIDATION, TEST, POINTS = 500, 1_000, 5
+SAMPLES = {ADAPTED: {"new": 500, "old": 500}, WITHOUT: {"new": 500, "old": 500}, NOTHING: {"new": 250, "old": 100}}
+"""Sentences that checkpoints are measured on: fewer where a model writes as much as it may, which takes long."""
 SMALL_TEST = 100
 """Pairs of the test for the reports of the runs themselves, whose figures are not used here."""
 VOCABULARIES = {1_000: 2_000, 5_000: 4_000, 11_000: 8_000}
@@ -108,10 +110,12 @@ def tests(parent: Path, files: Mapping[str, Path]) -> dict[str, Texts]:
 
 def run_one(parent: Path, files: Mapping[str, Path], folder: Path, size: int, way: str, minutes: float) -> None:
     """Train in one way on so many pairs, measure along the way and at the end, and keep what was found."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    began, used = time.perf_counter(), _processor_seconds()
     run = folder / "run"
+    trained_before = RunFolder(run).is_finished
+    if not trained_before:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    began, used = time.perf_counter(), _processor_seconds()
     corpora: dict[str, Any] = {
         "train": [{"name": "new", "path": str(files[str(size)])}],
         "validation": [{"name": "new validation", "path": str(files["validation"])}],
@@ -119,7 +123,9 @@ def run_one(parent: Path, files: Mapping[str, Path], folder: Path, size: int, wa
     }
     kept = {"training": {"keep_checkpoints": 100}}
     trials: dict[str, Any] = {}
-    if way == NOTHING:
+    if trained_before:
+        print("it was trained before")
+    elif way == NOTHING:
         dragoman.train(_from_nothing(parent, corpora, size, minutes, folder), run)
     else:
         dragoman.adapt(
@@ -133,6 +139,7 @@ def run_one(parent: Path, files: Mapping[str, Path], folder: Path, size: int, wa
             changes=kept,
             log=print,
         )
+    if way != NOTHING:
         trials = json.loads((run / "adaptation" / "trials.json").read_text())
     spent = {
         "wall_minutes": (time.perf_counter() - began) / 60,
@@ -140,7 +147,7 @@ def run_one(parent: Path, files: Mapping[str, Path], folder: Path, size: int, wa
     }
     pairs = tests(parent, files)
     before = sum(trial["seconds"] for trial in trials.get("trials", ())) / 60
-    curve = [{**point, "minutes": point["minutes"] + before} for point in _curve(run, pairs)]
+    curve = [{**point, "minutes": point["minutes"] + before} for point in _curve(run, pairs, way)]
     outputs = {domain: _translated(run / "best", sources) for domain, (sources, _) in pairs.items()}
     history = RunFolder(run).history()
     found = {
@@ -152,7 +159,7 @@ def run_one(parent: Path, files: Mapping[str, Path], folder: Path, size: int, wa
         "learning_rate": RunFolder(run).recipe().training.optimizer.learning_rate,
         "batch_tokens": RunFolder(run).recipe().training.batch.tokens,
         "trials": trials,
-        **spent,
+        **({} if trained_before else spent),
         "curve": curve,
         "outputs": outputs,
     }
@@ -182,14 +189,15 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _curve(run: Path, pairs: Mapping[str, Texts]) -> list[dict[str, Any]]:
+def _curve(run: Path, pairs: Mapping[str, Texts], way: str) -> list[dict[str, Any]]:
     """The quality of some checkpoints, evenly spread, on a part of the tests by greedy search."""
     files = RunFolder(run)
     recipe, dataset = files.recipe(), files.dataset()
     checkpoints = sorted(files.checkpoints_folder.glob("update-*"))
     wanted = np.linspace(0, len(checkpoints) - 1, POINTS + 1).round().astype(int)
     points = []
-    for place in dict.fromkeys(wanted.tolist()):
+    # Random weights, which are saved before the first update, need not be measured.
+    for place in dict.fromkeys(wanted[way == NOTHING :].tolist()):
         facts = json.loads((checkpoints[place] / "state.json").read_text())
         model = run / "point"
         shutil.rmtree(model, ignore_errors=True)
@@ -199,7 +207,7 @@ def _curve(run: Path, pairs: Mapping[str, Texts]) -> list[dict[str, Any]]:
             "minutes": facts["progress"]["seconds"] / 60,
         }
         for domain, (sources, references) in pairs.items():
-            rows = np.linspace(0, len(sources) - 1, min(SAMPLE, len(sources))).round().astype(int)
+            rows = np.linspace(0, len(sources) - 1, min(SAMPLES[way][domain], len(sources))).round().astype(int)
             outputs = _translated(model, [sources[row] for row in rows], beam=1)
             point[domain] = _scores(outputs, [references[row] for row in rows])
         points.append(point)

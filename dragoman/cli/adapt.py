@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,9 +71,7 @@ def adapt(
     given_values = typed_values(locals())
     if resume is not None:
         _refuse_beside_resume(given_values)
-        from dragoman.adaptation.adapt import resume_adaptation
-
-        done = resume_adaptation(resume, progress=True)
+        done = _resume(resume)
     elif model is None:
         raise InputError("no model", remedy="give the folder of a model, or --resume with that of an adapted run.")
     else:
@@ -99,18 +98,40 @@ def _adapt(
     from dragoman.adaptation.adapt import adapt as adapt_model
     from dragoman.adaptation.given import REPLAY
 
-    return adapt_model(
-        place,
-        output or Path("runs") / f"{name_of_model(place)}-adapted",
-        splits["train"],
-        validation=splits["validation"],
-        test=splits["test"],
-        old_corpora=before,
-        replay=REPLAY if replay is None else replay,
-        minutes=minutes,
-        changes=changes,
-        progress=True,
-    )
+    folder = output or Path("runs") / f"{name_of_model(place)}-adapted"
+    with _going_on(folder):
+        return adapt_model(
+            place,
+            folder,
+            splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
+            old_corpora=before,
+            replay=REPLAY if replay is None else replay,
+            minutes=minutes,
+            changes=changes,
+            progress=True,
+        )
+
+
+def _resume(folder: Path) -> Adaptation:
+    from dragoman.adaptation.adapt import resume_adaptation
+
+    with _going_on(folder):
+        return resume_adaptation(folder, progress=True)
+
+
+@contextlib.contextmanager
+def _going_on(folder: Path) -> Iterator[None]:
+    """During the block, Ctrl-C before training says how to go on; in training it ends the run cleanly."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from dragoman.cli.settings import remark
+
+        if (folder / "adaptation").is_dir():
+            remark(f"Nothing is lost; go on with:\n  dragoman adapt --resume {folder}")
+        raise
 
 
 def _changes(data: GivenData, settings: list[str] | None) -> JsonObject:

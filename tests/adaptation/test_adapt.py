@@ -13,21 +13,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame, recipe
 
 from dragoman.adaptation.adapt import Adaptation, adapt, resume_adaptation
+from dragoman.adaptation.extension import as_numbered_by
 from dragoman.adaptation.keys import stored_keys
 from dragoman.adaptation.mixture import Mixture, mix
 from dragoman.adaptation.plan import Plan
 from dragoman.adaptation.rates import FACTORS
 from dragoman.assessment.evaluate import evaluate
 from dragoman.cli.main import main
+from dragoman.data.columns.row import row_columns
 from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.errors import DragomanError, InputError, OutputError
+from dragoman.fields.number import NumberField
+from dragoman.fields.row import RowField
 from dragoman.model.folder import load_model
 from dragoman.recipe import Recipe, changed, recipe_from
 from dragoman.training.observer import Observer, UpdateRecord
@@ -294,3 +299,21 @@ def test_weights_follow_from_the_share(parent: Path, tmp_path: Path) -> None:
     assert not without.train.corpora.any()
     assert not without.validation.corpora.any()
     assert without.test.corpora.any()
+
+
+def test_stored_rows_are_numbered_as_a_grown_field_numbers_them() -> None:
+    old = pd.DataFrame(
+        {"size": [1.0, 2.0, 4.0], "kind": ["a", "b", "a"], "day": ["2024-01-02", "2024-03-04", "2024-05-06"]}
+    )
+    more = pd.DataFrame({"size": [3.0, None], "kind": ["c", None], "day": ["2024-07-08", None]})
+    known = RowField.learn(old.assign(target=1), exclude="target")
+    grown = known.extended({name: more[name] for name in more.columns})
+    stored, wanted = (pa.table(row_columns("source", *_encoded(field, old))) for field in (known, grown))
+    moved = as_numbered_by(stored, (known, known), (grown, NumberField(0.0, 1.0)))
+    assert moved.equals(wanted)
+    assert not stored.equals(wanted)
+
+
+def _encoded(field: RowField, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    found = field.encode(rows)
+    return found.numbers, found.categories
