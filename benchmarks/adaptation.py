@@ -146,15 +146,13 @@ def run_one(parent: Path, files: Mapping[str, Path], folder: Path, size: int, wa
         "processor_minutes": (_processor_seconds() - used) / 60,
     }
     pairs = tests(parent, files)
-    before = sum(trial["seconds"] for trial in trials.get("trials", ())) / 60
-    curve = [{**point, "minutes": point["minutes"] + before} for point in _curve(run, pairs, way)]
+    curve = _curve(run, pairs, way)
     outputs = {domain: _translated(run / "best", sources) for domain, (sources, _) in pairs.items()}
     history = RunFolder(run).history()
     found = {
         "size": size,
         "way": way,
         "training_minutes": float(history["seconds"].max()) / 60,
-        "trial_minutes": before,
         "updates": int(history["update"].max()),
         "learning_rate": RunFolder(run).recipe().training.optimizer.learning_rate,
         "batch_tokens": RunFolder(run).recipe().training.batch.tokens,
@@ -202,10 +200,7 @@ def _curve(run: Path, pairs: Mapping[str, Texts], way: str) -> list[dict[str, An
         model = run / "point"
         shutil.rmtree(model, ignore_errors=True)
         save_model(model, _averaged(checkpoints[place], recipe, dataset), {})
-        point: dict[str, Any] = {
-            "update": facts["progress"]["update"],
-            "minutes": facts["progress"]["seconds"] / 60,
-        }
+        point: dict[str, Any] = {"update": facts["progress"]["update"]}
         for domain, (sources, references) in pairs.items():
             rows = np.linspace(0, len(sources) - 1, min(SAMPLES[way][domain], len(sources))).round().astype(int)
             outputs = _translated(model, [sources[row] for row in rows], beam=1)
@@ -252,8 +247,10 @@ def collect(parent: Path, files: Mapping[str, Path], work: Path, minutes: float)
             if path.exists():
                 found[(size, way)] = json.loads(path.read_text())
     runs = []
+    pace = min(_pace(work / _name(size, way) / "run") for size, way in found)
     for result in found.values():
         outputs = result.pop("outputs")
+        _set_minutes(result, pace)
         result["final"] = {domain: _final(outputs[domain], pairs[domain][1]) for domain in DOMAINS}
         result["less_parent"] = {
             domain: _differences(parents[domain], outputs[domain], pairs[domain][1]) for domain in DOMAINS
@@ -270,11 +267,30 @@ def collect(parent: Path, files: Mapping[str, Path], work: Path, minutes: float)
         "machine": describe_machine(),
         "threads": 1,
         "minutes": minutes,
+        "minutes per million tokens": 1e6 * pace,
         "pairs": {"new test": len(pairs["new"][0]), "old test": len(pairs["old"][0])},
         "parent": {domain: _final(parents[domain], pairs[domain][1]) for domain in DOMAINS},
         "claims": claims,
         "runs": runs,
     }
+
+
+def _pace(run: Path) -> float:
+    """Minutes that a target token takes, hardly disturbed by other work on the machine: the 20th percentile over
+    updates."""
+    history, recipe = RunFolder(run).history(), RunFolder(run).recipe()
+    seconds = history[history["event"] == "update"].sort_values("update")["seconds"].to_numpy(dtype=np.float64)
+    return float(np.percentile(np.diff(seconds), 20)) / recipe.training.batch.tokens / 60
+
+
+def _set_minutes(result: dict[str, Any], pace: float) -> None:
+    """Set the minutes of a run and of the points of its curve, trials included, at one pace for all runs: they have the
+    same architecture, and other work on the machine slowed some of them down."""
+    tried = sum(trial["updates"] for trial in result["trials"].get("trials", ()))
+    for point in result["curve"]:
+        point["minutes"] = (point["update"] + tried) * result["batch_tokens"] * pace
+    result["trial_updates"] = tried
+    result["minutes"] = (result["updates"] + tried) * result["batch_tokens"] * pace
 
 
 def _final(outputs: Sequence[str], references: Sequence[str]) -> dict[str, Any]:
