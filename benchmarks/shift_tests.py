@@ -47,14 +47,14 @@ TESTS = ("overall", "classifier", "mean discrepancy", "Kolmogorov–Smirnov")
 LEVELS = (0.05, 0.005)
 CAPTIONS = 10_000
 SIZES = (20, 50, 100, 200, 500, 1000, 2000)
-SHARES = (1.0, 0.1, 0.05)
+SHARES = (1.0, 0.1)
 SIZE = 60
 """Captions in each sample without a shift."""
 DOCUMENTS = 20
 """Integrations in each sample without a shift."""
 STRINGS = 4
 """The most strings of an integration there, so that a thousand trials take minutes."""
-PEER_SIZE, PEER_SHARE, PEER_DRAWS, PEER_PERMUTATIONS = 200, 0.1, 150, 199
+PEER_SIZE, PEER_SHARE, PEER_DRAWS, PEER_PERMUTATIONS = 200, 0.1, 100, 199
 TIMED_SIZE, TIMED_DRAWS, TIMED_PERMUTATIONS = 500, 3, 999
 Draw = tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "m d"]]
 
@@ -108,7 +108,7 @@ def conditions(trials: int) -> list[Condition]:
     """All conditions, those that decide most first."""
     few = max(trials // 10, 1)
     power = [
-        Condition(f"power {share:g} {size}", few if size < 1000 else max(few // 2, 1), size, share)
+        Condition(f"power {share:g} {size}", few if size < 500 else max(few // 2, 1), size, share)
         for share in SHARES
         for size in SIZES
         if size <= 500 or share < 1
@@ -117,7 +117,7 @@ def conditions(trials: int) -> list[Condition]:
         Condition("size captions", trials, SIZE),
         Condition("size documents", trials, documents=True, known=True),
         *sorted(power, key=lambda one: (one.share != 0.1, one.size)),
-        Condition("size documents as sentences", 2 * few, documents=True),
+        Condition("size documents as sentences", few, documents=True),
     ]
 
 
