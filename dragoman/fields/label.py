@@ -116,16 +116,20 @@ class LabelField(PredictedField):
         return self.temperature * log_shares(self.counts)
 
     @property
+    def _weights(self) -> Float64[np.ndarray, " K"]:
+        return np.array(self.prior_weights or [1.0] * self.size, dtype=np.float64)
+
+    @property
     def uninformed_remark(self) -> str:
         """The meaning of :attr:`uninformed`, as a phrase for people."""
         weighted = ", re-weighted" if self.prior_weights else ""
         return f"the probabilities of the labels are their shares in training{weighted}"
 
     @property
-    def calibration(self) -> tuple[Float64[np.ndarray, "*K"], float]:
+    def calibration(self) -> tuple[Float64[np.ndarray, " K"], float]:
         """The offset ln w of the logits, where w are the prior weights, 0 without any, and the factor
         1 / temperature."""
-        return np.log(np.array(self.prior_weights or 1.0, dtype=np.float64)), 1 / self.temperature
+        return np.log(self._weights), 1 / self.temperature
 
     def reweighted(self, weights: Float[np.ndarray, " K"]) -> LabelField:
         """The field for inputs among which the classes have other shares, with p'(y | x) ∝ w(y) p(y | x) (Saerens et
@@ -143,8 +147,7 @@ class LabelField(PredictedField):
         Raises:
             ValueError: if a weight is not above 0 or not finite.
         """
-        before = np.array(self.prior_weights or 1.0, dtype=np.float64)
-        found: Float64[np.ndarray, " K"] = before * weights.astype(np.float64)
+        found: Float64[np.ndarray, " K"] = self._weights * weights.astype(np.float64)
         if not (np.isfinite(found) & (found > 0)).all():
             raise ValueError(f"prior weights are finite and above 0, and these are {found}")
         return replace(self, prior_weights=tuple(found.tolist()))
@@ -215,7 +218,7 @@ class LabelField(PredictedField):
         """The probability of each class: the softmax of logits / temperature, plus ln w with prior weights w."""
         scaled = logits.astype(np.float64) / self.temperature
         if self.prior_weights:
-            scaled = scaled + np.log(np.array(self.prior_weights))
+            scaled = scaled + np.log(self._weights)
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
