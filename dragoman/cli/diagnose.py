@@ -1,20 +1,19 @@
-"""``dragoman diagnose``: three commands that look at a run, and what each of them prints and writes."""
+"""``dragoman diagnose``: commands that look at a run, or at what is given to its model."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dragoman.cli.data_options import GivenData
+from dragoman.cli.diagnose_shift import shift
+from dragoman.cli.diagnosis_report import present, report_folder
 from dragoman.cli.option_group import takes_groups, typed_values
 from dragoman.cli.settings import remark
-
-if TYPE_CHECKING:
-    from dragoman.reports.written import Reported
 
 _INTERRUPTED = 130
 _MOST_MINUTES = 10**6
@@ -31,48 +30,6 @@ def _positive_minutes(option: str, minutes: float) -> float:
     if not 0 < minutes <= _MOST_MINUTES:
         raise InputError(f"{option} {minutes:g}: not a number of minutes above 0", remedy=f"give {option} 10 or so.")
     return minutes
-
-
-def _report_folder(run: Path, output: Path | None) -> Path:
-    """Where the report on a run goes: to ``output``, or else into the run's folder.
-
-    Raises:
-        OutputError: if it cannot be written there; where there is no run, that is for the diagnosis to say.
-    """
-    from dragoman.storage.output import check_folder
-    from dragoman.storage.run_paths import RunPaths
-
-    folder = output if output is not None else RunPaths(run).diagnosis_folder
-    if output is not None or run.is_dir():
-        check_folder(folder)
-    return folder
-
-
-def _present(report: Reported, text: str, title: str, folder: Path, name: str, *, as_json: bool) -> None:
-    """Write a report to its folder and print it; printed it is even if it cannot be written.
-
-    Args:
-        report: what was found.
-        text: the same for a terminal.
-        title: title of the page.
-        folder: to write to.
-        name: name of the files.
-        as_json: whether to print it as JSON, and nothing else.
-
-    Raises:
-        OutputError: if it cannot be written.
-    """
-    from dragoman.cli.output_file import emit
-    from dragoman.reports.written import json_text, write_report
-
-    if as_json:
-        # JSON is UTF-8, whatever the terminal's encoding is.
-        emit(None, f"{json_text(report)}\n".encode("utf-8", "backslashreplace"))
-    else:
-        print(text)
-    page = write_report(report, title, folder, name)
-    if not as_json:
-        print(f"\nPage: {page}")
 
 
 _PROBE = (
@@ -95,12 +52,12 @@ def fit(
 
     minutes = None if probe is None else _positive_minutes("--probe", probe)
     check_run(run)
-    folder = _report_folder(run, output)
+    folder = report_folder(run, output)
 
     from dragoman.diagnosis.fit.diagnose import diagnose_fit
 
     report = diagnose_fit(run, minutes, log=remark)
-    _present(report, report.as_text().rstrip("\n"), f"Fit of {report.name}", folder, "fit", as_json=as_json)
+    present(report, report.as_text().rstrip("\n"), f"Fit of {report.name}", folder, "fit", as_json=as_json)
     if report.probes.interrupted:
         sys.exit(_INTERRUPTED)
 
@@ -114,13 +71,13 @@ def stability(
     from dragoman.storage.given import check_run
 
     check_run(run, dataset=False)
-    folder = _report_folder(run, output)
+    folder = report_folder(run, output)
 
     from dragoman.diagnosis.stability.diagnose import diagnose_stability
 
     report = diagnose_stability(run)
     title = f"Stability of {report.evidence.name}"
-    _present(report, report.as_text(), title, folder, "stability", as_json=as_json)
+    present(report, report.as_text(), title, folder, "stability", as_json=as_json)
 
 
 _SUBJECT = "Folder of a run, whose recipe and data are taken; or a TOML file or a preset, with data."
@@ -160,7 +117,7 @@ def capacity(
 
     report = diagnose_capacity(measured, allowed, scratch=folder, log=remark)
     title = f"Complexity against data: {place.resolve().name if of_run else place.stem}"
-    _present(report, report.as_text().rstrip("\n"), title, folder, "capacity", as_json=as_json)
+    present(report, report.as_text().rstrip("\n"), title, folder, "capacity", as_json=as_json)
     if report.interrupted:
         sys.exit(_INTERRUPTED)
 
@@ -189,8 +146,8 @@ def _check_name(name: str) -> None:
         )
 
 
-_HELP = "Say whether a run has learnt and whether it is stable, and what to do about it."
+_HELP = "Say whether a run has learnt, whether it is stable, and whether new input is like that of training."
 
 diagnose = typer.Typer(help=_HELP, no_args_is_help=True)
-for command in (fit, stability, capacity):
+for command in (fit, stability, capacity, shift):
     diagnose.command()(command)

@@ -54,6 +54,9 @@ class Classification(PredictionTask[Float64[np.ndarray, "n K"]]):
             loss="nats per label",
             watched="accuracy on the validation set, in percent",
             speed="examples per second, which are encoded already",
+            inputs=reads.items,
+            examples=f"{reads.items} with their labels",
+            truth="labels",
             remarks=(
                 "Accuracy and macro-F1, the mean F1 of the classes, are in percent, and higher is better; nats per "
                 "example, of the calibrated probabilities: lower is better.",

@@ -18,6 +18,7 @@ class Input:
 
     Attributes:
         plural: plural name, such as ``rows of a table``.
+        items: plural name of things that are counted, such as ``rows``.
         option: options of ``dragoman predict`` that name the inputs.
         labelled: options that name inputs with labels.
         numbered: options that name inputs with numbers.
@@ -27,6 +28,7 @@ class Input:
     """
 
     plural: str
+    items: str
     option: str
     labelled: str
     numbered: str
@@ -48,6 +50,7 @@ def _sizes(field: Field) -> list[str]:
 
 TEXTS = Input(
     plural="text",
+    items="texts",
     option="--input texts.txt",
     labelled="--text LABEL=FILE for each label, --source and --target, or --corpus with a table",
     numbered="--source and --target, or --corpus with a table",
@@ -57,6 +60,7 @@ TEXTS = Input(
 )
 PICTURES = Input(
     plural="pictures",
+    items="pictures",
     option="--image picture.png",
     labelled="--corpus with a folder that has a folder of pictures for each label, or with a table",
     numbered="--corpus with a table of pictures and numbers",
@@ -68,6 +72,7 @@ PICTURES = Input(
 )
 ROWS = Input(
     plural="rows of a table",
+    items="rows",
     option="--input table.csv",
     labelled="--corpus with a table, and the column of the labels with --columns",
     numbered="--corpus with a table, and the column of the numbers with --columns",

@@ -50,6 +50,9 @@ class LanguageModelling(Task):
         loss="nats per target token",
         watched="nats per token on the validation set",
         speed="lines per second",
+        inputs="lines",
+        examples="lines",
+        truth="",
     )
     watched_score = "loss"
     higher_is_better = False

@@ -63,12 +63,20 @@ class MachineTranslation(Task):
         loss="nats per target token",
         watched="greedy BLEU on the validation set",
         speed="sentences per second",
+        inputs="sentences",
+        examples="pairs",
+        truth="references",
     )
     watched_score = "bleu"
     higher_is_better = True
     text_sides = (True, True)
     searches = True
     engines = True
+
+    def language_of_inputs(self, recipe: Recipe) -> str:
+        """The source language, if all corpora are in the same one."""
+        said = {corpus.source_language for corpus in recipe.data.train if corpus.source_language is not None}
+        return recipe.data.source_language if said <= {recipe.data.source_language} else ""
 
     def run_name(self, recipe: Recipe, name: str) -> str:
         """The name of the run: the languages and the recipe."""

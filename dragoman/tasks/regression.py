@@ -50,6 +50,9 @@ class Regression(PredictionTask[Float64[np.ndarray, " n"]]):
             loss="loss per example",
             watched="RMSE on the validation set, in the unit of the target",
             speed="examples per second, which are encoded already",
+            inputs=reads.items,
+            examples=f"{reads.items} with their numbers",
+            truth="numbers",
             remarks=(
                 "RMSE and MAE have the unit of the target, and lower is better; R², the share of the variance that is "
                 "explained: higher is better, 1 at most.",

@@ -59,6 +59,9 @@ class Tagging(PredictionTask[list[list[str]]]):
             loss="nats per word",
             watched="F1 of spans on the validation set, in percent",
             speed="sentences per second, which are encoded already",
+            inputs=reads.items,
+            examples=f"{reads.items} with their tags",
+            truth="tags",
             remarks=(
                 "F1 of the spans that tags mark (of words, where they mark none) and accuracy of words are in percent, "
                 "and higher is better.",

@@ -55,6 +55,9 @@ class Words:
         loss: unit of the loss.
         watched: the score that is watched in training, and where it is measured.
         speed: unit of a model's speed.
+        inputs: plural name of the inputs.
+        examples: plural name of examples, which are inputs with their true outputs.
+        truth: plural name of true outputs; empty if inputs are the only thing that there is.
         remarks: further sentences for readers of a comparison.
     """
 
@@ -64,6 +67,9 @@ class Words:
     loss: str
     watched: str
     speed: str
+    inputs: str
+    examples: str
+    truth: str
     remarks: tuple[str, ...] = ()
 
 
@@ -125,6 +131,11 @@ class Task(ABC):
         """The default name of a run, from the name of its recipe."""
         del recipe
         return name
+
+    def language_of_inputs(self, recipe: Recipe) -> str:
+        """The code of the language that inputs are in; empty if they are in none, or it is not known."""
+        del recipe
+        return ""
 
     # Training
 

@@ -50,6 +50,9 @@ class TextRecognition(Task):
         loss="nats per target token",
         watched="greedy CER on the validation set, in percent",
         speed="lines per second",
+        inputs="pictures",
+        examples="pictures with their texts",
+        truth="references",
         remarks=("CER and WER are edits for each 100 characters and words, and lower is better.",),
     )
     watched_score = "cer"

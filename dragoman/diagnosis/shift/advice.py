@@ -84,8 +84,8 @@ def _of_inputs(findings: Findings, subject: Subject) -> Advice:
         if not new.known:
             return Advice(ShiftKind.COVARIATE, what, _unknown(findings, new), command)
         gain = (
-            f"The accuracy expected on them is {_share(new)} instead of {_share(old)}; adapting can win back about the "
-            "difference."
+            f"The accuracy {_known(findings)} on them is {_share(new)} instead of {_share(old)}; adapting can win back "
+            "about the difference."
         )
         return Advice(ShiftKind.COVARIATE, what, gain, command, max(old.value - new.value, 0.0))
     old_loss, new_loss = expected.old_loss, expected.new_loss
@@ -96,13 +96,13 @@ def _of_inputs(findings: Findings, subject: Subject) -> Advice:
     gap = new_loss.value - old_loss.value
     if gap <= 2 * new_loss.error:
         gain = (
-            f"The loss expected on them is {_loss(new_loss)} {expected.unit}, and {_loss(old_loss)} on the old ones, "
-            "so little is to be won yet."
+            f"The loss {_known(findings)} on them is {_loss(new_loss)} {expected.unit}, and {_loss(old_loss)} on the "
+            "old ones, so little is to be won."
         )
         return Advice(ShiftKind.COVARIATE, what, gain, command, max(gap, 0.0))
     gain = (
-        f"The loss expected on them is {_loss(new_loss)} {expected.unit} instead of {_loss(old_loss)}; adapting can "
-        "win back about the difference."
+        f"The loss {_known(findings)} on them is {_loss(new_loss)} {expected.unit} instead of {_loss(old_loss)}; "
+        "adapting can win back about the difference."
     )
     return Advice(ShiftKind.COVARIATE, what, gain, command, gap)
 
@@ -120,7 +120,7 @@ def _of_classes(findings: Findings, subject: Subject) -> Advice:
     what = "Re-weight the probabilities of the labels by the new shares, which needs no training."
     if not before.known:
         return Advice(ShiftKind.LABEL, what, _unknown(findings, before))
-    gain = f"The accuracy expected on the new inputs is {_share(after)} instead of {_share(before)}."
+    gain = f"The accuracy {_known(findings)} on the new inputs is {_share(after)} instead of {_share(before)}."
     return Advice(ShiftKind.LABEL, what, gain, value=after.value - before.value)
 
 
@@ -152,7 +152,7 @@ def _expected_loss(findings: Findings) -> str:
     if not expected.new_loss.known:
         return _unknown(findings, expected.new_loss)
     return (
-        f"The loss expected on the new inputs is {_loss(expected.new_loss)} {expected.unit} instead of "
+        f"The loss {_known(findings)} on the new inputs is {_loss(expected.new_loss)} {expected.unit} instead of "
         f"{_loss(expected.old_loss)}; at most the difference can be won back."
     )
 
@@ -162,6 +162,10 @@ def _unknown(findings: Findings, expected: Expectation) -> str:
         f"What it brings cannot be estimated: the new inputs are so unlike the old ones that the "
         f"{findings.old.examples:,} old examples count as {expected.effective:,.0f}, and {FEWEST} are needed."
     )
+
+
+def _known(findings: Findings) -> str:
+    return "measured" if findings.expected.measured else "expected"
 
 
 def _share(expected: Expectation) -> str:

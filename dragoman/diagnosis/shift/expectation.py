@@ -51,10 +51,3 @@ def weighted_mean(
     mean = float(shares @ numbers)
     error = float(np.sqrt(np.square(shares * (numbers - mean)).sum()))
     return Expectation(mean, error, float(1 / np.square(shares).sum()))
-
-
-def reweighted(probabilities: Float[np.ndarray, "n K"], ratios: Float[np.ndarray, " K"]) -> Float[np.ndarray, "n K"]:
-    """Probabilities of labels whose shares have changed by the factors ``ratios`` (Saerens et al. 2002, eq. 2.4)."""
-    scaled = probabilities.astype(np.float64) * ratios
-    totals = scaled.sum(axis=1, keepdims=True)
-    return np.where(totals > 0, scaled / np.where(totals > 0, totals, 1.0), probabilities)

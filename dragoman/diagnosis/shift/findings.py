@@ -90,7 +90,7 @@ class InputShift:
         auc: probability that a classifier finds a new input newer than an old one; 0.5 by chance.
         power: probability that a difference of this size is found at this sample size; None if it was not estimated.
         power_of_half: the same of a difference half this size.
-        detectable: AUC of the smallest difference that is found with a probability of 80 %; None if it was not
+        detectable: AUC below which a difference is found with a probability of less than 80 %; None if it was not
             estimated.
         features: all features, those that differ most first.
         foreign: the new inputs that are the most unlike the old ones, the most foreign first.
@@ -178,13 +178,16 @@ class ExpectedResults:
 
     Attributes:
         unit: unit of the loss.
+        measured: whether results on the new inputs are measured, since their true outputs are known; otherwise they are
+            estimated by old examples that are weighted.
         old_loss: loss on the old examples; None if it is not known.
-        new_loss: loss expected on the new inputs, by old examples that are weighted; None if it is not known.
+        new_loss: loss on the new inputs; None if it is not known.
         old_accuracy: share of right labels on the old examples; None if labels are not predicted, or not known.
-        new_accuracy: share expected on the new inputs.
+        new_accuracy: share of right labels on the new inputs.
     """
 
     unit: str
+    measured: bool
     old_loss: Expectation | None = None
     new_loss: Expectation | None = None
     old_accuracy: Expectation | None = None

@@ -8,6 +8,7 @@ from dragoman.diagnosis.shift.advice import Advice
 from dragoman.diagnosis.shift.findings import ClassShift, Findings
 from dragoman.diagnosis.shift.pictures import draw_distributions, draw_p_values, draw_shares
 from dragoman.diagnosis.shift.sentences import probability_text
+from dragoman.diagnosis.shift.settings import Settings
 from dragoman.diagnosis.shift.verdict import Verdict
 from dragoman.reports.figure import drawn
 from dragoman.reports.page import Picture, Section
@@ -18,21 +19,6 @@ from dragoman.storage.json import JsonObject
 
 Columns = dict[str, list[str]]
 _MOST_FEATURES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How the tests were done.
-
-    Attributes:
-        alpha: probability of a wrong answer to any of the questions.
-        permutations: number of permutations of each test.
-        seed: seed of all random numbers.
-    """
-
-    alpha: float = 0.05
-    permutations: int = 999
-    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,7 +14,6 @@ UNTOLD = "cannot be told without references"
 """What is said of concept shift where the true outputs of the new inputs are not known, and nothing else is."""
 _SIZES = ((0.6, "a small difference"), (0.75, "a clear difference"), (math.inf, "a large difference"))
 """What the area under the curve of a classifier is called up to a limit."""
-_LIKELY = 0.8
 _UNLIKELY = 0.5
 _NAMED_CLASSES = 3
 
@@ -131,8 +130,8 @@ def _of_power(verdict: Verdict, findings: Findings, plural: str) -> Iterator[str
     if ShiftKind.NONE in verdict.kinds:
         if inputs.detectable is not None:
             yield (
-                f"{count} a shift is found with a probability of {percent_text(_LIKELY)} from an AUC of "
-                f"{inputs.detectable:.2f} on; a smaller one would often be missed."
+                f"{count} a shift with an AUC below {inputs.detectable:.2f} is missed more often than in one of five "
+                "samples."
             )
         return
     if inputs.power is None or inputs.power_of_half is None:
