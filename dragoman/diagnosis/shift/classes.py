@@ -28,11 +28,17 @@ class ClassesCompared:
 
     Attributes:
         found: how their shares differ.
-        weights: weight of each old example by its class, its new share by its old one; None if it is not known.
+        old: weight of each old example by its class, its new share by its old one; None if it is not known.
+        new: weight of each new example by its class; None if it is not known.
     """
 
     found: ClassShift
-    weights: Float64[np.ndarray, " n"] | None
+    old: Float64[np.ndarray, " n"] | None = None
+    new: Float64[np.ndarray, " m"] | None = None
+
+    def explains(self, alpha: float) -> bool:
+        """Whether the shares of the classes explain at level ``alpha`` that the inputs differ."""
+        return self.found.differ and self.found.within is not None and self.found.within > alpha
 
 
 def compared_classes(old: Profile, new: Profile, settings: Settings, *, ask: bool) -> tuple[ClassesCompared, ...]:
@@ -80,7 +86,7 @@ def _compared(kind: str, old: Profile, new: Profile, settings: Settings, *, ask:
         old_shares, p_value = estimated.old_shares, estimated.p_value
         if estimated.recommended is None:
             remark = f"The new shares of the {name} cannot be estimated: {estimated.reason}."
-            return ClassesCompared(ClassShift(name, (), False, 0.0, remark=remark), None)
+            return ClassesCompared(ClassShift(name, (), False, 0.0, remark=remark))
         estimate, remark = estimated.recommended, _remark(estimated)
     differ = p_value <= settings.alpha
     within, note = None, ""
@@ -108,7 +114,8 @@ def _compared(kind: str, old: Profile, new: Profile, settings: Settings, *, ask:
         after=accuracies[1],
         remark=" ".join(part for part in (remark, note) if part),
     )
-    return ClassesCompared(shift, estimate.weights[classes])
+    of_new = None if after is None or after.true is None else estimate.weights[after.true]
+    return ClassesCompared(shift, estimate.weights[classes], of_new)
 
 
 def _probabilities(

@@ -25,9 +25,10 @@ from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.given import items_of, texts_of
+from dragoman.reference.file import load_reference
+from dragoman.reference.held_out import reference_of
 from dragoman.reference.measure import profile_of, profile_of_inputs
 from dragoman.reference.profile import Profile, with_shared_features
-from dragoman.reference.reference import load_reference, reference_of
 from dragoman.shift.covariate import FEWEST_EXAMPLES
 from dragoman.storage.given import given_path
 from dragoman.storage.run_paths import name_of_model, run_around

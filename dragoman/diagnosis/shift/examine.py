@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from dragoman.diagnosis.shift.classes import ClassesCompared, compared_classes
+from dragoman.diagnosis.shift.classes import compared_classes
 from dragoman.diagnosis.shift.expectation import weighted_mean
 from dragoman.diagnosis.shift.findings import (
-    ClassShift,
     Distributions,
     ExpectedResults,
     FeatureShift,
@@ -23,35 +21,23 @@ from dragoman.diagnosis.shift.findings import (
     Sample,
 )
 from dragoman.diagnosis.shift.language import OtherLanguage
+from dragoman.diagnosis.shift.likeness import Likeness, likeness_of
 from dragoman.diagnosis.shift.sentences import UNTOLD
 from dragoman.diagnosis.shift.settings import Settings
 from dragoman.diagnosis.shift.verdict import ShiftNumbers
 from dragoman.reference.profile import Profile
+from dragoman.shift.concept import Outcomes, concept_shift
 from dragoman.shift.covariate import CovariateShift, covariate_shift
-from dragoman.shift.density_ratio import density_ratio
-from dragoman.shift.importance_weights import LOWEST_SHARE, importance_weights
+from dragoman.shift.importance_weights import importance_weights
 from dragoman.shift.power import Power, estimated_power
 
 MOST_FOREIGN = 10
 _LONGEST = 120
 _DRAWN = 6
+_MOST_RESIDUALS = 20
+"""Most labels whose residuals are tested; with more, each would have to differ much."""
 _SEEN = 2.49
 """Standard errors between no shift and one that is found with a probability of 80 % at α = 0.05: 1.645 + 0.842."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weighting:
-    """Old examples that are weighted so that they are like the new ones.
-
-    Attributes:
-        weights: weight of each example.
-        phrase: how they are weighted, as it follows "old examples".
-        share: share of the examples that they are worth.
-    """
-
-    weights: Float64[np.ndarray, " n"]
-    phrase: str
-    share: float = 1.0
 
 
 def examine(
@@ -101,8 +87,8 @@ def examine(
         seed=settings.seed,
     )
     classes = compared_classes(old, new, settings, ask=shifted)
-    weighting = _weighting(old, new, classes, settings, shifted=shifted)
-    outputs, untold = _outputs(old, new, weighting, settings, generative=generative)
+    likeness = likeness_of(old, new, classes, settings, shifted=shifted)
+    outputs, untold = _outputs(old, new, likeness, settings, generative=generative)
     findings = Findings(
         old=samples[0],
         new=samples[1],
@@ -110,7 +96,7 @@ def examine(
         classes=tuple(each.found for each in classes),
         outputs=outputs,
         untold=untold,
-        expected=_expected(old, new, weighting, unit, generative=generative),
+        expected=_expected(old, new, likeness, unit),
         language=language,
         distributions=_distributions(covariate, old, new),
         remarks=(*remarks, *covariate.notes, *power.notes),
@@ -164,40 +150,8 @@ def _foreign(covariate: CovariateShift, new: Profile, numbers: Int64[np.ndarray,
     return tuple(found)
 
 
-def _weighting(
-    old: Profile, new: Profile, compared: Sequence[ClassesCompared], settings: Settings, *, shifted: bool
-) -> Weighting:
-    """Old examples made like the new ones: as they are where the inputs do not differ; by the shares of their classes
-    where these explain the difference; else by the ratio of densities."""
-    if not shifted:
-        return Weighting(np.ones(len(old)), "as they are, since the inputs were not found to differ")
-    explaining = [each for each in compared if each.weights is not None and _explains(each.found, settings)]
-    if explaining:
-        chosen = max(explaining, key=lambda each: each.found.within or 0.0)
-        weights = chosen.weights
-        if weights is not None and weights.any():
-            share = float(weights.sum() ** 2 / (np.square(weights).sum() * len(weights)))
-            return Weighting(weights / weights.mean(), f"with the new shares of the {chosen.found.kind}", share)
-    ratio = density_ratio(old.values, new.values, documents=_pooled(old, new), seed=settings.seed)
-    found = importance_weights(ratio.old, lowest_share=0.0)
-    return Weighting(found.values, "that are weighted to be like the new inputs", found.effective_share)
-
-
-def _explains(classes: ClassShift, settings: Settings) -> bool:
-    return classes.differ and classes.within is not None and classes.within > settings.alpha
-
-
-def _pooled(old: Profile, new: Profile) -> Int64[np.ndarray, " N"] | None:
-    """The document of each old and then of each new example; those of a side that has none are documents each."""
-    if old.documents is None and new.documents is None:
-        return None
-    first = np.arange(len(old)) if old.documents is None else old.documents
-    second = np.arange(len(new)) if new.documents is None else new.documents
-    return np.concatenate([first, second + first.max() + 1]).astype(np.int64)
-
-
 def _outputs(
-    old: Profile, new: Profile, weighting: Weighting, settings: Settings, *, generative: bool
+    old: Profile, new: Profile, likeness: Likeness, settings: Settings, *, generative: bool
 ) -> tuple[OutputShift | None, str]:
     """How much the outputs of like inputs differ, or why it cannot be told."""
     if generative:
@@ -206,24 +160,67 @@ def _outputs(
         return None, UNTOLD
     if old.losses is None:
         return None, "cannot be told, since the reference has no true outputs"
-    if weighting.share < LOWEST_SHARE:
-        return None, (
-            f"cannot be told, since the new inputs lie where there are hardly any old ones: these count as "
-            f"{weighting.share * len(old):,.0f} of {len(old):,}"
+    names, residuals = _residuals(old, new)
+    sides = zip((old, new), (likeness.old, likeness.new), residuals, strict=True)
+    found = concept_shift(
+        *(
+            Outcomes(side.losses, log_ratios, side.values, residual, side.documents)
+            for side, log_ratios, residual in sides
+            if side.losses is not None
+        ),
+        residual_names=names,
+        permutations=settings.permutations,
+        seed=settings.seed,
+    )
+    if found.p_value is None or found.effect is None or found.low is None or found.high is None:
+        return None, f"cannot be told: {found.reason}"
+    least = min(found.residuals, key=lambda residual: residual.p_value, default=None)
+    differs = least is not None and found.loss_p is not None and least.p_value < found.loss_p
+    return OutputShift(
+        p_value=found.p_value,
+        gap=found.effect,
+        low=found.low,
+        high=found.high,
+        new=float(new.losses.mean(dtype=np.float64)),
+        alike=likeness.phrase,
+        pairs=found.pairs,
+        residual=least.name if least is not None and differs else "",
+        residual_effect=least.effect if least is not None and differs else 0.0,
+    ), ""
+
+
+def _residuals(
+    old: Profile, new: Profile
+) -> tuple[tuple[str, ...], tuple[Float64[np.ndarray, "n r"] | None, Float64[np.ndarray, "m r"] | None]]:
+    """Numbers that depend on the true output beside the loss: prediction less truth, and for each label whether it is
+    the true one less its probability."""
+    if old.residuals is not None and new.residuals is not None:
+        return ("prediction less truth",), tuple(  # type: ignore[return-value]  # There are two.
+            residuals[:, None].astype(np.float64) for residuals in (old.residuals, new.residuals)
         )
-    raise NotImplementedError
+    for kind, before in old.classes.items():
+        after = new.classes.get(kind)
+        sides = [
+            np.eye(len(classes.names))[classes.true] - classes.probabilities
+            for classes in (before, after)
+            if classes is not None and classes.true is not None and classes.probabilities is not None
+        ]
+        if len(sides) == 2 and len(before.names) <= _MOST_RESIDUALS:
+            return tuple(f"the share of {name} less its probability" for name in before.names), (sides[0], sides[1])
+    return (), (None, None)
 
 
-def _expected(old: Profile, new: Profile, weighting: Weighting, unit: str, *, generative: bool) -> ExpectedResults:
+def _expected(old: Profile, new: Profile, likeness: Likeness, unit: str) -> ExpectedResults:
+    weights = importance_weights(likeness.old, lowest_share=0.0).values
     old_loss = new_loss = old_accuracy = new_accuracy = None
     if old.losses is not None:
         old_loss = weighted_mean(old.losses)
-        new_loss = weighted_mean(old.losses, weighting.weights)
+        new_loss = weighted_mean(old.losses, weights)
     if new.losses is not None:
         new_loss = weighted_mean(new.losses)
     right = _right(old)
     if right is not None:
-        old_accuracy, new_accuracy = weighted_mean(right), weighted_mean(right, weighting.weights)
+        old_accuracy, new_accuracy = weighted_mean(right), weighted_mean(right, weights)
         measured = _right(new)
         if measured is not None:
             new_accuracy = weighted_mean(measured)

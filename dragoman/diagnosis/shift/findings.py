@@ -153,23 +153,34 @@ class ClassShift:
 
 @dataclass(frozen=True, slots=True)
 class OutputShift:
-    """How much the outputs of like inputs differ, by the model's losses.
+    """How much the outputs of like inputs differ, by the model's losses and residuals.
 
     Attributes:
         p_value: p-value of "they are as before".
-        gap: mean loss on the new examples less the one expected by old examples like them.
-        error: standard error of the gap.
-        new: mean loss on the new examples.
-        expected: mean loss on old examples that are weighted so that they are like the new ones.
-        weighted_by: phrase that says how they are weighted.
+        gap: mean loss on the new examples less that on old examples with like inputs.
+        low: lower end of the 95 % interval of the gap.
+        high: upper end of it.
+        new: mean loss on all new examples.
+        alike: phrase that says which old examples are compared with the new ones.
+        pairs: number of pairs of an old and a new example that are worth as much.
+        residual: name of the residual that differs most, if its p-value is the smaller one; otherwise empty.
+        residual_effect: its mean among new examples less that among old ones.
     """
 
     p_value: float
     gap: float
-    error: float
+    low: float
+    high: float
     new: float
-    expected: float
-    weighted_by: str
+    alike: str
+    pairs: float
+    residual: str = ""
+    residual_effect: float = 0.0
+
+    @property
+    def error(self) -> float:
+        """Standard error of the gap."""
+        return (self.high - self.low) / (2 * 1.96)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ UNTOLD = "cannot be told without references"
 _SIZES = ((0.6, "a small difference"), (0.75, "a clear difference"), (math.inf, "a large difference"))
 """What the area under the curve of a classifier is called up to a limit."""
 _UNLIKELY = 0.5
+_SEEN = 2.8
+"""Standard errors of a gap that is found with a probability of 80 % at α = 0.05: 1.96 + 0.84."""
 _NAMED_CLASSES = 3
 
 
@@ -76,6 +78,10 @@ def _of_none(findings: Findings, answers: Answers, plural: str) -> Iterator[str]
     yield f"The inputs were not found to differ: {inputs_sentence(findings, plural)}."
     if findings.outputs is not None and Question.OUTPUTS in answers:
         yield f"The outputs of like inputs were not found to differ: {_gap(findings)}."
+        yield (
+            f"With so many examples a gap below {loss_text(_SEEN * findings.outputs.error)} {findings.expected.unit} "
+            "is missed more often than in one of five samples."
+        )
 
 
 def _of_inputs(findings: Findings, answers: Answers, plural: str) -> Iterator[str]:
@@ -117,9 +123,12 @@ def _gap(findings: Findings) -> str:
     outputs = findings.outputs
     assert outputs is not None
     higher = "higher" if outputs.gap >= 0 else "lower"
+    residual = ""
+    if outputs.residual:
+        residual = f"; {outputs.residual} differs by {loss_text(outputs.residual_effect)}"
     return (
-        f"the loss on the new examples is {loss_text(outputs.new)} {findings.expected.unit}, "
-        f"{loss_text(abs(outputs.gap), outputs.error)} {higher} than on old examples {outputs.weighted_by}, "
+        f"the loss on the new examples is {loss_text(outputs.new)} {findings.expected.unit}, and "
+        f"{loss_text(abs(outputs.gap), outputs.error)} {higher} than on old examples {outputs.alike}{residual}, "
         f"p = {probability_text(outputs.p_value)} with {findings.new.examples:,} new and {findings.old.examples:,} old "
         "examples"
     )
