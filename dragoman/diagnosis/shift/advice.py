@@ -95,11 +95,12 @@ def _of_inputs(findings: Findings, subject: Subject) -> Advice:
         return Advice(ShiftKind.COVARIATE, what, _unknown(findings, new_loss), command)
     gap = new_loss.value - old_loss.value
     if gap <= 2 * new_loss.error:
+        what = f"Nothing needs to be done yet: the model is no worse on such {subject.inputs}."
         gain = (
             f"The loss {_known(findings)} on them is {_loss(new_loss)} {expected.unit}, and {_loss(old_loss)} on the "
-            "old ones, so little is to be won."
+            "old ones, so adapting to them can win little."
         )
-        return Advice(ShiftKind.COVARIATE, what, gain, command, max(gap, 0.0))
+        return Advice(ShiftKind.COVARIATE, what, gain, value=max(gap, 0.0))
     gain = (
         f"The loss {_known(findings)} on them is {_loss(new_loss)} {expected.unit} instead of {_loss(old_loss)}; "
         "adapting can win back about the difference."

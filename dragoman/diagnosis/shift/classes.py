@@ -48,7 +48,8 @@ def compared_classes(old: Profile, new: Profile, settings: Settings, *, ask: boo
         old: the reference, with the features of ``new``.
         new: the new examples.
         settings: how tests are done.
-        ask: whether to test, where shares differ, that the inputs within the classes are as before.
+        ask: whether to test, where shares differ, that the inputs within the classes are as before; where true labels
+            show that they differ, it is tested in any case.
     """
     kinds = [kind for kind, classes in old.classes.items() if classes.true is not None]
     return tuple(_compared(kind, old, new, settings, ask=ask) for kind in kinds)
@@ -60,7 +61,7 @@ def _compared(kind: str, old: Profile, new: Profile, settings: Settings, *, ask:
     classes = before.true
     assert classes is not None
     if after is not None and after.true is not None:
-        observed = observed_label_shift(
+        counted = observed_label_shift(
             classes,
             after.true,
             len(before.names),
@@ -69,7 +70,7 @@ def _compared(kind: str, old: Profile, new: Profile, settings: Settings, *, ask:
             permutations=settings.permutations,
             seed=settings.seed,
         )
-        old_shares, estimate, p_value, remark = observed.old_shares, observed.estimate, observed.p_value, ""
+        old_shares, estimate, p_value, remark = counted.old_shares, counted.estimate, counted.p_value, ""
         estimated = None
     else:
         probabilities = _probabilities(before, after, old, new, settings)
@@ -90,7 +91,8 @@ def _compared(kind: str, old: Profile, new: Profile, settings: Settings, *, ask:
         estimate, remark = estimated.recommended, _remark(estimated)
     differ = p_value <= settings.alpha
     within, note = None, ""
-    if ask and differ:
+    observed = p_value if estimated is None and before.probabilities is not None else None
+    if differ and (ask or observed is not None):
         gate = label_shift_gate(
             old.values,
             classes,
@@ -109,6 +111,7 @@ def _compared(kind: str, old: Profile, new: Profile, settings: Settings, *, ask:
         shares=_shares(before.names, old_shares, estimate),
         differ=differ,
         distance=estimate.distance(old_shares),
+        observed=observed,
         within=within,
         before=accuracies[0],
         after=accuracies[1],

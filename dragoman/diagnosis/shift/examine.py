@@ -104,6 +104,7 @@ def examine(
     explanation = findings.explanation
     return findings, ShiftNumbers(
         inputs=covariate.p_value,
+        shares=next((each.observed for each in findings.classes if each.observed is not None), None),
         within_classes=None if explanation is None else explanation.within,
         shares_differ=explanation is not None,
         outputs=None if outputs is None else outputs.p_value,

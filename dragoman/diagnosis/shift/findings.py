@@ -133,6 +133,8 @@ class ClassShift:
         kind: phrase for what the classes are of, such as ``labels``.
         shares: share of each class; empty where the new ones cannot be estimated.
         differ: whether they differ significantly.
+        observed: p-value of "they are as before" by true labels of the new examples; None where these are not known,
+            or the classes are no labels.
         distance: total variation distance of old and new shares: the share of examples that would have to change their
             class.
         within: p-value of "the inputs within the classes are distributed as before"; None if it was not asked.
@@ -145,6 +147,7 @@ class ClassShift:
     shares: tuple[ClassShare, ...]
     differ: bool
     distance: float
+    observed: float | None = None
     within: float | None = None
     before: Expectation | None = None
     after: Expectation | None = None

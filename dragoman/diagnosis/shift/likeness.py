@@ -34,8 +34,8 @@ class Likeness:
 def likeness_of(
     old: Profile, new: Profile, compared: Sequence[ClassesCompared], settings: Settings, *, shifted: bool
 ) -> Likeness:
-    """All examples are alike where the inputs do not differ; those of one class are, where the shares of the classes
-    explain the difference; else those of one ratio of densities are.
+    """Examples of one class are alike where the shares of the classes explain the difference; where nothing differs,
+    all are; else those of one ratio of densities are.
 
     Args:
         old: the reference.
@@ -44,9 +44,9 @@ def likeness_of(
         settings: how tests are done.
         shifted: whether the inputs differ.
     """
-    if not shifted:
-        return Likeness(np.zeros(len(old)), np.zeros(len(new)), "(their inputs were not found to differ)")
-    explaining = [each for each in compared if each.explains(settings.alpha)]
+    # The level at which the question on the inputs within the classes is answered, with that on the outputs beside it.
+    level = settings.alpha if new.losses is None else settings.alpha / 2
+    explaining = [each for each in compared if each.explains(level)]
     if explaining:
         chosen = max(explaining, key=lambda each: each.found.within or 0.0)
         # Where losses of new examples are to be compared, their classes are needed.
@@ -54,6 +54,8 @@ def likeness_of(
         if chosen.old is not None and of_new is not None:
             logs = [np.log(np.maximum(weights, _LEAST_WEIGHT)) for weights in (chosen.old, of_new)]
             return Likeness(logs[0], logs[1], f"with the same shares of the {chosen.found.kind}")
+    if not shifted:
+        return Likeness(np.zeros(len(old)), np.zeros(len(new)), "(their inputs were not found to differ)")
     ratio = density_ratio(old.values, new.values, documents=_pooled(old, new), seed=settings.seed)
     return Likeness(ratio.old, ratio.new, "with like inputs")
 

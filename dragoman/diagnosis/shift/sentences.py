@@ -89,20 +89,27 @@ def _of_inputs(findings: Findings, answers: Answers, plural: str) -> Iterator[st
     explanation = findings.explanation
     if explanation is not None and explanation.within is not None and Question.WITHIN_CLASSES in answers:
         yield (
-            f"The shares of {explanation.kind} alone do not explain it: with the old examples re-weighted to the new "
-            f"shares the inputs still differ, p = {probability_text(explanation.within)}."
+            f"The shares of the {explanation.kind} alone do not explain it: old examples with the new shares differ "
+            f"from the new inputs, too, p = {probability_text(explanation.within)}."
         )
 
 
 def _of_classes(findings: Findings, answers: Answers, plural: str) -> Iterator[str]:
     explanation = findings.explanation
     if explanation is not None and explanation.within is not None:
-        yield f"The shares of the {explanation.kind} differ: {classes_sentence(explanation)}."
-        yield (
-            "They explain the new inputs: with the old examples re-weighted to the new shares the inputs are no "
-            f"longer found to differ, p = {probability_text(explanation.within)}. Without that, "
-            f"{inputs_sentence(findings, plural)}."
-        )
+        counted = "" if explanation.observed is None else f", p = {probability_text(explanation.observed)}"
+        yield f"The shares of the {explanation.kind} differ: {classes_sentence(explanation)}{counted}."
+        answer = answers.get(Question.WITHIN_CLASSES)
+        if answer is not None and answer.rejects:
+            yield (
+                "That is not all: old examples with the new shares differ from the new inputs, too, p = "
+                f"{probability_text(explanation.within)}."
+            )
+        else:
+            yield (
+                "They explain the new inputs: old examples with the new shares were not found to differ from them, p = "
+                f"{probability_text(explanation.within)}; of all old examples, {inputs_sentence(findings, plural)}."
+            )
 
 
 def _of_outputs(findings: Findings, answers: Answers, plural: str) -> Iterator[str]:

@@ -1,17 +1,18 @@
 """The kind of a shift, from the p-values of its tests.
 
-Three questions are asked of the reference (old) and of new examples:
+These questions are asked of the reference (old) and of new examples:
 
-1. Do the inputs differ in distribution, p(x)? The two-sample test answers.
-2. Where they differ and classes are known: do they still differ within the classes, p(x | y)? If not, and the shares of
-   the classes differ, it is a label shift: p(y) alone has changed. The two-sample test on the old examples, re-weighted
-   to the new shares, answers.
-3. Where the true outputs of new examples are known: do the outputs of like inputs differ, p(y | x)? The losses answer.
+- Do the inputs differ in distribution, p(x)? The two-sample test answers.
+- Where the true labels of new examples are known: do their shares differ, p(y)?
+- Where inputs or shares differ and classes are known: do the inputs differ within the classes too, p(x | y)? If not,
+  and the shares of the classes differ, it is a label shift: p(y) alone has changed. The two-sample test on old examples
+  that have the new shares answers.
+- Where the true outputs of new examples are known: do the outputs of like inputs differ, p(y | x)? The losses answer.
 
-The probability of a wrong answer to any of them is held at α by a sequentially rejective procedure (Holm 1979; Bretz
-et al. 2009, "A graphical approach to sequentially rejective multiple test procedures"): question 1, followed by
-question 2, has one half of α, and question 3 the other; a half of which all hypotheses are rejected hands its α to the
-other.
+The probability of a wrong "yes" to any of them is held at α by a sequentially rejective procedure (Holm 1979; Bretz et
+al. 2009, "A graphical approach to sequentially rejective multiple test procedures"): α is divided evenly among the
+questions that are open; one that is answered with "yes" hands its part on: to the question on the inputs within the
+classes, if that was not open yet, else to all that are open.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Question(Enum):
     """A hypothesis of no change; the value is the question as people read it."""
 
     INPUTS = "Do the inputs differ?"
+    SHARES = "Do the shares of the labels differ?"
     WITHIN_CLASSES = "Do the inputs differ within the classes?"
     OUTPUTS = "Do the outputs of like inputs differ?"
 
@@ -48,6 +50,7 @@ class ShiftNumbers:
 
     Attributes:
         inputs: p-value of "the inputs are distributed as before".
+        shares: p-value of "the labels are as frequent as before"; None where true labels are not known.
         within_classes: p-value of "the inputs of each class are distributed as before"; None where no classes are
             known, or their new shares cannot be estimated.
         shares_differ: whether the shares of the classes have changed significantly.
@@ -55,6 +58,7 @@ class ShiftNumbers:
     """
 
     inputs: float
+    shares: float | None = None
     within_classes: float | None = None
     shares_differ: bool = False
     outputs: float | None = None
@@ -112,30 +116,30 @@ def judge(numbers: ShiftNumbers, alpha: float = 0.05) -> Verdict:
     answers = _answered(numbers, alpha)
     yes = {answer.question for answer in answers if answer.rejects}
     kinds = [ShiftKind.CONCEPT] if Question.OUTPUTS in yes else []
-    if Question.INPUTS in yes:
-        is_label = numbers.shares_differ and numbers.within_classes is not None
-        kinds.append(ShiftKind.LABEL if is_label and Question.WITHIN_CLASSES not in yes else ShiftKind.COVARIATE)
+    explained = numbers.shares_differ and numbers.within_classes is not None and Question.WITHIN_CLASSES not in yes
+    if explained and yes & {Question.INPUTS, Question.SHARES}:
+        kinds.append(ShiftKind.LABEL)
+    elif Question.INPUTS in yes:
+        kinds.append(ShiftKind.COVARIATE)
+    elif Question.SHARES in yes and not kinds:
+        kinds.append(ShiftKind.LABEL)
     return Verdict(tuple(kinds) or (ShiftKind.NONE,), answers)
-
-
-_HALVES = ((Question.INPUTS, Question.WITHIN_CLASSES), (Question.OUTPUTS,))
-"""The questions that each half of α is spent on, one after the other."""
 
 
 def _answered(numbers: ShiftNumbers, alpha: float) -> tuple[Answer, ...]:
     asked = {
         Question.INPUTS: numbers.inputs,
+        Question.SHARES: numbers.shares,
         Question.WITHIN_CLASSES: numbers.within_classes,
         Question.OUTPUTS: numbers.outputs,
     }
     p_values = {question: p for question, p in asked.items() if p is not None}
     levels: dict[Question, float] = {}
     rejected: set[Question] = set()
-    while following := _following(p_values.keys() - rejected):
-        # A half of which all hypotheses are rejected hands its share to the other.
-        level = alpha / len(following)
-        levels |= dict.fromkeys(following, level)
-        found = {question for question in following if p_values[question] <= level}
+    while opened := [question for question in p_values if question not in rejected and _is_open(question, rejected)]:
+        level = alpha / len(opened)
+        levels |= dict.fromkeys(opened, level)
+        found = {question for question in opened if p_values[question] <= level}
         if not found:
             break
         rejected |= found
@@ -146,7 +150,5 @@ def _answered(numbers: ShiftNumbers, alpha: float) -> tuple[Answer, ...]:
     )
 
 
-def _following(left: Set[Question]) -> list[Question]:
-    """The next question of each half that has one left."""
-    firsts = (next((question for question in half if question in left), None) for half in _HALVES)
-    return [question for question in firsts if question is not None]
+def _is_open(question: Question, rejected: Set[Question]) -> bool:
+    return question is not Question.WITHIN_CLASSES or bool(rejected & {Question.INPUTS, Question.SHARES})

@@ -10,8 +10,10 @@ from dragoman.diagnosis.shift.verdict import Question, ShiftKind, ShiftNumbers, 
 NONE, COVARIATE, LABEL, CONCEPT = ShiftKind.NONE, ShiftKind.COVARIATE, ShiftKind.LABEL, ShiftKind.CONCEPT
 
 
-def numbers(inputs: float, within: float | None = None, outputs: float | None = None) -> ShiftNumbers:
-    return ShiftNumbers(inputs, within, shares_differ=within is not None, outputs=outputs)
+def numbers(
+    inputs: float, within: float | None = None, outputs: float | None = None, shares: float | None = None
+) -> ShiftNumbers:
+    return ShiftNumbers(inputs, shares, within, shares_differ=within is not None, outputs=outputs)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,10 @@ def numbers(inputs: float, within: float | None = None, outputs: float | None = 
         (numbers(0.049), (COVARIATE,)),
         (numbers(0.001, within=0.2), (LABEL,)),
         (numbers(0.001, within=0.01), (COVARIATE,)),
+        (numbers(0.2, within=0.5, shares=0.001), (LABEL,)),
+        (numbers(0.2, within=0.001, shares=0.001, outputs=0.001), (CONCEPT,)),
+        (numbers(0.2, within=0.001, shares=0.001, outputs=0.2), (LABEL,)),
+        (numbers(0.001, within=0.001, shares=0.001, outputs=0.2), (COVARIATE,)),
         (ShiftNumbers(0.001, within_classes=0.2, shares_differ=False), (COVARIATE,)),
         (numbers(0.2, within=0.9), (NONE,)),
         (numbers(0.2, outputs=0.2), (NONE,)),
@@ -52,9 +58,9 @@ def wrong(verdict: Verdict, true: set[Question]) -> bool:
 @pytest.mark.parametrize(
     "true",
     [
-        {Question.INPUTS, Question.WITHIN_CLASSES, Question.OUTPUTS},
+        set(Question),
         {Question.WITHIN_CLASSES, Question.OUTPUTS},
-        {Question.INPUTS, Question.WITHIN_CLASSES},
+        {Question.SHARES, Question.WITHIN_CLASSES},
         {Question.WITHIN_CLASSES},
         {Question.OUTPUTS},
     ],
@@ -67,7 +73,10 @@ def test_all_questions_together_err_no_more_often_than_alpha(true: set[Question]
         for _ in range(2000):
             p = {question: draws.uniform(0, 1 if question in true else others) for question in Question}
             verdict = judge(
-                numbers(p[Question.INPUTS], p[Question.WITHIN_CLASSES], p[Question.OUTPUTS]), alpha=0.1
+                ShiftNumbers(
+                    p[Question.INPUTS], p[Question.SHARES], p[Question.WITHIN_CLASSES], True, p[Question.OUTPUTS]
+                ),
+                alpha=0.1,
             )
             errors += wrong(verdict, true)
         assert errors / 2000 < 0.1 + 3 * np.sqrt(0.1 * 0.9 / 2000)
