@@ -50,6 +50,7 @@ MODELS = {
     "docs/models.md": ("runs/mine",),
     "docs/pictures-tables-labels.md": ("runs/fr-en-tiny", "runs/reader", "runs/text-label", "runs/text-tags"),
     "docs/search.md": ("runs/mine",),
+    "docs/shift.md": ("runs/mine", "runs/text-label", "runs/prices"),
     "docs/speed-engineering.md": (),
     "docs/speed.md": ("runs/mine",),
     "docs/terminology.md": ("runs/mine",),

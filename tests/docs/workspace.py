@@ -108,6 +108,9 @@ def fill(folder: Path) -> None:
         (folder / name).write_text(few, encoding="utf-8")
     for name in ("corpus.de", "corpus.txt", "more.de", "a.fr"):
         (folder / name).write_text("\n".join(lines["de"]) + "\n", encoding="utf-8")
+    (folder / "new.txt").write_text("\n".join(lines["en"]) + "\n", encoding="utf-8")
+    (folder / "new.de").write_text("\n".join(lines["de"]) + "\n", encoding="utf-8")
+    (folder / "manual.txt").write_text("\n\n".join(lines["en"]) + "\n", encoding="utf-8")
     pairs = list(zip(lines["en"], lines["de"], strict=True))
     _tables(folder, pairs, draws)
     terms = [(left.split()[0], right.split()[0]) for left, right in pairs[:5]]
@@ -135,6 +138,8 @@ def _tables(folder: Path, pairs: list[tuple[str, str]], draws: random.Random) ->
         (folder / name).write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
 
     write("strings.csv", "en,de", [",".join(pair) for pair in pairs])
+    kinds = [f"{text},{kind}" for pair in pairs for text, kind in zip(pair, ("en", "de"), strict=True)]
+    write("letters.csv", "text,kind", kinds)
     write("pairs.csv", "source,target", [",".join(pair) for pair in pairs])
     write("quality.tsv", "text\tscore", [f"{source}\t{len(source)}" for source, _ in pairs])
     write(

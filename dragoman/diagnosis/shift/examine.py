@@ -216,12 +216,12 @@ def _expected(old: Profile, new: Profile, likeness: Likeness, unit: str) -> Expe
     old_loss = new_loss = old_accuracy = new_accuracy = None
     if old.losses is not None:
         old_loss = weighted_mean(old.losses)
-        new_loss = weighted_mean(old.losses, weights)
+        new_loss = weighted_mean(old.losses, weights, coverage=likeness.coverage)
     if new.losses is not None:
         new_loss = weighted_mean(new.losses)
     right = _right(old)
     if right is not None:
-        old_accuracy, new_accuracy = weighted_mean(right), weighted_mean(right, weights)
+        old_accuracy, new_accuracy = weighted_mean(right), weighted_mean(right, weights, coverage=likeness.coverage)
         measured = _right(new)
         if measured is not None:
             new_accuracy = weighted_mean(measured)

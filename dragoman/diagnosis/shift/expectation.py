@@ -19,7 +19,7 @@ class Expectation:
     Attributes:
         value: the mean.
         error: standard error of the mean.
-        effective: number of examples that it is worth, (Σw)² / Σw² (Kish 1965).
+        effective: number of examples that it is worth, (Σw)² / Σw² (Kish 1965), if they cover all that they stand for.
     """
 
     value: float
@@ -33,7 +33,10 @@ class Expectation:
 
 
 def weighted_mean(
-    values: Float[np.ndarray, " n"] | Bool[np.ndarray, " n"], weights: Float[np.ndarray, " n"] | None = None
+    values: Float[np.ndarray, " n"] | Bool[np.ndarray, " n"],
+    weights: Float[np.ndarray, " n"] | None = None,
+    *,
+    coverage: float = 1.0,
 ) -> Expectation:
     """The self-normalised mean Σwv / Σw with its standard error (Owen 2013, eq. 9.8).
 
@@ -44,10 +47,11 @@ def weighted_mean(
     Args:
         values: a result for each example, such as its loss, or whether it was predicted right.
         weights: weight of each example, at least 0 and not all 0; equal ones if None.
+        coverage: share of what they stand for that they can stand for, by which their worth is multiplied.
     """
     numbers = values.astype(np.float64)
     used = np.ones(len(numbers)) if weights is None else weights.astype(np.float64)
     shares = used / used.sum()
     mean = float(shares @ numbers)
     error = float(np.sqrt(np.square(shares * (numbers - mean)).sum()))
-    return Expectation(mean, error, float(1 / np.square(shares).sum()))
+    return Expectation(mean, error, coverage * float(1 / np.square(shares).sum()))

@@ -14,6 +14,7 @@ from dragoman.reference.profile import Profile
 from dragoman.shift.density_ratio import density_ratio
 
 _LEAST_WEIGHT = 1e-6
+_LARGEST_LOG = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,14 @@ class Likeness:
         old: ln p_new / p_old of each old example.
         new: the same of each new example.
         phrase: which old examples are like new ones, as it follows "old examples".
+        coverage: estimated share of the new distribution that lies where there are old examples: the mean of
+            p_new / p_old over the old distribution is 1 if all of it does.
     """
 
     old: Float64[np.ndarray, " n"]
     new: Float64[np.ndarray, " m"]
     phrase: str
+    coverage: float = 1.0
 
 
 def likeness_of(
@@ -57,7 +61,8 @@ def likeness_of(
     if not shifted:
         return Likeness(np.zeros(len(old)), np.zeros(len(new)), "(their inputs were not found to differ)")
     ratio = density_ratio(old.values, new.values, documents=_pooled(old, new), seed=settings.seed)
-    return Likeness(ratio.old, ratio.new, "with like inputs")
+    coverage = float(np.exp(np.minimum(ratio.old, _LARGEST_LOG)).mean())
+    return Likeness(ratio.old, ratio.new, "with like inputs", min(coverage, 1.0))
 
 
 def _pooled(old: Profile, new: Profile) -> Int64[np.ndarray, " N"] | None:

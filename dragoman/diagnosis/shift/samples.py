@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
-from dragoman.data.keys import match_hashes, words
-from dragoman.data.seen import SeenBefore, hashes
+from dragoman.data.keys import pair_hashes
+from dragoman.data.seen import SeenBefore
 from dragoman.recipe import Recipe
 from dragoman.text.normalization import is_visible
 
@@ -48,10 +48,12 @@ def kept_texts(texts: Sequence[str], recipe: Recipe) -> Kept:
     visible = np.array([place for place, text in enumerate(texts) if is_visible(text)], dtype=np.int64)
     shown = [texts[place] for place in visible.tolist()]
     is_copy: Bool[np.ndarray, " n"] = np.zeros(len(shown), dtype=bool)
-    if recipe.cleaning.drop_duplicates and shown:
-        is_copy |= SeenBefore().add(match_hashes(shown))
-    if recipe.cleaning.drop_near_duplicates and shown:
-        is_copy |= SeenBefore().add(hashes(map(words, shown)))
+    # As cleaning tells duplicates of training examples.
+    for asked, keys in zip(
+        (recipe.cleaning.drop_duplicates, recipe.cleaning.drop_near_duplicates), pair_hashes(shown, shown), strict=True
+    ):
+        if asked:
+            is_copy |= SeenBefore().add(keys)
     return Kept(visible[~is_copy], int(is_copy.sum()), len(texts) - len(shown))
 
 

@@ -70,7 +70,7 @@ def test_all_questions_together_err_no_more_often_than_alpha(true: set[Question]
     draws = np.random.default_rng(1)
     for others in (1e-9, 1.0):
         errors = 0
-        for _ in range(2000):
+        for _ in range(500):
             p = {question: draws.uniform(0, 1 if question in true else others) for question in Question}
             verdict = judge(
                 ShiftNumbers(
@@ -79,4 +79,4 @@ def test_all_questions_together_err_no_more_often_than_alpha(true: set[Question]
                 alpha=0.1,
             )
             errors += wrong(verdict, true)
-        assert errors / 2000 < 0.1 + 3 * np.sqrt(0.1 * 0.9 / 2000)
+        assert errors / 500 < 0.1 + 3 * np.sqrt(0.1 * 0.9 / 500)
