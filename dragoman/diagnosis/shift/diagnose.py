@@ -152,7 +152,9 @@ def found_reference(loaded: LoadedModel, folder: Path) -> Profile:
         return kept
     dataset = run_around(folder).dataset_folder
     if dataset.is_dir():
-        return reference_of(loaded, Dataset.open(dataset))
+        of_run = reference_of(loaded, Dataset.open(dataset))
+        if of_run is not None:
+            return of_run
     raise InputError(
         "this model keeps no reference of its training distribution, and does not lie in its run",
         file=folder,
@@ -283,8 +285,7 @@ def _check_size(count: int, kept: Kept, plural: str, file: Path | None) -> None:
     left_out += [f"{kept.blank:,} without text"] if kept.blank else []
     without = f", without {' and '.join(left_out)}" if left_out else ""
     raise InputError(
-        f"there {'is' if count == 1 else 'are'} {count or 'no'} new {plural}{without}, too few to tell a shift from "
-        "chance",
+        f"too few new {plural} to tell a shift from chance: {count}{without}",
         file=file,
         remedy=f"give at least {FEWEST_EXAMPLES}; {USUAL_EXAMPLES} show a shift of usual size.",
     )
