@@ -29,7 +29,7 @@ from dragoman.reference.file import load_reference
 from dragoman.reference.held_out import reference_of
 from dragoman.reference.measure import profile_of, profile_of_inputs
 from dragoman.reference.profile import Profile, with_shared_features
-from dragoman.shift.covariate import FEWEST_EXAMPLES
+from dragoman.shift.samples import FEWEST_EXAMPLES
 from dragoman.storage.given import given_path
 from dragoman.storage.run_paths import name_of_model, run_around
 from dragoman.tasks.table import task_of

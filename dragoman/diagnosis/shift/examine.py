@@ -78,14 +78,16 @@ def examine(
         seed=settings.seed,
     )
     shifted = covariate.p_value <= settings.alpha
-    power = estimated_power(
-        old.values,
-        new.values,
-        old_documents=old.documents,
-        new_documents=new.documents,
-        level=settings.alpha,
-        seed=settings.seed,
-    )
+    power = None
+    if shifted:
+        power = estimated_power(
+            old.values,
+            new.values,
+            old_documents=old.documents,
+            new_documents=new.documents,
+            level=settings.alpha,
+            seed=settings.seed,
+        )
     classes = compared_classes(old, new, settings, ask=shifted)
     likeness = likeness_of(old, new, classes, settings, shifted=shifted)
     outputs, untold = _outputs(old, new, likeness, settings, generative=generative)
@@ -99,7 +101,11 @@ def examine(
         expected=_expected(old, new, likeness, unit),
         language=language,
         distributions=_distributions(covariate, old, new),
-        remarks=(*remarks, *covariate.notes, *power.notes),
+        remarks=(
+            *remarks,
+            *covariate.notes,
+            *(() if power is None else (f"Power: {power.note[:1].lower()}{power.note[1:]}",)),
+        ),
     )
     explanation = findings.explanation
     return findings, ShiftNumbers(
@@ -111,7 +117,9 @@ def examine(
     )
 
 
-def _inputs(covariate: CovariateShift, power: Power, new: Profile, numbers: Int64[np.ndarray, " m"]) -> InputShift:
+def _inputs(
+    covariate: CovariateShift, power: Power | None, new: Profile, numbers: Int64[np.ndarray, " m"]
+) -> InputShift:
     return InputShift(
         p_value=covariate.p_value,
         tests={
@@ -120,8 +128,8 @@ def _inputs(covariate: CovariateShift, power: Power, new: Profile, numbers: Int6
             "single features (Kolmogorov–Smirnov)": covariate.features_p,
         },
         auc=covariate.area,
-        power=power.seen,
-        power_of_half=power.half,
+        power=None if power is None else power.seen,
+        power_of_half=None if power is None else power.half,
         detectable=_detectable(covariate),
         features=tuple(
             FeatureShift(one.name, one.old_mean, one.new_mean, one.statistic, one.holm)
