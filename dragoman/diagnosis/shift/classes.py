@@ -105,6 +105,8 @@ def _compared(kind: str, old: Profile, new: Profile, settings: Settings, *, ask:
             seed=settings.seed,
         )
         within, note = gate.p_value, f"{gate.reason[:1].upper()}{gate.reason[1:]}." if gate.reason else ""
+        if within is not None and within <= settings.alpha and estimated is not None:
+            note = "They presume that the inputs of each class are as before, which the test denies."
     accuracies = _accuracies(before, after, classes, estimate.weights, estimated)
     shift = ClassShift(
         kind=name,

@@ -18,7 +18,7 @@ from dragoman.reports.written import finite
 from dragoman.storage.json import JsonObject
 
 Columns = dict[str, list[str]]
-_MOST_FEATURES = 10
+_MOST_FEATURES, _MOST_ON_PAGE = 10, 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -107,7 +107,7 @@ class ShiftReport(Shown):
         pictures: tuple[Picture, ...] = ()
         if found.distributions:
             pictures = drawn("distributions of the features", lambda: draw_distributions(found.distributions))
-        parts.append(Section("Features that differ most", table=self.features(), pictures=pictures))
+        parts.append(Section("Features that differ most", table=self.features(_MOST_ON_PAGE), pictures=pictures))
         parts += [_class_section(classes) for classes in found.classes]
         if found.inputs.foreign:
             parts.append(Section("The most foreign inputs", table=self.foreign()))

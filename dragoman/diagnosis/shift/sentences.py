@@ -154,11 +154,11 @@ def _of_power(verdict: Verdict, findings: Findings, plural: str) -> Iterator[str
         return
     if verdict.kinds == (ShiftKind.CONCEPT,):
         return
-    half = percent_text(inputs.power_of_half)
+    half = f"about {100 * inputs.power_of_half:.0f} %"
     if inputs.power_of_half < _UNLIKELY:
         yield f"{count} a shift half this size would be missed: it is found with a probability of {half}."
     else:
         yield (
-            f"{count} a shift of this size is found with a probability of {percent_text(inputs.power)}, and one half "
-            f"its size with {half}."
+            f"{count} a shift of this size is found with a probability of about {100 * inputs.power:.0f} %, and one "
+            f"half its size with {half}."
         )
