@@ -337,7 +337,8 @@ def draw(result: Mapping[str, Any], path: Path) -> None:
     """Lines over minutes of training: a column for each number of pairs, a row for each measure and domain."""
     rows = [("new", "bleu"), ("new", "chrf"), ("new", "placeholders"), ("old", "bleu"), ("old", "chrf")]
     figure = new_figure((12.5, 2.4 * len(rows) + 1), "A Multi30k translator adapted to Home Assistant")
-    panels = figure.subplots(len(rows), len(SIZES), sharey="row", squeeze=False)
+    panels = figure.subplots(len(rows), len(SIZES), sharex=True, sharey="row", squeeze=False)
+    panels[0, 0].set_xlim(0, 1.03 * max(point["minutes"] for run in result["runs"] for point in run["curve"]))
     for column, size in enumerate(SIZES):
         for row, (domain, measure) in enumerate(rows):
             axes = panels[row, column]

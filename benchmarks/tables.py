@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import tables_adaptation
 import tables_alignment
 import tables_diagnosis as diagnosis
 import tables_pictures as pictures
@@ -103,6 +104,11 @@ PAGES = {
         "Shift",
         "How often a shift is seen where there is one and where there is none, and what helps against it.",
         (shift.shift_tables,),
+    ),
+    "adaptation.md": Page(
+        "Going on from a model",
+        "What a model gains on new examples and forgets of the old ones, with replay and without.",
+        (tables_adaptation.adaptation,),
     ),
     "faults.md": Page(
         "Faults",
