@@ -19,6 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from toy import frame, recipe
 
+from dragoman.adaptation import rates
 from dragoman.adaptation.adapt import Adaptation, adapt, resume_adaptation
 from dragoman.adaptation.extension import as_numbered_by
 from dragoman.adaptation.keys import stored_keys
@@ -66,17 +67,10 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def adapted(parent: Path, tmp_path_factory: pytest.TempPathFactory) -> Adaptation:
     folder = tmp_path_factory.mktemp("runs")
-    told: list[str] = []
-    done = adapt(
-        parent,
-        folder / "adapted",
-        [write(folder, new_pairs())],
-        replay=0.25,
-        changes={"training": {"updates": 20}},
-        log=told.append,
-    )
-    assert any("is taken" in line for line in told)
-    return done
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rates, "_FEWEST", 3)
+        corpus, changes = write(folder, new_pairs()), {"training": {"updates": 6}}
+        return adapt(parent, folder / "adapted", [corpus], replay=0.25, changes=changes)
 
 
 def splits(dataset: Dataset, part: Sequence[str] = ("validation", "test")) -> list[np.ndarray]:
@@ -174,46 +168,45 @@ class Stop(Observer):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_the_command_and_an_interruption(
+def test_a_model_outside_its_run_by_the_command_and_with_an_interruption(
     parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    corpus = write(tmp_path, new_pairs())
-    output = tmp_path / "whole"
-    arguments = ["--source", str(corpus["source"]), "--target", str(corpus["target"]), "--output", str(output)]
-    settings = ["--set", "training.updates=4", "--set", "training.optimizer.learning_rate=0.001"]
-    monkeypatch.setattr(sys, "argv", ["dragoman", "adapt", str(parent), *arguments, *settings, "--replay", "0.3"])
+    model, output = tmp_path / "model", tmp_path / "whole"
+    shutil.copytree(parent / "best", model)
+    corpus, old = write(tmp_path, new_pairs()), write(tmp_path, frame("copy", 250, longest=5, seed=8), "old")
+    with pytest.raises(InputError, match=r"no old examples.*0\.3"):
+        adapt(model, tmp_path / "refused", [corpus], replay=0.3)
+
+    arguments = [f"--{name}={corpus[name]}" for name in ("source", "target")]
+    arguments += [f"--old-{name}={old[name]}" for name in ("source", "target")]
+    settings = ["--set=training.updates=4", "--set=training.optimizer.learning_rate=0.001", "--replay=0.3"]
+    monkeypatch.setattr(sys, "argv", ["dragoman", "adapt", str(model), *arguments, *settings, f"--output={output}"])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
     assert "on the old" in capsys.readouterr().out
     assert Plan.load(output / "adaptation").balance.replay == 0.3
-    stopped = adapt(parent, tmp_path / "stopped", [corpus], replay=0.3, changes=FEW, observers=[Stop(2)])
+
+    stop = [Stop(2)]
+    unnamed = [{key: value for key, value in each.items() if key != "name"} for each in (corpus, old)]
+    stopped = adapt(
+        model, tmp_path / "stopped", unnamed[:1], old_corpora=unnamed[1:], replay=0.3, changes=FEW, observers=stop
+    )
     assert stopped.run.interrupted
     assert stopped.report is None
     resumed = resume_adaptation(tmp_path / "stopped")
+    assert [each.title for each in resumed.run.recipe().data.train] == ["new", "old"]
     weights = [(folder / "best" / "weights.safetensors").read_bytes() for folder in (output, resumed.run.folder)]
     assert weights[0] == weights[1]
     assert resumed.report is not None
     written = json.loads((output / "adaptation.json").read_text())
     assert written["new"] == json.loads(json.dumps(resumed.report.to_dict()))["new"]
+
     monkeypatch.setattr(sys, "argv", ["dragoman", "adapt", "--resume", str(output), "--replay", "0.3"])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
     assert "--replay cannot be given beside --resume" in capsys.readouterr().err
-
-
-def test_a_model_outside_its_run_needs_old_examples(parent: Path, tmp_path: Path) -> None:
-    shutil.copytree(parent / "best", tmp_path / "model")
-    corpus = write(tmp_path, new_pairs())
-    with pytest.raises(InputError, match=r"no old examples.*0\.5"):
-        adapt(tmp_path / "model", tmp_path / "run", [corpus])
-    shutil.rmtree(tmp_path / "run")
-    old = write(tmp_path, frame("copy", 250, longest=5, seed=8), "old")
-    done = adapt(tmp_path / "model", tmp_path / "run", [corpus], old_corpora=[old], changes=FEW)
-    assert done.report is not None
-    assert done.report.old is not None
-    assert [corpus.title for corpus in done.run.recipe().data.train] == ["new", "old"]
 
 
 def test_bad_input_is_refused_in_one_message(parent: Path, tmp_path: Path) -> None:
