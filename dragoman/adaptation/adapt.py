@@ -7,7 +7,9 @@ Continued training on new examples alone forgets the old ones (McCloskey & Cohen
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +29,7 @@ from dragoman.adaptation.report import AdaptationReport
 from dragoman.data.dataset import Dataset
 from dragoman.data.parent_fields import ParentFields
 from dragoman.data.prepare import prepare
-from dragoman.errors import DamagedFileError, InputError, OutputError, UnsupportedError
+from dragoman.errors import DamagedFileError, DragomanError, InputError, OutputError, UnsupportedError
 from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.progress.watched import logger
@@ -144,8 +146,14 @@ def adapt(
     log = log or logger(progress)
     for remark in start.check(plan.recipe):
         log(remark)
+    created = not folder.exists()
     plan.save(folder / ADAPTATION)
-    return _go_on(plan, folder, log, observers, progress, train)
+    try:
+        return _go_on(plan, folder, log, observers, progress, train)
+    except DragomanError:
+        # The corrected call finds its folder empty.
+        _undo(RunFolder(folder), created)
+        raise
 
 
 def resume_adaptation(
@@ -166,6 +174,17 @@ def resume_adaptation(
     folder = given_path(output, "the folder of an adaptation")
     plan = Plan.load(folder / ADAPTATION)
     return _go_on(plan, folder, log or logger(progress), observers, progress, None)
+
+
+def _undo(files: RunFolder, created: bool) -> None:
+    """Remove what was made before training began; nothing is removed once it has."""
+    if files.recipe_file.is_file():
+        return
+    for place in (files.path / ADAPTATION, files.parent_folder, files.dataset_folder):
+        shutil.rmtree(place, ignore_errors=True)
+    if created:
+        with contextlib.suppress(OSError):
+            files.path.rmdir()
 
 
 def _go_on(

@@ -226,6 +226,7 @@ def test_bad_input_is_refused_in_one_message(parent: Path, tmp_path: Path) -> No
     for number, (arguments, message) in enumerate(asked):
         with pytest.raises(DragomanError, match=message):
             adapt(parent, tmp_path / f"run{number}", **arguments)
+        assert not (tmp_path / f"run{number}").exists()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     with pytest.raises(OutputError, match="not empty"):
