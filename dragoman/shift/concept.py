@@ -26,7 +26,9 @@ from dragoman.shift.permutations import PERMUTATIONS, SEED, p_value
 from dragoman.shift.propensity_blocks import PropensityBlocks
 
 FEWEST_PAIRS = 20
-"""Fewest pairs of an old and a new example (or document) with like inputs."""
+"""Fewest pairs of an old and a new example with like inputs."""
+FEWEST_DOCUMENTS = 10
+"""Fewest old, and fewest new, documents."""
 _NORMAL = 1.96
 """Standard errors on either side that a 95 % interval has."""
 _FURTHEST = 10.0
@@ -87,10 +89,10 @@ class ConceptShift:
         weighted: mean loss of new examples less the self-normalised mean of the old losses, weighted by capped ratios
             of densities. It is about all new examples, and rests on few old ones where the inputs have shifted much.
         effective_share: effective sample size of these weights, as a share of the old examples.
-        pairs: number of pairs of an old and a new example, or document, that are worth as much as the blocks.
-        old: number of old examples, or documents if these are what was permuted.
-        new: number of new examples, or documents.
-        by_document: whether documents were permuted.
+        pairs: number of pairs of an old and a new example with like inputs that the blocks are worth.
+        old: number of old examples, or of their documents if these are known of both sides.
+        new: number of new examples, or of their documents.
+        by_document: whether documents are known of both sides, and stand for what is independent.
         reason: sentence that says why there is no p-value; empty if there is.
     """
 
@@ -119,8 +121,9 @@ def concept_shift(
 ) -> ConceptShift:
     """Test whether the losses of new examples differ from those of old ones with like inputs.
 
-    If the documents of both sides are known, the means of documents are compared and permuted; if those of one side
-    only, one example of each is drawn there.
+    If the documents of both sides are known, examples of a document need not be independent of each other: in place of
+    permutations, what each document contributes to the difference gets a random sign (Canay et al. 2017), which keeps
+    the size where documents are many. If those of one side only are known, one example of each is drawn there.
 
     >>> draws = np.random.default_rng(1)
     >>> inputs = draws.normal([[0.0], [1.0]], 1, (2, 500))
@@ -162,26 +165,26 @@ def concept_shift(
         weighted=weighted,
         effective_share=weights.effective_share,
         pairs=2 * overlap,
-        old=int((~units.is_new).sum()),
-        new=int(units.is_new.sum()),
+        old=units.count(new=False),
+        new=units.count(new=True),
         by_document=units.by_document,
         reason="",
     )
-    if found.pairs < FEWEST_PAIRS:
-        what = "documents" if units.by_document else "examples"
-        reason = (
-            f"of {found.old:,} old and {found.new:,} new {what} only {found.pairs:.0f} pairs have like inputs, and "
-            f"{FEWEST_PAIRS} are needed"
-        )
+    if reason := _too_little(found):
         return replace(found, reason=reason)
     centred = blocks.centred(units.values)
-    sums = blocks.permuted_sums(centred, permutations, generator)
+    if units.by_document:
+        influences = blocks.influences(centred, units.documents)
+        signs = generator.choice([-1.0, 1.0], size=(permutations, len(influences)))
+        sums = np.concatenate([centred[blocks.is_new].sum(axis=0)[None], signs @ influences])
+    else:
+        sums = blocks.permuted_sums(centred, permutations, generator)
     spread = sums.std(axis=0)
     # Divided by what chance does to each, statistics of different units can be compared.
     statistics = np.abs(sums) / np.where(spread > 0, spread, np.inf)
     largest = statistics.max(axis=1)
     effects = sums[0] / overlap
-    margin = _NORMAL * _standard_error(blocks, centred[:, 0], float(effects[0]))
+    margin = _NORMAL * _standard_error(blocks, centred[:, :1], float(effects[0]), units.documents)
     names = residual_names or [f"residual {number + 1}" for number in range(len(effects) - 1)]
     return replace(
         found,
@@ -197,14 +200,34 @@ def concept_shift(
     )
 
 
+def _too_little(found: ConceptShift) -> str:
+    """Why the samples do not suffice; empty if they do."""
+    if found.by_document and min(found.old, found.new) < FEWEST_DOCUMENTS:
+        return (
+            f"the examples are from {found.old} old and {found.new} new documents, and {FEWEST_DOCUMENTS} of each are "
+            "needed, since examples of one document are not independent"
+        )
+    if found.pairs < FEWEST_PAIRS:
+        return (
+            f"only {found.pairs:.0f} pairs of an old and a new example have like inputs, and {FEWEST_PAIRS} are needed"
+        )
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Units:
-    """What is permuted: pooled examples or documents, the old ones first, with their adjusted losses and residuals."""
+    """Pooled examples, the old ones first, with their adjusted losses and residuals, and the number of each one's
+    document, or of its own."""
 
     values: Float64[np.ndarray, "N s"]
     log_ratios: Float64[np.ndarray, " N"]
     is_new: Bool[np.ndarray, " N"]
+    documents: Int64[np.ndarray, " N"]
     by_document: bool
+
+    def count(self, *, new: bool) -> int:
+        """The number of documents of one side."""
+        return len(np.unique(self.documents[self.is_new == new]))
 
 
 def _units_of(old: Outcomes, new: Outcomes, generator: np.random.Generator) -> _Units:
@@ -214,27 +237,20 @@ def _units_of(old: Outcomes, new: Outcomes, generator: np.random.Generator) -> _
     is_new = np.arange(len(values)) >= len(old)
     if old.documents is not None and new.documents is not None:
         first = numbered(old.documents, len(old))
-        document = np.concatenate([first, numbered(new.documents, len(new)) + first.max() + 1])
-        means = _means(np.column_stack([adjusted, log_ratios, is_new]), document)
-        return _Units(means[:, :-2], means[:, -2], means[:, -1] > 0, by_document=True)
+        documents = np.concatenate([first, numbered(new.documents, len(new)) + first.max() + 1])
+        return _Units(adjusted, log_ratios, is_new, documents, by_document=True)
     rows = np.concatenate(
         [
             np.arange(len(old)) if old.documents is None else one_of_each(old.documents, generator),
             len(old) + (np.arange(len(new)) if new.documents is None else one_of_each(new.documents, generator)),
         ]
     )
-    return _Units(adjusted[rows], log_ratios[rows], is_new[rows], by_document=False)
+    return _Units(adjusted[rows], log_ratios[rows], is_new[rows], np.arange(len(rows)), by_document=False)
 
 
 def _statistics(outcomes: Outcomes) -> Float64[np.ndarray, "n s"]:
     losses = outcomes.losses[:, None].astype(np.float64)
     return losses if outcomes.residuals is None else np.concatenate([losses, outcomes.residuals], axis=1)
-
-
-def _means(values: Float64[np.ndarray, "N c"], document: Int64[np.ndarray, " N"]) -> Float64[np.ndarray, "D c"]:
-    sums = np.zeros((int(document.max()) + 1, values.shape[1]))
-    np.add.at(sums, document, values)
-    return sums / np.bincount(document)[:, None]
 
 
 def _predictors(old: Outcomes, new: Outcomes, log_ratios: Float64[np.ndarray, " N"]) -> Float64[np.ndarray, "N p"]:
@@ -257,18 +273,14 @@ def _predicted(
     return mean + predictors @ np.linalg.solve(matrix, predictors.T @ (values - mean))
 
 
-def _standard_error(blocks: PropensityBlocks, centred: Float64[np.ndarray, " N"], effect: float) -> float:
-    """The standard error of an effect, from the variances among old and among new units once it is taken away."""
+def _standard_error(
+    blocks: PropensityBlocks,
+    centred: Float64[np.ndarray, "N 1"],
+    effect: float,
+    documents: Int64[np.ndarray, " N"],
+) -> float:
+    """The standard error of an effect, from what each document contributes once the effect is taken away."""
     share = (blocks.new / blocks.sizes)[blocks.block]
-    errors = centred - effect * (blocks.is_new - share)
-    # Taking the mean of its block from each unit takes 1 of so many degrees of freedom.
-    freedom = 1 - 1 / blocks.sizes[blocks.block]
-    mixed = (share > 0) & (share < 1)
-    variances = [
-        float((errors[side] ** 2).sum() / freedom[side].sum()) if side.any() else 0.0
-        for side in (mixed & ~blocks.is_new, mixed & blocks.is_new)
-    ]
-    both = blocks.overlap > 0
-    overlap, new, former = blocks.overlap[both], blocks.new[both], (blocks.sizes - blocks.new)[both]
-    variance = (overlap**2 * (variances[0] / former + variances[1] / new)).sum() / overlap.sum() ** 2
-    return float(np.sqrt(variance))
+    errors = centred - effect * (blocks.is_new - share)[:, None]
+    influences = blocks.influences(errors, documents)
+    return float(np.sqrt((influences**2).sum()) / blocks.overlap.sum())

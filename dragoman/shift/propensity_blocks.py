@@ -76,6 +76,23 @@ class PropensityBlocks:
         parts.extend(members @ centred for members in self._permutations(count, generator))
         return np.concatenate(parts)
 
+    def influences(
+        self, centred: Float64[np.ndarray, "N s"], documents: Int64[np.ndarray, " N"]
+    ) -> Float64[np.ndarray, "D s"]:
+        """What each document contributes to the sums of centred values over new units: Σ_i (S_i − s) z_i over its
+        units, where S is 1 for a new unit and 0 for an old one, and s its mean in the block. That values are centred
+        has made them smaller than chance does, by a factor that is put back.
+
+        Args:
+            centred: centred values z in the order of the blocks.
+            documents: document of each unit in their own order, numbered from 0.
+        """
+        share = (self.new / self.sizes)[self.block]
+        lost = np.sqrt(self.sizes / np.maximum(self.sizes - 1, 1))[self.block]
+        sums = np.zeros((int(documents.max()) + 1, centred.shape[1]))
+        np.add.at(sums, documents[self.order], ((self.is_new - share) * lost)[:, None] * centred)
+        return sums
+
     def _permutations(self, count: int, generator: np.random.Generator) -> Iterator[Float64[np.ndarray, "p N"]]:
         rows = max(1, _AT_ONCE // len(self.order))
         for begin in range(0, count, rows):

@@ -85,7 +85,7 @@ def test_residuals_show_what_cancels_out_in_the_loss():
     assert [each.p_value <= 0.05 for each in found.residuals] == [True, True, False]
 
 
-def test_documents_are_permuted_whole():
+def test_documents_count_as_one():
     generator = np.random.default_rng(4)
     called = {True: 0, False: 0}
     documents = np.repeat(np.arange(25), 6)
@@ -112,7 +112,9 @@ def test_without_overlap_it_abstains():
     found = concept_shift(*outcomes_of(old, new, lambda inputs: linear(inputs, 0.0)), permutations=9)
     assert found.p_value is None
     assert found.effect is None
-    assert "pairs have like inputs" in found.reason
+    assert "only 0 pairs" in found.reason
+    few = Outcomes(np.zeros(60), np.zeros(60), old[:60], None, np.repeat(np.arange(3), 20))
+    assert "3 old and 3 new documents" in concept_shift(few, few, permutations=9).reason
     with pytest.raises(ValueError, match="0 old"):
         concept_shift(Outcomes(np.zeros(0), np.zeros(0), old[:0]), Outcomes(np.zeros(5), np.zeros(5), new[:5]))
 
