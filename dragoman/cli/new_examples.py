@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from dragoman.cli.data_options import data_option
 from dragoman.cli.model_input import AskedInputs, GivenInputs
 from dragoman.cli.option_group import OptionGroup
 from dragoman.errors import InputError
@@ -19,25 +18,22 @@ if TYPE_CHECKING:
     from dragoman.fields.place import TablePlace
 
 BLANK_LINES, FILES = "blank-lines", "files"
-_PANEL = "True outputs"
-
-
-def _truth(help: str, *names: str) -> Any:
-    return typer.Option(*names, help=help, metavar="FILE|COLUMN", rich_help_panel=_PANEL, show_default=False)
 
 
 References = Annotated[
     str | None,
-    _truth(
+    data_option(
         "Reference translations, or the texts of the pictures: a text file with a line for each input, or a column of "
         "the table.",
         "--reference-translations",
         "--references",
     ),
 ]
-Labels = Annotated[str | None, _truth("True labels: a text file with one for each input, or a column of the table.")]
-Numbers = Annotated[str | None, _truth("True numbers, likewise.")]
-Tags = Annotated[str | None, _truth("True tags: a line for each text, with a tag for each word; or a column.")]
+Labels = Annotated[
+    str | None, data_option("True labels: a text file with one for each input, or a column of the table.")
+]
+Numbers = Annotated[str | None, data_option("True numbers, likewise.")]
+Tags = Annotated[str | None, data_option("True tags: a line for each text, with a tag for each word; or a column.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +75,7 @@ class _Part:
 
     Attributes:
         asked: how it was asked for.
-        given: its inputs.
+        given: inputs in it.
     """
 
     asked: AskedInputs
@@ -118,7 +114,7 @@ def read_examples(parts: Sequence[AskedInputs], truth: str | None, documents: st
     )
 
 
-def _joined(parts: Sequence[GivenInputs]) -> Any:
+def _joined(parts: Sequence[GivenInputs]) -> Iterable[object]:
     if len(parts) == 1:
         return parts[0].inputs
     if all(isinstance(part.inputs, list) for part in parts):

@@ -167,7 +167,7 @@ class OutputShift:
         alike: phrase that says which old examples are compared with the new ones.
         pairs: number of pairs of an old and a new example that are worth as much.
         residual: name of the residual that differs most, if its p-value is the smaller one; otherwise empty.
-        residual_effect: its mean among new examples less that among old ones.
+        residual_effect: mean of this residual among new examples less that among old ones.
     """
 
     p_value: float
