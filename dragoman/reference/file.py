@@ -94,7 +94,6 @@ def load_reference(folder: Path | str) -> Profile | None:
             remedy=f"install dragoman {writer} or newer.",
         )
     with verified.understanding(REFERENCE):
-        table.validate(full=True)
         return _profile(table, facts)
 
 
@@ -130,9 +129,12 @@ def _profile(table: pa.Table, facts: JsonObject) -> Profile:
     for kind, content in facts["classes"].items():
         expected[_CLASS + kind] = ExpectedColumn(pa.int64(), below=len(content["names"]))
         expected[_PROBABILITIES + kind] = ExpectedColumn(_LISTS, width=len(content["names"]))
+    # Types come first: what is none of these is not looked into.
     for name in names:
-        if name not in expected:
-            raise ValueError(f"there is a column `{name}`, and nothing says what it is")
+        if name not in expected or table.schema.field(name).type != expected[name].type:
+            raise ValueError(f"there is a column `{name}` of {table.schema.field(name).type}")
+    table.validate(full=True)
+    for name in names:
         expected[name].check(name, table.column(name))
     found = {name: table.column(name) for name in names}
     classes = {

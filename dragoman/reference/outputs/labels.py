@@ -47,7 +47,8 @@ class Labels(DecodedOutput):
         and −log p of the true label."""
         field, memory = expect(loaded.target, LabelField), encoded.memory
         decoder = expect(loaded.model, EncoderDecoder).decoder
-        logits = decoder(memory).double().cpu().numpy() / field.temperature  # type: ignore[operator]  # a module
+        offset, factor = field.calibration
+        logits = offset + factor * decoder(memory).double().cpu().numpy()  # type: ignore[operator]  # a module
         log_p = _log_softmax(logits)
         losses = None
         if true is not None and true.values is not None:
