@@ -114,6 +114,9 @@ def covariate_shift(
     of examples included. If they are known of one side only, one example of each document is drawn there, which assumes
     that the other side's examples are independent of each other, as if each came from a document of its own.
 
+    At most 5,000 examples of each side are compared. With 40 features and 999 permutations, 1,000 of each side
+    take a second of one core, and 5,000 take seven seconds and 170 MB of memory.
+
     Args:
         old: d features of n examples of the training distribution, in any units.
         new: the same features of m new examples.
