@@ -54,7 +54,7 @@ DOCUMENTS = 20
 """Integrations in each sample without a shift."""
 STRINGS = 4
 """The most strings of an integration there, so that a thousand trials take minutes."""
-PEER_SIZE, PEER_SHARE, PEER_DRAWS, PEER_PERMUTATIONS = 200, 0.1, 100, 199
+PEER_SIZE, PEER_SHARE, PEER_DRAWS, PEER_PERMUTATIONS = 200, 0.07, 100, 199
 TIMED_SIZE, TIMED_DRAWS, TIMED_PERMUTATIONS = 500, 3, 999
 Draw = tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "m d"]]
 
@@ -108,7 +108,7 @@ def conditions(trials: int) -> list[Condition]:
     """All conditions, those that decide most first."""
     few = max(trials // 10, 1)
     power = [
-        Condition(f"power {share:g} {size}", few if size < 500 else max(few // 2, 1), size, share)
+        Condition(f"power {share:g} {size}", few if size < 500 else max(few * 3 // 10, 1), size, share)
         for share in SHARES
         for size in SIZES
         if size <= 500 or share < 1
