@@ -104,7 +104,88 @@ def _peers(result: dict[str, Any]) -> list[str]:
     ]
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {"shift-tests.json": _tests}
+def _labels(result: dict[str, Any]) -> list[str]:
+    """Shares of classes, beside quapy."""
+    rows = []
+    for name, model in result["models"].items():
+        for found in model["settings"]:
+            distances = found["total_variation"]
+            accuracy = found["accuracy"]
+            rows.append(
+                f"| {name} | {found['split']} | {found['concentration']:g} | {found['size']:,} "
+                + "".join(
+                    f"| {distances[method]['median']:.3f} ({distances[method]['95th percentile']:.3f}) "
+                    if method in distances
+                    else "| – "
+                    for method in SHARES
+                )
+                + f"| {100 * accuracy['before']:.1f} → {100 * accuracy['after']:.1f} % |"
+            )
+    return [
+        *heading("Shares of classes", "python benchmarks/label_shift.py --data DIR --runs FOLDER --peer PYTHON"),
+        "Handwritten digits whose shares are drawn from a Dirichlet distribution: total variation between estimated "
+        f"and drawn shares, median of {result['draws']} draws (95th percentile). *Files*: old pictures are those "
+        "numbered 8,001 to 9,000, new ones from 9,001 on, which are harder, so that label shift holds only nearly. "
+        "*Halves*: both are dealt out at random, so that it holds. The sample itself is what counting its true labels "
+        "would give. Accuracy is that before and after the probabilities are re-weighted.",
+        "",
+        "| model | split | concentration | new pictures "
+        + "".join(f"| {title} " for title in SHARES.values())
+        + "| accuracy |",
+        "|---" * (5 + len(SHARES)) + "|",
+        *rows,
+        "",
+        f"{machine(result)}, quapy {result['peer']['quapy']}. {result['note']}".rstrip(),
+        "",
+    ]
+
+
+SHARES = {
+    "maximum likelihood": "maximum likelihood",
+    "quapy, EMQ": "EMQ",
+    "quapy, EMQ-BCTS": "EMQ, calibrated",
+    "confusion, soft": "confusion, soft",
+    "confusion, hard": "confusion, hard",
+    "quapy, PACC": "PACC",
+    "the sample itself": "the sample itself",
+}
+"""Titles of the methods that are shown."""
+
+
+def _concept(result: dict[str, Any]) -> list[str]:
+    """Size and power of the test of concept shift."""
+    settings = result["settings"]
+    effects = list(next(iter(settings.values()))["power"])
+    rows = [
+        f"| {name} | {100 * found['rejected_by_plain_means']:.0f} % | {100 * found['rejected']:.1f} % "
+        f"| {100 * found['coverage']:.1f} % | {found['pairs']:.0f} "
+        + "".join(f"| {100 * found['power'][effect]:.0f} % " for effect in effects)
+        + "|"
+        for name, found in settings.items()
+    ]
+    trials = max(found["trials"] for found in settings.values())
+    return [
+        *heading("Concept shift under a covariate shift", "python benchmarks/concept_shift.py"),
+        f"How often a concept shift is found at α = 0.05 in {result['examples']} old and as many new examples whose "
+        "inputs have shifted by 1.5 standard deviations along one feature, on which the loss depends. Without a "
+        f"concept shift, in {trials:,} trials: by comparing mean losses, and by comparing those of like inputs; the "
+        "share of 95 % intervals that hold the truth, and how many pairs have like inputs. With one: by how much it "
+        "adds to the loss.",
+        "",
+        "| setting | mean losses | like inputs | interval holds | pairs " + "".join(f"| + {e} " for e in effects) + "|",
+        "|---" * (5 + len(effects)) + "|",
+        *rows,
+        "",
+        f"{machine(result)}. {result['note']}".rstrip(),
+        "",
+    ]
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "shift-tests.json": _tests,
+    "label-shift.json": _labels,
+    "concept-shift.json": _concept,
+}
 """What is made of each result file, in the order of the page."""
 
 
