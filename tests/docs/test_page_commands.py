@@ -81,6 +81,7 @@ PARSED = {
     "dragoman adapt --resume": "the tests of the adaptation interrupt one and go on with it",
     "dragoman diagnose fit runs/demo": "the page shows what it prints of the demo's run",
     "dragoman diagnose fit runs/mine --probe 20": "the tests of the diagnosis run its experiments",
+    "dragoman diagnose shift": "models here hold out too few examples; tests/cli/test_diagnose_shift.py runs it",
     "dragoman diagnose capacity": "the tests of the diagnosis run its grid",
     "torchrun --nproc-per-node 2 -m dragoman": "the tests of training start two processes",
 }
