@@ -205,13 +205,11 @@ def parent_facts(facts: CardFacts) -> list[str]:
     if facts.parent is None:
         return []
     name, checksum = facts.parent
-    lines = [f"Model: {plain(name)}", f"SHA-256 of its list of checksums: {checksum}"]
-    return [
-        "## Parent",
-        "Training did not begin from random weights, but from those of another model. What that one was trained on, "
-        "this one has seen too.",
-        bullets([*lines, *(plain(line[:1].upper() + line[1:]) for line in facts.taken_over)]),
-    ]
+    began = (
+        f"Training did not begin with random weights, but with those of the model {plain(name)} (SHA-256 of its list "
+        f"of checksums: {checksum}). What that one was trained on, this one has seen too."
+    )
+    return ["## Parent", began, bullets([plain(line[:1].upper() + line[1:]) for line in facts.taken_over])]
 
 
 def training_facts(facts: CardFacts) -> list[str | None]:

@@ -36,6 +36,8 @@ def measured() -> TranslationReport:
 
 
 ALL = {
+    "parent": ("older", "0f1e2d"),
+    "reference": "17 features of 900 examples",
     "corpus": "train.en and train.de",
     "licence": "CC BY 4.0",
     "pairs_read": 31_000,
@@ -78,6 +80,7 @@ def test_every_fact_is_on_the_card():
         "English (en) into German (de)", "2024-05-01", "Dragoman 0.1.0", 'dragoman.load("runs/mine/best")',
         "train.en and train.de", "CC BY 4.0", "31,000", "29,000", "1,014", "1,001", "empty side 1,500, duplicate 500",
         "qt 1,203, printf 17",
+        "older (SHA-256 of its list of checksums: 0f1e2d)", "17 features of 900 examples",
         "400,001", "410,002", "87", "93", "12,345,678", "10,003", "9,004", "4,005", "3,506", "no better loss",
         "1 h 2 min", "8 threads", "bfloat16", "Seed: 1234", "1.877 nats", "200 sentences of the test set, beam 5",
     ):  # fmt: skip
