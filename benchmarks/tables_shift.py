@@ -181,10 +181,26 @@ def _concept(result: dict[str, Any]) -> list[str]:
     ]
 
 
+def _kinds(result: dict[str, Any]) -> list[str]:
+    lines = ["## Is the kind of a shift named?", ""]
+    lines += [
+        f"{result['trials']:,} planted shifts each, of {result['new']:,} new examples with their labels; a row for each "
+        "planted kind, a column for each that the diagnosis named first.",
+        "",
+    ]
+    for part, title in (("models", "Small models of rows, through their folders"), ("profiles", "Softmax regression")):
+        confusion = result[part]["confusion"]
+        lines += [f"| {title} | {' | '.join(confusion)} |", f"|---|{'---:|' * len(confusion)}"]
+        lines += [f"| {kind} | {' | '.join(map(str, named.values()))} |" for kind, named in confusion.items()]
+        lines += ["", f"Named rightly: {100 * result[part]['share']:.1f} %.", ""]
+    return lines
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "shift-tests.json": _tests,
     "label-shift.json": _labels,
     "concept-shift.json": _concept,
+    "shift-kinds.json": _kinds,
 }
 """What is made of each result file, in the order of the page."""
 
