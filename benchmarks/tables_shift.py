@@ -184,7 +184,7 @@ def _concept(result: dict[str, Any]) -> list[str]:
 def _kinds(result: dict[str, Any]) -> list[str]:
     lines = ["## Is the kind of a shift named?", ""]
     lines += [
-        f"{result['trials']:,} planted shifts each, of {result['new']:,} new examples with their labels; a row for each "
+        f"{result['trials']:,} planted shifts each, of {result['new']:,} new examples with labels; a row for each "
         "planted kind, a column for each that the diagnosis named first.",
         "",
     ]
