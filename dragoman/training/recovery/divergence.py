@@ -37,7 +37,9 @@ class Divergence:
     - it is 5.5 of its standard errors above the lowest median of 100 so far, where the standard error follows from the
       spread of those 100 around their median (from the 50th to the 99th update, of all so far instead of 100);
     - it has lost more than a tenth of the gain from the first 10 losses to the lowest median;
-    - it is more than 10 % above the lowest median.
+    - it is more than 10 % above the lowest median, and above 95 of those 100 losses. Where batches are of two kinds, such
+      as old and new examples of different lengths, the spread around the median is that of one kind alone, and some
+      batches of the other kind in a row are no alarm.
 
     A run can blow up before it has learnt anything. So in the first 100 updates it is an alarm as well if three
     quarters of the last 20 losses are 10 % above the largest of the first 5. Not their means, because losses may depend
@@ -54,6 +56,7 @@ class Divergence:
         first: the median of the first 10 losses; None before there are 10.
         lowest: the lowest median of 100 losses so far.
         spread: standard deviation of the logarithms of those 100 losses, from their median absolute deviation.
+        high: the loss that 95 of those 100 do not exceed; 0 in checkpoints of versions that did not keep it.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -62,6 +65,7 @@ class Divergence:
     first: float | None = None
     lowest: float = math.inf
     spread: float = 0.0
+    high: float = 0.0
 
     def observe(self, loss: float) -> bool:
         """Take in the finite loss of an update, and tell whether there is an alarm."""
@@ -73,6 +77,7 @@ class Divergence:
             self.first = median(self.losses)
         if self.seen >= _ENOUGH and (middle := median(self.losses)) < self.lowest:
             self.lowest, self.spread = middle, _spread(self.losses)
+            self.high = quantiles(self.losses, n=20, method="inclusive")[-1]
         return self._rises(_SHORT, _ALARM, _SHARE_OF_GAIN, _RISE) or self._rises_at_start()
 
     @property
@@ -89,7 +94,7 @@ class Divergence:
         return (
             _log(now) - _log(self.lowest) > errors * error
             and now - self.lowest > share * (self.first - self.lowest)
-            and now > rise * self.lowest
+            and now > rise * max(self.lowest, self.high)
         )
 
     def _rises_at_start(self) -> bool:

@@ -68,3 +68,11 @@ def test_json_brings_it_back() -> None:
         if update in (0, 7, 70, 149):
             assert Divergence.from_dict(json.loads(json.dumps(one.to_dict()))) == one
         one.observe(loss)
+
+
+def test_batches_of_two_kinds_are_no_alarm_and_a_rise_above_both_is() -> None:
+    generator = np.random.default_rng(1)
+    levels = np.where(generator.random(2_000) < 0.6, 1.28, 1.9) * np.exp(generator.normal(0, 0.02, 2_000))
+    watch = Divergence()
+    assert not any(watch.observe(loss) for loss in (levels + 4 * np.exp(-np.arange(2_000) / 50)).tolist())
+    assert any(watch.observe(loss) for loss in (2 * levels[:25]).tolist())
