@@ -37,9 +37,9 @@ class Divergence:
     - it is 5.5 of its standard errors above the lowest median of 100 so far, where the standard error follows from the
       spread of those 100 around their median (from the 50th to the 99th update, of all so far instead of 100);
     - it has lost more than a tenth of the gain from the first 10 losses to the lowest median;
-    - it is more than 10 % above the lowest median, and above 95 of those 100 losses. Where batches are of two kinds, such
-      as old and new examples of different lengths, the spread around the median is that of one kind alone, and some
-      batches of the other kind in a row are no alarm.
+    - it is more than 10 % above the lowest median, and above 95 of those 100 losses. Where batches are of two kinds,
+      such as old and new examples of different lengths, the spread around the median is that of one kind alone, and
+      some batches of the other kind in a row are no alarm.
 
     A run can blow up before it has learnt anything. So in the first 100 updates it is an alarm as well if three
     quarters of the last 20 losses are 10 % above the largest of the first 5. Not their means, because losses may depend
