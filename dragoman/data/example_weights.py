@@ -89,7 +89,7 @@ def read_weights(path: Path) -> ExampleWeights:
     Raises:
         InputError: if the file cannot be read, lacks a column, or holds what is no weight.
     """
-    _check_ending(path)
+    check_ending(path)
     with open_seekable(path) as stream, _explained(path):
         if path.suffix.lower() == ".parquet":
             table = pa.parquet.read_table(stream)
@@ -135,7 +135,7 @@ def write_weights(
         InputError: if the file has another ending.
         OutputError: if it cannot be written.
     """
-    _check_ending(path)
+    check_ending(path)
     binary = path.suffix.lower() == ".parquet"
     named = pa.DictionaryArray.from_arrays(pa.array(places[0], pa.int32()), pa.array(list(files), pa.string()))
     shown = pa.array(keys, pa.uint64()) if binary else pa.array([f"{key:016x}" for key in keys.tolist()], pa.string())
@@ -219,7 +219,12 @@ def describe_report(report: JsonObject) -> str:
     )
 
 
-def _check_ending(path: Path) -> None:
+def check_ending(path: Path) -> None:
+    """Check that the name of a file says how weights are written in it.
+
+    Raises:
+        InputError: if it ends otherwise.
+    """
     if path.suffix.lower() not in ENDINGS:
         raise InputError(
             f"a file of weights ends with {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}",

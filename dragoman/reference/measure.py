@@ -35,6 +35,7 @@ def profile_of(
     corpora: Sequence[str] = (),
     like: Profile | None = None,
     texts: bool = False,
+    search: bool = True,
     origin: str = "",
 ) -> Profile:
     """The profile of examples of a dataset, whose true outputs are known.
@@ -55,9 +56,10 @@ def profile_of(
         corpora: the names of the corpora that the examples are from, by their numbers.
         like: the profile of other examples; where classes are ranges of a number, they are the same ranges.
         texts: whether inputs are kept, if they are texts.
+        search: whether features are measured that only a search for the model's own output finds, which takes longest.
         origin: a phrase that says which examples these are.
     """
-    kind = output_kind(loaded)
+    kind = output_kind(loaded) if search else output_kind(loaded).without_search()
     inputs = input_kind(loaded).of_examples(loaded, examples)
     true = kind.true_of_examples(loaded, inputs, examples)
     numbers = examples.corpora.astype(np.int64)
