@@ -11,6 +11,7 @@ from dragoman.cli.data_options import DecimalMark, Separator
 from dragoman.cli.new_examples import GivenTruth, read_examples
 from dragoman.cli.option_group import takes_groups
 from dragoman.cli.options import Device, finite
+from dragoman.cli.settings import remark
 from dragoman.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ _DOCUMENTS = (
     "What a document is, as its sentences resemble each other: blank-lines (an empty line ends one), files (each is "
     "one), or a column of the table."
 )
+_WEIGHTS = (
+    "File for a weight of each training example of the run, by which they stand for the new inputs: .parquet, .csv or "
+    ".tsv. `dragoman train --weights` trains with it."
+)
+_MODEL = "Folder for a copy of the model whose probabilities are re-weighted to the new shares of the labels."
 _OUTPUT = "Folder of the report; by default RUN/diagnosis, of a model outside of a run diagnosis."
 
 
@@ -51,6 +57,8 @@ def shift(
     ] = 0.05,
     permutations: Annotated[int, typer.Option(help="Permutations of each test.")] = 999,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 1,
+    write_weights: Annotated[Path | None, typer.Option(metavar="FILE", help=_WEIGHTS)] = None,
+    write_model: Annotated[Path | None, typer.Option(metavar="FOLDER", help=_MODEL)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     output: Annotated[Path | None, typer.Option(help=_OUTPUT)] = None,
     device: Device = "auto",
@@ -62,7 +70,7 @@ def shift(
     """
     from dragoman.diagnosis.shift.settings import Settings
     from dragoman.storage.given import check_model
-    from dragoman.storage.output import check_folder
+    from dragoman.storage.output import check_folder, check_new_folder
     from dragoman.storage.run_paths import run_around
 
     settings = Settings(alpha, permutations, seed)
@@ -70,6 +78,12 @@ def shift(
     run = run_around(model)
     folder = output or (run.diagnosis_folder if run.recipe_file.is_file() else Path("diagnosis"))
     check_folder(folder)
+    if write_weights is not None:
+        from dragoman.diagnosis.shift.training_weights import check_weights
+
+        check_weights(model, write_weights)
+    if write_model is not None:
+        check_new_folder(write_model)
     if reference_target is not None and reference is None:
         raise InputError(
             f"--reference-target {reference_target} was given, and no --reference",
@@ -95,6 +109,20 @@ def shift(
     old = found_reference(loaded, model) if given is None else given
     report = diagnosed(loaded, model, examples, old, settings)
     present(report, report.as_text().rstrip("\n"), f"Shift of {report.name}", folder, "shift", as_json=as_json)
+    if write_weights is not None:
+        from dragoman.diagnosis.shift.training_weights import write_training_weights
+
+        names = None if examples.documents is None else list(examples.documents)
+        remark(
+            write_training_weights(
+                model, examples.inputs, write_weights, documents=names, table=examples.table, seed=seed
+            ).as_text()
+        )
+    if write_model is not None:
+        from dragoman.diagnosis.shift.reweighting import write_reweighted_for
+
+        write_reweighted_for(report, loaded, model, examples, old, write_model)
+        remark(f"A copy of the model with re-weighted probabilities is in {write_model}.")
 
 
 def _reference(loaded: LoadedModel, file: Path, target: Path | None) -> Profile:

@@ -82,6 +82,7 @@ PARSED = {
     "dragoman diagnose fit runs/demo": "the page shows what it prints of the demo's run",
     "dragoman diagnose fit runs/mine --probe 20": "the tests of the diagnosis run its experiments",
     "dragoman diagnose shift": "models here hold out too few examples; tests/cli/test_diagnose_shift.py runs it",
+    "dragoman train tiny --source train.en --target train.de --from en --to de --weights": "there are no weights here",
     "dragoman diagnose capacity": "the tests of the diagnosis run its grid",
     "torchrun --nproc-per-node 2 -m dragoman": "the tests of training start two processes",
 }

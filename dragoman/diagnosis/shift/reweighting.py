@@ -9,12 +9,18 @@ import numpy as np
 from jaxtyping import Float64
 
 from dragoman.contracts.expect import expect
+from dragoman.diagnosis.shift.diagnose import NewExamples
+from dragoman.diagnosis.shift.report import ShiftReport
+from dragoman.diagnosis.shift.verdict import ShiftKind
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.fields.label import LabelField
 from dragoman.model.folder import LoadedModel, save_model
 from dragoman.recipe.kinds import sentence_of
+from dragoman.reference.measure import profile_of_inputs
+from dragoman.reference.outputs.labels import LABELS
+from dragoman.reference.profile import Profile
 from dragoman.reports.text import percent_text
-from dragoman.shift.label_shift import LabelShift
+from dragoman.shift.label_shift import LabelShift, label_shift
 from dragoman.storage.output import check_new_folder
 from dragoman.training.start import Start
 
@@ -27,17 +33,10 @@ def reweighted(loaded: LoadedModel, shift: LabelShift) -> LoadedModel:
     calibrated as it was for that estimate (Saerens et al. 2002, equation 2.4).
 
     Raises:
-        UnsupportedError: if the model predicts no labels; the tags of a text belong together, so that shares of tags
-            say nothing about single words.
+        UnsupportedError: if the model predicts no labels.
         InputError: if there is no estimate.
     """
-    try:
-        field = expect(loaded.target, LabelField)
-    except InputError as error:
-        raise UnsupportedError(
-            f"{sentence_of(loaded.recipe.model)}, and only probabilities of labels can be re-weighted",
-            remedy="train with weights instead: `dragoman diagnose shift MODEL --write-weights FILE`.",
-        ) from error
+    field = check_predicts_labels(loaded)
     weights, calibration = _weights(shift), shift.calibration
     if weights is None or calibration is None or not calibration.slope > 0:
         raise InputError(
@@ -76,6 +75,59 @@ def write_reweighted(model: Path | str, shift: LabelShift, output: Path | str) -
     text = _card(described, start, output.name, shift)
     save_model(output, found, {CARD: text})
     return output
+
+
+def write_reweighted_for(
+    report: ShiftReport, loaded: LoadedModel, model: Path | str, new: NewExamples, old: Profile, output: Path | str
+) -> Path:
+    """Write a copy of a model that is re-weighted to new examples, if the diagnosis has found a label shift.
+
+    Args:
+        report: diagnosis of the new examples.
+        loaded: the model.
+        model: folder of the model.
+        new: the new examples.
+        old: reference that they were compared with.
+        output: folder of the copy.
+
+    Returns:
+        The folder of the copy.
+
+    Raises:
+        UnsupportedError: if the model predicts no labels.
+        InputError: if no label shift was found: where something else has changed, re-weighting does harm.
+        OutputError: if the folder cannot be written.
+    """
+    check_predicts_labels(loaded)
+    if ShiftKind.LABEL not in report.verdict.kinds:
+        raise InputError(
+            f"there is nothing to re-weight probabilities by: {report.verdict.kind.value} is the verdict",
+            cause="re-weighting presumes that labels are more or less frequent and that inputs of each label are as "
+            "before.",
+            remedy="do what the report advises, and leave --write-model away.",
+        )
+    found = profile_of_inputs(loaded, new.inputs, table=new.table, texts=False)
+    before, after = old.classes[LABELS], found.classes[LABELS]
+    if before.true is None or before.probabilities is None or after.probabilities is None:
+        raise InputError("the reference holds no labels", remedy="give examples with their labels as --reference.")
+    shift = label_shift(before.probabilities, before.true, after.probabilities, names=before.names)
+    return write_reweighted(model, shift, output)
+
+
+def check_predicts_labels(loaded: LoadedModel) -> LabelField:
+    """The field of a model that predicts labels.
+
+    Raises:
+        UnsupportedError: if it predicts none; the tags of a text belong together, so that shares of tags say nothing
+            about single words.
+    """
+    try:
+        return expect(loaded.target, LabelField)
+    except InputError as error:
+        raise UnsupportedError(
+            f"{sentence_of(loaded.recipe.model)}, and only probabilities of labels can be re-weighted",
+            remedy="train with weights instead: `dragoman diagnose shift MODEL --write-weights FILE`.",
+        ) from error
 
 
 def _weights(shift: LabelShift) -> Float64[np.ndarray, " K"] | None:

@@ -15,6 +15,7 @@ from dragoman.data.examples import Examples
 from dragoman.errors import InputError
 from dragoman.fields.place import TablePlace
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.given import texts_of
 from dragoman.progress.counting import Counting
 from dragoman.reference.measure import profile_of, profile_of_inputs
 from dragoman.reference.profile import Profile
@@ -23,6 +24,8 @@ from dragoman.shift.density_ratio import DensityRatio, density_ratio
 from dragoman.shift.importance_weights import ImportanceWeights, importance_weights
 from dragoman.storage.output import check_output
 from dragoman.storage.run_paths import RunPaths, model_in, run_around
+from dragoman.tasks.table import task_of
+from dragoman.text.normalization import is_visible
 from dragoman.training.run_folder import RunFolder
 
 FITTED = 5_000
@@ -100,9 +103,9 @@ def write_training_weights(
         OutputError: if the file cannot be written.
     """
     file = Path(file)
-    check_ending(file)
-    check_output(file)
-    loaded, dataset = _opened(Path(model))
+    place, run = check_weights(Path(model), file)
+    loaded, dataset = load_model(place), run.dataset()
+    inputs, documents = _with_text(loaded, inputs, documents)
     new = profile_of_inputs(
         loaded, inputs, documents=documents, table=table, texts=False, search=False, progress=progress
     )
@@ -121,8 +124,22 @@ def write_training_weights(
     return TrainingWeights(file, weights, ratio.held_out_loss, ratio.constant_loss)
 
 
-def _opened(model: Path) -> tuple[LoadedModel, Dataset]:
-    """The best model of a run, and the run's dataset."""
+def check_weights(model: Path, file: Path) -> tuple[Path, RunFolder]:
+    """Check, before work begins, that training examples can be weighted, and that the file can be written.
+
+    Args:
+        model: folder of a run, or of the best model in it.
+        file: file of the weights.
+
+    Returns:
+        The folder of the model, and that of its run.
+
+    Raises:
+        InputError: if the model lies in no run, or the file's ending is none of a file of weights.
+        OutputError: if the file cannot be written.
+    """
+    check_ending(file)
+    check_output(file)
     place = model_in(model)
     paths = run_around(place) if place is not None else RunPaths(model)
     if place is None or not paths.dataset_folder.is_dir():
@@ -132,7 +149,19 @@ def _opened(model: Path) -> tuple[LoadedModel, Dataset]:
             cause="this is a model without the run that it comes from.",
             remedy="give the folder of the run, which holds the dataset that the model was trained on.",
         )
-    return load_model(place), RunFolder(paths.path).dataset()
+    return place, RunFolder(paths.path)
+
+
+def _with_text(
+    loaded: LoadedModel, inputs: Iterable[object], documents: Sequence[Hashable] | None
+) -> tuple[Iterable[object], Sequence[Hashable] | None]:
+    """Inputs without those that are texts without any visible character, and the documents of the rest."""
+    task = task_of(loaded.recipe)
+    if not task.text_sides[0] and task.words.truth:
+        return inputs, documents
+    texts = texts_of(inputs)  # type: ignore[arg-type]  # It refuses all else.
+    kept = [row for row, text in enumerate(texts) if is_visible(text)]
+    return [texts[row] for row in kept], None if documents is None else [documents[row] for row in kept]
 
 
 def _ratio(
