@@ -234,7 +234,8 @@ def measure_peer(name: str, python: Path, features: Features, work: Path) -> Non
         samples = [features.contaminated(size, share, generator) for _ in range(draws)]
         file = work / f"draws-{key}.npy"
         pooled = np.stack([np.concatenate(sample) for sample in samples]).astype(np.float64)
-        np.save(file, (pooled - pooled.mean(axis=1, keepdims=True)) / pooled.std(axis=1, keepdims=True))
+        deviation = pooled.std(axis=1, keepdims=True)
+        np.save(file, (pooled - pooled.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1))
         ours = work / f"dragoman-{key}.json"
         if not ours.exists():
             found = []
