@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dragoman.distillation.distill import distill
     from dragoman.errors import DragomanError
     from dragoman.explanation.explain import explain
+    from dragoman.monitoring.monitor import Monitor
+    from dragoman.monitoring.monitor_log import monitor
     from dragoman.predict.generate import generate
     from dragoman.predict.predictor import Predictor
     from dragoman.predict.reader import Reader
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "DragomanError",
+    "Monitor",
     "Predictor",
     "Reader",
     "Recipe",
@@ -56,6 +59,7 @@ __all__ = [
     "generate",
     "load",
     "load_recipe",
+    "monitor",
     "resume",
     "score",
     "train",
@@ -63,6 +67,7 @@ __all__ = [
 
 _HOMES = {
     "DragomanError": "dragoman.errors",
+    "Monitor": "dragoman.monitoring.monitor",
     "Predictor": "dragoman.predict.predictor",
     "Reader": "dragoman.predict.reader",
     "Recipe": "dragoman.recipe",
@@ -78,6 +83,7 @@ _HOMES = {
     "generate": "dragoman.predict.generate",
     "load": "dragoman.tasks.load",
     "load_recipe": "dragoman.recipe",
+    "monitor": "dragoman.monitoring.monitor_log",
     "resume": "dragoman.training.run",
     "score": "dragoman.tasks.score",
     "train": "dragoman.training.run",

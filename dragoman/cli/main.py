@@ -22,6 +22,7 @@ from dragoman.cli.evaluate import evaluate
 from dragoman.cli.explain import explain
 from dragoman.cli.export import export
 from dragoman.cli.generate import generate
+from dragoman.cli.monitor import monitor
 from dragoman.cli.predict import predict
 from dragoman.cli.read import read
 from dragoman.cli.score import score
@@ -55,6 +56,7 @@ for command in (
     compare,
     score,
     explain,
+    monitor,
     generate,
     describe,
     doctor,

@@ -48,10 +48,21 @@ def read_objects(path: Path, decoder: json.JSONDecoder = _PLAIN) -> Iterator[tup
     """
     for number, line in enumerate(read_text_lines(path), start=1):
         if line.strip(" \t\r"):
-            yield number, _parse(line, path, number, decoder)
+            yield number, parse_object(line, path, number, decoder)
 
 
-def _parse(line: str, path: Path, number: int, decoder: json.JSONDecoder) -> dict[str, object]:
+def parse_object(line: str, path: Path, number: int, decoder: json.JSONDecoder = _PLAIN) -> dict[str, object]:
+    """The object that a line holds.
+
+    Args:
+        line: the line.
+        path: the file, for errors.
+        number: number of the line in it.
+        decoder: reads the line.
+
+    Raises:
+        InputError: if it holds none.
+    """
     try:
         record = decoder.decode(line)
     except json.JSONDecodeError as error:
@@ -77,9 +88,9 @@ def _parse(line: str, path: Path, number: int, decoder: json.JSONDecoder) -> dic
 
 
 def _text(record: dict[str, object], column: str, path: Path, number: int) -> str:
-    found = _find(record, column)
+    found = find_value(record, column)
     if not found:
-        names = [ascii(name)[1:-1] if _SURROGATE.search(name) else name for name in _names(record, _DEEPEST_LISTING)]
+        names = [ascii(name)[1:-1] if _SURROGATE.search(name) else name for name in names_in(record)]
         raise no_such_column(column, names, path, number)
     value = found[0]
     if value is None:
@@ -103,7 +114,7 @@ def _text(record: dict[str, object], column: str, path: Path, number: int) -> st
     return value
 
 
-def _find(value: object, name: str) -> list[object]:
+def find_value(value: object, name: str) -> list[object]:
     """A list with the value of a dotted name, or an empty one. What would be inside a null is null."""
     if value is None:
         return [None]
@@ -112,17 +123,18 @@ def _find(value: object, name: str) -> list[object]:
     if name in value:
         return [value[name]]
     for dot in (place for place, character in enumerate(name) if character == "."):
-        found = _find(value[name[:dot]], name[dot + 1 :]) if name[:dot] in value else []
+        found = find_value(value[name[:dot]], name[dot + 1 :]) if name[:dot] in value else []
         if found:
             return found
     return []
 
 
-def _names(record: dict[str, object], depth: int) -> list[str]:
+def names_in(record: dict[str, object], depth: int = _DEEPEST_LISTING) -> list[str]:
+    """The dotted names of the values in an object, so many objects deep."""
     names: list[str] = []
     for key, value in record.items():
         if isinstance(value, dict) and value and depth > 1:
-            names.extend(f"{key}.{inner}" for inner in _names(value, depth - 1))
+            names.extend(f"{key}.{inner}" for inner in names_in(value, depth - 1))
         else:
             names.append(key)
     return names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def read_parquet(path: Path, source_column: str, target_column: str) -> Iterator
         InputError: if the file cannot be read or is no Parquet file, a column is missing or does not hold text, or a
             text is not UTF-8.
     """
-    with _explained(path), open_seekable(path) as stream, pq.ParquetFile(stream) as file:
+    with explained_parquet(path), open_seekable(path) as stream, pq.ParquetFile(stream) as file:
         names = (source_column, target_column)
         fields = [_find(file.schema_arrow, name, path) for name in names]
         row = 1
@@ -48,12 +48,22 @@ def read_parquet_table(path: Path) -> pa.Table:
     Raises:
         InputError: if the file cannot be read or is no Parquet file.
     """
-    with _explained(path), open_seekable(path) as stream:
+    with explained_parquet(path), open_seekable(path) as stream:
         return pq.read_table(stream)
 
 
+def parquet_batches(path: Path) -> Generator[pa.RecordBatch]:
+    """The rows of a Parquet file in batches, in their order.
+
+    Raises:
+        InputError: if the file cannot be read or is no Parquet file.
+    """
+    with explained_parquet(path), open_seekable(path) as stream, pq.ParquetFile(stream) as file:
+        yield from file.iter_batches(batch_size=_BATCH_ROWS)
+
+
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained_parquet(path: Path) -> Iterator[None]:
     """What goes wrong with a Parquet file, as an error that says so."""
     try:
         yield
