@@ -31,6 +31,7 @@ _COPIES = (
     "Count an input each time it comes, or only once among the last 16,384 different ones; by default once if the "
     "training data were rid of duplicates."
 )
+_OUTPUTS = "Measure what the model writes, too, which takes a greedy search for each input."
 _PICTURE = "Draw drift over time, as PNG or SVG by the name's ending."
 _SEED = "Seed of what is drawn."
 
@@ -40,12 +41,13 @@ def monitor(
     log: Annotated[Path, typer.Option(help=_LOG)],
     field: Annotated[str | None, typer.Option(help=_FIELD)] = None,
     window: Annotated[int, typer.Option(min=1, max=10**9, help=_WINDOW)] = 1000,
-    alpha: Annotated[float, typer.Option(help=_ALPHA)] = 0.05,
+    alpha: Annotated[float, typer.Option(min=1e-9, max=0.5, help=_ALPHA)] = 0.05,
     state: Annotated[Path | None, output_option(_STATE)] = None,
     follow: Annotated[bool, typer.Option("--follow", help=_FOLLOW)] = False,
     documents: Annotated[str | None, typer.Option(help=_DOCUMENTS)] = None,
     time: Annotated[str | None, typer.Option(help=_TIME)] = None,
     copies: Annotated[bool | None, typer.Option("--copies/--no-copies", help=_COPIES)] = None,
+    outputs: Annotated[bool, typer.Option("--outputs", help=_OUTPUTS)] = False,
     reference: Annotated[Path | None, typer.Option(help=_REFERENCE)] = None,
     picture: Annotated[Path | None, output_option(_PICTURE)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
@@ -90,6 +92,7 @@ def monitor(
         time=time,
         reference=given,
         copies=copies,
+        outputs=outputs,
         seed=seed,
         device=device,
         watching=windows if follow else None,
@@ -107,8 +110,13 @@ def _reference(model: Path, reference: Path, field: str | None) -> Iterable[obje
     from dragoman.cli.model_input import AskedInputs
     from dragoman.cli.table_input import is_table
     from dragoman.data.read_table import TOLD
+    from dragoman.fields.files import load_fields
     from dragoman.model.folder import recipe_in
+    from dragoman.monitoring.log_inputs import log_inputs
+    from dragoman.storage.verified import VerifiedFolder
 
+    source, _ = load_fields(VerifiedFolder.open(model))
+    log_inputs(source).checked_field(field, usual="")
     column = field if is_table(reference) else None
     asked = AskedInputs(recipe_in(model), model, reference, None, column, TOLD)
     given: Iterable[object] = asked.given().inputs

@@ -24,14 +24,14 @@ from dragoman.monitoring.watch import Watch
 from dragoman.predict.given import items_of
 from dragoman.reference.file import load_reference
 from dragoman.reference.measure import profile_of_inputs
+from dragoman.reference.outputs.kinds import output_kind
 from dragoman.reference.profile import Profile
 from dragoman.reports.shown import Shown, Summary
 from dragoman.storage.given import check_model, given_path
 from dragoman.storage.json import Json, JsonObject
 from dragoman.storage.manifest import MANIFEST
 
-_FEWEST = 50
-_ENOUGH = 500
+_FEWEST, _FEW, _ENOUGH = 10, 200, 500
 
 
 class Monitor(Shown):
@@ -54,6 +54,8 @@ class Monitor(Shown):
         documents: whether inputs come in documents, such as sessions, of each of which one input counts.
         copies: whether an input counts each time it comes; by default only once among the last 16,384 different ones if
             the model's training data were rid of duplicates, too.
+        outputs: whether to measure what the model writes as well, which takes a greedy search for each input. Whatever
+            needs no search is always measured.
         seed: seed of what is drawn.
         device: where the model computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
@@ -70,6 +72,7 @@ class Monitor(Shown):
         window: int = 1000,
         documents: bool = False,
         copies: bool | None = None,
+        outputs: bool = False,
         seed: int = 1,
         device: str = "auto",
     ) -> None:
@@ -78,7 +81,11 @@ class Monitor(Shown):
         check_model(self.folder)
         self.loaded = load_model(self.folder, choose_device(device))
         self.kind = log_inputs(self.loaded.source)
-        profile = _reference(self.folder, self.loaded, reference)
+        self._outputs = outputs
+        profile = _reference(self.folder, self.loaded, reference, outputs)
+        if not outputs:
+            searched = output_kind(self.loaded).searched
+            profile = profile.of_features([name for name in profile.features if name not in searched])
         if documents:
             profile = _one_of_each(profile, seed)
         if len(profile) < _FEWEST:
@@ -103,6 +110,7 @@ class Monitor(Shown):
         )
         self._recent = Recent()
         self._documents = OneOfEach(window, seed) if documents else None
+        self._examples = len(profile)
         self._read = self._repeated = 0
         self._lock = threading.RLock()
 
@@ -197,7 +205,7 @@ class Monitor(Shown):
         return kept
 
     def _measured(self, inputs: list[object], place: TablePlace | None) -> Float64[np.ndarray, "n d"]:
-        found = profile_of_inputs(self.loaded, inputs, table=place, texts=False, progress=False)
+        found = profile_of_inputs(self.loaded, inputs, table=place, texts=False, search=self._outputs, progress=False)
         values: Float64[np.ndarray, "n d"] = found.of_features(self._watch.names).values.astype(np.float64)
         return values
 
@@ -225,6 +233,11 @@ class Monitor(Shown):
 
     def _remarks(self) -> list[str]:
         remarks = []
+        if self._examples < _FEW:
+            remarks.append(
+                f"the reference has {self._examples:,} examples only: a shift that was there from the first row on may "
+                "be missed; one that comes later is not"
+            )
         if self._repeated:
             remarks.append(f"{self._repeated:,} of {self._read:,} inputs had come before, and were not counted again")
         if self._documents is not None:
@@ -241,11 +254,11 @@ def _check_numbers(alpha: float, window: int) -> None:
         raise InputError(f"a window of {window:,} rows", remedy="give 1000 or so.")
 
 
-def _reference(folder: Path, loaded: LoadedModel, given: Iterable[object] | Profile | None) -> Profile:
+def _reference(folder: Path, loaded: LoadedModel, given: Iterable[object] | Profile | None, outputs: bool) -> Profile:
     if isinstance(given, Profile):
         return given
     if given is not None:
-        return profile_of_inputs(loaded, given, texts=False)
+        return profile_of_inputs(loaded, given, texts=False, search=outputs)
     kept = load_reference(folder)
     if kept is None:
         raise InputError(

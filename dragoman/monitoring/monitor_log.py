@@ -42,6 +42,7 @@ def monitor(
     time: str | None = None,
     reference: Iterable[object] | Profile | None = None,
     copies: bool | None = None,
+    outputs: bool = False,
     seed: int = 1,
     device: str = "auto",
     watching: Callable[[Status], None] | None = None,
@@ -71,6 +72,7 @@ def monitor(
         reference: inputs like those that the model was trained on, or their profile; by default what the model keeps.
         copies: whether an input counts each time it comes; by default see
             :class:`~dragoman.monitoring.monitor.Monitor`.
+        outputs: whether to measure what the model writes as well, which takes a greedy search for each input.
         seed: seed of what is drawn.
         device: where the model computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         watching: called with what was found whenever a window is complete, and, if the log is followed, whenever all
@@ -93,6 +95,7 @@ def monitor(
         window=window,
         documents=documents is not None,
         copies=copies,
+        outputs=outputs,
         seed=seed,
         device=device,
     )

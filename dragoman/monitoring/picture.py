@@ -29,7 +29,7 @@ def draw(status: Status) -> plots.Figure:
     """The picture: evidence by window on a logarithmic axis, and the means of the strongest features by window, with
     the band that 95 % of the means would lie in if nothing had shifted."""
     shown = status.strongest[:_MOST]
-    figure = new_figure((9.5, 3.4 + 2.0 * len(shown)), f"Monitoring: {status.summary().headline}")
+    figure = new_figure((9.5, 3.4 + 2.0 * len(shown)), _title(status))
     top, *below = panels_below(figure, [1.6, *[1.0] * len(shown)], share_x=True)
     lines = np.array([part.last_line for part in status.parts])
     _draw_evidence(top, status, shown, lines)
@@ -39,6 +39,14 @@ def draw(status: Status) -> plots.Figure:
     if not len(lines):
         top.text(0.5, 0.5, "no window is complete yet", transform=top.transAxes, ha="center", va="center")
     return figure
+
+
+def _title(status: Status) -> str:
+    if not status.drift:
+        return f"No drift in {status.rows:,} rows"
+    others = len(status.drifted) - 1
+    more = f" and {others:,} more" if others else ""
+    return f"Drift since line {status.drifted[0].since:,}: {status.drifted[0].name}{more}"
 
 
 def _draw_evidence(axes: plots.Axes, status: Status, shown: tuple[Feature, ...], lines: np.ndarray) -> None:

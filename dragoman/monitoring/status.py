@@ -119,11 +119,11 @@ class Status(Shown):
         lines = [self._headline()]
         first, last, rows = self.window
         lines.append(
-            f"{self.rows:,} rows, {self.windows:,} windows; evidence {power_text(self.log10_evidence)}, "
+            f"{self.rows:,} rows, {self.windows:,} windows; evidence now {power_text(self.log10_evidence)}, "
             f"alarm at {1 / self.alpha:,.3g} (a false one, ever: {100 * self.alpha:.3g} %)"
         )
         if rows:
-            table = [("feature", "evidence", "since line", "reference", "latest", "larger")]
+            table = [("feature", "evidence now", "since line", "reference", "latest", "larger")]
             for one in self.strongest[:_SHOWN]:
                 reference = f"{one.reference_mean:.4g} ± {one.reference_deviation:.2g}"
                 since = "–" if one.since is None else f"{one.since:,}"

@@ -50,7 +50,7 @@ class Watch:
         self.test, self.history = test, history
         self._means, self._deviations = means, deviations
         self._lines = 0
-        self._began: Int64[np.ndarray, " d"] = np.zeros(len(self.names), dtype=np.int64)
+        self._began: Int64[np.ndarray, "bets d"] = np.zeros_like(test.began)
         self._since: Int64[np.ndarray, " d"] = np.full(len(self.names), _UNKNOWN, dtype=np.int64)
         self._alarm: Int64[np.ndarray, " d"] = np.full(len(self.names), _UNKNOWN, dtype=np.int64)
 
@@ -100,16 +100,15 @@ class Watch:
             begin = end
 
     def _observe_some(self, values: Float64[np.ndarray, "n d"], lines: Int64[np.ndarray, " n"], time: str) -> None:
-        before = self.test.rows
+        before, earlier = self.test.rows, self.test.began
         self.test.observe(values)
         line_after = np.append(lines, lines[-1] + 1)
         for crossing in self.test.crossings():
             if self._alarm[crossing.score] == _UNKNOWN:
                 self._alarm[crossing.score] = lines[crossing.row - before]
                 inside = crossing.begin >= before
-                self._since[crossing.score] = (
-                    line_after[crossing.begin - before] if inside else self._began[crossing.score]
-                )
+                known = self._began[earlier[:, crossing.score] == crossing.begin, crossing.score]
+                self._since[crossing.score] = line_after[crossing.begin - before] if inside else known[0]
         moved = self.test.began >= before
         self._began = np.where(moved, line_after[np.maximum(self.test.began - before, 0)], self._began)
         self._lines = int(lines[-1])

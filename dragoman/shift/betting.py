@@ -76,18 +76,18 @@ class BettingMixture:
         self.scale: Int64[np.ndarray, " d"] = np.zeros(scores, dtype=np.int64)
         self.rows = 0
 
-    def bet(self, p: Ps) -> tuple[Ps, Ps]:
+    def bet(self, p: Ps) -> tuple[Ps, Float64[np.ndarray, "n bets d"]]:
         """Bet on the next rows, of which there are so many at most that none goes beyond a multiple of
         :data:`TOGETHER`.
 
         Returns:
-            The wealth after each row, as a multiple of two to the power of :attr:`scale`; and the factor by which that
-            row multiplied the part of the wealth that was bet.
+            The wealth after each row, as a multiple of two to the power of :attr:`scale`; and the density of each bet
+            at each p-value.
         """
         if self.rows % TOGETHER == 0:
             self._round_scale()
         densities = np.stack([bet(p) for bet in BETS], axis=1)
-        wealth, staked, won = np.empty_like(p), np.empty_like(p), np.empty_like(p)
+        wealth = np.empty_like(p)
         parts = self.parts
         for row, of_row in enumerate(densities):
             rate = _RATE / (self.rows + row + _PATIENCE)
@@ -95,13 +95,10 @@ class BettingMixture:
             shared *= rate / STATES
             parts *= 1 - rate
             parts += shared
-            bets = parts[1:]
-            bets.sum(axis=0, out=staked[row])
-            bets *= of_row
-            bets.sum(axis=0, out=won[row])
-            np.add(won[row], parts[0], out=wealth[row])
+            parts[1:] *= of_row
+            parts.sum(axis=0, out=wealth[row])
         self.rows += len(p)
-        return wealth, won / staked
+        return wealth, densities
 
     def logarithms(self) -> Float64[np.ndarray, " d"]:
         """The natural logarithm of the wealth."""

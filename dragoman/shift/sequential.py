@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from dragoman.shift.betting import TOGETHER, BettingMixture
+from dragoman.shift.betting import BETS, TOGETHER, BettingMixture
 from dragoman.shift.conformal_ranks import ConformalRanks
 from dragoman.shift.score_bins import ScoreBins
 
@@ -36,7 +36,7 @@ class Crossing:
     Attributes:
         score: place of the score.
         row: row of the stream, from 0, at which it did.
-        begin: row at which the drift most likely began: the last one from which no bet had gained anything (Page 1954).
+        begin: row at which the drift most likely began: that from which the best bet has gained most (Page 1954).
     """
 
     score: int
@@ -78,8 +78,8 @@ class SequentialTest:
         self.bins, self.reference_counts, self.threshold, self.random = bins, reference_counts, threshold, random
         self.ranks = ConformalRanks(reference_counts)
         self.mixture = BettingMixture(scores)
-        self.gains: Int64[np.ndarray, " d"] = np.zeros(scores, dtype=np.int64)
-        self.began: Int64[np.ndarray, " d"] = np.zeros(scores, dtype=np.int64)
+        self.gains: Int64[np.ndarray, "bets d"] = np.zeros((len(BETS), scores), dtype=np.int64)
+        self.began: Int64[np.ndarray, "bets d"] = np.zeros((len(BETS), scores), dtype=np.int64)
         self.crossed: Int64[np.ndarray, " d"] = np.full(scores, -1, dtype=np.int64)
         self.crossed_from: Int64[np.ndarray, " d"] = np.full(scores, -1, dtype=np.int64)
 
@@ -166,18 +166,18 @@ class SequentialTest:
 
     def _observe_some(self, places: Int64[np.ndarray, "n d"], ties: Float64[np.ndarray, "n d"]) -> None:
         before = self.rows
-        wealth, factors = self.mixture.bet(self.ranks.p_values(places, ties))
-        # Where the gains, summed up and never below 0, are 0, whatever was gained before that row was by chance.
-        steps = np.rint(np.log2(factors) * _UNITS).astype(np.int64)
-        sums = np.concatenate([self.gains[None], self.gains + np.cumsum(steps, axis=0)])
-        lowest = np.minimum(np.minimum.accumulate(sums, axis=0), 0)
-        gains = (sums - lowest)[1:]
-        rows = before + np.arange(1, len(places) + 1)[:, None]
+        wealth, densities = self.mixture.bet(self.ranks.p_values(places, ties))
+        # Where the gains of a bet, summed up and never below 0, are 0, whatever it gained before was by chance.
+        steps = np.rint(np.log2(densities) * _UNITS).astype(np.int64)
+        sums = np.cumsum(np.concatenate([self.gains[None], steps]), axis=0)
+        gains = (sums - np.minimum(np.minimum.accumulate(sums, axis=0), 0))[1:]
+        rows = before + np.arange(1, len(places) + 1)[:, None, None]
         began = np.maximum.accumulate(np.where(gains == 0, rows, self.began), axis=0)
         scale = np.clip(self.mixture.scale, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
         reached = np.ldexp(wealth, scale) >= self.threshold
         new = np.flatnonzero(reached.any(axis=0) & (self.crossed < 0))
         first = reached[:, new].argmax(axis=0)
+        best = gains[first, :, new].argmax(axis=1)
         self.crossed[new] = before + first
-        self.crossed_from[new] = np.minimum(began[first, new], before + first)
+        self.crossed_from[new] = np.minimum(began[first, best, new], before + first)
         self.gains, self.began = gains[-1], began[-1]
