@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from dragoman.monitoring.found import Feature
 from dragoman.monitoring.history import History
 from dragoman.monitoring.packing import packed, unpacked
-from dragoman.monitoring.status import Feature, Status
+from dragoman.monitoring.status import Status
 from dragoman.shift.sequential import SequentialTest
 from dragoman.storage.json import Json, JsonObject
 

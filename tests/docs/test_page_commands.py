@@ -48,6 +48,7 @@ MODELS = {
     "docs/language-models.md": ("runs/mine", "runs/de-language-model"),
     "docs/layout.md": (),
     "docs/models.md": ("runs/mine",),
+    "docs/monitor.md": ("runs/mine",),
     "docs/pictures-tables-labels.md": ("runs/fr-en-tiny", "runs/reader", "runs/text-label", "runs/text-tags"),
     "docs/search.md": ("runs/mine",),
     "docs/shift.md": ("runs/mine", "runs/text-label", "runs/prices"),

@@ -111,6 +111,9 @@ def fill(folder: Path) -> None:
     (folder / "new.txt").write_text("\n".join(lines["en"]) + "\n", encoding="utf-8")
     (folder / "new.de").write_text("\n".join(lines["de"]) + "\n", encoding="utf-8")
     (folder / "manual.txt").write_text("\n\n".join(lines["en"]) + "\n", encoding="utf-8")
+    asked = [{"text": line, "session": place // 4, "time": "noon"} for place, line in enumerate(lines["en"])]
+    requests = "".join(json.dumps(row) + "\n" for row in asked)
+    (folder / "requests.jsonl").write_text(requests, encoding="utf-8")
     pairs = list(zip(lines["en"], lines["de"], strict=True))
     _tables(folder, pairs, draws)
     terms = [(left.split()[0], right.split()[0]) for left, right in pairs[:5]]
