@@ -41,23 +41,21 @@ class Side:
         dataset: dataset that the examples come from.
         train: examples that are learnt from.
         validation: examples that learning rate and length are chosen by.
-        test: examples that both models are measured on.
-        validated_by: whether :attr:`test` is a part of the dataset's validation set, because it has no test set.
+        test: examples that both models are measured on; they count in the validation set if there is no test set.
     """
 
     dataset: Dataset
     train: Part
     validation: Part
     test: Part
-    validated_by: bool
 
     @classmethod
     def of(cls, dataset: Dataset) -> Side:
         """The splits of a dataset as they are. Where it has no test set, every other validation example is one."""
         training, validation = np.arange(len(dataset.train)), np.arange(len(dataset.validation))
         if dataset.test is not None:
-            return cls(dataset, training, validation, np.arange(len(dataset.test)), False)
-        return cls(dataset, training, validation[::2], validation[1::2], True)
+            return cls(dataset, training, validation, np.arange(len(dataset.test)))
+        return cls(dataset, training, validation[::2], validation[1::2])
 
     @property
     def test_examples(self) -> Examples:
