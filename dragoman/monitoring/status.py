@@ -95,7 +95,7 @@ def power_text(log10: float) -> str:
     """A number by its logarithm to base 10, as a power where it is large or small.
 
     >>> power_text(1.0), power_text(-7.2), power_text(123.4)
-    ('10', '10^-7', '10^123')
+    ('10', '10^-8', '10^123')
     """
     if abs(log10) < _LARGEST_WRITTEN:
         return f"{10**log10:,.0f}" if log10 >= 1 else f"{10**log10:.2g}"
