@@ -31,7 +31,7 @@ from dragoman.storage.given import check_model, given_path
 from dragoman.storage.json import Json, JsonObject
 from dragoman.storage.manifest import MANIFEST
 
-_FEWEST, _FEW, _ENOUGH = 10, 200, 500
+_FEWEST, _FEW, _ENOUGH = 5, 200, 500
 
 
 class Monitor(Shown):

@@ -157,7 +157,7 @@ def test_bad_input_is_one_message(models: Path, log: Path, tmp_path: Path) -> No
         ("no field `session`; there are: size, colour", "rows", log, {"documents": "session"}),
         ("leave --field away", "rows", log, {"field": "size"}),
         ("keeps no reference", "rows", log, {"reference": None}),
-        ("3 examples, and at least 10", "rows", log, {"reference": REFERENCE[:3]}),
+        ("3 examples, and at least 5", "rows", log, {"reference": REFERENCE[:3]}),
         ("alpha is 2", "rows", log, {"alpha": 2.0}),
         ("no regular file", "rows", Path("/dev/null"), {"state": tmp_path / "s"}),
     ):
