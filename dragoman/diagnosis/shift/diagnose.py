@@ -103,10 +103,11 @@ def diagnose_shift(
         InputError: if there is no model; if it has no reference and none is given; if there are too few inputs, or
             most are in another language than the model's; or if a true output is none that the model could give.
 
-    >>> texts = [f"{word} {other}" for word in "abcdefgh" for other in "ABCDEFGH"]
-    >>> report = diagnose_shift("runs/demo/best", texts, texts)
-    >>> report.verdict.kind.value
-    'covariate shift'
+    >>> texts = Path("test.source").read_text().splitlines()
+    >>> held_out = [{"source": "test.source", "target": "test.target"}]
+    >>> report = diagnose_shift("runs/demo/best", texts, reference=held_out, permutations=99)
+    >>> report.verdict.kind.value, report.findings.untold
+    ('no shift found', 'cannot be told without references')
     """
     folder, settings = given_path(model, "the folder of a model"), Settings(alpha, permutations, seed)
     loaded = load_model(folder, choose_device(device))
