@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from dragoman.model.describe import LayerRow
+    from dragoman.model.folder import LoadedModel
     from dragoman.recipe import Recipe
 
 
@@ -44,28 +45,18 @@ def describe(
     from rich.console import Console
 
     from dragoman.model.build import build
-    from dragoman.model.coefficients import is_linear, lines
     from dragoman.model.describe import describe as layers_of
     from dragoman.model.folder import load_model
     from dragoman.model.weights import parameter_count
     from dragoman.recipe.complete import complete_recipe
     from dragoman.recipe.example_sizes import example_title, stand_in_sizes
-    from dragoman.reference.file import load_reference
-    from dragoman.reports.text import aligned
-    from dragoman.text.codec import Codec
 
-    placeholders: tuple[str, ...] = ()
-    parent = None
-    linear: list[tuple[str, ...]] = []
+    further: list[str] = []
     if recipe is None:
         loaded = load_model(Path(subject))
         recipe, model, source, target = loaded.recipe, loaded.model, loaded.source.size, loaded.target.size
         title = example_title(recipe.model, source, target)
-        parent = loaded.parent
-        if isinstance(loaded.target, Codec) and loaded.target.units:
-            placeholders = loaded.target.placeholders.names
-        linear = lines(loaded) if is_linear(loaded) else []
-        reference = load_reference(Path(subject))
+        further = _learnt(loaded, Path(subject))
     else:
         source, target = stand_in_sizes(recipe)
         model = build(recipe.model, source, target, recipe.training.seed)
@@ -77,19 +68,30 @@ def describe(
     console = Console()
     console.print(_table(f"{subject}: {title}", rows))
     console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")
-    if parent is not None:
-        console.print(f"Its training began from another model: {parent}.", highlight=False, markup=False)
-    if placeholders:
-        console.print(f"Placeholders are carried over: {', '.join(placeholders)}.", highlight=False)
-    if reference is not None:
-        kept = f"Kept so that later inputs can be compared with it: {reference.phrase}."
-        console.print(kept, markup=False, highlight=False)
     if any(row.fully_connected is not None for row in rows):
         console.print(_of_fully_connected(any_width=any("W" in row.shape for row in rows)))
-    if linear:
-        console.print("\nCoefficients, in the units of the data:")
-        for line in aligned(linear):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for line in further:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _learnt(loaded: LoadedModel, folder: Path) -> list[str]:
+    """Lines on what a trained model has beside its layers."""
+    from dragoman.model.coefficients import is_linear, lines
+    from dragoman.reference.file import load_reference
+    from dragoman.reports.text import aligned
+    from dragoman.text.codec import Codec
+
+    found = []
+    if loaded.parent is not None:
+        found.append(f"Its training began from another model: {loaded.parent}.")
+    if isinstance(loaded.target, Codec) and loaded.target.units:
+        found.append(f"Placeholders are carried over: {', '.join(loaded.target.placeholders.names)}.")
+    reference = load_reference(folder)
+    if reference is not None:
+        found.append(f"Kept so that later inputs can be compared with it: {reference.phrase}.")
+    if is_linear(loaded):
+        found += ["\nCoefficients, in the units of the data:", *aligned(lines(loaded))]
+    return found
 
 
 def _table(title: str, rows: list[LayerRow]) -> Table:
