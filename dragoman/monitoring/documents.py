@@ -18,8 +18,8 @@ class MeasuredRow(NamedTuple):
     """A row of a log.
 
     Attributes:
-        values: its features.
-        line: its line.
+        values: features of the row.
+        line: number of the line in the log.
         time: what it says of the time; empty if nothing.
     """
 
@@ -33,7 +33,7 @@ class _Open(NamedTuple):
 
     Attributes:
         last: number of its last row.
-        rows: its rows so far.
+        rows: number of rows so far.
         drawn: the row that was drawn of these.
     """
 

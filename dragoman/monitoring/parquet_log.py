@@ -10,20 +10,8 @@ from dragoman.monitoring.position import START, Position, digest
 
 
 class ParquetLog:
-    """A log in a Parquet file, which grows only by being written anew.
-
-    Args:
-        path: the file.
-        at: where to begin.
-
-    Attributes:
-        position: the place behind the last row that was read.
-        replaced: whether the log has turned out not to be the one of the position that was asked for; then it is read
-            from its beginning.
-
-    Raises:
-        InputError: if it cannot be read.
-    """
+    """A log in a Parquet file, which grows only by being written anew. Arguments, attributes and errors are those of
+    :class:`~dragoman.monitoring.json_log.JsonLog`."""
 
     def __init__(self, path: Path, at: Position = START) -> None:
         self._path = path

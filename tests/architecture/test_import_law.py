@@ -165,6 +165,7 @@ LAW: dict[str, set[str]] = {
     "progress": set(),
     "diagnosis": {
         "shift",
+        "assessment",
         "reference",
         "text",
         "tasks",
