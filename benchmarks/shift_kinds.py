@@ -82,8 +82,12 @@ def of_models(trials: int, count: int) -> list[tuple[str, str]]:
             generator = np.random.default_rng([2, number])
             if number % len(KINDS) == 0:
                 world = World.drawn(np.random.default_rng([1, number // len(KINDS)]))
-                old = world.sample(TRAINED + REFERENCE, generator).table()
-                model = train(recipe(number), Path(folder) / str(number), train=old).best
+                old = world.sample(TRAINED + REFERENCE, generator).table().rename(columns={"y": "target"})
+                learnt, held_out = old[:TRAINED], old[TRAINED:].reset_index(drop=True)
+                run = train(
+                    recipe(number), Path(folder) / str(number), train=learnt, validation=held_out, progress=False
+                )
+                model = run.best
             kind = KINDS[number % len(KINDS)]
             rows = planted(kind, world, count, generator).table()
             report = diagnose_shift(model, rows.drop(columns="y"), rows["y"], seed=number, device="cpu")
@@ -95,7 +99,6 @@ def of_models(trials: int, count: int) -> list[tuple[str, str]]:
 def recipe(seed: int) -> Recipe:
     """A small classifier of rows."""
     changes: dict[str, Any] = {
-        "data": {"validation_pairs": REFERENCE // 2, "test_pairs": REFERENCE // 2},
         "training": {
             "seed": seed + 1,
             "updates": UPDATES,
