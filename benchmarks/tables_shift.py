@@ -196,11 +196,95 @@ def _kinds(result: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _monitoring(result: dict[str, Any]) -> list[str]:
+    """The sequential test of monitoring, beside River's detectors."""
+    parts = {"false_alarms": _false_alarms, "delays": _delays, "memory": _memory}
+    lines = [line for name, table in parts.items() if name in result for line in table(result[name])]
+    if "several" in result:
+        several = result["several"]
+        share, rows = f"{100 * several['share']:.1f} %", f"{several['rows']:,} rows"
+        lines += [
+            f"With {several['scores']} features a row that hang together, some with ties and heavy tails, and a "
+            f"reference of {several['reference']} rows, {share} of {several['streams']:,} streams of {rows} ever alarmed.",
+            "",
+        ]
+    return lines
+
+
+def _false_alarms(result: dict[str, Any]) -> list[str]:
+    rows = []
+    for size in (500, 2000):
+        found = result[f"reference of {size}"]
+        peers = "".join(f"| {100 * peer['share']:.0f} % of {peer['streams']} " for peer in found["peers"].values())
+        rows.append(f"| {size:,} | {100 * found['share']:.1f} % of {result['streams']:,} {peers}|")
+    peers = result["reference of 500"]["peers"]
+    return [
+        *heading("Monitoring: false alarms", "python benchmarks/monitoring.py false_alarms several --river PYTHON"),
+        f"Streams of {result['rows']:,} rows that nothing happens to, and how many of them ever alarmed at α = "
+        f"{result['alpha']:g}. River's detectors have their default settings and got the reference as the beginning of "
+        "the stream.",
+        "",
+        f"| rows of the reference | `dragoman monitor` {''.join(f'| {name} ' for name in peers)}|",
+        f"|---|---{'|---' * len(peers)}|",
+        *rows,
+        "",
+    ]
+
+
+def _delays(result: dict[str, Any]) -> list[str]:
+    names = {"ours": "`dragoman monitor`", "ADWIN": "ADWIN", "Page-Hinkley": "Page–Hinkley"}
+    names = {key: name for key, name in names.items() if key in result["shifts"][0]}
+    rows = []
+    for row in result["shifts"]:
+        cells = "".join(
+            f"| {_rows(row[key]['median'])} ({_rows(row[key]['nine_of_ten'])}) | {100 * row[key]['before']:.0f} % "
+            for key in names
+        )
+        rows.append(f"| {row['begin']:,} | {row['shift']:g} {cells}|")
+    return [
+        *heading("Monitoring: delays", "python benchmarks/monitoring.py delays --river PYTHON"),
+        f"The mean of a normal number shifts by so many standard deviations from a row on, in {result['streams']} "
+        f"streams each, with a reference of {result['reference']:,} rows: the rows until the alarm, the median and, in "
+        "brackets, what nine of ten streams need at most; and the share of streams with a false alarm before. "
+        "`dragoman monitor` ends at its first alarm; River's detectors go on, so that theirs are found after false "
+        "alarms as well.",
+        "",
+        f"| shift from row | by {''.join(f'| {name}: rows | before ' for name in names.values())}|",
+        f"|---|---{'|---|---' * len(names)}|",
+        *rows,
+        "",
+    ]
+
+
+def _rows(count: float | None) -> str:
+    return "not found" if count is None else f"{count:,.0f}"
+
+
+def _memory(result: dict[str, Any]) -> list[str]:
+    rows = [
+        f"| {found['rows']:,} | {found['log_mib']:,.1f} | {found['peak_mib']:,.0f} | {found['state_kib']:,.0f} "
+        f"| {found['processor_seconds']:,.0f} | {found['rows_a_second']:,.0f} |"
+        for name, found in result.items()
+        if name.endswith(" rows")
+    ]
+    return [
+        *heading("Monitoring: memory", "python benchmarks/monitoring.py memory"),
+        "`dragoman monitor` on a log of JSON lines, by a model that reads rows of a table, whose features are five. "
+        "Seconds are the processor's, with the start of the process.",
+        "",
+        "| rows | MiB of the log | MiB of memory at most | KiB of the state | seconds | rows a second |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "shift-tests.json": _tests,
     "label-shift.json": _labels,
     "concept-shift.json": _concept,
     "shift-kinds.json": _kinds,
+    "monitoring.json": _monitoring,
 }
 """What is made of each result file, in the order of the page."""
 

@@ -27,10 +27,13 @@ class JsonLog:
         position: the place behind the last row that was read.
         replaced: whether the log has turned out not to be the one of the position that was asked for; then it is read
             from its beginning.
+        unit: what positions count.
 
     Raises:
         InputError: if it cannot be read.
     """
+
+    unit = "bytes"
 
     def __init__(self, path: Path, at: Position = START) -> None:
         self._path = path
@@ -77,6 +80,13 @@ class JsonLog:
         if lines and not lines[-1].endswith(b"\n") and not whole:
             self._half = lines.pop()
         return lines
+
+    def length(self) -> int | None:
+        """Bytes of the file; None if it is compressed."""
+        try:
+            return os.fstat(self._stream.fileno()).st_size if self._stream.seekable() else None
+        except OSError:
+            return None
 
     def names(self) -> list[str]:
         """The fields of the last row that was read."""

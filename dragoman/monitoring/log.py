@@ -12,6 +12,7 @@ from dragoman.monitoring.json_log import JsonLog
 from dragoman.monitoring.log_rows import LogReader, LogRows
 from dragoman.monitoring.parquet_log import ParquetLog
 from dragoman.monitoring.position import START, Position
+from dragoman.progress.counting import Counting
 
 _READERS: Mapping[str, Callable[[Path, Position], LogReader]] = MappingProxyType(
     {"json-lines": JsonLog, "parquet": ParquetLog}
@@ -52,6 +53,16 @@ class Log:
     def place(self) -> Path:
         """The file that the last row was read from."""
         return _old(self.path) if self._is_old else self.path
+
+    def counting(self, progress: bool | None) -> Counting:
+        """What shows how much of the log is left; nothing where that is not known.
+
+        Args:
+            progress: whether it is shown; by default where a person watches.
+        """
+        length = self._reader.length()
+        left = 0 if length is None else length - self.position.offset
+        return Counting(max(left, 0), self._reader.unit, progress if left > 0 else False)
 
     def names(self) -> list[str]:
         """The fields of the rows, for errors."""

@@ -32,10 +32,12 @@ class LogReader(Protocol):
     Attributes:
         position: the place behind the last row that was read.
         replaced: whether the log has turned out not to be the one of the position that was asked for.
+        unit: plural name of what positions count.
     """
 
     position: Position
     replaced: bool
+    unit: str
 
     def read(self, most: int, *, whole: bool) -> LogRows:
         """The next rows; none at the end.
@@ -47,6 +49,10 @@ class LogReader(Protocol):
         Raises:
             InputError: if the log cannot be read, or a row is no object.
         """
+        ...
+
+    def length(self) -> int | None:
+        """How long the log is by now, in the unit of positions; None if that is not known."""
         ...
 
     def names(self) -> list[str]:

@@ -126,11 +126,11 @@ class _Reading:
     def run(self, follow: bool) -> Status:
         """Read all there is, or until the process is interrupted."""
         try:
-            status = self._read_on()
+            status = self._read_on(progress=False if follow else None)
             while follow:
                 try:
                     clock.sleep(_WAIT)
-                    status = self._read_on()
+                    status = self._read_on(progress=False)
                 except KeyboardInterrupt:
                     break
             if self._state is None:
@@ -141,17 +141,21 @@ class _Reading:
         finally:
             self._log.close()
 
-    def _read_on(self) -> Status:
+    def _read_on(self, progress: bool | None) -> Status:
         """Read what there is by now."""
         status, unsaved = self._monitor.status(), 0
-        while len(rows := self._log.read(_TOGETHER)):
-            windows = status.windows
-            status, unsaved = self._observe(rows), unsaved + len(rows)
-            if self._watching is not None and status.windows > windows:
-                self._watching(self._remarked(status))
-            if unsaved >= _SAVED_AFTER:
-                self._save()
-                unsaved = 0
+        with self._log.counting(progress) as counting:
+            begin = self._log.position.offset
+            while len(rows := self._log.read(_TOGETHER)):
+                windows = status.windows
+                status, unsaved = self._observe(rows), unsaved + len(rows)
+                if self._watching is not None and status.windows > windows:
+                    self._watching(self._remarked(status))
+                if unsaved >= _SAVED_AFTER:
+                    self._save()
+                    unsaved = 0
+                counting.add(max(self._log.position.offset - begin, 0))
+                begin = self._log.position.offset
         self._save()
         return status
 

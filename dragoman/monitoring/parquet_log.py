@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dragoman.data.formats.parquet import explained_parquet, parquet_batches
+from dragoman.data.formats.parquet import explained_parquet, parquet_batches, parquet_rows
 from dragoman.monitoring.log_rows import LogRows, Record
 from dragoman.monitoring.position import START, Position, digest
 
@@ -12,6 +12,8 @@ from dragoman.monitoring.position import START, Position, digest
 class ParquetLog:
     """A log in a Parquet file, which grows only by being written anew. Arguments, attributes and errors are those of
     :class:`~dragoman.monitoring.json_log.JsonLog`."""
+
+    unit = "rows"
 
     def __init__(self, path: Path, at: Position = START) -> None:
         self._path = path
@@ -44,6 +46,10 @@ class ParquetLog:
             end = first - 1 + len(records)
             self.position, self._names = Position(end, end, _digest(records[-1])), list(records[-1])
         return LogRows(records, numbers)
+
+    def length(self) -> int | None:
+        """Rows of the file."""
+        return parquet_rows(self._path)
 
     def names(self) -> list[str]:
         """The columns."""

@@ -181,6 +181,7 @@ LAW: dict[str, set[str]] = {
         "native",
     },
     "monitoring": {
+        "progress",
         "shift",
         "reference",
         "predict",

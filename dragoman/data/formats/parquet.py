@@ -52,6 +52,17 @@ def read_parquet_table(path: Path) -> pa.Table:
         return pq.read_table(stream)
 
 
+def parquet_rows(path: Path) -> int:
+    """The number of rows of a Parquet file.
+
+    Raises:
+        InputError: if the file cannot be read or is no Parquet file.
+    """
+    with explained_parquet(path), open_seekable(path) as stream, pq.ParquetFile(stream) as file:
+        rows: int = file.metadata.num_rows
+    return rows
+
+
 def parquet_batches(path: Path) -> Generator[pa.RecordBatch]:
     """The rows of a Parquet file in batches, in their order.
 
