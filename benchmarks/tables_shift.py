@@ -205,7 +205,8 @@ def _monitoring(result: dict[str, Any]) -> list[str]:
         share, rows = f"{100 * several['share']:.1f} %", f"{several['rows']:,} rows"
         lines += [
             f"With {several['scores']} features a row that hang together, some with ties and heavy tails, and a "
-            f"reference of {several['reference']} rows, {share} of {several['streams']:,} streams of {rows} ever alarmed.",
+            f"reference of {several['reference']} rows, {share} of {several['streams']:,} streams of {rows} ever "
+            "alarmed.",
             "",
         ]
     return lines
