@@ -109,16 +109,19 @@ def _of_inputs(findings: Findings, subject: Subject) -> Advice:
 
 
 def _of_classes(findings: Findings, subject: Subject) -> Advice:
-    classes = findings.explanation
+    classes = findings.shifted_classes
     assert classes is not None
     before, after = classes.before, classes.after
     if before is None or after is None:
         what = (
-            f"Let the training examples count by the new shares of the {classes.kind}: --write-weights gives a file of "
-            "weights for `dragoman train`."
+            "Let the training examples count by how much they are like the new ones: the same command with "
+            "--write-weights FILE writes their weights, by which `dragoman train --weights FILE` trains."
         )
         return Advice(ShiftKind.LABEL, what, _expected_loss(findings))
-    what = "Re-weight the probabilities of the labels by the new shares, which needs no training."
+    what = (
+        "Re-weight the probabilities of the labels by the new shares, which needs no training: the same command with "
+        "--write-model FOLDER writes such a model."
+    )
     if not before.known:
         return Advice(ShiftKind.LABEL, what, _unknown(findings, before))
     gain = f"The accuracy {_known(findings)} on the new inputs is {_share(after)} instead of {_share(before)}."

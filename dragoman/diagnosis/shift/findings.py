@@ -241,3 +241,10 @@ class Findings:
         """The classes whose changed shares explain best that the inputs differ; None if none are a candidate."""
         asked = [classes for classes in self.classes if classes.differ and classes.within is not None]
         return max(asked, key=lambda classes: classes.within or 0.0, default=None)
+
+    @property
+    def shifted_classes(self) -> ClassShift | None:
+        """The classes of a label shift: those that explain best that the inputs differ, else the labels whose counted
+        shares differ; None if there are neither."""
+        counted = (classes for classes in self.classes if classes.differ and classes.observed is not None)
+        return self.explanation or next(counted, None)

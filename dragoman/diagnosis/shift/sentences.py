@@ -95,21 +95,24 @@ def _of_inputs(findings: Findings, answers: Answers, plural: str) -> Iterator[st
 
 
 def _of_classes(findings: Findings, answers: Answers, plural: str) -> Iterator[str]:
-    explanation = findings.explanation
-    if explanation is not None and explanation.within is not None:
-        counted = "" if explanation.observed is None else f", p = {probability_text(explanation.observed)}"
-        yield f"The shares of the {explanation.kind} differ: {classes_sentence(explanation)}{counted}."
-        answer = answers.get(Question.WITHIN_CLASSES)
-        if answer is not None and answer.rejects:
-            yield (
-                "That is not all: old examples with the new shares differ from the new inputs, too, p = "
-                f"{probability_text(explanation.within)}."
-            )
-        else:
-            yield (
-                "They explain the new inputs: old examples with the new shares were not found to differ from them, p = "
-                f"{probability_text(explanation.within)}; of all old examples, {inputs_sentence(findings, plural)}."
-            )
+    classes = findings.shifted_classes
+    if classes is None:
+        return
+    counted = "" if classes.observed is None else f", p = {probability_text(classes.observed)}"
+    yield f"The shares of the {classes.kind} differ: {classes_sentence(classes)}{counted}."
+    answer = answers.get(Question.WITHIN_CLASSES)
+    if answer is None:
+        return
+    if answer.rejects:
+        yield (
+            "That is not all: old examples with the new shares differ from the new inputs, too, p = "
+            f"{probability_text(answer.p_value)}."
+        )
+    else:
+        yield (
+            "They explain the new inputs: old examples with the new shares were not found to differ from them, p = "
+            f"{probability_text(answer.p_value)}. Otherwise, {inputs_sentence(findings, plural)}."
+        )
 
 
 def _of_outputs(findings: Findings, answers: Answers, plural: str) -> Iterator[str]:

@@ -117,6 +117,21 @@ def test_label_shift_gives_shares_with_intervals_and_the_gain_of_reweighting(pro
     assert "accuracy measured" in known.advice[0].sentence
 
 
+def test_counted_shares_differ_also_where_too_few_old_examples_have_them(profiles: dict[str, Profile]) -> None:
+    """All new examples are of one class, which the old sample has hardly any of."""
+    labels = profiles["none"].classes["labels"].true
+    old_labels = profiles["old"].classes["labels"].true
+    assert labels is not None
+    assert old_labels is not None
+    rare = np.flatnonzero(old_labels == 0)[:10]
+    old = profiles["old"].select(np.concatenate([np.flatnonzero(old_labels != 0), rare]))
+    found = report(old, profiles["none"].select(labels == 0))
+    assert found.findings.explanation is None
+    assert "are left with the new shares" in found.findings.classes[0].remark
+    assert found.because
+    assert found.advice
+
+
 def test_concept_shift_gives_the_gap_that_new_pairs_can_win(profiles: dict[str, Profile]) -> None:
     found = report(profiles["old"], profiles["concept"])
     outputs = found.findings.outputs
