@@ -55,7 +55,7 @@ DOCUMENTS = 20
 STRINGS = 4
 """The most strings of an integration there, so that a thousand trials take minutes."""
 PEER_SIZE, PEER_SHARE, PEER_DRAWS, PEER_PERMUTATIONS = 200, 0.07, 100, 199
-TIMED_SIZE, TIMED_DRAWS, TIMED_PERMUTATIONS = 500, 3, 999
+TIMED_SIZE, TIMED_DRAWS, TIMED_PERMUTATIONS = 500, 5, 999
 Draw = tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "m d"]]
 
 
