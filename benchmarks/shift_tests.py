@@ -107,8 +107,10 @@ class Condition:
 def conditions(trials: int) -> list[Condition]:
     """All conditions, those that decide most first."""
     few = max(trials // 10, 1)
+    # Small samples are fast, and their power is between 0 and 1.
+    counts = [(100, 4 * few), (500, few), (SIZES[-1], max(few * 3 // 10, 1))]
     power = [
-        Condition(f"power {share:g} {size}", few if size < 500 else max(few * 3 // 10, 1), size, share)
+        Condition(f"power {share:g} {size}", next(count for most, count in counts if size <= most), size, share)
         for share in SHARES
         for size in SIZES
         if size <= 500 or share < 1
@@ -335,7 +337,7 @@ def draw(power: list[dict[str, Any]], file: Path) -> None:
     axes.set(xscale="log", xlabel="old and new examples, each", ylabel="rejected", ylim=(0, 1.02))
     axes.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
     axes.minorticks_off()
-    axes.legend()
+    axes.legend(loc="center right")
     figure.savefig(file, dpi=120)
 
 
