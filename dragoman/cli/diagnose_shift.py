@@ -10,7 +10,7 @@ import typer
 from dragoman.cli.data_options import DecimalMark, Separator
 from dragoman.cli.new_examples import GivenTruth, read_examples
 from dragoman.cli.option_group import takes_groups
-from dragoman.cli.options import Device, finite
+from dragoman.cli.options import Device
 from dragoman.cli.settings import remark
 from dragoman.errors import InputError
 
@@ -37,6 +37,7 @@ _WEIGHTS = (
     ".tsv. `dragoman train --weights` trains with it."
 )
 _MODEL = "Folder for a copy of the model whose probabilities are re-weighted to the new shares of the labels."
+_ALPHA = "Probability of finding something where nothing has changed."
 _OUTPUT = "Folder of the report; by default RUN/diagnosis, of a model outside of a run diagnosis."
 
 
@@ -52,11 +53,9 @@ def shift(
     documents: Annotated[str | None, typer.Option(metavar="blank-lines|files|COLUMN", help=_DOCUMENTS)] = None,
     reference: Annotated[Path | None, typer.Option(help=_REFERENCE)] = None,
     reference_target: Annotated[Path | None, typer.Option(help=_REFERENCE_TARGET)] = None,
-    alpha: Annotated[
-        float, typer.Option(help="Probability of finding something where nothing has changed.", callback=finite)
-    ] = 0.05,
-    permutations: Annotated[int, typer.Option(help="Permutations of each test.")] = 999,
-    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 1,
+    alpha: Annotated[float, typer.Option(min=1e-9, max=0.5, help=_ALPHA)] = 0.05,
+    permutations: Annotated[int, typer.Option(min=1, max=10**6, help="Permutations of each test.")] = 999,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of all random numbers.")] = 1,
     write_weights: Annotated[Path | None, typer.Option(metavar="FILE", help=_WEIGHTS)] = None,
     write_model: Annotated[Path | None, typer.Option(metavar="FOLDER", help=_MODEL)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,

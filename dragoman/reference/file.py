@@ -67,8 +67,8 @@ def load_reference(folder: Path | str) -> Profile | None:
     and those that were trained with ``reference.examples = 0``.
 
     >>> profile = load_reference("runs/demo/best")
-    >>> profile.origin, len(profile)
-    ('the validation set and the test set, held out of the training examples', 32)
+    >>> profile.origin
+    'the validation set and the test set, held out of the training examples'
 
     Args:
         folder: folder of the model.

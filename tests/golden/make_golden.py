@@ -19,6 +19,9 @@ from PIL import Image
 
 import dragoman
 from dragoman.data.dataset import FORMAT as DATASET_FORMAT
+from dragoman.data.dataset import Dataset
+from dragoman.data.example_weights import example_keys, write_weights
+from dragoman.data.prepare import prepare
 from dragoman.images.fonts import fonts_of
 from dragoman.images.line_renderer import LineRenderer
 from dragoman.images.style import CLEAN
@@ -31,6 +34,7 @@ from dragoman.reference.file import load_reference
 from dragoman.reference.measure import profile_of_inputs
 from dragoman.reference.profile import Profile
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
+from dragoman.training.run import Run
 
 HERE = Path(__file__).resolve().parent
 SENTENCES = ["a b c", "d", "e f", "a {t} c", "{never_seen} b"]
@@ -59,7 +63,7 @@ def _translator() -> None:
     data = frame("copy", 400, longest=3).replace("t", "{t}", regex=True)
     run = dragoman.train(recipe_from(values), "run", train=data)
     shutil.copytree(run.best.resolve(), HERE / f"model-{MODEL_FORMAT}")
-    shutil.copytree(run.folder / "dataset", HERE / f"dataset-{DATASET_FORMAT}")
+    _weighted_dataset(run, data, f"dataset-{DATASET_FORMAT}")
     outputs = dragoman.load(run.best, device="cpu").translate(SENTENCES)
     _write(f"model-{MODEL_FORMAT}.json", {"sources": SENTENCES, "outputs": outputs})
 
@@ -131,7 +135,7 @@ def _row_labels() -> None:
     }
     run = dragoman.train(recipe_from(values), "rows", train=data)
     shutil.copytree(run.best.resolve(), HERE / f"row-labels-{MODEL_FORMAT}")
-    shutil.copytree(run.folder / "dataset", HERE / f"dataset-{DATASET_FORMAT}-rows")
+    _weighted_dataset(run, data, f"dataset-{DATASET_FORMAT}-rows")
     rows = [{"size": 2.0, "town": "Bonn"}, {"size": None, "town": "Ulm"}, {"size": -3.0, "town": "Kiel"}]
     probabilities = dragoman.Predictor.load(run.best, device="cpu").probabilities(rows).round(5).tolist()
     _write(f"row-labels-{MODEL_FORMAT}.json", {"rows": rows, "probabilities": probabilities})
@@ -162,6 +166,19 @@ def _reference() -> None:
         f"{name}.json",
         {"rows": rows, "labels": labels, "features": list(profile.features), "kept": kept, "measured": measured},
     )
+
+
+def _weighted_dataset(run: Run, data: pd.DataFrame, name: str) -> None:
+    """The dataset of a run, prepared again with a weight for each training example: 0, 1, 2, 0, …"""
+    dataset = Dataset.open(run.folder / "dataset")
+    keys = example_keys(dataset.train.stored, dataset.files)
+    files, lines = np.array(dataset.train.places(np.arange(len(keys)))).T
+    weights = Path(f"{name}.parquet")
+    write_weights(weights, dataset.files, (files, lines), keys, np.arange(len(keys)) % 3.0)
+    values = run.recipe().model_dump()
+    values["data"]["weights"] = weights
+    prepare(recipe_from(values), Path(name), train=data)
+    shutil.copytree(name, HERE / name)
 
 
 def _losses(profile: Profile) -> list[float]:

@@ -41,6 +41,9 @@ def test_datasets(version: int) -> None:
     decoded = dataset.source.decode_batch(batch.source.rows(), masks_for(texts, dataset.source, dataset.target))
     assert decoded == texts == dataset.train.target_texts()
     assert sum(dataset.report["pairs"].values()) == dataset.report["cleaning"]["train"]["kept"]
+    weights = dataset.train.weights_of(np.arange(3))
+    assert (weights is None) == (version < 5)
+    assert weights is None or weights[0] == 0
 
 
 @pytest.mark.parametrize("version", range(3, MODEL_FORMAT + 1))

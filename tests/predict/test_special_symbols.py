@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -73,6 +73,9 @@ class Renumbered:
 
     def decode_batch(self, rows: Sequence[Sequence[int]]) -> list[str]:
         return self.tokenizer.decode_batch([[self.new.index(id) for id in row] for row in rows])
+
+    def extended(self, texts: Iterable[str], units: Sequence[str] = ()) -> Renumbered:
+        return self
 
     def save(self, path: Path) -> None:
         raise NotImplementedError
