@@ -26,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from command_line import command_line
@@ -51,10 +51,12 @@ def main() -> None:
     parser.add_argument("--river", type=Path, help="interpreter that has River")
     arguments = parser.parse_args()
     for part in arguments.parts:
-        figures = PARTS[part](arguments.river)
-        found = {"command": command_line(), "machine": describe_machine(), "threads": 1, **figures}
+        machine = describe_machine()
+        if arguments.river is not None:
+            cast(dict[str, str], machine["versions"])["river"] = _version(arguments.river)
+        found = {"command": command_line(), "machine": machine, "threads": 1, **PARTS[part](arguments.river)}
         result = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-        result[part] = found
+        result |= {part: found, "machine": machine}
         print(json.dumps(found, indent=2), flush=True)
         RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
@@ -76,6 +78,11 @@ def first_alarms(values: np.ndarray, reference: int, scores: int = 1) -> np.ndar
     rows = test.crossed.reshape(groups, scores)
     first = np.where(rows < 0, len(values), rows).min(axis=1)
     return np.where(first == len(values), -1, first)
+
+
+def _version(river: Path) -> str:
+    command = [river, "-c", "from importlib import metadata; print(metadata.version('river'))"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def of_river(river: Path, values: np.ndarray, reference: int) -> dict[str, Any]:
@@ -100,8 +107,7 @@ def false_alarms(river: Path | None) -> dict[str, Any]:
             seconds += time.process_time() - begin
             if river is not None and len(ours) <= PEER_STREAMS:
                 for name, of_peer in of_river(river, values, reference).items():
-                    if isinstance(of_peer, dict):
-                        peers.setdefault(name, []).extend(bool(alarms) for alarms in of_peer["alarms"])
+                    peers.setdefault(name, []).extend(bool(alarms) for alarms in of_peer["alarms"])
         found[f"reference of {reference}"] = {
             "alarmed": sum(row >= 0 for row in ours),
             "share": sum(row >= 0 for row in ours) / STREAMS,
@@ -150,10 +156,7 @@ def delays(river: Path | None) -> dict[str, Any]:
             row: dict[str, Any] = {"begin": begin, "shift": shift, "looked_at": AFTER[shift]}
             row["ours"] = _delay([[alarm] if alarm >= 0 else [] for alarm in ours.tolist()], begin)
             for name, of_peer in ({} if river is None else of_river(river, values, reference)).items():
-                if isinstance(of_peer, dict):
-                    row[name] = _delay(of_peer["alarms"], begin)
-                else:
-                    row.setdefault("versions", {})[name] = of_peer
+                row[name] = _delay(of_peer["alarms"], begin)
             print(row, flush=True)
             found.append(row)
     return {"alpha": ALPHA, "streams": DELAY_STREAMS, "reference": reference, "shifts": found}

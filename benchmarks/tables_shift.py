@@ -198,18 +198,17 @@ def _kinds(result: dict[str, Any]) -> list[str]:
 
 def _monitoring(result: dict[str, Any]) -> list[str]:
     """The sequential test of monitoring, beside River's detectors."""
-    parts = {"false_alarms": _false_alarms, "delays": _delays, "memory": _memory}
-    lines = [line for name, table in parts.items() if name in result for line in table(result[name])]
-    if "several" in result:
-        several = result["several"]
-        share, rows = f"{100 * several['share']:.1f} %", f"{several['rows']:,} rows"
-        lines += [
-            f"With {several['scores']} features a row that hang together, some with ties and heavy tails, and a "
-            f"reference of {several['reference']} rows, {share} of {several['streams']:,} streams of {rows} ever "
-            "alarmed.",
-            "",
-        ]
-    return lines
+    parts = {"false_alarms": _false_alarms, "several": _several, "delays": _delays, "memory": _memory}
+    return [line for name, table in parts.items() if name in result for line in table(result[name])]
+
+
+def _several(result: dict[str, Any]) -> list[str]:
+    share, rows = f"{100 * result['share']:.1f} %", f"{result['rows']:,} rows"
+    return [
+        f"With {result['scores']} features a row that hang together, some with ties and heavy tails, and a reference "
+        f"of {result['reference']} rows, {share} of {result['streams']:,} streams of {rows} ever alarmed.",
+        "",
+    ]
 
 
 def _false_alarms(result: dict[str, Any]) -> list[str]:
