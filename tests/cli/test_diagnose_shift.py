@@ -171,7 +171,6 @@ BAD = {
     "few documents": ("TEXT --input new.csv --column text --documents one", "too few to tell a shift"),
     "a lonely target": ("TEXT --input new.txt --reference-target few.txt", "and no --reference"),
     "no such file": ("TEXT --input gone.txt", "gone.txt"),
-    "no probability": ("TEXT --input new.txt --alpha 2", "between 0 and 1"),
     "another language": ("TEXT --input french.txt", "the new text is in French, and this model reads English (en)"),
     "no model": ("gone --input new.txt", "no model here"),
 }
