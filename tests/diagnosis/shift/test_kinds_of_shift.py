@@ -25,10 +25,17 @@ from dragoman.errors import InputError
 from dragoman.reference.profile import Profile
 from dragoman.reports.page import page
 from dragoman.reports.written import json_text
+from dragoman.shift import power
 from dragoman.shift.softmax_classifier import fit_softmax_classifier
 
 QUICK = Settings(permutations=199)
 SIZE = 300
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Power is estimated from few samples: its own tests hold how well."""
+    monkeypatch.setattr(power, "DRAWS", 2)
 
 
 def test_planted_kinds_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
