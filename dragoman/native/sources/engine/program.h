@@ -4,6 +4,10 @@
 // is a sentence, a picture or a row of a table. Registers hold float32 numbers; operands hold rows in the form that
 // products read (float32, bfloat16 or int8 with a scale for each row). Every width is a multiple of 16: whoever writes
 // the program pads matrices, and each head of an attention, with zeros.
+//
+// What an instruction reads of a register or writes into one may be narrower than the register: it is the first columns,
+// unless `column` or `extra` says where they begin, and all other columns stay as they are. No instruction writes the
+// register that it reads, but for `add` and `activate`, and for a product that is added.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +32,7 @@ enum class Op : int32_t {
     given,      // out = the numbers that the caller gives for each example
     ink,        // out = 1 − pixel / 255, one row for each pixel, row by row; `count`: channels
     // Products.
-    operand,            // operand out = in
+    operand,            // operand out = in at `column`, as many numbers as the operand is wide
     normalize_operand,  // operand out = (in − mean) / √(variance + number); `count`: true width
     normalize,          // out = that · vector `matrix` + vector `other`; `count`: true width
     product,            // out at `column` = activation `count` of (operand in · matrixᵀ + bias); `slot` 1: added to out
@@ -38,14 +42,16 @@ enum class Op : int32_t {
     remember,        // memory `slot` of each example = keys in at `column`, values `other` at `extra`
     attend_memory,   // out = queries in at `column` look up memory `slot`
     attend_additive, // out = Σ softmax(vᵀ tanh(in + key)) value of memory `slot`; vector `matrix` is v
-    // Recurrence. A state is a vector that belongs to a hypothesis and goes where it goes.
-    load_state,   // out = state `slot`
+    // Recurrence. A state is a vector that belongs to a hypothesis and goes where it goes; it is zero until it is stored.
+    // Matrix `matrix` is U, with the bias inside of the recurrent product, where there is one; a GRU that resets before
+    // the product has U of the reset and update gates there, and that of the candidate in matrix `matrix` + 1.
+    load_state,   // out at `column` = state `slot`
     store_state,  // state `slot` = in at `column`; in `encode`, in has one row for each example
     cell,         // one step of cell `count`: in = W x + b, other = the state [h] or [h c]; out = the state after it
     sweep,        // cell `count` over all positions of each example, from a state of zeros; in = W x + b;
                   // out at `column` = h, register `other` at `extra` = the state after the last; `slot` 1: backwards
     // Numbers by themselves.
-    copy,      // out at `column` = in at `extra`, `count` numbers of each row
+    copy,      // out at `column` = in at `extra`, `count` numbers of each row, none of them a multiple of 16 for sure
     add,       // out = (in + other) · number
     spread,    // out = in (one row for each example) in every position of it
     activate,  // out = activation `count` of in
@@ -57,7 +63,8 @@ enum class Op : int32_t {
     window_2d,  // out = the values around each place, `count` true channels of each, packed; `shape` below
     pool_2d,    // out = the maximum around each place
     columns,    // out = one row for each column: the values of its places from top to bottom, `count` channels of each
-    flatten,    // out = one row for each example: the values of channel 0 of all places, then of channel 1, …
+    flatten,    // out = one row for each example: the values of channel 0 of all places, then of channel 1, …, of `count`
+                // channels; `extra` numbers altogether, so that each example has `extra` / `count` places
 };
 
 // Height and width of a kernel, its strides and paddings, in `shape`.
