@@ -50,8 +50,9 @@ def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         yield f"extra {name}", remedy if missing else "installed"
     yield "auto means", f"{diagnosis.device}, {diagnosis.precision}"
     for name, state in diagnosis.libraries.items():
-        threads = "PyTorch's threads" if state.threaded else "one thread"
-        yield f"{name} kernels", f"native, {threads}" if state.loaded else f"not used: {state.reason}"
+        yield f"{name} kernels", f"native, {state.runs_in}" if state.loaded else f"not used: {state.reason}"
+        for kernels in state.sets:
+            yield "", kernels
     for name, peak in diagnosis.peaks.items():
         yield "matrix product", f"{peak:8,.1f} G operations/s  {name}"
     for name, speed in diagnosis.kernels.items():

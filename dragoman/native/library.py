@@ -17,9 +17,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-INTERFACES = {"training": 4, "decoding": 3, "text": 5}
+INTERFACES = {"training": 4, "decoding": 3, "text": 5, "engine": 1}
 """The libraries, with the version of the functions that this revision calls; a library that was built from other
 sources is not used. Raise the number, here and in the source, whenever the arguments of a function change."""
+
+OWN_THREADS = frozenset({"engine"})
+"""The libraries that start threads of their own instead of using PyTorch's."""
 
 SWITCH = "DRAGOMAN_NATIVE"
 """The environment variable that turns all native kernels off by the value ``off``."""
@@ -91,7 +94,7 @@ def library(name: str) -> Library:
     if found != INTERFACES[name]:
         built = f"built for interface {found}, this revision has {INTERFACES[name]}"
         return Library(name, None, f"{path.name} is {built}: install dragoman again")
-    openmp = _openmp()
+    openmp = None if name in OWN_THREADS else _openmp()
     if openmp is not None:
         handle.dragoman_use_threads.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
         handle.dragoman_use_threads.restype = None

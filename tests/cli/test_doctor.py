@@ -10,6 +10,7 @@ from dragoman.diagnosis.machine.diagnosis import diagnose
 from dragoman.diagnosis.machine.kernels import LibraryState, kernel_speeds
 from dragoman.diagnosis.machine.peaks import matrix_product_peaks
 from dragoman.diagnosis.machine.software import PACKAGES, within
+from dragoman.native.engine_kernels import kernels_here
 from dragoman.native.library import INTERFACES
 
 
@@ -18,6 +19,7 @@ def test_it_says_what_runs_here(run) -> None:
     assert status == 0
     for name in INTERFACES:
         assert f"{name} kernels" in output
+    assert all(kernels in output for kernels in kernels_here())
     assert "extra plots       installed" in output
     assert f"threads {torch.get_num_threads()}" in output
     assert torch.__version__ in output
@@ -36,7 +38,7 @@ def test_as_json(run) -> None:
 
 
 def test_what_is_amiss_is_said_with_its_remedy(run, monkeypatch: pytest.MonkeyPatch) -> None:
-    off = LibraryState(False, "not built: install a C++ compiler, then install dragoman again", False)
+    off = LibraryState(False, "not built: install a C++ compiler, then install dragoman again")
     monkeypatch.setattr(diagnosis_module, "library_states", lambda: {"training": off})
     monkeypatch.setattr("os.getloadavg", lambda: (99.0, 99.0, 99.0))
     monkeypatch.setattr("dragoman.diagnosis.machine.software._version", lambda package: "1.0.0+cpu")

@@ -28,7 +28,7 @@ def test_turned_off_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.stdout.splitlines() == ["turned off by DRAGOMAN_NATIVE", "False", "True"]
 
 
-@pytest.mark.parametrize("name", libraries.INTERFACES)
+@pytest.mark.parametrize("name", sorted(libraries.INTERFACES.keys() - libraries.OWN_THREADS))
 def test_loops_run_in_as_many_threads_as_they_are_asked_for(name: str) -> None:
     """Of the kernels, that is: each instruction set's are compiled by themselves."""
     if libraries.load(name) is None:

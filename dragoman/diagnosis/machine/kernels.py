@@ -13,8 +13,9 @@ from dragoman.diagnosis.machine.peaks import shortest
 from dragoman.native.attention import AttentionShape, self_attention
 from dragoman.native.cross_entropy import cross_entropy_
 from dragoman.native.dropout import draw_seed, dropout
+from dragoman.native.engine_kernels import kernels_here
 from dragoman.native.layer_norm import layer_norm
-from dragoman.native.library import INTERFACES, library, threads_at_once
+from dragoman.native.library import INTERFACES, OWN_THREADS, library, threads_at_once
 from dragoman.native.training import available
 
 _SECONDS = 0.15
@@ -32,12 +33,15 @@ class LibraryState:
     Attributes:
         loaded: whether the library is used.
         reason: why it is not used, and what to do; empty if it is.
-        threaded: whether its loops were observed in two of PyTorch's threads at once.
+        runs_in: threads that its kernels run in, in words. That they are PyTorch's is said where two of these were
+            observed in a loop at once.
+        sets: names of the kernels that run on this processor, where a library has several to choose from.
     """
 
     loaded: bool
     reason: str
-    threaded: bool
+    runs_in: str = "one thread"
+    sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,16 @@ def library_states() -> dict[str, LibraryState]:
     >>> all(state.loaded or state.reason for state in library_states().values())
     True
     """
-    found = {name: library(name) for name in INTERFACES}
-    return {
-        name: LibraryState(it.handle is not None, it.reason, threads_at_once(name, 2) == 2)
-        for name, it in found.items()
-    }
+    return {name: _state(name) for name in INTERFACES}
+
+
+def _state(name: str) -> LibraryState:
+    found = library(name)
+    if found.handle is None:
+        return LibraryState(False, found.reason)
+    if name in OWN_THREADS:
+        return LibraryState(True, "", "its own threads", tuple(kernels_here()))
+    return LibraryState(True, "", "PyTorch's threads" if threads_at_once(name, 2) == 2 else "one thread")
 
 
 def kernel_speeds(dtype: torch.dtype, seconds: float = _SECONDS) -> dict[str, KernelSpeed]:

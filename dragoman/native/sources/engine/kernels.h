@@ -16,6 +16,10 @@ namespace engine {
 constexpr int64_t PANEL = 64;   // outputs that a product computes together
 constexpr int64_t PLACES = 16;  // keys and values in a page
 
+// A row of int8 has q = round(127 x / m) and the scale m / 127 with m = max(max |x|, SMALLEST). If a number in it is not
+// finite, the scale is not finite, and so no product with the row is.
+constexpr float SMALLEST = 1e-30f;
+
 // y = x Wᵀ + b. Weights lie in panels of 64 outputs: of each group of 4 bytes of input (1 float32, 2 bfloat16, 4 int8)
 // the groups of 64 outputs side by side. The same for all instruction sets. Built by pack.h.
 struct Matrix {
@@ -27,7 +31,7 @@ struct Matrix {
     const char* rows = nullptr;    // the same weights output by output, where `keep_rows` was asked for; else null
 };
 
-// Rows as products read them. int8: q = round(127 x / max |x|), stored as q + 128 where `unsigned_operands`.
+// Rows as products read them. int8: stored as q + 128 where `unsigned_operands`.
 struct Operand {
     char* data = nullptr;
     int64_t step = 0;        // bytes from row to row
@@ -35,7 +39,8 @@ struct Operand {
 };
 
 // Keys and values of one attention for one example, in pages of 16 places. `keys` and `values` are where they lie in a
-// page, in bytes. mask[r · mask_step + p] has a bit for each place of page p that row r sees.
+// page, in bytes. mask[r · mask_step + p] has a bit for each place of page p that row r sees. Places that it does not see
+// hold finite numbers, of whatever; a row that sees none gets zeros.
 struct Pages {
     char* const* pages = nullptr;
     int64_t count = 0;
@@ -71,7 +76,7 @@ struct Kernels {
     Number number;
     bool unsigned_operands;  // see Operand
 
-    // Products.
+    // Products. They write `outputs` numbers of each row, and at most those up to the next multiple of 16.
     void (*operand)(const Operand& out, const float* x, int64_t x_step, int64_t rows, int64_t width);
     void (*normalize_operand)(const Operand& out, const float* x, int64_t x_step, int64_t rows, int64_t width,
                               int64_t true_width, float epsilon);
@@ -84,7 +89,8 @@ struct Kernels {
     void (*rank)(const Matrix& matrix, const Operand& x, int64_t rows, const Symbols& symbols, const Ranking& out,
                  Workspace& workspace);
 
-    // Keys and values. page_bytes: room for 16 places of one attention, a multiple of 64.
+    // Keys and values. page_bytes: room for 16 places of one attention, a multiple of 64. `page` is where that room
+    // begins in a page.
     int64_t (*page_bytes)(const Heads& heads, bool additive);
     int64_t (*values_at)(const Heads& heads, bool additive);  // where values begin in it; keys begin at 0
     void (*put)(char* page, const Heads& heads, bool additive, int64_t place, const float* key, const float* value);
@@ -94,7 +100,7 @@ struct Kernels {
     void (*attend_additive)(const Pages& pages, const Heads& heads, const float* vector, const float* queries,
                             int64_t query_step, int64_t rows, float* out, int64_t out_step, Workspace& workspace);
 
-    // Numbers by themselves, `width` of each row.
+    // Numbers by themselves, `width` of each row. `out` may be x or a.
     void (*activate)(Activation activation, float* out, int64_t out_step, const float* x, int64_t x_step,
                      int64_t rows, int64_t width);
     void (*add)(float* out, int64_t out_step, const float* a, int64_t a_step, const float* b, int64_t b_step,

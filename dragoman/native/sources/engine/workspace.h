@@ -16,6 +16,11 @@ public:
     Room(const Room&) = delete;
     Room& operator=(const Room&) = delete;
     Room(Room&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+    Room& operator=(Room&& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(bytes_, other.bytes_);
+        return *this;
+    }
     ~Room() { std::free(data_); }
 
     // At least so many bytes; what was in it is lost when it grows.
