@@ -198,12 +198,14 @@ int dragoman_engine_test_attend(int set, int number, int64_t head_count, int64_t
         std::memset(pages.back(), 0x41, static_cast<size_t>(size + 64));  // numbers from another example: finite
     }
     Rows all_keys(keys, places, queries_width), all_values(values, places, out_width);
-    for (int64_t i = 0; i < places; ++i)
+    const int64_t together = places * 2 / 3;
+    Workspace workspace;
+    const Pages lent{pages.data(), count, before, before + k->values_at(heads, additive), masks, same ? 0 : count};
+    k->put_all(lent, heads, additive, together, all_keys.data(), all_keys.step(), all_values.data(), all_values.step());
+    for (int64_t i = together; i < places; ++i)
         k->put(pages[static_cast<size_t>(i / PLACES)] + before, heads, additive, i % PLACES,
                all_keys.data() + i * all_keys.step(), all_values.data() + i * all_values.step());
     Rows in(queries, rows, queries_width), weights(vector, 1, key_width), to(rows, out_width);
-    Workspace workspace;
-    const Pages lent{pages.data(), count, before, before + k->values_at(heads, additive), masks, same ? 0 : count};
     if (additive) k->attend_additive(lent, heads, weights.data(), in.data(), in.step(), rows, to.data(), to.step(), workspace);
     else k->attend(lent, heads, scale, in.data(), in.step(), rows, to.data(), to.step(), workspace);
     to.copy(out, out_width);

@@ -189,10 +189,10 @@ void rank(const Matrix& matrix, const Operand& x, int64_t rows, const Symbols& s
     }
 }
 
-// Keys and values place by place, each place with all of its heads.
+// Keys and values place by place, each place with all of its heads. Keys of additive attention are always float32.
 template <class T>
-int64_t values_at(const Heads& heads, bool) {
-    return PLACES * heads.heads * heads.key_width * T::BYTES;
+int64_t values_at(const Heads& heads, bool additive) {
+    return PLACES * heads.heads * heads.key_width * (additive ? Float32::BYTES : T::BYTES);
 }
 
 template <class T>
@@ -203,9 +203,20 @@ int64_t page_bytes(const Heads& heads, bool additive) {
 template <class T>
 void put(char* page, const Heads& heads, bool additive, int64_t place, const float* key, const float* value) {
     const int64_t keys = heads.heads * heads.key_width, values = heads.heads * heads.value_width;
-    for (int64_t i = 0; i < keys; ++i) T::write(page, place * keys + i, key[i]);
+    const auto write_key = additive ? Float32::write : T::write;
+    for (int64_t i = 0; i < keys; ++i) write_key(page, place * keys + i, key[i]);
     char* second = page + values_at<T>(heads, additive);
     for (int64_t i = 0; i < values; ++i) T::write(second, place * values + i, value[i]);
+}
+
+template <class T>
+void put_all(const Pages& pages, const Heads& heads, bool additive, int64_t count, const float* keys, int64_t key_step,
+             const float* values, int64_t value_step) {
+    for (int64_t i = 0; i < count; ++i) {
+        char* page = pages.pages[i / PLACES] + pages.keys;
+        if (i % PLACES == 0) std::memset(page, 0, static_cast<size_t>(page_bytes<T>(heads, additive)));
+        put<T>(page, heads, additive, i % PLACES, keys + i * key_step, values + i * value_step);
+    }
 }
 
 // One row of one head: values by the softmax of scores over the places that the row sees; zeros if it sees none.
@@ -261,7 +272,7 @@ void attend_additive(const Pages& pages, const Heads& heads, const float* vector
         const auto score = [&](const char* keys, int64_t at) {
             double sum = 0;
             for (int64_t i = 0; i < heads.key_width; ++i)
-                sum += vector[i] * std::tanh(static_cast<double>(query[i]) + T::read(keys, at + i));
+                sum += vector[i] * std::tanh(static_cast<double>(query[i]) + Float32::read(keys, at + i));
             return sum;
         };
         look_up<T>(pages, heads, 0, pages.masks + row * pages.mask_step, score, out + row * out_step, workspace);
@@ -364,7 +375,8 @@ void fill_all(Kernels& out, const char* name) {
     using P = typename Types<number>::Places;
     out = Kernels{name,           number,          false,         operand<O>,        normalize_operand<O>,
                   normalize,      product<O>,      product_added<O>, product_relu<O>, rank<O>,
-                  page_bytes<P>,  values_at<P>,    put<P>,        attend<P>,         attend_additive<P>,
+                  page_bytes<P>,  values_at<P>,    put<P>,        put_all<P>,        attend<P>,
+                  attend_additive<P>,
                   activate,       add,             glu,           cell,              reset,
                   renew};
 }
