@@ -19,6 +19,8 @@ class InstructionSet(enum.IntEnum):
     AVX_VNNI = 3
     AVX512 = 4
     AVX512_VNNI = 5
+    AVX512_BF16 = 6
+    NEON_DOT = 7
 
 
 class Number(enum.IntEnum):

@@ -1,16 +1,41 @@
 // Which kernels there are, and which this processor can run.
 #include "kernels.h"
 
-#include <array>
-
 #include "../isa.h"
+
+#if DRAGOMAN_X86
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include "sets.h"
 
 namespace dragoman {
 namespace engine {
 namespace {
 
-constexpr int SETS = 6, NUMBERS = 3;
+#if DRAGOMAN_X86
+// Products of bytes in the encoding of AVX, which g++ 12 does not ask processors for by name. Whether the system keeps the
+// registers of AVX is what the question for AVX2 has found out.
+bool has_avx_vnni() {
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1u) != 0;
+}
+#elif defined(__aarch64__)
+bool has_dot_products() {
+#if defined(__linux__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return true;  // all processors that this was built for have them
+#else
+    return false;
+#endif
+}
+#endif
+
+constexpr int SETS = 8, NUMBERS = 3;
 
 bool supported(Set set) {
     switch (set) {
@@ -18,14 +43,33 @@ bool supported(Set set) {
         case Set::baseline: return true;
 #if DRAGOMAN_X86
         case Set::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        case Set::avx_vnni: return supported(Set::avx2) && has_avx_vnni();
         case Set::avx512:
             return supported(Set::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-        case Set::avx512_vnni:
-            return supported(Set::avx512) && __builtin_cpu_supports("avx512vnni") &&
-                   __builtin_cpu_supports("avx512bf16");
+        case Set::avx512_vnni: return supported(Set::avx512) && __builtin_cpu_supports("avx512vnni");
+        case Set::avx512_bf16: return supported(Set::avx512_vnni) && __builtin_cpu_supports("avx512bf16");
+#elif defined(__aarch64__)
+        case Set::neon_dot: return has_dot_products();
 #endif
         default: return false;
+    }
+}
+
+void fill(Kernels& out, Set set, Number number) {
+    switch (set) {
+        case Set::reference: return reference::fill(out, number);
+        case Set::baseline: return baseline::fill(out, number);
+#if DRAGOMAN_X86
+        case Set::avx2: return avx2::fill(out, number);
+        case Set::avx_vnni: return avx_vnni::fill(out, number);
+        case Set::avx512: return avx512::fill(out, number);
+        case Set::avx512_vnni: return avx512_vnni::fill(out, number);
+        case Set::avx512_bf16: return avx512_bf16::fill(out, number);
+#elif defined(__aarch64__)
+        case Set::neon_dot: return neon_dot::fill(out, number);
+#endif
+        default: return;
     }
 }
 
@@ -34,14 +78,10 @@ struct Tables {
     Kernels tables[SETS][NUMBERS];
     Tables() {
         for (int set = 0; set < SETS; ++set)
-            for (int number = 0; number < NUMBERS; ++number) fill(static_cast<Set>(set), static_cast<Number>(number));
-    }
-    void fill(Set set, Number number) {
-        Kernels& out = tables[static_cast<int>(set)][static_cast<int>(number)];
-        reference::fill(out, number);
-        switch (set) {
-            default: break;
-        }
+            for (int number = 0; number < NUMBERS; ++number) {
+                reference::fill(tables[set][number], static_cast<Number>(number));
+                fill(tables[set][number], static_cast<Set>(set), static_cast<Number>(number));
+            }
     }
 };
 
@@ -49,8 +89,8 @@ struct Tables {
 
 Set detect_set() {
     static const Set best = [] {
-        for (const Set set : {Set::avx512_vnni, Set::avx512, Set::avx_vnni, Set::avx2})
-            if (supported(set)) return set;
+        for (int set = SETS - 1; set > 0; --set)
+            if (supported(static_cast<Set>(set))) return static_cast<Set>(set);
         return Set::baseline;
     }();
     return best;
@@ -64,8 +104,10 @@ const char* set_name(Set set) {
         case Set::avx_vnni: return "AVX-VNNI";
         case Set::avx512: return "AVX-512";
         case Set::avx512_vnni: return "AVX-512 VNNI";
+        case Set::avx512_bf16: return "AVX-512 VNNI and bf16";
+        case Set::neon_dot: return "NEON with dot products";
     }
-    return "unknown";
+    return nullptr;
 }
 
 const Kernels* kernels(Set set, Number number) {

@@ -125,8 +125,9 @@ struct Kernels {
                   int64_t state_step, int64_t rows, int64_t width);
 };
 
-// The instruction sets that kernels are written for, each with all that the ones before it need on its processor.
-enum class Set : int32_t { reference, baseline, avx2, avx_vnni, avx512, avx512_vnni };
+// The instruction sets that kernels are written for: `baseline` is what every processor of the architecture has, SSE2 or
+// NEON; the others are of x86, each with all that the ones before it need on its processor, but for the last, of AArch64.
+enum class Set : int32_t { reference, baseline, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, neon_dot };
 
 // The best set that this processor has; `reference` is never it.
 Set detect_set();

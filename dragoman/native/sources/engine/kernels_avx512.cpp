@@ -1,0 +1,31 @@
+// AVX-512 as in Skylake (2017), which has no instruction for products of bytes.
+#include "../isa.h"
+
+#if DRAGOMAN_X86
+#include <immintrin.h>
+
+#include "sets.h"
+#include "workspace.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
+#endif
+
+#define SET_NAME "AVX-512"
+
+namespace dragoman {
+namespace engine {
+namespace avx512 {
+
+#include "set.inc"
+
+}  // namespace avx512
+}  // namespace engine
+}  // namespace dragoman
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

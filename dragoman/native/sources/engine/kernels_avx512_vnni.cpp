@@ -1,0 +1,31 @@
+// AVX-512 with products of bytes: Cascade Lake (2019), Ice Lake.
+#include "../isa.h"
+
+#if DRAGOMAN_X86
+#include <immintrin.h>
+
+#include "sets.h"
+#include "workspace.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,avx512vnni"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,avx512vnni")
+#endif
+
+#define SET_NAME "AVX-512 VNNI"
+
+namespace dragoman {
+namespace engine {
+namespace avx512_vnni {
+
+#include "set.inc"
+
+}  // namespace avx512_vnni
+}  // namespace engine
+}  // namespace dragoman
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif
