@@ -36,7 +36,8 @@ LAW: dict[str, set[str]] = {
     "data": {"progress", "reports", "fields", "images", "text", "recipe", "native"},
     "model": {"encoders", "decoders", "layers", "fields", "text", "recipe", "native"},
     "alignment": {"data", "text"},
-    "export": {"model", "encoders", "decoders", "layers", "alignment", "text", "recipe"},
+    "plan": {"model", "encoders", "decoders", "layers"},
+    "export": {"plan", "model", "encoders", "decoders", "layers", "alignment", "text", "recipe"},
     "predict": {
         "progress",
         "reports",

@@ -51,7 +51,7 @@ enum class Op : int32_t {
     sweep,        // cell `count` over all positions of each example, from a state of zeros; in = W x + b;
                   // out at `column` = h, register `other` at `extra` = the state after the last; `slot` 1: backwards
     // Numbers by themselves.
-    copy,      // out at `column` = in at `extra`, `count` numbers of each row, none of them a multiple of 16 for sure
+    copy,      // out at `column` = in at `extra`, `count` numbers of each row; no multiples of 16 are needed
     add,       // out = (in + other) · number
     spread,    // out = in (one row for each example) in every position of it
     activate,  // out = activation `count` of in
