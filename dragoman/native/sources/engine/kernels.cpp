@@ -99,7 +99,11 @@ Set detect_set() {
 const char* set_name(Set set) {
     switch (set) {
         case Set::reference: return "reference";
+#if defined(__aarch64__)
+        case Set::baseline: return "NEON";
+#else
         case Set::baseline: return "baseline";
+#endif
         case Set::avx2: return "AVX2";
         case Set::avx_vnni: return "AVX-VNNI";
         case Set::avx512: return "AVX-512";
