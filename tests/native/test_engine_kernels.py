@@ -173,6 +173,7 @@ def test_normalisation(kernels: Kernels, mean: float) -> None:
         numbers, scales = kernels.operand(x, true_width)
         expected, expected_scales = kernels.reference.operand(x, true_width)
         assert np.allclose(scales, expected_scales, rtol=2e-5)
+        assert np.allclose(scales, expected_scales, rtol=2e-5)
         if kernels.number is Number.INT8:
             assert np.all(abs(numbers - expected) <= 1)
             assert np.mean(numbers != expected) < 0.05

@@ -13,6 +13,7 @@
 #pragma GCC target("avx2,fma")
 #endif
 
+#define DRAGOMAN_AVX2
 #define SET_NAME "AVX2"
 
 namespace dragoman {

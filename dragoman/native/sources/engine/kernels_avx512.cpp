@@ -13,6 +13,7 @@
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
 #endif
 
+#define DRAGOMAN_AVX512
 #define SET_NAME "AVX-512"
 
 namespace dragoman {

@@ -13,6 +13,9 @@
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,avx512vnni,avx512bf16")
 #endif
 
+#define DRAGOMAN_AVX512
+#define DRAGOMAN_AVX512_VNNI
+#define DRAGOMAN_BFLOAT16_STORES
 #define SET_NAME "AVX-512 VNNI and bf16"
 
 namespace dragoman {

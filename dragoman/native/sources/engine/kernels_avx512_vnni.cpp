@@ -13,6 +13,8 @@
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,avx512vnni")
 #endif
 
+#define DRAGOMAN_AVX512
+#define DRAGOMAN_AVX512_VNNI
 #define SET_NAME "AVX-512 VNNI"
 
 namespace dragoman {

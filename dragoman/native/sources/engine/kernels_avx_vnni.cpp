@@ -13,6 +13,8 @@
 #pragma GCC target("avx2,fma,avxvnni")
 #endif
 
+#define DRAGOMAN_AVX2
+#define DRAGOMAN_AVX_VNNI
 #define SET_NAME "AVX-VNNI"
 
 namespace dragoman {

@@ -11,6 +11,7 @@
 #pragma GCC target("arch=armv8.2-a+dotprod")
 #endif
 
+#define DRAGOMAN_NEON_DOT
 #define SET_NAME "NEON with dot products"
 
 namespace dragoman {
