@@ -1,0 +1,99 @@
+// Runs the programs of a model: what searches ask of it as a Scorer, and results of models that write nothing by steps.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "held.h"
+#include "model.h"
+#include "recurrence.h"
+#include "registers.h"
+#include "scorer.h"
+#include "shortlist.h"
+#include "workspace.h"
+
+namespace dragoman {
+namespace engine {
+
+// How much a machine does at once; none of it changes what comes out.
+struct Pace {
+    int64_t at_work = 0;             // examples that are searched for at the same time; 0: by the sizes of the model
+    int64_t positions_at_once = 128; // inputs are read together until they have so many
+};
+
+// The result register of some examples.
+struct Result {
+    const float* data = nullptr;
+    int64_t step = 0, width = 0;
+    const Places* places = nullptr;
+    int64_t height = 1;
+};
+
+// One for each thread. Outputs of an example do not depend on the other examples.
+class Machine final : public Scorer {
+public:
+    // No shortlist: every symbol is scored.
+    Machine(std::shared_ptr<const Model> model, std::shared_ptr<const Shortlist> shortlist, const Pace& pace = Pace());
+
+    void begin(Example* const* examples, int64_t count) override;
+    void step(Example* const* examples, int64_t count, Continuations& continuations) override;
+    void select(Example& example, const int32_t* parents, int64_t count) override;
+    void end(Example& example) override;
+    int64_t at_work(int64_t width) const override;
+
+    // Reads inputs. The result lies in the machine's memory until it reads something else.
+    Result encode(const Input* inputs, int64_t count);
+
+    // Memory that it holds, without what examples at work have of it.
+    int64_t bytes() const;
+
+private:
+    void take_held(Example& example);
+    void read(const Input* const* inputs, HeldExample* const* held, int64_t count);
+    void run(const Program& program, Registers& registers, const std::vector<Places>& places);
+    void run(const Instruction& instruction, Registers& registers, const Places& in, const Places& out, int64_t in_height);
+    void embed(const Instruction& instruction, Registers& registers, const Places& out);
+    const float* position(const Sinusoids* sinusoids, const Table* table, int64_t position);
+    void product(const Instruction& instruction, Registers& registers, int64_t rows);
+    void attend_example(const Instruction& instruction, Registers& registers, const Places& in);
+    void attend_past(const Instruction& instruction, Registers& registers);
+    void remember(const Instruction& instruction, Registers& registers, const Places& in);
+    void attend_memory(const Instruction& instruction, Registers& registers);
+    void load_state(const Instruction& instruction, Registers& registers);
+    void store_state(const Instruction& instruction, Registers& registers);
+    RecurrentCell cell_of(const Instruction& instruction) const;
+    void ink(const Instruction& instruction, Registers& registers, const Places& out);
+    void rank(Example* const* examples, int64_t count, int64_t rows, Continuations& continuations);
+    void rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t first, int64_t rows, Continuations& continuations);
+
+    const std::shared_ptr<const Model> model_;
+    const std::shared_ptr<const Shortlist> shortlist_;
+    const Kernels& kernels_;
+    const Pace pace_;
+    Registers encode_registers_, step_registers_;
+    std::vector<Places> encode_places_, step_places_;
+    Workspace workspace_;
+    Recurrence recurrence_;
+    PagePool memory_pool_, past_pool_;
+    std::vector<std::unique_ptr<HeldExample>> idle_;
+
+    // The examples that a program runs on: in `encode` their inputs, in `step` themselves. What is held of them may be
+    // missing in `encode`.
+    const Input* const* inputs_ = nullptr;
+    const Example* const* examples_ = nullptr;
+    HeldExample* const* held_ = nullptr;
+    int64_t count_ = 0;
+
+    std::vector<const Input*> some_inputs_;
+    std::vector<HeldExample*> some_held_;
+    std::vector<int64_t> lengths_;
+    std::vector<int32_t> given_places_;  // of each hypothesis, for its key and value
+    std::vector<uint64_t> list_scratch_;
+    Room position_room_, page_room_, scores_room_;
+    std::vector<char*> pages_;           // of an example that attends to itself
+    std::vector<uint16_t> masks_;
+};
+
+}  // namespace engine
+}  // namespace dragoman

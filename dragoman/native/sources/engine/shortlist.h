@@ -1,0 +1,44 @@
+// The symbols that a sentence's translation is likely to need: some that are always likely, and some for each symbol of
+// the sentence. Its output matrix is gathered when the sentence begins and is its own, so that neighbours change nothing.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model.h"
+#include "workspace.h"
+
+namespace dragoman {
+namespace engine {
+
+// Some columns of the output matrix, packed as a matrix of their own.
+struct ListedSymbols {
+    Matrix matrix;
+    Symbols symbols;
+    std::vector<int32_t> columns, ids;  // of the whole matrix; the symbols in them
+    Room room;
+};
+
+// Read-only, and shared by all threads.
+class Shortlist {
+public:
+    // always: symbols of every list. The likely translations of source symbol s are targets[offsets[s]] to
+    // targets[offsets[s + 1] − 1]; there are source_symbols + 1 offsets. Throws std::invalid_argument for numbers out of
+    // range, and for a model that has no source symbols or no rows of its output matrix.
+    Shortlist(const Model& model, const int32_t* always, int64_t always_count, const int64_t* offsets,
+              const int32_t* targets, int64_t targets_count);
+
+    // The list of one sentence: the symbols of every list, then its own, each from small to large.
+    void list(const Model& model, const int32_t* symbols, int64_t length, ListedSymbols& out,
+              std::vector<uint64_t>& scratch) const;
+    int64_t bytes() const;
+
+private:
+    std::vector<uint64_t> in_always_;  // a bit for each column
+    ListedSymbols always_;
+    std::vector<int32_t> columns_;     // of the output matrix, none that is never written
+    std::vector<int64_t> offsets_;
+};
+
+}  // namespace engine
+}  // namespace dragoman
