@@ -134,4 +134,39 @@ int32_t dragoman_engine_encode(const void* handle, const void* data, int64_t tot
         });
     });
 }
+
+// Scores of symbols that a test asks for: `live` hypotheses of each of `count` inputs, of which the first goes on as all of
+// them, read symbols[step][input][hypothesis]; before each step but the first they go on from parents[step][input][hypothesis].
+// scores: [steps][count · live][symbols], normalizers: [steps][count · live].
+int32_t dragoman_engine_test_steps(const void* handle, const void* data, int64_t total, const int64_t* lengths, int64_t count,
+                                   int64_t live, int64_t steps, const int32_t* symbols, const int32_t* parents, int32_t listed,
+                                   float* scores, double* normalizers, char* error, int64_t room) {
+    return !guarded(error, room, [&] {
+        const auto& h = *static_cast<const Handle*>(handle);
+        const std::vector<Input> inputs = inputs_of(h.model(), data, total, lengths, count);
+        const std::unique_ptr<Machine> machine = h.machine(listed != 0);
+        std::vector<Example> examples(inputs.size());
+        std::vector<Example*> pointers;
+        for (size_t i = 0; i < inputs.size(); ++i) {
+            examples[i].input = inputs[i];
+            examples[i].number = static_cast<int64_t>(i);
+            pointers.push_back(&examples[i]);
+        }
+        machine->begin(pointers.data(), count);
+        Continuations found;
+        found.all = true;
+        const std::vector<int32_t> first(static_cast<size_t>(live), 0);
+        for (int64_t step = 0; step < steps; ++step) {
+            for (int64_t e = 0; e < count; ++e) {
+                const int64_t at = (step * count + e) * live;
+                machine->select(examples[static_cast<size_t>(e)], step == 0 ? first.data() : parents + at, live);
+                examples[static_cast<size_t>(e)].last.assign(symbols + at, symbols + at + live);
+            }
+            machine->step(pointers.data(), count, found);
+            std::copy(found.values.begin(), found.values.end(), scores + step * count * live * h.model().header.symbols);
+            std::copy(found.normalizers.begin(), found.normalizers.end(), normalizers + step * count * live);
+        }
+        for (Example& example : examples) machine->end(example);
+    });
+}
 }

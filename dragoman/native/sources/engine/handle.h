@@ -50,7 +50,7 @@ inline std::vector<Input> inputs_of(const Model& model, const void* data, int64_
     const Header& h = model.header;
     const int64_t each = h.given > 0 ? h.given : h.channels > 0 ? int64_t{h.channels} * h.height : 1;
     std::vector<Input> inputs;
-    if (count < 0 || (count > 0 && (data == nullptr || lengths == nullptr))) throw std::invalid_argument("no inputs");
+    if (count < 0 || (count > 0 && lengths == nullptr) || (total > 0 && data == nullptr)) throw std::invalid_argument("no inputs");
     inputs.reserve(static_cast<size_t>(count));
     int64_t at = 0;
     for (int64_t i = 0; i < count; ++i) {

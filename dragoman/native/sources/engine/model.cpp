@@ -137,11 +137,11 @@ private:
               header.longest_target, header.channels, header.height, header.given})
             require(count >= 0 && count <= LARGEST, "a number of the header is out of range");
         require(header.output >= -1 && header.output < header.matrices, "the output matrix is out of range");
-        require((header.output < 0) == (header.symbols == 0), "symbols without an output matrix, or the reverse");
+        require(header.output < 0 || header.symbols > 0, "an output matrix without symbols");
         require(header.given % WIDTH_UNIT == 0 && header.given <= MOST, "the numbers of a row are no multiple of 16");
         require((header.channels > 0) == (header.height > 0) && header.channels <= 64 && header.height <= 4096,
                 "the channels or the height of pictures");
-        require((header.source_symbols > 0) + (header.channels > 0) + (header.given > 0) == 1,
+        require((header.source_symbols > 0) + (header.channels > 0) + (header.given > 0) <= 1,
                 "a model reads either text, pictures or rows of numbers");
         require(header.output >= 0 || header.result >= 0, "a model has an output or a result");
         if (header.output >= 0)
@@ -245,7 +245,6 @@ private:
 
     void check_output() {
         require(header.output >= 0 || header.step_instructions == 0, "steps without an output matrix");
-        require(header.output >= 0 || header.never_written == 0, "symbols that are never written without an output matrix");
     }
 
     void compute_sinusoids() {
@@ -331,6 +330,10 @@ void Model::check(const Input& input, int64_t number) const {
     const auto refuse = [number](const std::string& text) {
         throw std::invalid_argument("input " + std::to_string(number) + " " + text);
     };
+    if (reads_nothing()) {
+        if (input.length != 0) refuse("is not empty, and this model reads nothing");
+        return;
+    }
     if (input.length < 1) refuse("is empty");
     if (input.length > LONGEST)
         refuse("has length " + std::to_string(input.length) + ", and the longest is " + std::to_string(LONGEST));

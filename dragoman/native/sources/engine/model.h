@@ -76,6 +76,8 @@ public:
 
     virtual ~Model() = default;
 
+    // Whether it is a language model, whose inputs have length 0.
+    bool reads_nothing() const { return header.source_symbols == 0 && header.channels == 0 && header.given == 0; }
     // Throws std::invalid_argument if the model cannot read an input; `number` names it in the text.
     void check(const Input& input, int64_t number) const;
     // Rows of the result for an input of this length; 0 if the model has no result.
