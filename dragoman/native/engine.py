@@ -21,28 +21,16 @@ Inputs = NDArray[np.int32] | NDArray[np.uint8] | NDArray[np.float32]
 or rows of numbers, flattened."""
 
 _ERROR_ROOM = 512
+_NUMBERS = (
+    *("bytes", "symbols", "source_symbols", "start", "end", "longest_source", "longest_target"),
+    *("channels", "height", "given", "result_width"),
+)
 
 
 class _Description(ctypes.Structure):
     """``struct Description`` of sources/engine/abi_model.cpp."""
 
-    _fields_ = tuple(
-        (name, c_int64)
-        for name in (
-            "bytes",
-            "symbols",
-            "source_symbols",
-            "start",
-            "end",
-            "longest_source",
-            "longest_target",
-            "channels",
-            "height",
-            "given",
-            "result_width",
-            "lists",
-        )
-    )
+    _fields_ = tuple((name, c_int64) for name in (*_NUMBERS, "lists"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +110,11 @@ class EngineModel:
         found = _Description()
         library = _library()
         library.dragoman_engine_describe(self.handle, ctypes.byref(found))
-        numbers = {name: int(getattr(found, name)) for name, _ in _Description._fields_}
+        numbers = {name: int(getattr(found, name)) for name in _NUMBERS}
         name = library.dragoman_engine_model_kernels(self.handle).decode()
-        return EngineDescription(kernels=name, **{**numbers, "lists": bool(numbers["lists"])})
+        return EngineDescription(name, **numbers, lists=bool(found.lists))
 
-    def set_shortlist(
-        self, always: NDArray[np.int32], offsets: NDArray[np.int64], targets: NDArray[np.int32]
-    ) -> None:
+    def set_shortlist(self, always: NDArray[np.int32], offsets: NDArray[np.int64], targets: NDArray[np.int32]) -> None:
         """Restricts later searches to likely symbols: each sentence to those of ``always`` and those of its own
         symbols, whatever its neighbours are.
 

@@ -415,7 +415,7 @@ void Machine::rank(Example* const* examples, int64_t count, int64_t rows, Contin
     int64_t row = 0;
     for (int64_t e = 0; e < count; ++e) {
         const ListedSymbols& listed = held_of(*examples[e]).listed;
-        rank_rows(listed.matrix, listed.symbols, row, examples[e]->live, out);
+        rank_rows(listed.chosen.matrix(), listed.symbols, row, examples[e]->live, out);
         row += examples[e]->live;
     }
 }

@@ -6,17 +6,16 @@
 #include <vector>
 
 #include "model.h"
-#include "workspace.h"
+#include "pack.h"
 
 namespace dragoman {
 namespace engine {
 
 // Some columns of the output matrix, packed as a matrix of their own.
 struct ListedSymbols {
-    Matrix matrix;
+    ChosenOutputs chosen;
     Symbols symbols;
-    std::vector<int32_t> columns, ids;  // of the whole matrix; the symbols in them
-    Room room;
+    std::vector<int32_t> columns, ids;  // of the whole matrix, from small to large; the symbols in them
 };
 
 // Read-only, and shared by all threads.
@@ -28,14 +27,13 @@ public:
     Shortlist(const Model& model, const int32_t* always, int64_t always_count, const int64_t* offsets,
               const int32_t* targets, int64_t targets_count);
 
-    // The list of one sentence: the symbols of every list, then its own, each from small to large.
+    // The list of one sentence.
     void list(const Model& model, const int32_t* symbols, int64_t length, ListedSymbols& out,
               std::vector<uint64_t>& scratch) const;
     int64_t bytes() const;
 
 private:
     std::vector<uint64_t> in_always_;  // a bit for each column
-    ListedSymbols always_;
     std::vector<int32_t> columns_;     // of the output matrix, none that is never written
     std::vector<int64_t> offsets_;
 };
