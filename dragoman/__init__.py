@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dragoman.adaptation.adapt import adapt
     from dragoman.assessment.evaluate import evaluate
+    from dragoman.assessment.quantize import quantize
     from dragoman.comparison.compare import compare
     from dragoman.data.clean_corpora import clean
     from dragoman.diagnosis import public as diagnose
@@ -60,6 +61,7 @@ __all__ = [
     "load",
     "load_recipe",
     "monitor",
+    "quantize",
     "resume",
     "score",
     "train",
@@ -84,6 +86,7 @@ _HOMES = {
     "load": "dragoman.tasks.load",
     "load_recipe": "dragoman.recipe",
     "monitor": "dragoman.monitoring.monitor_log",
+    "quantize": "dragoman.assessment.quantize",
     "resume": "dragoman.training.run",
     "score": "dragoman.tasks.score",
     "train": "dragoman.training.run",

@@ -9,8 +9,22 @@ from dragoman.alignment.ibm_model_1 import ibm_model_1
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.data.dataset import Dataset
 
+FREQUENT, PER_SYMBOL = 1000, 100
+"""The usual numbers of target symbols that are always allowed, and that each source symbol allows."""
 
-def dataset_shortlist(dataset: Dataset, *, frequent: int, per_symbol: int, seed: int = 1) -> Shortlist:
+
+def pays(targets: int) -> bool:
+    """Whether a shortlist of the usual size leaves out most of a target vocabulary of so many symbols.
+
+    >>> pays(1_500), pays(10_000)
+    (False, True)
+    """
+    return targets >= 4 * FREQUENT
+
+
+def dataset_shortlist(
+    dataset: Dataset, *, frequent: int = FREQUENT, per_symbol: int = PER_SYMBOL, seed: int = 1
+) -> Shortlist:
     """The shortlist of a dataset's training pairs. Special symbols, bytes and placeholders are always allowed.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from dragoman.alignment.ibm_model_1 import TranslationTable
 from dragoman.errors import DamagedFileError
@@ -89,9 +89,13 @@ class Shortlist:
         inside = not len(ids) or bool(0 <= ids.min() <= ids.max() < targets)
         return len(self.offsets) == sources + 1 and inside
 
+    def to_bytes(self) -> bytes:
+        """The shortlist as the content of a file."""
+        return save({"always": self.always, "offsets": self.offsets, "targets": self.targets})
+
     def save(self, path: Path) -> None:
         """Write the shortlist to a file."""
-        save_file({"always": self.always, "offsets": self.offsets, "targets": self.targets}, path)
+        path.write_bytes(self.to_bytes())
 
     @classmethod
     def load(cls, path: Path) -> Shortlist:

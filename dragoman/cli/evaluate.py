@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from dragoman.contracts import Exact
     from dragoman.recipe.search import SearchRecipe
 
-_ENGINE = "What searches, of translators: torch, ctranslate2, or auto: the fastest that is exact enough."
-_COMPUTE = "Numbers of ctranslate2's matrix products: float32, int8, or auto."
-_SHORTLIST = "Score only symbols of the model's lexical shortlist (ctranslate2)."
+_ENGINE = "What searches for text: native, torch, ctranslate2, or auto: the fastest that is exact enough."
+_COMPUTE = "Numbers of its matrix products: float32, bfloat16, int8, or auto, as chosen when the model was saved."
+_SHORTLIST = "Score only symbols of the model's lexical shortlist, or all; by default as chosen when it was saved."
 _PICTURE = "Draw which labels are confused, how far numbers are off, or the search report, as PNG."
 _EXPANSIONS = 10_000
 _SEARCH_REPORT = (
@@ -40,7 +40,7 @@ def evaluate(
     device: Device = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
-    shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
+    shortlist: Annotated[bool | None, typer.Option("--shortlist/--no-shortlist", help=_SHORTLIST)] = None,
     json_file: Annotated[Path | None, output_option("Write the report as JSON.", "--json")] = None,
     output: Annotated[Path | None, output_option("Write the model's outputs, one a line.")] = None,
     picture: Annotated[Path | None, output_option(_PICTURE)] = None,
@@ -59,7 +59,7 @@ def evaluate(
     check_outputs({"--json": json_file, "--output": output, "--picture": picture}, [model, *data.inputs()])
     search.check("exact" if search_report else "beam")
     if search_report:
-        _check_report(search, by_torch=(engine, compute, shortlist) == ("torch", "auto", False))
+        _check_report(search, by_torch=(engine, compute, shortlist) == ("torch", "auto", None))
     check_model(model)
     sections = data.sections()
 
@@ -71,7 +71,7 @@ def evaluate(
     # A width alone is for the task to judge; it may have no search at all.
     named = search.names_method and not search_report
     method = search.method(recipe) if named else None
-    chosen = Search(None if named else search.beam, engine, compute, model if shortlist else None, method)
+    chosen = Search(None if named else search.beam, engine, compute, shortlist, method, model)
     found = evaluate_model(
         model,
         sections,

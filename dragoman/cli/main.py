@@ -24,6 +24,7 @@ from dragoman.cli.export import export
 from dragoman.cli.generate import generate
 from dragoman.cli.monitor import monitor
 from dragoman.cli.predict import predict
+from dragoman.cli.quantize import quantize
 from dragoman.cli.read import read
 from dragoman.cli.score import score
 from dragoman.cli.shortlist import shortlist
@@ -52,6 +53,7 @@ for command in (
     predict,
     evaluate,
     shortlist,
+    quantize,
     export,
     compare,
     score,

@@ -31,10 +31,10 @@ _LANGUAGE_MODEL = "Folder of a language model over the same vocabulary, for more
 _WEIGHT = typer.Option(
     "--language-model-weight", min=0, max=1000, callback=finite, help="Its weight, against the translator's 1."
 )
-_ENGINE = "What searches: torch, ctranslate2, or auto: the fastest that is exact enough."
-_COMPUTE = "Numbers of ctranslate2's matrix products: float32, int8, or auto."
+_ENGINE = "What searches: native, torch, ctranslate2, or auto: the fastest that is exact enough."
+_COMPUTE = "Numbers of its matrix products: float32, bfloat16, int8, or auto, as chosen when the model was saved."
 _JSON = "Write a line of JSON for each translation: text, scores, and what a person should look at."
-_SHORTLIST = "Score only symbols of the model's lexical shortlist (ctranslate2)."
+_SHORTLIST = "Score only symbols of the model's lexical shortlist, or all; by default as chosen when it was saved."
 _PROGRESS = "Show how far it is, or nothing but errors; by default on a terminal."
 
 
@@ -56,7 +56,7 @@ def translate(
     device: Device = "auto",
     engine: Annotated[str, typer.Option(help=_ENGINE)] = "auto",
     compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
-    shortlist: Annotated[bool, typer.Option("--shortlist", help=_SHORTLIST)] = False,
+    shortlist: Annotated[bool | None, typer.Option("--shortlist/--no-shortlist", help=_SHORTLIST)] = None,
 ) -> None:
     """Translate text line by line, as many lines out as in. Pictures of a line each are read first."""
     from dragoman.data.formats.plain_text import check_text_files

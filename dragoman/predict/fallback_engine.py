@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 
-from dragoman.contracts import Packed, SearchFeature, SearchRequest, SearchResult
+from dragoman.contracts import Packed, Pictures, SearchFeature, SearchRequest, SearchResult
 from dragoman.predict.engine import Engine
+
+Read = TypeVar("Read", Packed, Pictures)
 
 
 @dataclass(frozen=True, slots=True)
-class FallbackEngine:
+class FallbackEngine(Generic[Read]):
     """An :class:`~dragoman.predict.engine.Engine` that gives each request to the fast engine if that has all features
     it needs, else to the full one.
 
@@ -21,8 +24,8 @@ class FallbackEngine:
         fast_name: name of the fast engine.
     """
 
-    fast: Engine[Packed]
-    full: Engine[Packed]
+    fast: Engine[Read]
+    full: Engine[Read]
     fast_name: str
 
     @property
@@ -43,7 +46,7 @@ class FallbackEngine:
         lacks = ", no ".join(feature.value for feature in SearchFeature if feature in missing)
         return f"{self.full.description} ({self.fast_name} has no {lacks})"
 
-    def search(self, source: Packed, request: SearchRequest) -> SearchResult:
+    def search(self, source: Read, request: SearchRequest) -> SearchResult:
         """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
 
         Rows without a constraint are searched apart, so that they stay with the fast engine."""
@@ -57,5 +60,5 @@ class FallbackEngine:
         )
         return SearchResult.joined(parts, rows=source.layout.batch)
 
-    def _answering(self, request: SearchRequest) -> Engine[Packed]:
+    def _answering(self, request: SearchRequest) -> Engine[Read]:
         return self.fast if request.features <= self.fast.features else self.full

@@ -13,6 +13,7 @@ from dragoman.fields.place import TablePlace
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.choose_engine import AskedEngine, choose_reader_engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.given import PICTURES, items_of, texts_of
 from dragoman.predict.line_alignment import LineAlignment, line_alignments, require_alignments
@@ -24,6 +25,7 @@ from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import READER, require
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.given import given_path
 from dragoman.text.codec import Codec
 from dragoman.text.normalization import UNICODE_FORMS, normalize
 from dragoman.text.placeholder_mask import Mask
@@ -37,28 +39,47 @@ class Reader(Shown):
         source: field that encodes pictures.
         target: codec that decodes ids to text.
         recipe: recipe with the search settings, which calls may override.
+        engine: search engine; by default PyTorch's.
     """
 
-    def __init__(self, model: EncoderDecoder, source: PictureField, target: Codec, recipe: Recipe) -> None:
+    def __init__(
+        self,
+        model: EncoderDecoder,
+        source: PictureField,
+        target: Codec,
+        recipe: Recipe,
+        engine: Engine[Pictures] | None = None,
+    ) -> None:
         self.model = model
         self.source = source
         self.target = target
         self.recipe = recipe
-        self._engine: Engine[Pictures] = TorchEngine(model, target.special, batch_tokens=recipe.search.batch_tokens)
+        self.engine = engine or TorchEngine(model, target.special, batch_tokens=recipe.search.batch_tokens)
 
     def summary(self) -> Summary:
         """A short summary of the model."""
-        facts = {"vocabulary": f"{self.target.size.symbols:,} symbols"}
+        facts = {"vocabulary": f"{self.target.size.symbols:,} symbols", "engine": self.engine.description}
         return model_summary(self.recipe.model, self.model, facts)
 
     @classmethod
-    def load(cls, folder: Path | str, *, device: str = "auto") -> Reader:
+    def load(cls, folder: Path | str, *, device: str = "auto", engine: str = "torch", compute: str = "auto") -> Reader:
         """Load the model in ``folder`` onto ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
+        Args:
+            folder: folder of the model.
+            device: device to compute on.
+            engine: name of the search engine; see :class:`~dragoman.predict.choose_engine.AskedEngine`.
+            compute: number format of the engine; see :class:`~dragoman.predict.choose_engine.AskedEngine`.
+
         Raises:
-            InputError: if there is no model, or one of another kind.
+            InputError: if there is no model, one of another kind, or no such engine.
+            UnsupportedError: if the engine cannot read with it.
         """
-        return cls.of(load_model(folder, choose_device(device)), folder)
+        asked = AskedEngine(engine, compute, folder=given_path(folder, "the folder of a model"))
+        loaded = load_model(folder, choose_device(device))
+        reader = cls.of(loaded, folder)
+        reader.engine = choose_reader_engine(loaded, asked)
+        return reader
 
     @classmethod
     def of(cls, loaded: LoadedModel, folder: Path | str) -> Reader:
@@ -163,7 +184,7 @@ class Reader(Shown):
 
     def search(self, pictures: Pictures, request: SearchRequest) -> SearchResult:
         """The hypotheses for each picture of a batch."""
-        return self._engine.search(pictures, request)
+        return self.engine.search(pictures, request)
 
     def texts(self, hypotheses: Sequence[Hypothesis]) -> list[str]:
         """The text that each hypothesis is."""

@@ -21,13 +21,12 @@ from dragoman.contracts import (
 from dragoman.contracts.expect import expect
 from dragoman.data.line_chunks import LineChunk, chunks_of
 from dragoman.errors import InputError, UnsupportedError
-from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.aligner import Aligner, aligning_attention
 from dragoman.predict.capitals import Capitals
-from dragoman.predict.choose_engine import choose_engine
+from dragoman.predict.choose_engine import AskedEngine, choose_engine
 from dragoman.predict.constraints import FREE, Constraints
 from dragoman.predict.engine import Engine
 from dragoman.predict.examination import Examination
@@ -49,6 +48,7 @@ from dragoman.progress.counting import Counting
 from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import TRANSLATOR, require
 from dragoman.reports.shown import Shown, Summary
+from dragoman.storage.given import given_path
 from dragoman.text.codec import Codec, masks_for
 from dragoman.text.language import writes_spaces
 from dragoman.text.normalization import UNICODE_FORMS, normalize
@@ -124,16 +124,17 @@ class Translator(Shown):
         language_model_weight: float = 0.1,
         engine: str = "torch",
         compute: str = "auto",
-        shortlist: bool = False,
+        shortlist: bool | None = None,
     ) -> Translator:
         """Load the model in ``folder`` onto ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
         Args:
             folder: folder of the model.
             device: device to compute on.
-            engine: name of the search engine; see :func:`~dragoman.predict.choose_engine.choose_engine`.
-            compute: number format of the engine; see :func:`~dragoman.predict.choose_engine.choose_engine`.
-            shortlist: whether outputs are limited to the symbols of the model's lexical shortlist.
+            engine: name of the search engine; see :class:`~dragoman.predict.choose_engine.AskedEngine`.
+            compute: number format of the engine; see :class:`~dragoman.predict.choose_engine.AskedEngine`.
+            shortlist: whether outputs are limited to the symbols of the model's lexical shortlist; None for what was
+                chosen when the model was saved.
             language_model: folder of a language model over the same vocabulary, fused into every step of a search.
             language_model_weight: weight of the language model's log-probabilities; the translator's have weight 1.
 
@@ -141,14 +142,14 @@ class Translator(Shown):
             InputError: if a folder holds another kind of model, the vocabularies differ, or there is no such engine.
             UnsupportedError: if the engine cannot translate with it.
         """
+        asked = AskedEngine(engine, compute, shortlist, given_path(folder, "the folder of a model"))
         loaded = load_model(folder, choose_device(device))
         translator = cls.of(loaded, folder)
         fused = None
         if language_model is not None:
             writer = Writer.load(language_model, device=device)
             fused = FusedLanguageModel.of(writer, translator.target, language_model_weight, language_model)
-        narrowed = load_shortlist(Path(folder), *loaded.vocabularies) if shortlist else None
-        translator.engine = choose_engine(loaded, engine, compute=compute, language_model=fused, shortlist=narrowed)
+        translator.engine = choose_engine(loaded, asked, language_model=fused)
         return translator
 
     @classmethod

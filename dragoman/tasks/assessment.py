@@ -17,6 +17,7 @@ from dragoman.evaluation.confidence import Estimate
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.fields.field import SourceField, TargetField
 from dragoman.model.folder import LoadedModel
+from dragoman.predict.choose_engine import AskedEngine
 from dragoman.predict.search_request import search_request
 from dragoman.recipe.search import SearchRecipe
 from dragoman.reports.shown import Summary
@@ -92,15 +93,31 @@ class Search:
         beam: beam width, where there is no method; None for the recipe's.
         engine: name of the search engine, such as ``torch``.
         compute: number format that the engine computes with.
-        shortlist: folder of a model whose lexical shortlist limits the output's symbols; None for all symbols.
+        shortlist: whether a lexical shortlist limits the output's symbols; None for what was chosen when the model was
+            saved.
         method: method of search; None for a beam.
+        folder: the model's folder, which keeps its shortlist and what was chosen for its engine; None if there is none.
     """
 
     beam: int | None = None
     engine: str = "torch"
     compute: str = "auto"
-    shortlist: Path | None = None
+    shortlist: bool | None = None
     method: SearchMethod | None = None
+    folder: Path | None = None
+
+    @property
+    def asks_for_an_engine(self) -> bool:
+        """Whether something else than PyTorch, as it is, is asked for."""
+        return self.engine != "torch" or self.compute != "auto" or self.shortlist is not None
+
+    def asked_engine(self) -> AskedEngine:
+        """What is asked of the engine.
+
+        Raises:
+            InputError: if there is no engine or number format of that name.
+        """
+        return AskedEngine(self.engine, self.compute, self.shortlist, self.folder)
 
     def by(self, recipe: SearchRecipe) -> SearchMethod:
         """The method of search, with the recipe's settings for what was not chosen.

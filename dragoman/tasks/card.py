@@ -50,6 +50,7 @@ class CardFacts:
         guided_alignment: the attention that was taught to align words, in a phrase.
         validation_loss: cross-entropy of these weights in nats per target token, without label smoothing.
         reference: the profile of the training distribution that is kept with the model, in a phrase.
+        engine: what the native engine computes the model with, and what showed that this costs nothing, in a phrase.
         quality_split: name of the examples that quality was measured on, such as ``test set``.
         quality_search: the search for outputs, such as ``beam 5``.
     """
@@ -88,6 +89,7 @@ class CardFacts:
     guided_alignment: str | None = None
     validation_loss: float | None = None
     reference: str | None = None
+    engine: str | None = None
     quality_split: str | None = None
     quality_search: str | None = None
 
@@ -197,6 +199,7 @@ def model_facts(facts: CardFacts) -> list[str | None]:
         fact("Parameters", facts.parameters),
         fact("Symbols of the source vocabulary", facts.source_vocabulary),
         fact("Symbols of the target vocabulary", facts.target_vocabulary),
+        fact("Computed by the native engine in", facts.engine),
     ]
 
 

@@ -33,6 +33,7 @@ def card_facts(
     split: str,
     text_sides: tuple[bool, bool],
     reference: str | None = None,
+    engine: str | None = None,
     taken_over: Sequence[str] = (),
 ) -> CardFacts:
     """Collect everything that a card states but the quality of the model.
@@ -47,6 +48,7 @@ def card_facts(
         split: name of the examples that quality was measured on.
         text_sides: whether source and target are text, so that their tokens are counted.
         reference: the profile of the training distribution that is kept with the model, in a phrase.
+        engine: what the native engine computes the model with, in a phrase.
         taken_over: lines on what the model has from its parent.
     """
     recipe = best.recipe
@@ -90,8 +92,9 @@ def card_facts(
         guided_alignment=recipe.training.guided_alignment.phrase(recipe.model.decoder.attending[0]),
         validation_loss=float(chosen["loss"]),
         reference=reference,
+        engine=engine,
         quality_split=split,
-        quality_search="greedy search" if recipe.search.beam == 1 else f"beam {recipe.search.beam}",
+        quality_search=recipe.search.phrase,
     )
 
 

@@ -17,7 +17,12 @@ from dragoman.tasks.task import Asked
 
 
 def load(
-    folder: Path | str, *, device: str = "auto", engine: str = "torch", compute: str = "auto"
+    folder: Path | str,
+    *,
+    device: str = "auto",
+    engine: str = "torch",
+    compute: str = "auto",
+    shortlist: bool | None = None,
 ) -> Translator | Writer | Reader | Predictor:
     """Load a model: a translator, a reader of pictures, a predictor of labels or numbers, or a writer, which is a
     language model.
@@ -25,8 +30,12 @@ def load(
     Args:
         folder: folder of the model, such as ``runs/demo/best``.
         device: where to compute: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        engine: name of the search engine of a translator: ``torch``, ``ctranslate2`` or ``auto``.
-        compute: number format that ``ctranslate2`` computes with: ``float32``, ``int8`` or ``auto``.
+        engine: name of the search engine of a translator or a reader: ``native``, ``torch``, ``ctranslate2`` or
+            ``auto``, the fastest that is exact enough.
+        compute: numbers that the engine computes with: ``float32``, ``bfloat16`` or ``int8``; ``auto`` for those that
+            were chosen when the model was saved.
+        shortlist: whether a translator's outputs are limited to the symbols of its lexical shortlist; None for what was
+            chosen when it was saved.
 
     Raises:
         InputError: if the folder holds no model, or models of this kind cannot use the engine.
@@ -39,6 +48,7 @@ def load(
     """
     place = given_path(folder, "the folder of a model")
     loaded = load_model(place, choose_device(device))
-    search, task = Search(engine=engine, compute=compute), task_of(loaded.recipe)
+    search = Search(engine=engine, compute=compute, shortlist=shortlist, folder=place)
+    task = task_of(loaded.recipe)
     task.check(Asked(search), loaded, place)
     return task.opened(loaded, place, search)

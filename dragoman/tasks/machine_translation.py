@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dragoman.alignment.dataset_shortlist import dataset_shortlist, pays
+from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts import Greedy, GuidedAlignment, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.data.batch_sampler import BatchSampler, Buckets
@@ -24,16 +26,26 @@ from dragoman.evaluation.confidence import Estimate, estimates
 from dragoman.evaluation.placeholder_accuracy import placeholder_statistics
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.translation_report import TranslationReport, evaluate_translations
-from dragoman.export.shortlist_file import load_shortlist
 from dragoman.model.build import Model
 from dragoman.model.build_decoders import Objective
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.choose_engine import choose_engine
+from dragoman.predict.engine_choice import EngineSettings
+from dragoman.predict.native_engine import NativeEngine, obstacle_of
 from dragoman.predict.text_scores import TextScores
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts
+from dragoman.tasks.choose_settings import (
+    ChosenEngine,
+    Measure,
+    candidates,
+    choose_settings,
+    on_processor,
+    phrase_of_examples,
+    trial_examples,
+)
 from dragoman.tasks.guided_batches import WithLinks
 from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.searcher import TranslationSearcher
@@ -121,6 +133,42 @@ class MachineTranslation(Task):
 
         return Validator(self.losses(model, recipe, dataset), score)
 
+    def shortlist(self, best: LoadedModel, dataset: Dataset) -> Shortlist | None:
+        """The shortlist of the training pairs, where the target vocabulary is large."""
+        wanted = best.recipe.search.shortlist and pays(best.vocabularies[1])
+        return dataset_shortlist(dataset) if wanted else None
+
+    def chosen_engine(
+        self, best: LoadedModel, dataset: Dataset, shortlist: Shortlist | None = None
+    ) -> ChosenEngine | None:
+        """By chrF2++ if training watched it, else by BLEU."""
+        model = on_processor(best)
+        if obstacle_of(model) is not None:
+            return None
+        translator = Translator(model, *best.codecs, best.recipe)
+        chosen = trial_examples(len(dataset.validation))
+        sources, references = dataset.validation.source_texts(chosen), dataset.validation.target_texts(chosen)
+        language = best.recipe.data.target_language
+
+        def outputs(settings: EngineSettings) -> list[str]:
+            used = shortlist if settings.shortlist else None
+            translator.engine = NativeEngine(model, translator.target.special, number=settings.number, shortlist=used)
+            return translator.translate(sources, progress=False)
+
+        def statistics(translations: list[str]) -> SentenceStatistics:
+            if best.recipe.training.early_stopping.metric == "chrf":
+                return chrf_statistics(translations, references)
+            return bleu_statistics(translations, references, language)
+
+        choice = choose_settings(
+            candidates(with_shortlist=shortlist is not None),
+            outputs,
+            Measure(statistics, higher_is_better=True, most_lost=0.3),
+            examples=phrase_of_examples(chosen, self.words.inputs),
+            search=best.recipe.search.phrase,
+        )
+        return ChosenEngine(choice, shortlist)
+
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
         """The unigram entropy of target tokens."""
         del recipe
@@ -159,9 +207,8 @@ class MachineTranslation(Task):
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Translator:
         """A translator with the engine that the search names."""
         translator = Translator.of(loaded, folder)
-        if search.engine != "torch" or search.compute != "auto" or search.shortlist is not None:
-            shortlist = None if search.shortlist is None else load_shortlist(search.shortlist, *loaded.vocabularies)
-            translator.engine = choose_engine(loaded, search.engine, compute=search.compute, shortlist=shortlist)
+        if search.asks_for_an_engine:
+            translator.engine = choose_engine(loaded, search.asked_engine())
         return translator
 
     def searcher(self, loaded: LoadedModel, examples: Examples, folder: Path) -> TranslationSearcher:

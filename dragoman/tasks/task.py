@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Int
 
+from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts import AnyBatch
 from dragoman.contracts.expect import expect
 from dragoman.data.batch_sampler import BatchSampler, Buckets
@@ -31,6 +32,7 @@ from dragoman.recipe import Recipe
 from dragoman.recipe.kinds import sentence_of
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search
 from dragoman.tasks.card import CardFacts
+from dragoman.tasks.choose_settings import ChosenEngine
 from dragoman.tasks.in_turn import Log
 from dragoman.tasks.losses import SplitLosses, example_losses
 from dragoman.tasks.searcher import Searcher
@@ -184,6 +186,28 @@ class Task(ABC):
         del dataset
         return best
 
+    def shortlist(self, best: LoadedModel, dataset: Dataset) -> Shortlist | None:
+        """The lexical shortlist that is learnt for a trained model; None where none is of use, or the recipe forbids
+        it."""
+        del best, dataset
+        return None
+
+    def chosen_engine(
+        self, best: LoadedModel, dataset: Dataset, shortlist: Shortlist | None = None
+    ) -> ChosenEngine | None:
+        """What the native engine should compute the best model with, by its outputs on the validation set.
+
+        Args:
+            best: the model.
+            dataset: the dataset that it was trained on.
+            shortlist: lexical shortlist of the model, if it has one.
+
+        Returns:
+            The choice; None where the engine cannot compute the model, or computes it in float32 alone.
+        """
+        del best, dataset, shortlist
+        return None
+
     # Measuring
 
     @abstractmethod
@@ -212,7 +236,6 @@ class Task(ABC):
             InputError: naming the option and the kind of the model.
         """
         search = asked.search
-        of_engines = search.engine != "torch" or search.compute != "auto" or search.shortlist is not None
         useless = (
             (
                 "--beam",
@@ -220,7 +243,11 @@ class Task(ABC):
                 search.beam is not None and not self.searches,
             ),
             ("--search", "is a way to search for text", search.method is not None and not self.searches),
-            ("--engine, --compute and --shortlist", "are for translators", of_engines and not self.engines),
+            (
+                "--engine, --compute and --shortlist",
+                "are for models that write text for an input",
+                search.asks_for_an_engine and not self.engines,
+            ),
             ("--picture", "is for models that predict labels, numbers or tags", asked.picture and not self.draws),
             ("--output", "is for what a model writes or predicts", asked.outputs and not self.predicts),
         )

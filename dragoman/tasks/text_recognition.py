@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts import Greedy, Pictures, SearchMethod
 from dragoman.contracts.expect import expect
 from dragoman.data.bucketing import in_order
@@ -20,10 +21,22 @@ from dragoman.evaluation.recognition import recognition_statistics
 from dragoman.evaluation.recognition_report import evaluate_recognition
 from dragoman.model.build import Model
 from dragoman.model.folder import LoadedModel
+from dragoman.predict.choose_engine import choose_reader_engine
+from dragoman.predict.engine_choice import EngineSettings
+from dragoman.predict.native_engine import NativeEngine, obstacle_of
 from dragoman.predict.reader import Reader
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts, CardText, card, measured_on
+from dragoman.tasks.choose_settings import (
+    ChosenEngine,
+    Measure,
+    candidates,
+    choose_settings,
+    on_processor,
+    phrase_of_examples,
+    trial_examples,
+)
 from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.inputs import PICTURES
 from dragoman.tasks.same_sources import same_sources
@@ -59,6 +72,7 @@ class TextRecognition(Task):
     higher_is_better = False
     text_sides = (False, True)
     searches = True
+    engines = True
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Measures the loss, and character and word error rate of greedy search."""
@@ -78,6 +92,32 @@ class TextRecognition(Task):
 
         return Validator(self.losses(model, recipe, dataset), score)
 
+    def chosen_engine(
+        self, best: LoadedModel, dataset: Dataset, shortlist: Shortlist | None = None
+    ) -> ChosenEngine | None:
+        """By the character error rate."""
+        del shortlist
+        model = on_processor(best)
+        if obstacle_of(model) is not None:
+            return None
+        reader = Reader.of(replace(best, model=model), "the run's model")
+        examples = dataset.validation
+        chosen = trial_examples(len(examples))
+        references = examples.target_texts(chosen)
+
+        def outputs(settings: EngineSettings) -> list[str]:
+            reader.engine = NativeEngine(model, reader.target.special, number=settings.number)
+            return read_examples(reader, examples, Search().by(best.recipe.search), chosen)
+
+        choice = choose_settings(
+            candidates(with_shortlist=False),
+            outputs,
+            Measure(lambda texts: recognition_statistics(texts, references)[0], higher_is_better=False, most_lost=0.1),
+            examples=phrase_of_examples(chosen, self.words.inputs),
+            search=best.recipe.search.phrase,
+        )
+        return ChosenEngine(choice, None)
+
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
         """The unigram entropy of target tokens."""
         del recipe
@@ -89,7 +129,7 @@ class TextRecognition(Task):
 
     def assess(self, subjects: Sequence[Assessed], search: Search, *, side_by_side: bool, log: Log) -> list[Assessment]:
         """Read with the beam, and with greedy search too if models are compared, and score against the true texts."""
-        readers = [Reader.of(subject.model, "the model") for subject in subjects]
+        readers = [self.opened(subject.model, Path("the model"), search) for subject in subjects]
         methods = [search.by(reader.recipe.search) for reader in readers]
         measured = [dict.fromkeys([Greedy(), method] if side_by_side else [method]) for method in methods]
         splits = [subject.held_out.examples for subject in subjects]
@@ -108,9 +148,11 @@ class TextRecognition(Task):
         ]
 
     def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Reader:
-        """A reader of pictures."""
-        del search
-        return Reader.of(loaded, folder)
+        """A reader with the engine that the search names."""
+        reader = Reader.of(loaded, folder)
+        if search.asks_for_an_engine:
+            reader.engine = choose_reader_engine(loaded, search.asked_engine())
+        return reader
 
     def searcher(self, loaded: LoadedModel, examples: Examples, folder: Path) -> ReadingSearcher:
         """A reader with pictures and their texts."""

@@ -397,13 +397,14 @@ def _finish(
     reason: str,
     taken: TakenOver | None,
 ) -> Report:
-    """Draw the learning curves, evaluate the best model, and write its card and the profile of its training
-    distribution; returns the evaluation's report."""
+    """Draw the learning curves, choose what the best model is computed with, evaluate it, and write its card and the
+    profile of its training distribution; returns the evaluation's report."""
     name, history = run.path.name, run.history()
     with drawing():
         draw_learning_curves(history, run.curves, title=name)
     best = task.calibrated(load_model(run.best, hardware.device), dataset)
     held_out = held_out_of(dataset)
+    engine = task.chosen_engine(best, dataset, task.shortlist(best, dataset))
     (found,) = assess([Assessed(best, held_out)])
     reference = reference_of(best, dataset)
     if found.draw is not None:
@@ -420,8 +421,13 @@ def _finish(
         split=held_out.split,
         text_sides=task.text_sides,
         reference=None if reference is None else reference.phrase,
+        engine=None if engine is None else engine.choice.phrase,
     )
-    files: dict[str, str | bytes] = {"card.md": task.card(facts, best, found), **reference_files(reference)}
+    files: dict[str, str | bytes] = {
+        "card.md": task.card(facts, best, found),
+        **reference_files(reference),
+        **({} if engine is None else engine.files()),
+    }
     save_model(run.best, best, files, replace=True)
     write_file(run.evaluation_file, (json.dumps(found.report.to_dict(), indent=2) + "\n").encode())
     return found.report

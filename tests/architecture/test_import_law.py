@@ -78,6 +78,9 @@ LAW: dict[str, set[str]] = {
         "reports",
     },
     "assessment": {
+        "alignment",
+        "export",
+        "native",
         "progress",
         "reports",
         "predict",

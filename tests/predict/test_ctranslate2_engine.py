@@ -24,7 +24,8 @@ from dragoman.contracts import (
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, save_model
-from dragoman.predict.choose_engine import choose_engine
+from dragoman.predict import choose_engine as choice
+from dragoman.predict.choose_engine import AskedEngine, choose_engine
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine, looping_prefix
 from dragoman.predict.fallback_engine import FallbackEngine
 from dragoman.predict.fused_language_model import FusedLanguageModel
@@ -137,25 +138,31 @@ def test_loops_are_found_where_the_search_would_find_them(tokens: list[int]) -> 
     assert looping_prefix(tokens, rule) == next(ends, None)
 
 
-def test_the_engine_is_chosen_by_what_the_model_is() -> None:
+def test_the_engine_is_chosen_by_what_the_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "obstacle_of", lambda model: "it is not built")
     transformer = model_of()
-    assert isinstance(choose_engine(transformer, "auto"), FallbackEngine)
-    assert choose_engine(transformer, "ctranslate2", compute="int8").description == "CTranslate2, int8"
-    assert isinstance(choose_engine(transformer, "torch"), TorchEngine)
+    assert isinstance(choose_engine(transformer, AskedEngine()), FallbackEngine)
+    assert choose_engine(transformer, AskedEngine("ctranslate2", "int8")).description == "CTranslate2, int8"
+    assert isinstance(choose_engine(transformer, AskedEngine("torch")), TorchEngine)
     recurrent = model_of(encoder=SMALL, decoder={"kind": "gru", "layers": 1, "width": 16})
-    assert isinstance(choose_engine(recurrent, "auto"), TorchEngine)
+    assert isinstance(choose_engine(recurrent, AskedEngine()), TorchEngine)
     silent = recipe_from({"model": {"encoder": {"kind": "none"}, "decoder": SMALL}})
     fused = FusedLanguageModel(cast(Any, build(silent.model, TextSize(9), TextSize(9), 1)), 0.1)
-    with pytest.raises(UnsupportedError, match="language model takes part"):
-        choose_engine(transformer, "ctranslate2", language_model=fused)
+    for name in ("ctranslate2", "native"):
+        with pytest.raises(UnsupportedError, match="language model takes part"):
+            choose_engine(transformer, AskedEngine(name), language_model=fused)
     with pytest.raises(UnsupportedError, match="gru decoder"):
-        choose_engine(recurrent, "ctranslate2")
-    with pytest.raises(UnsupportedError, match="float32, not in int8"):
-        choose_engine(recurrent, "auto", compute="int8")
+        choose_engine(recurrent, AskedEngine("ctranslate2"))
+    with pytest.raises(UnsupportedError, match="native cannot be used: it is not built"):
+        choose_engine(recurrent, AskedEngine("native"))
+    with pytest.raises(UnsupportedError, match="float32, not in int8; the native engine cannot be used"):
+        choose_engine(recurrent, AskedEngine(compute="int8"))
+    with pytest.raises(UnsupportedError, match="float32 or int8, not in bfloat16"):
+        choose_engine(transformer, AskedEngine("ctranslate2", "bfloat16"))
     with pytest.raises(InputError, match="no engine is called onnx"):
-        choose_engine(transformer, "onnx")
+        AskedEngine("onnx")
     with pytest.raises(InputError, match="no type of number is called int4"):
-        choose_engine(transformer, "auto", compute="int4")
+        AskedEngine(compute="int4")
 
 
 def test_a_translator_is_loaded_with_an_engine(tmp_path: Any) -> None:

@@ -58,6 +58,7 @@ ALL = {
     "device": "8 threads",
     "precision": "bfloat16",
     "seed": 1234,
+    "engine": "int8, chosen on 500 sentences",
     "guided_alignment": "the first head of layer 2, with weight 0.1",
     "validation_loss": 1.8765,
     "quality_split": "test set",
@@ -81,6 +82,7 @@ def test_every_fact_is_on_the_card():
         "train.en and train.de", "CC BY 4.0", "31,000", "29,000", "1,014", "1,001", "empty side 1,500, duplicate 500",
         "qt 1,203, printf 17",
         "older (SHA-256 of its list of checksums: 0f1e2d)", "17 features of 900 examples",
+        "int8, chosen on 500 sentences",
         "400,001", "410,002", "87", "93", "12,345,678", "10,003", "9,004", "4,005", "3,506", "no better loss",
         "1 h 2 min", "8 threads", "bfloat16", "Seed: 1234", "1.877 nats", "200 sentences of the test set, beam 5",
     ):  # fmt: skip

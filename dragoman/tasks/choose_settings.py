@@ -1,0 +1,131 @@
+"""The choice of what the native engine computes a model with, by the quality of its outputs on validation examples."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from dragoman.alignment.shortlist import Shortlist
+from dragoman.contracts.expect import expect
+from dragoman.evaluation.sentence_statistics import SentenceStatistics
+from dragoman.evaluation.significance import Difference, paired_bootstrap
+from dragoman.export.shortlist_file import SHORTLIST
+from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.model.folder import LoadedModel
+from dragoman.predict.engine_choice import BY_SPEED, ENGINE, EXACT, EngineChoice, EngineSettings, EngineTrial
+
+EXAMPLES = 500
+"""The most validation examples of a trial: with so many, a loss of half a point of BLEU is seen nearly always."""
+_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The measure that settings are chosen by.
+
+    Attributes:
+        statistics: function from one output for each example to their counts under the measure.
+        higher_is_better: whether higher scores are better.
+        most_lost: the loss from which on settings are refused, whatever chance may explain, in points of the measure.
+    """
+
+    statistics: Callable[[list[str]], SentenceStatistics]
+    higher_is_better: bool
+    most_lost: float
+
+    def accepts(self, test: Difference) -> bool:
+        """Whether a difference from the outputs in float32 is no loss: less than ``most_lost``, and its 95 % interval
+        reaches to where nothing is lost.
+
+        Args:
+            test: the difference; the first score is that of float32.
+        """
+        sign = 1.0 if self.higher_is_better else -1.0
+        return sign * test.difference > -self.most_lost and max(sign * test.low, sign * test.high) >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenEngine:
+    """A choice, with the shortlist that it was made with.
+
+    Attributes:
+        choice: the settings and the trials behind them.
+        shortlist: the shortlist, kept with the model also where the choice is not to use it; None if there is none.
+    """
+
+    choice: EngineChoice
+    shortlist: Shortlist | None
+
+    def files(self) -> dict[str, str | bytes]:
+        """The files of the model's folder that hold both, by name."""
+        kept = {} if self.shortlist is None else {SHORTLIST: self.shortlist.to_bytes()}
+        return {ENGINE: self.choice.to_file(), **kept}
+
+
+def candidates(*, with_shortlist: bool) -> list[EngineSettings]:
+    """The settings that are tried beside float32, the fastest first.
+
+    >>> list(map(str, candidates(with_shortlist=True)))
+    ['int8 with a shortlist', 'int8', 'bfloat16']
+    """
+    return [each for each in BY_SPEED if each != EXACT and (with_shortlist or not each.shortlist)]
+
+
+def on_processor(loaded: LoadedModel) -> EncoderDecoder:
+    """The model, or a copy of it where it is on another device."""
+    model = expect(loaded.model, EncoderDecoder)
+    return model if model.device.type == "cpu" else copy.deepcopy(model).cpu()
+
+
+def choose_settings(
+    candidates: Iterable[EngineSettings],
+    outputs_with: Callable[[EngineSettings], list[str]],
+    measure: Measure,
+    *,
+    examples: str,
+    search: str,
+) -> EngineChoice:
+    """The first of some settings whose outputs are no worse than those in float32 (paired bootstrap, Koehn 2004).
+
+    No time is measured, so the choice is the same on every machine.
+
+    Args:
+        candidates: the settings to try, the fastest first; float32, behind them, needs no trial.
+        outputs_with: function that gives the model's output for each example with some settings.
+        measure: the measure of quality.
+        examples: number and name of the examples, in a phrase.
+        search: the search for outputs, in a phrase.
+    """
+    exact = measure.statistics(outputs_with(EXACT))
+    trials: list[EngineTrial] = []
+    for settings in candidates:
+        test = paired_bootstrap(exact, measure.statistics(outputs_with(settings)))
+        trials.append(EngineTrial(settings, test, measure.accepts(test)))
+        if trials[-1].accepted:
+            return EngineChoice(settings, tuple(trials), examples, search)
+    return EngineChoice(EXACT, tuple(trials), examples, search)
+
+
+def trial_examples(count: int) -> Int[np.ndarray, " n"]:
+    """The numbers of the validation examples that settings are tried on: :data:`EXAMPLES` of ``count``, drawn with a
+    fixed seed, in order.
+
+    >>> trial_examples(3), len(trial_examples(10_000))
+    (array([0, 1, 2]), 500)
+    """
+    if count <= EXAMPLES:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(_SEED).choice(count, EXAMPLES, replace=False))
+
+
+def phrase_of_examples(chosen: Sequence[int] | Int[np.ndarray, " n"], things: str) -> str:
+    """The number of examples in words.
+
+    >>> phrase_of_examples([0, 1], "sentences")
+    '2 sentences of the validation set'
+    """
+    return f"{len(chosen):,} {things} of the validation set"
