@@ -27,7 +27,7 @@ class Vectors:
     """A vector in each row of a register.
 
     Attributes:
-        register: its number.
+        register: number of the register.
         columns: where the numbers of a vector stand, from column ``first`` on.
         norm: a normalisation that is part of the value and not computed yet: whoever reads it by a product takes gain
             and bias into the product's weights.
@@ -167,7 +167,7 @@ class Writer:
 
         Args:
             x: what the product reads.
-            linear: its weights.
+            linear: weights of the product.
             outputs: where its results stand, from column ``column`` on.
             activation: what is applied to them.
             into: the register that they are written into; a new one by default.
