@@ -16,6 +16,10 @@ HeldExample& held_of(const Example& example) {
     return static_cast<HeldExample&>(*example.held);
 }
 
+Span span(Registers& registers, int32_t reg, int64_t column = 0) {
+    return {registers.at(reg, column), registers.width(reg)};
+}
+
 // Pages of one attention, where they lie among those of others.
 Pages pages_of(const Kernels& kernels, const AttentionShape& attention, char* const* pages, int64_t count) {
     Pages out;
@@ -160,18 +164,21 @@ int64_t Machine::bytes() const {
 void Machine::run(const Program& program, Registers& registers, const std::vector<Places>& places) {
     for (size_t i = 0; i < program.instructions.size(); ++i) {
         const auto in = static_cast<size_t>(program.in_grids[i]), out = static_cast<size_t>(program.out_grids[i]);
-        run(program.instructions[i], registers, places[in], places[out], program.grids[in].height);
+        run(program.instructions[i], registers, places[in], places[out], program.grids[in].height,
+            program.grids[out].height);
     }
 }
 
-void Machine::run(const Instruction& i, Registers& r, const Places& in, const Places& out, int64_t in_height) {
+void Machine::run(const Instruction& i, Registers& r, const Places& in, const Places& out, int64_t in_height,
+                  int64_t out_height) {
     const int64_t rows = in.rows;
     switch (i.op) {
         case Op::embed: return embed(i, r, out);
         case Op::given:
-            for (int64_t e = 0; e < count_; ++e)
-                std::memcpy(r.at(i.out) + e * r.width(i.out), inputs_[e]->numbers,
-                            static_cast<size_t>(model_->header.given) * 4);
+            for (int64_t e = 0; e < count_; ++e) {
+                copy_numbers(span(r, i.out).row(e), inputs_[e]->numbers, model_->header.given);
+                set_zero(span(r, i.out).row(e) + model_->header.given, r.width(i.out) - model_->header.given);
+            }
             return;
         case Op::ink: return ink(i, r, out);
         case Op::operand:
@@ -194,16 +201,14 @@ void Machine::run(const Instruction& i, Registers& r, const Places& in, const Pl
         case Op::load_state: return load_state(i, r);
         case Op::store_state: return store_state(i, r);
         case Op::cell:
-            return recurrence_.step(cell_of(i), {r.at(i.out), r.width(i.out)}, {r.at(i.in), r.width(i.in)},
-                                    {r.at(i.other), r.width(i.other)}, rows);
+            return recurrence_.step(cell_of(i), span(r, i.out), span(r, i.in), span(r, i.other), rows);
         case Op::sweep:
-            return recurrence_.sweep(cell_of(i), {r.at(i.out, i.column), r.width(i.out)},
-                                     i.other < 0 ? Span{nullptr, 0} : Span{r.at(i.other, i.extra), r.width(i.other)},
-                                     {r.at(i.in), r.width(i.in)}, in, i.slot == 1);
+            return recurrence_.sweep(cell_of(i), span(r, i.out, i.column),
+                                     i.other < 0 ? Span{nullptr, 0} : span(r, i.other, i.extra), span(r, i.in), in,
+                                     i.slot == 1);
         case Op::copy:
             for (int64_t row = 0; row < rows; ++row)
-                std::memcpy(r.at(i.out, i.column) + row * r.width(i.out), r.at(i.in, i.extra) + row * r.width(i.in),
-                            static_cast<size_t>(i.count) * 4);
+                copy_numbers(span(r, i.out, i.column).row(row), span(r, i.in, i.extra).row(row), i.count);
             return;
         case Op::add:
             return kernels_.add(r.at(i.out), r.width(i.out), r.at(i.in), r.width(i.in), r.at(i.other), r.width(i.other),
@@ -211,9 +216,8 @@ void Machine::run(const Instruction& i, Registers& r, const Places& in, const Pl
         case Op::spread:
             for (int64_t e = 0; e < count_; ++e)
                 for (int64_t p = 0; p < out.lengths[static_cast<size_t>(e)]; ++p)
-                    std::memcpy(r.at(i.out) + (out.starts[static_cast<size_t>(e)] + p) * r.width(i.out),
-                                r.at(i.in) + e * r.width(i.in),
-                                static_cast<size_t>(std::min(r.width(i.out), r.width(i.in))) * 4);
+                    copy_numbers(span(r, i.out).row(out.starts[static_cast<size_t>(e)] + p), span(r, i.in).row(e),
+                                 std::min(r.width(i.out), r.width(i.in)));
             return;
         case Op::activate:
             return kernels_.activate(static_cast<Activation>(i.count), r.at(i.out), r.width(i.out), r.at(i.in),
@@ -221,14 +225,29 @@ void Machine::run(const Instruction& i, Registers& r, const Places& in, const Pl
         case Op::glu:
             return kernels_.glu(r.at(i.out), r.width(i.out), r.at(i.in), r.width(i.in), rows, r.width(i.in) / 2);
         case Op::window:
+            return window(span(r, i.out), span(r, i.in), r.width(i.in), i.count, in);
         case Op::mean:
+            return mean(span(r, i.out), span(r, i.in), std::min(r.width(i.out), r.width(i.in)), in_height, in);
         case Op::window_2d:
         case Op::pool_2d:
         case Op::columns:
-        case Op::flatten: break;
+        case Op::flatten: return map(i, r, in, out, in_height, out_height);
     }
-    (void)in_height;
-    throw std::invalid_argument("an operation that this engine does not have");
+}
+
+void Machine::map(const Instruction& i, Registers& r, const Places& in, const Places& out, int64_t in_height,
+                  int64_t out_height) {
+    const Span to = span(r, i.out), from = span(r, i.in);
+    const int64_t width = r.width(i.out);
+    for (int64_t e = 0; e < count_; ++e) {
+        const MapOfExample smaller = map_of(out, e, out_height), larger = map_of(in, e, in_height);
+        switch (i.op) {
+            case Op::window_2d: window_2d(to, from, i.count, width, i.shape, smaller, larger); break;
+            case Op::pool_2d: pool_2d(to, from, std::min(width, r.width(i.in)), i.shape, smaller, larger); break;
+            case Op::columns: columns(to, from, i.count, width, smaller.start, larger); break;
+            default: flatten(to.row(e), from, i.count, width, larger); break;
+        }
+    }
 }
 
 const float* Machine::position(const Sinusoids* sinusoids, const Table* table, int64_t position) {
@@ -276,8 +295,8 @@ void Machine::ink(const Instruction& i, Registers& r, const Places& out) {
         const int64_t length = out.lengths[static_cast<size_t>(e)], places = height * length;
         float* to = r.at(i.out) + out.starts[static_cast<size_t>(e)] * step;
         for (int64_t place = 0; place < places; ++place, to += step)
-            for (int64_t c = 0; c < i.count; ++c)
-                to[c] = 1.0f - static_cast<float>(inputs_[e]->pixels[c * places + place]) / 255.0f;
+            for (int64_t c = 0; c < step; ++c)
+                to[c] = c < i.count ? 1.0f - static_cast<float>(inputs_[e]->pixels[c * places + place]) / 255.0f : 0.0f;
     }
 }
 

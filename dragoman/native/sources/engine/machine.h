@@ -52,7 +52,10 @@ private:
     void take_held(Example& example);
     void read(const Input* const* inputs, HeldExample* const* held, int64_t count);
     void run(const Program& program, Registers& registers, const std::vector<Places>& places);
-    void run(const Instruction& instruction, Registers& registers, const Places& in, const Places& out, int64_t in_height);
+    void run(const Instruction& instruction, Registers& registers, const Places& in, const Places& out, int64_t in_height,
+             int64_t out_height);
+    void map(const Instruction& instruction, Registers& registers, const Places& in, const Places& out,
+             int64_t in_height, int64_t out_height);
     void embed(const Instruction& instruction, Registers& registers, const Places& out);
     const float* position(const Sinusoids* sinusoids, const Table* table, int64_t position);
     void product(const Instruction& instruction, Registers& registers, int64_t rows);

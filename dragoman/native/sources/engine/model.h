@@ -23,7 +23,7 @@ struct Table {
 
 // How an axis becomes shorter under a kernel that goes over it: size ↦ ⌊(size + more) / step⌋ + 1.
 struct Axis {
-    int64_t more = 0, step = 1;
+    int64_t more = -1, step = 1;  // as it is: the same size
     // The new size; 0 if the kernel does not fit.
     int64_t size(int64_t before) const { return before + more < 0 ? 0 : (before + more) / step + 1; }
     bool operator==(const Axis& other) const { return more == other.more && step == other.step; }

@@ -9,6 +9,7 @@
 
 #include "kernels.h"
 #include "numbers.h"
+#include "positions.h"
 #include "registers.h"
 #include "workspace.h"
 
@@ -24,12 +25,6 @@ struct RecurrentCell {
     int64_t units() const { return recurrent->inputs; }
     int64_t gates() const { return kind == Cell::gru_before ? 3 * units() : recurrent->outputs; }
     int64_t state() const { return kind == Cell::lstm ? 2 * units() : units(); }
-};
-
-// Rows of float32 with a step between them.
-struct Span {
-    float* data;
-    int64_t step;
 };
 
 // Has the scratch memory of one thread.
@@ -81,14 +76,14 @@ public:
         for (int64_t t = 0; t < longest; ++t) {
             while (length_of(places, rows - 1) <= t) --rows;
             for (int64_t r = 0; r < rows; ++r)
-                copy(together + r * cell.gates(), gates.data + row_of(places, r, t, backwards) * gates.step, cell.gates());
+                copy_numbers(together + r * cell.gates(), gates.data + row_of(places, r, t, backwards) * gates.step, cell.gates());
             step(cell, {states, width}, {together, cell.gates()}, {states, width}, rows);
             for (int64_t r = 0; r < rows; ++r)
-                copy(hidden.data + row_of(places, r, t, backwards) * hidden.step, states + r * width, units);
+                copy_numbers(hidden.data + row_of(places, r, t, backwards) * hidden.step, states + r * width, units);
         }
         if (last.data == nullptr) return;
         for (int64_t r = 0; r < count; ++r)
-            copy(last.data + order_[static_cast<size_t>(r)] * last.step, states + r * width, width);
+            copy_numbers(last.data + order_[static_cast<size_t>(r)] * last.step, states + r * width, width);
     }
 
     int64_t bytes() const {
@@ -102,9 +97,6 @@ private:
     int64_t row_of(const Places& places, int64_t row, int64_t t, bool backwards) const {
         const int64_t start = places.starts[static_cast<size_t>(order_[static_cast<size_t>(row)])];
         return start + (backwards ? length_of(places, row) - 1 - t : t);
-    }
-    static void copy(float* to, const float* from, int64_t count) {
-        std::memcpy(to, from, static_cast<size_t>(count) * 4);
     }
 
     const Kernels& kernels_;
