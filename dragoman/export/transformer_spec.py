@@ -9,24 +9,27 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
 
-from dragoman.decoders.text_transformer import TransformerDecoder
-from dragoman.encoders.text_transformer import TransformerEncoder
 from dragoman.errors import UnsupportedError
-from dragoman.layers.attention.multi_head import SelfAttention
-from dragoman.layers.normalization import LayerNorm
-from dragoman.layers.transformer.decoder_block import DecoderBlock
-from dragoman.layers.transformer.encoder_block import EncoderBlock
-from dragoman.layers.transformer.feed_forward import FeedForward
-from dragoman.layers.transformer.positional_encoding import LearnedPositions
+from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.optional.extra import CTRANSLATE2
+from dragoman.plan.nodes import (
+    Function,
+    LearnedPositionsPlan,
+    LinearPlan,
+    NormPlan,
+    PositionsPlan,
+    TransformerBlockPlan,
+    TransformerDecoderPlan,
+    TransformerEncoderPlan,
+)
+from dragoman.plan.plan_of import plan_of
 from dragoman.recipe import Recipe
 from dragoman.recipe.transformer import TransformerRecipe
 from dragoman.storage.json import JsonObject
 
-_ACTIVATIONS = {"relu": "RELU", "gelu": "GELU"}
+_ACTIVATIONS = {Function.relu: "RELU", Function.gelu: "GELU"}
 
 # Low enough that its exponential is 0 beside any real score, and within the range of every type that CTranslate2 has.
 _NEVER = -6e4
@@ -48,7 +51,7 @@ def is_exportable(recipe: Recipe) -> bool:
 
 
 def transformer_spec(model: EncoderDecoder, recipe: Recipe, never_written: Sequence[int]) -> Any:
-    """The ``ctranslate2.specs.TransformerSpec`` of a model, without vocabularies.
+    """The ``ctranslate2.specs.TransformerSpec`` of a model, without vocabularies, filled in from its plan.
 
     Positional encodings are written as tables, because these models have the rates of the paper, exp(−2i ln 10000 / D),
     and CTranslate2 computes others. The symbols that are ``never_written`` get a bias that makes their probability 0.
@@ -56,93 +59,82 @@ def transformer_spec(model: EncoderDecoder, recipe: Recipe, never_written: Seque
     Raises:
         UnsupportedError: if the model is no Transformer.
     """
-    if not isinstance(model.encoder, TransformerEncoder) or not isinstance(model.decoder, TransformerDecoder):
+    plan = plan_of(model)
+    encoder, decoder = plan.encoder, plan.decoder
+    if not isinstance(encoder, TransformerEncoderPlan) or not isinstance(decoder, TransformerDecoderPlan):
         raise UnsupportedError(
             f"CTranslate2 computes Transformers, and this model has a {recipe.model.encoder.kind} encoder and a "
             f"{recipe.model.decoder.kind} decoder",
             remedy="translate with `--engine torch`, or distil it into a Transformer with `dragoman distill`.",
         )
     specs = CTRANSLATE2.load("ctranslate2").specs
-    encoder, decoder = recipe.model.encoder, recipe.model.decoder
-    assert isinstance(encoder, TransformerRecipe)
-    assert isinstance(decoder, TransformerRecipe)
     source_positions, target_positions = longest_rows(recipe)
     filled = specs.TransformerSpec(
         specs.TransformerEncoderSpec(**_shape(encoder)), specs.TransformerDecoderSpec(**_shape(decoder))
     )
-    _fill_stack(filled.encoder, filled.encoder.embeddings[0], model.encoder, source_positions)
-    for layer, block in zip(filled.encoder.layer, model.encoder.blocks, strict=True):
-        assert isinstance(block, EncoderBlock)
-        _fill_encoder_block(layer, block)
-    _fill_stack(filled.decoder, filled.decoder.embeddings, model.decoder, target_positions)
-    for layer, block in zip(filled.decoder.layer, model.decoder.blocks, strict=True):
-        _fill_decoder_block(layer, block)
-    bias = torch.zeros(model.decoder.output.weight.shape[0])
+    _fill_stack(filled.encoder, filled.encoder.embeddings[0], encoder, source_positions)
+    for layer, block in zip(filled.encoder.layer, encoder.blocks, strict=True):
+        _fill_block(layer, block)
+    _fill_stack(filled.decoder, filled.decoder.embeddings, decoder, target_positions)
+    for layer, block in zip(filled.decoder.layer, decoder.blocks, strict=True):
+        _fill_block(layer, block)
+        _fill_cross_attention(layer.attention, block)
+    bias = np.zeros(len(decoder.output.weight), np.float32)
     bias[list(never_written)] = _NEVER
-    _fill_linear(filled.decoder.projection, model.decoder.output.weight, bias)
+    _fill_linear(filled.decoder.projection, LinearPlan(decoder.output.weight, bias))
     return filled
 
 
-def _shape(recipe: TransformerRecipe) -> JsonObject:
-    activation = CTRANSLATE2.load("ctranslate2").specs.Activation[_ACTIVATIONS[recipe.activation]]
+def _shape(stack: TransformerEncoderPlan | TransformerDecoderPlan) -> JsonObject:
+    first = stack.blocks[0]
     return {
-        "num_layers": recipe.layers,
-        "num_heads": recipe.heads,
-        "pre_norm": recipe.norm == "pre",
-        "activation": activation,
+        "num_layers": len(stack.blocks),
+        "num_heads": first.attention.heads,
+        "pre_norm": first.around_attention.before,
+        "activation": CTRANSLATE2.load("ctranslate2").specs.Activation[_ACTIVATIONS[first.feed_forward.function]],
     }
 
 
-def _fill_stack(spec: Any, embeddings: Any, stack: TransformerEncoder | TransformerDecoder, positions: int) -> None:
+def _fill_stack(
+    spec: Any, embeddings: Any, stack: TransformerEncoderPlan | TransformerDecoderPlan, positions: int
+) -> None:
     """Fill in the embedding, the positions and the normalisation after the stack."""
-    embeddings.weight = _array(stack.embedding.weight)
-    spec.position_encodings.encodings = _positions(stack.positions, positions, stack.embedding.weight.shape[1])
-    if isinstance(stack.norm, LayerNorm):
+    embeddings.weight = stack.embedding.weight
+    spec.position_encodings.encodings = _positions(stack.positions, positions)
+    if stack.norm is not None:
         _fill_norm(spec.layer_norm, stack.norm)
 
 
-def _fill_encoder_block(spec: Any, block: EncoderBlock) -> None:
-    _fill_self_attention(spec.self_attention, block.attention, block.around_attention.norm)
-    _fill_feed_forward(spec.ffn, block.feed_forward, block.around_feed_forward.norm)
+def _fill_block(spec: Any, block: TransformerBlockPlan) -> None:
+    _fill_linear(spec.self_attention.linear[0], block.attention.inputs)
+    _fill_linear(spec.self_attention.linear[1], block.attention.output)
+    _fill_norm(spec.self_attention.layer_norm, block.around_attention.norm)
+    _fill_linear(spec.ffn.linear_0, block.feed_forward.first)
+    _fill_linear(spec.ffn.linear_1, block.feed_forward.second)
+    _fill_norm(spec.ffn.layer_norm, block.around_feed_forward.norm)
 
 
-def _fill_decoder_block(spec: Any, block: DecoderBlock) -> None:
-    _fill_self_attention(spec.self_attention, block.self_attention, block.around_self_attention.norm)
-    cross = block.cross_attention
-    for linear, projection in zip(
-        spec.attention.linear, (cross.queries, cross.memory_inputs, cross.output), strict=True
-    ):
-        _fill_linear(linear, projection.weight, projection.bias)
-    _fill_norm(spec.attention.layer_norm, block.around_cross_attention.norm)
-    _fill_feed_forward(spec.ffn, block.feed_forward, block.around_feed_forward.norm)
+def _fill_cross_attention(spec: Any, block: TransformerBlockPlan) -> None:
+    cross, around = block.cross_attention, block.around_cross_attention
+    assert cross is not None, "the decoder of a translator attends to its encoder"
+    assert around is not None, "and normalises around that"
+    for linear, filled in zip(spec.linear, (cross.queries, cross.memory_inputs, cross.output), strict=True):
+        _fill_linear(linear, filled)
+    _fill_norm(spec.layer_norm, around.norm)
 
 
-def _fill_self_attention(spec: Any, attention: SelfAttention, norm: LayerNorm) -> None:
-    _fill_linear(spec.linear[0], attention.inputs.weight, attention.inputs.bias)
-    _fill_linear(spec.linear[1], attention.output.weight, attention.output.bias)
-    _fill_norm(spec.layer_norm, norm)
+def _fill_linear(spec: Any, linear: LinearPlan) -> None:
+    spec.weight, spec.bias = linear.weight, linear.bias
 
 
-def _fill_feed_forward(spec: Any, network: FeedForward, norm: LayerNorm) -> None:
-    _fill_linear(spec.linear_0, network.weight_1, network.bias_1)
-    _fill_linear(spec.linear_1, network.weight_2, network.bias_2)
-    _fill_norm(spec.layer_norm, norm)
+def _fill_norm(spec: Any, norm: NormPlan) -> None:
+    spec.gamma, spec.beta = norm.gain, norm.bias
 
 
-def _fill_linear(spec: Any, weight: Tensor, bias: Tensor) -> None:
-    spec.weight, spec.bias = _array(weight), _array(bias)
-
-
-def _fill_norm(spec: Any, norm: LayerNorm) -> None:
-    spec.gamma, spec.beta = _array(norm.gain), _array(norm.bias)
-
-
-def _positions(positions: nn.Module, count: int, width: int) -> Float[np.ndarray, "P D"]:
-    if isinstance(positions, LearnedPositions):
-        return _array(positions.weight)
+def _positions(positions: PositionsPlan, count: int) -> Float[np.ndarray, "P D"]:
+    """The vectors of the positions; of sinusoidal ones, which have no end, the first ``count``."""
+    if isinstance(positions, LearnedPositionsPlan):
+        return positions.weight
     with torch.no_grad():
-        return _array(positions(torch.arange(count), torch.zeros(count, width)))
-
-
-def _array(tensor: Tensor) -> Float[np.ndarray, ...]:
-    return tensor.detach().float().cpu().contiguous().numpy()
+        module = SinusoidalPositions(positions.width)
+        return module(torch.arange(count), torch.zeros(count, positions.width)).numpy()

@@ -47,7 +47,7 @@ class Example:
         self.number = number
         self.routine = program.encode
         self.values: dict[tuple[Kind, int], Array] = {}
-        self.grids: dict[tuple[Kind, int], tuple[int, int]] = {}
+        self.grids: dict[tuple[Kind | None, int], tuple[int, int]] = {}
         self.memories: dict[int, tuple[Array, Array]] = {}
         self.states = [np.zeros((1, width), number) for width in program.states]
         self.pasts: list[list[Array]] = [[] for _ in program.pasts]
@@ -81,9 +81,10 @@ class Example:
         for instruction in routine.instructions:
             _OPERATIONS[instruction.op](self, instruction)
             kinds = REFERENCES[instruction.op]
-            if {"in_", "out"} <= kinds.keys() and (kinds["in_"], instruction.in_) in self.grids:
-                # A map of a picture stays one of the same height and width, unless an instruction says otherwise.
-                self.grids.setdefault((kinds["out"], instruction.out), self.grids[kinds["in_"], instruction.in_])
+            if "out" in kinds and instruction.op not in _RESIZING:
+                # Rows that come of a map of a picture are a map of the same height and width.
+                came_of = kinds.get("in_"), instruction.in_
+                self.grids[kinds["out"], instruction.out] = self.grids.get(came_of, (0, 0))
 
     def real(self, array: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """An array in the precision of the run."""
@@ -100,7 +101,6 @@ class Example:
         place = Kind.register, number
         if place not in self.values or len(self.values[place]) != len(rows):
             self.values[place] = np.full((len(rows), self.routine.registers[number]), np.nan, self.number)
-            self.grids.pop(place, None)
         start = 0 if column is None else column
         self.values[place][:, start : start + rows.shape[1]] = rows
 
@@ -138,7 +138,7 @@ def _given(e: Example, i: Instruction) -> None:
 def _ink(e: Example, i: Instruction) -> None:
     assert e.given is not None
     channels, height, width = e.given.shape
-    ink = 1 - e.real(e.given).transpose(1, 2, 0).reshape(height * width, channels) / 255
+    ink = 1 - e.given.transpose(1, 2, 0).reshape(height * width, channels) / e.number(255)
     e.put(i, _wide(ink, e.routine.registers[i.out]))
     e.grids[Kind.register, i.out] = height, width
 
@@ -370,6 +370,8 @@ _CELLS: dict[Cell, Callable[[Example, int, Array, Array], Array]] = {
     Cell.gru_before: _gru_before,
     Cell.lstm: _lstm,
 }
+_RESIZING = {Op.ink, Op.window_2d, Op.pool_2d}
+"""The instructions whose results are maps of another height and width."""
 _OPERATIONS: dict[Op, Callable[[Example, Instruction], None]] = {
     Op.embed: _embed,
     Op.given: _given,
