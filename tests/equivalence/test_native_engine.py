@@ -6,6 +6,8 @@ Widths are no multiples of 16, and heads have odd widths, so that padding is eve
 
 from __future__ import annotations
 
+import copy
+import ctypes
 from typing import Any
 
 import numpy as np
@@ -22,22 +24,29 @@ from dragoman.contracts import (
     PictureSize,
     Rows,
     RowSize,
+    Source,
     SourceSize,
     TagSize,
     TargetSize,
     TextSize,
 )
+from dragoman.decoders.ctc import CTCDecoder
 from dragoman.errors import UnsupportedError
 from dragoman.model.build import Model, build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
+from dragoman.native.engine import EngineModel
+from dragoman.native.engine_kernels import Number
+from dragoman.native.library import load, present
 from dragoman.plan.compile import program_of
 from dragoman.plan.plan_of import plan_of
 from dragoman.plan.program import Program
+from dragoman.plan.program_bytes import program_bytes
 from dragoman.plan.run import Example, Input
 from dragoman.recipe.architecture import ModelRecipe
 
 Section = dict[str, Any]
+Scores = Float[np.ndarray, "..."]
 
 TRANSFORMER = {"layers": 2, "width": 20, "feed_forward": 24, "heads": 4}
 POST_NORM = {**TRANSFORMER, "norm": "post", "activation": "gelu", "positions": "learned", "max_positions": 24}
@@ -79,29 +88,32 @@ DECODERS: dict[str, Section] = {
     },
     "lstm multi-head": {"kind": "lstm", "width": 15, "attention": "multi_head", "heads": 3, "embedding_width": 20},
 }
+PAIRS = [(encoder, "gru dot") for encoder in ENCODERS] + [
+    (encoder, decoder)
+    for encoder in ("pre-norm", "gru reset before, both ways")
+    for decoder in DECODERS
+    if decoder != "gru dot"
+]
+"""All encoders, and all decoders with each form of memory: one that is yet to be normalised, and one in parts."""
 VOCABULARY = 37
+SOURCES = [[5, 6, 7, 9, 11, 13, 3], [8, 3]]
+# What three hypotheses of each source read at each step, and from which ones they go on.
+SYMBOLS = [[2, 2, 2], [5, 6, 7], [8, 3, 9], [9, 10, 11]]
+PARENTS = [[0, 0, 0], [0, 1, 2], [2, 0, 0], [1, 1, 0]]
 TOLERANCE = 2e-6
-SOURCE = [5, 6, 7, 9, 11, 13, 3]
+SINGLE_TOLERANCE = 1e-5
 
 
 def model_of(recipe: Section, source: SourceSize, target: TargetSize) -> Model:
-    """A model in double precision with weights that leave no bias and no gain as it began."""
+    """A model with weights that leave no bias and no gain as it began."""
     model = build(ModelRecipe.model_validate(recipe), source, target, seed=7).eval()
     generator = torch.Generator().manual_seed(11)
     for parameter in model.parameters():
         parameter.data += 0.1 * torch.randn(parameter.shape, generator=generator)
     for name, buffer in model.named_buffers():
-        buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator)) if "running" in name else None
-    return model.double()
-
-
-def program(model: nn.Module) -> Program:
-    return program_of(plan_of(model), DEFAULT_SYMBOLS)
-
-
-def same(found: Float[np.ndarray, "_ _"], expected: torch.Tensor) -> bool:
-    wide = np.atleast_2d(expected.detach().numpy())
-    return np.allclose(found[:, : wide.shape[1]], wide, rtol=TOLERANCE, atol=TOLERANCE)
+        if "running" in name:
+            buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator))
+    return model
 
 
 def translator(encoder: str, decoder: str, tie: str = "decoder") -> EncoderDecoder:
@@ -111,36 +123,84 @@ def translator(encoder: str, decoder: str, tie: str = "decoder") -> EncoderDecod
     return model
 
 
-def same_scores(model: EncoderDecoder | LanguageModel, example: Example) -> bool:
-    """Whether hypotheses that branch get the same scores of next symbols as by PyTorch."""
-    begin = 1 if isinstance(model, LanguageModel) else model.encode(Packed.of([SOURCE]))
-    state = model.start(begin)
-    for symbols, parents in (([2], [0, 0, 0]), ([5, 6, 7], [2, 0]), ([8, 3], [1, 1]), ([9, 10], [0])):
-        scores, state = model.step(torch.tensor(symbols), state)
-        if not same(example.step(symbols), scores):
-            return False
-        state = state.select(torch.tensor(parents))
-        example.select(parents)
-    return True
+def program(model: Model) -> Program:
+    return program_of(plan_of(model), DEFAULT_SYMBOLS)
 
 
-PAIRS = [(encoder, "gru dot") for encoder in ENCODERS] + [("gru reset before, both ways", name) for name in DECODERS]
+def torch_scores(model: Model) -> Scores:
+    """The scores of next symbols by PyTorch, in double precision: [steps sources hypotheses symbols]."""
+    model = copy.deepcopy(model).double()
+    state = (
+        model.start(len(SOURCES)) if isinstance(model, LanguageModel) else model.start(model.encode(Packed.of(SOURCES)))
+    )
+    scores = []
+    for step, (symbols, parents) in enumerate(zip(SYMBOLS, PARENTS, strict=True)):
+        before = 3 if step else 1
+        rows = [source * before + parent for source in range(len(SOURCES)) for parent in parents]
+        found, state = model.step(torch.tensor(symbols * len(SOURCES)), state.select(torch.tensor(rows)))
+        scores.append(found.numpy().reshape(len(SOURCES), 3, -1))
+    return np.stack(scores)
+
+
+def reference_scores(run: Program) -> Scores:
+    """The same by the reference of programs."""
+    examples = [Example(run, np.array(source) if run.source_symbols else None) for source in SOURCES]
+    scores = []
+    for symbols, parents in zip(SYMBOLS, PARENTS, strict=True):
+        for example in examples:
+            example.select(parents)
+        scores.append([example.step(symbols) for example in examples])
+    return np.array(scores)
+
+
+def engine_scores(run: Program, number: Number = Number.FLOAT32) -> Scores:
+    """The same by the engine, in which symbols that are never written have a score of −∞."""
+    model = EngineModel(program_bytes(run), number)
+    sources = [source if run.source_symbols else [] for source in SOURCES]
+    data = np.array([symbol for source in sources for symbol in source], np.int32)
+    lengths = np.array([len(source) for source in sources], np.int64)
+    symbols, parents = (np.repeat(np.array(given, np.int32), len(sources), 0) for given in (SYMBOLS, PARENTS))
+    scores = np.empty((len(SYMBOLS), len(sources), 3, run.symbols), np.float32)
+    normalizers, error = np.empty(scores.shape[:3]), ctypes.create_string_buffer(512)
+    given = (model.handle, data, data.size, lengths, len(sources), 3, len(SYMBOLS), symbols, parents, 0, scores)
+    present(load("engine")).dragoman_engine_test_steps(*map(_c, (*given, normalizers, error, 512)))
+    assert error.value == b""
+    log_sum = np.logaddexp.reduce(scores[..., DEFAULT_SYMBOLS.end :], -1)
+    assert (normalizers >= log_sum - SINGLE_TOLERANCE).all(), "symbols that are never written count, too"
+    return scores
+
+
+def _c(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return ctypes.c_void_p(value.ctypes.data)
+    return ctypes.c_int64(value) if isinstance(value, int) else value
+
+
+def close(found: Scores, expected: Scores, tolerance: float = TOLERANCE) -> bool:
+    return np.allclose(found, expected, rtol=tolerance, atol=tolerance)
+
+
+def check_scores(model: Model) -> None:
+    """The reference equals PyTorch, and the engine the reference."""
+    run = program(model)
+    reference = reference_scores(run)
+    assert close(reference, torch_scores(model))
+    if load("engine") is not None:
+        never = len(DEFAULT_SYMBOLS.never_written)
+        assert close(engine_scores(run)[..., never:], reference[..., never:], SINGLE_TOLERANCE)
 
 
 @pytest.mark.parametrize(("encoder", "decoder"), PAIRS)
 @torch.inference_mode()
-def test_reference_of_translators(encoder: str, decoder: str) -> None:
-    model = translator(encoder, decoder)
-    assert same_scores(model, Example(program(model), np.array(SOURCE)))
+def test_translators(encoder: str, decoder: str) -> None:
+    check_scores(translator(encoder, decoder))
 
 
 @pytest.mark.parametrize("decoder", ["pre-norm", "post-norm", "residual rnn", "lstm with readout"])
 @torch.inference_mode()
-def test_reference_of_language_models(decoder: str) -> None:
+def test_language_models(decoder: str) -> None:
     section = {key: value for key, value in DECODERS[decoder].items() if key != "attention"}
-    model = model_of({"encoder": {"kind": "none"}, "decoder": section}, TextSize(VOCABULARY), TextSize(VOCABULARY))
-    assert isinstance(model, LanguageModel)
-    assert same_scores(model, Example(program(model), None))
+    check_scores(model_of({"encoder": {"kind": "none"}, "decoder": section}, TEXT, TEXT))
 
 
 TEXT, TAGS, PICTURE = TextSize(VOCABULARY), TagSize(("O", "B-X", "I-X")), PictureSize(3, 15, None)
@@ -190,42 +250,53 @@ OTHERS: dict[str, tuple[Section, SourceSize, TargetSize]] = {
 }
 
 
-def inputs_of(model: EncoderDecoder, size: SourceSize) -> tuple[list[Input], Any]:
+def inputs_of(model: EncoderDecoder, size: SourceSize) -> tuple[list[Input], Source]:
     """Inputs as a program reads them, and the same as the model does."""
     random = np.random.default_rng(3)
     if isinstance(size, TextSize):
-        texts = [SOURCE, [8, 3]]
-        return [np.array(text) for text in texts], Packed.of(texts)
+        return [np.array(text, np.int32) for text in SOURCES], Packed.of(SOURCES)
     if isinstance(size, PictureSize):
         widths = [size.width or 23, size.width or 12]
         pictures = [random.integers(0, 256, (size.channels, size.height, width), np.uint8) for width in widths]
-        packed = np.concatenate(pictures, 2)
-        return pictures, Pictures(torch.from_numpy(packed), Layout.of(widths))
-    numbers = torch.from_numpy(random.normal(size=(2, size.numbers)))
-    rows = Rows(numbers, torch.tensor([[0, 1], [2, 0]]))
-    return list(model.encoder.numbers(rows).double().numpy()), rows
+        return pictures, Pictures(torch.from_numpy(np.concatenate(pictures, 2)), Layout.of(widths))
+    rows = Rows(torch.from_numpy(random.normal(size=(2, size.numbers))), torch.tensor([[0, 1], [2, 0]]))
+    return list(model.encoder.numbers(rows).float().numpy()), rows
+
+
+def engine_results(run: Program, inputs: list[Input]) -> Scores:
+    """The results of inputs by the engine, one below the other."""
+    if run.given:
+        inputs = [np.pad(row, (0, run.given - len(row))) for row in inputs]
+    lengths = [picture.shape[2] for picture in inputs] if run.channels else [1 if run.given else len(x) for x in inputs]
+    model = EngineModel(program_bytes(run), Number.FLOAT32)
+    return np.concatenate(model.encode(np.concatenate([given.ravel() for given in inputs]), lengths))
 
 
 @pytest.mark.parametrize("name", OTHERS)
 @torch.inference_mode()
-def test_reference_of_other_outputs(name: str) -> None:
+def test_other_outputs(name: str) -> None:
     recipe, source, target = OTHERS[name]
     model = model_of(recipe, source, target)
     assert isinstance(model, EncoderDecoder)
     inputs, packed = inputs_of(model, source)
     run = program(model)
-    found = np.concatenate([Example(run, given).result for given in inputs])
-    expected = model.decoder.outputs(Packed.of([SOURCE] * len(inputs)), model.encode(packed))
-    if name.startswith("reader"):
-        expected[:, list(model.decoder.not_at_a_place)] = -torch.inf
-    assert same(found, expected[:, None] if expected.ndim == 1 else expected)
+    reference = np.concatenate([Example(run, given).result for given in inputs])
+    exact = model.double()
+    expected = exact.decoder.outputs(Packed.of([[3]] * len(inputs)), exact.encode(packed)).numpy()
+    if expected.ndim == 1:
+        expected = expected[:, None]
+    if isinstance(exact.decoder, CTCDecoder):
+        expected[:, list(exact.decoder.not_at_a_place)] = -np.inf
+    assert close(reference[:, : expected.shape[1]], expected)
+    if load("engine") is not None:
+        assert close(engine_results(run, inputs), reference, SINGLE_TOLERANCE)
 
 
+@torch.inference_mode()
 def test_shared_tables_are_stored_once() -> None:
-    model = translator("gru", "gru dot", "all").float()
-    run = program(model)
-    assert len(run.tables) == 1
-    assert same_scores(model.double(), Example(run, np.array(SOURCE)))
+    model = translator("gru", "gru dot", "all")
+    assert len(program(model).tables) == 1
+    check_scores(model)
 
 
 def test_modules_without_a_plan_are_named() -> None:
