@@ -65,9 +65,7 @@ class Example:
         self.symbols = np.asarray(symbols)
         self._run(self.program.step)
         self.read += 1
-        matrix = self.program.matrices[self.program.output]
-        bias = 0.0 if matrix.bias is None else matrix.bias
-        return self.values[Kind.operand, self.program.output_operand] @ self.real(matrix.weight).T + bias
+        return self.product(self.program.output, self.values[Kind.operand, self.program.output_operand])
 
     def select(self, parents: Sequence[int]) -> None:
         """Go on with these hypotheses; some may be repeated or left out."""
@@ -86,10 +84,6 @@ class Example:
                 came_of = kinds.get("in_"), instruction.in_
                 self.grids[kinds["out"], instruction.out] = self.grids.get(came_of, (0, 0))
 
-    def real(self, array: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """An array in the precision of the run."""
-        return array.astype(self.number)
-
     def register(self, number: int, column: int = 0, width: int | None = None) -> Array:
         """What stands in a register, from ``column`` on."""
         found = self.values[Kind.register, number]
@@ -107,15 +101,15 @@ class Example:
     def product(self, matrix: int, x: Array) -> Array:
         """W x + b."""
         found = self.program.matrices[matrix]
-        bias = 0.0 if found.bias is None else self.real(found.bias)
-        return x @ self.real(found.weight).T + bias
+        bias = 0.0 if found.bias is None else found.bias.astype(self.number)
+        return x @ found.weight.astype(self.number).T + bias
 
 
 # Inputs.
 
 
 def _embed(e: Example, i: Instruction) -> None:
-    x = e.real(e.program.tables[i.matrix][e.symbols])
+    x = e.program.tables[i.matrix][e.symbols].astype(e.number)
     encoding = e.routine is e.program.encode
     places = np.arange(len(x)) if encoding else np.full(len(x), e.read)
     if i.other == SINUSOIDAL_POSITIONS:
@@ -132,7 +126,7 @@ def _sinusoids(places: Int[np.ndarray, " _"], width: int) -> Array:
 
 def _given(e: Example, i: Instruction) -> None:
     assert e.given is not None
-    e.put(i, _wide(e.real(e.given[None]), e.routine.registers[i.out]))
+    e.put(i, _wide(e.given[None].astype(e.number), e.routine.registers[i.out]))
 
 
 def _ink(e: Example, i: Instruction) -> None:
@@ -156,12 +150,16 @@ def _normalize_operand(e: Example, i: Instruction) -> None:
 
 def _normalize(e: Example, i: Instruction) -> None:
     x = _normalized(e.register(i.in_), i)
-    e.put(i, x * e.real(e.program.vectors[i.matrix]) + e.real(e.program.vectors[i.other]))
+    e.put(i, x * _vector(e, i.matrix) + _vector(e, i.other))
 
 
 def _normalized(x: Array, i: Instruction) -> Array:
     true = x[:, : i.count]
     return _wide((true - true.mean(1, keepdims=True)) / np.sqrt(true.var(1, keepdims=True) + i.number), x.shape[1])
+
+
+def _vector(e: Example, number: int) -> Float[np.ndarray, " _"]:
+    return e.program.vectors[number].astype(e.number)
 
 
 def _product(e: Example, i: Instruction) -> None:
@@ -209,7 +207,7 @@ def _attend_memory(e: Example, i: Instruction) -> None:
 
 def _attend_additive(e: Example, i: Instruction) -> None:
     keys, values = e.memories[i.slot]
-    scores = np.tanh(e.register(i.in_)[:, None] + keys) @ e.real(e.program.vectors[i.matrix])
+    scores = np.tanh(e.register(i.in_)[:, None] + keys) @ _vector(e, i.matrix)
     e.put(i, _softmax(scores) @ values)
 
 
