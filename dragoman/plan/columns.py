@@ -62,7 +62,9 @@ class Columns:
         return Columns(self.blocks * count)
 
     def spread(self, vectors: Float[np.ndarray, "*rows D"], fill: float = 0.0) -> Float[np.ndarray, "*rows P"]:
-        """Vectors in their columns, float32, with ``fill`` between the blocks."""
+        """Vectors in their columns, float32, with ``fill`` between the blocks; without a copy if nothing is between."""
+        if self.width == self.padded:
+            return vectors.astype(np.float32, copy=False)
         wide = np.full((*vectors.shape[:-1], self.padded), fill, np.float32)
         wide[..., self.places] = vectors
         return wide

@@ -20,6 +20,7 @@ ACTIVATIONS = {
 }
 
 _SIGMOID_OF_IT_IS_0 = -1e4
+_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,15 +265,22 @@ def fitted(linear: LinearPlan, x: Operand, outputs: Columns | None, fill: float 
     """
     weight, bias = linear.weight, linear.bias
     if x.norm is not None:
-        exact = weight.astype(np.float64)
-        bias = exact @ x.norm.bias + (0 if bias is None else bias)
-        weight = exact * x.norm.gain
+        bias = _exact_product(weight, x.norm.bias) + (0 if bias is None else bias)
+        # A product of two float32 numbers is exact in double precision, and so is rounded once.
+        weight = weight * x.norm.gain
     wide = x.columns.spread(weight)
     if outputs is not None:
-        wide = np.ascontiguousarray(outputs.spread(wide.T).T)
+        wide = outputs.spread(wide.T).T
         if bias is not None or fill:
             bias = outputs.spread(np.zeros(outputs.width) if bias is None else bias, fill)
     return Matrix(wide, None if bias is None else bias.astype(np.float32))
+
+
+def _exact_product(weight: Float[np.ndarray, "O I"], vector: Float[np.ndarray, " I"]) -> Float[np.ndarray, " O"]:
+    """W x in double precision, some rows at a time, so that there is never a second copy of a large matrix."""
+    exact = vector.astype(np.float64)
+    parts = (weight[row : row + _ROWS].astype(np.float64) @ exact for row in range(0, len(weight), _ROWS))
+    return np.concatenate(list(parts))
 
 
 def _one_block(x: Vectors) -> None:
