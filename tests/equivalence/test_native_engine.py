@@ -35,7 +35,7 @@ from dragoman.errors import UnsupportedError
 from dragoman.model.build import Model, build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
-from dragoman.native.engine import EngineModel
+from dragoman.native.engine import EngineModel, Inputs
 from dragoman.native.engine_kernels import Number
 from dragoman.native.library import load, present
 from dragoman.plan.compile import program_of
@@ -96,6 +96,10 @@ PAIRS = [
 ]
 """All encoders, all decoders, and each way to read a memory that stands in two parts, one for each direction."""
 VOCABULARY = 37
+TEXT, TAGS = TextSize(VOCABULARY), TagSize(("O", "B-X", "I-X"))
+PICTURE, DIGIT = PictureSize(3, 15, None), PictureSize(3, 15, 18)
+RESIDUAL: Section = {"kind": "residual", "channels": [3, 6, 6], "halvings": 1, "width": 20, "context": 2}
+LENET: Section = {"kind": "lenet", "channels": [5, 7], "hidden": [20, 9]}
 SOURCES = [[5, 6, 7, 9, 11, 13, 3], [8, 3]]
 # What three hypotheses of each source read at each step, and from which ones they go on.
 SYMBOLS = [[2, 2, 2], [5, 6, 7], [8, 3, 9]]
@@ -118,7 +122,7 @@ def model_of(recipe: Section, source: SourceSize, target: TargetSize) -> Model:
 
 def translator(encoder: str, decoder: str, tie: str = "decoder") -> EncoderDecoder:
     recipe = {"encoder": ENCODERS[encoder], "decoder": DECODERS[decoder], "tie": tie}
-    model = model_of(recipe, TextSize(VOCABULARY), TextSize(VOCABULARY))
+    model = model_of(recipe, TEXT, TEXT)
     assert isinstance(model, EncoderDecoder)
     return model
 
@@ -127,24 +131,47 @@ def program(model: Model) -> Program:
     return program_of(plan_of(model), DEFAULT_SYMBOLS)
 
 
-def torch_scores(model: Model) -> Scores:
-    """The scores of next symbols by PyTorch, in double precision: [steps sources hypotheses symbols]."""
+def inputs_of(size: SourceSize | None, model: Model) -> tuple[list[Input | None], Source | None]:
+    """Inputs as a program reads them, and the same as the model does; None and no size are of a language model."""
+    random = np.random.default_rng(3)
+    if isinstance(size, TextSize):
+        return [np.array(text, np.int32) for text in SOURCES], Packed.of(SOURCES)
+    if isinstance(size, PictureSize):
+        widths = [size.width or 23, size.width or 12]
+        pictures = [random.integers(0, 256, (size.channels, size.height, width), np.uint8) for width in widths]
+        return list(pictures), Pictures(torch.from_numpy(np.concatenate(pictures, 2)), Layout.of(widths))
+    if size is None or isinstance(model, LanguageModel):
+        return [None] * len(SOURCES), None
+    rows = Rows(torch.from_numpy(random.normal(size=(2, size.numbers))), torch.tensor([[0, 1], [2, 0]]))
+    return list(model.encoder.numbers(rows).float().numpy()), rows
+
+
+def end_to_end(run: Program, inputs: list[Input | None]) -> tuple[Inputs, list[int]]:
+    """Inputs as the engine takes them, and their lengths."""
+    given = [np.zeros(0, np.int32) if one is None else one for one in inputs]
+    if run.given:
+        return np.concatenate([np.pad(row, (0, run.given - len(row))) for row in given]), [1] * len(given)
+    lengths = [picture.shape[2] for picture in given] if run.channels else [len(text) for text in given]
+    return np.concatenate([one.ravel() for one in given]), lengths
+
+
+def torch_scores(model: Model, source: Source | None) -> Scores:
+    """The scores of next symbols by PyTorch, in double precision: [steps inputs hypotheses symbols]."""
     model = copy.deepcopy(model).double()
-    state = (
-        model.start(len(SOURCES)) if isinstance(model, LanguageModel) else model.start(model.encode(Packed.of(SOURCES)))
-    )
+    count = len(SOURCES)
+    state = model.start(count) if isinstance(model, LanguageModel) else model.start(model.encode(source))
     scores = []
     for step, (symbols, parents) in enumerate(zip(SYMBOLS, PARENTS, strict=True)):
         before = 3 if step else 1
-        rows = [source * before + parent for source in range(len(SOURCES)) for parent in parents]
-        found, state = model.step(torch.tensor(symbols * len(SOURCES)), state.select(torch.tensor(rows)))
-        scores.append(found.numpy().reshape(len(SOURCES), 3, -1))
+        rows = [number * before + parent for number in range(count) for parent in parents]
+        found, state = model.step(torch.tensor(symbols * count), state.select(torch.tensor(rows)))
+        scores.append(found.numpy().reshape(count, 3, -1))
     return np.stack(scores)
 
 
-def reference_scores(run: Program) -> Scores:
+def reference_scores(run: Program, inputs: list[Input | None]) -> Scores:
     """The same by the reference of programs."""
-    examples = [Example(run, np.array(source) if run.source_symbols else None) for source in SOURCES]
+    examples = [Example(run, given) for given in inputs]
     scores = []
     for symbols, parents in zip(SYMBOLS, PARENTS, strict=True):
         for example in examples:
@@ -153,16 +180,15 @@ def reference_scores(run: Program) -> Scores:
     return np.array(scores)
 
 
-def engine_scores(run: Program, number: Number = Number.FLOAT32) -> Scores:
+def engine_scores(run: Program, inputs: list[Input | None]) -> Scores:
     """The same by the engine, in which symbols that are never written have a score of −∞."""
-    model = EngineModel(program_bytes(run), number)
-    sources = [source if run.source_symbols else [] for source in SOURCES]
-    data = np.array([symbol for source in sources for symbol in source], np.int32)
-    lengths = np.array([len(source) for source in sources], np.int64)
-    symbols, parents = (np.repeat(np.array(given, np.int32), len(sources), 0) for given in (SYMBOLS, PARENTS))
-    scores = np.empty((len(SYMBOLS), len(sources), 3, run.symbols), np.float32)
+    model = EngineModel(program_bytes(run), Number.FLOAT32)
+    data, lengths = end_to_end(run, inputs)
+    symbols, parents = (np.repeat(np.array(given, np.int32), len(inputs), 0) for given in (SYMBOLS, PARENTS))
+    scores = np.empty((len(SYMBOLS), len(inputs), 3, run.symbols), np.float32)
     normalizers, error = np.empty(scores.shape[:3]), ctypes.create_string_buffer(512)
-    given = (model.handle, data, data.size, lengths, len(sources), 3, len(SYMBOLS), symbols, parents, 0, scores)
+    sizes = np.array(lengths, np.int64)
+    given = (model.handle, data, data.size, sizes, len(inputs), 3, len(SYMBOLS), symbols, parents, 0, scores)
     present(load("engine")).dragoman_engine_test_steps(*map(_c, (*given, normalizers, error, 512)))
     assert error.value == b""
     log_sum = np.logaddexp.reduce(scores[..., DEFAULT_SYMBOLS.end :], -1)
@@ -180,14 +206,15 @@ def close(found: Scores, expected: Scores, tolerance: float = TOLERANCE) -> bool
     return np.allclose(found, expected, rtol=tolerance, atol=tolerance)
 
 
-def check_scores(model: Model) -> None:
+def check_scores(model: Model, size: SourceSize | None = TEXT) -> None:
     """The reference equals PyTorch, and the engine the reference."""
     run = program(model)
-    reference = reference_scores(run)
-    assert close(reference, torch_scores(model))
+    inputs, source = inputs_of(size, model)
+    reference = reference_scores(run, inputs)
+    assert close(reference, torch_scores(model, source))
     if load("engine") is not None:
         never = len(DEFAULT_SYMBOLS.never_written)
-        assert close(engine_scores(run)[..., never:], reference[..., never:], SINGLE_TOLERANCE)
+        assert close(engine_scores(run, inputs)[..., never:], reference[..., never:], SINGLE_TOLERANCE)
 
 
 @pytest.mark.parametrize(("encoder", "decoder"), PAIRS)
@@ -200,10 +227,9 @@ def test_translators(encoder: str, decoder: str) -> None:
 @torch.inference_mode()
 def test_language_models(decoder: str) -> None:
     section = {key: value for key, value in DECODERS[decoder].items() if key != "attention"}
-    check_scores(model_of({"encoder": {"kind": "none"}, "decoder": section}, TEXT, TEXT))
+    check_scores(model_of({"encoder": {"kind": "none"}, "decoder": section}, TEXT, TEXT), None)
 
 
-TEXT, TAGS, PICTURE = TextSize(VOCABULARY), TagSize(("O", "B-X", "I-X")), PictureSize(3, 15, None)
 OTHERS: dict[str, tuple[Section, SourceSize, TargetSize]] = {
     **{
         f"{encoder} to {decoder}": ({"encoder": ENCODERS[encoder], "decoder": {"kind": decoder}}, TEXT, target)
@@ -216,10 +242,7 @@ OTHERS: dict[str, tuple[Section, SourceSize, TargetSize]] = {
         ]
     },
     "reader": (
-        {
-            "encoder": {"kind": "residual", "channels": [3, 6, 6], "halvings": 1, "width": 20, "context": 2},
-            "decoder": {"kind": "ctc"},
-        },
+        {"encoder": RESIDUAL, "decoder": {"kind": "ctc"}},
         PICTURE,
         TEXT,
     ),
@@ -229,8 +252,8 @@ OTHERS: dict[str, tuple[Section, SourceSize, TargetSize]] = {
         TEXT,
     ),
     "lenet": (
-        {"encoder": {"kind": "lenet", "channels": [5, 7], "hidden": [20, 9]}, "decoder": {"kind": "label"}},
-        PictureSize(3, 15, 18),
+        {"encoder": LENET, "decoder": {"kind": "label"}},
+        DIGIT,
         6,
     ),
     "pixels": (
@@ -238,7 +261,7 @@ OTHERS: dict[str, tuple[Section, SourceSize, TargetSize]] = {
             "encoder": {"kind": "mlp", "reads": "picture", "hidden": [20, 9], "activation": "sigmoid"},
             "decoder": {"kind": "label"},
         },
-        PictureSize(3, 15, 18),
+        DIGIT,
         6,
     ),
     "rows": (
@@ -250,26 +273,18 @@ OTHERS: dict[str, tuple[Section, SourceSize, TargetSize]] = {
 }
 
 
-def inputs_of(model: EncoderDecoder, size: SourceSize) -> tuple[list[Input], Source]:
-    """Inputs as a program reads them, and the same as the model does."""
-    random = np.random.default_rng(3)
-    if isinstance(size, TextSize):
-        return [np.array(text, np.int32) for text in SOURCES], Packed.of(SOURCES)
-    if isinstance(size, PictureSize):
-        widths = [size.width or 23, size.width or 12]
-        pictures = [random.integers(0, 256, (size.channels, size.height, width), np.uint8) for width in widths]
-        return pictures, Pictures(torch.from_numpy(np.concatenate(pictures, 2)), Layout.of(widths))
-    rows = Rows(torch.from_numpy(random.normal(size=(2, size.numbers))), torch.tensor([[0, 1], [2, 0]]))
-    return list(model.encoder.numbers(rows).float().numpy()), rows
+READERS: dict[str, tuple[Section, PictureSize]] = {
+    "residual to pre-norm": ({"encoder": RESIDUAL, "decoder": DECODERS["pre-norm"]}, PICTURE),
+    "residual to lstm": ({"encoder": RESIDUAL, "decoder": DECODERS["lstm additive fed"]}, PICTURE),
+    "lenet to gru": ({"encoder": LENET, "decoder": {"kind": "gru", "width": 9, "attention": "dot"}}, DIGIT),
+}
 
 
-def engine_results(run: Program, inputs: list[Input]) -> Scores:
-    """The results of inputs by the engine, one below the other."""
-    if run.given:
-        inputs = [np.pad(row, (0, run.given - len(row))) for row in inputs]
-    lengths = [picture.shape[2] for picture in inputs] if run.channels else [1 if run.given else len(x) for x in inputs]
-    model = EngineModel(program_bytes(run), Number.FLOAT32)
-    return np.concatenate(model.encode(np.concatenate([given.ravel() for given in inputs]), lengths))
+@pytest.mark.parametrize("name", READERS)
+@torch.inference_mode()
+def test_readers_by_attention(name: str) -> None:
+    recipe, size = READERS[name]
+    check_scores(model_of(recipe, size, TEXT), size)
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -278,7 +293,7 @@ def test_other_outputs(name: str) -> None:
     recipe, source, target = OTHERS[name]
     model = model_of(recipe, source, target)
     assert isinstance(model, EncoderDecoder)
-    inputs, packed = inputs_of(model, source)
+    inputs, packed = inputs_of(source, model)
     run = program(model)
     reference = np.concatenate([Example(run, given).result for given in inputs])
     exact = model.double()
@@ -289,7 +304,8 @@ def test_other_outputs(name: str) -> None:
         expected[:, list(exact.decoder.not_at_a_place)] = -np.inf
     assert close(reference[:, : expected.shape[1]], expected)
     if load("engine") is not None:
-        assert close(engine_results(run, inputs), reference, SINGLE_TOLERANCE)
+        found = EngineModel(program_bytes(run), Number.FLOAT32).encode(*end_to_end(run, inputs))
+        assert close(np.concatenate(found), reference, SINGLE_TOLERANCE)
 
 
 @torch.inference_mode()
