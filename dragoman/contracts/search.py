@@ -19,7 +19,7 @@ from dragoman.errors import InputError, UnsupportedError
 class SearchRequest:
     """Everything that is asked of a search, except for its input.
 
-    Limits, prefixes, constraints and numbers have one entry per row of the input, in the same order.
+    Limits, minimums, prefixes, constraints and numbers have one entry per row of the input, in the same order.
 
     >>> from dragoman.contracts import Beam
     >>> request = SearchRequest(Beam(width=4), n_best=2, limits=[20, 30])
@@ -30,7 +30,9 @@ class SearchRequest:
         method: the method of search.
         n_best: number of hypotheses wanted of each row, at most as many as the method can give.
         limits: the most tokens of each row's output, without prefix and end symbol; None for as many as the encoder has
-            states for the row.
+            states for the row, or for its minimum if that is more.
+        minimums: the fewest tokens of each row's output, without prefix and end symbol: the end symbol is not allowed
+            before; None for none. What a search has to cut because it loops may have fewer.
         forbidden: symbols that must not be written, besides those that never are.
         prefixes: symbols with which each row's output begins; any symbols but the end symbol.
         constraints: for each row the automaton that accepts what its output may be, prefix included; None for a row
@@ -39,12 +41,14 @@ class SearchRequest:
         trace: whether the result has all hypotheses that the search considered.
 
     Raises:
-        InputError: if fewer than 1 or more hypotheses than the method can give are wanted, or a limit is negative.
+        InputError: if fewer than 1 or more hypotheses than the method can give are wanted, or a limit or a minimum is
+            negative, or a minimum is above its limit.
     """
 
     method: SearchMethod
     n_best: int = 1
     limits: Sequence[int] | None = None
+    minimums: Sequence[int] | None = None
     forbidden: Sequence[int] = ()
     prefixes: Sequence[Sequence[int]] | None = None
     constraints: Sequence[OutputAutomaton | None] | None = None
@@ -64,6 +68,16 @@ class SearchRequest:
             raise InputError(
                 f"an output of at most {min(self.limits)} tokens was asked for", remedy="give limits of 0 or more."
             )
+        if self.minimums is not None and min(self.minimums, default=0) < 0:
+            raise InputError(
+                f"an output of at least {min(self.minimums)} tokens was asked for", remedy="give minimums of 0 or more."
+            )
+        for row, (least, most) in enumerate(zip(self.minimums or (), self.limits or (), strict=False)):
+            if least > most:
+                raise InputError(
+                    f"of row {row + 1}, at least {least:,} tokens and at most {most:,} were asked for",
+                    remedy="give a minimum that is no larger than the limit.",
+                )
 
     @property
     def followed(self) -> int:
@@ -75,6 +89,7 @@ class SearchRequest:
         """The features that an engine needs to answer the request."""
         asked = {
             SearchFeature.PREFIXES: self.prefixes is not None,
+            SearchFeature.MINIMUMS: self.minimums is not None and any(self.minimums),
             SearchFeature.CONSTRAINTS: self.constraints is not None,
             SearchFeature.TRACE: self.trace,
         }
@@ -90,16 +105,31 @@ class SearchRequest:
 
         Raises:
             UnsupportedError: if the request needs a feature that the engine does not have.
-            InputError: if limits, prefixes or constraints are for another number of rows.
+            InputError: if limits, minimums, prefixes or constraints are for another number of rows.
         """
         missing = [feature.value for feature in SearchFeature if feature in self.features.difference(able)]
         if missing:
             raise UnsupportedError(
                 f"{engine} has no {', no '.join(missing)}", remedy="leave it out, or search with another engine."
             )
-        for name, values in (("limits", self.limits), ("prefixes", self.prefixes), ("constraints", self.constraints)):
+        names = ("limits", "minimums", "prefixes", "constraints")
+        for name, values in zip(names, (self.limits, self.minimums, self.prefixes, self.constraints), strict=True):
             if values is not None and len(values) != rows:
                 raise InputError(f"{len(values):,} {name} for {rows:,} rows", remedy=f"give {name} for each row.")
+
+    def most_tokens(self, states: Sequence[int]) -> list[int]:
+        """The most tokens of each row's output, without prefix and end symbol.
+
+        >>> from dragoman.contracts import Greedy
+        >>> SearchRequest(Greedy(), minimums=[0, 9]).most_tokens([5, 7])
+        [5, 9]
+
+        Args:
+            states: the number of states that the encoder has for each row.
+        """
+        if self.limits is not None:
+            return list(self.limits)
+        return [max(both) for both in zip(states, self.minimums or states, strict=True)]
 
     def apart(self, rows: int) -> list[list[int]]:
         """The rows without a constraint and those with one, which go through a search differently; no group is empty.
@@ -117,6 +147,7 @@ class SearchRequest:
         return replace(
             self,
             limits=_selected(self.limits, rows),
+            minimums=_selected(self.minimums, rows),
             prefixes=_selected(self.prefixes, rows),
             constraints=None if all(one is None for one in constraints or ()) else constraints,
             numbers=_selected(self.numbers, rows),

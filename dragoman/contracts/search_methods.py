@@ -23,6 +23,7 @@ class SearchFeature(Enum):
     EXACT = "exact search"
     MINIMUM_BAYES_RISK = "minimum Bayes risk"
     PREFIXES = "forced prefixes"
+    MINIMUMS = "minimum lengths"
     CONSTRAINTS = "constraints on outputs"
     TRACE = "a trace of the search"
 

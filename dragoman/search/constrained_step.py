@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from dragoman.contracts import State, StepFunction
 from dragoman.contracts.constraints import NEVER, OutputAutomaton
-from dragoman.errors import InputError, UnsupportedError
+from dragoman.contracts.search_errors import nothing_satisfies, refuse_unsatisfiable
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import Normalizer
 
@@ -110,11 +109,7 @@ class ConstrainedStep(Generic[State]):
             state = replace(state, hastening=tuple(hastening.tolist()))
         scores = scores.masked_fill(~allowed.to(scores.device), _IMPOSSIBLE)
         if self._hastens and not bool(scores.isfinite().any(1).all()):
-            raise UnsupportedError(
-                "the model gives every output that satisfies the constraints a probability of 0",
-                cause="it can never write a symbol that they need.",
-                remedy="search with a beam, or ask for less.",
-            )
+            raise nothing_satisfies()
         return scores, state
 
     def _read(self, state: ConstrainedState[State], tokens: Sequence[int], vocabulary: int) -> ConstrainedState[State]:
@@ -206,14 +201,7 @@ def constrained_state(state: State, rules: SearchRules) -> ConstrainedState[Stat
     """
     automata = tuple(rules.constraints or ())
     prefixes = rules.prefixes or [()] * len(rules.limits)
-    for row, (one, prefix, limit) in enumerate(zip(automata, prefixes, rules.limits, strict=True)):
-        least = 0 if one is None else one.least(functools.reduce(one.after, prefix, one.start))
-        if least > limit:
-            raise InputError(
-                f"no output of row {row + 1} can satisfy its constraint"
-                + (f" with fewer than {least:,} tokens, and at most {limit:,} are allowed" if least < NEVER else ""),
-                remedy="ask for less, or allow longer outputs.",
-            )
+    refuse_unsatisfiable(automata, rules.prefixes, rules.limits)
     left = tuple(
         NEVER if one is None else limit + len(prefix)
         for one, limit, prefix in zip(automata, rules.limits, prefixes, strict=True)

@@ -10,7 +10,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from dragoman.contracts import OutputAutomaton, SearchRequest, SpecialSymbols
-from dragoman.errors import InputError
+from dragoman.contracts.search_errors import prefix_holds_end
 from dragoman.search.repetition import RepetitionRule
 from dragoman.search.scores import Normalizer, log_normalizer
 
@@ -37,6 +37,8 @@ class SearchRules:
         normalizer: function from scores to what turns them into log-probabilities; see
             :func:`~dragoman.search.scores.unnormalized`.
         trace: whether the search writes down what it considers.
+        minimums: the fewest tokens of each row, without prefix and end symbol, before which it cannot end; None for
+            none.
 
         Raises:
             InputError: if a prefix contains the end symbol.
@@ -53,14 +55,12 @@ class SearchRules:
     repetition: RepetitionRule = field(default_factory=RepetitionRule)
     normalizer: Normalizer = log_normalizer
     trace: bool = False
+    minimums: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         for row, prefix in enumerate(self.prefixes or ()):
             if self.end in prefix:
-                raise InputError(
-                    f"the prefix of row {row + 1} holds the end symbol {self.end}",
-                    remedy="give what the output begins with, without its end.",
-                )
+                raise prefix_holds_end(row, self.end)
 
     @classmethod
     def of(
@@ -77,7 +77,7 @@ class SearchRules:
         Args:
             request: the request.
             special: the special symbols of the target vocabulary.
-            limits: the most tokens of each row, where the request has no limits.
+            limits: the most tokens of each row, where the request has no limits and the row's minimum is not larger.
             numbers: the number of each row in the whole request, if these are only some of its rows and the request
                 does not number them.
             normalizer: function from scores to what turns them into log-probabilities.
@@ -85,7 +85,7 @@ class SearchRules:
         return cls(
             special.start,
             special.end,
-            limits if request.limits is None else request.limits,
+            request.most_tokens(limits),
             n_best=request.n_best,
             forbidden=(*special.never_written, *request.forbidden),
             prefixes=request.prefixes,
@@ -93,6 +93,7 @@ class SearchRules:
             numbers=numbers if request.numbers is None else request.numbers,
             normalizer=normalizer,
             trace=request.trace,
+            minimums=request.minimums,
         )
 
     def select(self, rows: Sequence[int]) -> SearchRules:
@@ -104,6 +105,7 @@ class SearchRules:
             prefixes=None if self.prefixes is None else [self.prefixes[row] for row in rows],
             constraints=None if self.constraints is None else [self.constraints[row] for row in rows],
             numbers=[numbers[row] for row in rows],
+            minimums=None if self.minimums is None else [self.minimums[row] for row in rows],
         )
 
     def prefix_table(self) -> Int[Tensor, "n P"]:

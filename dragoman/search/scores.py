@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dragoman.contracts import RankingStep, State, StepFunction
-from dragoman.errors import UnsupportedError
+from dragoman.contracts.search_errors import scores_are_no_numbers
 from dragoman.native import decoding as native
 from dragoman.native.decoding import available
 
@@ -17,7 +17,8 @@ _BLOCK = 100
 
 
 def log_normalizer(logits: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
-    """log Σ_v exp(logit_v), in float32 or float64, which is subtracted from a logit to give a log-probability.
+    """log Σ_v exp(logit_v), in float32 or float64, which is subtracted from a logit to give a log-probability; 0 where
+    every symbol is excluded by −∞, which each then keeps.
 
     >>> log_normalizer(torch.tensor([[0.0, 0.0]]))  # ln 2
     tensor([0.6931])
@@ -25,17 +26,17 @@ def log_normalizer(logits: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
     Raises:
         UnsupportedError: if the model's scores are not numbers.
     """
-    return _refuse_what_is_no_number(torch.logsumexp(logits.to(torch.promote_types(logits.dtype, torch.float32)), 1))
+    return _checked(torch.logsumexp(logits.to(torch.promote_types(logits.dtype, torch.float32)), 1))
 
 
-def _refuse_what_is_no_number(normalizer: Float[Tensor, " R"]) -> Float[Tensor, " R"]:
+def _checked(normalizer: Float[Tensor, " R"]) -> Float[Tensor, " R"]:
+    """The normalizers; 0 for rows all of whose scores are −∞, since −∞ less −∞ would be no number."""
+    finite = normalizer.isfinite()
+    if bool(finite.all()):
+        return normalizer
     if bool((normalizer.isnan() | normalizer.isposinf()).any()):
-        raise UnsupportedError(
-            "the model's scores are not numbers",
-            cause="its weights hold NaN or infinity, because its training diverged.",
-            remedy="use an earlier model, or train with a lower learning rate.",
-        )
-    return normalizer
+        raise scores_are_no_numbers()
+    return normalizer.masked_fill(~finite, 0.0)
 
 
 def unnormalized(scores: Float[Tensor, "R V"]) -> Float[Tensor, " R"]:
@@ -78,7 +79,7 @@ def continuations_of(step: StepFunction[State], normalizer: Normalizer) -> Conti
 
         def ranked(tokens: Tensor, state: State, count: int) -> tuple[Tensor, Tensor, State]:
             values, ids, normalizers, state = ranking.best(tokens, state, count)
-            return values - _refuse_what_is_no_number(normalizers)[:, None], ids, state
+            return values - _checked(normalizers)[:, None], ids, state
 
         return ranked
 
@@ -105,7 +106,7 @@ def best_symbols(
     """
     if normalizer is log_normalizer and available(logits):
         values, ids, normalizers = native.top_symbols(logits.contiguous(), min(count, logits.shape[1]))
-        return values - _refuse_what_is_no_number(normalizers)[:, None], ids
+        return values - _checked(normalizers)[:, None], ids
     return top_symbols(logits, count, normalizer(logits))
 
 

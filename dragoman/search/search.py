@@ -35,6 +35,7 @@ from dragoman.search.counting import counted
 from dragoman.search.diverse_beam import diverse_beam_search
 from dragoman.search.exact import exact_search
 from dragoman.search.greedy import greedy_search
+from dragoman.search.minimum_step import minimum_state, minimum_step
 from dragoman.search.recorder import Recorder
 from dragoman.search.repetition import NO_RULE
 from dragoman.search.rules import SearchRules
@@ -50,6 +51,7 @@ SEARCH_FEATURES = frozenset(
         SearchFeature.SAMPLING,
         SearchFeature.EXACT,
         SearchFeature.PREFIXES,
+        SearchFeature.MINIMUMS,
         SearchFeature.CONSTRAINTS,
         SearchFeature.TRACE,
     }
@@ -91,8 +93,17 @@ def search(step: StepFunction[State], state: State, method: SearchMethod, rules:
         UnsupportedError: if the model's scores are not numbers, or the method is none of those here.
     """
     counting = counted(step)
+    if any(rules.minimums or ()):
+        bound, begun = minimum_step(counting, rules), minimum_state(state, rules)
+        found = _found(bound, begun, method, replace(rules, normalizer=unnormalized))
+    else:
+        found = _found(counting, state, method, rules)
+    return replace(found, calls=counting.calls)
+
+
+def _found(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> SearchResult:
     find = _by_method if rules.constraints is None else _within_constraints
-    return replace(find(counting, state, method, rules), calls=counting.calls)
+    return find(step, state, method, rules)
 
 
 def _by_method(step: StepFunction[State], state: State, method: SearchMethod, rules: SearchRules) -> SearchResult:

@@ -48,11 +48,12 @@ struct Continuations {
 class Scorer {
 public:
     virtual ~Scorer() = default;
+    // The scorer keeps `live` and `read` of examples right; the search sets `last` before each step.
     // Reads inputs, and makes one hypothesis of each example, which has read nothing.
     virtual void begin(Example* const* examples, int64_t count) = 0;
-    // Every live hypothesis reads its `last` symbol.
+    // Every live hypothesis reads its `last` symbol, so that `read` grows by one.
     virtual void step(Example* const* examples, int64_t count, Continuations& continuations) = 0;
-    // Goes on with hypotheses `parents`, in that order; some may be repeated or left out.
+    // Goes on with hypotheses `parents`, in that order, `count` of them; some may be repeated or left out.
     virtual void select(Example& example, const int32_t* parents, int64_t count) = 0;
     // Takes back what it lent to an example.
     virtual void end(Example& example) = 0;

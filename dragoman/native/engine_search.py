@@ -1,0 +1,384 @@
+"""Searches of the engine: a request and inputs in, hypotheses out; all steps in between are C++.
+
+The searches find what :mod:`dragoman.search` finds. Each thread takes example after example, a few of which are at work
+at a time; outputs do not depend on the number of threads, the order of the inputs or what stands beside them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from dragoman.contracts import NEVER, Beam, Ending, Hypothesis, SearchFeature, SearchRequest, SearchResult
+from dragoman.contracts.constraints import OutputAutomaton
+from dragoman.contracts.search_errors import (
+    nothing_satisfies,
+    prefix_holds_end,
+    refuse_unsatisfiable,
+    scores_are_no_numbers,
+)
+from dragoman.errors import InputError, UnsupportedError
+from dragoman.native.engine_inputs import TYPES, EngineInputs
+from dragoman.native.library import load, present
+
+ENGINE_FEATURES = frozenset(
+    {
+        SearchFeature.GREEDY,
+        SearchFeature.BEAM,
+        SearchFeature.PREFIXES,
+        SearchFeature.MINIMUMS,
+        SearchFeature.CONSTRAINTS,
+    }
+)
+"""The features of the engine's searches."""
+
+_MILLISECONDS = 50
+"""How long C++ works before Python looks whether it was interrupted."""
+_ROOM = 1024
+_ENDINGS = (Ending.COMPLETE, Ending.LENGTH, Ending.REPETITION)
+_AFTER = ctypes.CFUNCTYPE(
+    ctypes.c_int32, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(ctypes.c_int64)
+)
+_LEAST = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int32, ctypes.c_int64, ctypes.POINTER(ctypes.c_int32))
+
+
+class LoopRule(Protocol):
+    """When the end of an output counts as a loop; :class:`~dragoman.search.repetition.RepetitionRule` is one."""
+
+    @property
+    def longest(self) -> int:
+        """The largest n of the n-gram; 0 allows every repetition."""
+        ...
+
+    @property
+    def times(self) -> int:
+        """The fewest occurrences."""
+        ...
+
+    @property
+    def span(self) -> int:
+        """The fewest tokens that they fill."""
+        ...
+
+
+class _Asked(ctypes.Structure):
+    """Everything that is asked of a search, as ``abi_search.cpp`` reads it."""
+
+    _fields_ = (
+        ("rows", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in ("symbols", "pixels", "numbers", "starts", "lengths")),
+        ("method", ctypes.c_int32),
+        ("width", ctypes.c_int64),
+        ("n_best", ctypes.c_int64),
+        ("length_penalty", ctypes.c_double),
+        ("forbidden", ctypes.c_void_p),
+        ("forbidden_count", ctypes.c_int64),
+        ("longest_loop", ctypes.c_int32),
+        ("loop_times", ctypes.c_int32),
+        ("loop_span", ctypes.c_int32),
+        *((name, ctypes.c_void_p) for name in ("limits", "minimums", "prefixes", "prefix_starts", "automata")),
+        ("automaton_starts", ctypes.c_void_p),
+        ("automata_count", ctypes.c_int64),
+        ("after", _AFTER),
+        ("least", _LEAST),
+    )
+
+
+class EngineSearcher:
+    """A model that the engine searches. It may be used from many threads at a time.
+
+    >>> table = torch.tensor([[0, 0, 0.6, 0.4], [0, 1, 0, 0], [0, 0.4, 0.3, 0.3], [0, 0.9, 0.05, 0.05]]).log()
+    >>> searcher = EngineSearcher.of_table(table[None, None], start=0, end=1)
+    >>> from dragoman.contracts import Packed
+    >>> from dragoman.search.repetition import RepetitionRule
+    >>> request = SearchRequest(Beam(width=2, length_penalty=0.0), limits=[5])
+    >>> found = searcher.search(EngineInputs.of_texts(Packed.of([[0]])), request, RepetitionRule())
+    >>> found.best[0].tokens, round(found.best[0].log_probability, 2), found.calls
+    ([3], -1.02, 3)
+
+    Args:
+        handle: address of the searcher, which this object frees.
+        owner: what has to stay while it is there, such as the model.
+    """
+
+    def __init__(self, handle: int, owner: object = None) -> None:
+        self._library = _functions()
+        self._handle = handle
+        self._owner = owner
+        self._free = weakref.finalize(self, self._library.dragoman_engine_searcher_free, handle)
+        numbers = (ctypes.c_int64 * 2)()
+        self._library.dragoman_engine_searcher_symbols(handle, numbers)
+        self.symbols, self.end = numbers
+
+    @classmethod
+    def of_table(cls, scores: Float[Tensor, "c t V V"], *, start: int, end: int, places: int = 4) -> EngineSearcher:
+        """A searcher whose model is a table, for tests: unnormalised scores by chain, number of symbols that were read,
+        last symbol and next symbol.
+
+        Args:
+            scores: the table; behind its last step the last one is repeated. An input's first symbol is its chain.
+            start: symbol that is read first.
+            end: symbol that completes a hypothesis.
+            places: number of examples that each thread has at work.
+        """
+        chains, steps, symbols, _ = scores.shape
+        flat = np.ascontiguousarray(scores.to(torch.float32).numpy())
+        error = ctypes.create_string_buffer(_ROOM)
+        handle = _functions().dragoman_engine_table(
+            flat.ctypes.data, chains, steps, symbols, start, end, places, error, _ROOM
+        )
+        if not handle:
+            raise _refused(error)
+        return cls(handle)
+
+    def search(
+        self, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule, *, threads: int = 1
+    ) -> SearchResult:
+        """The best outputs for each input. An interrupt by the keyboard ends it within a step.
+
+        Args:
+            inputs: the inputs.
+            request: the search method, limits and number of outputs. Where it has no limits, an input's length is its
+                limit.
+            repetition: the rule that says what is a loop.
+            threads: number of threads, this one included.
+
+        Raises:
+            UnsupportedError: if the request needs what no search of the engine has, or the model's scores are not
+                numbers.
+            InputError: if an input, a prefix, a constraint or a number is none that the model can have.
+        """
+        with _Job(self, inputs, request, repetition) as job:
+            job.run(threads)
+            everything = np.arange(len(inputs.lengths), dtype=np.int64)
+            return SearchResult(job.outputs(everything), calls=job.calls)
+
+    def stream(
+        self, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule, *, threads: int = 1
+    ) -> Iterator[tuple[int, list[Hypothesis]]]:
+        """Each input's index and best outputs, as soon as they are found, in that order; the search goes on meanwhile.
+        If the iterator is given up, the search ends within a step.
+
+        Args:
+            inputs: the inputs.
+            request: the search method, limits and number of outputs.
+            repetition: the rule that says what is a loop.
+            threads: number of threads, beside this one.
+
+        Raises:
+            UnsupportedError: as for :meth:`search`.
+            InputError: as for :meth:`search`.
+        """
+        job = _Job(self, inputs, request, repetition)
+        job.start(threads)
+        return _streamed(job)
+
+
+def _streamed(job: _Job) -> Iterator[tuple[int, list[Hypothesis]]]:
+    with job:
+        while (finished := job.finished()) is not None:
+            yield from zip(finished.tolist(), job.outputs(finished), strict=True)
+        job.check()
+
+
+class _Job:
+    """One search, with everything that C++ reads while it runs."""
+
+    def __init__(
+        self, searcher: EngineSearcher, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule
+    ) -> None:
+        self._searcher, self._library = searcher, searcher._library
+        rows = len(inputs.lengths)
+        request.check(rows, ENGINE_FEATURES, "the native engine")
+        limits = request.most_tokens(inputs.lengths.tolist())
+        if request.constraints is not None:
+            refuse_unsatisfiable(request.constraints, request.prefixes, limits)
+        self._automata = _Automata(request.constraints, searcher)
+        self._kept: list[object] = [inputs]
+        asked = self._asked(inputs, request, limits, repetition)
+        error = ctypes.create_string_buffer(_ROOM)
+        self._handle = self._library.dragoman_engine_job(searcher._handle, ctypes.byref(asked), error, _ROOM)
+        if not self._handle:
+            raise _refused(error)
+        self._free = weakref.finalize(self, self._library.dragoman_engine_job_free, self._handle)
+
+    def __enter__(self) -> _Job:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._free()
+
+    def _asked(
+        self, inputs: EngineInputs, request: SearchRequest, limits: Sequence[int], repetition: LoopRule
+    ) -> _Asked:
+        asked = _Asked(rows=len(limits), n_best=request.n_best, width=request.method.width)
+        place = TYPES.index(inputs.values.dtype.type)
+        setattr(asked, ("symbols", "pixels", "numbers")[place], inputs.values.ctypes.data)
+        asked.starts, asked.lengths = inputs.starts.ctypes.data, inputs.lengths.ctypes.data
+        if isinstance(request.method, Beam):
+            asked.method, asked.length_penalty = 1, request.method.length_penalty
+        asked.forbidden, asked.forbidden_count = self._array(request.forbidden, np.int32), len(request.forbidden)
+        asked.longest_loop, asked.loop_times, asked.loop_span = repetition.longest, repetition.times, repetition.span
+        asked.limits = self._array(limits, np.int64)
+        if request.minimums is not None:
+            asked.minimums = self._array(request.minimums, np.int64)
+        if request.prefixes is not None:
+            for row, prefix in enumerate(request.prefixes):
+                if self._searcher.end in prefix:
+                    raise prefix_holds_end(row, self._searcher.end)
+            asked.prefixes = self._array([symbol for prefix in request.prefixes for symbol in prefix], np.int32)
+            asked.prefix_starts = self._array(np.cumsum([0, *map(len, request.prefixes)]), np.int64)
+        if request.constraints is not None:
+            automata = self._automata
+            asked.automata = self._array(automata.numbers, np.int32)
+            asked.automaton_starts = self._array([one.start for one in automata.automata], np.int64)
+            asked.automata_count, asked.after, asked.least = len(automata.automata), automata.after, automata.least
+        return asked
+
+    def _array(self, values: Sequence[int] | Int64[np.ndarray, " n"], dtype: type[np.generic]) -> int:
+        array = np.array(values, dtype=dtype)
+        self._kept.append(array)
+        return array.ctypes.data
+
+    def run(self, threads: int) -> None:
+        """Search until all is found."""
+        while not self._library.dragoman_engine_job_run(self._handle, threads, _MILLISECONDS):
+            pass
+        self.check()
+
+    def start(self, threads: int) -> None:
+        """Let the search run in threads of its own."""
+        error = ctypes.create_string_buffer(_ROOM)
+        if self._library.dragoman_engine_job_start(self._handle, threads, error, _ROOM):
+            raise UnsupportedError(_text(error), remedy="search in fewer threads.")
+
+    def finished(self) -> Int64[np.ndarray, " n"] | None:
+        """Rows that were finished since the last call, perhaps none; None when there will be no more."""
+        rows = np.empty(64, dtype=np.int64)
+        count = self._library.dragoman_engine_job_next(self._handle, _MILLISECONDS, rows.ctypes.data, len(rows))
+        return None if count < 0 else rows[:count]
+
+    @property
+    def calls(self) -> int:
+        """The number of hypotheses whose continuations the model scored."""
+        return int(self._library.dragoman_engine_job_calls(self._handle))
+
+    def check(self) -> None:
+        """Raise what ended the search, if anything did.
+
+        Raises:
+            UnsupportedError: if the model's scores are not numbers, or exclude all that satisfies a constraint.
+            RuntimeError: if the engine itself failed.
+        """
+        error = ctypes.create_string_buffer(_ROOM)
+        outcome = self._library.dragoman_engine_job_outcome(self._handle, error, _ROOM)
+        match outcome:
+            case 0:
+                return
+            case 2:
+                raise scores_are_no_numbers()
+            case 3:
+                raise nothing_satisfies()
+            case 4:
+                # Where Python could not even begin to answer, it was interrupted.
+                raise self._automata.failures[0] if self._automata.failures else KeyboardInterrupt
+            case _:
+                raise RuntimeError(_text(error) or "the search was cancelled")
+
+    def outputs(self, rows: Int64[np.ndarray, " n"]) -> list[list[Hypothesis]]:
+        """The hypotheses of rows that are finished."""
+        sizes = (ctypes.c_int64 * 2)()
+        pointer, count = rows.ctypes.data, len(rows)
+        self._library.dragoman_engine_job_sizes(
+            self._handle, pointer, count, ctypes.byref(sizes), ctypes.byref(sizes, ctypes.sizeof(ctypes.c_int64))
+        )
+        hypotheses, length = sizes
+        counts, lengths = np.empty(count, dtype=np.int64), np.empty(hypotheses, dtype=np.int64)
+        log_probabilities, scores = np.empty(hypotheses), np.empty(hypotheses)
+        endings, tokens = np.empty(hypotheses, dtype=np.int32), np.empty(length, dtype=np.int32)
+        found = (counts, lengths, log_probabilities, scores, endings, tokens)
+        self._library.dragoman_engine_job_take(self._handle, pointer, count, *(array.ctypes.data for array in found))
+        ids = tokens.tolist()
+        ends = np.cumsum(lengths)
+        numbers = zip(
+            *((ends - lengths).tolist(), ends.tolist(), log_probabilities.tolist(), scores.tolist(), endings.tolist()),
+            strict=True,
+        )
+        listed = (Hypothesis(ids[a:b], log_p, score, _ENDINGS[ending]) for a, b, log_p, score, ending in numbers)
+        return [[next(listed) for _ in range(each)] for each in counts.tolist()]
+
+
+class _Automata:
+    """The constraints of a request, each once, as functions that C++ calls."""
+
+    def __init__(self, constraints: Sequence[OutputAutomaton | None] | None, searcher: EngineSearcher) -> None:
+        self.automata = list({id(one): one for one in constraints or () if one is not None}.values())
+        places = {id(one): place for place, one in enumerate(self.automata)}
+        self.numbers = [-1 if one is None else places[id(one)] for one in constraints or ()]
+        self.failures: list[BaseException] = []
+        automata, failures, symbols, end = self.automata, self.failures, searcher.symbols, searcher.end
+
+        def after(number: int, state: int, symbol: int, found: Any) -> int:
+            try:
+                found[0] = automata[number].after(state, symbol)
+            except BaseException as error:
+                failures.append(error)
+                return 0
+            return 1
+
+        def least(number: int, state: int, found: Any) -> int:
+            try:
+                numbers = np.ctypeslib.as_array(found, (symbols,))
+                numbers[:] = automata[number].least_after(state).numpy()
+                numbers[end] = 0 if automata[number].least(state) == 0 else NEVER
+            except BaseException as error:
+                failures.append(error)
+                return 0
+            return 1
+
+        self.after, self.least = _AFTER(after), _LEAST(least)
+
+
+def _refused(error: Any) -> InputError:
+    return InputError(
+        f"the engine cannot search so: {_text(error)}",
+        remedy="give only what the model can read and write, or search with another engine.",
+    )
+
+
+def _text(error: Any) -> str:
+    return str(error.value.decode(errors="replace"))
+
+
+@functools.cache
+def _functions() -> ctypes.CDLL:
+    """The library, with the types of its functions."""
+    library = present(load("engine"))
+    pointer, number, whole = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
+    text = ctypes.c_char_p
+    for name, result, arguments in (
+        ("table", pointer, (pointer, number, number, number, whole, whole, number, text, number)),
+        ("searcher_free", None, (pointer,)),
+        ("searcher_symbols", None, (pointer, pointer)),
+        ("job", pointer, (pointer, pointer, text, number)),
+        ("job_free", None, (pointer,)),
+        ("job_run", whole, (pointer, number, number)),
+        ("job_start", whole, (pointer, number, text, number)),
+        ("job_next", number, (pointer, number, pointer, number)),
+        ("job_cancel", None, (pointer,)),
+        ("job_outcome", whole, (pointer, text, number)),
+        ("job_calls", number, (pointer,)),
+        ("job_sizes", None, (pointer, pointer, number, pointer, pointer)),
+        ("job_take", None, (pointer, pointer, number, *(pointer,) * 6)),
+    ):
+        function = getattr(library, f"dragoman_engine_{name}")
+        function.restype, function.argtypes = result, arguments
+    return library

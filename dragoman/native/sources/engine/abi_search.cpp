@@ -1,0 +1,252 @@
+// What Python asks of searches: ids in; ids, log-probabilities, scores and endings out. No exception crosses it.
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schedule.h"
+#include "searchers.h"
+#include "search/table_scorer.h"
+
+using namespace dragoman::engine;
+
+namespace {
+
+// Everything that is asked; dragoman/native/engine_search.py has the same.
+struct Asked {
+    int64_t rows;
+    // Inputs: one of three, end to end; where each begins, and its length.
+    const int32_t* symbols;
+    const uint8_t* pixels;
+    const float* numbers;
+    const int64_t* starts;   // [rows]
+    const int64_t* lengths;  // [rows]
+    // The same for all rows.
+    int32_t method;  // of Method
+    int64_t width, n_best;
+    double length_penalty;
+    const int32_t* forbidden;
+    int64_t forbidden_count;
+    int32_t longest_loop, loop_times, loop_span;
+    // For each row.
+    const int64_t* limits;         // without the prefix
+    const int64_t* minimums;       // without the prefix; null for none
+    const int32_t* prefixes;       // end to end
+    const int64_t* prefix_starts;  // [rows + 1]; null for no prefixes
+    const int32_t* automata;       // number of each row's; −1 for none; null for none at all
+    const int64_t* automaton_starts;  // state of each automaton before the first symbol
+    int64_t automata_count;
+    AfterFunction after;
+    LeastFunction least;
+};
+
+void require(bool holds, const char* otherwise) {
+    if (!holds) throw std::invalid_argument(otherwise);
+}
+
+int32_t checked_symbol(int64_t symbol, int64_t symbols, const char* what) {
+    if (symbol < 0 || symbol >= symbols)
+        throw std::invalid_argument(std::string(what) + " holds symbol " + std::to_string(symbol) + ", and there are " +
+                                    std::to_string(symbols));
+    return static_cast<int32_t>(symbol);
+}
+
+Rules rules_of(const Asked& asked, const Alphabet& alphabet) {
+    Rules rules;
+    require(asked.method == 0 || asked.method == 1, "there is no such method of search");
+    rules.method = static_cast<Method>(asked.method);
+    require(asked.width >= 1 && asked.width <= MOST_FOLLOWED, "the width of a beam is out of range");
+    require(rules.method == Method::beam || asked.width == 1, "greedy search follows one hypothesis");
+    require(asked.n_best >= 1 && asked.n_best <= asked.width, "more hypotheses are wanted than are followed");
+    require(asked.longest_loop >= 0 && asked.loop_times >= 2, "the rule of repetition is out of range");
+    rules.width = asked.width, rules.n_best = asked.n_best;
+    rules.penalty.alpha = asked.length_penalty;
+    rules.repetition = {asked.longest_loop, asked.loop_times, asked.loop_span};
+    rules.start = alphabet.start, rules.end = alphabet.end, rules.symbols = alphabet.symbols;
+    rules.forbidden.clear(alphabet.symbols);
+    for (const int32_t symbol : alphabet.never_written) rules.forbidden.add(symbol);
+    for (int64_t i = 0; i < asked.forbidden_count; ++i)
+        rules.forbidden.add(checked_symbol(asked.forbidden[i], alphabet.symbols, "what is forbidden"));
+    rules.named = static_cast<int64_t>(alphabet.never_written.size()) + asked.forbidden_count;
+    for (int64_t symbol = alphabet.first_ranked; symbol < alphabet.symbols; ++symbol)
+        rules.ranked += rules.forbidden.has(static_cast<int32_t>(symbol));
+    return rules;
+}
+
+ExampleRules example_of(const Asked& asked, const Alphabet& alphabet, const Request& request, int64_t row) {
+    ExampleRules rules;
+    if (asked.prefix_starts != nullptr) {
+        const int64_t from = asked.prefix_starts[row];
+        rules.given = asked.prefix_starts[row + 1] - from;
+        require(from >= 0 && rules.given >= 0, "a prefix has a negative length");
+        rules.prefix = asked.prefixes + from;
+        for (int64_t i = 0; i < rules.given; ++i)
+            require(checked_symbol(rules.prefix[i], alphabet.symbols, "a prefix") != alphabet.end,
+                    "a prefix holds the end symbol");
+    }
+    require(asked.limits[row] >= 0 && asked.limits[row] <= MOST_TOKENS, "the limit of an output is out of range");
+    rules.limit = asked.limits[row] + rules.given;
+    require(alphabet.longest_target == 0 || rules.limit + 1 <= alphabet.longest_target,
+            "an output may be longer than the model knows positions");
+    if (asked.minimums != nullptr) {
+        require(asked.minimums[row] >= 0 && asked.minimums[row] <= asked.limits[row],
+                "the minimum length of an output is out of range");
+        rules.minimum = asked.minimums[row] + rules.given;
+    }
+    if (asked.automata != nullptr && asked.automata[row] >= 0) {
+        require(asked.automata[row] < asked.automata_count, "there is no such automaton");
+        rules.automaton = request.automata[static_cast<size_t>(asked.automata[row])].get();
+    }
+    return rules;
+}
+
+Request request_of(const Asked& asked, const ModelSearcher& model) {
+    Request request;
+    const Alphabet& alphabet = model.alphabet();
+    require(asked.rows >= 0, "there is a negative number of rows");
+    request.rules = rules_of(asked, alphabet);
+    for (int64_t i = 0; i < asked.automata_count; ++i)
+        request.automata.push_back(std::make_unique<Automaton>(static_cast<int32_t>(i), asked.automaton_starts[i],
+                                                               alphabet.symbols, asked.after, asked.least));
+    request.inputs.reserve(static_cast<size_t>(asked.rows));
+    request.examples.reserve(static_cast<size_t>(asked.rows));
+    for (int64_t row = 0; row < asked.rows; ++row) {
+        Input input;
+        const int64_t from = asked.starts[row];
+        if (asked.symbols != nullptr) input.symbols = asked.symbols + from;
+        if (asked.pixels != nullptr) input.pixels = asked.pixels + from;
+        if (asked.numbers != nullptr) input.numbers = asked.numbers + from;
+        input.length = asked.lengths[row];
+        model.check(input, row);
+        request.inputs.push_back(input);
+        request.examples.push_back(example_of(asked, alphabet, request, row));
+        request.has_minimum = request.has_minimum || (asked.minimums != nullptr && asked.minimums[row] > 0);
+    }
+    return request;
+}
+
+void write_error(const std::string& text, char* error, int64_t room) {
+    if (room <= 0) return;
+    const size_t length = std::min(text.size(), static_cast<size_t>(room - 1));
+    std::memcpy(error, text.data(), length);
+    error[length] = 0;
+}
+
+// Does something, and writes down what went wrong; null then.
+template <class Do>
+auto guarded(char* error, int64_t room, const Do& work) noexcept -> decltype(work()) {
+    try {
+        return work();
+    } catch (const std::exception& failure) {
+        write_error(failure.what(), error, room);
+    } catch (...) {
+        write_error("an unknown error", error, room);
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+extern "C" {
+
+// A model that is a table of scores, for tests; see search/table_scorer.h. To be freed.
+void* dragoman_engine_table(const float* scores, int64_t chains, int64_t steps, int64_t symbols, int32_t start,
+                            int32_t end, int64_t places, char* error, int64_t room) {
+    return guarded(error, room, [&]() -> ModelSearcher* {
+        require(chains > 0 && steps > 0 && symbols > 0 && places > 0, "a table has no rows");
+        ScoreTable table;
+        table.scores.assign(scores, scores + chains * steps * symbols * symbols);
+        table.chains = chains, table.steps = steps, table.symbols = symbols, table.places = places;
+        Alphabet alphabet;
+        alphabet.symbols = symbols;
+        alphabet.start = checked_symbol(start, symbols, "a table");
+        alphabet.end = checked_symbol(end, symbols, "a table");
+        return searcher_of_table(std::move(table), std::move(alphabet)).release();
+    });
+}
+
+void dragoman_engine_searcher_free(void* searcher) { delete static_cast<ModelSearcher*>(searcher); }
+
+// The number of symbols of a model's outputs, and the end symbol.
+void dragoman_engine_searcher_symbols(void* searcher, int64_t* numbers) {
+    const Alphabet& alphabet = static_cast<ModelSearcher*>(searcher)->alphabet();
+    numbers[0] = alphabet.symbols, numbers[1] = alphabet.end;
+}
+
+// A search, which is checked and has not begun; null, and an error, for what is out of range. Its arrays have to stay
+// until it is freed.
+void* dragoman_engine_job(void* searcher, const Asked* asked, char* error, int64_t room) {
+    return guarded(error, room, [&]() -> Job* {
+        ModelSearcher& model = *static_cast<ModelSearcher*>(searcher);
+        return std::make_unique<Job>(model.searcher(), request_of(*asked, model)).release();
+    });
+}
+
+// Cancels what still runs, and waits for it.
+void dragoman_engine_job_free(void* job) { delete static_cast<Job*>(job); }
+
+// Searches in this thread and others for about so many milliseconds. 1 when all is over; else it is to be called again.
+int32_t dragoman_engine_job_run(void* job, int64_t threads, int64_t milliseconds) {
+    return static_cast<Job*>(job)->run(threads, milliseconds);
+}
+
+// Starts the search in threads of its own. 0, or 1 and an error.
+int32_t dragoman_engine_job_start(void* job, int64_t threads, char* error, int64_t room) {
+    const void* started = guarded(error, room, [&]() -> void* {
+        static_cast<Job*>(job)->start(threads);
+        return job;
+    });
+    return started == nullptr;
+}
+
+// Waits up to so many milliseconds for rows that are finished, and writes down up to `room` of them, each once. Gives back
+// how many; −1 when there are no more, and −2 where memory is out.
+int64_t dragoman_engine_job_next(void* job, int64_t milliseconds, int64_t* rows, int64_t room) {
+    try {
+        return static_cast<Job*>(job)->next(milliseconds, rows, room);
+    } catch (...) {
+        return -2;
+    }
+}
+
+void dragoman_engine_job_cancel(void* job) { static_cast<Job*>(job)->cancel(); }
+
+int32_t dragoman_engine_job_outcome(void* job, char* error, int64_t room) {
+    const Job& search = *static_cast<Job*>(job);
+    write_error(search.error(), error, room);
+    return static_cast<int32_t>(search.outcome());
+}
+
+int64_t dragoman_engine_job_calls(void* job) { return static_cast<Job*>(job)->calls(); }
+
+// The numbers of hypotheses and of tokens of some rows that are finished.
+void dragoman_engine_job_sizes(void* job, const int64_t* rows, int64_t count, int64_t* hypotheses, int64_t* tokens) {
+    *hypotheses = *tokens = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const Output& output = static_cast<Job*>(job)->outputs()[static_cast<size_t>(rows[i])];
+        *hypotheses += static_cast<int64_t>(output.hypotheses.size());
+        *tokens += static_cast<int64_t>(output.tokens.size());
+    }
+}
+
+// The outputs of these rows, end to end: how many hypotheses each row has; of each hypothesis its length, log-probability,
+// score and ending; and all tokens.
+void dragoman_engine_job_take(void* job, const int64_t* rows, int64_t count, int64_t* counts, int64_t* lengths,
+                              double* log_probabilities, double* scores, int32_t* endings, int32_t* tokens) {
+    for (int64_t i = 0; i < count; ++i) {
+        const Output& output = static_cast<Job*>(job)->outputs()[static_cast<size_t>(rows[i])];
+        *counts++ = static_cast<int64_t>(output.hypotheses.size());
+        for (const Hypothesis& one : output.hypotheses) {
+            *lengths++ = one.length;
+            *log_probabilities++ = one.log_probability;
+            *scores++ = one.score;
+            *endings++ = static_cast<int32_t>(one.ending);
+        }
+        tokens = std::copy(output.tokens.begin(), output.tokens.end(), tokens);
+    }
+}
+
+}  // extern "C"
