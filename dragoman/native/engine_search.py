@@ -10,7 +10,7 @@ import ctypes
 import functools
 import weakref
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -26,7 +26,8 @@ from dragoman.contracts.search_errors import (
     scores_are_no_numbers,
 )
 from dragoman.errors import InputError, UnsupportedError
-from dragoman.native.engine_inputs import TYPES, EngineInputs
+from dragoman.native.engine import EngineModel
+from dragoman.native.engine_inputs import EngineInputs
 from dragoman.native.library import load, present
 
 ENGINE_FEATURES = frozenset(
@@ -44,12 +45,11 @@ _MILLISECONDS = 50
 """How long C++ works before Python looks whether it was interrupted."""
 _ROOM = 1024
 _ENDINGS = (Ending.COMPLETE, Ending.LENGTH, Ending.REPETITION)
-_AFTER = ctypes.CFUNCTYPE(
-    ctypes.c_int32, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(ctypes.c_int64)
-)
-_LEAST = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int32, ctypes.c_int64, ctypes.POINTER(ctypes.c_int32))
+_AFTER = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p)
+_LEAST = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p)
 
 
+@runtime_checkable
 class LoopRule(Protocol):
     """When the end of an output counts as a loop; :class:`~dragoman.search.repetition.RepetitionRule` is one."""
 
@@ -74,7 +74,9 @@ class _Asked(ctypes.Structure):
 
     _fields_ = (
         ("rows", ctypes.c_int64),
-        *((name, ctypes.c_void_p) for name in ("symbols", "pixels", "numbers", "starts", "lengths")),
+        ("inputs", ctypes.c_void_p),
+        ("total", ctypes.c_int64),
+        ("lengths", ctypes.c_void_p),
         ("method", ctypes.c_int32),
         ("width", ctypes.c_int64),
         ("n_best", ctypes.c_int64),
@@ -107,6 +109,10 @@ class EngineSearcher:
     Args:
         handle: address of the searcher, which this object frees.
         owner: what has to stay while it is there, such as the model.
+
+    Attributes:
+        symbols: number of symbols that an output can have.
+        end: symbol that completes a hypothesis.
     """
 
     def __init__(self, handle: int, owner: object = None) -> None:
@@ -117,6 +123,19 @@ class EngineSearcher:
         numbers = (ctypes.c_int64 * 2)()
         self._library.dragoman_engine_searcher_symbols(handle, numbers)
         self.symbols, self.end = numbers
+
+    @classmethod
+    def of_model(cls, model: EngineModel, blank: int | None = None) -> EngineSearcher:
+        """A searcher of a model that the engine has read.
+
+        Args:
+            model: the model.
+            blank: symbol that stands for no symbol, if the model scores symbols at each position of its input.
+
+        Raises:
+            InputError: if the model writes no text.
+        """
+        return cls(_made("dragoman_engine_searcher", model.handle, -1 if blank is None else blank), owner=model)
 
     @classmethod
     def of_table(cls, scores: Float[Tensor, "c t V V"], *, start: int, end: int, places: int = 4) -> EngineSearcher:
@@ -130,14 +149,24 @@ class EngineSearcher:
             places: number of examples that each thread has at work.
         """
         chains, steps, symbols, _ = scores.shape
-        flat = np.ascontiguousarray(scores.to(torch.float32).numpy())
-        error = ctypes.create_string_buffer(_ROOM)
-        handle = _functions().dragoman_engine_table(
-            flat.ctypes.data, chains, steps, symbols, start, end, places, error, _ROOM
-        )
-        if not handle:
-            raise _refused(error)
-        return cls(handle)
+        numbers = chains, steps, symbols, start, end, places
+        flat = _floats(scores)
+        return cls(_made("dragoman_engine_searcher_of_table", flat.ctypes.data, *numbers))
+
+    @classmethod
+    def of_positions(cls, scores: Float[Tensor, "n V"], *, start: int, end: int, blank: int) -> EngineSearcher:
+        """A searcher by connectionist temporal classification, for tests: an input's symbols are the rows of ``scores``
+        at its positions.
+
+        Args:
+            scores: unnormalised scores; −∞ for symbols that may stand at no position.
+            start: symbol that is read first.
+            end: symbol that completes a hypothesis.
+            blank: symbol that stands for no symbol.
+        """
+        numbers = *scores.shape, start, end, blank
+        flat = _floats(scores)
+        return cls(_made("dragoman_engine_searcher_of_positions", flat.ctypes.data, *numbers))
 
     def search(
         self, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule, *, threads: int = 1
@@ -174,8 +203,8 @@ class EngineSearcher:
             threads: number of threads, beside this one.
 
         Raises:
-            UnsupportedError: as for :meth:`search`.
-            InputError: as for :meth:`search`.
+            UnsupportedError: in the cases of :meth:`search`.
+            InputError: in the cases of :meth:`search`.
         """
         job = _Job(self, inputs, request, repetition)
         job.start(threads)
@@ -204,10 +233,7 @@ class _Job:
         self._automata = _Automata(request.constraints, searcher)
         self._kept: list[object] = [inputs]
         asked = self._asked(inputs, request, limits, repetition)
-        error = ctypes.create_string_buffer(_ROOM)
-        self._handle = self._library.dragoman_engine_job(searcher._handle, ctypes.byref(asked), error, _ROOM)
-        if not self._handle:
-            raise _refused(error)
+        self._handle = _made("dragoman_engine_job", searcher._handle, ctypes.addressof(asked))
         self._free = weakref.finalize(self, self._library.dragoman_engine_job_free, self._handle)
 
     def __enter__(self) -> _Job:
@@ -220,9 +246,8 @@ class _Job:
         self, inputs: EngineInputs, request: SearchRequest, limits: Sequence[int], repetition: LoopRule
     ) -> _Asked:
         asked = _Asked(rows=len(limits), n_best=request.n_best, width=request.method.width)
-        place = TYPES.index(inputs.values.dtype.type)
-        setattr(asked, ("symbols", "pixels", "numbers")[place], inputs.values.ctypes.data)
-        asked.starts, asked.lengths = inputs.starts.ctypes.data, inputs.lengths.ctypes.data
+        asked.inputs, asked.total = inputs.values.ctypes.data, inputs.values.size
+        asked.lengths = inputs.lengths.ctypes.data
         if isinstance(request.method, Beam):
             asked.method, asked.length_penalty = 1, request.method.length_penalty
         asked.forbidden, asked.forbidden_count = self._array(request.forbidden, np.int32), len(request.forbidden)
@@ -326,17 +351,17 @@ class _Automata:
         self.failures: list[BaseException] = []
         automata, failures, symbols, end = self.automata, self.failures, searcher.symbols, searcher.end
 
-        def after(number: int, state: int, symbol: int, found: Any) -> int:
+        def after(number: int, state: int, symbol: int, found: int) -> int:
             try:
-                found[0] = automata[number].after(state, symbol)
+                ctypes.c_int64.from_address(found).value = automata[number].after(state, symbol)
             except BaseException as error:
                 failures.append(error)
                 return 0
             return 1
 
-        def least(number: int, state: int, found: Any) -> int:
+        def least(number: int, state: int, found: int) -> int:
             try:
-                numbers = np.ctypeslib.as_array(found, (symbols,))
+                numbers = np.ctypeslib.as_array((ctypes.c_int32 * symbols).from_address(found))
                 numbers[:] = automata[number].least_after(state).numpy()
                 numbers[end] = 0 if automata[number].least(state) == 0 else NEVER
             except BaseException as error:
@@ -347,15 +372,28 @@ class _Automata:
         self.after, self.least = _AFTER(after), _LEAST(least)
 
 
-def _refused(error: Any) -> InputError:
-    return InputError(
-        f"the engine cannot search so: {_text(error)}",
-        remedy="give only what the model can read and write, or search with another engine.",
-    )
+def _floats(scores: Float[Tensor, ...]) -> Float32[np.ndarray, ...]:
+    return np.ascontiguousarray(scores.to(torch.float32).numpy())
 
 
-def _text(error: Any) -> str:
-    return str(error.value.decode(errors="replace"))
+def _made(name: str, *arguments: int) -> int:
+    """What a function of the library makes.
+
+    Raises:
+        InputError: if it makes nothing of these arguments.
+    """
+    error = ctypes.create_string_buffer(_ROOM)
+    made: int | None = getattr(_functions(), name)(*arguments, error, _ROOM)
+    if made is None:
+        raise InputError(
+            f"the engine cannot search so: {_text(error)}",
+            remedy="give only what the model can read and write, or search with another engine.",
+        )
+    return made
+
+
+def _text(error: ctypes.Array[ctypes.c_char]) -> str:
+    return error.value.decode(errors="replace")
 
 
 @functools.cache
@@ -365,7 +403,9 @@ def _functions() -> ctypes.CDLL:
     pointer, number, whole = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
     text = ctypes.c_char_p
     for name, result, arguments in (
-        ("table", pointer, (pointer, number, number, number, whole, whole, number, text, number)),
+        ("searcher", pointer, (pointer, whole, text, number)),
+        ("searcher_of_table", pointer, (pointer, number, number, number, whole, whole, number, text, number)),
+        ("searcher_of_positions", pointer, (pointer, number, number, whole, whole, whole, text, number)),
         ("searcher_free", None, (pointer,)),
         ("searcher_symbols", None, (pointer, pointer)),
         ("job", pointer, (pointer, pointer, text, number)),

@@ -206,7 +206,7 @@ def beam_search(
         grown, parents = _survive(beam, candidates, task)
         _collect_loops(grown, task)
         _give_up(grown, written, task)
-        _collect_at_limit(beam, written, task)
+        _collect_at_limit(beam, candidates, task)
         _record_live(grown, Fate.CONTINUED, task)
         rows_of_state = torch.zeros(beam.log_probabilities.numel(), dtype=torch.int64)
         rows_of_state[live] = torch.arange(len(live))
@@ -349,12 +349,16 @@ def _collect_loops(beam: _Beam, task: _Task) -> None:
     beam.log_probabilities.masked_fill_(looping, float("-inf"))
 
 
-def _collect_at_limit(beam: _Beam, written: int, task: _Task) -> None:
-    """Keep, for sentences that have reached their limit, what was live before this step, as a last resort."""
-    full = (beam.limits < written).nonzero()[:, 0]
-    for place in full.tolist():
-        for row in beam.log_probabilities[place].isfinite().nonzero()[:, 0].tolist():
-            _cut(beam, place, row, Ending.LENGTH, task)
+def _collect_at_limit(beam: _Beam, candidates: _Candidates, task: _Task) -> None:
+    """Keep, for sentences that have reached their limit, what was live before this step, as a last resort; and for
+    those that have nothing and that the model lets write nothing more."""
+    full = beam.limits < beam.tokens.shape[2]
+    stuck = ~candidates.log_probabilities.isfinite().any(1)
+    for place in (full | stuck).nonzero()[:, 0].tolist():
+        sentence = beam.sentences[place]
+        if full[place] or not (sentence.complete or sentence.cut):
+            for row in beam.log_probabilities[place].isfinite().nonzero()[:, 0].tolist():
+                _cut(beam, place, row, Ending.LENGTH, task)
 
 
 def _give_up(beam: _Beam, written: int, task: _Task) -> None:

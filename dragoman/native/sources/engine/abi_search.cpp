@@ -1,12 +1,12 @@
 // What Python asks of searches: ids in; ids, log-probabilities, scores and endings out. No exception crosses it.
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "handle.h"
 #include "schedule.h"
 #include "searchers.h"
 #include "search/table_scorer.h"
@@ -18,11 +18,9 @@ namespace {
 // Everything that is asked; dragoman/native/engine_search.py has the same.
 struct Asked {
     int64_t rows;
-    // Inputs: one of three, end to end; where each begins, and its length.
-    const int32_t* symbols;
-    const uint8_t* pixels;
-    const float* numbers;
-    const int64_t* starts;   // [rows]
+    // Inputs end to end, `total` values, and the length of each; see inputs_of.
+    const void* inputs;
+    int64_t total;
     const int64_t* lengths;  // [rows]
     // The same for all rows.
     int32_t method;  // of Method
@@ -71,8 +69,8 @@ Rules rules_of(const Asked& asked, const Alphabet& alphabet) {
     for (int64_t i = 0; i < asked.forbidden_count; ++i)
         rules.forbidden.add(checked_symbol(asked.forbidden[i], alphabet.symbols, "what is forbidden"));
     rules.named = static_cast<int64_t>(alphabet.never_written.size()) + asked.forbidden_count;
-    for (int64_t symbol = alphabet.first_ranked; symbol < alphabet.symbols; ++symbol)
-        rules.ranked += rules.forbidden.has(static_cast<int32_t>(symbol));
+    const int64_t apart = alphabet.ranks_never_written ? 0 : static_cast<int64_t>(alphabet.never_written.size());
+    rules.ranked = rules.forbidden.count() - apart;
     return rules;
 }
 
@@ -111,60 +109,59 @@ Request request_of(const Asked& asked, const ModelSearcher& model) {
     for (int64_t i = 0; i < asked.automata_count; ++i)
         request.automata.push_back(std::make_unique<Automaton>(static_cast<int32_t>(i), asked.automaton_starts[i],
                                                                alphabet.symbols, asked.after, asked.least));
-    request.inputs.reserve(static_cast<size_t>(asked.rows));
+    request.inputs = model.inputs(asked.inputs, asked.total, asked.lengths, asked.rows);
     request.examples.reserve(static_cast<size_t>(asked.rows));
     for (int64_t row = 0; row < asked.rows; ++row) {
-        Input input;
-        const int64_t from = asked.starts[row];
-        if (asked.symbols != nullptr) input.symbols = asked.symbols + from;
-        if (asked.pixels != nullptr) input.pixels = asked.pixels + from;
-        if (asked.numbers != nullptr) input.numbers = asked.numbers + from;
-        input.length = asked.lengths[row];
-        model.check(input, row);
-        request.inputs.push_back(input);
         request.examples.push_back(example_of(asked, alphabet, request, row));
         request.has_minimum = request.has_minimum || (asked.minimums != nullptr && asked.minimums[row] > 0);
     }
     return request;
 }
 
-void write_error(const std::string& text, char* error, int64_t room) {
-    if (room <= 0) return;
-    const size_t length = std::min(text.size(), static_cast<size_t>(room - 1));
-    std::memcpy(error, text.data(), length);
-    error[length] = 0;
+Alphabet alphabet_of(int64_t symbols, int32_t start, int32_t end) {
+    Alphabet alphabet;
+    alphabet.symbols = symbols;
+    alphabet.start = checked_symbol(start, symbols, "a table");
+    alphabet.end = checked_symbol(end, symbols, "a table");
+    return alphabet;
 }
 
-// Does something, and writes down what went wrong; null then.
-template <class Do>
-auto guarded(char* error, int64_t room, const Do& work) noexcept -> decltype(work()) {
-    try {
-        return work();
-    } catch (const std::exception& failure) {
-        write_error(failure.what(), error, room);
-    } catch (...) {
-        write_error("an unknown error", error, room);
-    }
-    return nullptr;
+// A pointer to what `make` makes, which the caller frees; null where it throws.
+template <class Make>
+auto made(char* error, int64_t room, const Make& make) -> typename decltype(make())::pointer {
+    decltype(make()) found;
+    guarded(error, room, [&] { found = make(); });
+    return found.release();
 }
 
 }  // namespace
 
 extern "C" {
 
-// A model that is a table of scores, for tests; see search/table_scorer.h. To be freed.
-void* dragoman_engine_table(const float* scores, int64_t chains, int64_t steps, int64_t symbols, int32_t start,
-                            int32_t end, int64_t places, char* error, int64_t room) {
-    return guarded(error, room, [&]() -> ModelSearcher* {
+// A loaded model that can be searched; see searcher_of. To be freed, and before the model is.
+void* dragoman_engine_searcher(const void* handle, int32_t blank, char* error, int64_t room) {
+    return made(error, room, [&] { return searcher_of(*static_cast<const Handle*>(handle), blank); });
+}
+
+// A model that is a table of scores [chains steps symbols symbols], for tests; see search/table_scorer.h.
+void* dragoman_engine_searcher_of_table(const float* scores, int64_t chains, int64_t steps, int64_t symbols,
+                                        int32_t start, int32_t end, int64_t places, char* error, int64_t room) {
+    return made(error, room, [&] {
         require(chains > 0 && steps > 0 && symbols > 0 && places > 0, "a table has no rows");
         ScoreTable table;
         table.scores.assign(scores, scores + chains * steps * symbols * symbols);
         table.chains = chains, table.steps = steps, table.symbols = symbols, table.places = places;
-        Alphabet alphabet;
-        alphabet.symbols = symbols;
-        alphabet.start = checked_symbol(start, symbols, "a table");
-        alphabet.end = checked_symbol(end, symbols, "a table");
-        return searcher_of_table(std::move(table), std::move(alphabet)).release();
+        return searcher_of_table(std::move(table), alphabet_of(symbols, start, end));
+    });
+}
+
+// A model that finds scores [rows symbols] at the positions of its inputs, for tests.
+void* dragoman_engine_searcher_of_positions(const float* scores, int64_t rows, int64_t symbols, int32_t start, int32_t end,
+                                            int32_t blank, char* error, int64_t room) {
+    return made(error, room, [&] {
+        require(rows > 0 && symbols > 0, "a table has no rows");
+        checked_symbol(blank, symbols, "a table");
+        return searcher_of_positions({scores, scores + rows * symbols}, alphabet_of(symbols, start, end), blank);
     });
 }
 
@@ -179,9 +176,9 @@ void dragoman_engine_searcher_symbols(void* searcher, int64_t* numbers) {
 // A search, which is checked and has not begun; null, and an error, for what is out of range. Its arrays have to stay
 // until it is freed.
 void* dragoman_engine_job(void* searcher, const Asked* asked, char* error, int64_t room) {
-    return guarded(error, room, [&]() -> Job* {
+    return made(error, room, [&] {
         ModelSearcher& model = *static_cast<ModelSearcher*>(searcher);
-        return std::make_unique<Job>(model.searcher(), request_of(*asked, model)).release();
+        return std::make_unique<Job>(model.searcher(), request_of(*asked, model));
     });
 }
 
@@ -195,11 +192,7 @@ int32_t dragoman_engine_job_run(void* job, int64_t threads, int64_t milliseconds
 
 // Starts the search in threads of its own. 0, or 1 and an error.
 int32_t dragoman_engine_job_start(void* job, int64_t threads, char* error, int64_t room) {
-    const void* started = guarded(error, room, [&]() -> void* {
-        static_cast<Job*>(job)->start(threads);
-        return job;
-    });
-    return started == nullptr;
+    return !guarded(error, room, [&] { static_cast<Job*>(job)->start(threads); });
 }
 
 // Waits up to so many milliseconds for rows that are finished, and writes down up to `room` of them, each once. Gives back
@@ -216,7 +209,7 @@ void dragoman_engine_job_cancel(void* job) { static_cast<Job*>(job)->cancel(); }
 
 int32_t dragoman_engine_job_outcome(void* job, char* error, int64_t room) {
     const Job& search = *static_cast<Job*>(job);
-    write_error(search.error(), error, room);
+    write_error(search.error().c_str(), error, room);
     return static_cast<int32_t>(search.outcome());
 }
 

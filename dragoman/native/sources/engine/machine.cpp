@@ -453,7 +453,7 @@ void Machine::rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t fi
     kernels_.rank(matrix, operand, rows, symbols, {1, best, best_ids, out.normalizers.data() + first}, workspace_);
     kernels_.product(matrix, operand, rows, scores, padded);
     for (int64_t row = 0; row < rows; ++row)
-        for (int64_t c = symbols.first; c < matrix.outputs; ++c)
+        for (int64_t c = 0; c < matrix.outputs; ++c)
             out.values[static_cast<size_t>((first + row) * all + (symbols.ids ? symbols.ids[c] : c))] =
                 scores[row * padded + c];
 }

@@ -22,7 +22,9 @@ constexpr int64_t READ_TOGETHER = 128, READ_AHEAD = 2;
 
 class Worker {
 public:
-    explicit Worker(std::unique_ptr<Scorer> scorer) : scorer_(std::move(scorer)) {}
+    Worker(const Searcher::MakeScorer& make, int64_t generation) : generation(generation), make_(make) {}
+
+    const int64_t generation;
 
     void begin(Job& job) {
         job_ = &job;
@@ -32,7 +34,7 @@ public:
     // Searches for examples until none is left, or the job is stopped; or, and then it is false, the time is over.
     bool work(Clock::time_point until) {
         for (; group_ < Job::GROUPS; begin_group(group_ + 1)) {
-            for (;;) {
+            while (!job_->groups_[group_].order.empty()) {
                 take_places();
                 if (at_work_.empty()) break;
                 if (job_->stopped()) {
@@ -62,6 +64,10 @@ private:
 
     void begin_group(size_t group) {
         group_ = group;
+        if (group == Job::GROUPS || job_->groups_[group].order.empty()) return;
+        std::unique_ptr<Scorer>& scorer = scorers_[group];
+        if (scorer == nullptr) scorer = make_(within());
+        scorer_ = scorer.get();
         const Request& request = job_->request_;
         const Rules& rules = request.rules;
         found_.all = within();
@@ -193,7 +199,9 @@ private:
             {one.log_probability, one.score, one.ending, static_cast<int64_t>(tokens_.size() - given)});
     }
 
-    std::unique_ptr<Scorer> scorer_;
+    const Searcher::MakeScorer& make_;
+    std::unique_ptr<Scorer> scorers_[Job::GROUPS];  // of each group, where there was one
+    Scorer* scorer_ = nullptr;                      // of the group at work
     Job* job_ = nullptr;
     size_t group_ = 0;
     int64_t places_ = 1;
@@ -210,20 +218,22 @@ Searcher::Searcher(MakeScorer make) : make_(std::move(make)) {}
 Searcher::~Searcher() = default;
 
 std::unique_ptr<Worker> Searcher::take() {
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (!idle_.empty()) {
-            std::unique_ptr<Worker> worker = std::move(idle_.back());
-            idle_.pop_back();
-            return worker;
-        }
-    }
-    return std::make_unique<Worker>(make_());
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return std::make_unique<Worker>(make_, generation_);
+    std::unique_ptr<Worker> worker = std::move(idle_.back());
+    idle_.pop_back();
+    return worker;
 }
 
 void Searcher::give_back(std::unique_ptr<Worker> worker) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(std::move(worker));
+    if (worker->generation == generation_) idle_.push_back(std::move(worker));
+}
+
+void Searcher::renew() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++generation_;
+    idle_.clear();
 }
 
 Job::Job(Searcher& searcher, Request request) : searcher_(searcher), request_(std::move(request)) {

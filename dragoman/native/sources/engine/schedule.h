@@ -29,16 +29,20 @@ class Worker;
 // A model that can be searched by any number of threads at a time, with the workers that are idle.
 class Searcher {
 public:
-    using MakeScorer = std::function<std::unique_ptr<Scorer>()>;
+    // A scorer for searches within constraints, for which every symbol may be needed, or for others.
+    using MakeScorer = std::function<std::unique_ptr<Scorer>(bool within)>;
 
     explicit Searcher(MakeScorer make);
     ~Searcher();
     std::unique_ptr<Worker> take();
     void give_back(std::unique_ptr<Worker> worker);
+    // Later searches have new scorers.
+    void renew();
 
 private:
-    MakeScorer make_;
+    const MakeScorer make_;
     std::mutex mutex_;
+    int64_t generation_ = 0;  // of workers
     std::vector<std::unique_ptr<Worker>> idle_;
 };
 

@@ -3,11 +3,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
-#include <string>
-#include <utility>
 #include <vector>
 
+#include "handle.h"
 #include "schedule.h"
 #include "search/table_scorer.h"
 
@@ -22,43 +20,30 @@ struct Alphabet {
     int64_t symbols = 0;
     int32_t start = 0, end = 0;
     std::vector<int32_t> never_written;
-    int64_t first_ranked = 0;    // scorers never rank symbols before this one
-    int64_t longest_target = 0;  // the most positions of an output that the model knows; 0: any
+    bool ranks_never_written = true;  // whether scorers rank these among the best
+    int64_t longest_target = 0;       // the most positions of an output that the model knows; 0: any
 };
 
 class ModelSearcher {
 public:
-    ModelSearcher(Alphabet alphabet, Searcher::MakeScorer make) : alphabet_(std::move(alphabet)), searcher_(std::move(make)) {}
     virtual ~ModelSearcher() = default;
 
-    const Alphabet& alphabet() const { return alphabet_; }
-    Searcher& searcher() { return searcher_; }
-    // Throws std::invalid_argument if the model cannot read an input; `number` names it in the text.
-    virtual void check(const Input& input, int64_t number) const = 0;
-
-private:
-    const Alphabet alphabet_;
-    Searcher searcher_;
+    virtual const Alphabet& alphabet() const = 0;
+    // The searcher for a search that begins now.
+    virtual Searcher& searcher() = 0;
+    // The inputs that lie in an array end to end. Throws std::invalid_argument for those that the model cannot read.
+    virtual std::vector<Input> inputs(const void* data, int64_t total, const int64_t* lengths, int64_t count) const = 0;
 };
 
-// The searcher of a table of scores, whose inputs are one symbol: the number of a chain.
-class TableSearcher final : public ModelSearcher {
-public:
-    TableSearcher(std::shared_ptr<const ScoreTable> table, Alphabet alphabet)
-        : ModelSearcher(std::move(alphabet), [table] { return std::make_unique<TableScorer>(*table); }), table_(table) {}
+// A model that has a text written symbol by symbol; or, where `blank` is one of its symbols, that scores symbols at each
+// position of its input. The handle has to stay. Throws std::invalid_argument for a model of another kind.
+std::unique_ptr<ModelSearcher> searcher_of(const Handle& handle, int32_t blank);
 
-    void check(const Input& input, int64_t number) const override {
-        if (input.symbols == nullptr || input.symbols[0] < 0 || input.symbols[0] >= table_->chains)
-            throw std::invalid_argument("input " + std::to_string(number) + " names no chain of the table");
-    }
+// A table of scores, whose inputs are the number of a chain, as often as the input is long.
+std::unique_ptr<ModelSearcher> searcher_of_table(ScoreTable table, Alphabet alphabet);
 
-private:
-    const std::shared_ptr<const ScoreTable> table_;
-};
-
-inline std::unique_ptr<ModelSearcher> searcher_of_table(ScoreTable table, Alphabet alphabet) {
-    return std::make_unique<TableSearcher>(std::make_shared<const ScoreTable>(std::move(table)), std::move(alphabet));
-}
+// Scores at positions, whose inputs are numbers of rows of a table [rows symbols]. Tests compare it with PyTorch's decoder.
+std::unique_ptr<ModelSearcher> searcher_of_positions(std::vector<float> table, Alphabet alphabet, int32_t blank);
 
 }  // namespace engine
 }  // namespace dragoman

@@ -36,7 +36,9 @@ inline bool advance_beam_with(Progress& progress, const Rules& rules, const std:
         if (progress.at_limit() || upper_bound(one.log_probability, after, progress.longest) <= closing)
             progress.drop_last();
     }
-    if (progress.at_limit()) {
+    // What the model lets write nothing more is a last resort too.
+    const bool stuck = ends.empty() && going.empty() && progress.complete.all().empty() && progress.cut.all().empty();
+    if (progress.at_limit() || stuck) {
         const double before = penalty.divisor(progress.written);
         for (const Live& one : progress.live)
             progress.cut.add({one.log_probability, one.log_probability / before, one.node, Ending::length});
