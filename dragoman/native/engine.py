@@ -137,6 +137,23 @@ class EngineModel:
         """Lets later searches score every symbol again."""
         _call("dragoman_engine_shortlist", self.handle, None, -1, None, None, 0)
 
+    def memory(self, length: int, outputs: int = 0, width: int = 1) -> int:
+        """The bytes that one thread takes at most besides the model.
+
+        Args:
+            length: symbols of the longest input, or columns of the widest picture; 1 for rows.
+            outputs: most symbols of an output.
+            width: hypotheses that are followed of each example.
+
+        Raises:
+            ValueError: if there can be no such input or output.
+        """
+        error = ctypes.create_string_buffer(_ERROR_ROOM)
+        found = int(_library().dragoman_engine_memory(self.handle, length, outputs, width, error, _ERROR_ROOM))
+        if found < 0:
+            raise ValueError(error.value.decode())
+        return found
+
     def encode(self, inputs: Inputs, lengths: Sequence[int], threads: int = 1) -> list[NDArray[np.float32]]:
         """The result of each input, [rows, result_width]: one row of an example, or one for each of its positions.
 
@@ -191,6 +208,7 @@ def _library() -> ctypes.CDLL:
         ("model_kernels", ctypes.c_char_p, (c_void_p,)),
         ("kernels_name", ctypes.c_char_p, (c_int32, c_int32)),
         ("shortlist", c_int32, (c_void_p, c_void_p, c_int64, c_void_p, c_void_p, c_int64, *error)),
+        ("memory", c_int64, (c_void_p, c_int64, c_int64, c_int64, *error)),
         ("result_rows", None, (c_void_p, c_void_p, c_int64, c_void_p)),
         ("encode", c_int32, (c_void_p, c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_int64, *error)),
     ):

@@ -179,9 +179,11 @@ def scores(
     function = load("engine").dragoman_engine_test_steps
     sizes = ctypes.c_int64(live), ctypes.c_int64(steps)
     handle, room = ctypes.c_void_p(model.handle), ctypes.c_int64(512)
-    arguments = handle, pointers[0], total, pointers[1], count, *sizes, *pointers[2:4], int(listed), *pointers[4:]
+    held = (ctypes.c_int64 * 2)()
+    arguments = handle, pointers[0], total, pointers[1], count, *sizes, *pointers[2:4], int(listed), *pointers[4:], held
     if function(*arguments, error, room) != 0:
         raise ValueError(error.value.decode())
+    assert 0 < held[0] <= held[1], "a machine holds more memory than was told"
     return found, normalizers
 
 
@@ -403,6 +405,15 @@ def test_altered_bytes_are_refused_or_run() -> None:
         except (DamagedFileError, ValueError):
             refused += 1
     assert refused > 100
+
+
+def test_memory_is_told_beforehand() -> None:
+    model = engine(MODEL)
+    short, long = model.memory(10, 10, 4), model.memory(10_000, 10, 4)
+    assert 10_000 < short < 4_000_000
+    assert 50 < (long - short) / 9_990 / 16 < 500
+    with pytest.raises(ValueError, match="longest input"):
+        model.memory(1 << 20)
 
 
 def test_models_are_described() -> None:

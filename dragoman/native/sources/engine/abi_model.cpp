@@ -53,6 +53,12 @@ void in_pieces(const Handle& handle, const std::vector<Input>& inputs, int64_t t
     if (failure) std::rethrow_exception(failure);
 }
 
+int64_t longest_of(const std::vector<Input>& inputs) {
+    int64_t longest = 0;
+    for (const Input& input : inputs) longest = std::max(longest, input.length);
+    return longest;
+}
+
 }  // namespace
 
 extern "C" {
@@ -135,12 +141,23 @@ int32_t dragoman_engine_encode(const void* handle, const void* data, int64_t tot
     });
 }
 
-// Scores of symbols that a test asks for: `live` hypotheses of each of `count` inputs, of which the first goes on as all of
+// Bytes that a thread takes at most besides the model, see memory_needed; −1, and the reason, if that cannot be.
+int64_t dragoman_engine_memory(const void* handle, int64_t length, int64_t outputs, int64_t width, char* error, int64_t room) {
+    int64_t bytes = -1;
+    guarded(error, room, [&] {
+        const auto& h = *static_cast<const Handle*>(handle);
+        const bool listed = h.shortlist() != nullptr;
+        bytes = memory_needed(h.model(), listed, length, outputs, width, examples_at_work(h.model(), listed, width));
+    });
+    return bytes;
+}
+
+// Scores of symbols that a test asks for, memory that the machine holds afterwards, and what it was bounded by: `live` hypotheses of each of `count` inputs, of which the first goes on as all of
 // them, read symbols[step][input][hypothesis]; before each step but the first they go on from parents[step][input][hypothesis].
 // scores: [steps][count · live][symbols], normalizers: [steps][count · live].
 int32_t dragoman_engine_test_steps(const void* handle, const void* data, int64_t total, const int64_t* lengths, int64_t count,
                                    int64_t live, int64_t steps, const int32_t* symbols, const int32_t* parents, int32_t listed,
-                                   float* scores, double* normalizers, char* error, int64_t room) {
+                                   float* scores, double* normalizers, int64_t* bytes, char* error, int64_t room) {
     return !guarded(error, room, [&] {
         const auto& h = *static_cast<const Handle*>(handle);
         const std::vector<Input> inputs = inputs_of(h.model(), data, total, lengths, count);
@@ -167,6 +184,8 @@ int32_t dragoman_engine_test_steps(const void* handle, const void* data, int64_t
             std::copy(found.normalizers.begin(), found.normalizers.end(), normalizers + step * count * live);
         }
         for (Example& example : examples) machine->end(example);
+        bytes[0] = machine->bytes();
+        bytes[1] = memory_needed(h.model(), listed != 0, longest_of(inputs), steps, live, count);
     });
 }
 }

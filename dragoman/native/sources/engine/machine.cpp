@@ -152,8 +152,7 @@ void Machine::end(Example& example) {
 }
 
 int64_t Machine::at_work(int64_t width) const {
-    if (pace_.at_work > 0) return pace_.at_work;
-    return std::max<int64_t>(1, 16 / std::max<int64_t>(width, 1));
+    return pace_.at_work > 0 ? pace_.at_work : examples_at_work(*model_, shortlist_ != nullptr, width);
 }
 
 int64_t Machine::bytes() const {
@@ -284,7 +283,7 @@ void Machine::embed(const Instruction& i, Registers& r, const Places& out) {
                 continue;
             }
             if (encoding || row == 0) at = position(sinusoids, learned, encoding ? row : examples_[e]->read);
-            for (int64_t c = 0; c < table.width; ++c) to[c] = vector[c] + at[c];
+            kernels_.add(to, step, vector, table.width, at, table.width, 1, table.width, 1.0f);
         }
     }
 }

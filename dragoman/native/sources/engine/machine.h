@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "held.h"
+#include "memory.h"
 #include "model.h"
 #include "recurrence.h"
 #include "registers.h"
@@ -18,8 +19,8 @@ namespace engine {
 
 // How much a machine does at once; none of it changes what comes out.
 struct Pace {
-    int64_t at_work = 0;             // examples that are searched for at the same time; 0: by the sizes of the model
-    int64_t positions_at_once = 128; // inputs are read together until they have so many
+    int64_t at_work = 0;  // examples that are searched for at the same time; 0: by the sizes of the model
+    int64_t positions_at_once = POSITIONS_AT_ONCE;
 };
 
 // The result register of some examples.

@@ -28,7 +28,6 @@ namespace {
 constexpr int64_t ALIGNMENT = 64;
 constexpr int64_t MOST = 1 << 20;       // things of a kind
 constexpr int64_t LARGEST = 1 << 24;    // rows of a table, outputs of a matrix
-constexpr int64_t LONGEST = 1 << 17;    // symbols of a text, columns of a picture
 
 static_assert(sizeof(Instruction) == 64, "an instruction is 16 words");
 
@@ -270,6 +269,12 @@ private:
     void count_bytes() {
         for (const PackedMatrix& matrix : packed_) bytes += matrix.bytes();
         for (const Room& room : rooms_) bytes += room.bytes();
+        if (header.output >= 0) step_bytes = matrix_bytes(*this, header.output);
+        for (const Instruction& i : step.instructions) {
+            const bool inner = i.op == Op::cell && static_cast<Cell>(i.count) == Cell::gru_before;
+            if (i.op == Op::product || i.op == Op::cell) step_bytes += matrix_bytes(*this, i.matrix);
+            if (inner) step_bytes += matrix_bytes(*this, i.matrix + 1);
+        }
     }
 
     std::vector<MatrixShape> shapes_;
@@ -289,6 +294,11 @@ void Sinusoids::write(float* out, int64_t position) const {
         if (half + c < true_width) out[half + c] = std::cos(angle);
     }
     std::fill(out + true_width, out + width, 0.0f);
+}
+
+int64_t matrix_bytes(const Model& model, int32_t matrix) {
+    const Matrix& found = model.matrices[static_cast<size_t>(matrix)];
+    return found.padded * found.inputs * bytes_of(model.kernels->number);
 }
 
 const Sinusoids* sinusoids_of(const Model& model, int64_t true_width, int64_t width) {

@@ -68,6 +68,7 @@ struct Sinusoids {
 };
 
 constexpr int64_t SHARED_POSITIONS = 1024;
+constexpr int64_t LONGEST = 1 << 17;  // symbols of a text, columns of a picture
 
 class Model {
 public:
@@ -102,7 +103,11 @@ public:
     Symbols symbols;                      // of the columns of the output matrix
     std::vector<int32_t> never_written;
     int64_t bytes = 0;                    // memory that it holds
+    int64_t step_bytes = 0;               // of this, weights that each step reads
 };
+
+// Memory of a matrix in the order in which products read it.
+int64_t matrix_bytes(const Model& model, int32_t matrix);
 
 // Sinusoidal positions of these widths; null if the model has none.
 const Sinusoids* sinusoids_of(const Model& model, int64_t true_width, int64_t width);
