@@ -187,10 +187,11 @@ def engine_scores(run: Program, inputs: list[Input | None]) -> Scores:
     symbols, parents = (np.repeat(np.array(given, np.int32), len(inputs), 0) for given in (SYMBOLS, PARENTS))
     scores = np.empty((len(SYMBOLS), len(inputs), 3, run.symbols), np.float32)
     normalizers, error = np.empty(scores.shape[:3]), ctypes.create_string_buffer(512)
-    sizes = np.array(lengths, np.int64)
+    sizes, memory = np.array(lengths, np.int64), np.zeros(2, np.int64)
     given = (model.handle, data, data.size, sizes, len(inputs), 3, len(SYMBOLS), symbols, parents, 0, scores)
-    present(load("engine")).dragoman_engine_test_steps(*map(_c, (*given, normalizers, error, 512)))
+    present(load("engine")).dragoman_engine_test_steps(*map(_c, (*given, normalizers, memory, error, 512)))
     assert error.value == b""
+    assert memory[0] <= memory[1], "a machine holds more memory than was told"
     log_sum = np.logaddexp.reduce(scores[..., DEFAULT_SYMBOLS.end :], -1)
     assert (normalizers >= log_sum - SINGLE_TOLERANCE).all(), "symbols that are never written count, too"
     return scores
