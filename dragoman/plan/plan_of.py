@@ -108,7 +108,7 @@ def plan_of(model: EncoderDecoder | LanguageModel) -> Plan:
     >>> from dragoman.model.build import build
     >>> from dragoman.recipe import recipe_from
     >>> stack = {"layers": 2, "width": 8, "feed_forward": 16, "heads": 2}
-    >>> recipe = recipe_from({"model": {"encoder": stack, "decoder": stack}}).model
+    >>> recipe = recipe_from({"model": {"encoder": stack, "decoder": stack, "tie": "decoder"}}).model
     >>> plan = plan_of(build(recipe, TextSize(100), TextSize(90), seed=1))
     >>> len(plan.decoder.blocks), plan.decoder.output.weight.shape
     (2, (90, 8))
