@@ -29,6 +29,10 @@ struct Matrix {
     const float* bias = nullptr;   // of each output, 0 where the model has none
     const int32_t* start = nullptr;  // int8: −128 Σ weights of each output, for kernels with unsigned inputs
     const char* rows = nullptr;    // the same weights output by output, where `keep_rows` was asked for; else null
+    const int32_t* row_numbers = nullptr;  // the row of each output; null: its own number
+    // int8: no number of a product is larger than reach · (scale of the row) + bias_reach; not finite if a weight or a bias
+    // is not.
+    float reach = 0, bias_reach = 0;
 };
 
 // Rows as products read them. int8: stored as q + 128 where `unsigned_operands`.
@@ -88,6 +92,10 @@ struct Kernels {
     // The output layer: the best symbols of each row, without writing all scores down where that can be helped.
     void (*rank)(const Matrix& matrix, const Operand& x, int64_t rows, const Symbols& symbols, const Ranking& out,
                  Workspace& workspace);
+
+    // Computes nothing but products in registers, and returns how many multiplications and additions that were: what a
+    // processor can do at most.
+    double (*products_only)(int64_t rounds);
 
     // Keys and values. page_bytes: room for 16 places of one attention, a multiple of 64. `page` is where that room
     // begins in a page.

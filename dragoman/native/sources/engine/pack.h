@@ -68,6 +68,7 @@ public:
         }
         for (int64_t output = 0; output < outputs; ++output)
             write_row(rows + output * row_bytes, weights + output * inputs, output, number);
+        for (int64_t output = 0; output < outputs; ++output) widen(matrix_.bias_reach, biases[output]);
         auto* panels = static_cast<char*>(panels_.take(matrix_.padded * row_bytes));
         write_panels(panels, outputs, row_bytes / 4, [=](int64_t output) { return rows + output * row_bytes; });
         matrix_.panels = panels;
@@ -95,11 +96,22 @@ private:
                 std::memcpy(to + 2 * i, &half, sizeof half);
             }
         } else {
-            static_cast<float*>(scale_.take(0))[output] = to_int8(to, weights, matrix_.inputs);
-            int32_t total = 0;
-            for (int64_t i = 0; i < matrix_.inputs; ++i) total += static_cast<signed char>(to[i]);
+            const float scale = to_int8(to, weights, matrix_.inputs);
+            static_cast<float*>(scale_.take(0))[output] = scale;
+            int32_t total = 0, sizes = 0;
+            for (int64_t i = 0; i < matrix_.inputs; ++i) {
+                const int32_t weight = static_cast<signed char>(to[i]);
+                total += weight;
+                sizes += weight < 0 ? -weight : weight;
+            }
             static_cast<int32_t*>(start_.take(0))[output] = -128 * total;
+            widen(matrix_.reach, 127 * scale * static_cast<float>(sizes + 1));
         }
+    }
+
+    // What is not finite stays in `reach`.
+    static void widen(float& reach, float value) {
+        if (!(std::fabs(value) <= reach)) reach = reach - reach == 0 ? std::fabs(value) : reach;
     }
 
     Matrix matrix_;
@@ -110,11 +122,11 @@ private:
 // after the other: it grows, and never shrinks.
 class ChosenOutputs {
 public:
-    // from: a matrix that kept its rows; outputs: `count` numbers of its outputs.
+    // from: a matrix that kept its rows; outputs: `count` numbers of its outputs. Both must live as long as the result.
     void choose(const Matrix& from, Number number, const int32_t* outputs, int64_t count) {
         const int64_t row_bytes = from.inputs * bytes_of(number);
         matrix_ = from;
-        matrix_.rows = nullptr;
+        matrix_.row_numbers = outputs;
         matrix_.outputs = count;
         matrix_.padded = (count + PANEL - 1) / PANEL * PANEL;
         auto* panels = static_cast<char*>(panels_.take(matrix_.padded * row_bytes));
