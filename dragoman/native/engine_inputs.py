@@ -21,7 +21,8 @@ class EngineInputs:
 
     Attributes:
         values: symbols of texts as int32, pixels of pictures as uint8, or numbers as float32.
-        lengths: the number of symbols of each text, or of columns of each picture; 1 for a row of numbers.
+        lengths: the number of symbols of each text, or of columns of each picture; 1 for a row of numbers,
+            and 0 for nothing.
     """
 
     values: Shaped[np.ndarray, " n"]
@@ -43,6 +44,11 @@ class EngineInputs:
     def of_numbers(cls, rows: Float32[np.ndarray, "B n"]) -> EngineInputs:
         """Rows of numbers, each an input by itself."""
         return cls(np.ascontiguousarray(rows).reshape(-1), np.ones(len(rows), dtype=np.int64))
+
+    @classmethod
+    def of_nothing(cls, rows: int) -> EngineInputs:
+        """Inputs of a model that writes without reading anything."""
+        return cls(np.empty(0, dtype=np.int32), np.zeros(rows, dtype=np.int64))
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:

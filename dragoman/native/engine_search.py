@@ -168,6 +168,13 @@ class EngineSearcher:
         flat = _floats(scores)
         return cls(_made("dragoman_engine_searcher_of_positions", flat.ctypes.data, *numbers))
 
+    def states(self, inputs: EngineInputs) -> Int64[np.ndarray, " B"]:
+        """The number of states that the model's encoder has for each input."""
+        found = np.empty_like(inputs.lengths)
+        pointers = inputs.lengths.ctypes.data, len(found), found.ctypes.data
+        self._library.dragoman_engine_searcher_states(self._handle, *pointers)
+        return found
+
     def search(
         self, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule, *, threads: int = 1
     ) -> SearchResult:
@@ -175,8 +182,7 @@ class EngineSearcher:
 
         Args:
             inputs: the inputs.
-            request: the search method, limits and number of outputs. Where it has no limits, an input's length is its
-                limit.
+            request: the search method, limits and number of outputs.
             repetition: the rule that says what is a loop.
             threads: number of threads, this one included.
 
@@ -227,7 +233,7 @@ class _Job:
         self._searcher, self._library = searcher, searcher._library
         rows = len(inputs.lengths)
         request.check(rows, ENGINE_FEATURES, "the native engine")
-        limits = request.most_tokens(inputs.lengths.tolist())
+        limits = request.most_tokens(searcher.states(inputs).tolist() if request.limits is None else ())
         if request.constraints is not None:
             refuse_unsatisfiable(request.constraints, request.prefixes, limits)
         self._automata = _Automata(request.constraints, searcher)
@@ -408,6 +414,7 @@ def _functions() -> ctypes.CDLL:
         ("searcher_of_positions", pointer, (pointer, number, number, whole, whole, whole, text, number)),
         ("searcher_free", None, (pointer,)),
         ("searcher_symbols", None, (pointer, pointer)),
+        ("searcher_states", None, (pointer, pointer, number, pointer)),
         ("job", pointer, (pointer, pointer, text, number)),
         ("job_free", None, (pointer,)),
         ("job_run", whole, (pointer, number, number)),

@@ -173,6 +173,11 @@ void dragoman_engine_searcher_symbols(void* searcher, int64_t* numbers) {
     numbers[0] = alphabet.symbols, numbers[1] = alphabet.end;
 }
 
+// The number of states that the model's encoder has for an input of each length.
+void dragoman_engine_searcher_states(void* searcher, const int64_t* lengths, int64_t count, int64_t* states) {
+    for (int64_t i = 0; i < count; ++i) states[i] = static_cast<ModelSearcher*>(searcher)->states(lengths[i]);
+}
+
 // A search, which is checked and has not begun; null, and an error, for what is out of range. Its arrays have to stay
 // until it is freed.
 void* dragoman_engine_job(void* searcher, const Asked* asked, char* error, int64_t room) {

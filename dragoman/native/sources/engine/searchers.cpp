@@ -64,6 +64,14 @@ public:
     std::vector<Input> inputs(const void* data, int64_t total, const int64_t* lengths, int64_t count) const override {
         return inputs_of(handle_.model(), data, total, lengths, count);
     }
+    int64_t states(int64_t length) const override {
+        const Model& model = handle_.model();
+        const int32_t grid = model.header.output < 0 ? model.result_grid : model.memory_grid;
+        if (grid < 0) return length;
+        std::vector<int64_t> lengths;
+        model.lengths_on_grids(length, lengths);
+        return lengths[static_cast<size_t>(grid)];
+    }
 
 private:
     const Handle& handle_;

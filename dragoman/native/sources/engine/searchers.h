@@ -33,6 +33,8 @@ public:
     virtual Searcher& searcher() = 0;
     // The inputs that lie in an array end to end. Throws std::invalid_argument for those that the model cannot read.
     virtual std::vector<Input> inputs(const void* data, int64_t total, const int64_t* lengths, int64_t count) const = 0;
+    // The number of states that the model's encoder has for an input of this length.
+    virtual int64_t states(int64_t length) const { return length; }
 };
 
 // A model that has a text written symbol by symbol; or, where `blank` is one of its symbols, that scores symbols at each
