@@ -18,12 +18,15 @@ from torch import nn
 
 from dragoman.contracts import (
     DEFAULT_SYMBOLS,
+    Beam,
+    Greedy,
     Layout,
     Packed,
     Pictures,
     PictureSize,
     Rows,
     RowSize,
+    SearchRequest,
     Source,
     SourceSize,
     TagSize,
@@ -36,14 +39,18 @@ from dragoman.model.build import Model, build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
 from dragoman.native.engine import EngineModel, Inputs
+from dragoman.native.engine_inputs import EngineInputs
 from dragoman.native.engine_kernels import Number
+from dragoman.native.engine_search import EngineSearcher
 from dragoman.native.library import load, present
 from dragoman.plan.compile import program_of
 from dragoman.plan.plan_of import plan_of
 from dragoman.plan.program import Program
 from dragoman.plan.program_bytes import program_bytes
 from dragoman.plan.run import Example, Input
+from dragoman.predict.torch_engine import TorchEngine
 from dragoman.recipe.architecture import ModelRecipe
+from dragoman.search.repetition import RepetitionRule
 
 Section = dict[str, Any]
 Scores = Float[np.ndarray, "..."]
@@ -307,6 +314,40 @@ def test_other_outputs(name: str) -> None:
     if load("engine") is not None:
         found = EngineModel(program_bytes(run), Number.FLOAT32).encode(*end_to_end(run, inputs))
         assert close(np.concatenate(found), reference, SINGLE_TOLERANCE)
+
+
+def searched_alike(model: EncoderDecoder, size: SourceSize) -> bool:
+    """Whether greedy and beam search find the same texts as by PyTorch, with scores that hardly differ."""
+    inputs, source = inputs_of(size, model)
+    run, decoder = program(model), model.decoder
+    blank = decoder.blank if isinstance(decoder, CTCDecoder) else None
+    searcher = EngineSearcher.of_model(EngineModel(program_bytes(run), Number.FLOAT32), blank)
+    data, lengths = end_to_end(run, inputs)
+    given = EngineInputs(data, np.array(lengths, np.int64))
+    for method, n_best in ((Greedy(), 1), (Beam(width=4), 2)):
+        request = SearchRequest(method, n_best=n_best, limits=[7, 9])
+        expected = TorchEngine(model, DEFAULT_SYMBOLS, batch_tokens=99).search(source, request).hypotheses
+        found = searcher.search(given, request, RepetitionRule()).hypotheses
+        pairs = [both for rows in zip(found, expected, strict=True) for both in zip(*rows, strict=True)]
+        if any(mine.tokens != other.tokens or abs(mine.score - other.score) > 1e-4 for mine, other in pairs):
+            return False
+    return True
+
+
+@pytest.mark.skipif(load("engine") is None, reason="the engine is not built here")
+@pytest.mark.parametrize(
+    ("recipe", "size"),
+    [
+        ({"encoder": ENCODERS["pre-norm"], "decoder": DECODERS["post-norm"]}, TEXT),
+        ({"encoder": ENCODERS[IN_PARTS], "decoder": DECODERS["lstm additive fed"]}, TEXT),
+        ({"encoder": ENCODERS["convolution"], "decoder": DECODERS["residual rnn"]}, TEXT),
+        ({"encoder": RESIDUAL, "decoder": {"kind": "ctc"}}, PICTURE),
+    ],
+)
+def test_searches_find_the_same(recipe: Section, size: SourceSize) -> None:
+    model = model_of(recipe, size, TEXT)
+    assert isinstance(model, EncoderDecoder)
+    assert searched_alike(model, size)
 
 
 @torch.inference_mode()
