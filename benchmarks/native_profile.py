@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 from command_line import command_line
-from native_limit import measured_limit, operations_of
+from native_limit import measured_limit
 from native_systems import SEARCHES, native_engine, of_engine, request_of, sentences_of, torch_engine
 
 from dragoman.comparison.machine import describe_machine
@@ -32,6 +32,7 @@ from dragoman.contracts.expect import expect
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
 from dragoman.plan.compile import program_of
+from dragoman.plan.operations import operations_of
 from dragoman.plan.plan_of import plan_of
 from dragoman.storage.folder import write_file
 

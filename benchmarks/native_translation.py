@@ -39,7 +39,7 @@ from typing import Any
 import torch
 from command_line import command_line
 from native_firefox import firefox
-from native_limit import measured_limit, operations_of
+from native_limit import measured_limit
 from native_rounds import Times, in_turn, milliseconds, ratios, speed
 from native_systems import (
     SEARCHES,
@@ -68,6 +68,7 @@ from dragoman.evaluation.bleu import bleu
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
 from dragoman.plan.compile import program_of
+from dragoman.plan.operations import operations_of
 from dragoman.plan.plan_of import plan_of
 from dragoman.predict.engine import Engine
 from dragoman.storage.folder import write_file

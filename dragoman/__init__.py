@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dragoman.adaptation.adapt import adapt
+    from dragoman.assessment.bench import bench
     from dragoman.assessment.evaluate import evaluate
     from dragoman.assessment.quantize import quantize
     from dragoman.comparison.compare import compare
@@ -51,6 +52,7 @@ __all__ = [
     "Translator",
     "Writer",
     "adapt",
+    "bench",
     "clean",
     "compare",
     "diagnose",
@@ -77,6 +79,7 @@ _HOMES = {
     "Translator": "dragoman.predict.translator",
     "Writer": "dragoman.predict.writer",
     "adapt": "dragoman.adaptation.adapt",
+    "bench": "dragoman.assessment.bench",
     "clean": "dragoman.data.clean_corpora",
     "compare": "dragoman.comparison.compare",
     "distill": "dragoman.distillation.distill",

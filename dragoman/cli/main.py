@@ -9,6 +9,7 @@ import typer
 
 from dragoman import __version__
 from dragoman.cli.adapt import adapt
+from dragoman.cli.bench import bench
 from dragoman.cli.clean import clean
 from dragoman.cli.compare import compare
 from dragoman.cli.corpus import corpus
@@ -54,6 +55,7 @@ for command in (
     evaluate,
     shortlist,
     quantize,
+    bench,
     export,
     compare,
     score,

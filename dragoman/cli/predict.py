@@ -23,6 +23,7 @@ _INPUT = (
     "Text file, one text a line; or table (CSV, TSV, Parquet, JSON lines) of texts, of pictures' paths, or whose rows "
     "are read. Of a model that reads text, standard input if not given."
 )
+_ENGINE = "What computes: torch, native, or auto: native where it can; all of them in float32."
 _PREDICTION = "prediction"
 _RANKED = ["rank", "log_probability"]
 
@@ -47,6 +48,7 @@ def predict(
         ),
     ] = None,
     device: Device = "auto",
+    engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
 ) -> None:
     """Say the label or the number of texts, pictures or rows of a table, or the tags of the words of texts.
 
@@ -75,7 +77,7 @@ def predict(
             file=source,
             remedy="give one of them.",
         )
-    predictor = Predictor.load(model, device=device)
+    predictor = Predictor.load(model, device=device, engine=engine)
     asked = "--probabilities" if probabilities else "--n-best"
     if (probabilities or n_best is not None) and not predictor.labels:
         raise InputError(

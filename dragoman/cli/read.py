@@ -12,6 +12,9 @@ from dragoman.cli.options import Device
 from dragoman.cli.output_file import STANDARD_OUTPUT, emit, output_option
 from dragoman.cli.search_options import GivenSearch
 
+_ENGINE = "What searches: native, torch, or auto: the fastest that is exact enough."
+_COMPUTE = "Numbers of its matrix products: float32, bfloat16, int8, or auto, as chosen when the model was saved."
+
 
 @takes_groups
 def read(
@@ -24,6 +27,8 @@ def read(
     output: Annotated[Path | None, output_option("Text file; standard output if not given.")] = None,
     paths: Annotated[bool, typer.Option("--paths", help="Write a table of path and text, separated by a tab.")] = False,
     device: Device = "auto",
+    engine: Annotated[str, typer.Option(help=_ENGINE)] = "auto",
+    compute: Annotated[str, typer.Option(help=_COMPUTE)] = "auto",
 ) -> None:
     """Read pictures, each of one line of text: a line for each, in their order."""
     from dragoman.storage.given import check_model
@@ -38,7 +43,7 @@ def read(
     from dragoman.recipe.columns import source_column
 
     check_output(output or STANDARD_OUTPUT, [model, *picture_files(pictures)])
-    reader = Reader.load(model, device=device)
+    reader = Reader.load(model, device=device, engine=engine, compute=compute)
     method = search.request(reader.recipe.search).method
     groups = picture_groups(pictures, column or source_column(reader.recipe))
     names = [name for group in groups for name in group.names]

@@ -40,7 +40,7 @@ from dragoman.predict import inputs as kinds
 from dragoman.predict.given import one_input
 from dragoman.predict.inputs import SourceBatch
 from dragoman.predict.outcomes import Outcomes, outcomes_of
-from dragoman.predict.outputs import outputs_of
+from dragoman.predict.outputs import outputs_of, torch_outputs
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.words import Words
 from dragoman.recipe.kinds import sentence_of
@@ -194,7 +194,7 @@ class _Read:
         predictor = asked.predictor
         batches = list(predictor.batches(asked.inputs, asked.table))
         counts = predictor.inputs.counts(asked.inputs)
-        outputs = outputs_of(predictor.model, batches, sum(counts))
+        outputs = outputs_of(torch_outputs(predictor.model), batches, sum(counts))
         return cls(batches, outputs, outcomes_of(predictor.target, predictor.model.decoder, outputs, counts))
 
 

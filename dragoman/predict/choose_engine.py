@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from torch import Tensor
+
 from dragoman.alignment.shortlist import Shortlist
-from dragoman.contracts import Packed, Pictures
+from dragoman.contracts import Packed, Pictures, Source
 from dragoman.contracts.expect import expect
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.shortlist_file import load_shortlist
 from dragoman.export.transformer_spec import is_exportable
+from dragoman.fields.field import PredictedField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.optional.extra import CTRANSLATE2
@@ -19,7 +24,10 @@ from dragoman.predict.engine import Engine
 from dragoman.predict.engine_choice import NUMBERS, USUAL, engine_choice_in
 from dragoman.predict.fallback_engine import FallbackEngine
 from dragoman.predict.fused_language_model import FusedLanguageModel
-from dragoman.predict.native_engine import NativeEngine, obstacle_of
+from dragoman.predict.native_engine import NativeEngine
+from dragoman.predict.native_model import obstacle_of
+from dragoman.predict.native_outputs import NativeOutputs
+from dragoman.predict.outputs import torch_outputs
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.text.codec import Codec
 
@@ -115,13 +123,36 @@ def choose_reader_engine(loaded: LoadedModel, asked: AskedEngine) -> Engine[Pict
     if asked.name == "native" or (asked.name == "auto" and obstacle is None):
         if obstacle is not None:
             raise _unusable("native", obstacle)
-        fast: NativeEngine[Pictures] = NativeEngine(model, special, number=_number(asked))
+        fast = NativeEngine(model, special, number=_number(asked))
         return FallbackEngine(fast, full, "the native engine") if asked.is_usual else fast
     _refuse_for_torch(asked, "" if asked.name == "torch" else f"; the native engine cannot be used: {obstacle}")
     return full
 
 
-def _native(loaded: LoadedModel, asked: AskedEngine, obstacle: str | None) -> NativeEngine[Packed]:
+def choose_outputs(loaded: LoadedModel, asked: AskedEngine) -> Callable[[Source], Tensor]:
+    """The function from inputs to what the decoder says of them, for a model that predicts; every engine computes it in
+    float32.
+
+    Raises:
+        UnsupportedError: if the engine cannot do what is asked.
+    """
+    model = expect(loaded.model, EncoderDecoder)
+    if asked.name == "ctranslate2":
+        raise _unusable("ctranslate2", f"it computes Transformers, and this is a {loaded.recipe.model.phrase}")
+    if asked.compute not in ("auto", "float32") or asked.shortlist:
+        raise UnsupportedError(
+            "labels, numbers and tags are computed in float32, without a shortlist",
+            remedy="leave `--compute` and `--shortlist` out.",
+        )
+    obstacle = None if asked.name == "torch" else obstacle_of(model)
+    if asked.name == "native" and obstacle is not None:
+        raise _unusable("native", obstacle)
+    if asked.name == "torch" or obstacle is not None:
+        return torch_outputs(model)
+    return NativeOutputs(model, np.size(expect(loaded.target, PredictedField).uninformed))
+
+
+def _native(loaded: LoadedModel, asked: AskedEngine, obstacle: str | None) -> NativeEngine:
     if obstacle is not None:
         raise _unusable("native", obstacle)
     return NativeEngine(

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Iterator
+from functools import singledispatch
 
 import torch
 
 from dragoman.alignment.shortlist import Shortlist
-from dragoman.contracts import Packed, Pictures, SearchFeature, SearchRequest, SearchResult, SpecialSymbols
-from dragoman.errors import UnsupportedError
+from dragoman.contracts import (
+    Hypothesis,
+    Packed,
+    Pictures,
+    SearchFeature,
+    SearchRequest,
+    SearchResult,
+    SpecialSymbols,
+)
 from dragoman.model.encoder_decoder import EncoderDecoder
+from dragoman.native.engine_inputs import EngineInputs
+from dragoman.native.engine_search import ENGINE_FEATURES, EngineSearcher
+from dragoman.predict.native_model import native_model, obstacle_of
+from dragoman.search.repetition import RepetitionRule
 
-Read = TypeVar("Read", Packed, Pictures)
 
-
-class NativeEngine(Generic[Read]):
-    """An :class:`~dragoman.predict.engine.Engine` in native code, on the processor.
+class NativeEngine:
+    """An :class:`~dragoman.predict.engine.Engine` in native code, on the processor, for texts and for pictures.
 
     A row's outputs depend on nothing but the row, to the bit: not on the other rows, their order, or the number of
     threads. In float32 they are those of :class:`~dragoman.predict.torch_engine.TorchEngine`.
 
     Args:
-        model: encoder and decoder, whose weights are copied here.
+        model: encoder and decoder, whose present weights are copied.
         special: special symbols of the output vocabulary.
         number: the type of number of matrix products, one of :data:`~dragoman.predict.engine_choice.NUMBERS`.
         threads: number of threads, each of which searches for some rows; by default PyTorch's number of threads.
         shortlist: lexical shortlist that limits each row's symbols by its own source; by default all are allowed.
 
     Raises:
-        UnsupportedError: if the engine cannot compute the model; see :func:`obstacle_of`.
+        UnsupportedError: if the engine cannot compute the model; see
+            :func:`~dragoman.predict.native_model.obstacle_of`.
     """
 
     def __init__(
@@ -40,36 +51,56 @@ class NativeEngine(Generic[Read]):
         threads: int | None = None,
         shortlist: Shortlist | None = None,
     ) -> None:
-        obstacle = obstacle_of(model)
-        if obstacle is not None:
-            raise UnsupportedError(f"the native engine cannot be used: {obstacle}", remedy="use PyTorch's.")
-        self._special = special
         self._number = number
-        self._threads = threads or torch.get_num_threads()
-        self._shortlist = shortlist
+        self._threads = threads
+        self._has_shortlist = shortlist is not None
+        self.native = native_model(model, special, number)
+        if shortlist is not None:
+            self.native.set_shortlist(shortlist.always, shortlist.offsets, shortlist.targets)
+        self._searcher = EngineSearcher.of_model(self.native, blank=special.padding)
+        self._repetition = RepetitionRule()
 
     @property
     def description(self) -> str:
         """The number format that the engine computes with."""
-        return f"native, {self._number}" + ("" if self._shortlist is None else ", shortlist")
+        return f"native, {self._number}" + (", shortlist" if self._has_shortlist else "")
 
     @property
     def features(self) -> frozenset[SearchFeature]:
-        """Greedy and beam search, prefixes, and constraints."""
-        return frozenset({SearchFeature.GREEDY, SearchFeature.BEAM, SearchFeature.PREFIXES, SearchFeature.CONSTRAINTS})
+        """The features of the engine's searches."""
+        return ENGINE_FEATURES
 
-    def search(self, source: Read, request: SearchRequest) -> SearchResult:
-        """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
+    def search(self, source: Packed | Pictures, request: SearchRequest) -> SearchResult:
+        """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`. Ctrl-C ends it within a
+        step.
 
         Raises:
             UnsupportedError: if the request asks for a feature that the engine lacks, or the model's scores are not
                 finite.
         """
-        request.check(source.layout.batch, self.features, "the native engine")
-        return SearchResult([[] for _ in range(source.layout.batch)])
+        return self._searcher.search(_inputs(source), request, self._repetition, threads=self._own_threads)
+
+    def stream(self, source: Packed | Pictures, request: SearchRequest) -> Iterator[tuple[int, list[Hypothesis]]]:
+        """The index and the hypotheses of each row as soon as they are found, in that order. If the iterator is given
+        up, the search ends within a step. Arguments and errors are those of :meth:`search`."""
+        return self._searcher.stream(_inputs(source), request, self._repetition, threads=self._own_threads)
+
+    @property
+    def _own_threads(self) -> int:
+        return self._threads or torch.get_num_threads()
 
 
-def obstacle_of(model: EncoderDecoder) -> str | None:
-    """Why the native engine cannot compute a model; None if it can."""
-    del model
-    return "this build has no search by it"
+def exact_engine(model: EncoderDecoder, special: SpecialSymbols) -> NativeEngine | None:
+    """The engine for a model's present weights in float32, whose outputs are PyTorch's; None if it cannot compute the
+    model. Arguments are those of :class:`NativeEngine`."""
+    return None if obstacle_of(model) is not None else NativeEngine(model, special)
+
+
+@singledispatch
+def _inputs(source: object) -> EngineInputs:
+    """A batch in the form that the engine reads."""
+    raise TypeError(f"the engine reads texts and pictures, not {type(source).__name__}")
+
+
+_inputs.register(Packed, EngineInputs.of_texts)
+_inputs.register(Pictures, EngineInputs.of_pictures)

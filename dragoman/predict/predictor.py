@@ -18,11 +18,12 @@ from dragoman.model.coefficients import coefficients, is_linear
 from dragoman.model.device import choose_device
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model
+from dragoman.predict.choose_engine import AskedEngine, choose_outputs
 from dragoman.predict.input_kinds import inputs_for
 from dragoman.predict.inputs import Given, SourceBatch
 from dragoman.predict.model_summary import model_summary
 from dragoman.predict.outcomes import Outcomes, Predictions, Probabilities, RankedPrediction, outcomes_of
-from dragoman.predict.outputs import outputs_of
+from dragoman.predict.outputs import outputs_of, torch_outputs
 from dragoman.progress.counting import Counting
 from dragoman.recipe.kinds import PREDICTOR, require, sentence_of
 from dragoman.reports.shown import Shown, Summary
@@ -40,6 +41,9 @@ def _to_standard_error(message: str) -> None:
 class Predictor(Shown):
     """Predicts labels or numbers for texts, pictures or rows, whichever the model was trained on.
 
+    Attributes:
+        said_of: function from inputs to what the decoder says of them; PyTorch's unless another engine was chosen.
+
     Args:
         loaded: the loaded model, which predicts labels, numbers or tags.
         log: called with a sentence on what was missing, unknown or cut in the inputs; by default it is written to
@@ -53,6 +57,7 @@ class Predictor(Shown):
         self.source = loaded.source
         self.target = expect(loaded.target, PredictedField)
         self.inputs = inputs_for(loaded.source, loaded.target)
+        self.said_of = torch_outputs(self.model)
         self._log = log
 
     def summary(self) -> Summary:
@@ -61,13 +66,30 @@ class Predictor(Shown):
         return model_summary(self.recipe.model, self.model, {**facts, **self.inputs.facts(self.source)})
 
     @classmethod
-    def load(cls, folder: Path | str, *, device: str = "auto") -> Predictor:
-        """Load the model in ``folder`` onto ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    def load(cls, folder: Path | str, *, device: str = "auto", engine: str = "torch") -> Predictor:
+        """Load the model in ``folder``.
+
+        Args:
+            folder: folder of the model.
+            device: device to compute on: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+            engine: what computes the outputs, in float32: ``torch``, ``native``, or ``auto``, which takes the native
+                engine where it can compute the model.
 
         Raises:
-            InputError: if there is no model, or one of another kind.
+            InputError: if there is no model, one of another kind, or no such engine.
+            UnsupportedError: if the engine cannot compute the model.
         """
-        return cls.of(load_model(folder, choose_device(device)), folder)
+        predictor = cls.of(load_model(folder, choose_device(device)), folder)
+        predictor.use(AskedEngine(engine))
+        return predictor
+
+    def use(self, asked: AskedEngine) -> None:
+        """Let another engine compute the outputs.
+
+        Raises:
+            UnsupportedError: if it cannot compute the model, or not so.
+        """
+        self.said_of = choose_outputs(self._loaded, asked)
 
     @classmethod
     def of(cls, loaded: LoadedModel, folder: Path | str) -> Predictor:
@@ -185,7 +207,8 @@ class Predictor(Shown):
             return np.zeros((0, *np.shape(self.target.uninformed)))
         with Counting(count, self.inputs.counted, progress) as counting:
             batches = self.batches(inputs, table)
-            outputs = outputs_of(self.model, counting.over(batches, size=lambda batch: len(batch.places)), count)
+            counted = counting.over(batches, size=lambda batch: len(batch.places))
+            outputs = outputs_of(self.said_of, counted, count).reshape(count, *np.shape(self.target.uninformed))
         if blank := self.inputs.blank(inputs):
             outputs[blank] = self.target.uninformed
             self._log(f"{_numbered(blank)} no text, and so {self.target.uninformed_remark}")

@@ -63,11 +63,11 @@ class Reader(Shown):
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "auto", engine: str = "torch", compute: str = "auto") -> Reader:
-        """Load the model in ``folder`` onto ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        """Load a reader.
 
         Args:
             folder: folder of the model.
-            device: device to compute on.
+            device: device to compute on: ``auto``, ``cpu``, ``cuda`` or ``mps``.
             engine: name of the search engine; see :class:`~dragoman.predict.choose_engine.AskedEngine`.
             compute: number format of the engine; see :class:`~dragoman.predict.choose_engine.AskedEngine`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -31,7 +31,10 @@ from dragoman.model.build_decoders import Objective
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.choose_engine import choose_engine
 from dragoman.predict.engine_choice import EngineSettings
-from dragoman.predict.native_engine import NativeEngine, obstacle_of
+from dragoman.predict.given import TEXTS, inputs_of
+from dragoman.predict.inputs import Given
+from dragoman.predict.native_engine import NativeEngine, exact_engine
+from dragoman.predict.native_model import obstacle_of
 from dragoman.predict.text_scores import TextScores
 from dragoman.predict.translator import Translator
 from dragoman.recipe import Recipe
@@ -49,7 +52,7 @@ from dragoman.tasks.choose_settings import (
 from dragoman.tasks.guided_batches import WithLinks
 from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.searcher import TranslationSearcher
-from dragoman.tasks.task import Task, Words
+from dragoman.tasks.task import Opened, Task, Use, Words
 from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.translation_card import translation_card
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
@@ -118,12 +121,14 @@ class MachineTranslation(Task):
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Measures the loss, and BLEU and chrF2++ of greedy search."""
         translator = Translator.of(LoadedModel(model, recipe, dataset.source, dataset.target), "the run's model")
+        by_torch = translator.engine
         chosen = np.arange(min(len(dataset.validation), _VALIDATED))
         language = recipe.data.target_language
 
         def score(turn: int) -> Scored:
             sources = dataset.validation.source_texts(chosen)
             references = dataset.validation.target_texts(chosen)
+            translator.engine = exact_engine(translator.model, translator.target.special) or by_torch
             outputs = translator.translate(sources, beam=1)
             shown = turn % len(sources)
             return Scored(
@@ -210,6 +215,18 @@ class MachineTranslation(Task):
         if search.asks_for_an_engine:
             translator.engine = choose_engine(loaded, search.asked_engine())
         return translator
+
+    def checked_inputs(self, loaded: LoadedModel, inputs: Iterable[object]) -> Given:
+        """Texts."""
+        del loaded
+        return inputs_of(inputs, TEXTS)
+
+    def using(self, opened: Opened, given: Given | Examples, search: Search) -> Use:
+        """Translating, with all that happens to a text."""
+        translator = expect(opened, Translator)
+        texts = given.source_texts() if isinstance(given, Examples) else list(given)
+        method = search.by(translator.recipe.search)
+        return lambda part: translator.translate([texts[row] for row in part], search=method, progress=False)
 
     def searcher(self, loaded: LoadedModel, examples: Examples, folder: Path) -> TranslationSearcher:
         """A translator with sentence pairs."""

@@ -8,12 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from dragoman.contracts.expect import expect
+from dragoman.data.examples import Examples
 from dragoman.model.folder import LoadedModel
+from dragoman.predict.inputs import Given
 from dragoman.predict.predictor import Predictor
 from dragoman.tasks.assessment import Assessed, Assessment, Search
 from dragoman.tasks.in_turn import Log, Part, Turns, in_turn
 from dragoman.tasks.inputs import Input
-from dragoman.tasks.task import Task, Words
+from dragoman.tasks.outputs import outputs_by
+from dragoman.tasks.task import Opened, Task, Use, Words, some_of
 
 Predicted = TypeVar("Predicted")
 
@@ -59,7 +63,19 @@ class PredictionTask(Task, Generic[Predicted]):
             for subject, timed in zip(subjects, found, strict=True)
         ]
 
-    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
-        """A predictor."""
+    def using(self, opened: Opened, given: Given | Examples, search: Search) -> Use:
+        """Predicting; held-out examples are encoded already."""
         del search
-        return Predictor.of(loaded, folder)
+        predictor = expect(opened, Predictor)
+        if isinstance(given, Examples):
+            examples = given
+            return lambda part: outputs_by(predictor.said_of, examples, part)
+        inputs = given
+        return lambda part: predictor.outcomes(some_of(inputs, part), progress=False)
+
+    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Predictor:
+        """A predictor with the engine that the search names."""
+        predictor = Predictor.of(loaded, folder)
+        if search.asks_for_an_engine:
+            predictor.use(search.asked_engine())
+        return predictor

@@ -22,7 +22,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.inputs import SourceBatch
 from dragoman.predict.outcomes import TagOutcomes
-from dragoman.predict.outputs import outputs_of
+from dragoman.predict.outputs import outputs_of, torch_outputs
 from dragoman.recipe import Recipe
 from dragoman.recipe.tags import WordTagsRecipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures
@@ -200,7 +200,7 @@ def word_outputs(model: Model, examples: Examples, part: Part | None = None) -> 
             words = first[places][target.layout.rows.numpy()] + target.layout.positions.numpy()
             yield SourceBatch(words, source, target.places(source.layout))
 
-    return outputs_of(expect(model, EncoderDecoder), batches(), int(lengths.sum()))
+    return outputs_of(torch_outputs(expect(model, EncoderDecoder)), batches(), int(lengths.sum()))
 
 
 def _names(split: HeldOut) -> list[list[str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Int
@@ -23,6 +23,8 @@ from dragoman.model.build import Model
 from dragoman.model.build_decoders import Objective
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.predict.input_kinds import inputs_for
+from dragoman.predict.inputs import Given
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.reader import Reader
 from dragoman.predict.text_scores import TextScores
@@ -33,7 +35,7 @@ from dragoman.recipe.kinds import sentence_of
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Search
 from dragoman.tasks.card import CardFacts
 from dragoman.tasks.choose_settings import ChosenEngine
-from dragoman.tasks.in_turn import Log
+from dragoman.tasks.in_turn import Log, Part
 from dragoman.tasks.losses import SplitLosses, example_losses
 from dragoman.tasks.searcher import Searcher
 from dragoman.tasks.validation import Validating
@@ -41,6 +43,11 @@ from dragoman.tasks.watched import watched_examples
 
 if TYPE_CHECKING:
     pass
+
+Opened: TypeAlias = Translator | Writer | Reader | Predictor
+"""A model that is ready for use."""
+Use: TypeAlias = Callable[[Part], object]
+"""Uses a model on the inputs with some numbers."""
 
 MEASURED_TOGETHER = 2048
 """Number of target tokens, or of examples, that are measured together."""
@@ -273,8 +280,34 @@ class Task(ABC):
     # Using and describing
 
     @abstractmethod
-    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Translator | Writer | Reader | Predictor:
+    def opened(self, loaded: LoadedModel, folder: Path, search: Search) -> Opened:
         """A model that was loaded from ``folder``, ready for use with the engine that ``search`` names."""
+
+    def checked_inputs(self, loaded: LoadedModel, inputs: Iterable[object]) -> Given:
+        """What a caller passed to the model, as a list; rows may also stay a DataFrame.
+
+        Raises:
+            InputError: if it is no list of such inputs.
+        """
+        return inputs_for(loaded.source, loaded.target).checked(inputs)
+
+    def using(self, opened: Opened, given: Given | Examples, search: Search) -> Use:
+        """The use of an opened model on some of its inputs, to measure how long it takes.
+
+        Args:
+            opened: what :meth:`opened` gave.
+            given: what :meth:`checked_inputs` gave, or held-out examples.
+            search: the search for outputs.
+
+        Raises:
+            InputError: if such models are not measured so.
+        """
+        del opened, given, search
+        raise InputError(
+            "the speed of these models is not measured",
+            cause="only PyTorch computes them.",
+            remedy="give a translator, a reader of pictures or a predictor.",
+        )
 
     def score(
         self, loaded: LoadedModel, folder: Path, texts: Sequence[str], sources: Sequence[str] | None
@@ -300,6 +333,11 @@ class Task(ABC):
 def drawn(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> AnyBatch:
     """A training batch of some examples; rendered lines look different every time."""
     return examples.batch(indices, generator)
+
+
+def some_of(given: Given, part: Part) -> Given:
+    """The inputs with some numbers."""
+    return given.iloc[part] if hasattr(given, "iloc") else [given[place] for place in part]
 
 
 def shown_source(examples: Examples, index: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -23,7 +23,11 @@ from dragoman.model.build import Model
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.choose_engine import choose_reader_engine
 from dragoman.predict.engine_choice import EngineSettings
-from dragoman.predict.native_engine import NativeEngine, obstacle_of
+from dragoman.predict.given import PICTURES as GIVEN_PICTURES
+from dragoman.predict.given import items_of
+from dragoman.predict.inputs import Given
+from dragoman.predict.native_engine import NativeEngine, exact_engine
+from dragoman.predict.native_model import obstacle_of
 from dragoman.predict.reader import Reader
 from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
@@ -41,7 +45,7 @@ from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
 from dragoman.tasks.inputs import PICTURES
 from dragoman.tasks.same_sources import same_sources
 from dragoman.tasks.searcher import ReadingSearcher
-from dragoman.tasks.task import MEASURED_TOGETHER, Task, Words, shown_source
+from dragoman.tasks.task import MEASURED_TOGETHER, Opened, Task, Use, Words, shown_source
 from dragoman.tasks.text_targets import unigram_entropy
 from dragoman.tasks.validation import Sample, Scored, Validating, Validator
 
@@ -77,11 +81,13 @@ class TextRecognition(Task):
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Measures the loss, and character and word error rate of greedy search."""
         reader = Reader.of(LoadedModel(model, recipe, dataset.source, dataset.target), "the run's model")
+        by_torch = reader.engine
         examples = dataset.validation
         chosen = np.arange(min(len(examples), _VALIDATED))
 
         def score(turn: int) -> Scored:
             references = examples.target_texts(chosen)
+            reader.engine = exact_engine(reader.model, reader.target.special) or by_torch
             outputs = read_examples(reader, examples, Greedy(), chosen)
             rates = recognition_statistics(outputs, references)
             shown = turn % len(outputs)
@@ -153,6 +159,21 @@ class TextRecognition(Task):
         if search.asks_for_an_engine:
             reader.engine = choose_reader_engine(loaded, search.asked_engine())
         return reader
+
+    def checked_inputs(self, loaded: LoadedModel, inputs: Iterable[object]) -> Given:
+        """Pictures."""
+        del loaded
+        return list(items_of(inputs, GIVEN_PICTURES))
+
+    def using(self, opened: Opened, given: Given | Examples, search: Search) -> Use:
+        """Reading; held-out pictures have their height already."""
+        reader = expect(opened, Reader)
+        method = search.by(reader.recipe.search)
+        if isinstance(given, Examples):
+            examples = given
+            return lambda part: read_examples(reader, examples, method, part)
+        pictures = expect(given, list)
+        return lambda part: reader.read([pictures[place] for place in part], search=method, progress=False)
 
     def searcher(self, loaded: LoadedModel, examples: Examples, folder: Path) -> ReadingSearcher:
         """A reader with pictures and their texts."""

@@ -39,6 +39,8 @@ LAW: dict[str, set[str]] = {
     "plan": {"model", "encoders", "decoders", "layers"},
     "export": {"plan", "model", "encoders", "decoders", "layers", "alignment", "text", "recipe"},
     "predict": {
+        "plan",
+        "encoders",
         "progress",
         "reports",
         "evaluation",
@@ -78,6 +80,7 @@ LAW: dict[str, set[str]] = {
         "reports",
     },
     "assessment": {
+        "plan",
         "alignment",
         "export",
         "native",

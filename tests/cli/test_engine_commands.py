@@ -36,19 +36,23 @@ def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_both_engines_write_the_same_and_auto_says_which_it_took(run, transformer: Path) -> None:
     outputs = [
         run("translate", transformer, "--beam", 1, "--engine", engine, stdin=LINES)
-        for engine in ("torch", "ctranslate2")
+        for engine in ("torch", "ctranslate2", "native")
     ]
-    assert [status for status, _, _ in outputs] == [0, 0]
-    assert outputs[0][1] == outputs[1][1]
+    assert [status for status, _, _ in outputs] == [0, 0, 0]
+    assert outputs[0][1] == outputs[1][1] == outputs[2][1]
     status, _, errors = run("translate", transformer, "--beam", 1, stdin=LINES)
     assert status == 0
-    assert errors.splitlines()[0].startswith("engine: CTranslate2, ")
+    chosen = json.loads((transformer / "engine.json").read_text())
+    assert errors.splitlines()[0] == f"engine: native, {chosen['number']}"
+    assert f"Computed by the native engine in: {chosen['number']}, chosen on" in (transformer / "card.md").read_text()
 
 
-def test_auto_takes_pytorch_for_other_models(run, recurrent: Path) -> None:
-    status, _, errors = run("translate", recurrent, "--beam", 1, stdin=LINES)
-    assert status == 0
-    assert errors.splitlines()[0] == "engine: PyTorch, float32, on cpu"
+def test_every_architecture_is_translated_natively(run, recurrent: Path) -> None:
+    command = ["translate", recurrent, "--beam", 2, "--quiet"]
+    status, output, _ = run(*command, "--engine", "native", "--compute", "float32", stdin=LINES)
+    assert (status, output) == (0, run(*command, "--engine", "torch", stdin=LINES)[1])
+    status, _, errors = run("translate", recurrent, "--beam", 1, "--compute", "bfloat16", stdin=LINES)
+    assert (status, errors.splitlines()[0]) == (0, "engine: native, bfloat16")
 
 
 def test_export(run, transformer: Path, tmp_path: Path) -> None:
@@ -66,6 +70,8 @@ def test_a_shortlist_is_made_used_and_exported(run, transformer: Path, tmp_path:
     status, output, _ = run("shortlist", transformer)
     assert status == 0
     assert "symbols always" in output
+    assert "chosen on 20 sentences of the validation set, beam" in output
+    assert run("translate", transformer, "--engine", "native", "--shortlist", stdin=LINES)[0] == 0
     status, output, _ = run(*command, stdin=LINES)
     assert status == 0
     assert output.count("\n") == 3
@@ -106,11 +112,11 @@ def test_bad_input(arguments: list[str], message: str, run, transformer: Path, r
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
-def test_auto_takes_pytorch_for_a_search_that_ctranslate2_lacks(run, transformer: Path) -> None:
+def test_auto_takes_pytorch_for_a_search_that_the_native_engine_lacks(run, transformer: Path) -> None:
     command = ["translate", transformer, "--search", "sample", "--seed", 4]
     status, output, errors = run(*command, stdin=LINES)
     assert (status, output.count("\n")) == (0, 3)
-    assert errors.splitlines()[0] == "engine: PyTorch, float32, on cpu (CTranslate2's has no sampling)"
+    assert errors.splitlines()[0] == "engine: PyTorch, float32, on cpu (the native engine has no sampling)"
     assert output == run(*command, "--engine", "torch", stdin=LINES)[1]
     status, _, errors = run(*command, "--engine", "ctranslate2", stdin=LINES)
     assert status == 1
@@ -122,7 +128,7 @@ def test_auto_takes_pytorch_for_a_search_that_ctranslate2_lacks(run, transformer
     assert run("evaluate", transformer, "--search", "sample", "--engine", "ctranslate2")[0] == 1
 
 
-def test_constraints_hold_and_pytorch_takes_over_for_them(run, transformer: Path, tmp_path: Path) -> None:
+def test_constraints_hold(run, transformer: Path, tmp_path: Path) -> None:
     Path("terms.csv").write_text("source,target,status\na,e,\na,b,forbidden\n", encoding="utf-8")
     command = ["translate", transformer, "--beam", 2]
     status, output, errors = run(*command, "--terminology", "terms.csv", "--json-lines", stdin=LINES)
@@ -133,7 +139,7 @@ def test_constraints_hold_and_pytorch_takes_over_for_them(run, transformer: Path
     assert first["terms"] == [{"source": "a", "targets": ["e"], "excluded": ["b"], "kept": True}]
     assert third["text"] == json.loads(run(*command, "--json-lines", stdin=LINES)[1].splitlines()[2])["text"]
     said = errors.splitlines()
-    assert re.fullmatch(r"engine: CTranslate2, int8; for lines with terms PyTorch, float32, on cpu .*", said[0])
+    assert re.fullmatch(r"engine: native, \w+", said[0])
     assert "1 line with terms of the terminology" in said
     status, output, errors = run(*command, "--must-contain", "c a", "--prefix", "b", "--quiet", stdin=LINES)
     lines = output.lower().splitlines()

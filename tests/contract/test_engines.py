@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,6 +42,7 @@ from dragoman.model.language_model import LanguageModel
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.language_model_engine import LanguageModelEngine
+from dragoman.predict.native_engine import NativeEngine
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.recipe import recipe_from
 from dragoman.search.length_penalty import LengthPenalty
@@ -133,6 +135,20 @@ def by_torch(decoder: dict[str, Any], *, read: bool = False) -> Case:
     return Case(TorchEngine(model, DEFAULT_SYMBOLS, batch_tokens=12), source, 1e-8, nats, states)
 
 
+def by_native(decoder: dict[str, Any], *, read: bool = False) -> Case:
+    """PyTorch's case in float32, with two threads."""
+    torch_case = by_torch(decoder, read=read)
+    model = cast(EncoderDecoder, cast(TorchEngine, torch_case.engine).model).float()
+    engine = NativeEngine(model, DEFAULT_SYMBOLS, threads=2)
+    exact = cast(EncoderDecoder, copy.deepcopy(model)).double()
+
+    def nats(row: int, tokens: list[int]) -> float:
+        memory = exact.encode(torch_case.source.select(torch.tensor([row])))
+        return float(exact.decoder.token_losses(Packed.of([tokens]), memory).sum())
+
+    return replace(torch_case, engine=engine, near=1e-5, nats=nats)
+
+
 def by_ctranslate2() -> Case:
     model = loaded({"encoder": TRANSFORMER, "decoder": TRANSFORMER})
     source = texts()
@@ -156,6 +172,9 @@ CASES: dict[str, Callable[[], Case]] = {
     "torch, pictures by alignment": lambda: by_torch({"kind": "ctc"}, read=True),
     "torch, language model": language_model,
     "ctranslate2, transformer": by_ctranslate2,
+    "native, transformer": lambda: by_native(TRANSFORMER),
+    "native, gru with attention": lambda: by_native({"kind": "gru", "width": 16, "attention": "additive"}),
+    "native, pictures by alignment": lambda: by_native({"kind": "ctc"}, read=True),
 }
 
 
@@ -256,7 +275,7 @@ def without(phrase: str, *, within: str | None = None) -> VocabularyAutomaton:
 def test_complete_outputs_satisfy_their_constraints_and_other_rows_are_as_ever(
     case: Case, method: SearchMethod
 ) -> None:
-    if SearchFeature.CONSTRAINTS not in case.engine.features or isinstance(case.source, Pictures):
+    if not {SearchFeature.CONSTRAINTS, method.feature} <= case.engine.features or isinstance(case.source, Pictures):
         return  # an alignment has no room for more characters than a picture has columns
     one, limits = without("two", within="one"), [limit + 4 for limit in LIMITS]
     prefixes = case.prefixes or [[]] * ROWS
@@ -284,6 +303,7 @@ WANTED: dict[SearchFeature, dict[str, Any]] = {
     SearchFeature.PREFIXES: {"prefixes": [[5]] * ROWS},
     SearchFeature.CONSTRAINTS: {"constraints": [None, *[without("two")] * (ROWS - 1)]},
     SearchFeature.TRACE: {"trace": True},
+    SearchFeature.MINIMUMS: {"minimums": [0, 1] + [0] * (ROWS - 2)},
 }
 
 

@@ -1,0 +1,92 @@
+"""What the native engine computes a model with: how it is chosen, and how it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dragoman.errors import DamagedFileError
+from dragoman.evaluation.sentence_statistics import SentenceStatistics
+from dragoman.predict.engine_choice import (
+    BY_SPEED,
+    ENGINE,
+    EXACT,
+    EngineChoice,
+    EngineSettings,
+    engine_choice_in,
+)
+from dragoman.storage.folder import new_folder
+from dragoman.tasks.choose_settings import Measure, candidates, choose_settings, trial_examples
+
+EXAMPLES = 400
+
+
+def share_of(right: list[str]) -> SentenceStatistics:
+    """The share of outputs that are right, in percent."""
+    counts = np.array([[one == "right", 1.0] for one in right], dtype=np.float64)
+    return SentenceStatistics("share", "", counts, lambda sums: float(100 * sums[0] / sums[1]))
+
+
+def outputs(wrong: int) -> list[str]:
+    return ["wrong"] * wrong + ["right"] * (EXAMPLES - wrong)
+
+
+def chosen(wrong: dict[EngineSettings, int], *, most_lost: float = 5.0, higher: bool = True) -> EngineChoice:
+    tried = candidates(with_shortlist=True)
+    measure = Measure(share_of, higher_is_better=higher, most_lost=most_lost)
+    return choose_settings(tried, lambda settings: outputs(wrong[settings]), measure, examples="400", search="beam 5")
+
+
+def test_the_fastest_settings_are_taken_whose_loss_cannot_be_seen() -> None:
+    fastest, whole, half, exact = BY_SPEED
+    found = chosen({fastest: 100, whole: 1, half: 0, exact: 0})
+    assert found.settings == whole
+    assert [(trial.settings, trial.accepted) for trial in found.trials] == [(fastest, False), (whole, True)]
+    assert found.trials[1].difference.difference == pytest.approx(-0.25)
+    assert chosen({fastest: 100, whole: 100, half: 100, exact: 0}).settings == EXACT
+    assert chosen({fastest: 0, whole: 100, half: 100, exact: 90}).settings == fastest, "what is better is no loss"
+
+
+def test_a_loss_that_chance_explains_is_refused_where_it_is_large() -> None:
+    fastest, whole, half, exact = BY_SPEED
+    wrong = {fastest: 1, whole: 0, half: 0, exact: 0}
+    assert chosen(wrong, most_lost=0.2).settings == whole
+    assert chosen(wrong, most_lost=0.3).settings == fastest
+
+
+def test_where_lower_is_better_more_is_a_loss() -> None:
+    fastest, whole, half, exact = BY_SPEED
+    assert chosen({fastest: 0, whole: 200, half: 200, exact: 200}, higher=False).settings == whole
+
+
+def test_examples_are_drawn_once_for_all_and_in_order() -> None:
+    drawn = trial_examples(10_000)
+    assert (np.diff(drawn) > 0).all()
+    assert drawn.tolist() == trial_examples(10_000).tolist()
+
+
+def test_a_choice_is_kept_with_its_model_and_is_checked(tmp_path: Path) -> None:
+    made = chosen(dict.fromkeys(BY_SPEED, 3))
+
+    def folder_with(name: str, text: str | None) -> Path:
+        with new_folder(tmp_path / name) as folder:
+            (folder / "model.json").write_text("{}")
+            if text is not None:
+                (folder / ENGINE).write_text(text)
+        return tmp_path / name
+
+    assert engine_choice_in(folder_with("kept", made.to_file())) == made
+    assert engine_choice_in(folder_with("older", None)) is None
+    for name, text in (
+        ("number", replace(made, settings=EngineSettings("int4")).to_file()),
+        ("part", '{"number": "int8"}'),
+        ("list", "[]"),
+        ("text", "int8"),
+    ):
+        with pytest.raises(DamagedFileError, match=ENGINE):
+            engine_choice_in(folder_with(name, text))
+    assert "400" in made.phrase
+    assert "int8 with a shortlist" in str(made)
