@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
@@ -14,6 +15,25 @@ namespace {
 HeldExample& held_of(const Example& example) {
     if (example.held == nullptr) throw std::logic_error("an example that was not begun");
     return static_cast<HeldExample&>(*example.held);
+}
+
+// log(eᵃ + eᵇ); not a number if one of them is none.
+double log_of_sum(double a, double b) {
+    const double most = a > b || a != a ? a : b, least = a > b || a != a ? b : a;
+    if (most == -std::numeric_limits<double>::infinity() || least != least) return most + least;
+    return most + std::log1p(std::exp(least - most));
+}
+
+// The best of two rankings, which are from large to small, into the first; of equals its own come first.
+void merge(float* values, int32_t* ids, const float* other_values, const int32_t* other_ids, int64_t count) {
+    for (int64_t i = 0, place = 0; i < count && other_ids[i] >= 0; ++i, ++place) {
+        while (place < count && ids[place] >= 0 && !(other_values[i] > values[place])) ++place;
+        if (place == count) return;
+        std::copy_backward(values + place, values + count - 1, values + count);
+        std::copy_backward(ids + place, ids + count - 1, ids + count);
+        values[place] = other_values[i];
+        ids[place] = other_ids[i];
+    }
 }
 
 Span span(Registers& registers, int32_t reg, int64_t column = 0) {
@@ -428,33 +448,44 @@ void Machine::rank(Example* const* examples, int64_t count, int64_t rows, Contin
         out.values.resize(static_cast<size_t>(rows * out.count));
         out.ids.resize(static_cast<size_t>(rows * out.count));
     }
+    Found all{out.count, out.values.data(), out.ids.data(), out.normalizers.data(), out.all ? out.values.data() : nullptr};
     if (shortlist_ == nullptr)
-        return rank_rows(model_->matrices[static_cast<size_t>(model_->header.output)], model_->symbols, 0, rows, out);
+        return rank_rows(model_->matrices[static_cast<size_t>(model_->header.output)], model_->symbols, 0, rows, all);
+    rank_rows(shortlist_->always().chosen.matrix(), shortlist_->always().symbols, 0, rows, all);
+    own_.values.resize(static_cast<size_t>(rows * out.count));
+    own_.ids.resize(static_cast<size_t>(rows * out.count));
+    own_.normalizers.resize(static_cast<size_t>(rows));
     int64_t row = 0;
-    for (int64_t e = 0; e < count; ++e) {
+    for (int64_t e = 0; e < count; row += examples[e]->live, ++e) {
         const ListedSymbols& listed = held_of(*examples[e]).listed;
-        rank_rows(listed.chosen.matrix(), listed.symbols, row, examples[e]->live, out);
-        row += examples[e]->live;
+        const int64_t live = examples[e]->live;
+        if (listed.ids.empty()) continue;
+        const Found own{out.count, own_.values.data(), own_.ids.data(), own_.normalizers.data(), all.every};
+        rank_rows(listed.chosen.matrix(), listed.symbols, row, live, own);
+        for (int64_t r = row; r < row + live; ++r) {
+            out.normalizers[static_cast<size_t>(r)] =
+                log_of_sum(out.normalizers[static_cast<size_t>(r)], own_.normalizers[static_cast<size_t>(r)]);
+            if (!out.all) merge(all.values + r * out.count, all.ids + r * out.count, own.values + r * out.count,
+                                own.ids + r * out.count, out.count);
+        }
     }
 }
 
-void Machine::rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t first, int64_t rows, Continuations& out) {
+void Machine::rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t first, int64_t rows, const Found& out) {
     const Operand operand = rows_from(step_registers_.operand(model_->header.output_operand), first);
-    if (!out.all) {
-        const Ranking ranking{out.count, out.values.data() + first * out.count, out.ids.data() + first * out.count,
-                              out.normalizers.data() + first};
+    if (out.every == nullptr) {
+        const Ranking ranking{out.count, out.values + first * out.count, out.ids + first * out.count, out.normalizers + first};
         return kernels_.rank(matrix, operand, rows, symbols, ranking, workspace_);
     }
     const int64_t padded = matrix.padded, all = model_->header.symbols;
     auto* scores = static_cast<float*>(scores_room_.take(rows * (padded * 4 + 64)));
-    auto* best = scores + rows * padded;
+    float* best = scores + rows * padded;
     auto* best_ids = reinterpret_cast<int32_t*>(best + rows);
-    kernels_.rank(matrix, operand, rows, symbols, {1, best, best_ids, out.normalizers.data() + first}, workspace_);
+    kernels_.rank(matrix, operand, rows, symbols, {1, best, best_ids, out.normalizers + first}, workspace_);
     kernels_.product(matrix, operand, rows, scores, padded);
     for (int64_t row = 0; row < rows; ++row)
-        for (int64_t c = 0; c < matrix.outputs; ++c)
-            out.values[static_cast<size_t>((first + row) * all + (symbols.ids ? symbols.ids[c] : c))] =
-                scores[row * padded + c];
+        for (int64_t c = symbols.first; c < matrix.outputs; ++c)
+            out.every[(first + row) * all + (symbols.ids != nullptr ? symbols.ids[c] : c)] = scores[row * padded + c];
 }
 
 }  // namespace engine

@@ -69,7 +69,15 @@ private:
     RecurrentCell cell_of(const Instruction& instruction) const;
     void ink(const Instruction& instruction, Registers& registers, const Places& out);
     void rank(Example* const* examples, int64_t count, int64_t rows, Continuations& continuations);
-    void rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t first, int64_t rows, Continuations& continuations);
+    // Where what is found of all rows is written; `every`: scores of all symbols instead of the best, or null.
+    struct Found {
+        int64_t count;
+        float* values;
+        int32_t* ids;
+        double* normalizers;
+        float* every;
+    };
+    void rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t first, int64_t rows, const Found& out);
 
     const std::shared_ptr<const Model> model_;
     const std::shared_ptr<const Shortlist> shortlist_;
@@ -94,6 +102,7 @@ private:
     std::vector<int64_t> lengths_;
     std::vector<int32_t> given_places_;  // of each hypothesis, for its key and value
     std::vector<uint64_t> list_scratch_;
+    Continuations own_;                  // of the symbols that a sentence has in its shortlist for itself
     Room position_room_, page_room_, scores_room_;
     std::vector<char*> pages_;           // of an example that attends to itself
     std::vector<uint16_t> masks_;

@@ -18,6 +18,14 @@ void set_bit(std::vector<uint64_t>& bits, int32_t at) {
     bits[static_cast<size_t>(at / BITS)] |= uint64_t{1} << at % BITS;
 }
 
+// Numbers of the bits of `bits` that are not in `without`, from small to large.
+void list_bits(const std::vector<uint64_t>& bits, const std::vector<uint64_t>& without, std::vector<int32_t>& out) {
+    out.clear();
+    for (size_t word = 0; word < bits.size(); ++word)
+        for (uint64_t open = bits[word] & ~without[word]; open != 0; open &= open - 1)
+            out.push_back(static_cast<int32_t>(word * BITS) + __builtin_ctzll(open));
+}
+
 }  // namespace
 
 Shortlist::Shortlist(const Model& model, const int32_t* always, int64_t always_count, const int64_t* offsets,
@@ -37,6 +45,8 @@ Shortlist::Shortlist(const Model& model, const int32_t* always, int64_t always_c
     set_bit(in_always_, column_of(model.header.end));
     for (int64_t i = 0; i < always_count; ++i)
         if (column_of(always[i]) >= model.symbols.first) set_bit(in_always_, column_of(always[i]));
+    list_bits(in_always_, std::vector<uint64_t>(in_always_.size(), 0), always_.columns);
+    always_.choose(model);
     require(offsets[0] == 0 && offsets[sources] == targets_count, "offsets that do not reach from 0 to the last target");
     offsets_.push_back(0);
     for (int64_t s = 0; s < sources; ++s) {
@@ -49,23 +59,14 @@ Shortlist::Shortlist(const Model& model, const int32_t* always, int64_t always_c
 
 void Shortlist::list(const Model& model, const int32_t* symbols, int64_t length, ListedSymbols& out,
                      std::vector<uint64_t>& scratch) const {
-    scratch = in_always_;
+    scratch.assign(in_always_.size(), 0);
     for (int64_t i = 0; i < length; ++i) {
         const auto symbol = static_cast<size_t>(symbols[i]);
         for (int64_t c = offsets_[symbol]; c < offsets_[symbol + 1]; ++c)
             set_bit(scratch, columns_[static_cast<size_t>(c)]);
     }
-    out.columns.clear();
-    for (size_t word = 0; word < scratch.size(); ++word)
-        for (uint64_t open = scratch[word]; open != 0; open &= open - 1)
-            out.columns.push_back(static_cast<int32_t>(word * BITS) + __builtin_ctzll(open));
-    out.ids = out.columns;
-    if (model.symbols.ids != nullptr)
-        for (int32_t& id : out.ids) id = model.symbols.ids[id];
-    out.chosen.choose(model.matrices[static_cast<size_t>(model.header.output)], model.kernels->number, out.columns.data(),
-                      static_cast<int64_t>(out.columns.size()));
-    out.symbols.first = 0;
-    out.symbols.ids = out.ids.data();
+    list_bits(scratch, in_always_, out.columns);
+    out.choose(model);
 }
 
 int64_t Shortlist::bytes() const {

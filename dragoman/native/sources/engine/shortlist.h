@@ -1,5 +1,6 @@
 // The symbols that a sentence's translation is likely to need: some that are always likely, and some for each symbol of
-// the sentence. Its output matrix is gathered when the sentence begins and is its own, so that neighbours change nothing.
+// the sentence. Those that are always likely are a matrix which all sentences share, so that products with it are large;
+// the others are gathered when the sentence begins and are its own, so that neighbours change nothing.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,16 @@ struct ListedSymbols {
     ChosenOutputs chosen;
     Symbols symbols;
     std::vector<int32_t> columns, ids;  // of the whole matrix, from small to large; the symbols in them
+
+    void choose(const Model& model) {
+        ids = columns;
+        if (model.symbols.ids != nullptr)
+            for (int32_t& id : ids) id = model.symbols.ids[id];
+        chosen.choose(model.matrices[static_cast<size_t>(model.header.output)], model.kernels->number, columns.data(),
+                      static_cast<int64_t>(columns.size()));
+        symbols.first = 0;
+        symbols.ids = ids.data();
+    }
 };
 
 // Read-only, and shared by all threads.
@@ -27,13 +38,16 @@ public:
     Shortlist(const Model& model, const int32_t* always, int64_t always_count, const int64_t* offsets,
               const int32_t* targets, int64_t targets_count);
 
-    // The list of one sentence.
+    // Symbols of every list.
+    const ListedSymbols& always() const { return always_; }
+    // The others of one sentence's list.
     void list(const Model& model, const int32_t* symbols, int64_t length, ListedSymbols& out,
               std::vector<uint64_t>& scratch) const;
     int64_t bytes() const;
 
 private:
     std::vector<uint64_t> in_always_;  // a bit for each column
+    ListedSymbols always_;
     std::vector<int32_t> columns_;     // of the output matrix, none that is never written
     std::vector<int64_t> offsets_;
 };
