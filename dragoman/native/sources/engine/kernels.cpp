@@ -56,18 +56,19 @@ bool supported(Set set) {
     }
 }
 
+// A set has kernels of its own for some types of number, and those of the set that it builds on for the others.
 void fill(Kernels& out, Set set, Number number) {
     switch (set) {
         case Set::reference: return reference::fill(out, number);
         case Set::baseline: return baseline::fill(out, number);
 #if DRAGOMAN_X86
         case Set::avx2: return avx2::fill(out, number);
-        case Set::avx_vnni: return avx_vnni::fill(out, number);
+        case Set::avx_vnni: fill(out, Set::avx2, number); return avx_vnni::fill(out, number);
         case Set::avx512: return avx512::fill(out, number);
-        case Set::avx512_vnni: return avx512_vnni::fill(out, number);
-        case Set::avx512_bf16: return avx512_bf16::fill(out, number);
+        case Set::avx512_vnni: fill(out, Set::avx512, number); return avx512_vnni::fill(out, number);
+        case Set::avx512_bf16: fill(out, Set::avx512, number); return avx512_bf16::fill(out, number);
 #elif defined(__aarch64__)
-        case Set::neon_dot: return neon_dot::fill(out, number);
+        case Set::neon_dot: fill(out, Set::baseline, number); return neon_dot::fill(out, number);
 #endif
         default: return;
     }

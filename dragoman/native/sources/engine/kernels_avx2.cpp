@@ -15,6 +15,7 @@
 
 #define DRAGOMAN_AVX2
 #define SET_NAME "AVX2"
+#define SET_FIRST_NUMBER Number::float32
 
 namespace dragoman {
 namespace engine {

@@ -17,6 +17,7 @@
 #define DRAGOMAN_AVX512_VNNI
 #define DRAGOMAN_BFLOAT16_STORES
 #define SET_NAME "AVX-512 VNNI and bf16"
+#define SET_FIRST_NUMBER Number::bfloat16
 
 namespace dragoman {
 namespace engine {

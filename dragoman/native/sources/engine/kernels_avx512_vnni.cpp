@@ -16,6 +16,7 @@
 #define DRAGOMAN_AVX512
 #define DRAGOMAN_AVX512_VNNI
 #define SET_NAME "AVX-512 VNNI"
+#define SET_FIRST_NUMBER Number::int8
 
 namespace dragoman {
 namespace engine {

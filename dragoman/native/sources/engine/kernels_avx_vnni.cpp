@@ -16,6 +16,7 @@
 #define DRAGOMAN_AVX2
 #define DRAGOMAN_AVX_VNNI
 #define SET_NAME "AVX-VNNI"
+#define SET_FIRST_NUMBER Number::int8
 
 namespace dragoman {
 namespace engine {

@@ -13,6 +13,7 @@
 
 #define DRAGOMAN_NEON_DOT
 #define SET_NAME "NEON with dot products"
+#define SET_FIRST_NUMBER Number::int8
 
 namespace dragoman {
 namespace engine {
