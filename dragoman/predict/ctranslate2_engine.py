@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,8 +111,8 @@ class CTranslate2Engine:
 
     @property
     def features(self) -> frozenset[SearchFeature]:
-        """Greedy and beam search."""
-        return frozenset({SearchFeature.GREEDY, SearchFeature.BEAM})
+        """Greedy and beam search, and minimum lengths."""
+        return frozenset({SearchFeature.GREEDY, SearchFeature.BEAM, SearchFeature.MINIMUMS})
 
     def search(self, source: Packed, request: SearchRequest) -> SearchResult:
         """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
@@ -123,19 +123,26 @@ class CTranslate2Engine:
         """
         request.check(source.layout.batch, self.features, "CTranslate2's engine")
         rows = source.rows()
-        limits = [len(row) for row in rows] if request.limits is None else list(request.limits)
+        limits = request.most_tokens([len(row) for row in rows])
+        minimums = request.minimums or [0] * len(rows)
         self._refuse_long(rows, limits)
         task = _Task([[self._sources[token] for token in row] for row in rows], limits, request)
         found: list[list[Hypothesis]] = [[] for _ in rows]
-        rest, longest = list(range(len(rows))), max(limits)
+        for minimum in sorted({*minimums}):
+            of_minimum = [place for place, least in enumerate(minimums) if least == minimum]
+            self._search_with(replace(task, minimum=minimum), of_minimum, found)
+        return SearchResult([hypotheses[: request.n_best] for hypotheses in found])
+
+    def _search_with(self, task: _Task, rest: Sequence[int], found: list[list[Hypothesis]]) -> None:
+        """Search for the rows ``rest``, which have one minimum length, and put their hypotheses into ``found``."""
+        limits, count, longest = task.limits, task.request.n_best, max(task.limits[place] for place in rest)
         self._search_together(task, rest, longest, found)
-        if request.method.width > 1:
+        if task.request.method.width > 1:
             # All rows went on to the longest limit. Where too few hypotheses were complete by a row's own, those that
             # were live then matter, and some of them are gone.
-            rest = [place for place in rest if limits[place] < longest and _complete(found[place]) < request.n_best]
+            rest = [place for place in rest if limits[place] < longest and _complete(found[place]) < count]
             for limit in sorted({limits[place] for place in rest}):
                 self._search_together(task, [place for place in rest if limits[place] == limit], limit, found)
-        return SearchResult([hypotheses[: request.n_best] for hypotheses in found])
 
     def _search_together(self, task: _Task, places: Sequence[int], longest: int, found: list[list[Hypothesis]]) -> None:
         """Search for the rows at ``places`` with at most ``longest`` tokens, and put their hypotheses into
@@ -152,7 +159,7 @@ class CTranslate2Engine:
             length_penalty=alpha,
             max_input_length=0,
             max_decoding_length=longest + 1,
-            min_decoding_length=0,
+            min_decoding_length=task.minimum,
             use_vmap=self._has_shortlist,
             suppress_sequences=[[self._targets[token]] for token in task.request.forbidden] or None,
             return_end_token=True,
@@ -209,11 +216,12 @@ class CTranslate2Engine:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """The symbols of each source, the most tokens of each output, and the search request."""
+    """The symbols of each source, the most tokens of each output, the fewest of all, and the search request."""
 
     sources: list[list[str]]
     limits: list[int]
     request: SearchRequest
+    minimum: int = 0
 
     @property
     def penalty(self) -> LengthPenalty:

@@ -60,7 +60,8 @@ class _Sentence(Generic[State]):
         considered: number of hypotheses of each length that were popped.
         live: number of those that go on.
         complete: complete hypotheses, each after what orders them.
-        cut: hypotheses that the search had to cut, likewise.
+        cut: hypotheses that the search had to cut, each after what orders them.
+        stuck: hypotheses that the model lets nothing follow, which are a last resort where there is nothing else.
     """
 
     index: int
@@ -72,11 +73,16 @@ class _Sentence(Generic[State]):
     live: Counter[int] = field(default_factory=Counter)
     complete: list[tuple[tuple[float, int, int], Hypothesis]] = field(default_factory=list)
     cut: list[tuple[tuple[float, int, bool, int], Hypothesis]] = field(default_factory=list)
+    stuck: list[Hypothesis] = field(default_factory=list)
 
     def best(self, count: int) -> list[Hypothesis]:
         """The ``count`` best hypotheses: complete ones by score, then cut ones by score; ties as beam search breaks
         them."""
         ordered = [*sorted(self.complete, key=lambda item: item[0]), *sorted(self.cut, key=lambda item: item[0])]
+        if not ordered:
+            longest = max((len(hypothesis.tokens) for hypothesis in self.stuck), default=0)
+            last = [hypothesis for hypothesis in self.stuck if len(hypothesis.tokens) == longest]
+            return sorted(last, key=lambda hypothesis: -hypothesis.score)[:count]
         return [hypothesis for _, hypothesis in ordered[:count]]
 
 
@@ -227,6 +233,9 @@ def _extend(
             for value, symbol in zip(log_p.tolist(), symbols, strict=True)
             if symbol not in task.rules.forbidden and value > float("-inf")
         ]
+    if not continuations:
+        kept, score = list(before.tokens[len(sentence.prefix) :]), task.penalty.score(before.total, written)
+        sentence.stuck.append(Hypothesis(kept, before.total, score, Ending.LENGTH))
     for order, (value, symbol) in enumerate(continuations):
         node = _Node((*before.tokens, symbol), before.total + value, after.states, after.row)
         _wait(sentence, node, followed.rank, order, task)

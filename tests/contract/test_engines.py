@@ -301,6 +301,7 @@ WANTED: dict[SearchFeature, dict[str, Any]] = {
     SearchFeature.EXACT: {"method": Exact(expansions=100)},
     SearchFeature.MINIMUM_BAYES_RISK: {"method": MinimumBayesRisk()},
     SearchFeature.PREFIXES: {"prefixes": [[5]] * ROWS},
+    SearchFeature.MINIMUMS: {"minimums": [min(limit, 3) for limit in LIMITS]},
     SearchFeature.CONSTRAINTS: {"constraints": [None, *[without("two")] * (ROWS - 1)]},
     SearchFeature.TRACE: {"trace": True},
     SearchFeature.MINIMUMS: {"minimums": [0, 1] + [0] * (ROWS - 2)},
@@ -314,6 +315,8 @@ def test_what_is_asked_for_is_done_or_refused_by_its_name(case: Case, feature: S
     if feature in case.engine.features:
         result = case.engine.search(case.source, request)
         assert len(result.best) == ROWS
+        for least, one in zip(request.minimums or [0] * ROWS, result.best, strict=True):
+            assert len(one.tokens) >= least or one.ending is Ending.REPETITION
         assert (result.trace is None) == (feature is not SearchFeature.TRACE)
     else:
         with pytest.raises(UnsupportedError, match=f"engine has no .*{feature.value}"):
@@ -397,6 +400,8 @@ def test_a_wide_beam_finds_the_truly_best_outputs(alpha: float) -> None:
         (lambda: SearchRequest(Greedy(), n_best=2), "n_best = 2, and greedy search gives up to 1"),
         (lambda: SearchRequest(Beam(3), n_best=0), "n_best = 0"),
         (lambda: SearchRequest(Greedy(), limits=[3, -1]), "at most -1 tokens"),
+        (lambda: SearchRequest(Greedy(), minimums=[3, -1]), "at least -1 tokens"),
+        (lambda: SearchRequest(Greedy(), limits=[3, 4], minimums=[0, 5]), "of row 2, at least 5 tokens and at most 4"),
     ],
 )
 def test_a_value_out_of_its_range_is_named(make: Callable[[], object], words: str) -> None:

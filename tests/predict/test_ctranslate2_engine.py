@@ -99,6 +99,20 @@ def test_every_kind_of_ending_comes_back() -> None:
     assert endings == set(Ending)
 
 
+@pytest.mark.parametrize("method", [GREEDY, Beam(3, 1.0)])
+def test_outputs_have_as_many_tokens_as_they_must(method: SearchMethod) -> None:
+    loaded = model_of(seed=2)
+    rows = sources(loaded, 9)
+    request = SearchRequest(method, limits=[12] * 9, minimums=[0, 4, 8] * 3)
+    engines = TorchEngine(loaded.model, DEFAULT_SYMBOLS, batch_tokens=100), CTranslate2Engine(loaded, threads=1)
+    ours, theirs = (engine.search(Packed.of(rows), request).best for engine in engines)
+    for found in (ours, theirs):
+        for least, one in zip([0, 4, 8] * 3, found, strict=True):
+            assert len(one.tokens) >= least or one.ending is Ending.REPETITION
+    same = sum(one.tokens == other.tokens for one, other in zip(ours, theirs, strict=True))
+    assert same >= (9 if method is GREEDY else 7)
+
+
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_beam_search_finds_hypotheses_as_good(alpha: float) -> None:
     ours, theirs = both(model_of(seed=2), Beam(4, alpha))

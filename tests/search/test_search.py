@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.contracts import Beam, Ending
+from dragoman.contracts import Beam, BestFirstBeam, DiverseBeam, Ending, Exact, Greedy, Sample, SearchMethod
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.search.beam import beam_search
 from dragoman.search.greedy import greedy_search
@@ -18,6 +19,7 @@ from dragoman.search.length_penalty import LengthPenalty
 from dragoman.search.repetition import NO_RULE, RepetitionRule
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import log_normalizer, top_symbols
+from dragoman.search.search import search
 
 sys.path.insert(0, str(Path(__file__).parent))
 from markov import END, START, Markov, slow_beam
@@ -272,3 +274,44 @@ def test_no_continuation_scores_above_the_bound(now: float, length: int, room: i
 def test_length_penalty_by_hand() -> None:
     assert LengthPenalty(1.0).score(-6.0, 7) == pytest.approx(-3.0)
     assert LengthPenalty(0.0).score(-6.0, 7) == -6.0
+
+
+MINIMAL: list[SearchMethod] = [
+    Greedy(),
+    Beam(1, 0.0),
+    Beam(60, 1.0),
+    BestFirstBeam(60, 1.0),
+    DiverseBeam(4, 2),
+    Sample(),
+    Exact(1.0),
+]
+
+
+@settings(max_examples=12)
+@given(SEEDS, st.integers(0, 3))
+def test_no_output_is_shorter_than_it_must_be(seed: int, least: int) -> None:
+    """Of several rows, each by itself; a wide beam and exact search find the best of those that are long enough."""
+    model = Markov.random(2, 6, 4, seed, end_bias=2.0)
+    prefixes = [[2], []] if seed % 2 else None
+    for method in MINIMAL:
+        given = rules([4, 4], minimums=[least, 0], prefixes=prefixes)
+        found = search(model.step, model.start([0, 1]), method, given)
+        (one,), (free,) = found.hypotheses
+        alone = search(model.step, model.start([1]), method, replace(given.select([1]), minimums=None))
+        assert free == alone.best[0]
+        assert len(one.tokens) >= least
+        tokens = [*(prefixes[0] if prefixes else []), *one.tokens, *[END] * (one.ending is Ending.COMPLETE)]
+        before = model.log_probability(0, prefixes[0]) if prefixes else 0.0
+        assert one.log_probability == pytest.approx(model.log_probability(0, tokens) - before)
+        if prefixes is None and method.width >= 5:
+            ranked = model.best(0, 4, LengthPenalty(1.0), 10**6)
+            score, best = next((score, tokens) for score, tokens in ranked if len(tokens) >= least)
+            assert (one.tokens, one.score) == (best, pytest.approx(score))
+
+
+def test_a_model_that_excludes_all_that_could_follow_leaves_what_there_is() -> None:
+    table = torch.full((1, 2, 4, 4), -torch.inf, dtype=torch.float64)
+    table[0, 0, START, 2] = 0.0
+    for method in (Greedy(), Beam(2), BestFirstBeam(2)):
+        (found,) = search(Markov(table).step, Markov(table).start([0]), method, rules([9])).best
+        assert (found.tokens, found.ending, found.log_probability) == ([2], Ending.LENGTH, 0.0)
