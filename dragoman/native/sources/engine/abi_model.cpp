@@ -33,9 +33,10 @@ void in_pieces(const Handle& handle, const std::vector<Input>& inputs, int64_t t
     std::mutex mutex;
     const auto run = [&] {
         try {
-            const std::unique_ptr<Machine> machine = handle.machine(false);
-            for (size_t piece = next++; piece < ends.size(); piece = next++)
-                work(*machine, piece == 0 ? 0 : ends[piece - 1], ends[piece]);
+            handle.with_machine([&](Machine& machine) {
+                for (size_t piece = next++; piece < ends.size(); piece = next++)
+                    work(machine, piece == 0 ? 0 : ends[piece - 1], ends[piece]);
+            });
         } catch (...) {
             next = ends.size();
             const std::lock_guard<std::mutex> lock(mutex);

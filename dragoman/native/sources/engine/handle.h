@@ -36,11 +36,25 @@ public:
     std::unique_ptr<Machine> machine(bool listed, const Pace& pace = Pace()) const {
         return std::make_unique<Machine>(model_, listed ? shortlist() : nullptr, pace);
     }
+    // Calls work(machine) with a machine without a shortlist, which is kept for the next call unless something is thrown.
+    template <class Work>
+    void with_machine(const Work& work) const {
+        std::unique_ptr<Machine> machine;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            if (!idle_.empty()) machine = std::move(idle_.back()), idle_.pop_back();
+        }
+        if (machine == nullptr) machine = this->machine(false);
+        work(*machine);
+        const std::lock_guard<std::mutex> lock(mutex_);
+        idle_.push_back(std::move(machine));
+    }
 
 private:
     const std::shared_ptr<const Model> model_;
     std::shared_ptr<const Shortlist> shortlist_;
     mutable std::mutex mutex_;
+    mutable std::vector<std::unique_ptr<Machine>> idle_;
 };
 
 // Inputs end to end: symbols, or pixels [channels height length] of one picture after the other, or rows of numbers;

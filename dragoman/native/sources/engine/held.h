@@ -28,8 +28,9 @@ class PagePool {
 public:
     explicit PagePool(int64_t bytes) : bytes_(bytes) {}
 
-    // A page of zeros: kernels multiply what lies in places that nobody sees by zero, so it has to be finite.
-    Page take() {
+    // A page; of zeros, if places may be seen before they are written: kernels multiply what lies in places that nobody
+    // sees by zero, so it has to be finite.
+    Page take(bool zero) {
         Page page;
         if (idle_.empty()) {
             page.reset(static_cast<char*>(std::aligned_alloc(64, static_cast<size_t>(bytes_))));
@@ -39,16 +40,21 @@ public:
             page = std::move(idle_.back());
             idle_.pop_back();
         }
-        std::memset(page.get(), 0, static_cast<size_t>(bytes_));
+        if (zero) std::memset(page.get(), 0, static_cast<size_t>(bytes_));
         return page;
     }
     void give_back(std::vector<Page>& pages) {
-        for (Page& page : pages) idle_.push_back(std::move(page));
+        for (Page& page : pages) {
+            if ((static_cast<int64_t>(idle_.size()) + 1) * bytes_ <= KEPT) idle_.push_back(std::move(page));
+            else --made_;
+        }
         pages.clear();
     }
     int64_t bytes() const { return made_ * bytes_; }
 
 private:
+    static constexpr int64_t KEPT = 16 << 20;  // bytes of pages that wait to be used again, at most
+
     int64_t bytes_, made_ = 0;
     std::vector<Page> idle_;
 };
@@ -58,8 +64,8 @@ struct PageList {
     std::vector<Page> owned;
     std::vector<char*> pages;  // where they are, as kernels want it
 
-    void add(PagePool& pool) {
-        owned.push_back(pool.take());
+    void add(PagePool& pool, bool zero) {
+        owned.push_back(pool.take(zero));
         pages.push_back(owned.back().get());
     }
     void clear(PagePool& pool) {
@@ -116,7 +122,7 @@ private:
     }
 
     void add_page(int64_t live, PagePool& pool) {
-        past.add(pool);
+        past.add(pool, true);
         if (past.count() <= mask_step) return;
         const int64_t before = mask_step;
         mask_step = std::max<int64_t>(4, 2 * before);

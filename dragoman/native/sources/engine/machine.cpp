@@ -289,14 +289,22 @@ void Machine::embed(const Instruction& i, Registers& r, const Places& out) {
         i.other == SINUSOIDAL_POSITIONS ? sinusoids_of(*model_, i.count, table.width) : nullptr;
     const bool encoding = &r == &encode_registers_, positions = learned != nullptr || sinusoids != nullptr;
     const int64_t step = r.width(i.out), symbols = encoding ? model_->header.source_symbols : model_->header.symbols;
+    // The rows of a large table lie in slow memory: all are asked for before the first one is needed.
+    for (int64_t e = 0; e < count_; ++e) {
+        const int32_t* read = encoding ? inputs_[e]->symbols : examples_[e]->last.data();
+        for (int64_t row = 0; row < out.lengths[static_cast<size_t>(e)]; ++row) {
+            if (read[row] < 0 || read[row] >= symbols)
+                throw std::invalid_argument("symbol " + std::to_string(read[row]) + " of " + std::to_string(symbols));
+            const float* vector = table.data + read[row] * table.width;
+            for (int64_t c = 0; c < table.width; c += WIDTH_UNIT) __builtin_prefetch(vector + c);
+        }
+    }
     for (int64_t e = 0; e < count_; ++e) {
         const int32_t* read = encoding ? inputs_[e]->symbols : examples_[e]->last.data();
         float* to = r.at(i.out) + out.starts[static_cast<size_t>(e)] * step;
         const int64_t rows = out.lengths[static_cast<size_t>(e)];
         const float* at = nullptr;
         for (int64_t row = 0; row < rows; ++row, to += step) {
-            if (read[row] < 0 || read[row] >= symbols)
-                throw std::invalid_argument("symbol " + std::to_string(read[row]) + " of " + std::to_string(symbols));
             const float* vector = table.data + read[row] * table.width;
             if (!positions) {
                 std::memcpy(to, vector, static_cast<size_t>(table.width) * 4);
@@ -381,7 +389,7 @@ void Machine::remember(const Instruction& i, Registers& r, const Places& in) {
     for (int64_t e = 0; e < count_; ++e) {
         const int64_t length = in.lengths[static_cast<size_t>(e)], start = in.starts[static_cast<size_t>(e)];
         HeldExample& held = *held_[e];
-        while (held.memory.count() * PLACES < length) held.memory.add(memory_pool_);
+        while (held.memory.count() * PLACES < length) held.memory.add(memory_pool_, false);  // put_all writes all of it
         set_first_places(held.memory_mask, length);
         const Pages pages = pages_of(kernels_, memory, held.memory.pages.data(), held.memory.count());
         kernels_.put_all(pages, memory.heads, memory.additive, length, r.at(i.in, i.column) + start * r.width(i.in),

@@ -93,8 +93,11 @@ int64_t memory_needed(const Model& model, bool listed, int64_t length, int64_t o
     int64_t positions = 0;
     for (const int64_t rows : read) positions = std::max(positions, rows);
     int64_t total = registers_of(model.encode, number, read) + scratch_of(model, model.encode, positions, positions);
-    if (model.header.output < 0) return total;
     const int64_t rows = width * examples, held = examples * (1 + READ_AHEAD);
+    // Connectionist temporal classification keeps the probabilities of all symbols at all positions.
+    if (model.header.output < 0)
+        return total + (model.result_grid < 0 ? 0 : read[static_cast<size_t>(model.result_grid)]) *
+                           (held * model.header.symbols * 4 + rows * 2 * 24);
     const int64_t past_pages = model.pasts.empty() ? 0 : (width * (outputs + 1) + PLACES - 1) / PLACES;
     const int64_t memory_rows = model.memory_grid < 0 ? 0 : read[static_cast<size_t>(model.memory_grid)];
     const int64_t memory_pages = model.memory_grid < 0 ? 0 : memory_rows / PLACES + 1;

@@ -53,6 +53,8 @@ public:
     }
 
 private:
+    static constexpr int64_t KEPT = 4 << 20;
+
     static int64_t most_rows(const std::vector<Places>& places, const std::vector<int32_t>& grids) {
         int64_t most = 0;
         for (const int32_t grid : grids) most = std::max(most, places[static_cast<size_t>(grid)].rows);
@@ -60,6 +62,8 @@ private:
     }
     template <class T>
     static T* grown(Room& room, int64_t bytes) {
+        // What one very long input needed is not kept for short ones.
+        if (room.bytes() > KEPT && bytes < room.bytes() / 8) room = Room();
         const int64_t before = room.bytes();
         void* data = room.take(bytes);
         if (room.bytes() > before) std::memset(data, 0, static_cast<size_t>(room.bytes()));

@@ -8,14 +8,14 @@ namespace engine {
 
 namespace {
 
-constexpr int64_t BITS = 64;
+constexpr uint32_t BITS = 64;
 
 void require(bool holds, const char* text) {
     if (!holds) throw std::invalid_argument(std::string("this shortlist cannot be used: ") + text);
 }
 
 void set_bit(std::vector<uint64_t>& bits, int32_t at) {
-    bits[static_cast<size_t>(at / BITS)] |= uint64_t{1} << at % BITS;
+    bits[static_cast<uint32_t>(at) / BITS] |= uint64_t{1} << static_cast<uint32_t>(at) % BITS;
 }
 
 // Numbers of the bits of `bits` that are not in `without`, from small to large.
@@ -41,7 +41,7 @@ Shortlist::Shortlist(const Model& model, const int32_t* always, int64_t always_c
         require(symbol >= 0 && symbol < symbols, "a symbol that the model does not have");
         return columns[static_cast<size_t>(symbol)];
     };
-    in_always_.assign(static_cast<size_t>((symbols + BITS - 1) / BITS), 0);
+    in_always_.assign(static_cast<size_t>(symbols) / BITS + 1, 0);
     set_bit(in_always_, column_of(model.header.end));
     for (int64_t i = 0; i < always_count; ++i)
         if (column_of(always[i]) >= model.symbols.first) set_bit(in_always_, column_of(always[i]));
