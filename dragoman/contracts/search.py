@@ -107,8 +107,9 @@ class SearchRequest:
             UnsupportedError: if the request needs a feature that the engine does not have.
             InputError: if limits, minimums, prefixes or constraints are for another number of rows.
         """
-        missing = [feature.value for feature in SearchFeature if feature in self.features.difference(able)]
-        if missing:
+        lacking = self.features.difference(able)
+        if lacking:
+            missing = [feature.value for feature in SearchFeature if feature in lacking]
             raise UnsupportedError(
                 f"{engine} has no {', no '.join(missing)}", remedy="leave it out, or search with another engine."
             )

@@ -193,8 +193,7 @@ class EngineSearcher:
         """
         with _Job(self, inputs, request, repetition) as job:
             job.run(threads)
-            everything = np.arange(len(inputs.lengths), dtype=np.int64)
-            return SearchResult(job.outputs(everything), calls=job.calls)
+            return SearchResult(job.outputs(), calls=job.calls)
 
     def stream(
         self, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule, *, threads: int = 1
@@ -231,12 +230,13 @@ class _Job:
         self, searcher: EngineSearcher, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule
     ) -> None:
         self._searcher, self._library = searcher, searcher._library
-        rows = len(inputs.lengths)
+        self._rows = rows = len(inputs.lengths)
         request.check(rows, ENGINE_FEATURES, "the native engine")
         limits = request.most_tokens(searcher.states(inputs).tolist() if request.limits is None else ())
+        self._automata: _Automata | None = None
         if request.constraints is not None:
             refuse_unsatisfiable(request.constraints, request.prefixes, limits)
-        self._automata = _Automata(request.constraints, searcher)
+            self._automata = _Automata(request.constraints, searcher)
         self._kept: list[object] = [inputs]
         asked = self._asked(inputs, request, limits, repetition)
         self._handle = _made("dragoman_engine_job", searcher._handle, ctypes.addressof(asked))
@@ -256,7 +256,8 @@ class _Job:
         asked.lengths = inputs.lengths.ctypes.data
         if isinstance(request.method, Beam):
             asked.method, asked.length_penalty = 1, request.method.length_penalty
-        asked.forbidden, asked.forbidden_count = self._array(request.forbidden, np.int32), len(request.forbidden)
+        if request.forbidden:
+            asked.forbidden, asked.forbidden_count = self._array(request.forbidden, np.int32), len(request.forbidden)
         asked.longest_loop, asked.loop_times, asked.loop_span = repetition.longest, repetition.times, repetition.span
         asked.limits = self._array(limits, np.int64)
         if request.minimums is not None:
@@ -267,7 +268,7 @@ class _Job:
                     raise prefix_holds_end(row, self._searcher.end)
             asked.prefixes = self._array([symbol for prefix in request.prefixes for symbol in prefix], np.int32)
             asked.prefix_starts = self._array(np.cumsum([0, *map(len, request.prefixes)]), np.int64)
-        if request.constraints is not None:
+        if self._automata is not None:
             automata = self._automata
             asked.automata = self._array(automata.numbers, np.int32)
             asked.automaton_starts = self._array([one.start for one in automata.automata], np.int64)
@@ -310,8 +311,7 @@ class _Job:
             RuntimeError: if the engine itself failed.
         """
         error = ctypes.create_string_buffer(_ROOM)
-        outcome = self._library.dragoman_engine_job_outcome(self._handle, error, _ROOM)
-        match outcome:
+        match self._library.dragoman_engine_job_outcome(self._handle, error, _ROOM):
             case 0:
                 return
             case 2:
@@ -320,40 +320,44 @@ class _Job:
                 raise nothing_satisfies()
             case 4:
                 # Where Python could not even begin to answer, it was interrupted.
-                raise self._automata.failures[0] if self._automata.failures else KeyboardInterrupt
+                failures = [] if self._automata is None else self._automata.failures
+                raise failures[0] if failures else KeyboardInterrupt
             case _:
                 raise RuntimeError(_text(error) or "the search was cancelled")
 
-    def outputs(self, rows: Int64[np.ndarray, " n"]) -> list[list[Hypothesis]]:
-        """The hypotheses of rows that are finished."""
+    def outputs(self, rows: Int64[np.ndarray, " n"] | None = None) -> list[list[Hypothesis]]:
+        """The hypotheses of rows that are finished; by default of all."""
+        pointer, count = (None, self._rows) if rows is None else (rows.ctypes.data, len(rows))
         sizes = (ctypes.c_int64 * 2)()
-        pointer, count = rows.ctypes.data, len(rows)
-        self._library.dragoman_engine_job_sizes(
-            self._handle, pointer, count, ctypes.byref(sizes), ctypes.byref(sizes, ctypes.sizeof(ctypes.c_int64))
-        )
+        self._library.dragoman_engine_job_sizes(self._handle, pointer, count, sizes)
         hypotheses, length = sizes
-        counts, lengths = np.empty(count, dtype=np.int64), np.empty(hypotheses, dtype=np.int64)
-        log_probabilities, scores = np.empty(hypotheses), np.empty(hypotheses)
-        endings, tokens = np.empty(hypotheses, dtype=np.int32), np.empty(length, dtype=np.int32)
-        found = (counts, lengths, log_probabilities, scores, endings, tokens)
-        self._library.dragoman_engine_job_take(self._handle, pointer, count, *(array.ctypes.data for array in found))
-        ids = tokens.tolist()
-        ends = np.cumsum(lengths)
-        numbers = zip(
-            *((ends - lengths).tolist(), ends.tolist(), log_probabilities.tolist(), scores.tolist(), endings.tolist()),
-            strict=True,
-        )
-        listed = (Hypothesis(ids[a:b], log_p, score, _ENDINGS[ending]) for a, b, log_p, score, ending in numbers)
-        return [[next(listed) for _ in range(each)] for each in counts.tolist()]
+        whole, real = np.empty(count + 2 * hypotheses, dtype=np.int64), np.empty(2 * hypotheses)
+        tokens = np.empty(length, dtype=np.int32)
+        pointers = whole.ctypes.data, real.ctypes.data, tokens.ctypes.data
+        self._library.dragoman_engine_job_take(self._handle, pointer, count, hypotheses, *pointers)
+        numbers, reals, ids = whole.tolist(), real.tolist(), tokens.tolist()
+        lengths, endings = numbers[count : count + hypotheses], numbers[count + hypotheses :]
+        found: list[list[Hypothesis]] = []
+        place = begin = 0
+        for each in numbers[:count]:
+            listed = []
+            for one in range(place, place + each):
+                end = begin + lengths[one]
+                log_p, score = reals[one], reals[hypotheses + one]
+                listed.append(Hypothesis(ids[begin:end], log_p, score, _ENDINGS[endings[one]]))
+                begin = end
+            place += each
+            found.append(listed)
+        return found
 
 
 class _Automata:
     """The constraints of a request, each once, as functions that C++ calls."""
 
-    def __init__(self, constraints: Sequence[OutputAutomaton | None] | None, searcher: EngineSearcher) -> None:
-        self.automata = list({id(one): one for one in constraints or () if one is not None}.values())
+    def __init__(self, constraints: Sequence[OutputAutomaton | None], searcher: EngineSearcher) -> None:
+        self.automata = list({id(one): one for one in constraints if one is not None}.values())
         places = {id(one): place for place, one in enumerate(self.automata)}
-        self.numbers = [-1 if one is None else places[id(one)] for one in constraints or ()]
+        self.numbers = [-1 if one is None else places[id(one)] for one in constraints]
         self.failures: list[BaseException] = []
         automata, failures, symbols, end = self.automata, self.failures, searcher.symbols, searcher.end
 
@@ -423,8 +427,8 @@ def _functions() -> ctypes.CDLL:
         ("job_cancel", None, (pointer,)),
         ("job_outcome", whole, (pointer, text, number)),
         ("job_calls", number, (pointer,)),
-        ("job_sizes", None, (pointer, pointer, number, pointer, pointer)),
-        ("job_take", None, (pointer, pointer, number, *(pointer,) * 6)),
+        ("job_sizes", None, (pointer, pointer, number, pointer)),
+        ("job_take", None, (pointer, pointer, number, number, pointer, pointer, pointer)),
     ):
         function = getattr(library, f"dragoman_engine_{name}")
         function.restype, function.argtypes = result, arguments

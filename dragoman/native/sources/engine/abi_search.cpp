@@ -118,6 +118,10 @@ Request request_of(const Asked& asked, const ModelSearcher& model) {
     return request;
 }
 
+const Output& output_of(void* job, const int64_t* rows, int64_t place) {
+    return static_cast<Job*>(job)->outputs()[static_cast<size_t>(rows == nullptr ? place : rows[place])];
+}
+
 Alphabet alphabet_of(int64_t symbols, int32_t start, int32_t end) {
     Alphabet alphabet;
     alphabet.symbols = symbols;
@@ -220,28 +224,32 @@ int32_t dragoman_engine_job_outcome(void* job, char* error, int64_t room) {
 
 int64_t dragoman_engine_job_calls(void* job) { return static_cast<Job*>(job)->calls(); }
 
-// The numbers of hypotheses and of tokens of some rows that are finished.
-void dragoman_engine_job_sizes(void* job, const int64_t* rows, int64_t count, int64_t* hypotheses, int64_t* tokens) {
-    *hypotheses = *tokens = 0;
+// The numbers of hypotheses and of tokens of `count` rows that are finished; of the first ones where `rows` is null.
+void dragoman_engine_job_sizes(void* job, const int64_t* rows, int64_t count, int64_t* sizes) {
+    sizes[0] = sizes[1] = 0;
     for (int64_t i = 0; i < count; ++i) {
-        const Output& output = static_cast<Job*>(job)->outputs()[static_cast<size_t>(rows[i])];
-        *hypotheses += static_cast<int64_t>(output.hypotheses.size());
-        *tokens += static_cast<int64_t>(output.tokens.size());
+        const Output& output = output_of(job, rows, i);
+        sizes[0] += static_cast<int64_t>(output.hypotheses.size());
+        sizes[1] += static_cast<int64_t>(output.tokens.size());
     }
 }
 
-// The outputs of these rows, end to end: how many hypotheses each row has; of each hypothesis its length, log-probability,
-// score and ending; and all tokens.
-void dragoman_engine_job_take(void* job, const int64_t* rows, int64_t count, int64_t* counts, int64_t* lengths,
-                              double* log_probabilities, double* scores, int32_t* endings, int32_t* tokens) {
+// The outputs of these rows, end to end. whole: how many hypotheses each row has, the length of each of these, and the
+// ending of each; real: the log-probability of each, and the score of each.
+void dragoman_engine_job_take(void* job, const int64_t* rows, int64_t count, int64_t hypotheses, int64_t* whole,
+                              double* real, int32_t* tokens) {
+    int64_t* counts = whole;
+    int64_t* lengths = whole + count;
+    int64_t* endings = lengths + hypotheses;
+    double* scores = real + hypotheses;
     for (int64_t i = 0; i < count; ++i) {
-        const Output& output = static_cast<Job*>(job)->outputs()[static_cast<size_t>(rows[i])];
+        const Output& output = output_of(job, rows, i);
         *counts++ = static_cast<int64_t>(output.hypotheses.size());
         for (const Hypothesis& one : output.hypotheses) {
             *lengths++ = one.length;
-            *log_probabilities++ = one.log_probability;
+            *endings++ = static_cast<int64_t>(one.ending);
+            *real++ = one.log_probability;
             *scores++ = one.score;
-            *endings++ = static_cast<int32_t>(one.ending);
         }
         tokens = std::copy(output.tokens.begin(), output.tokens.end(), tokens);
     }
