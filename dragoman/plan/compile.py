@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dragoman.contracts import SpecialSymbols
-from dragoman.plan.allocate import Values, allocated
+from dragoman.plan.allocate import allocated
 from dragoman.plan.columns import Columns
 from dragoman.plan.encoded import Encoded
 from dragoman.plan.lower_convolution import convolutional_encoder
@@ -17,9 +17,8 @@ from dragoman.plan.lower_transformer import transformer_decoder, transformer_enc
 from dragoman.plan.nodes import (
     AttentionalDecoderPlan,
     ConvolutionalEncoderPlan,
-    EncoderPlan,
+    DecoderPlan,
     LeNetPlan,
-    LinearPlan,
     PerceptronPlan,
     PicturePlan,
     Plan,
@@ -32,8 +31,8 @@ from dragoman.plan.nodes import (
     TransformerEncoderPlan,
     VectorOutputPlan,
 )
-from dragoman.plan.program import Kind, Matrix, Program
-from dragoman.plan.writer import Operand, Vectors, Weights, Writer, fitted
+from dragoman.plan.program import Kind, Program
+from dragoman.plan.writer import Vectors, Weights, Writer, fitted
 
 ENCODERS: dict[type, Callable[..., Encoded]] = {
     TransformerEncoderPlan: transformer_encoder,
@@ -61,6 +60,16 @@ class _Input:
     given: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a decoder makes, as the program's header says it, with the numbers from before registers are shared."""
+
+    symbols: int
+    output: int = -1
+    operand: int = -1
+    result: int = -1
+
+
 def program_of(plan: Plan, special: SpecialSymbols | None) -> Program:
     """The program of a model.
 
@@ -75,36 +84,11 @@ def program_of(plan: Plan, special: SpecialSymbols | None) -> Program:
     weights = Weights()
     encode, step = Writer(weights), Writer(weights)
     memory = None if plan.encoder is None else ENCODERS[type(plan.encoder)](encode, plan.encoder)
-    decoder = plan.decoder
-    if isinstance(decoder, PositionOutputPlan | VectorOutputPlan):
-        assert memory is not None, "what is no language model has an encoder"
-        vectors = memory.states if isinstance(decoder, PositionOutputPlan) else memory.final()
-        result = encode.linear(vectors, decoder.output, Columns.of(len(decoder.output.weight)))
-        symbols = decoder.symbols if isinstance(decoder, PositionOutputPlan) else 0
-        return _program(plan, encode, step, special, symbols=symbols, result=result.register)
-    last = WRITING_DECODERS[type(decoder)](encode, step, decoder, memory)
-    return _program(plan, encode, step, special, symbols=len(decoder.output.weight), output=(last, decoder.output))
-
-
-def _program(
-    plan: Plan,
-    encode: Writer,
-    step: Writer,
-    special: SpecialSymbols | None,
-    *,
-    symbols: int,
-    result: int = -1,
-    output: tuple[Vectors, LinearPlan] | None = None,
-) -> Program:
-    weights = encode.weights
-    matrix = operand = -1
-    if output is not None:
-        reads = step.operand(output[0])
-        matrix, operand = weights.matrix(_output_matrix(reads, output[1])), reads.number
-    encoded, of_encode = allocated(encode.instructions, encode.widths, [(Kind.register, result)] * (result >= 0))
-    stepped, of_step = allocated(step.instructions, step.widths, [(Kind.operand, operand)] * (operand >= 0))
-    reads_of = _Input() if plan.encoder is None else _input(plan.encoder)
-    writes = special if symbols else None
+    written = _written(encode, step, plan.decoder, memory)
+    encoded, of_encode = allocated(encode.instructions, encode.widths, _kept(Kind.register, written.result))
+    stepped, of_step = allocated(step.instructions, step.widths, _kept(Kind.operand, written.operand))
+    reads = _Input() if plan.encoder is None else INPUTS[type(plan.encoder)](plan.encoder)
+    symbols = special if written.symbols else None
     return Program(
         encoded,
         stepped,
@@ -114,33 +98,36 @@ def _program(
         tuple(weights.states),
         tuple(weights.pasts),
         tuple(weights.memories),
-        output=matrix,
-        output_operand=_renumbered(of_step, Kind.operand, operand),
-        result=_renumbered(of_encode, Kind.register, result),
-        start=-1 if writes is None else writes.start,
-        end=-1 if writes is None else writes.end,
-        symbols=symbols,
-        source_symbols=reads_of.source_symbols,
-        never_written=() if writes is None else writes.never_written,
-        longest_source=reads_of.longest_source,
+        output=written.output,
+        output_operand=of_step.get((Kind.operand, written.operand), -1),
+        result=of_encode.get((Kind.register, written.result), -1),
+        start=-1 if symbols is None else symbols.start,
+        end=-1 if symbols is None else symbols.end,
+        symbols=written.symbols,
+        source_symbols=reads.source_symbols,
+        never_written=() if symbols is None else symbols.never_written,
+        longest_source=reads.longest_source,
         longest_target=longest(plan.decoder.positions) if isinstance(plan.decoder, TransformerDecoderPlan) else 0,
-        channels=reads_of.channels,
-        height=reads_of.height,
-        given=reads_of.given,
+        channels=reads.channels,
+        height=reads.height,
+        given=reads.given,
     )
 
 
-def _renumbered(numbers: Values, kind: Kind, number: int) -> int:
-    return numbers.get((kind, number), -1)
+def _written(encode: Writer, step: Writer, decoder: DecoderPlan, memory: Encoded | None) -> _Written:
+    """Write what the decoder computes; the output matrix is the last one."""
+    if isinstance(decoder, PositionOutputPlan | VectorOutputPlan):
+        assert memory is not None, "what is no language model has an encoder"
+        vectors = memory.states if isinstance(decoder, PositionOutputPlan) else memory.final()
+        result = encode.linear(vectors, decoder.output, Columns.of(len(decoder.output.weight)))
+        return _Written(decoder.symbols if isinstance(decoder, PositionOutputPlan) else 0, result=result.register)
+    operand = step.operand(WRITING_DECODERS[type(decoder)](encode, step, decoder, memory))
+    output = step.weights.matrix(replace(fitted(decoder.output, operand, None), keep_rows=True))
+    return _Written(len(decoder.output.weight), output, operand.number)
 
 
-def _output_matrix(reads: Operand, output: LinearPlan) -> Matrix:
-    matrix = fitted(output, reads, None)
-    return Matrix(matrix.weight, matrix.bias, keep_rows=True)
-
-
-def _input(encoder: EncoderPlan) -> _Input:
-    return INPUTS[type(encoder)](encoder)
+def _kept(kind: Kind, number: int) -> list[tuple[Kind, int]]:
+    return [(kind, number)] if number >= 0 else []
 
 
 def _of_picture(picture: PicturePlan) -> _Input:
