@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,15 @@ import torch
 
 from dragoman.assessment.bench_picture import draw_bench
 from dragoman.assessment.evaluate import test_set_of
+from dragoman.assessment.product_rates import limit_of, operations_of_use
 from dragoman.assessment.speeds import Bench, EngineSpeed
 from dragoman.data.examples import Examples
 from dragoman.errors import InputError, UnsupportedError
-from dragoman.export.shortlist_file import SHORTLIST
+from dragoman.export.shortlist_file import SHORTLIST, load_shortlist
 from dragoman.model.folder import LoadedModel, load_model
-from dragoman.predict.engine_choice import BY_SPEED
+from dragoman.predict.engine_choice import BY_SPEED, EngineSettings
 from dragoman.predict.inputs import Given
+from dragoman.predict.translator import Translator
 from dragoman.storage.given import given_path
 from dragoman.storage.output import check_output
 from dragoman.storage.run_paths import name_of_model
@@ -25,7 +28,7 @@ from dragoman.storage.verified import VerifiedFolder
 from dragoman.tasks.assessment import Search
 from dragoman.tasks.in_turn import Log, Turns, in_turn
 from dragoman.tasks.table import task_of
-from dragoman.tasks.task import Task, Use
+from dragoman.tasks.task import Opened, Task, Use
 
 INPUTS = 200
 """The usual number of inputs that are measured."""
@@ -98,30 +101,58 @@ def _given(
     return given
 
 
+@dataclass(frozen=True, slots=True)
+class _Contender:
+    """An engine that can compute the model, opened for use."""
+
+    search: Search
+    opened: Opened
+    use: Use
+
+    @property
+    def settings(self) -> str:
+        """The numbers of the engine, and whether it has a shortlist."""
+        return str(EngineSettings(self.search.compute, bool(self.search.shortlist)))
+
+    def product_rates(self, loaded: LoadedModel, count: int, rate: float) -> tuple[float | None, float | None]:
+        """Billions of operations in a second of the products of a native translator, and their share of what the
+        processor reaches; None where they are not counted.
+
+        Args:
+            loaded: the model.
+            count: number of inputs.
+            rate: inputs in a second.
+        """
+        if self.search.engine != "native" or not isinstance(self.opened, Translator):
+            return None, None
+        folder = self.search.folder
+        shortlist = load_shortlist(folder, *loaded.vocabularies) if folder and self.search.shortlist else None
+        operations = operations_of_use(self.opened, shortlist, lambda: self.use(np.arange(count))) / count * rate
+        limit = limit_of(self.search.compute, torch.get_num_threads())
+        return operations / 1e9, operations / limit if limit else None
+
+
 def _measured(
     task: Task, loaded: LoadedModel, folder: Path, given: Given | Examples, beam: int | None, log: Log
 ) -> Bench:
     """The speed of every engine that can compute the model."""
-    names: list[tuple[str, str]] = []
-    uses: list[Use] = []
+    contenders: list[_Contender] = []
     left_out: list[str] = []
     for search in _searches(task, folder, beam):
-        settings = "float32" if search.compute == "auto" else search.compute
-        name = search.engine, f"{settings} with a shortlist" if search.shortlist else settings
         try:
-            use = task.using(task.opened(loaded, folder, search), given, search)
-            use(np.arange(min(len(given), _WARM_UP)))
+            opened = task.opened(loaded, folder, search)
+            contender = _Contender(search, opened, task.using(opened, given, search))
+            contender.use(np.arange(min(len(given), _WARM_UP)))
+            contenders.append(contender)
         except UnsupportedError as error:
-            left_out.append(f"{', '.join(name)}: {error.what}")
-            continue
-        names.append(name)
-        uses.append(use)
+            left_out.append(f"{search.engine}, {search.compute}: {error.what}")
+    uses = [contender.use for contender in contenders]
     timed = in_turn(uses, len(given), _TURNS, log)
-    single = _one_by_one(uses, min(len(given), _SINGLE))
-    speeds = [
-        EngineSpeed(engine, settings, each.rate, float(np.median(calls)), float(np.percentile(calls, 99)))
-        for (engine, settings), each, calls in zip(names, timed, single, strict=True)
-    ]
+    speeds = []
+    for one, each, calls in zip(contenders, timed, _one_by_one(uses, min(len(given), _SINGLE)), strict=True):
+        median, slowest = np.percentile(calls, [50, 99]).tolist()
+        rates = one.product_rates(loaded, len(given), each.rate)
+        speeds.append(EngineSpeed(one.search.engine, one.settings, each.rate, median, slowest, *rates))
     recipe = loaded.recipe.search if beam is None else loaded.recipe.search.model_copy(update={"beam": beam})
     return Bench(
         name_of_model(folder.absolute()),

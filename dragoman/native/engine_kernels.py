@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import enum
 import functools
+import time
 
 from dragoman.native.library import load, present
 
@@ -62,8 +63,35 @@ def kernels_here() -> list[str]:
     return [name for number in Number if (name := kernels_name(best_set(), number)) is not None]
 
 
+def products_limit(number: Number, seconds: float = 0.05) -> float:
+    """Operations a second that the products of one core reach at most, where no memory is touched; a multiplication and
+    an addition are two. 0 without kernels.
+
+    >>> products_limit(Number.FLOAT32, seconds=0.001) >= 0
+    True
+
+    Args:
+        number: type of number of the products.
+        seconds: about how long to measure.
+    """
+    if load("engine") is None:
+        return 0.0
+    fastest, rounds, spent = 0.0, 1000, 0.0
+    while spent < seconds:
+        began = time.perf_counter()
+        operations = float(_engine().dragoman_engine_products_only(best_set(), number, rounds))
+        if not operations:
+            return 0.0
+        took = time.perf_counter() - began
+        fastest, spent = max(fastest, operations / took), spent + took
+        rounds *= 2 if took < seconds / 8 else 1
+    return fastest
+
+
 @functools.cache
 def _engine() -> ctypes.CDLL:
     handle = present(load("engine"))
     handle.dragoman_engine_kernels_name.restype = ctypes.c_char_p
+    handle.dragoman_engine_products_only.restype = ctypes.c_double
+    handle.dragoman_engine_products_only.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64]
     return handle

@@ -123,6 +123,13 @@ const char* dragoman_engine_kernels_name(int set, int number) {
     return found == nullptr ? nullptr : found->name;
 }
 
+// Multiplications and additions of `rounds` rounds of products in registers, which take as long as nothing else does;
+// 0 without such kernels.
+double dragoman_engine_products_only(int set, int number, int64_t rounds) {
+    const Kernels* found = find(set, number);
+    return found == nullptr || found->products_only == nullptr ? 0 : found->products_only(rounds);
+}
+
 // numbers: [rows width]; scales: [rows], of int8. normalized: by normalize_operand instead of operand.
 int dragoman_engine_test_operand(int set, int number, const float* x, int64_t rows, int64_t width, int normalized,
                                  int64_t true_width, float epsilon, float* numbers, float* scales) {
