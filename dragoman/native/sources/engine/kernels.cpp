@@ -16,10 +16,15 @@ namespace dragoman {
 namespace engine {
 namespace {
 
+bool supported(Set set);
+
 #if DRAGOMAN_X86
 // Products of bytes in the encoding of AVX, which g++ 12 does not ask processors for by name. Whether the system keeps the
 // registers of AVX is what the question for AVX2 has found out.
 bool has_avx_vnni() {
+#if defined(DRAGOMAN_TEST_AVX_VNNI_AS_AVX512)
+    return supported(Set::avx512_vnni);  // see number_int8_avx_vnni.inc
+#endif
     unsigned a, b, c, d;
     return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1u) != 0;
 }
@@ -74,12 +79,13 @@ void fill(Kernels& out, Set set, Number number) {
     }
 }
 
-// All tables, made once.
+// All tables that this processor can use, made once. Those of others are not even filled in, since what fills them in is
+// compiled for their processors, too.
 struct Tables {
     Kernels tables[SETS][NUMBERS];
     Tables() {
         for (int set = 0; set < SETS; ++set)
-            for (int number = 0; number < NUMBERS; ++number) {
+            for (int number = 0; number < NUMBERS && supported(static_cast<Set>(set)); ++number) {
                 reference::fill(tables[set][number], static_cast<Number>(number));
                 fill(tables[set][number], static_cast<Set>(set), static_cast<Number>(number));
             }
