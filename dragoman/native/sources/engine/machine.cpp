@@ -317,13 +317,21 @@ void Machine::embed(const Instruction& i, Registers& r, const Places& out) {
 }
 
 void Machine::ink(const Instruction& i, Registers& r, const Places& out) {
+    struct Ink {
+        float of[256];
+        Ink() {
+            for (int pixel = 0; pixel < 256; ++pixel) of[pixel] = 1.0f - static_cast<float>(pixel) / 255.0f;
+        }
+    };
+    static const Ink ink;
     const int64_t step = r.width(i.out), height = model_->header.height;
     for (int64_t e = 0; e < count_; ++e) {
         const int64_t length = out.lengths[static_cast<size_t>(e)], places = height * length;
+        const uint8_t* pixels = inputs_[e]->pixels;
         float* to = r.at(i.out) + out.starts[static_cast<size_t>(e)] * step;
+        set_zero(to, places * step);
         for (int64_t place = 0; place < places; ++place, to += step)
-            for (int64_t c = 0; c < step; ++c)
-                to[c] = c < i.count ? 1.0f - static_cast<float>(inputs_[e]->pixels[c * places + place]) / 255.0f : 0.0f;
+            for (int64_t c = 0; c < i.count; ++c) to[c] = ink.of[pixels[c * places + place]];
     }
 }
 

@@ -69,18 +69,23 @@ inline void mean(const Span& out, const Span& in, int64_t width, int64_t height,
 // to `width`.
 inline void window_2d(const Span& out, const Span& in, int64_t channels, int64_t width, const KernelShape& shape,
                       const MapOfExample& to, const MapOfExample& from) {
-    const int64_t used = channels * shape.height * shape.width;
+    const int64_t used = channels * shape.height * shape.width, line = channels * shape.width;
     for (int64_t y = 0; y < to.height; ++y)
         for (int64_t x = 0; x < to.length; ++x) {
             float* values = out.row(to.row(y, x));
             set_zero(values + used, width - used);
-            for (int64_t k = 0; k < shape.height; ++k) {
+            const int64_t left = x * shape.horizontal_stride - shape.horizontal_padding;
+            const bool inside = left >= 0 && left + shape.width <= from.length;
+            for (int64_t k = 0; k < shape.height; ++k, values += line) {
                 const int64_t from_y = y * shape.vertical_stride + k - shape.vertical_padding;
-                for (int64_t l = 0; l < shape.width; ++l, values += channels) {
-                    const int64_t from_x = x * shape.horizontal_stride + l - shape.horizontal_padding;
-                    if (from_y < 0 || from_y >= from.height || from_x < 0 || from_x >= from.length)
-                        set_zero(values, channels);
-                    else copy_numbers(values, in.row(from.row(from_y, from_x)), channels);
+                if (from_y < 0 || from_y >= from.height) {
+                    set_zero(values, line);
+                } else if (inside && in.step == channels) {
+                    copy_numbers(values, in.row(from.row(from_y, left)), line);
+                } else {
+                    for (int64_t l = 0; l < shape.width; ++l)
+                        if (left + l < 0 || left + l >= from.length) set_zero(values + l * channels, channels);
+                        else copy_numbers(values + l * channels, in.row(from.row(from_y, left + l)), channels);
                 }
             }
         }
