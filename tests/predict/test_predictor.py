@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from dragoman.errors import InputError
+from dragoman.errors import InputError, UnsupportedError
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.predictor import Predictor
 from dragoman.predict.reader import Reader
@@ -93,6 +93,19 @@ def predictors(folders: dict[str, Path]) -> dict[str, Predictor]:
 def inputs(reads: str, count: int, seed: int = 5) -> Any:
     frame = FRAMES[reads](count, seed)
     return frame.drop(columns="target") if reads == "row" else frame["source"].tolist()
+
+
+@pytest.mark.parametrize("reads", MODELS)
+def test_native_code_says_what_pytorch_says(reads: str, folders: dict[str, Path]) -> None:
+    given = inputs(reads, 10)
+    by_torch, native = (Predictor.load(folders[reads], engine=engine) for engine in ("torch", "native"))
+    if by_torch.labels:
+        assert native.predict(given) == by_torch.predict(given)
+        assert np.allclose(native.probabilities(given), by_torch.probabilities(given), atol=1e-5)
+    else:
+        assert np.allclose(np.array(native.predict(given)), np.array(by_torch.predict(given)), atol=1e-3)
+    with pytest.raises(UnsupportedError, match="it computes Transformers"):
+        Predictor.load(folders[reads], engine="ctranslate2")
 
 
 def test_labels_of_texts_are_those_that_were_learnt(predictors: dict[str, Predictor]) -> None:
