@@ -137,6 +137,11 @@ class EngineModel:
         """Lets later searches score every symbol again."""
         _call("dragoman_engine_shortlist", self.handle, None, -1, None, None, 0)
 
+    def set_at_work(self, examples: int) -> None:
+        """Lets searchers that are made from now on search for so many examples at the same time in each thread; 0 for as
+        many as the sizes of the model suggest. It changes how fast they are, and nothing of what they find."""
+        _library().dragoman_engine_set_at_work(self.handle, examples)
+
     def memory(self, length: int, outputs: int = 0, width: int = 1) -> int:
         """The bytes that one thread takes at most besides the model.
 
@@ -208,6 +213,7 @@ def _library() -> ctypes.CDLL:
         ("model_kernels", ctypes.c_char_p, (c_void_p,)),
         ("kernels_name", ctypes.c_char_p, (c_int32, c_int32)),
         ("shortlist", c_int32, (c_void_p, c_void_p, c_int64, c_void_p, c_void_p, c_int64, *error)),
+        ("set_at_work", None, (c_void_p, c_int64)),
         ("memory", c_int64, (c_void_p, c_int64, c_int64, c_int64, *error)),
         ("result_rows", None, (c_void_p, c_void_p, c_int64, c_void_p)),
         ("encode", c_int32, (c_void_p, c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_int64, *error)),

@@ -256,6 +256,8 @@ def test_shortlist_of_a_sentence_holds_its_symbols_and_no_neighbours() -> None:
         assert np.array_equal(found[:, i][..., inside], every[:, i][..., inside])
         assert np.isneginf(np.delete(found[:, i], inside, -1)).all()
         assert np.allclose(normalizers[:, i], np.log(np.exp(every[:, i][..., inside]).sum(-1)), atol=1e-5)
+    model.set_at_work(1)  # which changes nothing of what is found
+    assert np.array_equal(scores(model, texts, symbols, parents, listed=True)[0], found)
     model.clear_shortlist()
     assert np.array_equal(scores(model, texts, symbols, parents, listed=True)[0], every)
 

@@ -112,6 +112,13 @@ int32_t dragoman_engine_shortlist(void* handle, const int32_t* always, int64_t a
     });
 }
 
+// How many examples machines that are made from now on have at work at the same time; 0: by the sizes of the model.
+void dragoman_engine_set_at_work(void* handle, int64_t examples) {
+    Pace pace;
+    pace.at_work = std::max<int64_t>(examples, 0);
+    static_cast<Handle*>(handle)->set_pace(pace);
+}
+
 // Rows of the result for an input of each length, 0 where there can be none.
 void dragoman_engine_result_rows(const void* handle, const int64_t* lengths, int64_t count, int64_t* rows) {
     for (int64_t i = 0; i < count; ++i) rows[i] = static_cast<const Handle*>(handle)->model().result_rows(lengths[i]);

@@ -33,8 +33,14 @@ public:
         const std::lock_guard<std::mutex> lock(mutex_);
         shortlist_ = std::move(shortlist);
     }
-    std::unique_ptr<Machine> machine(bool listed, const Pace& pace = Pace()) const {
-        return std::make_unique<Machine>(model_, listed ? shortlist() : nullptr, pace);
+    // How much machines that are made from now on do at once.
+    void set_pace(const Pace& pace) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        pace_ = pace;
+    }
+    std::unique_ptr<Machine> machine(bool listed) const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return std::make_unique<Machine>(model_, listed ? shortlist_ : nullptr, pace_);
     }
     // Calls work(machine) with a machine without a shortlist, which is kept for the next call unless something is thrown.
     template <class Work>
@@ -53,6 +59,7 @@ public:
 private:
     const std::shared_ptr<const Model> model_;
     std::shared_ptr<const Shortlist> shortlist_;
+    Pace pace_;
     mutable std::mutex mutex_;
     mutable std::vector<std::unique_ptr<Machine>> idle_;
 };

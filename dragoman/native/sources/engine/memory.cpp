@@ -80,7 +80,7 @@ int64_t examples_at_work(const Model& model, bool listed, int64_t width) {
     // Weights that lie in the cache are soon read again, so few rows are enough, and what belongs to each of them stays
     // there, too; others have to be worth being fetched.
     const int64_t rows = std::min<int64_t>(48, std::max<int64_t>(8, 10 * weights / CACHE));
-    return std::max<int64_t>(1, width <= 1 ? rows : 2 * rows / width);
+    return std::max<int64_t>(1, width <= 1 ? rows : 5 * rows / (2 * width));
 }
 
 int64_t memory_needed(const Model& model, bool listed, int64_t length, int64_t outputs, int64_t width, int64_t examples) {
