@@ -138,8 +138,13 @@ class EngineModel:
         _call("dragoman_engine_shortlist", self.handle, None, -1, None, None, 0)
 
     def set_at_work(self, examples: int) -> None:
-        """Lets searchers that are made from now on search for so many examples at the same time in each thread; 0 for as
-        many as the sizes of the model suggest. It changes how fast they are, and nothing of what they find."""
+        """Lets searchers that are made from now on have so many examples at work in each thread.
+
+        It changes how fast they are, and nothing of what they find.
+
+        Args:
+            examples: how many; 0 for as many as the sizes of the model suggest.
+        """
         _library().dragoman_engine_set_at_work(self.handle, examples)
 
     def memory(self, length: int, outputs: int = 0, width: int = 1) -> int:
