@@ -320,7 +320,7 @@ void Machine::ink(const Instruction& i, Registers& r, const Places& out) {
     struct Ink {
         float of[256];
         Ink() {
-            for (int pixel = 0; pixel < 256; ++pixel) of[pixel] = 1.0f - static_cast<float>(pixel) / 255.0f;
+            for (int pixel = 0; pixel < 256; ++pixel) of[pixel] = static_cast<float>(255 - pixel) / 255.0f;
         }
     };
     static const Ink ink;

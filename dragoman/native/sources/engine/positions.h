@@ -19,8 +19,17 @@ struct Span {
     float* row(int64_t number) const { return data + number * step; }
 };
 
+// Few numbers are copied by pieces of a size that the compiler knows: a call would cost more than the copy.
 inline void copy_numbers(float* to, const float* from, int64_t count) {
-    std::memcpy(to, from, static_cast<size_t>(count) * 4);
+    if (count >= 32) {
+        std::memcpy(to, from, static_cast<size_t>(count) * 4);
+        return;
+    }
+    if ((count & 16) != 0) std::memcpy(to, from, 64), to += 16, from += 16;
+    if ((count & 8) != 0) std::memcpy(to, from, 32), to += 8, from += 8;
+    if ((count & 4) != 0) std::memcpy(to, from, 16), to += 4, from += 4;
+    if ((count & 2) != 0) std::memcpy(to, from, 8), to += 2, from += 2;
+    if ((count & 1) != 0) *to = *from;
 }
 inline void set_zero(float* to, int64_t count) {
     if (count > 0) std::memset(to, 0, static_cast<size_t>(count) * 4);

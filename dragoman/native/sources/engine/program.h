@@ -30,7 +30,7 @@ enum class Op : int32_t {
     // Inputs.
     embed,      // out = table `matrix` at each symbol, plus its position by table `other`; `count`: true width
     given,      // out = the numbers that the caller gives for each example
-    ink,        // out = 1 − pixel / 255, one row for each pixel, row by row; `count`: channels
+    ink,        // out = (255 − pixel) / 255, one row for each pixel, row by row; `count`: channels
     // Products.
     operand,            // operand out = in at `column`, as many numbers as the operand is wide
     normalize_operand,  // operand out = (in − mean) / √(variance + number); `count`: true width
