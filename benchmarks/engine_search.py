@@ -96,7 +96,7 @@ def main() -> None:
         "by alignment": differing(by_alignment, arguments.cases),
         "nanoseconds": {"greedy": nanoseconds(Greedy()), "beam of 5": nanoseconds(Beam(5))},
     }
-    write_file(arguments.output, json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    write_file(arguments.output, (json.dumps(results, indent=2, ensure_ascii=False) + "\n").encode())
     print(json.dumps(results, indent=2, ensure_ascii=False))
 
 

@@ -12,10 +12,15 @@ namespace {
 constexpr double NO_CHANCE = -std::numeric_limits<double>::infinity();
 constexpr float SMALLEST_NORMAL = std::numeric_limits<float>::min();
 
-// log(exp(a) + exp(b)). Where the smaller one is less than the rounding of the larger, it changes nothing.
+// In nats: what is so much less than something else does not count beside it, 1e-11 of it.
+constexpr double LITTLE = -25;
+// The smallest normal float is more.
+constexpr double LOG_SMALLEST = -88;
+
+// log(exp(a) + exp(b)).
 double log_sum(double a, double b) {
     const double large = std::max(a, b), less = std::min(a, b) - large;
-    return less > -37 ? large + std::log1p(std::exp(less)) : large;
+    return less > LITTLE ? large + std::log1p(std::exp(less)) : large;
 }
 
 HeldCtc& held_of(Example& example) {
@@ -80,17 +85,26 @@ void CtcScorer::extend(HeldCtc& held, int64_t hypothesis, int32_t symbol) const 
     double* in_blank = held.other.in_blank.data() + at;
     double* written = held.other.written.data() + at;
     const float* chance = held.probabilities.data() + symbol;
-    in_symbol[0] = in_blank[0] = written[0] = NO_CHANCE;
-    double prefix = NO_CHANCE;
-    for (int64_t t = 0; t < positions; ++t, chance += symbols_.symbols) {
+    const double largest = positions > 0 ? *std::max_element(before, before + positions) : NO_CHANCE;
+    // Before this position the symbols before can hardly have been written yet, however probable this one is there.
+    int64_t first = 0;
+    while (first < positions && before[first] - largest < LOG_SMALLEST + LITTLE) ++first;
+    if (!(largest > NO_CHANCE)) first = positions;
+    std::fill_n(in_symbol, first + 1, NO_CHANCE);
+    std::fill_n(in_blank, first + 1, NO_CHANCE);
+    std::fill_n(written, first + 1, NO_CHANCE);
+    chance += first * symbols_.symbols;
+    double sum = 0, most = NO_CHANCE;  // terms of ψ(g·c) by the largest of `before`, and the largest term
+    for (int64_t t = first; t < positions; ++t, chance += symbols_.symbols) {
         // A probability below the smallest normal number counts as that number; a NaN stays.
         const double log_p = std::log(static_cast<double>(*chance < SMALLEST_NORMAL ? SMALLEST_NORMAL : *chance));
-        prefix = log_sum(prefix, before[t] + log_p);
+        const double term = before[t] + log_p - largest;
+        if (!(term < most + LITTLE)) sum += std::exp(term), most = std::max(most, term);
         in_blank[t + 1] = log_sum(in_blank[t], in_symbol[t]) + held.blank[static_cast<size_t>(t)];
         in_symbol[t + 1] = log_sum(in_symbol[t], before[t]) + log_p;
         written[t + 1] = log_sum(in_symbol[t + 1], in_blank[t + 1]);
     }
-    held.other.prefix[h] = prefix;
+    held.other.prefix[h] = first < positions ? largest + std::log(sum) : NO_CHANCE;
     held.other.last[h] = symbol;
 }
 
@@ -106,11 +120,12 @@ void CtcScorer::score(const HeldCtc& held, int64_t hypothesis, float* out) {
     std::fill_n(out, symbols, 0.0f);
     double again = 0;
     for (int64_t t = 0; t < positions; ++t) {
+        if (written[t] - prefix < LOG_SMALLEST) continue;
         const auto weight = static_cast<float>(std::exp(written[t] - prefix));
         if (weight < SMALLEST_NORMAL) continue;
         const float* chances = held.probabilities.data() + t * symbols;
         for (int64_t symbol = 0; symbol < symbols; ++symbol) out[symbol] += weight * chances[symbol];
-        again += std::exp(in_blank[t] - prefix) * static_cast<double>(chances[last]);
+        if (chances[last] > 0) again += std::exp(in_blank[t] - prefix) * static_cast<double>(chances[last]);
     }
     out[last] = static_cast<float>(again);
     for (int64_t symbol = 0; symbol < symbols; ++symbol) out[symbol] = std::log(out[symbol]);
