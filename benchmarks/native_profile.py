@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from command_line import command_line
 from native_limit import measured_limit
-from native_systems import SEARCHES, native_engine, of_engine, request_of, sentences_of, torch_engine
+from native_systems import SEARCHES, native_engine, of_engine, request_of, sentences_of
 
 from dragoman.comparison.machine import describe_machine
 from dragoman.contracts import Packed
@@ -81,7 +81,11 @@ def main() -> None:
         "searches": {},
     }
     for search, width in SEARCHES.items():
-        rows = torch_engine(loaded).search(Packed.of(sentences.rows), request_of(sentences, width, special.end)).calls
+        rows = (
+            native_engine(loaded, arguments.number)
+            .search(Packed.of(sentences.rows), request_of(sentences, width, special.end))
+            .calls
+        )
         positions, count, symbols = sum(map(len, sentences.rows)), len(sentences.rows), loaded.vocabularies[1]
         output = (rows or 0) * operations.symbol * symbols
         everything = operations.of(positions, rows or 0, symbols)

@@ -78,12 +78,12 @@ PARTS = ("settings", "speed", "latency", "base", "firefox")
 OURS = (1000, 100)
 """Frequent symbols, and symbols for each one of the source."""
 BATCHES = (8, 16, 32, 64, 128)
-SHORTLISTS = ((100, 20), (100, 50), (100, 100), (500, 50), (1000, 100), (2000, 200))
+SHORTLISTS = ((100, 20), (100, 50), (500, 50), (1000, 100), (2000, 100))
 NUMBERS = ("float32", "bfloat16", "int8")
 THREADS = (1, 2)
 TUNING_ROUNDS = 2
 WARM_UP, ALONE = 64, 200
-BASE_SENTENCES, BASE_LENGTH, BASE_SYMBOLS, BASE_BATCHES = 128, 15, 32_000, (8, 16, 32, 64, 128)
+BASE_SENTENCES, BASE_LENGTH, BASE_SYMBOLS, BASE_BATCHES = 128, 15, 32_000, (16, 32, 64)
 BASE = {"layers": 6, "width": 512, "feed_forward": 2048, "heads": 8}
 _WITH_TCMALLOC = "DRAGOMAN_BENCHMARK_TCMALLOC"
 
@@ -266,9 +266,7 @@ def whole_test_set(bench: Bench) -> None:
                     step["systems"][name]["same_as_torch"] = same(times["PyTorch float32"].result, one.result)
             step["ratios"] = _against_ctranslate2(times)
             if threads == 1:
-                step["limit"] = {
-                    number: _limit_share(bench, search, number, times[f"native {number}"]) for number in NUMBERS
-                }
+                step["limit"] = _limit_shares(bench, width, {n: times[f"native {n}"] for n in NUMBERS})
             bench.result["speed"].append(step)
             bench.save()
             print(json.dumps(step, indent=1), flush=True)
@@ -282,22 +280,23 @@ def _against_ctranslate2(times: Mapping[str, Times[Any]]) -> dict[str, Any]:
     }
 
 
-def _limit_share(bench: Bench, search: str, number: str, times: Times[Outputs]) -> dict[str, float]:
-    """Which part of the processor's limit the products of a translation reach."""
-    model = expect(bench.loaded.model, EncoderDecoder)
+def _limit_shares(bench: Bench, width: int, times: Mapping[str, Times[Outputs]]) -> dict[str, dict[str, float]]:
+    """Which part of the processor's limit the products of a translation reach, in each type of number."""
     special = bench.loaded.codecs[1].special
-    operations = operations_of(program_of(plan_of(model), special))
-    request = request_of(bench.sentences, SEARCHES[search], special.end)
-    rows = torch_engine(bench.loaded).search(Packed.of(bench.sentences.rows), request).calls or 0
+    operations = operations_of(program_of(plan_of(expect(bench.loaded.model, EncoderDecoder)), special))
+    request = request_of(bench.sentences, width, special.end)
+    rows = native_engine(bench.loaded, "int8").search(Packed.of(bench.sentences.rows), request).calls or 0
     total = operations.of(sum(map(len, bench.sentences.rows)), rows, bench.loaded.vocabularies[1])
-    limit = bench.result["limit"][number]
-    share = total / limit / statistics.median(times.processor) if limit else 0.0
     count = len(bench.sentences.rows)
     return {
-        "operations_of_a_sentence": round(total / count),
-        "hypotheses_of_a_sentence": round(rows / count, 2),
-        "sentences_at_the_limit": round(limit * count / total, 1),
-        "share": round(share, 4),
+        number: {
+            "operations_of_a_sentence": round(total / count),
+            "hypotheses_of_a_sentence": round(rows / count, 2),
+            "sentences_at_the_limit": round(limit * count / total, 1),
+            "share": round(total / limit / statistics.median(times[number].processor), 4),
+        }
+        for number, limit in bench.result["limit"].items()
+        if limit
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import tables_adaptation
 import tables_alignment
 import tables_diagnosis as diagnosis
+import tables_native as native
 import tables_pictures as pictures
 import tables_shift as shift
 import tables_speed as speed
@@ -72,6 +73,12 @@ PAGES = {
         "Speed and memory",
         "How fast Dragoman prepares, trains and translates, beside other toolkits and by the size of the work.",
         (speed.speed_tables,),
+    ),
+    "native.md": Page(
+        "The native engine",
+        "How fast translators and readers run in native code, beside CTranslate2, the Firefox engine and PyTorch, how "
+        "equal they are, and where the time goes.",
+        (native.native_tables,),
     ),
     "architectures.md": Page(
         "Architectures",
