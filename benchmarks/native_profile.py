@@ -40,11 +40,11 @@ RESULT = Path(__file__).parent / "results" / "native_profile.json"
 READY = "ready"
 LIBRARY = "_engine"
 PARTS = {
-    r"\brank|normalizer_of|find_bound|scores_of": "output layer, normaliser and best symbols",
-    r"\bproduct": "other products",
-    r"\battend|\bput|pages?\b": "attention: keys, values, scores",
+    r"\brank|see_|normalizer_of|find_bound|scores_of|Merge|insert": "output layer, normaliser and best symbols",
+    r"product": "other products",
+    r"additive|\battend|\bput|pages?\b|Pages": "attention: keys, values, scores",
     r"\bnormalize|\boperand": "layer normalisation and quantising",
-    r"\bcell|\breset|\brenew|\bactivate|\bglu|\badd\b|additive": "cells, activations, sums",
+    r"\bcell|\breset|\brenew|\bactivate|\bglu|\badd\b": "cells, activations, sums",
     r"embed|\bcopy|gather|spread|window|Shortlist": "embeddings, copies, shortlists",
     r"Beam|Greedy|Search|[Hh]ypothes|schedule|Schedule|Repetition": "search",
     r"Machine|Model|Program|Routine": "running the program",
@@ -134,6 +134,8 @@ def work(arguments: argparse.Namespace) -> None:
         system(sentences, width)
         translated += len(sentences.rows)
     print(used / translated, flush=True)
+    # What Python does at its end is not looked at.
+    os._exit(0)
 
 
 def sampled(arguments: argparse.Namespace, search: str) -> dict[str, Any]:
@@ -184,8 +186,8 @@ def _function(line: str) -> tuple[float, str, str] | None:
     found = re.match(r"\s+([\d.]+)%\s+(\S+)\s+\[[.k]\]\s+(.+)", line)
     if found is None:
         return None
-    name = re.sub(r"dragoman::engine::|\(anonymous namespace\)::", "", found[3].strip())
-    return float(found[1]) / 100, found[2], name
+    name = re.sub(r"dragoman::engine::|\(anonymous namespace\)::|\s+-\s+-\s*$", "", found[3])
+    return float(found[1]) / 100, found[2], name.strip()
 
 
 def part_of(library: str, name: str) -> str:
