@@ -266,6 +266,19 @@ def test_ranking(kernels: Kernels) -> None:
             assert np.allclose(scores[row, columns], values[row, :there], atol=2e-5)
 
 
+@pytest.mark.parametrize("size", [0.0, 1e-3, 100.0])
+def test_ranking_of_any_scores(kernels: Kernels, size: float) -> None:
+    """Scores that are all the same, hardly differ, or have exponentials beyond float32; many that are never written."""
+    weights, x = normal(1, 700, 32, size=size), normal(2, 4, 32)
+    values, ids, normalizers = kernels.rank(weights, x, 50, first=70)
+    expected, _, expected_normalizers = kernels.reference.rank(weights, x, 50, first=70)
+    assert np.allclose(values, expected, rtol=1e-5, atol=2e-5)
+    bound = 5e-3 if kernels.number is Number.INT8 else 3e-5
+    assert np.allclose(normalizers, expected_normalizers, rtol=1e-6, atol=bound)
+    assert all(len(set(row)) == 50 for row in ids)
+    assert ids.min() >= 70
+
+
 def test_of_symbols_that_tie_the_earlier_comes_first(kernels: Kernels) -> None:
     generator = np.random.default_rng(3)
     for outputs in (5, 64, 300, 1000):
