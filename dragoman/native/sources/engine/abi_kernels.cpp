@@ -114,7 +114,7 @@ int dragoman_engine_set() {
 
 // Null if there is no such set.
 const char* dragoman_engine_set_name(int set) {
-    return set_name(static_cast<Set>(set));
+    return set < 0 || set > static_cast<int>(Set::neon_dot) ? nullptr : set_name(static_cast<Set>(set));
 }
 
 // The name of a set's kernels for a type of number; null if this build or processor has none.

@@ -1,5 +1,6 @@
 // What Python asks of searches: ids in; ids, log-probabilities, scores and endings out. No exception crosses it.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -35,6 +36,7 @@ Rules rules_of(const Asked& asked, const Alphabet& alphabet) {
     require(rules.method == Method::beam || asked.width == 1, "greedy search follows one hypothesis");
     require(asked.n_best >= 1 && asked.n_best <= asked.width, "more hypotheses are wanted than are followed");
     require(asked.longest_loop >= 0 && asked.loop_times >= 2, "the rule of repetition is out of range");
+    require(std::isfinite(asked.length_penalty), "the length penalty is no number");
     rules.width = asked.width, rules.n_best = asked.n_best;
     rules.penalty.alpha = asked.length_penalty;
     rules.repetition = {asked.longest_loop, asked.loop_times, asked.loop_span};

@@ -118,7 +118,7 @@ const char* set_name(Set set) {
         case Set::avx512_bf16: return "AVX-512 VNNI and bf16";
         case Set::neon_dot: return "NEON with dot products";
     }
-    return nullptr;
+    return "an unknown instruction set";
 }
 
 const Kernels* kernels(Set set, Number number) {

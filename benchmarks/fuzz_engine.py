@@ -1,0 +1,116 @@
+"""Call the native engine with random models and requests: each call has to be refused with a text or to be right.
+
+``python benchmarks/fuzz_engine.py --calls 1000000 --sanitized 100000 --record`` compiles the engine with the driver
+``tests/native/engine_fuzz.cpp``, as it is installed and with the address and undefined-behaviour sanitizers, and writes
+the counts to ``benchmarks/results/fuzz_engine.json``. Models are small ones of several architectures; three of four are
+altered: cut, lengthened, weights that are no numbers, words of the header and of instructions. Requests have rows of 0
+to 11 symbols and now and then 10,000, and some of everything that is out of range.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from dragoman.comparison.machine import describe_machine
+from dragoman.contracts import DEFAULT_SYMBOLS, PictureSize, SourceSize, TargetSize, TextSize
+from dragoman.model.build import build
+from dragoman.plan.compile import program_of
+from dragoman.plan.plan_of import plan_of
+from dragoman.plan.program_bytes import program_bytes
+from dragoman.recipe.architecture import ModelRecipe
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "benchmarks" / "results" / "fuzz_engine.json"
+TEXT = TextSize(37)
+TRANSFORMER = {"layers": 1, "width": 16, "feed_forward": 16, "heads": 2}
+LEARNED = {**TRANSFORMER, "norm": "post", "positions": "learned", "max_positions": 24}
+GRU = {"kind": "gru", "width": 16, "reset": "before", "bidirectional": True}
+READER: dict[str, Any] = {
+    "encoder": {"kind": "residual", "channels": [2, 2, 2], "halvings": 1, "width": 16, "context": 1},
+    "decoder": {"kind": "ctc"},
+}
+MODELS: dict[str, tuple[dict[str, Any], SourceSize, TargetSize]] = {
+    "transformer": ({"encoder": TRANSFORMER, "decoder": TRANSFORMER, "tie": "decoder"}, TEXT, TEXT),
+    "learned positions": ({"encoder": LEARNED, "decoder": LEARNED, "tie": "decoder"}, TEXT, TEXT),
+    "additive attention": ({"encoder": GRU, "decoder": {"kind": "gru", "width": 16}, "tie": "decoder"}, TEXT, TEXT),
+    "input feeding": (
+        {
+            "encoder": {"kind": "convolution", "width": 16, "layers": 1},
+            "decoder": {"kind": "lstm", "width": 16, "attention": "dot", "input_feeding": True},
+            "tie": "decoder",
+        },
+        TEXT,
+        TEXT,
+    ),
+    "pictures": (READER, PictureSize(1, 15, None), TEXT),
+}
+PLAIN = "-O2"
+SANITIZED = "-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+
+
+def write_models(folder: Path) -> list[Path]:
+    """The bytes of a small model of each architecture, in files."""
+    paths = []
+    for name, (recipe, source, target) in MODELS.items():
+        model = build(ModelRecipe.model_validate(recipe), source, target, seed=1).eval()
+        paths.append(folder / f"{name.replace(' ', '_')}.bin")
+        paths[-1].write_bytes(program_bytes(program_of(plan_of(model), DEFAULT_SYMBOLS)))
+    return paths
+
+
+def compile_driver(folder: Path, flags: str, driver: str = "engine_fuzz") -> Path:
+    """The program of a driver in ``tests/native`` with the whole engine in it."""
+    folder.mkdir()
+    modules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"]
+    engine = next(module for module in modules if module["name"] == "dragoman.native._engine")
+    common = [*shlex.split(os.environ.get("CXX", "c++")), "-std=c++17", "-Wno-psabi", "-fno-tree-pre", *flags.split()]
+
+    def compiled(source: str) -> str:
+        target = folder / f"{Path(source).stem}.o"
+        subprocess.run([*common, "-c", str(ROOT / source), "-o", str(target)], check=True)
+        return str(target)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(compiled, [*engine["sources"], f"tests/native/{driver}.cpp"]))
+    subprocess.run([*common, *objects, "-pthread", "-o", str(folder / driver)], check=True)
+    return folder / driver
+
+
+def run(driver: Path, calls: int, seed: int, models: list[Path]) -> dict[str, Any]:
+    """The counts of so many calls."""
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}
+    command = [str(driver), str(calls), str(seed), *map(str, models)]
+    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
+    return json.loads(found.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=10_000, help="calls of the engine as it is installed")
+    parser.add_argument("--sanitized", type=int, default=0, help="calls of the engine with sanitizers")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", action="store_true")
+    arguments = parser.parse_args()
+    result: dict[str, Any] = {"machine": describe_machine(), "models": list(MODELS), "seed": arguments.seed}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        models = write_models(folder)
+        for kind, flags, calls in [("plain", PLAIN, arguments.calls), ("sanitized", SANITIZED, arguments.sanitized)]:
+            if calls:
+                result[kind] = run(compile_driver(folder / kind, flags), calls, arguments.seed, models)
+                print(kind, json.dumps(result[kind]), flush=True)
+    if arguments.record:
+        RESULT.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
