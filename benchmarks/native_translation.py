@@ -83,7 +83,7 @@ SHORTLISTS = ((100, 20), (100, 50), (500, 50), (1000, 100), (2000, 100))
 NUMBERS = ("float32", "bfloat16", "int8")
 THREADS = (1, 2)
 TUNING_ROUNDS = 3
-WARM_UP, ALONE = 64, 200
+WARM_UP, FEW, ALONE = 64, 40, 200
 BASE_SENTENCES, BASE_LENGTH, BASE_SYMBOLS, BASE_BATCHES = 128, 15, 32_000, (16, 32, 64)
 BASE = {"layers": 6, "width": 512, "feed_forward": 2048, "heads": 8}
 _WITH_TCMALLOC = "DRAGOMAN_BENCHMARK_TCMALLOC"
@@ -134,6 +134,13 @@ class Bench:
             self.loaded, setting.compute, threads=threads, one_sentence=one_sentence, shortlist=shortlist
         )
         return made.system(setting.batch)
+
+    def peer_alone(self, setting: Setting, width: int, threads: int) -> System:
+        """CTranslate2 for one sentence a call, with as many threads, up to ``threads``, as are fastest by the clock."""
+        tried = [self.peer(setting, threads=number, one_sentence=True) for number in range(1, threads + 1)]
+        few = random.Random(2).sample(range(len(self.sentences.rows)), FEW)
+        times = alone({str(number): system for number, system in enumerate(tried)}, self.sentences, few, width)
+        return tried[int(min(times, key=lambda name: statistics.median(times[name].clock)))]
 
     def system(self, engine: Engine[Packed]) -> System:
         """An engine of ours as a system."""
@@ -327,9 +334,9 @@ def one_sentence_a_call(bench: Bench) -> None:
                 "native float32": bench.native("float32", threads=threads),
                 "native int8": bench.native(threads=threads),
                 "native int8, shortlist": bench.native(narrowed=True, threads=threads),
-                "CTranslate2 float32": bench.peer(Setting(1, "float32"), threads=threads, one_sentence=True),
-                "CTranslate2 int8": bench.peer(Setting(1), threads=threads, one_sentence=True),
-                "CTranslate2 int8, shortlist": bench.peer(narrowed, threads=threads, one_sentence=True),
+                "CTranslate2 float32": bench.peer_alone(Setting(1, "float32"), width, threads),
+                "CTranslate2 int8": bench.peer_alone(Setting(1), width, threads),
+                "CTranslate2 int8, shortlist": bench.peer_alone(narrowed, width, threads),
             }
             if threads == 1:
                 systems["PyTorch float32"] = bench.system(torch_engine(bench.loaded))
