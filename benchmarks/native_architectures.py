@@ -104,10 +104,11 @@ def measured(loaded: LoadedModel, arguments: argparse.Namespace) -> dict[str, An
     torch_path = torch_engine(loaded)
     native = {number: native_engine(loaded, number) for number in NUMBERS}
     search = partial(_search, end=loaded.codecs[1].special.end)
-    exact = {
-        name: equality(search(torch_path, sentences, width), search(native["float32"], sentences, width))
-        for name, width in SEARCHES.items()
-    }
+    exact = {}
+    for name, width in SEARCHES.items():
+        found = search(native["float32"], sentences, width)
+        exact[name] = equality(search(torch_path, sentences, width), found)
+    outputs = {"float32": found, **{n: search(native[n], sentences, BEAM) for n in NUMBERS[1:]}}
     some = sentences.select(range(min(arguments.sentences, len(sentences.rows))))
     engines: dict[str, Engine[Packed]] = {"PyTorch": torch_path, **{f"native {n}": e for n, e in native.items()}}
     works = {name: partial(search, engine, some, BEAM) for name, engine in engines.items()}
@@ -127,7 +128,7 @@ def measured(loaded: LoadedModel, arguments: argparse.Namespace) -> dict[str, An
             "systems": {name: milliseconds(one) for name, one in alone.items()},
             "ratios": {name: ratios(alone[name], alone["PyTorch"]) for name in works if name != "PyTorch"},
         },
-        "quality": _quality(loaded, texts, references, sentences, native),
+        "quality": _quality(loaded, texts, references, sentences, outputs),
     }
 
 
@@ -169,14 +170,13 @@ def _quality(
     texts: list[str],
     references: list[str],
     sentences: Sentences,
-    native: dict[str, Engine[Packed]],
+    found: dict[str, list[Hypothesis]],
 ) -> dict[str, Any]:
     """BLEU with beam 5 in each type of number, and its difference to float32."""
     language = loaded.recipe.data.target_language
     statistics = {}
-    for number, engine in native.items():
-        found = _search(engine, sentences, BEAM, end=loaded.codecs[1].special.end)
-        outputs = texts_of(loaded, texts, sentences, [one.tokens for one in found])
+    for number, hypotheses in found.items():
+        outputs = texts_of(loaded, texts, sentences, [one.tokens for one in hypotheses])
         statistics[number] = bleu_statistics(outputs, references, language)
     differences = {number: paired_bootstrap(statistics["float32"], statistics[number]) for number in NUMBERS}
     return {

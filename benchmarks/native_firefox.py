@@ -25,7 +25,7 @@ MODEL = {"encoder": {**STACK, "layers": 6}, "decoder": {**STACK, "layers": 2}}
 """The architecture "tiny" of the Firefox models, but for the decoder's recurrence."""
 ALWAYS, EACH = 50, 50
 """Sizes of the Firefox shortlists: frequent symbols, and symbols for each one of the source."""
-MOST = 300
+MOST = 150
 
 _RESERVED = 300
 

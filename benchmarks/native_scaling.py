@@ -43,7 +43,7 @@ RESULTS = Path(__file__).parent / "results"
 SYMBOLS = 10_000
 TINY = {"layers": 4, "width": 128, "feed_forward": 256, "heads": 4}
 LENGTH = 15
-SYMBOLS_A_ROUND = {"greedy": 3000, "beam 5": 1000}
+SYMBOLS_A_ROUND = {"greedy": 1500, "beam 5": 600}
 """Source symbols that are translated in a round; sentences are as many as have so many together."""
 BATCHES = {"greedy": (16, 32), "beam 5": (8, 16)}
 
@@ -68,8 +68,8 @@ def _width(width: int) -> Point:
 
 
 POINTS = {
-    "width": [_width(width) for width in (64, 128, 192, 256, 384, 512)],
-    "layers": [Point(layers, {"layers": layers}) for layers in (1, 2, 4, 8, 16)],
+    "width": [_width(width) for width in (64, 128, 192, 256, 384)],
+    "layers": [Point(layers, {"layers": layers}) for layers in (2, 4, 8)],
     "length": [Point(length, length=length) for length in (5, 10, 20, 50, 100, 200)],
 }
 

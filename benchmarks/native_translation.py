@@ -83,8 +83,8 @@ SHORTLISTS = ((100, 20), (100, 50), (500, 50), (1000, 100), (2000, 100))
 NUMBERS = ("float32", "bfloat16", "int8")
 THREADS = (1, 2)
 TUNING_ROUNDS = 3
-WARM_UP, FEW, ALONE = 64, 40, 200
-BASE_SENTENCES, BASE_LENGTH, BASE_SYMBOLS, BASE_BATCHES = 128, 15, 32_000, (16, 32, 64)
+WARM_UP, FEW, ALONE = 64, 20, 100
+BASE_SENTENCES, BASE_LENGTH, BASE_SYMBOLS, BASE_BATCHES = 128, 15, 32_000, (32, 64)
 BASE = {"layers": 6, "width": 512, "feed_forward": 2048, "heads": 8}
 _WITH_TCMALLOC = "DRAGOMAN_BENCHMARK_TCMALLOC"
 
@@ -375,7 +375,7 @@ def base(bench: Bench) -> None:
     peer = CTranslate2(loaded)
     systems = {str(Setting(batch)): peer.system(batch) for batch in BASE_BATCHES}
     end = loaded.codecs[1].special.end
-    systems |= {f"native {number}": of_engine(native_engine(loaded, number), end) for number in ("int8", "bfloat16")}
+    systems |= {f"native {number}": of_engine(native_engine(loaded, number), end) for number in ("int8",)}
     bench.result["base"] = {
         "sizes": BASE,
         "symbols": BASE_SYMBOLS,

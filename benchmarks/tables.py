@@ -172,7 +172,7 @@ def _contents() -> str:
 def strongest() -> list[str]:
     """The README's one table: at most eight rows, each with its conditions."""
     rows = [_quality(), _time(), _training(), _translating(), _preparing(), _reading(), _diagnosing(), _resuming()]
-    measured = ("multi30k-2", "time-to-quality", "training-throughput", "translation-speed", "prepare", "fit", "kill")
+    measured = ("multi30k-2", "time-to-quality", "training-throughput", "native_translation", "prepare", "fit", "kill")
     machines = dict.fromkeys(machine(result) for name in (*measured, "reading") for result in results(f"{name}.json"))
     return [
         "| what | Dragoman | beside | under which conditions |",
@@ -224,19 +224,16 @@ def _training() -> Row:
 
 
 def _translating() -> Row:
-    (result,) = results("translation-speed.json")
-    rows = {row["engine"]: row for row in result["rows"] if row["search"] == "beam 5"}
-    ours = rows["ctranslate2 int8"]
-    others = [
-        f"{speed.SYSTEMS[name]} {rows[name]['sentences_per_second']:,.0f} at {rows[name]['bleu']:.1f}"
-        for name in ("eole", "joey")
-    ]
+    (result,) = results("native_translation.json")
+    (step,) = (step for step in result["speed"] if (step["threads"], step["search"]) == (1, "beam 5"))
+    systems = step["systems"]
+    ours, theirs, torch = (systems[name] for name in ("native int8", "CTranslate2 int8", "PyTorch float32"))
     return (
-        "[translating](docs/benchmarks/speed.md#translating)",
-        f"{ours['sentences_per_second']:,.0f} sentences per second at {ours['bleu']:.1f} BLEU",
-        f"{', '.join(others)}; Dragoman's PyTorch engine {rows['torch']['sentences_per_second']:,.0f} at "
-        f"{rows['torch']['bleu']:.1f}",
-        "beam 5, one thread, through CTranslate2 with int8",
+        "[translating](docs/benchmarks/native.md)",
+        f"{ours['per_processor_second']:,.0f} sentences per second at {ours['bleu']:.1f} BLEU",
+        f"CTranslate2 {theirs['per_processor_second']:,.0f} at {theirs['bleu']:.1f}; PyTorch "
+        f"{torch['per_processor_second']:,.0f} at {torch['bleu']:.1f}",
+        "beam 5, one thread, int8, the same small Transformer, CTranslate2 at its best settings",
     )
 
 

@@ -153,6 +153,8 @@ def _latency_row(name: str, found: dict[str, Any], unit: str) -> str:
 def _base() -> list[str]:
     parts = []
     for result, found in _translation("base"):
+        if set(found["searches"]) != set(SEARCHES):
+            continue
         sizes = found["sizes"]
         names = list(found["searches"]["greedy"]["systems"])
         rows = []
