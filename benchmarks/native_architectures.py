@@ -48,7 +48,7 @@ BEAM = 5
 NUMBERS = ("float32", "bfloat16", "int8")
 FONTS = ("DejaVu Sans", "DejaVu Serif")
 SEED = 7
-LINES, LINE_ROUNDS = 200, 3
+LINES, LINE_ROUNDS = 100, 5
 
 
 def main() -> None:
