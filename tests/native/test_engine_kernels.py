@@ -245,6 +245,30 @@ def test_rows_do_not_depend_on_each_other(kernels: Kernels) -> None:
             assert np.array_equal(part, everything[rows])
 
 
+def normalizer_bound(kernels: Kernels) -> float:
+    """How far a normaliser may be from the reference's, in nats.
+
+    The exponentials of int8 with AVX-512 are rounded to about half a percent, up or down; only that of the best symbol
+    is exact, because the normaliser may not depend on how many of the best are wanted. So a few symbols that are nearly
+    as likely as the best leave some thousandths.
+    """
+    return 5e-3 if kernels.number is Number.INT8 else 3e-5
+
+
+@pytest.mark.parametrize("size", [0.0, 1.0, 5.0])
+def test_how_many_are_wanted_changes_no_bit(kernels: Kernels, size: float) -> None:
+    """Also where so many are wanted, or tie, that they are found in another way; and where there are not so many."""
+    for outputs, first in [(20, 0), (70, 3), (700, 2)]:
+        weights, x = normal(1, outputs, 32, size=size * 32**-0.5), normal(2, 6, 32)
+        names = np.random.default_rng(3).permutation(10**6)[:outputs].astype(np.int32)
+        bias = np.zeros(outputs, np.float32) if size == 0 else None
+        most = kernels.rank(weights, x, 40, first, names, bias)
+        for count in (1, 2, 3, 10, 25):
+            fewer = kernels.rank(weights, x, count, first, names, bias)
+            for some, all_of_them in zip(fewer, (most[0][:, :count], most[1][:, :count], most[2]), strict=True):
+                assert np.array_equal(some, all_of_them)
+
+
 def test_ranking(kernels: Kernels) -> None:
     for seed, rows, inputs, generator in drawn(8):
         outputs, count, first = (int(generator.integers(*limits)) for limits in [(1, 500), (1, 40), (0, 5)])
@@ -256,7 +280,7 @@ def test_ranking(kernels: Kernels) -> None:
         assert np.all(ids[:, there:] == -1)
         assert np.all(values[:, there:] == -np.inf)
         assert np.allclose(values[:, :there], expected[:, :there], atol=2e-5)
-        assert np.allclose(normalizers, expected_normalizers, atol=1e-3 if kernels.number is Number.INT8 else 3e-5)
+        assert np.allclose(normalizers, expected_normalizers, atol=normalizer_bound(kernels))
         scores = kernels.reference.product(weights, np.linspace(-1, 1, outputs, dtype=np.float32), x)
         column_of = {int(name): column for column, name in enumerate(names if seed % 200 else range(outputs))}
         for row in range(rows):
@@ -273,8 +297,7 @@ def test_ranking_of_any_scores(kernels: Kernels, size: float) -> None:
     values, ids, normalizers = kernels.rank(weights, x, 50, first=70)
     expected, _, expected_normalizers = kernels.reference.rank(weights, x, 50, first=70)
     assert np.allclose(values, expected, rtol=1e-5, atol=2e-5)
-    bound = 5e-3 if kernels.number is Number.INT8 else 3e-5
-    assert np.allclose(normalizers, expected_normalizers, rtol=1e-6, atol=bound)
+    assert np.allclose(normalizers, expected_normalizers, rtol=1e-6, atol=normalizer_bound(kernels))
     assert all(len(set(row)) == 50 for row in ids)
     assert ids.min() >= 70
 

@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dragoman.contracts import Beam, Greedy, Hypothesis, Packed, SearchRequest
 from dragoman.errors import DamagedFileError
 from dragoman.native.engine import EngineModel
+from dragoman.native.engine_inputs import EngineInputs
 from dragoman.native.engine_kernels import InstructionSet, Number, best_set
+from dragoman.native.engine_search import EngineSearcher
 from dragoman.native.library import load
 from dragoman.plan.program import (
     NO_POSITIONS,
@@ -30,6 +33,7 @@ from dragoman.plan.program import (
 )
 from dragoman.plan.program_bytes import program_bytes
 from dragoman.plan.run import Example
+from dragoman.search.repetition import RepetitionRule
 
 pytestmark = pytest.mark.skipif(load("engine") is None, reason="the engine is not built here")
 
@@ -230,6 +234,26 @@ def test_neighbours_and_their_order_change_no_bit(number: Number, chosen: Instru
         for whole, other, one in zip(together, turned, alone, strict=True):
             assert np.array_equal(whole[:, i], other[:, place])
             assert np.array_equal(whole[:, i], one[:, 0])
+
+
+@pytest.mark.parametrize("number", Number)
+@pytest.mark.parametrize("method", [Greedy(), Beam(4)])
+def test_what_a_neighbour_needs_changes_no_bit_of_a_search(number: Number, method: Greedy | Beam) -> None:
+    """A row with a minimum asks for one symbol more, of all that are searched with it."""
+    searcher = EngineSearcher.of_model(engine(MODEL, number))
+    request = SearchRequest(
+        method, n_best=method.width, limits=[12, 9, 7, 12], minimums=[0, 5, 0, 3], forbidden=(8, 9, 17)
+    )
+
+    def found(rows: list[int], asked: SearchRequest) -> list[list[Hypothesis]]:
+        texts = EngineInputs.of_texts(Packed.of([TEXTS[row] for row in rows]))
+        return searcher.search(texts, asked, RepetitionRule()).hypotheses
+
+    together = found([0, 1, 2, 3], request)
+    for row in range(4):
+        assert found([row], request.select([row]))[0] == together[row]
+    without = dataclasses.replace(request.select([0, 2]), minimums=None)
+    assert found([0, 2], without) == [together[0], together[2]]
 
 
 def test_threads_share_a_model() -> None:
