@@ -45,7 +45,7 @@ BAD_USE = {
         "evaluate TRANSLATOR --search-report --length-penalty 1 --engine auto",
         "--length-penalty and --engine, --compute or --shortlist cannot be given",
     ),
-    "an engine of labels": ("evaluate TEXT --engine ctranslate2", "for translators"),
+    "an engine of labels": ("evaluate TEXT --engine ctranslate2", "are for models that write text"),
     "a picture of a text": ("predict TEXT --image a.png", "this model reads text"),
     "a column of no table": ("predict TEXT --input a.txt --column x", "there is none"),
     "no such column": ("predict TEXT --input nan.csv --column knd", "did you mean `kind`?"),

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 import dragoman
 from dragoman.cli import text_input
 from dragoman.cli.main import main
-from dragoman.errors import InputError
+from dragoman.errors import UnsupportedError
 from dragoman.recipe.file import presets
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
@@ -402,5 +402,5 @@ def test_from_python(text_label: Path, picture_label: Path, reader: Path, tmp_pa
     assert len(dragoman.Reader.load(reader).read([picture(tmp_path / "one.png")])) == 1
     assert isinstance(dragoman.load(picture_label), dragoman.Predictor)
     assert isinstance(dragoman.load(reader), dragoman.Reader)
-    with pytest.raises(InputError, match="--engine, --compute and --shortlist are for translators"):
+    with pytest.raises(UnsupportedError, match="ctranslate2 cannot be used"):
         dragoman.load(reader, engine="ctranslate2")

@@ -88,7 +88,7 @@ def test_what_a_run_leaves(finished: Path) -> None:
     assert len(list((finished / "checkpoints").iterdir())) == 2
     best = {path.name for path in (finished / "best").iterdir()}
     written = {"card.md", "model.json", "placeholders.json", "recipe.toml", "tokenizer.json", "weights.safetensors"}
-    assert best == {"SHA256SUMS", "reference.arrow", *written}
+    assert best == {"SHA256SUMS", "engine.json", "reference.arrow", *written}
     report = json.loads((finished / "evaluation.json").read_text())
     assert report["sentences"] == 20 or report["sentences"] > 15
     assert "20" in (finished / "best" / "card.md").read_text()
