@@ -153,15 +153,16 @@ def _latency_row(name: str, found: dict[str, Any], unit: str) -> str:
 def _base() -> list[str]:
     parts = []
     for result, found in _translation("base"):
-        if set(found["searches"]) != set(SEARCHES):
-            continue
         sizes = found["sizes"]
         names = list(found["searches"]["greedy"]["systems"])
         rows = []
         for name in names:
             cells = []
             for search in SEARCHES:
-                one = found["searches"][search]
+                one = found["searches"].get(search)
+                if one is None:
+                    cells += ["–", "–"]
+                    continue
                 best = " (best)" if name == one["best"] else ""
                 cells += [
                     f"{one['systems'][name]['per_processor_second']:,.1f}{best}",
@@ -169,9 +170,8 @@ def _base() -> list[str]:
                 ]
             rows.append(f"| {name} | {' | '.join(cells)} |")
         shares = "; ".join(
-            f"{search}: "
-            + ", ".join(f"{n} {100 * share:.0f} %" for n, share in found["searches"][search]["limit"].items())
-            for search in SEARCHES
+            f"{search}: " + ", ".join(f"{n} {100 * share:.0f} %" for n, share in one["limit"].items())
+            for search, one in found["searches"].items()
         )
         parts += [
             *heading("Beside CTranslate2: a larger model", _command()),
