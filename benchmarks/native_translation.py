@@ -375,7 +375,7 @@ def base(bench: Bench) -> None:
     peer = CTranslate2(loaded)
     systems = {str(Setting(batch)): peer.system(batch) for batch in BASE_BATCHES}
     end = loaded.codecs[1].special.end
-    systems |= {f"native {number}": of_engine(native_engine(loaded, number), end) for number in ("int8",)}
+    systems["native int8"] = of_engine(native_engine(loaded, "int8"), end)
     bench.result["base"] = {
         "sizes": BASE,
         "symbols": BASE_SYMBOLS,
@@ -398,11 +398,9 @@ def base(bench: Bench) -> None:
             "best": best,
             "ratios": {name: ratios(times[name], times[best]) for name in times if name.startswith("native")},
             "limit": {
-                name: round(
-                    total / bench.result["limit"][name] / statistics.median(times[f"native {name}"].processor), 4
-                )
-                for name in ("int8", "bfloat16")
-                if bench.result["limit"][name]
+                name: round(total / limit / statistics.median(times[f"native {name}"].processor), 4)
+                for name, limit in bench.result["limit"].items()
+                if limit and f"native {name}" in times
             },
         }
         bench.save()
