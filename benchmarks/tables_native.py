@@ -250,8 +250,8 @@ def _architectures() -> list[str]:
             ),
             "Small models, most of them after a few hundred updates on Multi30k, and so of low quality. *Same*: of "
             f"{count:,} sentences, those whose float32 outputs have PyTorch's symbols; then the "
-            "largest difference of their scores. Sentences per second of processor with beam 5, and milliseconds of a call with one "
-            "sentence, beam 5; × PyTorch are medians of ratios.",
+            "largest difference of their scores. Sentences per second of processor with beam 5, and milliseconds of a "
+            "call with one sentence, beam 5; × PyTorch are medians of ratios.",
             "",
             "| model | same, greedy | same, beam 5 | scores differ by | PyTorch, sentences/s | native int8 | "
             "× float32 | × int8 | PyTorch, ms a call | native int8 | × |",
