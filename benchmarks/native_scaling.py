@@ -53,7 +53,7 @@ class Point:
     """One setting that is measured.
 
     Attributes:
-        value: of what is varied.
+        value: the number that it is set to.
         changes: to the encoder and the decoder of the preset.
         length: symbols of every sentence, the end symbol counted.
     """

@@ -154,7 +154,7 @@ class Setting:
 
     Attributes:
         batch: sentences that it computes together.
-        compute: its number format.
+        compute: the number format of the engine, such as ``int8``.
         shortlist: frequent symbols, and symbols for each one of the source; None for all symbols.
     """
 
