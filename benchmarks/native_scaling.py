@@ -54,7 +54,7 @@ class Point:
 
     Attributes:
         value: the number that it is set to.
-        changes: to the encoder and the decoder of the preset.
+        changes: what is set otherwise in the encoder and the decoder of the preset.
         length: symbols of every sentence, the end symbol counted.
     """
 
