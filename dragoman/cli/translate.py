@@ -21,9 +21,10 @@ from dragoman.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from dragoman.contracts import SearchRequest
-    from dragoman.predict.file_translation import Setting, Translated, Watch
+    from dragoman.predict.file_translation import Setting, Watch
     from dragoman.predict.output_form import OutputForm
-    from dragoman.predict.translator import Translator
+    from dragoman.predict.translation import Translation
+    from dragoman.predict.translator import StreamedChunk, Translator
 
 _IMAGE = "Picture of a line of text, or folder of such, to read and translate. Repeatable."
 _N_BEST = "Write this many translations a line, as a table with scores."
@@ -99,7 +100,6 @@ def translate(
     if engine == "auto" and progress is not False:
         print(f"engine: {translator.searching(request, constraints)}", file=sys.stderr)
     read = _read(pictures, reader, device, shown=progress is not False) if reader is not None else None
-    run = functools.partial(translator.translate_chunks, request=request, constraints=constraints)
     name = source or (STANDARD_INPUT if read is None else "pictures")
     with (
         opened(source) if read is None else io.BytesIO(read) as stream,
@@ -112,9 +112,11 @@ def translate(
     ):
         if output is None or to_stream:
             with opened_sink(output) as sink:
-                _write_translations(run(read_chunks(stream, name)), form, watch, sink)
+                chunks = read_chunks(stream, name)
+                _write_translations(translator.stream_chunks(chunks, request, constraints), form, watch, sink)
             concerns = watch.concerns
         else:
+            run = functools.partial(translator.translate_chunks, request=request, constraints=constraints)
             settings = _settings(translator, model, language_model, weight, request, json_lines) | demands.settings()
             concerns = FileTranslation(output, form, run, settings).run(stream, name, watch, resume=resume)
         watch.end(concerns if progress is not False else None)
@@ -174,18 +176,22 @@ def _read(pictures: list[Path], folder: Path, device: str, *, shown: bool) -> by
     return "".join(f"{text}\n" for text in texts).encode()
 
 
-def _write_translations(translated: Iterable[Translated], form: OutputForm, watch: Watch, sink: Sink) -> None:
-    """Into a stream, chunk by chunk; where its reader is slow the work waits, so that nothing piles up."""
+def _write_translations(translated: Iterable[StreamedChunk], form: OutputForm, watch: Watch, sink: Sink) -> None:
+    """Into a stream, lines as soon as they and all before them are translated. Where its reader is slow, the work waits
+    after a chunk, so that nothing piles up."""
     from dragoman.data.line_chunks import START
     from dragoman.predict.output_form import written
 
     watch.begin(START)
     sink.write(form.heading.encode())
-    for chunk, found in translated:
-        sink.write(written(form, chunk.first, found))
-        sink.flush()
-        watch.on_chunk(chunk, found)
     sink.flush()
+    for chunk, parts in translated:
+        whole: list[list[Translation]] = []
+        for found in parts:
+            sink.write(written(form, chunk.first + len(whole), found))
+            sink.flush()
+            whole += found
+        watch.on_chunk(chunk, whole)
 
 
 def _form(n_best: int, json_lines: bool, *, proofs: bool) -> OutputForm:

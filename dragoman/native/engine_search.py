@@ -197,9 +197,10 @@ class EngineSearcher:
 
     def stream(
         self, inputs: EngineInputs, request: SearchRequest, repetition: LoopRule, *, threads: int = 1
-    ) -> Iterator[tuple[int, list[Hypothesis]]]:
-        """Each input's index and best outputs, as soon as they are found, in that order; the search goes on meanwhile.
-        If the iterator is given up, the search ends within a step.
+    ) -> Iterator[tuple[list[int], list[list[Hypothesis]]]]:
+        """The indices and the best outputs of some inputs after the other, as soon as they are found; the search goes
+        on meanwhile. Inputs are taken block by block in their order, and within a block from long to short. If the
+        iterator is given up, the search ends within a step.
 
         Args:
             inputs: the inputs.
@@ -216,10 +217,11 @@ class EngineSearcher:
         return _streamed(job)
 
 
-def _streamed(job: _Job) -> Iterator[tuple[int, list[Hypothesis]]]:
+def _streamed(job: _Job) -> Iterator[tuple[list[int], list[list[Hypothesis]]]]:
     with job:
         while (finished := job.finished()) is not None:
-            yield from zip(finished.tolist(), job.outputs(finished), strict=True)
+            if len(finished):
+                yield finished.tolist(), job.outputs(finished)
         job.check()
 
 

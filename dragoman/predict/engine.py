@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
 from torch import nn
@@ -10,6 +11,10 @@ from dragoman.contracts import Nothing, Packed, Pictures, SearchFeature, SearchR
 from dragoman.search.search import SEARCH_FEATURES
 
 Read_contra = TypeVar("Read_contra", bound=Packed | Pictures | Nothing, contravariant=True)
+Read = TypeVar("Read", Packed, Pictures)
+
+SearchPart = tuple[Sequence[int], SearchResult]
+"""Some rows of a source, and what was found for them."""
 
 
 @runtime_checkable
@@ -45,6 +50,24 @@ class Engine(Protocol[Read_contra]):
             UnsupportedError: if the request asks for a feature that the engine lacks; raised before any work.
         """
         ...
+
+
+@runtime_checkable
+class StreamingEngine(Protocol[Read_contra]):
+    """An :class:`Engine` that hands over what it has found while it searches for the rest."""
+
+    def stream(self, source: Read_contra, request: SearchRequest) -> Iterator[SearchPart]:
+        """The result of :meth:`Engine.search` in parts, each as soon as it is found. If the iterator is given up, the
+        search ends soon. Arguments and errors are those of :meth:`Engine.search`."""
+        ...
+
+
+def in_parts(engine: Engine[Read], source: Read, request: SearchRequest) -> Iterator[SearchPart]:
+    """The result of a search in parts, each as soon as it is found; in one part where the engine finds all at once."""
+    if isinstance(engine, StreamingEngine):
+        yield from engine.stream(source, request)
+    else:
+        yield range(source.layout.batch), engine.search(source, request)
 
 
 class StepByStep:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic
 
 import torch
 
-from dragoman.contracts import Packed, Pictures, SearchFeature, SearchRequest, SearchResult
-from dragoman.predict.engine import Engine
-
-Read = TypeVar("Read", Packed, Pictures)
+from dragoman.contracts import SearchFeature, SearchRequest, SearchResult
+from dragoman.predict.engine import Engine, Read, SearchPart, in_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,18 @@ class FallbackEngine(Generic[Read]):
             for part in (request.select(rows),)
         )
         return SearchResult.joined(parts, rows=source.layout.batch)
+
+    def stream(self, source: Read, request: SearchRequest) -> Iterator[SearchPart]:
+        """The result in parts; see :meth:`~dragoman.predict.engine.StreamingEngine.stream`. Rows without a constraint
+        come first."""
+        groups = request.apart(source.layout.batch)
+        if len(groups) < 2:
+            yield from in_parts(self._answering(request), source, request)
+            return
+        for rows in groups:
+            part = request.select(rows)
+            for places, found in in_parts(self._answering(part), source.select(torch.tensor(rows)), part):
+                yield [rows[place] for place in places], found
 
     def _answering(self, request: SearchRequest) -> Engine[Read]:
         return self.fast if request.features <= self.fast.features else self.full

@@ -9,7 +9,6 @@ import torch
 
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts import (
-    Hypothesis,
     Packed,
     Pictures,
     SearchFeature,
@@ -20,6 +19,7 @@ from dragoman.contracts import (
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.native.engine_inputs import EngineInputs
 from dragoman.native.engine_search import ENGINE_FEATURES, EngineSearcher
+from dragoman.predict.engine import SearchPart
 from dragoman.predict.native_model import native_model, obstacle_of
 from dragoman.search.repetition import RepetitionRule
 
@@ -80,10 +80,11 @@ class NativeEngine:
         """
         return self._searcher.search(_inputs(source), request, self._repetition, threads=self._own_threads)
 
-    def stream(self, source: Packed | Pictures, request: SearchRequest) -> Iterator[tuple[int, list[Hypothesis]]]:
-        """The index and the hypotheses of each row as soon as they are found, in that order. If the iterator is given
-        up, the search ends within a step. Arguments and errors are those of :meth:`search`."""
-        return self._searcher.stream(_inputs(source), request, self._repetition, threads=self._own_threads)
+    def stream(self, source: Packed | Pictures, request: SearchRequest) -> Iterator[SearchPart]:
+        """The result in parts, each as soon as it is found, and roughly in the order of the rows. If the iterator is
+        given up, the search ends within a step. Arguments and errors are those of :meth:`search`."""
+        found = self._searcher.stream(_inputs(source), request, self._repetition, threads=self._own_threads)
+        return ((rows, SearchResult(hypotheses)) for rows, hypotheses in found)
 
     @property
     def _own_threads(self) -> int:

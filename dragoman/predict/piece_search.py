@@ -24,7 +24,7 @@ from dragoman.contracts import (
     SearchResult,
 )
 from dragoman.predict.capitals import CAPITALS, RESTORED, Capitals
-from dragoman.predict.engine import Engine
+from dragoman.predict.engine import Engine, in_parts
 from dragoman.predict.examination import Examination
 from dragoman.predict.minimum_bayes_risk import candidates_of, minimum_bayes_risk
 from dragoman.predict.piece_demands import Demands, not_kept
@@ -81,9 +81,33 @@ class PieceSearch:
             demands: what is demanded of the translations of each.
         """
         found = self._search_all(pieces, request, demands)
+        self._mend(pieces, found, request, demands)
+        return found
+
+    def stream(
+        self, pieces: Sequence[Piece], request: SearchRequest, demands: Sequence[Demands | None]
+    ) -> Iterator[list[tuple[int, list[Translation]]]]:
+        """The places of pieces with the translations of each, part by part, as soon as these are found; arguments and
+        translations are those of :meth:`translated`."""
+        if not pieces or isinstance(request.method, MinimumBayesRisk):
+            yield [*enumerate(self.translated(pieces, request, demands))]
+            return
+        for places, result in in_parts(self.engine, *self._asked(pieces, _within(request, demands))):
+            some, demanded = [pieces[place] for place in places], [demands[place] for place in places]
+            found = self.decoded(some, result, demanded)
+            self._mend(some, found, request, demanded)
+            yield [*zip(places, found, strict=True)]
+
+    def _mend(
+        self,
+        pieces: Sequence[Piece],
+        found: list[list[Translation]],
+        request: SearchRequest,
+        demands: Sequence[Demands | None],
+    ) -> None:
+        """Search again where placeholders were lost or invented, if the request is one for which that is done."""
         if request.n_best == 1 and not isinstance(request.method, Sample | Exact):
             self._retry(pieces, found, request.method, demands)
-        return found
 
     def _search_all(
         self, pieces: Sequence[Piece], request: SearchRequest, demands: Sequence[Demands | None]
@@ -95,10 +119,7 @@ class PieceSearch:
             language = self._recipe.data.target_language
             candidates = self._search_all(pieces, candidates_of(request, method), demands)
             return [minimum_bayes_risk(each, method, language)[: request.n_best] for each in candidates]
-        automata = [None if one is None else one.automaton for one in demands]
-        if any(automata):
-            request = replace(request, constraints=automata)
-        return self.decoded(pieces, self.search(pieces, request), demands)
+        return self.decoded(pieces, self.search(pieces, _within(request, demands)), demands)
 
     def decoded(
         self, pieces: Sequence[Piece], result: SearchResult, demands: Sequence[Demands | None]
@@ -112,6 +133,10 @@ class PieceSearch:
 
     def search(self, pieces: Sequence[Piece], request: SearchRequest) -> SearchResult:
         """The hypotheses for each of one or more pieces; limits of length are the recipe's."""
+        return self.engine.search(*self._asked(pieces, request))
+
+    def _asked(self, pieces: Sequence[Piece], request: SearchRequest) -> tuple[Packed, SearchRequest]:
+        """What the engine reads, and the request with limits of length."""
         rows = [[*piece.ids, self._source.special.end] for piece in pieces]
         limited = replace(
             request,
@@ -119,7 +144,7 @@ class PieceSearch:
             # What is drawn for a text depends on nothing around it.
             numbers=list(map(_number, rows)) if isinstance(request.method, Sample) else None,
         )
-        return self.engine.search(Packed.of(rows), limited)
+        return Packed.of(rows), limited
 
     def limits(self, pieces: Sequence[Piece]) -> list[int]:
         """The most tokens of the translation of each piece; the end symbol of the source counts."""
@@ -233,6 +258,12 @@ def with_placeholders(best: Translation, candidates: Sequence[Translation]) -> i
     least = best.log_probability - _LEAST_PLAUSIBLE
     plausible = (place for place, t in enumerate(candidates) if t.placeholders_kept and t.log_probability >= least)
     return next(plausible, None)
+
+
+def _within(request: SearchRequest, demands: Sequence[Demands | None]) -> SearchRequest:
+    """The request within what is demanded of each piece."""
+    automata = [None if one is None else one.automaton for one in demands]
+    return replace(request, constraints=automata) if any(automata) else request
 
 
 def _number(ids: list[int]) -> int:

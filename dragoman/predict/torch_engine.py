@@ -20,7 +20,7 @@ from dragoman.contracts import (
 )
 from dragoman.data.bucketing import in_order
 from dragoman.model.encoder_decoder import EncoderDecoder
-from dragoman.predict.engine import StepByStep
+from dragoman.predict.engine import SearchPart, StepByStep
 from dragoman.predict.fused_language_model import FusedLanguageModel
 from dragoman.search.rules import SearchRules
 from dragoman.search.scores import Normalizer, log_normalizer, unnormalized
@@ -59,16 +59,19 @@ class TorchEngine(StepByStep):
             UnsupportedError: if the request asks for a feature that no search by steps has, or the model's scores are
                 not finite.
         """
+        return SearchResult.joined(self.stream(source, request), rows=source.layout.batch)
+
+    def stream(self, source: Packed | Pictures, request: SearchRequest) -> Iterator[SearchPart]:
+        """The result batch by batch; arguments and errors are those of :meth:`search`."""
         request.check(source.layout.batch, self.features, "PyTorch's engine")
         self.model.eval()
         with torch.inference_mode():
             searched = self.model.for_search()
-        parts = (
+        return (
             (places, self._search(searched, batch.to(self.model.device), request.select(places), places))
             for rows in request.apart(source.layout.batch)
             for places, batch in self._batches(source, rows, request.followed)
         )
-        return SearchResult.joined(parts, rows=source.layout.batch)
 
     def _batches(
         self, source: Packed | Pictures, rows: Sequence[int], width: int

@@ -28,6 +28,7 @@ from dragoman.predict.aligner import Aligner, aligning_attention
 from dragoman.predict.capitals import Capitals
 from dragoman.predict.choose_engine import AskedEngine, choose_engine
 from dragoman.predict.constraints import FREE, Constraints
+from dragoman.predict.distinct_lines import DistinctLines, Found
 from dragoman.predict.engine import Engine
 from dragoman.predict.examination import Examination
 from dragoman.predict.fallback_engine import FallbackEngine
@@ -55,6 +56,9 @@ from dragoman.text.normalization import UNICODE_FORMS, normalize
 
 if TYPE_CHECKING:
     from pandas import Series
+
+StreamedChunk = tuple[LineChunk, Iterator[list[list[Translation]]]]
+"""A chunk, and the translations of its lines in parts."""
 
 _ALIGNED_TOGETHER = 1000
 _NO_LIMIT = 2**31
@@ -252,7 +256,8 @@ class Translator(Shown):
     ) -> list[str]:
         _check_count(constraints, len(texts))
         with Counting(len(texts), "lines", progress) as counting:
-            return [item.text for item in counting.over(self._stream(texts, request, constraints))]
+            chunks = self.translate_chunks(chunks_of(texts), request, constraints)
+            return [best.text for best, *_ in counting.over(each for _, found in chunks for each in found)]
 
     def n_best(
         self,
@@ -286,21 +291,16 @@ class Translator(Shown):
         length_penalty: float | None = None,
         constraints: Constraints = FREE,
     ) -> Iterator[Translation]:
-        """Translate lines in order, however many there are: some thousand are held in memory at a time.
+        """Translate lines in order, however many there are: some thousand are held in memory at a time. A translation
+        is there as soon as it and all before it are found, where the engine hands over what it has found.
 
         Where the best translation loses or invents a placeholder, a tag or a URL, the best one that does not is taken;
         if there is none, the translation is flagged. Samples, and what exact search found, stay as they are. ``search``
         and ``constraints`` are as for :meth:`translate`.
         """
         request = search_request(self.recipe.search, search=search, beam=beam, length_penalty=length_penalty)
-        return self._stream(items_of(lines), request, constraints)
-
-    def _stream(
-        self, lines: Iterable[str], request: SearchRequest, constraints: Constraints | Sequence[Constraints]
-    ) -> Iterator[Translation]:
-        for _, found in self.translate_chunks(chunks_of(lines), request, constraints):
-            for translations in found:
-                yield translations[0]
+        chunks = self.stream_chunks(chunks_of(items_of(lines)), request, constraints)
+        return (translations[0] for _, parts in chunks for found in parts for translations in found)
 
     def translate_chunks(
         self,
@@ -321,20 +321,33 @@ class Translator(Shown):
             InputError: if an item is not text, or no translation of a line can satisfy its constraints.
             UnsupportedError: if there are constraints, and the engine has none.
         """
+        for chunk, parts in self._each_chunk(chunks, request, constraints, early=False):
+            yield chunk, [translations for some in parts for translations in some]
+
+    def stream_chunks(
+        self,
+        chunks: Iterable[LineChunk],
+        request: SearchRequest,
+        constraints: Constraints | Sequence[Constraints] = FREE,
+    ) -> Iterator[StreamedChunk]:
+        """Translate chunks of lines as :meth:`translate_chunks` does, where the translations of a chunk's lines come in
+        their order, in parts, each as soon as it and all before it are found. A chunk's parts are to be taken before
+        the next chunk."""
+        return self._each_chunk(chunks, request, constraints, early=True)
+
+    def _each_chunk(
+        self,
+        chunks: Iterable[LineChunk],
+        request: SearchRequest,
+        constraints: Constraints | Sequence[Constraints],
+        *,
+        early: bool,
+    ) -> Iterator[StreamedChunk]:
         self.check_constraints(constraints)
         for chunk in chunks:
             refuse_what_is_no_text(chunk.lines, chunk.first)
-            lines = [
-                (line, constraints if isinstance(constraints, Constraints) else constraints[number])
-                for number, line in enumerate(chunk.lines, start=chunk.first)
-            ]
-            numbers: dict[tuple[str, Constraints], int] = {}
-            for number, line in enumerate(lines, start=chunk.first + 1):
-                numbers.setdefault(line, number)
-            texts, demanded = [text for text, _ in numbers], [one for _, one in numbers]
-            translated = self._translate(texts, request, demanded, [*numbers.values()])
-            found = dict(zip(numbers, translated, strict=True))
-            yield chunk, [[*found[line]] for line in lines]
+            lines = DistinctLines.of(chunk, constraints)
+            yield chunk, lines.in_order(self._translate(lines, request, early=early))
 
     def check_constraints(self, constraints: Constraints | Sequence[Constraints]) -> None:
         """Refuse constraints that no translation can satisfy, or that the engine cannot see to.
@@ -445,20 +458,31 @@ class Translator(Shown):
         form, collapse = UNICODE_FORMS[cleaning.unicode_form], cleaning.collapse_white_space
         return [normalize(text, form, collapse_white_space=collapse, no_break_spaces=no_break_spaces) for text in texts]
 
-    def _translate(
-        self, texts: list[str], request: SearchRequest, constraints: Sequence[Constraints], numbers: Sequence[int]
-    ) -> list[list[Translation]]:
-        pieces = self.pieces(texts)
+    def _translate(self, lines: DistinctLines, request: SearchRequest, *, early: bool) -> Iterator[list[Found]]:
+        """The translations of texts: all at once, or some after the other as soon as they are found."""
+        pieces = self.pieces(lines.texts)
         demands: list[Demands | None] = [None] * len(pieces)
-        if any(constraints):
-            demands = self._demands.of(pieces, constraints, numbers, self.by_piece.limits(pieces))
-        found = self.by_piece.translated(pieces, request, demands)
-        return [
-            [EMPTY] if not parts else parts[0] if len(parts) == 1 else [self._joined(parts, text, asked, number)]
-            for parts, text, asked, number in zip(
-                _by_line(len(texts), pieces, found), texts, constraints, numbers, strict=True
-            )
-        ]
+        if any(lines.constraints):
+            demands = self._demands.of(pieces, lines.constraints, lines.numbers, self.by_piece.limits(pieces))
+        of_line: list[list[int]] = [[] for _ in lines.texts]
+        for place, piece in enumerate(pieces):
+            of_line[piece.line].append(place)
+        yield [(line, [EMPTY]) for line, places in enumerate(of_line) if not places]
+        left = [len(places) for places in of_line]
+        by_piece: dict[int, list[Translation]] = {}
+        parts: Iterable[list[Found]] = (
+            self.by_piece.stream(pieces, request, demands)
+            if early
+            else [[*enumerate(self.by_piece.translated(pieces, request, demands))]]
+        )
+        for part in parts:
+            by_piece.update(part)
+            whole = []
+            for line in (pieces[place].line for place, _ in part):
+                left[line] -= 1
+                if not left[line]:
+                    whole.append((line, self._line([by_piece[place] for place in of_line[line]], lines, line)))
+            yield whole
 
     def searched(self, texts: Sequence[str], request: SearchRequest) -> tuple[list[list[Translation]], int | None]:
         """What one search finds for each text, also where it loses placeholders; and the number of hypotheses whose
@@ -472,15 +496,17 @@ class Translator(Shown):
         ]
         return lines, result.calls
 
-    def _joined(
-        self, parts: Sequence[Sequence[Translation]], text: str, constraints: Constraints, number: int
-    ) -> Translation:
-        """The translation of a line from the best ones of its pieces."""
+    def _line(self, parts: Sequence[list[Translation]], lines: DistinctLines, place: int) -> list[Translation]:
+        """The translations of the text at ``place`` from those of its pieces; from the best ones where it has many."""
+        if len(parts) == 1:
+            return parts[0]
         whole = joined([translations[0] for translations in parts], self._joint)
-        if not constraints:
-            return whole
-        terms = self._demands.of_whole(whole, self._normalized([text])[0], constraints, number)
-        return replace(whole, terms=(*whole.terms, *terms), found=(*whole.found, *not_kept(terms)))
+        constraints = lines.constraints[place]
+        if constraints:
+            text = self._normalized([lines.texts[place]])[0]
+            terms = self._demands.of_whole(whole, text, constraints, lines.numbers[place])
+            whole = replace(whole, terms=(*whole.terms, *terms), found=(*whole.found, *not_kept(terms)))
+        return [whole]
 
 
 def _by_line(lines: int, pieces: Sequence[Piece], found: Sequence[list[Translation]]) -> list[list[list[Translation]]]:

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from dragoman.cli.translate import _write_translations
 from dragoman.cli.translation_progress import TranslationProgress
 from dragoman.contracts import Ending
 from dragoman.data.line_chunks import LineChunk, Place
 from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, save_model
+from dragoman.predict.output_form import BestOnly
 from dragoman.predict.translation import Translation
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
@@ -52,10 +54,10 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch):
     def arm(number: int) -> None:
         calls = iter(range(1, 100))
 
-        def interrupted(self: Translator, *rest: object):
+        def interrupted(self: Translator, *rest: object, **more: object):
             if next(calls) == number:
                 raise KeyboardInterrupt
-            return search(self, *rest)
+            return search(self, *rest, **more)
 
         monkeypatch.setattr(Translator, "_translate", interrupted)
 
@@ -79,6 +81,32 @@ def test_interrupted_and_resumed_is_as_never_interrupted(
     assert "going on after line 8" in errors
     assert "10 lines translated" in errors
     assert (tmp_path / "out.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
+
+
+@pytest.mark.parametrize("options", [[], ["--n-best", 2], ["--json-lines"]])
+def test_standard_output_gets_what_a_file_gets(
+    run, model: Path, source: Path, tmp_path: Path, options: list[object]
+) -> None:
+    command = ["translate", model, "--input", source, "--quiet", *options]
+    assert run(*command, "--output", "out.txt")[0] == 0
+    status, output, _ = run(*command)
+    assert status == 0
+    assert output == (tmp_path / "out.txt").read_text()
+
+
+def test_lines_are_let_go_before_later_ones_are_translated() -> None:
+    sink, seen = io.BytesIO(), []
+    let_go = lambda: seen.append(sink.getvalue())  # noqa: E731
+    sink.flush = let_go  # type: ignore[method-assign]
+
+    def parts():
+        yield [FINE, FINE]
+        assert seen[-1] == b"x\nx\n"
+        yield [FINE]
+
+    with TranslationProgress(shown=False) as progress:
+        _write_translations([(chunk(0, 3), parts())], BestOnly(), progress, sink)
+    assert seen == [b"", b"x\nx\n", b"x\nx\nx\n"]
 
 
 def test_only_what_was_begun_alike_is_gone_on_with(

@@ -32,6 +32,7 @@ from dragoman.contracts import (
     SearchFeature,
     SearchMethod,
     SearchRequest,
+    SearchResult,
     TextSize,
 )
 from dragoman.errors import InputError, UnsupportedError
@@ -40,7 +41,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.model.language_model import LanguageModel
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine
-from dragoman.predict.engine import Engine
+from dragoman.predict.engine import Engine, in_parts
 from dragoman.predict.language_model_engine import LanguageModelEngine
 from dragoman.predict.native_engine import NativeEngine
 from dragoman.predict.torch_engine import TorchEngine
@@ -235,6 +236,17 @@ def test_hypotheses_are_distinct_sorted_and_keep_to_their_limits(case: Case, met
         assert {Ending.COMPLETE, Ending.LENGTH} <= {h.ending for row in found for h in row}
     fewer = case.search(method, n_best=1)
     assert_same(case, fewer, [row[:1] for row in found])
+
+
+def test_parts_are_the_whole(case: Case) -> None:
+    if isinstance(case.source, Nothing):
+        return  # nothing is translated
+    request = case.request(Beam(2))
+    parts = [([*rows], result) for rows, result in in_parts(case.engine, case.source, request)]
+    assert sorted(row for rows, _ in parts for row in rows) == [*range(ROWS)]
+    assert_same(
+        case, SearchResult.joined(parts, rows=ROWS).hypotheses, case.engine.search(case.source, request).hypotheses
+    )
 
 
 @pytest.mark.parametrize("method", [Greedy(), Beam(3, 1.0)], ids=str)

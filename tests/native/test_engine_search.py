@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -76,7 +77,8 @@ def test_a_stream_hands_over_every_row_once_and_can_be_given_up() -> None:
     one, inputs = searcher(table()), chains(*[0, 1, 2] * 30)
     request = SearchRequest(Beam(3), n_best=2, limits=[*range(90)])
     expected = one.search(inputs, request, LOOPS).hypotheses
-    found = list(one.stream(inputs, request, LOOPS, threads=3))
+    parts = list(one.stream(inputs, request, LOOPS, threads=3))
+    found = [each for rows, outputs in parts for each in zip(rows, outputs, strict=True)]
     assert sorted(row for row, _ in found) == [*range(90)]
     assert all(hypotheses == expected[row] for row, hypotheses in found)
     started = one.stream(inputs, request, LOOPS)
@@ -84,6 +86,17 @@ def test_a_stream_hands_over_every_row_once_and_can_be_given_up() -> None:
     started.close()  # type: ignore[attr-defined]
     one.stream(inputs, request, LOOPS)
     assert one.search(inputs, request, LOOPS).hypotheses == expected
+
+
+def test_a_stream_goes_through_its_inputs_block_by_block() -> None:
+    scores = table()
+    scores[..., END] = -60.0
+    one, rows = searcher(scores), 640
+    request = SearchRequest(Greedy(), limits=[3] * rows)
+    lengths = np.random.default_rng(0).integers(1, 9, rows)
+    inputs = EngineInputs(np.zeros(lengths.sum(), dtype=np.int32), lengths)
+    order = [row for some, _ in one.stream(inputs, request, NO_RULE) for row in some]
+    assert max(abs(row - place) for place, row in enumerate(order)) < 128
 
 
 def test_many_threads_may_search_with_one_model() -> None:

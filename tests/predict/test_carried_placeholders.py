@@ -159,8 +159,8 @@ def test_capitals_that_the_model_hardly_saw_are_read_in_small_letters(beam: int,
     held = " {Name}" * ("{" in source)
     model = translator(tokenizer, f"hallo (x){held and ' ' + UNITS[0]}")
     read: list[list[int]] = []
-    search = model.engine.search
-    model.engine.search = lambda source, wanted: read.extend(source.rows()) or search(source, wanted)  # type: ignore
+    search = model.engine.stream  # type: ignore[attr-defined]
+    model.engine.stream = lambda source, wanted: read.extend(source.rows()) or search(source, wanted)  # type: ignore
     (found,) = model.stream([source], beam=beam)
     assert read == [[*tokenizer.encode(source.replace("{Name}", UNITS[0]).capitalize()), END]]
     assert found.text == f"HALLO (X){held}"

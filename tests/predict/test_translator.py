@@ -1,19 +1,33 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from jaxtyping import config
 
-from dragoman.contracts import Beam, Ending, MinimumBayesRisk, Sample, TextSize
+from dragoman.contracts import (
+    Beam,
+    Ending,
+    MinimumBayesRisk,
+    Packed,
+    Sample,
+    SearchRequest,
+    SearchResult,
+    TextSize,
+)
 from dragoman.errors import InputError
 from dragoman.model.build import build
+from dragoman.predict.distinct_lines import DistinctLines
+from dragoman.predict.engine import Engine, SearchPart
 from dragoman.predict.minimum_bayes_risk import minimum_bayes_risk
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
 from dragoman.recipe.search import SearchRecipe
+from dragoman.search.search import SEARCH_FEATURES
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 
@@ -127,14 +141,46 @@ def test_a_stream_is_lazy(translator: Translator, monkeypatch: pytest.MonkeyPatc
     assert len(taken) == 64
 
 
+class Blocking:
+    """Finds rows one by one, the second before the first, and none behind ``most`` of them."""
+
+    description, features = "", SEARCH_FEATURES
+
+    def __init__(self, engine: Engine[Packed], most: int) -> None:
+        self.engine = engine
+        self.most = most
+
+    def search(self, source: Packed, request: SearchRequest) -> SearchResult:
+        return self.engine.search(source, request)
+
+    def stream(self, source: Packed, request: SearchRequest) -> Iterator[SearchPart]:
+        rows = [1, 0, *range(2, source.layout.batch)]
+        for row in rows:
+            assert row < self.most, "it would wait for ever"
+            yield [row], self.engine.search(source.select(torch.tensor([row])), request.select([row]))
+
+
+def test_lines_come_while_later_ones_are_searched_for(translator: Translator) -> None:
+    texts = [*sentences(6), "", "one"]
+    expected = translator.translate(texts)
+    early = Translator(translator.model, translator.source, translator.target, translator.recipe)
+    early.engine = Blocking(translator.engine, most=3)
+    found = early.stream(texts)
+    assert [next(found).text for _ in range(3)] == expected[:3]
+    with pytest.raises(AssertionError, match="for ever"):
+        next(found)
+    early.engine = Blocking(translator.engine, most=99)
+    assert [item.text for item in early.stream(texts)] == expected
+
+
 def test_equal_lines_of_a_chunk_are_translated_once(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dragoman.data.line_chunks.CHUNK_LINES", 4)
     searched = []
     translate = Translator._translate
 
-    def watched(self: Translator, texts: list[str], *rest: object):
-        searched.append(texts)
-        return translate(self, texts, *rest)
+    def watched(self: Translator, lines: DistinctLines, request: SearchRequest, *, early: bool):
+        searched.append(lines.texts)
+        return translate(self, lines, request, early=early)
 
     monkeypatch.setattr(Translator, "_translate", watched)
     found = [item.text for item in translator.stream(["one", "two", "one", "", "one", "one"], beam=1)]

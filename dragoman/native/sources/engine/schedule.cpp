@@ -17,6 +17,8 @@ namespace {
 // Symbols of inputs that are read together at least, where there are so many, and at most so many inputs for each that is
 // at work: enough for products to be worth it, and little that waits.
 constexpr int64_t READ_TOGETHER = 128, READ_AHEAD = 2;
+// Examples of a stream that are searched from long to short, before the next ones: so few that the first outputs come soon.
+constexpr int64_t STREAMED_TOGETHER = 64;
 
 }  // namespace
 
@@ -241,10 +243,19 @@ Job::Job(Searcher& searcher, Request request) : searcher_(searcher), request_(st
     outputs_.resize(rows);
     for (size_t row = 0; row < rows; ++row)
         groups_[request_.examples[row].automaton == nullptr ? FREE : BOUND].order.push_back(static_cast<int64_t>(row));
+}
+
+void Job::order_examples(int64_t together) {
     const auto longer = [&](int64_t one, int64_t other) {
         return request_.inputs[static_cast<size_t>(one)].length > request_.inputs[static_cast<size_t>(other)].length;
     };
-    for (Group& group : groups_) std::stable_sort(group.order.begin(), group.order.end(), longer);
+    for (Group& group : groups_) {
+        for (auto begin = group.order.begin(); begin != group.order.end();) {
+            const auto end = begin + std::min<std::ptrdiff_t>(together, group.order.end() - begin);
+            std::stable_sort(begin, end, longer);
+            begin = end;
+        }
+    }
 }
 
 Job::~Job() {
@@ -260,6 +271,7 @@ bool Job::run(int64_t threads, int64_t milliseconds) noexcept {
     if (!begun_) {
         threads = most_threads(threads);
         try {
+            order_examples(static_cast<int64_t>(outputs_.size()) + 1);
             begin_threads(threads, threads - 1);
         } catch (const std::exception& error) {
             stop(Outcome::failed, error.what());
@@ -276,6 +288,7 @@ void Job::start(int64_t threads) {
     streams_ = true;
     own_at_work_ = false;
     threads = most_threads(threads);
+    order_examples(STREAMED_TOGETHER);
     begin_threads(threads, threads);
     if (threads_.empty()) throw std::runtime_error("the system gives no more threads");
 }

@@ -82,7 +82,7 @@ public:
     // called again, from any thread; the others work on meanwhile.
     bool run(int64_t threads, int64_t milliseconds) noexcept;
 
-    // Searches in `threads` threads, none of them this one.
+    // Searches in `threads` threads, none of them this one, block by block in the order of the examples.
     void start(int64_t threads);
     // Waits up to so many milliseconds for examples to be finished, and writes down the numbers of up to `room` of them,
     // each once. Gives back how many; −1 when no more will come.
@@ -100,13 +100,15 @@ public:
 private:
     friend class Worker;
 
-    // Examples that are searched in the same way, from long to short: those without a constraint, and those with one.
+    // Examples that are searched in the same way: those without a constraint, and those with one.
     static constexpr size_t FREE = 0, BOUND = 1, GROUPS = 2;
     struct Group {
         std::vector<int64_t> order;
         std::atomic<int64_t> next{0};
     };
 
+    // From long to short among each so many that follow each other.
+    void order_examples(int64_t together);
     int64_t most_threads(int64_t threads) const;
     void begin_threads(int64_t running, int64_t count);
     // Works until nothing is left, or the time is over; false then.
