@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from dragoman.recipe.architecture import ModelRecipe
 
 _GIB = 2**30
 _CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_CONTROL_GROUPS = Path("/sys/fs/cgroup")
+_MACHINE = Path("/proc/meminfo")
+_PROCESS = Path("/proc/self")
 _SIZES = (
     "layers",
     "width",
@@ -81,6 +84,49 @@ def room_of(device: torch.device) -> Room:
     return min((room for room in rooms if room.size > 0), key=lambda room: room.size)
 
 
+def free_room() -> Room:
+    """The most memory that this process can have besides what it and others have now: the least of what the machine has
+    left, what the limit of its container leaves, and what the limit on address space leaves."""
+    rooms = [room_of(torch.device("cpu"))]
+    with contextlib.suppress(OSError, ValueError):
+        rooms.append(Room(_entry(_MACHINE, "MemAvailable:") * 1024, "what this machine has left"))
+    for folder in _control_groups():
+        with contextlib.suppress(OSError, ValueError):
+            # What files were read and may be forgotten counts as taken, and is not.
+            taken = int((folder / "memory.current").read_text()) - _entry(folder / "memory.stat", "inactive_file")
+            left = int((folder / "memory.max").read_text()) - taken
+            rooms.append(Room(max(left, 0), "what this container may still take"))
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            left = limit - _entry(_PROCESS / "status", "VmSize:") * 1024
+            rooms.append(Room(max(left, 0), "what the limit on this process's address space (ulimit -v) leaves"))
+    return min(rooms, key=lambda room: room.size)
+
+
+def _control_groups() -> Iterator[Path]:
+    """The folders of the control groups, version 2, that this process is in, from the inside out."""
+    with contextlib.suppress(OSError):
+        for line in (_PROCESS / "cgroup").read_text().splitlines():
+            if line.startswith("0::/"):
+                inner = _CONTROL_GROUPS / line.removeprefix("0::/")
+                yield from (folder for folder in (inner, *inner.parents) if folder.is_relative_to(_CONTROL_GROUPS))
+
+
+def _entry(file: Path, name: str) -> int:
+    """The number behind a name, at the beginning of a line.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    for line in file.read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1])
+    raise ValueError(f"{file} has no {name}")
+
+
 def refuse_what_cannot_fit(needs: Sequence[Need], room: Room) -> None:
     """Check that there is enough memory for what is certainly needed.
 
@@ -103,9 +149,11 @@ def refuse_what_cannot_fit(needs: Sequence[Need], room: Room) -> None:
 def shown(size: int) -> str:
     """A size in bytes as text.
 
-    >>> shown(3 * 2**30)
-    '3 GiB'
+    >>> shown(3 * 2**30), shown(50 * 2**20)
+    ('3 GiB', '50 MiB')
     """
+    if size < _GIB:
+        return f"{size / 2**20:,.3g} MiB"
     return f"{size / _GIB:,.3g} GiB" if size < 1000 * _GIB else f"{size / _GIB:,.0f} GiB"
 
 

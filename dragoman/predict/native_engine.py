@@ -20,6 +20,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.native.engine_inputs import EngineInputs
 from dragoman.native.engine_search import ENGINE_FEATURES, EngineSearcher
 from dragoman.predict.engine import SearchPart
+from dragoman.predict.engine_memory import EngineMemory
 from dragoman.predict.native_model import native_model, obstacle_of
 from dragoman.search.repetition import RepetitionRule
 
@@ -59,6 +60,7 @@ class NativeEngine:
             self.native.set_shortlist(shortlist.always, shortlist.offsets, shortlist.targets)
         self._searcher = EngineSearcher.of_model(self.native, blank=special.padding)
         self._repetition = RepetitionRule()
+        self._memory = EngineMemory(self.native)
 
     @property
     def description(self) -> str:
@@ -75,16 +77,27 @@ class NativeEngine:
         step.
 
         Raises:
-            UnsupportedError: if the request asks for a feature that the engine lacks, or the model's scores are not
-                finite.
+            UnsupportedError: if the request asks for a feature that the engine lacks or needs more memory than is free,
+                or the model's scores are not finite.
         """
-        return self._searcher.search(_inputs(source), request, self._repetition, threads=self._own_threads)
+        inputs = self._checked(source, request)
+        return self._searcher.search(inputs, request, self._repetition, threads=self._own_threads)
 
     def stream(self, source: Packed | Pictures, request: SearchRequest) -> Iterator[SearchPart]:
         """The result in parts, each as soon as it is found, and roughly in the order of the rows. If the iterator is
         given up, the search ends within a step. Arguments and errors are those of :meth:`search`."""
-        found = self._searcher.stream(_inputs(source), request, self._repetition, threads=self._own_threads)
+        inputs = self._checked(source, request)
+        found = self._searcher.stream(inputs, request, self._repetition, threads=self._own_threads)
         return ((rows, SearchResult(hypotheses)) for rows, hypotheses in found)
+
+    def _checked(self, source: Packed | Pictures, request: SearchRequest) -> EngineInputs:
+        """The inputs, if there is enough memory for their search."""
+        inputs = _inputs(source)
+        states = self._searcher.states(inputs).tolist() if request.limits is None else ()
+        prefix = max(map(len, request.prefixes or ()), default=0)
+        outputs, threads = max(request.most_tokens(states), default=0) + prefix, self._own_threads
+        self._memory.ask(inputs.lengths, outputs, request.method.width, threads=threads)
+        return inputs
 
     @property
     def _own_threads(self) -> int:

@@ -11,6 +11,7 @@ from dragoman.native.library import allowed, library
 from dragoman.plan.compile import program_of
 from dragoman.plan.plan_of import plan_of
 from dragoman.plan.program_bytes import program_bytes
+from dragoman.predict.engine_memory import refuse_large_model
 
 
 def native_model(model: EncoderDecoder, special: SpecialSymbols | None, number: str) -> EngineModel:
@@ -22,12 +23,14 @@ def native_model(model: EncoderDecoder, special: SpecialSymbols | None, number: 
         number: the type of number of matrix products, one of :data:`~dragoman.predict.engine_choice.NUMBERS`.
 
     Raises:
-        UnsupportedError: if the engine cannot compute the model; see :func:`obstacle_of`.
+        UnsupportedError: if the engine cannot compute the model, see :func:`obstacle_of`; or memory does not suffice.
     """
     obstacle = obstacle_of(model)
     if obstacle is not None:
         raise UnsupportedError(f"the native engine cannot be used: {obstacle}", remedy="use PyTorch's.")
-    return EngineModel(program_bytes(program_of(plan_of(model), special)), Number[number.upper()])
+    data = program_bytes(program_of(plan_of(model), special))
+    refuse_large_model(len(data), number)
+    return EngineModel(data, Number[number.upper()])
 
 
 def obstacle_of(model: EncoderDecoder) -> str | None:

@@ -15,6 +15,7 @@ from dragoman.contracts.expect import expect
 from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.native.engine_inputs import EngineInputs
+from dragoman.predict.engine_memory import EngineMemory
 from dragoman.predict.native_model import native_model
 
 
@@ -37,11 +38,13 @@ class NativeOutputs:
         self._threads = threads
         self._native = native_model(model, None, "float32")
         self._given = self._native.describe().given
+        self._memory = EngineMemory(self._native)
 
     def __call__(self, source: Source) -> Float[Tensor, "n K"]:
         """The outputs of each picture or row, or of each token of texts with tags."""
         inputs = self._inputs(source)
         threads = self._threads or torch.get_num_threads()
+        self._memory.ask(inputs.lengths, threads=threads)
         rows = self._native.encode(inputs.values, inputs.lengths.tolist(), threads)
         return torch.from_numpy(np.concatenate(rows)[:, : self._outputs])
 

@@ -14,6 +14,9 @@ from dragoman.contracts import Ending
 from dragoman.data.line_chunks import LineChunk, Place
 from dragoman.model.build import build
 from dragoman.model.folder import LoadedModel, save_model
+from dragoman.model.memory import Room
+from dragoman.native.library import load
+from dragoman.predict import engine_memory
 from dragoman.predict.output_form import BestOnly
 from dragoman.predict.translation import Translation
 from dragoman.predict.translator import Translator
@@ -126,6 +129,20 @@ def test_only_what_was_begun_alike_is_gone_on_with(
     )
     assert "an unfinished one lies beside it" in run("translate", model, *command)[2]
     assert run("translate", model, *command, "--resume")[0] == 0
+
+
+@pytest.mark.skipif(load("engine") is None, reason="the engine was not built")
+@pytest.mark.parametrize(("room", "said"), [(1000, "for the model in int8"), (100_000, "for its thread")])
+def test_a_search_that_memory_does_not_suffice_for_is_refused(
+    run, model: Path, monkeypatch: pytest.MonkeyPatch, room: int, said: str
+) -> None:
+    monkeypatch.setattr(engine_memory, "free_room", lambda: Room(room, "what this container may still take"))
+    status, output, errors = run("translate", model, "--compute", "int8", "--quiet", stdin=b"a b c\n")
+    assert (status, output) == (1, "")
+    assert "the native engine needs" in errors
+    assert said in errors
+    assert "what this container may still take" in errors
+    assert "Remedy: " in errors
 
 
 def test_standard_output_cannot_be_resumed(run, model: Path) -> None:

@@ -14,7 +14,7 @@ from dragoman.contracts import TextSize
 from dragoman.errors import InputError
 from dragoman.model import memory
 from dragoman.model.build import build, count_parameters
-from dragoman.model.memory import Need, Room, most_parameters, refuse_what_cannot_fit, room_of
+from dragoman.model.memory import Need, Room, free_room, most_parameters, refuse_what_cannot_fit, room_of
 from dragoman.recipe import load_recipe, presets
 from dragoman.recipe.example_sizes import stand_in_sizes
 from dragoman.training import memory as training_memory
@@ -98,6 +98,26 @@ def test_the_least_of_all_limits_counts(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert room_of(CPU) == Room(123456, "what this container may take")
     limit.write_text("max\n")
     assert room_of(CPU).size >= whole.size
+
+
+def test_what_is_free_is_the_least_that_any_limit_leaves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    machine, process, group = tmp_path / "meminfo", tmp_path / "self", tmp_path / "groups" / "outer" / "inner"
+    monkeypatch.setattr(memory, "_MACHINE", machine)
+    monkeypatch.setattr(memory, "_PROCESS", process)
+    monkeypatch.setattr(memory, "_CONTROL_GROUPS", tmp_path / "groups")
+    assert free_room() == room_of(CPU)
+    machine.write_text("MemTotal: 9 kB\nMemAvailable:   7000 kB\n")
+    assert free_room() == Room(7000 * 1024, "what this machine has left")
+    process.mkdir()
+    (process / "cgroup").write_text("1:cpu:/\n0::/outer/inner\n")
+    for folder, most in ((group, "max"), (group.parent, "5000000")):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "memory.max").write_text(f"{most}\n")
+        (folder / "memory.current").write_text("1500000\n")
+        (folder / "memory.stat").write_text("anon 7\ninactive_file 500000\n")
+    assert free_room() == Room(4_000_000, "what this container may still take")
+    (group / "memory.max").write_text("900000\n")
+    assert free_room().size == 0
 
 
 def test_what_fits_exactly_is_let_through() -> None:

@@ -154,8 +154,9 @@ int64_t dragoman_engine_memory(const void* handle, int64_t length, int64_t outpu
     int64_t bytes = -1;
     guarded(error, room, [&] {
         const auto& h = *static_cast<const Handle*>(handle);
-        const bool listed = h.shortlist() != nullptr;
-        bytes = memory_needed(h.model(), listed, length, outputs, width, examples_at_work(h.model(), listed, width));
+        const std::shared_ptr<const Shortlist> shortlist = h.shortlist();
+        const int64_t examples = examples_at_work(h.model(), shortlist != nullptr, width);
+        bytes = memory_needed(h.model(), shortlist.get(), length, outputs, width, examples);
     });
     return bytes;
 }
@@ -193,7 +194,8 @@ int32_t dragoman_engine_test_steps(const void* handle, const void* data, int64_t
         }
         for (Example& example : examples) machine->end(example);
         bytes[0] = machine->bytes();
-        bytes[1] = memory_needed(h.model(), listed != 0, longest_of(inputs), steps, live, count);
+        const std::shared_ptr<const Shortlist> shortlist = listed != 0 ? h.shortlist() : nullptr;
+        bytes[1] = memory_needed(h.model(), shortlist.get(), longest_of(inputs), steps, live, count);
     });
 }
 }

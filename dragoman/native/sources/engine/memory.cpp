@@ -83,7 +83,7 @@ int64_t examples_at_work(const Model& model, bool listed, int64_t width) {
     return std::max<int64_t>(1, width <= 1 ? rows : 5 * rows / (2 * width));
 }
 
-int64_t memory_needed(const Model& model, bool listed, int64_t length, int64_t outputs, int64_t width, int64_t examples) {
+int64_t memory_needed(const Model& model, const Shortlist* shortlist, int64_t length, int64_t outputs, int64_t width, int64_t examples) {
     if (outputs < 0 || outputs > MOST_OUTPUTS || width < 1 || width > 65536 || examples < 1 || examples > 65536)
         throw std::invalid_argument("a number of symbols, hypotheses or examples is out of range");
     if (length < 0 || length > LONGEST)
@@ -107,7 +107,10 @@ int64_t memory_needed(const Model& model, bool listed, int64_t length, int64_t o
     total += held * 2 * width * (model.states_width * 4 + 4 * past_pages + 8);
     const Matrix& matrix = model.matrices[static_cast<size_t>(model.header.output)];
     total += 2 * room(rows * (matrix.padded + PANEL) * 4);  // scores
-    if (listed) total += held * (matrix.padded * (matrix.inputs * bytes_of(number) + 24));
+    if (shortlist != nullptr) {
+        const int64_t columns = std::min<int64_t>(matrix.padded, shortlist->most_own(length) + PANEL);
+        total += held * room(columns * (matrix.inputs * bytes_of(number) + 24));
+    }
     return total;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "model.h"
+#include "shortlist.h"
 
 namespace dragoman {
 namespace engine {
@@ -15,9 +16,9 @@ constexpr int64_t POSITIONS_AT_ONCE = 128;
 int64_t examples_at_work(const Model& model, bool listed, int64_t width);
 
 // Bytes that one machine takes at most besides the model, for inputs of up to `length` symbols or columns, outputs of up to
-// `outputs` symbols, and `width` hypotheses of each of `examples` that are at work. Throws std::invalid_argument if the
-// model cannot read such an input.
-int64_t memory_needed(const Model& model, bool listed, int64_t length, int64_t outputs, int64_t width, int64_t examples);
+// `outputs` symbols, and `width` hypotheses of each of `examples` that are at work; `shortlist` may be null. Throws
+// std::invalid_argument if the model cannot read such an input.
+int64_t memory_needed(const Model& model, const Shortlist* shortlist, int64_t length, int64_t outputs, int64_t width, int64_t examples);
 
 }  // namespace engine
 }  // namespace dragoman

@@ -1,5 +1,6 @@
 #include "shortlist.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -54,6 +55,7 @@ Shortlist::Shortlist(const Model& model, const int32_t* always, int64_t always_c
         for (int64_t i = offsets[s]; i < offsets[s + 1]; ++i)
             if (column_of(targets[i]) >= model.symbols.first) columns_.push_back(column_of(targets[i]));
         offsets_.push_back(static_cast<int64_t>(columns_.size()));
+        most_of_one_ = std::max(most_of_one_, offsets_.back() - offsets_[static_cast<size_t>(s)]);
     }
 }
 

@@ -43,6 +43,8 @@ public:
     // The others of one sentence's list.
     void list(const Model& model, const int32_t* symbols, int64_t length, ListedSymbols& out,
               std::vector<uint64_t>& scratch) const;
+    // Most others that an input of so many symbols has.
+    int64_t most_own(int64_t length) const { return length * most_of_one_; }
     int64_t bytes() const;
 
 private:
@@ -50,6 +52,7 @@ private:
     ListedSymbols always_;
     std::vector<int32_t> columns_;     // of the output matrix, none that is never written
     std::vector<int64_t> offsets_;
+    int64_t most_of_one_ = 0;          // likely translations of one source symbol
 };
 
 }  // namespace engine
