@@ -371,9 +371,26 @@ def replaced(step: int | None = None, encode: int | None = None, **parts: int) -
     return build
 
 
+def encoding(*instructions: Instruction) -> Callable[[], Program]:
+    """A model with these instructions, registers of 32 and 16 columns and an operand of 32; its result is register 1."""
+    routine = Routine(instructions, (32, 16), (32,))
+    return lambda: Program(routine, Routine(), (), (numbers(SYMBOLS, WIDTH),), (), result=1, source_symbols=SYMBOLS)
+
+
+EMBED = Instruction(Op.embed, out=1, matrix=0, other=NO_POSITIONS, count=16)
+COPY = Instruction(Op.copy, out=0, in_=1, count=16)
+READ = Instruction(Op.operand, out=0, in_=0)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        # Left there by an earlier run, or by the rows of another grid.
+        (encoding(EMBED, COPY, READ, dataclasses.replace(COPY, column=16)), "3 .copy.: .* read before as zeros"),
+        (
+            encoding(EMBED, Instruction(Op.mean, out=0, in_=1), dataclasses.replace(COPY, column=16), READ),
+            "3 .operand.: .* for other rows",
+        ),
         (replaced(step=1, in_=9), "instruction 1 .operand.: a register is number 9 of 4"),
         (replaced(step=1, in_=3), "was not written before"),
         (replaced(step=2, column=16), "columns outside of a register"),
@@ -402,6 +419,11 @@ def replaced(step: int | None = None, encode: int | None = None, **parts: int) -
 def test_programs_that_cannot_run_are_refused(build: Callable[[], Program], message: str) -> None:
     with pytest.raises(DamagedFileError, match=message):
         engine(build())
+
+
+def test_columns_that_no_instruction_writes_are_zero() -> None:
+    model = engine(encoding(EMBED, COPY, READ)())
+    assert len(model.encode(flat([[5, 6]]), [2])[0]) == 2
 
 
 def test_bytes_that_are_no_model_are_refused() -> None:

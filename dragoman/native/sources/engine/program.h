@@ -6,8 +6,9 @@
 // the program pads matrices, and each head of an attention, with zeros.
 //
 // What an instruction reads of a register or writes into one may be narrower than the register: it is the first columns,
-// unless `column` or `extra` says where they begin, and all other columns stay as they are. No instruction writes the
-// register that it reads, but for `add` and `activate`, and for a product that is added.
+// unless `column` or `extra` says where they begin, and all other columns stay as they are. Columns that no instruction
+// writes are zero; others are read only behind the instruction that writes them, and on the rows that it wrote. No
+// instruction writes the register that it reads, but for `add` and `activate`, and for a product that is added.
 #pragma once
 
 #include <cstdint>

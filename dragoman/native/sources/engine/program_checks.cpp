@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "column_ranges.h"
+
 namespace dragoman {
 namespace engine {
 
@@ -40,6 +42,7 @@ public:
         program_.register_grids.assign(program_.widths.size(), {});
         program_.operand_grids.assign(program_.operand_widths.size(), {});
         register_grid_.assign(program_.widths.size(), NOT_WRITTEN);
+        columns_.assign(program_.widths.size(), {});
         operand_grid_.assign(program_.operand_widths.size(), NOT_WRITTEN);
         remembered_.assign(model_.memories.size(), false);
         for (const Instruction& instruction : program_.instructions) {
@@ -59,8 +62,8 @@ public:
         }
         if (model_.header.result >= 0) {
             index(model_.header.result, program_.widths.size(), "the result");
-            model_.result_grid = register_grid_[model_.header.result];
-            require(model_.result_grid != NOT_WRITTEN, "the result is never written");
+            require(register_grid_[model_.header.result] != NOT_WRITTEN, "the result is never written");
+            model_.result_grid = reads_all(model_.header.result);
         }
         for (bool remembered : remembered_) require(remembered, "a memory is never written");
     }
@@ -100,30 +103,46 @@ private:
     // Columns that kernels read or write at once begin at a multiple of 16.
     void aligned(int64_t first) const { require(first % WIDTH_UNIT == 0, "a column that is no multiple of 16"); }
 
-    int32_t reads(int32_t reg, int64_t first, int64_t count) const {
+    int32_t reads(int32_t reg, int64_t first, int64_t count) {
         fits(reg, first, count);
         aligned(first);
-        return grid_of(reg);
+        return reads_unaligned(reg, first, count);
     }
+    int32_t reads_unaligned(int32_t reg, int64_t first, int64_t count) {
+        const int32_t grid = grid_of(reg);
+        require(columns_[static_cast<size_t>(reg)].read({first, first + count}),
+                "it reads columns that were written for other rows");
+        return grid;
+    }
+    int32_t reads_all(int32_t reg) { return reads_unaligned(reg, 0, width(reg)); }
     int32_t grid_of(int32_t reg) const {
         width(reg);
         const int32_t grid = register_grid_[static_cast<size_t>(reg)];
         require(grid != NOT_WRITTEN, "it reads a register that was not written before");
         return grid;
     }
-    void reads_on(int32_t grid, int32_t reg, int64_t first, int64_t count) const {
+    void reads_on(int32_t grid, int32_t reg, int64_t first, int64_t count) {
         require(reads(reg, first, count) == grid, "registers whose rows stand in different places");
     }
     void writes(int32_t reg, int64_t first, int64_t count, int32_t grid) {
         fits(reg, first, count);
         aligned(first);
-        set_grid(reg, grid);
+        set_grid(reg, first, count, grid);
     }
-    void set_grid(int32_t reg, int32_t grid) {
+    // For what writes zeros behind the columns that it computes.
+    void writes_all(int32_t reg, int64_t computed, int32_t grid) {
+        fits(reg, 0, computed);
+        set_grid(reg, 0, width(reg), grid);
+    }
+    void set_grid(int32_t reg, int64_t first, int64_t count, int32_t grid) {
+        const bool other_rows = register_grid_[static_cast<size_t>(reg)] != grid;
+        require(columns_[static_cast<size_t>(reg)].write({first, first + count}, other_rows),
+                "it writes columns that were read before as zeros");
         register_grid_[static_cast<size_t>(reg)] = grid;
         note(program_.register_grids[static_cast<size_t>(reg)], grid);
         out_grid_ = grid;
     }
+    int64_t least_width(const Instruction& i) const { return std::min(width(i.out), width(i.in)); }
     void different(int32_t out, int32_t in) const { require(out != in, "it writes the register that it reads"); }
 
     int64_t read_operand(int32_t operand) {
@@ -184,11 +203,11 @@ private:
             case Op::given:
                 only_in_encode();
                 require(model_.header.given > 0, "the model is given no numbers");
-                return writes(i.out, 0, model_.header.given, EXAMPLES);
+                return writes_all(i.out, model_.header.given, EXAMPLES);
             case Op::ink:
                 only_in_encode();
                 require(model_.header.channels > 0 && i.count == model_.header.channels, "channels of pictures");
-                return writes(i.out, 0, i.count, POSITIONS);
+                return writes_all(i.out, i.count, POSITIONS);
             case Op::operand:
                 index(i.out, program_.operand_widths.size(), "an operand");
                 in_grid_ = reads(i.in, column(i.column), program_.operand_widths[static_cast<size_t>(i.out)]);
@@ -228,8 +247,8 @@ private:
                 fits(i.in, column(i.extra), i.count);
                 fits(i.out, column(i.column), i.count);
                 different(i.out, i.in);
-                in_grid_ = grid_of(i.in);
-                return set_grid(i.out, in_grid_);
+                in_grid_ = reads_unaligned(i.in, column(i.extra), i.count);
+                return set_grid(i.out, column(i.column), i.count, in_grid_);
             case Op::add: {
                 const int64_t least = std::min({width(i.out), width(i.in), width(i.other)});
                 in_grid_ = reads(i.in, 0, least);
@@ -238,22 +257,22 @@ private:
             }
             case Op::spread:
                 only_in_encode();
-                require(grid_of(i.in) == EXAMPLES, "what is spread has one row for each example");
                 different(i.out, i.in);
-                return writes(i.out, 0, std::min(width(i.out), width(i.in)), POSITIONS);
+                require(reads(i.in, 0, least_width(i)) == EXAMPLES, "what is spread has one row for each example");
+                return writes(i.out, 0, least_width(i), POSITIONS);
             case Op::activate:
                 require(i.count >= 0 && i.count <= static_cast<int32_t>(Activation::sigmoid), "an unknown activation");
-                in_grid_ = grid_of(i.in);
-                return writes(i.out, 0, std::min(width(i.out), width(i.in)), in_grid_);
+                in_grid_ = reads(i.in, 0, least_width(i));
+                return writes(i.out, 0, least_width(i), in_grid_);
             case Op::glu:
                 require(width(i.in) % (2 * WIDTH_UNIT) == 0, "halves that are no multiple of 16");
-                in_grid_ = grid_of(i.in);
+                in_grid_ = reads_all(i.in);
                 different(i.out, i.in);
                 return writes(i.out, 0, width(i.in) / 2, in_grid_);
             case Op::window: {
                 only_in_encode();
                 require(i.count >= 1 && i.count <= 4096 && i.count % 2 == 1, "the number of neighbours is odd");
-                in_grid_ = grid_of(i.in);
+                in_grid_ = reads_all(i.in);
                 require(program_.grids[static_cast<size_t>(in_grid_)].height == 1, "a window goes over rows of height 1");
                 different(i.out, i.in);
                 require(width(i.in) <= WIDEST / i.count, "a window that is too wide");
@@ -261,40 +280,40 @@ private:
             }
             case Op::mean:
                 only_in_encode();
-                in_grid_ = grid_of(i.in);
+                in_grid_ = reads(i.in, 0, least_width(i));
                 different(i.out, i.in);
-                return writes(i.out, 0, std::min(width(i.out), width(i.in)), EXAMPLES);
+                return writes(i.out, 0, least_width(i), EXAMPLES);
             case Op::window_2d:
                 only_in_encode();
                 require(i.count >= 1 && i.count <= width(i.in), "channels outside of a register");
-                in_grid_ = grid_of(i.in);
+                in_grid_ = reads(i.in, 0, i.count);
                 different(i.out, i.in);
                 out_grid_ = under_kernel(in_grid_, i.shape);
-                return writes(i.out, 0, int64_t{i.count} * i.shape.height * i.shape.width, out_grid_);
+                return writes_all(i.out, int64_t{i.count} * i.shape.height * i.shape.width, out_grid_);
             case Op::pool_2d:
                 only_in_encode();
-                in_grid_ = grid_of(i.in);
+                in_grid_ = reads(i.in, 0, least_width(i));
                 different(i.out, i.in);
                 out_grid_ = under_kernel(in_grid_, i.shape);
-                return writes(i.out, 0, std::min(width(i.out), width(i.in)), out_grid_);
+                return writes(i.out, 0, least_width(i), out_grid_);
             case Op::columns: {
                 only_in_encode();
                 require(i.count >= 1 && i.count <= width(i.in), "channels outside of a register");
-                in_grid_ = grid_of(i.in);
+                in_grid_ = reads(i.in, 0, i.count);
                 different(i.out, i.in);
                 const int64_t height = program_.grids[static_cast<size_t>(in_grid_)].height;
                 out_grid_ = height == 1 ? in_grid_ : smaller(in_grid_, {-height, 1}, Axis());
-                return writes(i.out, 0, i.count * height, out_grid_);
+                return writes_all(i.out, i.count * height, out_grid_);
             }
             case Op::flatten: {
                 only_in_encode();
                 require(i.count >= 1 && i.count <= width(i.in), "channels outside of a register");
-                in_grid_ = grid_of(i.in);
+                in_grid_ = reads(i.in, 0, i.count);
                 different(i.out, i.in);
                 const int64_t places = i.extra / i.count, height = program_.grids[static_cast<size_t>(in_grid_)].height;
                 require(i.extra >= 1 && places * i.count == i.extra && places % height == 0,
                         "numbers that are no whole number of columns");
-                return writes(i.out, 0, i.extra, EXAMPLES);
+                return writes_all(i.out, i.extra, EXAMPLES);
             }
         }
         refuse("an unknown operation, number " + std::to_string(static_cast<int32_t>(i.op)));
@@ -412,6 +431,7 @@ private:
     int64_t number_ = 0;
     int32_t in_grid_ = EXAMPLES, out_grid_ = EXAMPLES;
     std::vector<int32_t> register_grid_, operand_grid_;
+    std::vector<RegisterColumns> columns_;
     std::vector<bool> remembered_;
 };
 
