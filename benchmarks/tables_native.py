@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Any
 
 from tables_source import closing, heading, picture, results
@@ -18,6 +19,8 @@ def native_tables() -> list[str]:
         *_firefox(),
         *_architectures(),
         *_reader(),
+        *_predictions(),
+        *_validation(),
         *_scaling(),
         *_profile(),
     ]
@@ -303,6 +306,78 @@ def _reader() -> list[str]:
             "",
             "| engine | lines/s | × PyTorch | ms a call | × PyTorch | characters in error |",
             "|---|---|---|---|---|---|",
+            *rows,
+            "",
+            closing(result),
+            "",
+        ]
+    return parts
+
+
+def _predictions() -> list[str]:
+    parts = []
+    for result in results("native_predictions.json"):
+        rows = []
+        for name, found in result["models"].items():
+            exact, alone = found["equality"], found["one input a call"]
+            half = {system: one["processor_p50"] for system, one in alone["systems"].items()}
+            cells = []
+            for part in ("in one call", "model alone"):
+                systems = found[part]["systems"]
+                cells += [
+                    f"{systems['PyTorch']['per_processor_second']:,.0f}",
+                    f"{systems['native']['per_processor_second']:,.0f}",
+                    f"**{found[part]['ratio']['processor']:.2f}**",
+                ]
+            rows.append(
+                f"| {name} | {exact['same']:,} of {found['inputs']:,} | "
+                f"{exact['largest_difference_of_outputs']:.0e} | {' | '.join(cells)} | {half['PyTorch']:.2f} | "
+                f"{half['native']:.2f} | **{alone['ratio']['processor']:.2f}** |"
+            )
+        parts += [
+            *heading("Labels, numbers and tags", "python benchmarks/native_predictions.py NAME=MODEL=INPUTS"),
+            "float32, beside PyTorch. *Same*: equal labels or tags, and numbers that differ by less than a "
+            "hundred-thousandth; then the largest difference of what the decoder says. Inputs per second of processor "
+            "when all come in one call, from texts, pictures or rows to predictions, and of the model alone; and "
+            "milliseconds of processor of a call with one input. × is how many times as fast the native engine is, the "
+            "median of the ratios within each round. `dragoman predict` takes the native engine where it is the faster "
+            "one: for texts and pictures, and not for rows.",
+            "",
+            "| model | same | outputs differ by | PyTorch, inputs/s | native | × | model alone: PyTorch | native | × | "
+            "PyTorch, ms a call | native | × |",
+            "|---|---|---|---|---|---|---|---|---|---|---|---|",
+            *rows,
+            "",
+            closing(result),
+            "",
+        ]
+    return parts
+
+
+def _validation() -> list[str]:
+    parts = []
+    for result in results("native_validation.json"):
+        rows = []
+        for name, found in result["runs"].items():
+            cells = [f"{found['updates']} of {found['seconds_of_an_update']:.2f} s"]
+            for part in ("seconds_of_searches", "seconds_of_validations"):
+                both = [statistics.median(found[part][engine]) for engine in ("PyTorch", "native")]
+                cells += [f"{both[0]:.2f}", f"{both[1]:.2f}", f"**{both[0] / both[1]:.2f}**"]
+            for share in found["share"].values():
+                cells.append(f"{100 * share['PyTorch']:.1f} % → {100 * share['native']:.1f} %")
+            rows.append(f"| {name} | {' | '.join(cells)} |")
+        one = next(iter(result["runs"].values()))
+        parts += [
+            *heading("Validation in training", "python benchmarks/native_validation.py --corpus FOLDER"),
+            f"Two minutes of updates on Multi30k in one thread. Each validation, of {one['sentences']:,} sentences, "
+            "was made with the same weights by both engines, with the same scores. Seconds of processor, medians: of "
+            "the greedy search, and of a whole validation, of which most goes to the losses of the validation set and "
+            "of as many training sentences, which PyTorch computes for both. Then what validations take of a run's "
+            "time when one is made as often as here, and as often as the preset says.",
+            "",
+            "| preset, beginning | updates | search: PyTorch, s | native | × | validation: PyTorch, s | native | × | "
+            "share as often as here | share by the preset |",
+            "|---|---|---|---|---|---|---|---|---|---|",
             *rows,
             "",
             closing(result),

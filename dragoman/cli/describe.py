@@ -70,6 +70,8 @@ def describe(
     console.print(f"{parameter_count(model):,} trainable parameters; what is shared is counted once.")
     if any(row.fully_connected is not None for row in rows):
         console.print(_of_fully_connected(any_width=any("W" in row.shape for row in rows)))
+    if recipe.data.weights is not None:
+        further.append(f"The losses of its training examples are multiplied by weights: {recipe.data.weights.name}.")
     for line in further:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 

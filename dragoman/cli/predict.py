@@ -23,7 +23,7 @@ _INPUT = (
     "Text file, one text a line; or table (CSV, TSV, Parquet, JSON lines) of texts, of pictures' paths, or whose rows "
     "are read. Of a model that reads text, standard input if not given."
 )
-_ENGINE = "What computes: torch, native, or auto: native where it can; all of them in float32."
+_ENGINE = "What computes: torch, native, or auto: the faster one; both in float32."
 _PREDICTION = "prediction"
 _RANKED = ["rank", "log_probability"]
 
@@ -48,7 +48,7 @@ def predict(
         ),
     ] = None,
     device: Device = "auto",
-    engine: Annotated[str, typer.Option(help=_ENGINE)] = "torch",
+    engine: Annotated[str, typer.Option(help=_ENGINE)] = "auto",
 ) -> None:
     """Say the label or the number of texts, pictures or rows of a table, or the tags of the words of texts.
 

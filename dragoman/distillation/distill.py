@@ -98,11 +98,12 @@ def distill(
 
     Raises:
         InputError: if the teacher is no translator, or is one between other languages, or there is nothing to
-            translate.
+            translate; or if the student's recipe has weights of examples.
         OutputError: if the output folder is not empty, or cannot be written.
         UnsupportedError: if training was started in several processes.
     """
     _refuse_several_processes()
+    _refuse_weights(student)
     folder = given_path(output, "the folder of a distillation")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
@@ -203,6 +204,16 @@ def _student(student: Recipe, teacher: Teacher, own_vocabulary: bool, log: Log) 
             "so the student learns its own"
         )
     return recipe_from(merge(student.model_dump(mode="json", exclude_none=True), changes))
+
+
+def _refuse_weights(student: Recipe) -> None:
+    if student.data.weights is not None:
+        raise InputError(
+            "data.weights gives training examples weights, and a student learns from other examples: what the teacher "
+            "writes",
+            file=student.data.weights,
+            remedy="leave data.weights out; or train the teacher with it.",
+        )
 
 
 def _refuse_other_task(student: Recipe, teacher: Teacher) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts import Packed, Pictures, Source
 from dragoman.contracts.expect import expect
+from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.shortlist_file import load_shortlist
 from dragoman.export.transformer_spec import is_exportable
@@ -131,7 +132,7 @@ def choose_reader_engine(loaded: LoadedModel, asked: AskedEngine) -> Engine[Pict
 
 def choose_outputs(loaded: LoadedModel, asked: AskedEngine) -> Callable[[Source], Tensor]:
     """The function from inputs to what the decoder says of them, for a model that predicts; every engine computes it in
-    float32.
+    float32. Of rows of tables, ``auto`` takes PyTorch, which is the faster one there.
 
     Raises:
         UnsupportedError: if the engine cannot do what is asked.
@@ -147,7 +148,8 @@ def choose_outputs(loaded: LoadedModel, asked: AskedEngine) -> Callable[[Source]
     obstacle = None if asked.name == "torch" else obstacle_of(model)
     if asked.name == "native" and obstacle is not None:
         raise _unusable("native", obstacle)
-    if asked.name == "torch" or obstacle is not None:
+    by_torch = asked.name == "torch" or (asked.name == "auto" and isinstance(model.encoder, MultilayerPerceptron))
+    if by_torch or obstacle is not None:
         return torch_outputs(model)
     return NativeOutputs(model, np.size(expect(loaded.target, PredictedField).uninformed))
 

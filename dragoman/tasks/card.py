@@ -27,6 +27,7 @@ class CardFacts:
         training_pairs: number of training examples.
         validation_pairs: number of validation examples, which the best weights were chosen by.
         test_pairs: number of test examples.
+        example_weights: name of the file of weights that the losses of training examples were multiplied by.
         dropped: number of examples that each cleaning rule dropped.
         placeholders: number of examples with each family of placeholders that is carried over, among the first examples
             of the corpora.
@@ -71,6 +72,7 @@ class CardFacts:
     pairs_read: int | None = None
     validation_pairs: int | None = None
     test_pairs: int | None = None
+    example_weights: str | None = None
     dropped: Mapping[str, int] | None = None
     placeholders: Mapping[str, int] | None = None
     source_tokens: int | None = None
@@ -182,6 +184,7 @@ def data_facts(facts: CardFacts, unit: str) -> list[str | None]:
         dropped,
         kept,
         fact(f"{unit} trained on", facts.training_pairs),
+        fact("Their losses were multiplied by the weights in", facts.example_weights),
         fact(f"{unit} for validation", facts.validation_pairs),
         fact(f"{unit} for the test", facts.test_pairs),
         fact("Source tokens trained on", facts.source_tokens),

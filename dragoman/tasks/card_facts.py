@@ -71,6 +71,7 @@ def card_facts(
         training_pairs=len(dataset.train),
         validation_pairs=len(dataset.validation),
         test_pairs=None if dataset.test is None else len(dataset.test),
+        example_weights=None if recipe.data.weights is None else recipe.data.weights.name,
         dropped=cleaning["dropped"],
         placeholders=_placeholders(dataset),
         source_tokens=int(source_lengths.sum()) if reads_text else None,

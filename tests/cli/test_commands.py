@@ -88,6 +88,8 @@ def test_describe(run, model: Path) -> None:
         assert status == 0
         assert "parameters" in output
         assert "self_attention" in output
+    assert "multiplied by weights: " not in output
+    assert "multiplied by weights: new.csv" in run("describe", "tiny", "--set", "data.weights=new.csv")[1]
     status, output, _ = run("describe", "base", "--toml")
     assert "width = 512" in output
     status, _, errors = run("describe", model, "--set", "model.encoder.layers=2")

@@ -229,7 +229,10 @@ def test_a_language_model_teaches_no_translator(tmp_path: Path) -> None:
 def test_what_cannot_be_distilled_is_refused_before_anything_is_written(
     teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    weights = tmp_path / "weights.csv"
+    weights.write_text("key,weight\n")
     cases: list[tuple[type[DragomanError], str, Path, Recipe]] = [
+        (InputError, "data.weights gives training examples", teacher, student(data={"weights": str(weights)})),
         (InputError, "recipe is for a language model", teacher, load_recipe("language-model")),
         (
             InputError,

@@ -104,6 +104,10 @@ def test_native_code_says_what_pytorch_says(reads: str, folders: dict[str, Path]
         assert np.allclose(native.probabilities(given), by_torch.probabilities(given), atol=1e-5)
     else:
         assert np.allclose(np.array(native.predict(given)), np.array(by_torch.predict(given)), atol=1e-3)
+    chosen = Predictor.load(folders[reads], engine="auto")
+    expected = by_torch if reads == "row" else native
+    ask = Predictor.probabilities if chosen.labels else Predictor.predict
+    assert np.array_equal(np.array(ask(chosen, given)), np.array(ask(expected, given)))
     with pytest.raises(UnsupportedError, match="it computes Transformers"):
         Predictor.load(folders[reads], engine="ctranslate2")
 

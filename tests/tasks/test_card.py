@@ -43,6 +43,7 @@ ALL = {
     "pairs_read": 31_000,
     "validation_pairs": 1_014,
     "test_pairs": 1_001,
+    "example_weights": "new-weights.parquet",
     "dropped": {"empty side": 1_500, "too long": 0, "duplicate": 500},
     "placeholders": {"qt": 1_203, "printf": 17},
     "source_tokens": 400_001,
@@ -80,7 +81,7 @@ def test_every_fact_is_on_the_card():
     for expected in (
         "English (en) into German (de)", "2024-05-01", "Dragoman 0.1.0", 'dragoman.load("runs/mine/best")',
         "train.en and train.de", "CC BY 4.0", "31,000", "29,000", "1,014", "1,001", "empty side 1,500, duplicate 500",
-        "qt 1,203, printf 17",
+        "qt 1,203, printf 17", "multiplied by the weights in: new-weights.parquet",
         "older (SHA-256 of its list of checksums: 0f1e2d)", "17 features of 900 examples",
         "int8, chosen on 500 sentences",
         "400,001", "410,002", "87", "93", "12,345,678", "10,003", "9,004", "4,005", "3,506", "no better loss",
