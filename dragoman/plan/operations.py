@@ -20,8 +20,9 @@ class Operations:
 
     Attributes:
         encode: operations of each symbol of the source.
-        step: operations of each symbol that a hypothesis reads, without the output layer.
-        symbol: operations of the score of one symbol.
+        step: operations of each symbol that a hypothesis reads, without the output layer; with a preview of that, exact
+            scores of its candidates are among them.
+        symbol: operations of the score of one symbol, or of its preview score.
     """
 
     encode: float
@@ -41,8 +42,12 @@ class Operations:
 
 def operations_of(program: Program) -> Operations:
     """The operations of a program's products."""
-    output = 0.0 if program.output < 0 else 2.0 * program.matrices[program.output].weight.shape[1]
-    return Operations(_of_routine(program, program.encode), _of_routine(program, program.step), output)
+    encode, step = _of_routine(program, program.encode), _of_routine(program, program.step)
+    symbol = 0.0 if program.output < 0 else 2.0 * program.matrices[program.output].weight.shape[1]
+    if program.preview < 0:
+        return Operations(encode, step, symbol)
+    preview = 2.0 * program.matrices[program.preview].weight.shape[1]
+    return Operations(encode, step + program.candidates * symbol, preview)
 
 
 def _of_routine(program: Program, routine: Routine) -> float:

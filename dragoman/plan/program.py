@@ -197,6 +197,10 @@ class Program:
         memories: shape of each attention to what was remembered of an example.
         output: number of the output layer's matrix; −1 for models that do not write step by step.
         output_operand: operand of ``step`` that the output layer reads; −1 without one.
+        preview: number of the matrix of preview scores; −1 without a preview of the output layer. The last two
+            instructions of ``step`` make its operand.
+        preview_operand: operand of ``step`` that the preview's matrix reads; −1 without one.
+        candidates: how many symbols are scored exactly beside a preview, at least; 0 without one.
         result: register of ``encode`` that is the result of models that do not write step by step; else −1.
         start: id of the symbol that a hypothesis reads first; −1 for models that write no symbols.
         end: id of the symbol that ends a text; −1 for models that write no symbols.
@@ -220,6 +224,9 @@ class Program:
     memories: tuple[AttentionShape, ...] = ()
     output: int = -1
     output_operand: int = -1
+    preview: int = -1
+    preview_operand: int = -1
+    candidates: int = 0
     result: int = -1
     start: int = -1
     end: int = -1

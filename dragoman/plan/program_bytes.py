@@ -11,7 +11,7 @@ from jaxtyping import Float
 from dragoman.plan.program import WIDTH_UNIT, Instruction, Program, Routine
 
 MAGIC = b"DRAGOMAN"
-VERSION = 1
+VERSION = 2
 _ALIGNMENT = 64
 
 
@@ -54,7 +54,9 @@ def _header(program: Program, operands: int) -> Iterable[int]:
         operands,
         *(len(program.matrices), len(program.tables), len(program.vectors)),
         *(len(program.states), len(program.pasts), len(program.memories)),
-        *(program.output, program.output_operand, program.result),
+        *(program.output, program.output_operand),
+        *(program.preview, program.preview_operand, program.candidates),
+        program.result,
         *(program.start, program.end, program.symbols, program.source_symbols, len(program.never_written)),
         *(program.longest_source, program.longest_target),
         *(program.channels, program.height, program.given),

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from dragoman.plan.program import (
     NO_POSITIONS,
@@ -61,11 +61,16 @@ class Example:
         return self.values[Kind.register, self.program.result]
 
     def step(self, symbols: Sequence[int]) -> Array:
-        """The unnormalised scores of each next symbol, after every hypothesis has read one more."""
+        """The unnormalised scores of each next symbol, after every hypothesis has read one more; with a preview those
+        of its candidates, and preview scores of the others."""
         self.symbols = np.asarray(symbols)
         self._run(self.program.step)
         self.read += 1
-        return self.product(self.program.output, self.values[Kind.operand, self.program.output_operand])
+        scores = self.product(self.program.output, self.values[Kind.operand, self.program.output_operand])
+        if self.program.preview < 0:
+            return scores
+        preview = self.product(self.program.preview, self.values[Kind.operand, self.program.preview_operand])
+        return np.where(_candidates(preview, self.program), scores, preview)
 
     def select(self, parents: Sequence[int]) -> None:
         """Go on with these hypotheses; some may be repeated or left out."""
@@ -103,6 +108,16 @@ class Example:
         found = self.program.matrices[matrix]
         bias = 0.0 if found.bias is None else found.bias.astype(self.number)
         return x @ found.weight.astype(self.number).T + bias
+
+
+def _candidates(preview: Array, program: Program) -> Bool[np.ndarray, "_ _"]:
+    """Which symbols are scored exactly: of those that may be written, the ones with the highest preview scores."""
+    written = preview.copy()
+    written[:, list(program.never_written)] = -np.inf
+    order = np.argsort(-written, axis=1, kind="stable")[:, : program.candidates]
+    found = np.zeros(preview.shape, bool)
+    np.put_along_axis(found, order, True, axis=1)
+    return found
 
 
 # Inputs.

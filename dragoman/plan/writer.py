@@ -176,8 +176,22 @@ class Writer:
             added: whether they are added to what stands there.
         """
         fill = _SIGMOID_OF_IT_IS_0 if activation is Activation.sigmoid else 0.0
+        return self.fitted_product(x, fitted(linear, x, outputs, fill), outputs, activation, into, column, added=added)
+
+    def fitted_product(
+        self,
+        x: Operand,
+        weights: Matrix,
+        outputs: Columns,
+        activation: Activation = Activation.none,
+        into: int | None = None,
+        column: int = 0,
+        *,
+        added: bool = False,
+    ) -> Vectors:
+        """The same with weights that already stand in the columns of what is read and written."""
         register = self.register(outputs) if into is None else into
-        matrix = self.weights.matrix(fitted(linear, x, outputs, fill))
+        matrix = self.weights.matrix(weights)
         self.emit(
             Instruction(
                 Op.product,
@@ -265,7 +279,7 @@ def fitted(linear: LinearPlan, x: Operand, outputs: Columns | None, fill: float 
     """
     weight, bias = linear.weight, linear.bias
     if x.norm is not None:
-        bias = _exact_product(weight, x.norm.bias) + (0 if bias is None else bias)
+        bias = exact_product(weight, x.norm.bias) + (0 if bias is None else bias)
         # A product of two float32 numbers is exact in double precision, and so is rounded once.
         weight = weight * x.norm.gain
     wide = x.columns.spread(weight)
@@ -276,9 +290,9 @@ def fitted(linear: LinearPlan, x: Operand, outputs: Columns | None, fill: float 
     return Matrix(wide, None if bias is None else bias.astype(np.float32))
 
 
-def _exact_product(weight: Float[np.ndarray, "O I"], vector: Float[np.ndarray, " I"]) -> Float[np.ndarray, " O"]:
+def exact_product(weight: Float[np.ndarray, "O I"], x: Float[np.ndarray, I * K]) -> Float[np.ndarray, O * K]:
     """W x in double precision, some rows at a time, so that there is never a second copy of a large matrix."""
-    exact = vector.astype(np.float64)
+    exact = x.astype(np.float64)
     parts = (weight[row : row + _ROWS].astype(np.float64) @ exact for row in range(0, len(weight), _ROWS))
     return np.concatenate(list(parts))
 

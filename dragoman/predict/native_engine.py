@@ -19,6 +19,7 @@ from dragoman.contracts import (
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.native.engine_inputs import EngineInputs
 from dragoman.native.engine_search import ENGINE_FEATURES, EngineSearcher
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.predict.engine import SearchPart
 from dragoman.predict.engine_memory import EngineMemory
 from dragoman.predict.native_model import native_model, obstacle_of
@@ -37,10 +38,13 @@ class NativeEngine:
         number: the type of number of matrix products, one of :data:`~dragoman.predict.engine_choice.NUMBERS`.
         threads: number of threads, each of which searches for some rows; by default PyTorch's number of threads.
         shortlist: lexical shortlist that limits each row's symbols by its own source; by default all are allowed.
+        preview: by what likely symbols are found; see :class:`~dragoman.plan.output_preview.OutputPreview`. A shortlist
+            takes its place. By default all symbols are scored.
 
     Raises:
         UnsupportedError: if the engine cannot compute the model; see
             :func:`~dragoman.predict.native_model.obstacle_of`.
+        ValueError: if the preview is none of this model's output layer.
     """
 
     def __init__(
@@ -51,11 +55,12 @@ class NativeEngine:
         number: str = "float32",
         threads: int | None = None,
         shortlist: Shortlist | None = None,
+        preview: OutputPreview | None = None,
     ) -> None:
         self._number = number
         self._threads = threads
         self._has_shortlist = shortlist is not None
-        self.native = native_model(model, special, number)
+        self.native = native_model(model, special, number, None if self._has_shortlist else preview)
         if shortlist is not None:
             self.native.set_shortlist(shortlist.always, shortlist.offsets, shortlist.targets)
         self._searcher = EngineSearcher.of_model(self.native, blank=special.padding)

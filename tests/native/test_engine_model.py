@@ -431,7 +431,7 @@ def test_bytes_that_are_no_model_are_refused() -> None:
     for changed, message in (
         (b"", "they end too early"),
         (b"PHRASEBK" + data[8:], "do not begin with DRAGOMAN"),
-        (data[:8] + b"\2" + data[9:], "their version is 2"),
+        (data[:8] + b"\3" + data[9:], "their version is 3"),
         (data[:-4], "they end too early"),
         (data + b"\0", "more of them than a model has"),
     ):

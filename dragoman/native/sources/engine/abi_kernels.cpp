@@ -186,6 +186,26 @@ int dragoman_engine_test_rank(int set, int number, const float* weights, const f
     return DONE;
 }
 
+// The same by a preview with weights [outputs narrow] and biases of its own, which reads the rows [rows narrow] of u.
+int dragoman_engine_test_rank_previewed(int set, int number, const float* weights, const float* bias, int64_t outputs,
+                                        int64_t inputs, const float* x, int64_t rows, const float* preview_weights,
+                                        const float* preview_bias, int64_t narrow, const float* u, int64_t candidates,
+                                        int64_t first, const int32_t* symbols, int64_t count, float* values, int32_t* ids,
+                                        double* normalizers) {
+    const Kernels* k = find(set, number);
+    if (k == nullptr || k->rank_previewed == nullptr) return NO_KERNELS;
+    const PackedMatrix packed(weights, bias, outputs, inputs, k->number, true);
+    const PackedMatrix preview(preview_weights, preview_bias, outputs, narrow, k->number, false);
+    Rows in(x, rows, inputs), few(u, rows, narrow);
+    Operands operands(*k, rows, inputs), narrow_operands(*k, rows, narrow);
+    Workspace workspace;
+    k->operand(operands.operand, in.data(), in.step(), rows, inputs);
+    k->operand(narrow_operands.operand, few.data(), few.step(), rows, narrow);
+    k->rank_previewed(packed.matrix(), operands.operand, Preview{preview.matrix(), narrow_operands.operand, candidates}, rows,
+                      Symbols{first, symbols}, Ranking{count, values, ids, normalizers}, workspace);
+    return DONE;
+}
+
 // keys: [places heads·key_width], or [places key_width] if additive; values: [places heads·value_width]. vector: for
 // additive attention, else null. masks: [rows pages], or [pages] if `same`. out: [rows heads·value_width].
 int dragoman_engine_test_attend(int set, int number, int64_t head_count, int64_t key_width, int64_t value_width,

@@ -72,6 +72,14 @@ struct Symbols {
     const int32_t* ids = nullptr;   // symbol of each column; null: its own number
 };
 
+// Approximate scores of all symbols, from fewer numbers than the output layer reads (SVD-softmax, Shim et al. 2017). The
+// symbols are in the same columns, and what is left out is part of the bias.
+struct Preview {
+    const Matrix& matrix;
+    const Operand& x;
+    int64_t candidates;  // symbols that are scored exactly, at least
+};
+
 // Memory that a thread reuses; grows, and never shrinks.
 class Workspace;
 
@@ -93,6 +101,11 @@ struct Kernels {
     // How many are wanted changes neither the normalisers nor the bits of those that fewer would have given.
     void (*rank)(const Matrix& matrix, const Operand& x, int64_t rows, const Symbols& symbols, const Ranking& out,
                  Workspace& workspace);
+    // The same by a preview: at least `candidates` symbols, those that may be written and have the highest preview scores,
+    // get the scores that `rank` gives them; the best are the best of these. The normaliser is over them and over the
+    // preview scores of all others. Null for float32, which is exact.
+    void (*rank_previewed)(const Matrix& matrix, const Operand& x, const Preview& preview, int64_t rows,
+                           const Symbols& symbols, const Ranking& out, Workspace& workspace);
 
     // Computes nothing but products in registers, and returns how many multiplications and additions that were: what a
     // processor can do at most.

@@ -1,4 +1,5 @@
 // Every kernel in plain loops with sums in double: slow, and what the kernels of all instruction sets are tested against.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -196,6 +197,27 @@ void rank(const Matrix& matrix, const Operand& x, int64_t rows, const Symbols& s
     }
 }
 
+template <class T>
+void rank_previewed(const Matrix& matrix, const Operand& x, const Preview& preview, int64_t rows, const Symbols& symbols,
+                    const Ranking& out, Workspace& workspace) {
+    const int64_t columns = matrix.outputs, candidates = std::min(preview.candidates, columns);
+    auto* mixed = static_cast<float*>(workspace.take(0, 4 * columns * 4));
+    float *exact = mixed + columns, *best = exact + columns;
+    auto* chosen = reinterpret_cast<int32_t*>(best + columns);
+    double ignored;
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t column = 0; column < columns; ++column) {
+            mixed[column] = one_product<T>(preview.matrix, preview.x, row, column);
+            exact[column] = static_cast<float>(NONE);
+        }
+        rank_row(mixed, columns, {symbols.first, nullptr}, candidates, best, chosen, &ignored);
+        for (int64_t i = 0; i < candidates && chosen[i] >= 0; ++i)
+            mixed[chosen[i]] = exact[chosen[i]] = one_product<T>(matrix, x, row, chosen[i]);
+        rank_row(exact, columns, symbols, out.count, out.values + row * out.count, out.ids + row * out.count, &ignored);
+        rank_row(mixed, columns, symbols, 0, nullptr, nullptr, out.normalizers + row);
+    }
+}
+
 // Keys and values place by place, each place with all of its heads. Keys of additive attention are always float32.
 template <class T>
 int64_t values_at(const Heads& heads, bool additive) {
@@ -381,7 +403,8 @@ void fill_all(Kernels& out, const char* name) {
     using O = typename Types<number>::Operands;
     using P = typename Types<number>::Places;
     out = Kernels{name,           number,          false,         operand<O>,        normalize_operand<O>,
-                  normalize,      product<O>,      product_added<O>, product_relu<O>, rank<O>, products_only,
+                  normalize,      product<O>,      product_added<O>, product_relu<O>, rank<O>,
+                  std::is_same<O, Float32>::value ? nullptr : rank_previewed<O>, products_only,
                   page_bytes<P>,  values_at<P>,    put<P>,        put_all<P>,        attend<P>,
                   attend_additive<P>,
                   activate,       add,             glu,           cell,              reset,

@@ -12,6 +12,9 @@ namespace engine {
 
 namespace {
 
+// So many candidates of a preview for each symbol that is wanted make it likely that the best are among them.
+constexpr int64_t CANDIDATES_FOR_ONE = 8;
+
 HeldExample& held_of(const Example& example) {
     if (example.held == nullptr) throw std::logic_error("an example that was not begun");
     return static_cast<HeldExample&>(*example.held);
@@ -150,7 +153,7 @@ void Machine::step(Example* const* examples, int64_t count, Continuations& conti
                                                             given_places_.data() + places.starts[static_cast<size_t>(e)]);
     }
     step_registers_.prepare(step_places_);
-    run(model_->step, step_registers_, step_places_);
+    run(model_->step, step_registers_, step_places_, model_->header.preview >= 0 && !previews(continuations) ? 2 : 0);
     rank(examples, count, places.rows, continuations);
     for (int64_t e = 0; e < count; ++e) ++examples[e]->read;
 }
@@ -180,8 +183,8 @@ int64_t Machine::bytes() const {
            memory_pool_.bytes() + past_pool_.bytes() + position_room_.bytes() + page_room_.bytes() + scores_room_.bytes();
 }
 
-void Machine::run(const Program& program, Registers& registers, const std::vector<Places>& places) {
-    for (size_t i = 0; i < program.instructions.size(); ++i) {
+void Machine::run(const Program& program, Registers& registers, const std::vector<Places>& places, size_t left_out) {
+    for (size_t i = 0; i + left_out < program.instructions.size(); ++i) {
         const auto in = static_cast<size_t>(program.in_grids[i]), out = static_cast<size_t>(program.out_grids[i]);
         run(program.instructions[i], registers, places[in], places[out], program.grids[in].height,
             program.grids[out].height);
@@ -453,6 +456,12 @@ RecurrentCell Machine::cell_of(const Instruction& i) const {
     return {kind, matrix, kind == Cell::gru_before ? matrix + 1 : nullptr};
 }
 
+// How many are wanted of a row is a question of the rules, not of the examples, so that these do not change each other.
+bool Machine::previews(const Continuations& wanted) const {
+    return model_->previews() && shortlist_ == nullptr && !wanted.all &&
+           wanted.most * CANDIDATES_FOR_ONE <= model_->header.candidates;
+}
+
 void Machine::rank(Example* const* examples, int64_t count, int64_t rows, Continuations& out) {
     const int64_t symbols = model_->header.symbols;
     out.normalizers.resize(static_cast<size_t>(rows));
@@ -465,6 +474,7 @@ void Machine::rank(Example* const* examples, int64_t count, int64_t rows, Contin
         out.ids.resize(static_cast<size_t>(rows * out.count));
     }
     Found all{out.count, out.values.data(), out.ids.data(), out.normalizers.data(), out.all ? out.values.data() : nullptr};
+    if (previews(out)) return rank_previewed(rows, all);
     if (shortlist_ == nullptr)
         return rank_rows(model_->matrices[static_cast<size_t>(model_->header.output)], model_->symbols, 0, rows, all);
     rank_rows(shortlist_->always().chosen.matrix(), shortlist_->always().symbols, 0, rows, all);
@@ -485,6 +495,15 @@ void Machine::rank(Example* const* examples, int64_t count, int64_t rows, Contin
                                 own.ids + r * out.count, out.count);
         }
     }
+}
+
+void Machine::rank_previewed(int64_t rows, const Found& out) {
+    const Header& header = model_->header;
+    const Preview preview{model_->matrices[static_cast<size_t>(header.preview)], step_registers_.operand(header.preview_operand),
+                          header.candidates};
+    kernels_.rank_previewed(model_->matrices[static_cast<size_t>(header.output)],
+                            step_registers_.operand(header.output_operand), preview, rows, model_->symbols,
+                            {out.count, out.values, out.ids, out.normalizers}, workspace_);
 }
 
 void Machine::rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t first, int64_t rows, const Found& out) {

@@ -52,7 +52,8 @@ public:
 private:
     void take_held(Example& example);
     void read(const Input* const* inputs, HeldExample* const* held, int64_t count);
-    void run(const Program& program, Registers& registers, const std::vector<Places>& places);
+    // Without its last `left_out` instructions.
+    void run(const Program& program, Registers& registers, const std::vector<Places>& places, size_t left_out = 0);
     void run(const Instruction& instruction, Registers& registers, const Places& in, const Places& out, int64_t in_height,
              int64_t out_height);
     void map(const Instruction& instruction, Registers& registers, const Places& in, const Places& out,
@@ -77,6 +78,9 @@ private:
         double* normalizers;
         float* every;
     };
+    // Whether a step finds symbols by the model's preview.
+    bool previews(const Continuations& wanted) const;
+    void rank_previewed(int64_t rows, const Found& out);
     void rank_rows(const Matrix& matrix, const Symbols& symbols, int64_t first, int64_t rows, const Found& out);
 
     const std::shared_ptr<const Model> model_;

@@ -75,8 +75,7 @@ int64_t scratch_of(const Model& model, const Program& program, int64_t places, i
 }  // namespace
 
 int64_t examples_at_work(const Model& model, bool listed, int64_t width) {
-    const int64_t output = model.header.output < 0 ? 0 : matrix_bytes(model, model.header.output);
-    const int64_t weights = model.step_bytes - (listed ? output : 0);
+    const int64_t weights = model.step_bytes - (listed ? model.output_bytes : 0);
     // Weights that lie in the cache are soon read again, so few rows are enough, and what belongs to each of them stays
     // there, too; others have to be worth being fetched.
     const int64_t rows = std::min<int64_t>(48, std::max<int64_t>(8, 10 * weights / CACHE));

@@ -133,10 +133,12 @@ private:
              {header.encode_instructions, header.step_instructions, header.encode_registers, header.step_registers,
               header.operands, header.matrices, header.tables, header.vectors, header.states, header.pasts,
               header.memories, header.never_written, header.symbols, header.source_symbols, header.longest_source,
-              header.longest_target, header.channels, header.height, header.given})
+              header.longest_target, header.channels, header.height, header.given, header.candidates})
             require(count >= 0 && count <= LARGEST, "a number of the header is out of range");
         require(header.output >= -1 && header.output < header.matrices, "the output matrix is out of range");
         require(header.output < 0 || header.symbols > 0, "an output matrix without symbols");
+        require(header.preview >= -1 && header.preview < header.matrices, "the preview's matrix is out of range");
+        require(header.preview < 0 || header.output >= 0, "a preview without an output");
         require(header.given % WIDTH_UNIT == 0 && header.given <= MOST, "the numbers of a row are no multiple of 16");
         require((header.channels > 0) == (header.height > 0) && header.channels <= 64 && header.height <= 4096,
                 "the channels or the height of pictures");
@@ -185,11 +187,13 @@ private:
     }
 
     void read_numbers(Reader& reader, Number number) {
+        if (header.output >= 0) order_symbols();
         for (size_t i = 0; i < shapes_.size(); ++i) {
             const MatrixShape& shape = shapes_[i];
             const float* weights = reader.array(shape.inputs * shape.outputs);
             const float* bias = shape.bias ? reader.array(shape.outputs) : nullptr;
-            if (static_cast<int32_t>(i) == header.output) arrange_output(shape, weights, bias);
+            const auto number_of_it = static_cast<int32_t>(i);
+            if (number_of_it == header.output || number_of_it == header.preview) arrange_output(shape, weights, bias);
             packed_.emplace_back(weights, bias, shape.outputs, shape.inputs, number, shape.keep_rows);
             matrices.push_back(packed_.back().matrix());
         }
@@ -199,8 +203,7 @@ private:
     }
 
     // Symbols that are never written move to the first columns of the output.
-    void arrange_output(const MatrixShape& shape, const float*& weights, const float*& bias) {
-        require(shape.outputs == header.symbols, "the output matrix has another number of outputs than there are symbols");
+    void order_symbols() {
         std::vector<int32_t> order = never_written;
         std::sort(order.begin(), order.end());
         require(std::adjacent_find(order.begin(), order.end()) == order.end(), "a symbol is never written twice");
@@ -209,6 +212,15 @@ private:
         if (order.empty() || order.back() == header.never_written - 1) return;
         for (int32_t symbol = 0; symbol < header.symbols; ++symbol)
             if (!std::binary_search(order.begin(), order.begin() + header.never_written, symbol)) order.push_back(symbol);
+        symbol_ids_ = std::move(order);
+        symbols.ids = symbol_ids_.data();
+    }
+
+    // Moves the outputs of the output matrix, or of its preview, to their columns.
+    void arrange_output(const MatrixShape& shape, const float*& weights, const float*& bias) {
+        require(shape.outputs == header.symbols, "the output matrix has another number of outputs than there are symbols");
+        if (symbol_ids_.empty()) return;
+        const std::vector<int32_t>& order = symbol_ids_;
         const int64_t inputs = shape.inputs;
         auto* out = static_cast<float*>(arranged_.take((shape.outputs * inputs + shape.outputs) * 4));
         float* out_bias = out + shape.outputs * inputs;
@@ -218,8 +230,6 @@ private:
         }
         weights = out;
         if (bias != nullptr) bias = out_bias;
-        symbol_ids_ = std::move(order);
-        symbols.ids = symbol_ids_.data();
     }
 
     const float* kept(const float* numbers, int64_t count) {
@@ -269,7 +279,8 @@ private:
     void count_bytes() {
         for (const PackedMatrix& matrix : packed_) bytes += matrix.bytes();
         for (const Room& room : rooms_) bytes += room.bytes();
-        if (header.output >= 0) step_bytes = matrix_bytes(*this, header.output);
+        if (header.output >= 0) output_bytes = matrix_bytes(*this, previews() ? header.preview : header.output);
+        step_bytes = output_bytes;
         for (const Instruction& i : step.instructions) {
             const bool inner = i.op == Op::cell && static_cast<Cell>(i.count) == Cell::gru_before;
             if (i.op == Op::product || i.op == Op::cell) step_bytes += matrix_bytes(*this, i.matrix);

@@ -81,6 +81,8 @@ public:
     bool reads_nothing() const { return header.source_symbols == 0 && header.channels == 0 && header.given == 0; }
     // Throws std::invalid_argument if the model cannot read an input; `number` names it in the text.
     void check(const Input& input, int64_t number) const;
+    // Whether symbols are found by a preview of the output layer.
+    bool previews() const { return header.preview >= 0 && kernels->rank_previewed != nullptr; }
     // Rows of the result for an input of this length; 0 if the model has no result.
     int64_t result_rows(int64_t length) const;
     // Height and length of an example's map on each grid of `encode`, for an input of this length.
@@ -104,6 +106,7 @@ public:
     std::vector<int32_t> never_written;
     int64_t bytes = 0;                    // memory that it holds
     int64_t step_bytes = 0;               // of this, weights that each step reads
+    int64_t output_bytes = 0;             // of these, weights of the output layer, or of its preview
 };
 
 // Memory of a matrix in the order in which products read it.

@@ -92,6 +92,10 @@ struct Header {
     int32_t states, pasts, memories;
     int32_t output;            // number of the matrix from states to symbols; −1: the model writes nothing by steps
     int32_t output_operand;    // operand of `step` that it reads
+    int32_t preview;           // number of the matrix of preview scores, see Preview in kernels.h; −1: none. The last two
+                               // instructions of `step` are the product and the operand that it needs
+    int32_t preview_operand;   // operand of `step` that it reads; −1 without one
+    int32_t candidates;        // symbols that are scored exactly beside a preview, at least; 0 without one
     int32_t result;            // register of `encode` that is the result, for models that write nothing by steps; −1
     int32_t start, end;        // symbols
     int32_t symbols;           // number of symbols that the output can be; 0 if there is no output
@@ -102,7 +106,7 @@ struct Header {
     int32_t given;             // numbers of a row of a table, a multiple of 16; 0 for other inputs
 };
 
-constexpr int32_t VERSION = 1;
+constexpr int32_t VERSION = 2;
 
 }  // namespace engine
 }  // namespace dragoman

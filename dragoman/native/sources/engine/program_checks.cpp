@@ -58,6 +58,7 @@ public:
             if (output < 0) return;
             const int64_t width = read_operand(operand);
             require(width == model_.matrices[output].inputs, "the output matrix reads an operand of another width");
+            if (model_.header.preview >= 0) check_preview();
             return;
         }
         if (model_.header.result >= 0) {
@@ -317,6 +318,21 @@ private:
             }
         }
         refuse("an unknown operation, number " + std::to_string(static_cast<int32_t>(i.op)));
+    }
+
+    // A machine leaves the last two instructions out where it needs no preview.
+    void check_preview() {
+        const Header& header = model_.header;
+        const Matrix& preview = matrix(header.preview);
+        require(header.preview != header.output && header.preview_operand != header.output_operand && header.candidates >= 1,
+                "a preview without a matrix, an operand or candidates of its own");
+        require(model_.matrices[static_cast<size_t>(header.output)].rows != nullptr, "an output with a preview keeps its rows");
+        require(read_operand(header.preview_operand) == preview.inputs, "the preview reads an operand of another width");
+        require(program_.instructions.size() >= 2, "a preview without instructions");
+        const Instruction* last = &program_.instructions.back();
+        require(last->op == Op::operand && last->out == header.preview_operand && last[-1].op == Op::product &&
+                    last[-1].out == last->in && last[-1].in == header.output_operand,
+                "the last instructions are not those of the preview");
     }
 
     void embed(const Instruction& i) {

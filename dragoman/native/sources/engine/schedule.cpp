@@ -73,9 +73,9 @@ private:
         const Request& request = job_->request_;
         const Rules& rules = request.rules;
         found_.all = within();
-        found_.count = std::min(rules.method == Method::greedy ? greedy_wants(rules, request.has_minimum)
-                                                               : beam_wants(rules, request.has_minimum),
-                                rules.symbols);
+        const auto wants = rules.method == Method::greedy ? greedy_wants : beam_wants;
+        found_.count = std::min(wants(rules, request.has_minimum), rules.symbols);
+        found_.most = std::min(wants(rules, true), rules.symbols);
         places_ = std::max<int64_t>(scorer_->at_work(rules.width), 1);
     }
     // Whether the examples of the group have constraints.

@@ -37,6 +37,7 @@ struct Example {
 struct Continuations {
     // Wanted.
     int64_t count = 1;         // best symbols of each row
+    int64_t most = 1;          // as many as any example searched for by the same rules may want, at least `count`
     bool all = false;          // every symbol's score instead, for searches within constraints
     // Found.
     std::vector<float> values;        // [rows count], or [rows symbols]; unnormalised
