@@ -4,7 +4,8 @@
 ``tests/native/engine_fuzz.cpp``, as it is installed and with the address and undefined-behaviour sanitizers, and writes
 the counts to ``benchmarks/results/fuzz_engine.json``. Models are small ones of several architectures; three of four are
 altered: cut, lengthened, weights that are no numbers, words of the header and of instructions. Requests have rows of 0
-to 11 symbols and now and then 10,000, and some of everything that is out of range.
+to 11 symbols and now and then 10,000, and some of everything that is out of range. ``--write FOLDER`` only writes the
+models, as ``.ci/sanitize`` needs them.
 """
 
 from __future__ import annotations
@@ -99,7 +100,11 @@ def main() -> None:
     parser.add_argument("--sanitized", type=int, default=0, help="calls of the engine with sanitizers")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write the models to an existing folder")
     arguments = parser.parse_args()
+    if arguments.write:
+        write_models(arguments.write)
+        return
     result: dict[str, Any] = {"machine": describe_machine(), "models": list(MODELS), "seed": arguments.seed}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

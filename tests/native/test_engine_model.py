@@ -372,7 +372,7 @@ def replaced(step: int | None = None, encode: int | None = None, **parts: int) -
 
 
 def encoding(*instructions: Instruction) -> Callable[[], Program]:
-    """A model with these instructions, registers of 32 and 16 columns and an operand of 32; its result is register 1."""
+    """A model with these instructions, registers of 32 and 16 columns, and an operand of 32 columns."""
     routine = Routine(instructions, (32, 16), (32,))
     return lambda: Program(routine, Routine(), (), (numbers(SYMBOLS, WIDTH),), (), result=1, source_symbols=SYMBOLS)
 
