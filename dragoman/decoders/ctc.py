@@ -223,6 +223,10 @@ def _extended(
     # A probability below the smallest normal number counts as that number.
     log_p = p_token.clamp_min(torch.finfo(state.places.symbols.dtype).tiny).log_()
     before = torch.where((tokens == state.last)[:, None], state.in_blank, state.written)[:, :-1]
+    # Nothing is written behind the end of a shorter sentence, where the smallest number would stand for no chance.
+    lengths = state.places.layout.lengths.index_select(0, sentences)
+    behind = torch.arange(before.shape[1], device=before.device) >= lengths[:, None]
+    before = before.masked_fill(behind, float("-inf"))
     products = log_p.cumsum(1)
     in_symbol = products + torch.logcumsumexp(before - (products - log_p), 1)
     in_symbol = F.pad(in_symbol, (1, 0), value=float("-inf"))

@@ -180,8 +180,8 @@ class Places:
         draw = random.Random(seed)
         generator = torch.Generator().manual_seed(seed)
         symbols, rows = draw.randint(6, 20), draw.randint(1, 5)
-        # Long enough for every prefix.
-        layout = Layout.of([draw.randint(5, 30) for _ in range(rows)])
+        # Some are too short for their prefix, and stand beside longer ones.
+        layout = Layout.of([draw.choice([1, 3, draw.randint(5, 30)]) for _ in range(rows)])
         states = draw.choice([1.0, 3.0, 8.0]) * torch.randn(layout.tokens, symbols, generator=generator)
         states[:, 0] += draw.choice([0.0, 3.0])
         linear = torch.nn.Linear(symbols, symbols)
