@@ -24,7 +24,7 @@ class OutputPreview:
     are some, else of preview scores. So ``rest`` should hold what the part that is left out adds to an exponential on
     average: half of its variance.
 
-    Searches for more than an eighth of ``candidates`` symbols of each row, as with wide beams, and searches within
+    Searches for more than a quarter of ``candidates`` symbols of each row, as with wide beams, and searches within
     constraints score all symbols exactly, as do models in float32.
 
     Attributes:

@@ -78,6 +78,17 @@ class Kernels:
         self.call("rank", weights, bias, *weights.shape, x, len(x), first, symbols, count, values, ids, normalizers)
         return values, ids, normalizers
 
+    def rank_previewed(
+        self, layer: Floats, x: Floats, preview: Floats, u: Floats, candidates: int, count: int, first: int = 2
+    ) -> tuple[Floats, NDArray[np.int32], NDArray[np.float64]]:
+        """The best symbols and the normaliser by the preview scores of u; biases grow from −1 to 1."""
+        bias = np.linspace(-1, 1, len(layer), dtype=np.float32)
+        values, ids = np.zeros((len(x), count), np.float32), np.zeros((len(x), count), np.int32)
+        normalizers = np.zeros(len(x))
+        read = layer, bias, *layer.shape, x, len(x), preview, bias, preview.shape[1], u
+        self.call("rank_previewed", *read, candidates, first, None, count, values, ids, normalizers)
+        return values, ids, normalizers
+
     def attend(
         self,
         heads: int,
@@ -314,6 +325,55 @@ def test_of_symbols_that_tie_the_earlier_comes_first(kernels: Kernels) -> None:
             order = np.argsort(-scores[:, 2:], axis=1, kind="stable")[:, :count] + 2
             assert np.array_equal(ids[:, : order.shape[1]], order)
             assert np.all(ids[:, order.shape[1] :] == -1)
+
+
+def low_rank(symbols: int, rest: float = 0.03, size: float = 2.0) -> tuple[Floats, Floats, Floats, Floats]:
+    """Weights of an output layer that 32 numbers nearly tell, nine rows that it reads, and weights and rows of u."""
+    preview, both = normal(1, symbols, 32, size=size * 32**-0.5), np.linalg.qr(normal(2, 80, 80))[0]
+    layer = np.concatenate([preview, normal(3, symbols, 48, size=rest)], 1) @ both
+    x = normal(4, 9, 80)
+    return layer, x, preview, np.ascontiguousarray((x @ both.T)[:, :32])
+
+
+def test_previews_find_the_best(kernels: Kernels) -> None:
+    """With the scores that all symbols have by the whole layer, and about its normaliser; however many are wanted,
+    whatever the other rows are; and all symbols are scored where there are no more than candidates."""
+    if kernels.exact:
+        pytest.skip("float32 needs no preview")
+    for symbols, size in [(3, 2.0), (70, 2.0), (1500, 2.0), (1500, 0.0), (3000, 2.0), (3000, 60.0)]:
+        layer, x, preview, u = low_rank(symbols, size=size, rest=0.03 * (size > 0))
+        values, ids, normalizers = kernels.rank_previewed(layer, x, preview, u, 64, 8)
+        whole = kernels.rank(layer, x, 8, 2)
+        assert np.array_equal(ids[:, :4], whole[1][:, :4])
+        assert np.array_equal(values[:, :4], whole[0][:, :4])
+        reference = kernels.reference.rank_previewed(layer, x, preview, u, 64, 8)
+        assert np.allclose(normalizers, reference[2], rtol=1e-6, atol=normalizer_bound(kernels))
+        assert np.allclose(normalizers, whole[2], rtol=2e-3, atol=0.05)
+        for rows, count in [([3], 8), ([8, 0, 1, 4, 4, 7, 6], 1)]:
+            part = kernels.rank_previewed(layer, x[rows], preview, u[rows], 64, count)
+            for some, all_of_them in zip(part, (values[:, :count], ids[:, :count], normalizers), strict=True):
+                assert np.array_equal(some, all_of_them[rows])
+        if symbols <= 1500:
+            exact = kernels.rank_previewed(layer, x, preview, u, symbols, 8)
+            assert all(np.array_equal(exact[part], whole[part]) for part in (0, 1))
+            assert np.allclose(exact[2], whole[2], rtol=1e-6, atol=normalizer_bound(kernels))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_preview_of_numbers_that_are_none_stays_in_its_row(kernels: Kernels, wrong: float) -> None:
+    if kernels.exact:
+        pytest.skip("float32 needs no preview")
+    layer, x, preview, u = low_rank(1500)
+    bad_x, bad_u, damaged, bad_layer = x.copy(), u.copy(), preview.copy(), layer.copy()
+    bad_x[2, 17] = bad_u[2, 5] = damaged[70, 5] = bad_layer[70:1000, 5] = wrong
+    found = kernels.rank_previewed(layer, bad_x, preview, bad_u, 64, 5)
+    assert not np.isfinite(found[2][2])
+    others = [0, 1, *range(3, 9)]
+    for part, expected in zip(found, kernels.rank_previewed(layer, x, preview, u, 64, 5), strict=True):
+        assert np.array_equal(part[others], expected[others])
+    if np.isnan(wrong):
+        assert np.isnan(kernels.rank_previewed(layer, x, damaged, u, 64, 5)[2]).all()
+        assert np.isnan(kernels.rank_previewed(bad_layer, x, preview, u, 1500, 5)[2]).all()
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])

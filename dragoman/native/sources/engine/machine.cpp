@@ -13,7 +13,7 @@ namespace engine {
 namespace {
 
 // So many candidates of a preview for each symbol that is wanted make it likely that the best are among them.
-constexpr int64_t CANDIDATES_FOR_ONE = 8;
+constexpr int64_t CANDIDATES_FOR_ONE = 4;
 
 HeldExample& held_of(const Example& example) {
     if (example.held == nullptr) throw std::logic_error("an example that was not begun");
