@@ -53,9 +53,7 @@ def built(name: str) -> tuple[EncoderDecoder, OutputPreview]:
 def test_a_preview_of_full_rank_changes_nothing(name: str) -> None:
     model, preview = built(name)
     plan = plan_of(model)
-    whole, previewed = (
-        Example(program_of(plan, DEFAULT_SYMBOLS, given), np.array(TEXT)) for given in (None, preview)
-    )
+    whole, previewed = (Example(program_of(plan, DEFAULT_SYMBOLS, given), np.array(TEXT)) for given in (None, preview))
     for symbol in (2, 8, 13):
         assert np.allclose(whole.step([symbol]), previewed.step([symbol]), atol=2e-5)
     moved = dataclasses.replace(preview, rest=np.full(SYMBOLS, 0.5, np.float32))
@@ -81,7 +79,7 @@ def test_previews_that_cannot_be_used_are_refused() -> None:
     for wrong in (
         dataclasses.replace(preview, candidates=0),
         dataclasses.replace(preview, rest=preview.rest[1:]),
-        dataclasses.replace(preview, reading=preview.reading[:, 1:]),
+        dataclasses.replace(preview, reading=preview.reading[:, 1:].copy(), writing=preview.writing[1:]),
     ):
         with pytest.raises(ValueError, match="90 symbols and width 20"):
             program_of(plan, DEFAULT_SYMBOLS, wrong)
@@ -91,14 +89,14 @@ def test_previews_that_cannot_be_used_are_refused() -> None:
         ({"candidates": 0}, "candidates of its own"),
         ({"preview": program.output}, "of its own"),
         ({"preview": len(program.matrices)}, "out of range"),
-        ({"preview": 0}, "operand of another width"),
+        ({"preview": 0}, "another number of outputs"),
         ({"preview_operand": program.output_operand}, "of its own"),
         ({"preview_operand": 99}, "an operand is number 99"),
         ({"output": program.preview}, "of its own"),
     ):
         with pytest.raises(DamagedFileError, match=message):
             EngineModel(program_bytes(dataclasses.replace(program, **changed)), Number.INT8)
-    later = (*program.step.instructions, Instruction(Op.copy, out=product.out, in_=0, count=1))
+    later = (*program.step.instructions, Instruction(Op.activate, out=product.out, in_=product.out))
     step = dataclasses.replace(program.step, instructions=later)
     with pytest.raises(DamagedFileError, match="not those of the preview"):
         EngineModel(program_bytes(dataclasses.replace(program, step=step)), Number.INT8)
