@@ -358,7 +358,7 @@ def test_previews_find_the_best(kernels: Kernels) -> None:
         if 70 < symbols <= 1500:
             exact = kernels.rank_previewed(layer, x, preview, u, symbols, 8)
             assert all(np.array_equal(exact[part], whole[part]) for part in (0, 1))
-            assert np.allclose(exact[2], whole[2], rtol=1e-6, atol=normalizer_bound(kernels))
+            assert np.allclose(exact[2], whole[2], rtol=1e-6, atol=1e-3 + normalizer_bound(kernels))
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
