@@ -1,11 +1,11 @@
 """Call the native engine with random models and requests: each call has to be refused with a text or to be right.
 
-``python benchmarks/fuzz_engine.py --calls 1000000 --sanitized 100000 --record`` compiles the engine with the driver
-``tests/native/engine_fuzz.cpp``, as it is installed and with the address and undefined-behaviour sanitizers, and writes
-the counts to ``benchmarks/results/fuzz_engine.json``. Models are small ones of several architectures; three of four are
-altered: cut, lengthened, weights that are no numbers, words of the header and of instructions. Requests have rows of 0
-to 11 symbols and now and then 10,000, and some of everything that is out of range. ``--write FOLDER`` only writes the
-models, as ``.ci/sanitize`` needs them.
+``python benchmarks/fuzz_engine.py --calls 1000000 --sanitized 100000 --record`` links the driver
+``tests/native/engine_fuzz.cpp`` with the engine that is installed, compiles it with the whole engine and the address and
+undefined-behaviour sanitizers, and writes the counts to ``benchmarks/results/fuzz_engine.json``. Models are small ones of
+several architectures; three of four are altered: cut, lengthened, weights that are no numbers, words of the header and
+of instructions. Requests have rows of 0 to 11 symbols and now and then 10,000, and some of everything that is out of
+range. ``--write FOLDER`` only writes the models, as ``.ci/sanitize`` needs them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dragoman.comparison.machine import describe_machine
 from dragoman.contracts import DEFAULT_SYMBOLS, PictureSize, SourceSize, TargetSize, TextSize
 from dragoman.model.build import build
+from dragoman.native.library import load, present
 from dragoman.plan.compile import program_of
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.plan.plan_of import plan_of
 from dragoman.plan.program_bytes import program_bytes
 from dragoman.recipe.architecture import ModelRecipe
@@ -53,8 +57,8 @@ MODELS: dict[str, tuple[dict[str, Any], SourceSize, TargetSize]] = {
         TEXT,
     ),
     "pictures": (READER, PictureSize(1, 15, None), TEXT),
+    "previewed": ({"encoder": GRU, "decoder": TRANSFORMER, "tie": "decoder"}, TEXT, TEXT),
 }
-PLAIN = "-O2"
 SANITIZED = "-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 
@@ -63,17 +67,36 @@ def write_models(folder: Path) -> list[Path]:
     paths = []
     for name, (recipe, source, target) in MODELS.items():
         model = build(ModelRecipe.model_validate(recipe), source, target, seed=1).eval()
+        preview = random_preview() if name == "previewed" else None
         paths.append(folder / f"{name.replace(' ', '_')}.bin")
-        paths[-1].write_bytes(program_bytes(program_of(plan_of(model), DEFAULT_SYMBOLS)))
+        paths[-1].write_bytes(program_bytes(program_of(plan_of(model), DEFAULT_SYMBOLS, preview)))
     return paths
 
 
-def compile_driver(folder: Path, flags: str, driver: str = "engine_fuzz") -> Path:
-    """The program of a driver in ``tests/native`` with the whole engine in it."""
+def random_preview() -> OutputPreview:
+    """A preview of an output layer of width 16."""
+    random = np.random.default_rng(1)
+    reading, writing = random.normal(size=(5, 16)), random.normal(size=(16, 5))
+    return OutputPreview(reading, writing, random.normal(size=TEXT.symbols), candidates=32)
+
+
+def link_driver(folder: Path) -> Path:
+    """The program of the driver, which loads the engine that is installed."""
+    folder.mkdir()
+    engine = Path(present(load("engine"))._name)
+    compiler = [*shlex.split(os.environ.get("CXX", "c++")), "-std=c++17", "-O2"]
+    files = [str(ROOT / "tests" / "native" / "engine_fuzz.cpp"), str(engine)]
+    subprocess.run([*compiler, *files, f"-Wl,-rpath,{engine.parent}", "-o", str(folder / "engine_fuzz")], check=True)
+    return folder / "engine_fuzz"
+
+
+def compile_driver(folder: Path, driver: str = "engine_fuzz") -> Path:
+    """The program of a driver in ``tests/native`` with the whole engine and sanitizers in it."""
     folder.mkdir()
     modules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"]
     engine = next(module for module in modules if module["name"] == "dragoman.native._engine")
-    common = [*shlex.split(os.environ.get("CXX", "c++")), "-std=c++17", "-Wno-psabi", "-fno-tree-pre", *flags.split()]
+    compiler = shlex.split(os.environ.get("CXX", "c++"))
+    common = [*compiler, "-std=c++17", "-Wno-psabi", "-fno-tree-pre", *SANITIZED.split()]
 
     def compiled(source: str) -> str:
         target = folder / f"{Path(source).stem}.o"
@@ -109,9 +132,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = write_models(folder)
-        for kind, flags, calls in [("plain", PLAIN, arguments.calls), ("sanitized", SANITIZED, arguments.sanitized)]:
+        for kind, driver, calls in [
+            ("plain", link_driver, arguments.calls),
+            ("sanitized", compile_driver, arguments.sanitized),
+        ]:
             if calls:
-                result[kind] = run(compile_driver(folder / kind, flags), calls, arguments.seed, models)
+                result[kind] = run(driver(folder / kind), calls, arguments.seed, models)
                 print(kind, json.dumps(result[kind]), flush=True)
     if arguments.record:
         RESULT.write_text(json.dumps(result, indent=2) + "\n")

@@ -50,9 +50,9 @@ def strike(fault: str, step: int, random: int) -> dict[str, object]:
     script = ROOT / "tests" / "faults" / "experiment.py"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, str(script), fault, folder, "--step", str(step), "--random", str(random)]
+        command = [sys.executable, str(script), folder, f"{fault}={step}", "--random", str(random)]
         output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    return {**json.loads(output), "one_boundary_in": step}
+    return {**json.loads(output)[fault], "one_boundary_in": step}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Toy runs in forked children that are killed or fail at a chosen moment, and are then gone on with.
 
-    python experiment.py FAULT FOLDER [--step N] [--random N]
+    python experiment.py FOLDER FAULT=STEP... [--random N]
 
-tries the fault at every boundary, or at some, and prints what it found as JSON. The parent computes nothing with
-torch, as a fork of a process that did could not train.
+tries each fault at every so many boundaries, and prints what it found as JSON. The parent computes nothing with torch,
+as a fork of a process that did could not train.
 """
 
 from __future__ import annotations
@@ -135,6 +135,20 @@ class Experiment:
         self._reference = bits(self._run)
         self.ended: Counter[str] = Counter()
 
+    def tried(self, name: str, step: int, at_random: int) -> dict[str, Any]:
+        """What a fault did at every so many boundaries, and at so many random moments."""
+        self.ended.clear()
+        wrong = [self.at_boundary(name, number) for number in range(1, len(self.seen) + 1, step)]
+        generator = random.Random(1)
+        wrong += [self.at_random(generator) for _ in range(at_random)]
+        return {
+            "boundaries": len(self.seen),
+            "kinds": Counter(self.seen),
+            "tried": len(wrong),
+            "ended": dict(self.ended),
+            "wrong": [text for text in wrong if text],
+        }
+
     def at_boundary(self, name: str, number: int) -> str | None:
         """Let a fault strike there, then go on; what is wrong, if anything is."""
         self._clear()
@@ -178,24 +192,15 @@ class Experiment:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("fault", choices=FAULTS)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--step", type=int, default=1, help="try every so many boundaries")
-    parser.add_argument("--random", type=int, default=0, help="random moments to kill at as well")
+    parser.add_argument("faults", nargs="+", metavar="FAULT=STEP", help="try this fault at every so many boundaries")
+    parser.add_argument("--random", type=int, default=0, help="random moments to kill at, where that is a fault")
     arguments = parser.parse_args()
     experiment = Experiment(arguments.folder)
-    chosen = range(1, len(experiment.seen) + 1, arguments.step)
-    wrong = [experiment.at_boundary(arguments.fault, number) for number in chosen]
-    generator = random.Random(1)
-    wrong += [experiment.at_random(generator) for _ in range(arguments.random)]
-    result = {
-        "boundaries": len(experiment.seen),
-        "kinds": Counter(experiment.seen),
-        "tried": len(wrong),
-        "ended": experiment.ended,
-        "wrong": [text for text in wrong if text],
-    }
-    print(json.dumps(result, indent=2))
+    found = {}
+    for fault, step in (text.split("=") for text in arguments.faults):
+        found[fault] = experiment.tried(fault, int(step), arguments.random if fault == "kill" else 0)
+    print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":

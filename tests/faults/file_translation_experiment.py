@@ -1,6 +1,6 @@
 """Files translated by a stand-in for a model in forked children that are killed or fail, and are then gone on with.
 
-    python file_translation_experiment.py FAULT FOLDER [--step N]
+    python file_translation_experiment.py FOLDER FAULT=STEP...
 
 tries the fault at every boundary, or at some, and prints what is wrong as JSON.
 """
@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from experiment import FAULTS, run_child
@@ -67,25 +68,31 @@ def go_on(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("fault", choices=[name for name in FAULTS if name != "gone"])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("faults", nargs="+", metavar="FAULT=STEP", help="try this fault at every so many boundaries")
     arguments = parser.parse_args()
     (arguments.folder / "in.txt").write_text("".join(f"{line}\n" for line in LINES), encoding="utf-8")
     importlib.import_module("pyarrow")
+    faults = {name: int(step) for name, step in (text.split("=") for text in arguments.faults)}
+    print(json.dumps({name: tried(arguments.folder, name, step) for name, step in faults.items()}))
+
+
+def tried(parent: Path, fault: str, step: int) -> dict[str, Any]:
+    """What a fault did at every so many boundaries."""
 
     def folder(name: str) -> Path:
-        made = arguments.folder / name
+        made = parent / f"{fault}-{name}"
         made.mkdir()
         return made
 
     whole = folder("whole")
     seen = run_child(begin, whole)["seen"]
     expected = (whole / "out.txt").read_bytes()
-    wrong, ended = [], Counter()
-    for number in range(1, len(seen) + 1, arguments.step):
+    wrong: list[str] = []
+    ended: Counter[str] = Counter()
+    for number in range(1, len(seen) + 1, step):
         place = folder(f"{number}")
-        first = run_child(begin, place, FAULTS[arguments.fault](number, place))
+        first = run_child(begin, place, FAULTS[fault](number, place))
         ended[first["ended"]] += 1
         if first["ended"] == "traceback":
             wrong.append(f"{number} ({seen[number - 1]}): {first['message']}")
@@ -95,7 +102,7 @@ def main() -> None:
         left = sorted(path.name for path in place.iterdir())
         if second["ended"] != "finished" or found != expected or left != ["out.txt"]:
             wrong.append(f"{number} ({seen[number - 1]}): {first['ended']}, then {second}, {left}, {found!r}")
-    print(json.dumps({"boundaries": Counter(seen), "ended": ended, "wrong": wrong}))
+    return {"boundaries": Counter(seen), "ended": ended, "wrong": wrong}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,20 +30,25 @@ PACKAGE = Path(dragoman.__file__).parent
 ONE_IN = {"kill": 19, "io": 89, "full": 89, "read-only": 89, "gone": 89}
 
 
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What each fault did; all are tried on the same run."""
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(HERE / "experiment.py"), str(tmp_path_factory.mktemp("experiment"))]
+    faults = [f"{fault}={step}" for fault, step in ONE_IN.items()]
+    process = subprocess.run([*command, *faults, "--random", "3"], env=environment, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the boundaries are told apart by /proc")
 @pytest.mark.parametrize("fault", ONE_IN)
-def test_the_same_bits_whatever_strikes(tmp_path: Path, fault: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(HERE / "experiment.py"), fault, str(tmp_path), "--step", str(ONE_IN[fault])]
-    process = subprocess.run(
-        [*command, "--random", "3" if fault == "kill" else "0"], env=environment, capture_output=True, text=True
-    )
-    assert process.returncode == 0, process.stderr
-    found = json.loads(process.stdout)
-    assert found["wrong"] == []
-    assert found["boundaries"] > 200
-    assert {"open", "write", "half", "fsync", "os.rename", "os.mkdir", "native half"} <= set(found["kinds"])
-    assert found["ended"].get("killed" if fault == "kill" else "OutputError", 0) >= 2
+def test_the_same_bits_whatever_strikes(found: dict[str, Any], fault: str) -> None:
+    one = found[fault]
+    assert one["wrong"] == []
+    assert one["boundaries"] > 200
+    assert {"open", "write", "half", "fsync", "os.rename", "os.mkdir", "native half"} <= set(one["kinds"])
+    assert one["ended"].get("killed" if fault == "kill" else "OutputError", 0) >= 2
 
 
 @pytest.fixture(autouse=True)
