@@ -48,4 +48,4 @@ def write_preview(w: Writer, output: LinearPlan, x: Operand, preview: OutputPrev
     if x.norm is not None:
         bias += weight @ exact_product(preview.reading, x.norm.bias)
     matrix = w.weights.matrix(Matrix(columns.spread(weight), bias.astype(np.float32)))
-    return Previewed(matrix, u.number, preview.candidates)
+    return Previewed(matrix, u.number, min(preview.candidates, symbols))

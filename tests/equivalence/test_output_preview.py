@@ -87,6 +87,7 @@ def test_previews_that_cannot_be_used_are_refused() -> None:
     *_, product, operand = program.step.instructions
     for changed, message in (
         ({"candidates": 0}, "candidates of its own"),
+        ({"candidates": SYMBOLS + 1}, "more candidates"),
         ({"preview": program.output}, "of its own"),
         ({"preview": len(program.matrices)}, "out of range"),
         ({"preview": 0}, "another number of outputs"),

@@ -106,6 +106,9 @@ int64_t memory_needed(const Model& model, const Shortlist* shortlist, int64_t le
     total += held * 2 * width * (model.states_width * 4 + 4 * past_pages + 8);
     const Matrix& matrix = model.matrices[static_cast<size_t>(model.header.output)];
     total += 2 * room(rows * (matrix.padded + PANEL) * 4);  // scores
+    // Lists of candidates, maxima of groups of columns, and the scores of a row that is ranked by itself.
+    if (model.previews())
+        total += room(model.header.candidates * 64 + 1024) + room(rows * 2048) + 2 * room((matrix.padded + PANEL) * 4);
     if (shortlist != nullptr) {
         const int64_t columns = std::min<int64_t>(matrix.padded, shortlist->most_own(length) + PANEL);
         total += held * room(columns * (matrix.inputs * bytes_of(number) + 24));

@@ -139,6 +139,7 @@ private:
         require(header.output < 0 || header.symbols > 0, "an output matrix without symbols");
         require(header.preview >= -1 && header.preview < header.matrices, "the preview's matrix is out of range");
         require(header.preview < 0 || header.output >= 0, "a preview without an output");
+        require(header.candidates <= header.symbols, "more candidates of a preview than there are symbols");
         require(header.given % WIDTH_UNIT == 0 && header.given <= MOST, "the numbers of a row are no multiple of 16");
         require((header.channels > 0) == (header.height > 0) && header.channels <= 64 && header.height <= 4096,
                 "the channels or the height of pictures");
