@@ -1,11 +1,11 @@
 """Call the native engine with random models and requests: each call has to be refused with a text or to be right.
 
 ``python benchmarks/fuzz_engine.py --calls 1000000 --sanitized 100000 --record`` links ``tests/native/engine_fuzz.cpp``
-with the engine that is installed, compiles it with the whole engine and the address and undefined-behaviour sanitizers,
-and writes the counts to ``benchmarks/results/fuzz_engine.json``. Models are small ones of several architectures; three
-of four are altered: cut, lengthened, weights that are no numbers, words of the header and of instructions. Requests have
-rows of 0 to 11 symbols and now and then 10,000, and some of everything that is out of range. ``--write FOLDER`` only
-writes the models, as ``.ci/sanitize`` needs them.
+with the engine that is installed, compiles it with the whole engine and the address and undefined-behaviour
+sanitizers, and writes the counts to ``benchmarks/results/fuzz_engine.json``. Models are small ones of several
+architectures; three of four are altered: cut, lengthened, weights that are no numbers, words of the header and of
+instructions. Requests have rows of 0 to 11 symbols and now and then 10,000, and some of everything that is out of
+range. ``--write FOLDER`` only writes the models, as ``.ci/sanitize`` needs them.
 """
 
 from __future__ import annotations
