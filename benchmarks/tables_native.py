@@ -407,8 +407,8 @@ def _scaling() -> list[str]:
         parts += [
             *heading("How the cost grows", "python benchmarks/native_scaling.py"),
             f"The preset `tiny` with one thing varied, random weights, {result['symbols']:,} symbols, outputs as long "
-            "as their sources, int8: microseconds of processor for each symbol of an output, ours of CTranslate2's "
-            "(how many times as fast).",
+            "as their sources and without loops, int8: microseconds of processor for each symbol of an output, ours of "
+            "CTranslate2's (how many times as fast).",
             "",
             "| what is varied | search | value: microseconds |",
             "|---|---|---|",
