@@ -47,14 +47,16 @@ class Layout:
         Raises:
             ValueError: if there is no row, or a row is empty.
         """
-        sizes = torch.as_tensor(lengths, dtype=torch.int64)
-        if sizes.numel() == 0 or int(sizes.min()) < 1:
+        # PyTorch's own functions would wake all of its threads, and in the loader's thread a second set of them; and
+        # for a single row they take longer than NumPy's.
+        sizes = np.asarray(lengths, dtype=np.int64)
+        if sizes.size == 0 or sizes.min() < 1:
             raise ValueError(f"a layout needs rows of at least one token, got lengths {sizes.tolist()[:8]}")
-        starts = sizes.cumsum(0) - sizes
-        # PyTorch's own functions would wake all of its threads, and in the loader's thread a second set of them.
-        rows = torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes.numpy()))
-        positions = torch.arange(len(rows)) - torch.from_numpy(np.repeat(starts.numpy(), sizes.numpy()))
-        return cls(sizes.to(device), starts.to(device), rows.to(device), positions.to(device), int(sizes.max()))
+        starts = sizes.cumsum() - sizes
+        rows = np.arange(len(sizes)).repeat(sizes)
+        positions = np.arange(len(rows)) - starts[rows]
+        found = [torch.from_numpy(each).to(device) for each in (sizes, starts, rows, positions)]
+        return cls(found[0], found[1], found[2], found[3], int(sizes.max()))
 
     @property
     def batch(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Int
 from torch import Tensor
@@ -39,8 +40,8 @@ class Packed:
             ValueError: if there is no row, or a row is empty.
         """
         layout = Layout.of([len(row) for row in rows], device)
-        flat = [token for row in rows for token in row]
-        return cls(torch.tensor(flat, dtype=torch.int64, device=device), layout)
+        flat = np.array([token for row in rows for token in row], dtype=np.int64)
+        return cls(torch.from_numpy(flat).to(device), layout)
 
     def rows(self) -> list[list[int]]:
         """The ids as one list per row."""

@@ -31,7 +31,7 @@ class EngineInputs:
     @classmethod
     def of_texts(cls, texts: Packed) -> EngineInputs:
         """Texts, as symbols."""
-        return cls(_array(texts.values.to(torch.int32)), _array(texts.layout.lengths))
+        return cls(_array(texts.values).astype(np.int32), _array(texts.layout.lengths))
 
     @classmethod
     def of_pictures(cls, pictures: Pictures) -> EngineInputs:

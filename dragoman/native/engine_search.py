@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import itertools
 import weakref
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -259,28 +261,28 @@ class _Job:
         if isinstance(request.method, Beam):
             asked.method, asked.length_penalty = 1, request.method.length_penalty
         if request.forbidden:
-            asked.forbidden, asked.forbidden_count = self._array(request.forbidden, np.int32), len(request.forbidden)
+            asked.forbidden, asked.forbidden_count = self._array("i", request.forbidden), len(request.forbidden)
         asked.longest_loop, asked.loop_times, asked.loop_span = repetition.longest, repetition.times, repetition.span
-        asked.limits = self._array(limits, np.int64)
+        asked.limits = self._array("q", limits)
         if request.minimums is not None:
-            asked.minimums = self._array(request.minimums, np.int64)
+            asked.minimums = self._array("q", request.minimums)
         if request.prefixes is not None:
             for row, prefix in enumerate(request.prefixes):
                 if self._searcher.end in prefix:
                     raise prefix_holds_end(row, self._searcher.end)
-            asked.prefixes = self._array([symbol for prefix in request.prefixes for symbol in prefix], np.int32)
-            asked.prefix_starts = self._array(np.cumsum([0, *map(len, request.prefixes)]), np.int64)
+            asked.prefixes = self._array("i", itertools.chain.from_iterable(request.prefixes))
+            asked.prefix_starts = self._array("q", itertools.accumulate(map(len, request.prefixes), initial=0))
         if self._automata is not None:
             automata = self._automata
-            asked.automata = self._array(automata.numbers, np.int32)
-            asked.automaton_starts = self._array([one.start for one in automata.automata], np.int64)
+            asked.automata = self._array("i", automata.numbers)
+            asked.automaton_starts = self._array("q", (one.start for one in automata.automata))
             asked.automata_count, asked.after, asked.least = len(automata.automata), automata.after, automata.least
         return asked
 
-    def _array(self, values: Sequence[int] | Int64[np.ndarray, " n"], dtype: type[np.generic]) -> int:
-        array = np.array(values, dtype=dtype)
-        self._kept.append(array)
-        return array.ctypes.data
+    def _array(self, kind: str, values: Iterable[int]) -> int:
+        made = array(kind, values)
+        self._kept.append(made)
+        return _address(made)
 
     def run(self, threads: int) -> None:
         """Search until all is found."""
@@ -333,9 +335,9 @@ class _Job:
         sizes = (ctypes.c_int64 * 2)()
         self._library.dragoman_engine_job_sizes(self._handle, pointer, count, sizes)
         hypotheses, length = sizes
-        whole, real = np.empty(count + 2 * hypotheses, dtype=np.int64), np.empty(2 * hypotheses)
-        tokens = np.empty(length, dtype=np.int32)
-        pointers = whole.ctypes.data, real.ctypes.data, tokens.ctypes.data
+        whole, real = array("q", bytes(8 * (count + 2 * hypotheses))), array("d", bytes(16 * hypotheses))
+        tokens = array("i", bytes(4 * length))
+        pointers = _address(whole), _address(real), _address(tokens)
         self._library.dragoman_engine_job_take(self._handle, pointer, count, hypotheses, *pointers)
         numbers, reals, ids = whole.tolist(), real.tolist(), tokens.tolist()
         lengths, endings = numbers[count : count + hypotheses], numbers[count + hypotheses :]
@@ -382,6 +384,10 @@ class _Automata:
             return 1
 
         self.after, self.least = _AFTER(after), _LEAST(least)
+
+
+def _address(numbers: array[int] | array[float]) -> int:
+    return numbers.buffer_info()[0]
 
 
 def _floats(scores: Float[Tensor, ...]) -> Float32[np.ndarray, ...]:
