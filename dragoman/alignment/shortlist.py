@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save
 from dragoman.alignment.ibm_model_1 import TranslationTable
 from dragoman.errors import DamagedFileError
 
-_SEEN_BY_CHANCE = 1e-3
+_SEEN_BY_CHANCE = 1e-6
 """Pairs of symbols with a smaller probability only occurred in the same sentences by chance."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dragoman.alignment.shortlist import Shortlist
@@ -26,7 +27,8 @@ def quantize(model: Path | str, *, dataset: Path | str | None = None) -> EngineC
     the choice in the model's folder.
 
     That is done for every model at the end of its training; this is for models that were saved before. A shortlist that
-    the model has is kept; where it has none and one pays, it is learnt.
+    the model has is kept; where it has none, some are learnt, if the vocabulary is large, and the shortest that costs
+    nothing is taken.
 
     Args:
         model: the folder of a translator or of a reader of pictures.
@@ -40,10 +42,10 @@ def quantize(model: Path | str, *, dataset: Path | str | None = None) -> EngineC
     loaded = load_model(folder)
     opened = training_data(folder, loaded, None if dataset is None else given_path(dataset, "the folder of a dataset"))
     kept = VerifiedFolder.open(folder).holds(SHORTLIST)
-    shortlist = (
-        load_shortlist(folder, *loaded.vocabularies) if kept else task_of(loaded.recipe).shortlist(loaded, opened)
+    shortlists = (
+        [load_shortlist(folder, *loaded.vocabularies)] if kept else task_of(loaded.recipe).shortlists(loaded, opened)
     )
-    choice = keep_choice(folder, loaded, opened, shortlist)
+    choice = keep_choice(folder, loaded, opened, shortlists)
     if choice is None:
         raise UnsupportedError(
             f"{sentence_of(loaded.recipe.model)}, for which nothing is chosen",
@@ -55,11 +57,11 @@ def quantize(model: Path | str, *, dataset: Path | str | None = None) -> EngineC
 
 
 def keep_choice(
-    folder: Path, loaded: LoadedModel, dataset: Dataset, shortlist: Shortlist | None
+    folder: Path, loaded: LoadedModel, dataset: Dataset, shortlists: Sequence[Shortlist]
 ) -> EngineChoice | None:
     """Choose what a model is computed with, and keep that and the shortlist in its folder; None where the native engine
     computes such models in float32 alone, or not at all."""
-    chosen = task_of(loaded.recipe).chosen_engine(loaded, dataset, shortlist)
+    chosen = task_of(loaded.recipe).chosen_engine(loaded, dataset, shortlists)
     if chosen is None:
         return None
     replace_files(folder, _bytes(chosen))

@@ -15,10 +15,10 @@ def shortlist(
     ] = None,
     frequent: Annotated[
         int, typer.Option(min=0, max=10**7, help="Most frequent target symbols that are always allowed.")
-    ] = 1000,
+    ] = 2000,
     per_symbol: Annotated[
         int, typer.Option(min=1, max=10**7, help="Target symbols that each source symbol allows.")
-    ] = 100,
+    ] = 400,
 ) -> None:
     """Learn which target symbols each source symbol can become, for faster translating with `--shortlist`."""
     from dragoman.storage.given import check_model
@@ -37,5 +37,5 @@ def shortlist(
     made = dataset_shortlist(opened, frequent=frequent, per_symbol=per_symbol)
     add_shortlist(model, made)
     print(f"{model / SHORTLIST}: {len(made.always):,} symbols always, {len(made.targets):,} by source symbol")
-    choice = keep_choice(model, loaded, opened, made)
+    choice = keep_choice(model, loaded, opened, [made])
     print("the native engine does not compute such models" if choice is None else choice)

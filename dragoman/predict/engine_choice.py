@@ -54,17 +54,31 @@ class EngineTrial:
         settings: the settings.
         difference: their score less that of float32, with its interval.
         accepted: whether the difference is no loss; see :func:`~dragoman.tasks.choose_settings.choose_settings`.
+        always: number of symbols that the shortlist always allows; 0 without one, or where it was not kept.
     """
 
     settings: EngineSettings
     difference: Difference
     accepted: bool
+    always: int = 0
+
+    @property
+    def subject(self) -> str:
+        """What was tried, in a phrase.
+
+        >>> test = Difference("BLEU", 40.0, 39.9, -0.1, -0.3, 0.1, 0.4, "", 1000, 1)
+        >>> EngineTrial(EngineSettings("int8", shortlist=True), test, True, always=2260).subject
+        'int8 with a shortlist of 2,260 symbols and those of the source'
+        """
+        return (
+            f"{self.settings} of {self.always:,} symbols and those of the source" if self.always else str(self.settings)
+        )
 
     def __str__(self) -> str:
         test = self.difference
         verdict = "no loss that can be seen" if self.accepted else "a loss"
         return (
-            f"{self.settings}: {test.metric} {test.second:.2f} beside {test.first:.2f} in float32, a difference of "
+            f"{self.subject}: {test.metric} {test.second:.2f} beside {test.first:.2f} in float32, a difference of "
             f"{test.difference:+.2f} (95 % interval {test.low:+.2f} to {test.high:+.2f}): {verdict}"
         )
 
@@ -93,13 +107,18 @@ class EngineChoice(Shown):
 
     def summary(self) -> Summary:
         """The settings and each trial."""
-        facts = {str(trial.settings): str(trial).split(": ", 1)[1] for trial in self.trials}
+        facts = {trial.subject: str(trial).split(": ", 1)[1] for trial in self.trials}
         return Summary(f"{self.settings}, chosen on {self.examples}, {self.search}", facts)
 
     def to_dict(self) -> JsonObject:
         """The choice as values for JSON."""
         trials = [
-            {**asdict(trial.settings), "accepted": trial.accepted, **trial.difference.to_dict()}
+            {
+                **asdict(trial.settings),
+                **({"always": trial.always} if trial.always else {}),
+                "accepted": trial.accepted,
+                **trial.difference.to_dict(),
+            }
             for trial in self.trials
         ]
         return {**asdict(self.settings), "examples": self.examples, "search": self.search, "trials": trials}
@@ -113,7 +132,12 @@ class EngineChoice(Shown):
         """A choice from the values that :meth:`to_dict` gives."""
         names = [each.name for each in fields(Difference)]
         trials = tuple(
-            EngineTrial(_settings(one), Difference(**{name: one[name] for name in names}), bool(one["accepted"]))
+            EngineTrial(
+                _settings(one),
+                Difference(**{name: one[name] for name in names}),
+                bool(one["accepted"]),
+                int(one.get("always", 0)),
+            )
             for one in values["trials"]
         )
         return cls(_settings(values), trials, str(values["examples"]), str(values["search"]))

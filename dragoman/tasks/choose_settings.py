@@ -66,13 +66,35 @@ class ChosenEngine:
         return {ENGINE: self.choice.to_file(), **kept}
 
 
-def candidates(*, with_shortlist: bool) -> list[EngineSettings]:
-    """The settings that are tried beside float32, the fastest first.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Settings that are tried, with the shortlist that they need.
 
-    >>> list(map(str, candidates(with_shortlist=True)))
-    ['int8 with a shortlist', 'int8', 'bfloat16']
+    Attributes:
+        settings: the settings.
+        shortlist: the shortlist; None where the settings have none.
     """
-    return [each for each in BY_SPEED if each != EXACT and (with_shortlist or not each.shortlist)]
+
+    settings: EngineSettings
+    shortlist: Shortlist | None = None
+
+
+def candidates(shortlists: Sequence[Shortlist] = ()) -> list[Candidate]:
+    """What is tried beside float32, the fastest first.
+
+    >>> [str(each.settings) for each in candidates()]
+    ['int8', 'bfloat16']
+
+    Args:
+        shortlists: lexical shortlists of the model, the shortest first.
+    """
+    found: list[Candidate] = []
+    for settings in BY_SPEED:
+        if settings.shortlist:
+            found += [Candidate(settings, each) for each in shortlists]
+        elif settings != EXACT:
+            found.append(Candidate(settings))
+    return found
 
 
 def on_processor(loaded: LoadedModel) -> EncoderDecoder:
@@ -82,32 +104,40 @@ def on_processor(loaded: LoadedModel) -> EncoderDecoder:
 
 
 def choose_settings(
-    candidates: Iterable[EngineSettings],
-    outputs_with: Callable[[EngineSettings], list[str]],
+    candidates: Iterable[Candidate],
+    outputs_with: Callable[[Candidate], list[str]],
     measure: Measure,
     *,
     examples: str,
     search: str,
-) -> EngineChoice:
+) -> ChosenEngine:
     """The first of some settings whose outputs are no worse than those in float32 (paired bootstrap, Koehn 2004).
 
     No time is measured, so the choice is the same on every machine.
 
     Args:
-        candidates: the settings to try, the fastest first; float32, behind them, needs no trial.
+        candidates: what to try, the fastest first; float32, behind it, needs no trial.
         outputs_with: function that gives the model's output for each example with some settings.
         measure: the measure of quality.
         examples: number and name of the examples, in a phrase.
         search: the search for outputs, in a phrase.
+
+    Returns:
+        The choice, with the shortlist that was accepted, or else the last that was tried.
     """
-    exact = measure.statistics(outputs_with(EXACT))
+    exact = measure.statistics(outputs_with(Candidate(EXACT)))
     trials: list[EngineTrial] = []
-    for settings in candidates:
-        test = paired_bootstrap(exact, measure.statistics(outputs_with(settings)))
-        trials.append(EngineTrial(settings, test, measure.accepts(test)))
+    shortlist: Shortlist | None = None
+    settings = EXACT
+    for each in candidates:
+        test = paired_bootstrap(exact, measure.statistics(outputs_with(each)))
+        shortlist = each.shortlist or shortlist
+        always = 0 if each.shortlist is None else len(each.shortlist.always)
+        trials.append(EngineTrial(each.settings, test, measure.accepts(test), always))
         if trials[-1].accepted:
-            return EngineChoice(settings, tuple(trials), examples, search)
-    return EngineChoice(EXACT, tuple(trials), examples, search)
+            settings = each.settings
+            break
+    return ChosenEngine(EngineChoice(settings, tuple(trials), examples, search), shortlist)
 
 
 def trial_examples(count: int) -> Int[np.ndarray, " n"]:

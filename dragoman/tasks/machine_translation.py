@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dragoman.alignment.dataset_shortlist import dataset_shortlist, pays
+from dragoman.alignment.dataset_shortlist import dataset_shortlists, sizes_that_pay
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts import Greedy, GuidedAlignment, SearchMethod
 from dragoman.contracts.expect import expect
@@ -30,7 +30,6 @@ from dragoman.model.build import Model
 from dragoman.model.build_decoders import Objective
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.choose_engine import choose_engine
-from dragoman.predict.engine_choice import EngineSettings
 from dragoman.predict.given import TEXTS, inputs_of
 from dragoman.predict.inputs import Given
 from dragoman.predict.native_engine import NativeEngine, exact_engine
@@ -41,6 +40,7 @@ from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts
 from dragoman.tasks.choose_settings import (
+    Candidate,
     ChosenEngine,
     Measure,
     candidates,
@@ -138,13 +138,13 @@ class MachineTranslation(Task):
 
         return Validator(self.losses(model, recipe, dataset), score)
 
-    def shortlist(self, best: LoadedModel, dataset: Dataset) -> Shortlist | None:
-        """The shortlist of the training pairs, where the target vocabulary is large."""
-        wanted = best.recipe.search.shortlist and pays(best.vocabularies[1])
-        return dataset_shortlist(dataset) if wanted else None
+    def shortlists(self, best: LoadedModel, dataset: Dataset) -> list[Shortlist]:
+        """The shortlists of the training pairs, where the target vocabulary is large."""
+        sizes = sizes_that_pay(best.vocabularies[1]) if best.recipe.search.shortlist else []
+        return dataset_shortlists(dataset, sizes)
 
     def chosen_engine(
-        self, best: LoadedModel, dataset: Dataset, shortlist: Shortlist | None = None
+        self, best: LoadedModel, dataset: Dataset, shortlists: Sequence[Shortlist] = ()
     ) -> ChosenEngine | None:
         """By chrF2++ if training watched it, else by BLEU."""
         model = on_processor(best)
@@ -155,9 +155,10 @@ class MachineTranslation(Task):
         sources, references = dataset.validation.source_texts(chosen), dataset.validation.target_texts(chosen)
         language = best.recipe.data.target_language
 
-        def outputs(settings: EngineSettings) -> list[str]:
-            used = shortlist if settings.shortlist else None
-            translator.engine = NativeEngine(model, translator.target.special, number=settings.number, shortlist=used)
+        def outputs(tried: Candidate) -> list[str]:
+            translator.engine = NativeEngine(
+                model, translator.target.special, number=tried.settings.number, shortlist=tried.shortlist
+            )
             return translator.translate(sources, progress=False)
 
         def statistics(translations: list[str]) -> SentenceStatistics:
@@ -165,14 +166,13 @@ class MachineTranslation(Task):
                 return chrf_statistics(translations, references)
             return bleu_statistics(translations, references, language)
 
-        choice = choose_settings(
-            candidates(with_shortlist=shortlist is not None),
+        return choose_settings(
+            candidates(shortlists),
             outputs,
             Measure(statistics, higher_is_better=True, most_lost=0.3),
             examples=phrase_of_examples(chosen, self.words.inputs),
             search=best.recipe.search.phrase,
         )
-        return ChosenEngine(choice, shortlist)
 
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
         """The unigram entropy of target tokens."""

@@ -193,26 +193,26 @@ class Task(ABC):
         del dataset
         return best
 
-    def shortlist(self, best: LoadedModel, dataset: Dataset) -> Shortlist | None:
-        """The lexical shortlist that is learnt for a trained model; None where none is of use, or the recipe forbids
-        it."""
+    def shortlists(self, best: LoadedModel, dataset: Dataset) -> list[Shortlist]:
+        """The lexical shortlists that a trained model is tried with, the shortest first; none where none is of use, or
+        the recipe forbids it."""
         del best, dataset
-        return None
+        return []
 
     def chosen_engine(
-        self, best: LoadedModel, dataset: Dataset, shortlist: Shortlist | None = None
+        self, best: LoadedModel, dataset: Dataset, shortlists: Sequence[Shortlist] = ()
     ) -> ChosenEngine | None:
         """What the native engine should compute the best model with, by its outputs on the validation set.
 
         Args:
             best: the model.
             dataset: the dataset that it was trained on.
-            shortlist: lexical shortlist of the model, if it has one.
+            shortlists: lexical shortlists of the model, the shortest first.
 
         Returns:
             The choice; None where the engine cannot compute the model, or computes it in float32 alone.
         """
-        del best, dataset, shortlist
+        del best, dataset, shortlists
         return None
 
     # Measuring

@@ -22,7 +22,6 @@ from dragoman.evaluation.recognition_report import evaluate_recognition
 from dragoman.model.build import Model
 from dragoman.model.folder import LoadedModel
 from dragoman.predict.choose_engine import choose_reader_engine
-from dragoman.predict.engine_choice import EngineSettings
 from dragoman.predict.given import PICTURES as GIVEN_PICTURES
 from dragoman.predict.given import items_of
 from dragoman.predict.inputs import Given
@@ -33,6 +32,7 @@ from dragoman.recipe import Recipe
 from dragoman.tasks.assessment import Assessed, Assessment, HeldOut, Measures, Search
 from dragoman.tasks.card import CardFacts, CardText, card, measured_on
 from dragoman.tasks.choose_settings import (
+    Candidate,
     ChosenEngine,
     Measure,
     candidates,
@@ -99,10 +99,10 @@ class TextRecognition(Task):
         return Validator(self.losses(model, recipe, dataset), score)
 
     def chosen_engine(
-        self, best: LoadedModel, dataset: Dataset, shortlist: Shortlist | None = None
+        self, best: LoadedModel, dataset: Dataset, shortlists: Sequence[Shortlist] = ()
     ) -> ChosenEngine | None:
         """By the character error rate."""
-        del shortlist
+        del shortlists
         model = on_processor(best)
         if obstacle_of(model) is not None:
             return None
@@ -111,18 +111,17 @@ class TextRecognition(Task):
         chosen = trial_examples(len(examples))
         references = examples.target_texts(chosen)
 
-        def outputs(settings: EngineSettings) -> list[str]:
-            reader.engine = NativeEngine(model, reader.target.special, number=settings.number)
+        def outputs(tried: Candidate) -> list[str]:
+            reader.engine = NativeEngine(model, reader.target.special, number=tried.settings.number)
             return read_examples(reader, examples, Search().by(best.recipe.search), chosen)
 
-        choice = choose_settings(
-            candidates(with_shortlist=False),
+        return choose_settings(
+            candidates(),
             outputs,
             Measure(lambda texts: recognition_statistics(texts, references)[0], higher_is_better=False, most_lost=0.1),
             examples=phrase_of_examples(chosen, self.words.inputs),
             search=best.recipe.search.phrase,
         )
-        return ChosenEngine(choice, None)
 
     def baseline(self, recipe: Recipe, dataset: Dataset) -> float:
         """The unigram entropy of target tokens."""

@@ -404,7 +404,7 @@ def _finish(
         draw_learning_curves(history, run.curves, title=name)
     best = task.calibrated(load_model(run.best, hardware.device), dataset)
     held_out = held_out_of(dataset)
-    engine = task.chosen_engine(best, dataset, task.shortlist(best, dataset))
+    engine = task.chosen_engine(best, dataset, task.shortlists(best, dataset))
     (found,) = assess([Assessed(best, held_out)])
     reference = reference_of(best, dataset)
     if found.draw is not None:

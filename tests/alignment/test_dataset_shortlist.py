@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dragoman.alignment import drawn_pairs
-from dragoman.alignment.dataset_shortlist import dataset_shortlist
+from dragoman.alignment.dataset_shortlist import dataset_shortlist, dataset_shortlists
 from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
 from dragoman.recipe import recipe_from
@@ -53,6 +53,13 @@ def test_special_symbols_bytes_and_placeholders_are_always_allowed(dataset: Data
     units = {ids[unit] for unit in UNITS if unit in ids}
     assert units
     assert units <= {*found.always.tolist()}
+
+
+def test_a_longer_shortlist_holds_a_shorter_one(dataset: Dataset) -> None:
+    none, short, long = dataset_shortlists(dataset, [0, 3, 8])
+    assert {*none.always.tolist()} < {*short.always.tolist()} < {*long.always.tolist()}
+    assert short.always.tolist() == dataset_shortlist(dataset, frequent=3).always.tolist()
+    assert dataset_shortlists(dataset, []) == []
 
 
 def test_of_many_pairs_the_same_few_are_drawn(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

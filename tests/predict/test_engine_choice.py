@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dragoman.alignment.shortlist import Shortlist
 from dragoman.errors import DamagedFileError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.predict.engine_choice import (
@@ -34,10 +36,16 @@ def outputs(wrong: int) -> list[str]:
     return ["wrong"] * wrong + ["right"] * (EXAMPLES - wrong)
 
 
+def shortlist_of(symbols: int) -> Shortlist:
+    return Shortlist(np.arange(symbols), offsets=np.zeros(2, np.int64), targets=np.zeros(0, np.int32))
+
+
 def chosen(wrong: dict[EngineSettings, int], *, most_lost: float = 5.0, higher: bool = True) -> EngineChoice:
-    tried = candidates(with_shortlist=True)
+    tried = candidates([shortlist_of(7)])
     measure = Measure(share_of, higher_is_better=higher, most_lost=most_lost)
-    return choose_settings(tried, lambda settings: outputs(wrong[settings]), measure, examples="400", search="beam 5")
+    return choose_settings(
+        tried, lambda one: outputs(wrong[one.settings]), measure, examples="400", search="beam 5"
+    ).choice
 
 
 def test_the_fastest_settings_are_taken_whose_loss_cannot_be_seen() -> None:
@@ -55,6 +63,28 @@ def test_a_loss_that_chance_explains_is_refused_where_it_is_large() -> None:
     wrong = {fastest: 1, whole: 0, half: 0, exact: 0}
     assert chosen(wrong, most_lost=0.2).settings == whole
     assert chosen(wrong, most_lost=0.3).settings == fastest
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kept", "tried"), [({3: 100, 5: 0, 8: 0}, 5, [3, 5]), (dict.fromkeys((3, 5, 8), 100), 8, [3, 5, 8, 0])]
+)
+def test_the_shortest_shortlist_is_kept_whose_loss_cannot_be_seen(
+    wrong: dict[int, int], kept: int, tried: list[int]
+) -> None:
+    """The longest, where all cost something: a caller can still ask for it."""
+    found = choose_settings(
+        candidates([shortlist_of(symbols) for symbols in wrong]),
+        lambda one: outputs(0 if one.shortlist is None else wrong[len(one.shortlist.always)]),
+        Measure(share_of, higher_is_better=True, most_lost=5.0),
+        examples="400",
+        search="beam 5",
+    )
+    assert found.shortlist is not None
+    assert len(found.shortlist.always) == kept
+    assert [trial.always for trial in found.choice.trials] == tried
+    assert found.choice.settings.shortlist == (kept != 8)
+    assert EngineChoice.from_dict(json.loads(found.choice.to_file())) == found.choice
+    assert "int8 with a shortlist of 3 symbols" in found.choice.phrase
 
 
 def test_where_lower_is_better_more_is_a_loss() -> None:
