@@ -20,7 +20,7 @@ from dragoman.contracts import (
     SearchRequest,
     SearchResult,
 )
-from dragoman.errors import InputError, UnsupportedError
+from dragoman.errors import InputError
 from dragoman.export.ctranslate2_model import symbol_names, write_ctranslate2
 from dragoman.export.transformer_spec import longest_rows
 from dragoman.model.folder import LoadedModel
@@ -118,8 +118,8 @@ class CTranslate2Engine:
         """The best outputs for each row; see :meth:`~dragoman.predict.engine.Engine.search`.
 
         Raises:
-            UnsupportedError: if something is asked for that CTranslate2 cannot do, or a row or a limit is longer than
-                the converted model's position encodings.
+            UnsupportedError: if something is asked for that CTranslate2 cannot do.
+            InputError: if a row or a limit is longer than the converted model's position encodings.
         """
         request.check(source.layout.batch, self.features, "CTranslate2's engine")
         rows = source.rows()
@@ -208,7 +208,7 @@ class CTranslate2Engine:
             longest, (self._longest_source, self._longest_target), ("source", "output"), strict=True
         ):
             if tokens > known:
-                raise UnsupportedError(
+                raise InputError(
                     f"a row's {side} may have {tokens:,} tokens, and the converted model knows {known:,} positions",
                     remedy="split the line, set a lower limit, or translate with `--engine torch`.",
                 )

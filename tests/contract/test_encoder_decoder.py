@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dragoman.contracts import DEFAULT_SYMBOLS, Batch, Packed, TextSize
-from dragoman.errors import UnsupportedError
+from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model, save_model
@@ -230,7 +230,7 @@ def test_numeric_gradient_of_the_whole_model() -> None:
 
 def test_a_row_beyond_the_learned_positions_is_refused() -> None:
     model = build(recipe(positions="learned", max_positions=4), TextSize(V), TextSize(V), seed=1)
-    with pytest.raises(UnsupportedError, match=r"6 tokens.*end at 4"):
+    with pytest.raises(InputError, match=r"6 tokens.*end at 4"):
         model.encode(batch().source)
 
 

@@ -419,3 +419,19 @@ def test_a_wide_beam_finds_the_truly_best_outputs(alpha: float) -> None:
 def test_a_value_out_of_its_range_is_named(make: Callable[[], object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda model: TorchEngine(model, DEFAULT_SYMBOLS, batch_tokens=64),
+        lambda model: NativeEngine(model, DEFAULT_SYMBOLS),
+    ],
+    ids=["PyTorch", "native"],
+)
+def test_a_row_beyond_the_learned_positions_cannot_be_read(make: Callable[[EncoderDecoder], Engine[Packed]]) -> None:
+    parts = {**TRANSFORMER, "positions": "learned", "max_positions": 6}
+    model = cast(EncoderDecoder, loaded({"encoder": parts, "decoder": parts}).model)
+    made = make(model)
+    with pytest.raises(InputError, match=r"learned positions.* end at 6"):
+        made.search(Packed.of([[*range(10, 19), END]]), SearchRequest(Greedy(), limits=[3]))

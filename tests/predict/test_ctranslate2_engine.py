@@ -141,7 +141,7 @@ def test_a_row_beyond_the_positions_is_refused() -> None:
         ([9] * 60 + [END], 5, "source may have 61 tokens"),
         (sources(loaded)[0], 80, "output may have 81 tokens"),
     ):
-        with pytest.raises(UnsupportedError, match=words):
+        with pytest.raises(InputError, match=words):
             engine.search(Packed.of([row]), SearchRequest(Greedy(), limits=[limit]))
 
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from dragoman.errors import UnsupportedError
+from dragoman.errors import InputError
 
 
 class SinusoidalPositions(nn.Module):
@@ -69,11 +69,11 @@ class LearnedPositions(nn.Module):
         """The vectors of ``positions``.
 
         Raises:
-            UnsupportedError: if a position is beyond the last one that has a vector.
+            InputError: if a position is beyond the last one that has a vector.
         """
         needed, known = int(positions.max()) + 1, self.weight.shape[0]
         if needed > known:
-            raise UnsupportedError(
+            raise InputError(
                 f"a row has {needed:,} tokens, and this model's learned positions end at {known:,}",
                 remedy='split the line, or train with a larger `max_positions` or `positions = "sinusoidal"`.',
             )
