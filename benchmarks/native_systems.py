@@ -29,11 +29,15 @@ from dragoman.export.ctranslate2_model import symbol_names, write_ctranslate2
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.plan.learn_preview import learnt_preview
+from dragoman.plan.output_preview import OutputPreview
+from dragoman.plan.plan_of import plan_of
 from dragoman.predict.engine import Engine
 from dragoman.predict.native_engine import NativeEngine
 from dragoman.predict.torch_engine import TorchEngine
 from dragoman.predict.translator import Translator
 from dragoman.recipe import recipe_from
+from dragoman.tasks.output_previews import CANDIDATES
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
 
@@ -141,11 +145,16 @@ def torch_engine(loaded: LoadedModel) -> TorchEngine:
 
 
 def native_engine(
-    loaded: LoadedModel, number: str, *, threads: int = 1, shortlist: Shortlist | None = None
+    loaded: LoadedModel,
+    number: str,
+    *,
+    threads: int = 1,
+    shortlist: Shortlist | None = None,
+    preview: OutputPreview | None = None,
 ) -> NativeEngine[Packed]:
     """The native engine."""
     model, special = expect(loaded.model, EncoderDecoder), expect(loaded.target, Codec).special
-    return NativeEngine(model, special, number=number, threads=threads, shortlist=shortlist)
+    return NativeEngine(model, special, number=number, threads=threads, shortlist=shortlist, preview=preview)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +238,13 @@ def random_model(model: dict[str, Any], symbols: int) -> LoadedModel:
     assert codec.size.symbols == symbols, f"{codec.size.symbols} symbols in the place of {symbols}"
     recipe = recipe_from({"model": {**model, "tie": "none"}})
     return LoadedModel(build(recipe.model, codec.size, codec.size, seed=1), recipe, codec, codec)
+
+
+def random_preview(loaded: LoadedModel, rank: int) -> OutputPreview:
+    """A preview of a random model's output layer, learnt from random hidden states; it takes as long as another one."""
+    weight = plan_of(expect(loaded.model, EncoderDecoder)).decoder.output.weight
+    states = np.random.default_rng(1).normal(size=(2 * weight.shape[1], weight.shape[1]))
+    return learnt_preview(weight, states, rank=rank, candidates=CANDIDATES)
 
 
 def random_sentences(loaded: LoadedModel, count: int, length: int, seed: int = 1) -> Sentences:

@@ -32,7 +32,7 @@ import random
 import statistics
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ from native_systems import (
     native_engine,
     of_engine,
     random_model,
+    random_preview,
     random_sentences,
     request_of,
     sentences_of,
@@ -70,16 +71,18 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import load_model
 from dragoman.plan.compile import program_of
 from dragoman.plan.operations import operations_of
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.plan.plan_of import plan_of
 from dragoman.predict.engine import Engine
 from dragoman.storage.folder import write_file
+from dragoman.tasks.output_previews import output_previews
 
 RESULT = Path(__file__).parent / "results" / "native_translation.json"
 PARTS = ("settings", "shortlists", "speed", "latency", "base", "firefox")
-OURS = (1000, 100)
+OURS = (2000, 400)
 """Frequent symbols, and symbols for each one of the source."""
 BATCHES = (8, 16, 32, 64, 128)
-SHORTLISTS = ((100, 20), (100, 50), (500, 50), (1000, 100), (2000, 100))
+SHORTLISTS = ((100, 50), (500, 50), (1000, 100), (2000, 100), (2000, 400), (4000, 100))
 NUMBERS = ("float32", "bfloat16", "int8")
 THREADS = (1, 2)
 TUNING_ROUNDS = 3
@@ -122,10 +125,18 @@ class Bench:
             self._shortlists[sizes] = dataset_shortlist(self._dataset, frequent=frequent, per_symbol=per_symbol)
         return self._shortlists[sizes]
 
-    def native(self, number: str = "int8", *, narrowed: bool = False, threads: int = 1) -> System:
-        """Our engine."""
+    def native(
+        self, number: str = "int8", *, narrowed: bool = False, previewed: bool = False, threads: int = 1
+    ) -> System:
+        """Our engine, with a shortlist or a preview."""
         shortlist = self.shortlist(OURS) if narrowed else None
-        return self.system(native_engine(self.loaded, number, threads=threads, shortlist=shortlist))
+        preview = self.preview if previewed else None
+        return self.system(native_engine(self.loaded, number, threads=threads, shortlist=shortlist, preview=preview))
+
+    @cached_property
+    def preview(self) -> OutputPreview:
+        """The fastest preview of the output layer that is tried when a model is saved."""
+        return next(output_previews(expect(self.loaded.model, EncoderDecoder), self._dataset.train))
 
     def peer(self, setting: Setting, *, threads: int = 1, one_sentence: bool = False) -> System:
         """CTranslate2."""
@@ -270,6 +281,7 @@ def whole_test_set(bench: Bench) -> None:
     for threads in THREADS:
         for search, width in SEARCHES.items():
             systems = {f"native {number}": bench.native(number, threads=threads) for number in NUMBERS}
+            systems["native int8, preview"] = bench.native(previewed=True, threads=threads)
             systems["native int8, shortlist"] = bench.native(narrowed=True, threads=threads)
             plain = bench.best_setting(search, "all symbols")
             systems["CTranslate2 float32"] = bench.peer(Setting(plain.batch, "float32"), threads=threads)
@@ -299,7 +311,7 @@ def _against_ctranslate2(times: Mapping[str, Times[Any]]) -> dict[str, Any]:
     return {
         name: ratios(times[name], times[peer])
         for name in times
-        if (peer := name.replace("native", "CTranslate2")) in times and peer != name
+        if (peer := name.replace("native", "CTranslate2").replace(", preview", "")) in times and peer != name
     }
 
 
@@ -333,6 +345,7 @@ def one_sentence_a_call(bench: Bench) -> None:
             systems: dict[str, System] = {
                 "native float32": bench.native("float32", threads=threads),
                 "native int8": bench.native(threads=threads),
+                "native int8, preview": bench.native(previewed=True, threads=threads),
                 "native int8, shortlist": bench.native(narrowed=True, threads=threads),
                 "CTranslate2 float32": bench.peer_alone(Setting(1, "float32"), width, threads),
                 "CTranslate2 int8": bench.peer_alone(Setting(1), width, threads),
@@ -376,6 +389,8 @@ def base(bench: Bench) -> None:
     systems = {str(Setting(batch)): peer.system(batch) for batch in BASE_BATCHES}
     end = loaded.codecs[1].special.end
     systems["native int8"] = of_engine(native_engine(loaded, "int8"), end)
+    preview = random_preview(loaded, BASE["width"] // 4)
+    systems["native int8, preview"] = of_engine(native_engine(loaded, "int8", preview=preview), end)
     bench.result["base"] = {
         "sizes": BASE,
         "symbols": BASE_SYMBOLS,

@@ -16,6 +16,7 @@ from dragoman.assessment.product_rates import limit_of, operations_of_use
 from dragoman.assessment.speeds import Bench, EngineSpeed
 from dragoman.data.examples import Examples
 from dragoman.errors import InputError, UnsupportedError
+from dragoman.export.preview_file import PREVIEW, load_preview
 from dragoman.export.shortlist_file import SHORTLIST, load_shortlist
 from dragoman.model.folder import LoadedModel, load_model
 from dragoman.predict.engine_choice import BY_SPEED, EngineSettings
@@ -111,8 +112,8 @@ class _Contender:
 
     @property
     def settings(self) -> str:
-        """The numbers of the engine, and whether it has a shortlist."""
-        return str(EngineSettings(self.search.compute, bool(self.search.shortlist)))
+        """The numbers of the engine, and whether it has a shortlist or a preview."""
+        return str(EngineSettings(self.search.compute, bool(self.search.shortlist), bool(self.search.preview)))
 
     def product_rates(self, loaded: LoadedModel, count: int, rate: float) -> tuple[float | None, float | None]:
         """Billions of operations in a second of the products of a native translator, and their share of what the
@@ -127,7 +128,10 @@ class _Contender:
             return None, None
         folder = self.search.folder
         shortlist = load_shortlist(folder, *loaded.vocabularies) if folder and self.search.shortlist else None
-        operations = operations_of_use(self.opened, shortlist, lambda: self.use(np.arange(count))) / count * rate
+        preview = load_preview(folder) if folder and self.search.preview else None
+        operations = (
+            operations_of_use(self.opened, shortlist, preview, lambda: self.use(np.arange(count))) / count * rate
+        )
         limit = limit_of(self.search.compute, torch.get_num_threads())
         return operations / 1e9, operations / limit if limit else None
 
@@ -168,11 +172,15 @@ def _searches(task: Task, folder: Path, beam: int | None) -> list[Search]:
     """What each engine may be asked for, the slowest first."""
     if not task.searches:
         return [Search(engine=name, compute="float32", folder=folder) for name in ("torch", "native")]
-    has_list = VerifiedFolder.open(folder).holds(SHORTLIST)
-    asked = [("torch", "float32", False), ("ctranslate2", "float32", False), ("ctranslate2", "int8", False)]
-    asked += [("ctranslate2", "int8", True)] * has_list
-    asked += [("native", each.number, each.shortlist) for each in reversed(BY_SPEED) if has_list or not each.shortlist]
-    return [Search(beam, engine, compute, shortlist, folder=folder) for engine, compute, shortlist in asked]
+    verified = VerifiedFolder.open(folder)
+    has_list, has_preview = verified.holds(SHORTLIST), verified.holds(PREVIEW)
+    others = [("torch", "float32", False), ("ctranslate2", "float32", False), ("ctranslate2", "int8", False)]
+    others += [("ctranslate2", "int8", True)] * has_list
+    asked = [Search(beam, engine, compute, shortlist, folder=folder) for engine, compute, shortlist in others]
+    for each in reversed(BY_SPEED):
+        if (has_list or not each.shortlist) and (has_preview or not each.preview):
+            asked.append(Search(beam, "native", each.number, each.shortlist, folder=folder, preview=each.preview))
+    return asked
 
 
 def _one_by_one(uses: Sequence[Use], count: int) -> list[list[float]]:

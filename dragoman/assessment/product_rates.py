@@ -14,6 +14,7 @@ from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.native.engine_kernels import Number, products_limit
 from dragoman.plan.compile import program_of
 from dragoman.plan.operations import operations_of
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.plan.plan_of import plan_of
 from dragoman.predict.engine import Engine
 from dragoman.predict.translator import Translator
@@ -67,12 +68,15 @@ class CountingEngine:
         return len(self._shortlist.always) + len(np.unique(np.concatenate(of_source)))
 
 
-def operations_of_use(translator: Translator, shortlist: Shortlist | None, use: Callable[[], object]) -> float:
+def operations_of_use(
+    translator: Translator, shortlist: Shortlist | None, preview: OutputPreview | None, use: Callable[[], object]
+) -> float:
     """The operations of the products of all searches of a translator in one use.
 
     Args:
         translator: a translator whose engine is the native one.
         shortlist: the shortlist that it has, if any.
+        preview: the preview of the output layer that it has, if any.
         use: what is counted.
     """
     engine = translator.engine
@@ -83,7 +87,7 @@ def operations_of_use(translator: Translator, shortlist: Shortlist | None, use: 
     finally:
         translator.engine = engine
     model = expect(translator.model, EncoderDecoder)
-    each = operations_of(program_of(plan_of(model), translator.target.special))
+    each = operations_of(program_of(plan_of(model), translator.target.special, preview))
     return each.encode * counting.positions + each.step * counting.rows + each.symbol * counting.scored
 
 

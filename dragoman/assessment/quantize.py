@@ -23,8 +23,8 @@ from dragoman.text.codec import Codec
 
 
 def quantize(model: Path | str, *, dataset: Path | str | None = None) -> EngineChoice:
-    """Choose, by the validation set, the fastest numbers and shortlist that cost a trained model no quality, and keep
-    the choice in the model's folder.
+    """Choose, by the validation set, the fastest numbers, shortlist and preview of the output layer that cost a trained
+    model no quality, and keep the choice in the model's folder.
 
     That is done for every model at the end of its training; this is for models that were saved before. A shortlist that
     the model has is kept; where it has none, some are learnt, if the vocabulary is large, and the shortest that costs
@@ -59,8 +59,8 @@ def quantize(model: Path | str, *, dataset: Path | str | None = None) -> EngineC
 def keep_choice(
     folder: Path, loaded: LoadedModel, dataset: Dataset, shortlists: Sequence[Shortlist]
 ) -> EngineChoice | None:
-    """Choose what a model is computed with, and keep that and the shortlist in its folder; None where the native engine
-    computes such models in float32 alone, or not at all."""
+    """Choose what a model is computed with, and keep that, the shortlist and the preview in its folder; None where the
+    native engine computes such models in float32 alone, or not at all."""
     chosen = task_of(loaded.recipe).chosen_engine(loaded, dataset, shortlists)
     if chosen is None:
         return None

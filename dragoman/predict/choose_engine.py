@@ -14,12 +14,14 @@ from dragoman.contracts import Packed, Pictures, Source
 from dragoman.contracts.expect import expect
 from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
 from dragoman.errors import InputError, UnsupportedError
+from dragoman.export.preview_file import load_preview
 from dragoman.export.shortlist_file import load_shortlist
 from dragoman.export.transformer_spec import is_exportable
 from dragoman.fields.field import PredictedField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.optional.extra import CTRANSLATE2
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.predict.ctranslate2_engine import COMPUTE_TYPES, CTranslate2Engine
 from dragoman.predict.engine import Engine
 from dragoman.predict.engine_choice import NUMBERS, USUAL, engine_choice_in
@@ -49,8 +51,10 @@ class AskedEngine:
             what was chosen when the model was saved, and ``int8`` for a model without a choice.
         shortlist: whether outputs are limited to the symbols of the model's lexical shortlist; None for what was chosen
             when the model was saved.
-        folder: the model's folder, which keeps the choice and the shortlist; None if there is none, as for a model in
-            training.
+        folder: the model's folder, which keeps the choice, the shortlist and the preview; None if there is none, as for
+            a model in training.
+        preview: whether likely symbols are found by the model's preview of its output layer; None for what was chosen
+            when the model was saved. A shortlist takes its place.
 
     Raises:
         InputError: if there is no engine or number format of that name.
@@ -60,6 +64,7 @@ class AskedEngine:
     compute: str = "auto"
     shortlist: bool | None = None
     folder: Path | None = None
+    preview: bool | None = None
 
     def __post_init__(self) -> None:
         if self.name not in ENGINES:
@@ -84,7 +89,7 @@ def choose_engine(
         language_model: language model that is fused into every search; only PyTorch's engine can use it.
 
     Raises:
-        InputError: if a shortlist is asked for, and the model has none.
+        InputError: if a shortlist or a preview is asked for, and the model has none.
         UnsupportedError: if the engine cannot do what is asked.
     """
     native, ctranslate2 = _native_obstacle(loaded, language_model), _ctranslate2_obstacle(loaded, language_model)
@@ -162,6 +167,7 @@ def _native(loaded: LoadedModel, asked: AskedEngine, obstacle: str | None) -> Na
         loaded.codecs[1].special,
         number=_number(asked),
         shortlist=_shortlist(loaded, asked, usual=True),
+        preview=_preview(asked),
     )
 
 
@@ -196,6 +202,18 @@ def _shortlist(loaded: LoadedModel, asked: AskedEngine, *, usual: bool) -> Short
         choice = engine_choice_in(asked.folder) if usual and asked.compute == "auto" else None
         wanted = choice is not None and choice.settings.shortlist
     return load_shortlist(asked.folder, *loaded.vocabularies) if wanted else None
+
+
+def _preview(asked: AskedEngine) -> OutputPreview | None:
+    """The preview of the output layer that is asked for; where nothing is said of one, of a shortlist or of numbers,
+    the one that was chosen when the model was saved."""
+    if asked.folder is None:
+        return None
+    wanted = asked.preview
+    if wanted is None:
+        choice = engine_choice_in(asked.folder) if asked.compute == "auto" and asked.shortlist is None else None
+        wanted = choice is not None and choice.settings.preview
+    return load_preview(asked.folder) if wanted else None
 
 
 def _refuse_for_torch(asked: AskedEngine, obstacles: str) -> None:

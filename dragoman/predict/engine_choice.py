@@ -22,24 +22,35 @@ NUMBERS = ("float32", "bfloat16", "int8")
 class EngineSettings:
     """What the native engine computes with.
 
-    >>> str(EngineSettings("int8", shortlist=True)), str(EngineSettings("bfloat16"))
-    ('int8 with a shortlist', 'bfloat16')
+    >>> print(EngineSettings("int8", shortlist=True), EngineSettings("int8", preview=True), sep=", ")
+    int8 with a shortlist, int8 with a preview
 
     Attributes:
         number: the type of number of matrix products, one of :data:`NUMBERS`.
         shortlist: whether only the symbols of a lexical shortlist are scored.
+        preview: whether likely symbols are found by a preview of the output layer
+            (:class:`~dragoman.plan.output_preview.OutputPreview`), and only these are scored exactly.
     """
 
     number: str
     shortlist: bool = False
+    preview: bool = False
 
     def __str__(self) -> str:
-        return f"{self.number} with a shortlist" if self.shortlist else self.number
+        if self.shortlist:
+            return f"{self.number} with a shortlist"
+        return f"{self.number} with a preview" if self.preview else self.number
 
 
 EXACT = EngineSettings("float32")
 """The numbers that a model was trained in, which all others are compared with."""
-BY_SPEED = (EngineSettings("int8", shortlist=True), EngineSettings("int8"), EngineSettings("bfloat16"), EXACT)
+BY_SPEED = (
+    EngineSettings("int8", shortlist=True),
+    EngineSettings("int8", preview=True),
+    EngineSettings("int8"),
+    EngineSettings("bfloat16"),
+    EXACT,
+)
 """All settings, the fastest first. The order is fixed, so that no clock has a part in a choice: on every processor and
 with every model that was measured, an earlier one was never slower than a later one."""
 USUAL = EngineSettings("int8")
@@ -161,4 +172,5 @@ def _settings(values: JsonObject) -> EngineSettings:
     number = values["number"]
     if number not in NUMBERS:
         raise ValueError(f"no type of number is called {number}")
-    return EngineSettings(number, bool(values["shortlist"]))
+    # What was chosen before there were previews has none.
+    return EngineSettings(number, bool(values["shortlist"]), bool(values.get("preview", False)))

@@ -60,6 +60,7 @@ class NativeEngine:
         self._number = number
         self._threads = threads
         self._has_shortlist = shortlist is not None
+        self._has_preview = preview is not None and number != "float32"
         self.native = native_model(model, special, number, None if self._has_shortlist else preview)
         if shortlist is not None:
             self.native.set_shortlist(shortlist.always, shortlist.offsets, shortlist.targets)
@@ -70,7 +71,8 @@ class NativeEngine:
     @property
     def description(self) -> str:
         """The number format that the engine computes with."""
-        return f"native, {self._number}" + (", shortlist" if self._has_shortlist else "")
+        narrowed = ", shortlist" if self._has_shortlist else ", preview" if self._has_preview else ""
+        return f"native, {self._number}{narrowed}"
 
     @property
     def features(self) -> frozenset[SearchFeature]:

@@ -97,6 +97,8 @@ class Search:
             saved.
         method: method of search; None for a beam.
         folder: the model's folder, which keeps its shortlist and what was chosen for its engine; None if there is none.
+        preview: whether likely symbols are found by the model's preview of its output layer; None for what was chosen
+            when the model was saved.
     """
 
     beam: int | None = None
@@ -105,6 +107,7 @@ class Search:
     shortlist: bool | None = None
     method: SearchMethod | None = None
     folder: Path | None = None
+    preview: bool | None = None
 
     @property
     def asks_for_an_engine(self) -> bool:
@@ -117,7 +120,7 @@ class Search:
         Raises:
             InputError: if there is no engine or number format of that name.
         """
-        return AskedEngine(self.engine, self.compute, self.shortlist, self.folder)
+        return AskedEngine(self.engine, self.compute, self.shortlist, self.folder, self.preview)
 
     def by(self, recipe: SearchRecipe) -> SearchMethod:
         """The method of search, with the recipe's settings for what was not chosen.

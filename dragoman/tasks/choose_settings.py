@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,11 @@ from dragoman.alignment.shortlist import Shortlist
 from dragoman.contracts.expect import expect
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
 from dragoman.evaluation.significance import Difference, paired_bootstrap
+from dragoman.export.preview_file import PREVIEW, preview_bytes
 from dragoman.export.shortlist_file import SHORTLIST
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.predict.engine_choice import BY_SPEED, ENGINE, EXACT, EngineChoice, EngineSettings, EngineTrial
 
 EXAMPLES = 500
@@ -50,36 +52,44 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class ChosenEngine:
-    """A choice, with the shortlist that it was made with.
+    """A choice, with the shortlist and the preview that it was made with.
 
     Attributes:
         choice: the settings and the trials behind them.
         shortlist: the shortlist, kept with the model also where the choice is not to use it; None if there is none.
+        preview: the preview of the output layer, kept in the same way.
     """
 
     choice: EngineChoice
     shortlist: Shortlist | None
+    preview: OutputPreview | None = None
 
     def files(self) -> dict[str, str | bytes]:
-        """The files of the model's folder that hold both, by name."""
-        kept = {} if self.shortlist is None else {SHORTLIST: self.shortlist.to_bytes()}
-        return {ENGINE: self.choice.to_file(), **kept}
+        """The files of the model's folder that hold them, by name."""
+        kept: dict[str, str | bytes] = {ENGINE: self.choice.to_file()}
+        if self.shortlist is not None:
+            kept[SHORTLIST] = self.shortlist.to_bytes()
+        if self.preview is not None:
+            kept[PREVIEW] = preview_bytes(self.preview)
+        return kept
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Settings that are tried, with the shortlist that they need.
+    """Settings that are tried, with the shortlist or the preview that they need.
 
     Attributes:
         settings: the settings.
         shortlist: the shortlist; None where the settings have none.
+        preview: the preview of the output layer; None where the settings have none.
     """
 
     settings: EngineSettings
     shortlist: Shortlist | None = None
+    preview: OutputPreview | None = None
 
 
-def candidates(shortlists: Sequence[Shortlist] = ()) -> list[Candidate]:
+def candidates(shortlists: Sequence[Shortlist] = (), previews: Iterable[OutputPreview] = ()) -> Iterator[Candidate]:
     """What is tried beside float32, the fastest first.
 
     >>> [str(each.settings) for each in candidates()]
@@ -87,14 +97,15 @@ def candidates(shortlists: Sequence[Shortlist] = ()) -> list[Candidate]:
 
     Args:
         shortlists: lexical shortlists of the model, the shortest first.
+        previews: previews of its output layer, the fastest first; not asked for before they are tried.
     """
-    found: list[Candidate] = []
     for settings in BY_SPEED:
         if settings.shortlist:
-            found += [Candidate(settings, each) for each in shortlists]
+            yield from (Candidate(settings, each) for each in shortlists)
+        elif settings.preview:
+            yield from (Candidate(settings, preview=each) for each in previews)
         elif settings != EXACT:
-            found.append(Candidate(settings))
-    return found
+            yield Candidate(settings)
 
 
 def on_processor(loaded: LoadedModel) -> EncoderDecoder:
@@ -123,21 +134,22 @@ def choose_settings(
         search: the search for outputs, in a phrase.
 
     Returns:
-        The choice, with the shortlist that was accepted, or else the last that was tried.
+        The choice, with the shortlist and the preview that were accepted, or else the last that were tried.
     """
     exact = measure.statistics(outputs_with(Candidate(EXACT)))
     trials: list[EngineTrial] = []
     shortlist: Shortlist | None = None
+    preview: OutputPreview | None = None
     settings = EXACT
     for each in candidates:
         test = paired_bootstrap(exact, measure.statistics(outputs_with(each)))
-        shortlist = each.shortlist or shortlist
+        shortlist, preview = each.shortlist or shortlist, each.preview or preview
         always = 0 if each.shortlist is None else len(each.shortlist.always)
         trials.append(EngineTrial(each.settings, test, measure.accepts(test), always))
         if trials[-1].accepted:
             settings = each.settings
             break
-    return ChosenEngine(EngineChoice(settings, tuple(trials), examples, search), shortlist)
+    return ChosenEngine(EngineChoice(settings, tuple(trials), examples, search), shortlist, preview)
 
 
 def trial_examples(count: int) -> Int[np.ndarray, " n"]:

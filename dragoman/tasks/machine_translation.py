@@ -51,6 +51,7 @@ from dragoman.tasks.choose_settings import (
 )
 from dragoman.tasks.guided_batches import WithLinks
 from dragoman.tasks.in_turn import Log, Part, Timed, Turns, in_turn
+from dragoman.tasks.output_previews import output_previews
 from dragoman.tasks.searcher import TranslationSearcher
 from dragoman.tasks.task import Opened, Task, Use, Words
 from dragoman.tasks.text_targets import unigram_entropy
@@ -157,7 +158,11 @@ class MachineTranslation(Task):
 
         def outputs(tried: Candidate) -> list[str]:
             translator.engine = NativeEngine(
-                model, translator.target.special, number=tried.settings.number, shortlist=tried.shortlist
+                model,
+                translator.target.special,
+                number=tried.settings.number,
+                shortlist=tried.shortlist,
+                preview=tried.preview,
             )
             return translator.translate(sources, progress=False)
 
@@ -167,7 +172,7 @@ class MachineTranslation(Task):
             return bleu_statistics(translations, references, language)
 
         return choose_settings(
-            candidates(shortlists),
+            candidates(shortlists, output_previews(model, dataset.train)),
             outputs,
             Measure(statistics, higher_is_better=True, most_lost=0.3),
             examples=phrase_of_examples(chosen, self.words.inputs),

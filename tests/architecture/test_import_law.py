@@ -56,6 +56,7 @@ LAW: dict[str, set[str]] = {
     },
     "tasks": {
         "alignment",
+        "plan",
         "progress",
         "reports",
         "predict",

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dragoman.cli.constraint_options import GivenTranslationConstraints
+from dragoman.errors import DamagedFileError, InputError
+from dragoman.export.preview_file import PREVIEW
+from dragoman.model.folder import load_model
+from dragoman.predict.choose_engine import AskedEngine, choose_engine
 from dragoman.recipe import recipe_from
+from dragoman.storage.folder import replace_files
 from dragoman.storage.manifest import verify
+from dragoman.tasks import output_previews
 from dragoman.training.run import train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
@@ -52,6 +60,30 @@ def test_every_architecture_is_translated_natively(run, recurrent: Path) -> None
     assert (status, output) == (0, run(*command, "--engine", "torch", stdin=LINES)[1])
     status, _, errors = run("translate", recurrent, "--beam", 1, "--compute", "bfloat16", stdin=LINES)
     assert (status, errors.splitlines()[0]) == (0, "engine: native, bfloat16")
+
+
+def test_a_preview_is_learnt_kept_and_used(
+    run, recurrent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "run" / "best"
+    shutil.copytree(recurrent.parent, tmp_path / "run")
+    monkeypatch.setattr(output_previews, "ranks_that_pay", lambda symbols, width: [8])
+    assert run("quantize", model)[0] == 0
+    (settings,) = [one for one in json.loads((model / "engine.json").read_text())["trials"] if one["preview"]]
+    verify(model)
+    by_preview = AskedEngine("native", "int8", folder=model, preview=True)
+    loaded = load_model(model)
+    assert choose_engine(loaded, by_preview).description == "native, int8, preview"
+    used = json.loads((model / "engine.json").read_text())["preview"]
+    assert used == settings["accepted"]
+    status, _, errors = run("translate", model, "--beam", 1, stdin=LINES)
+    assert (status, ", preview" in errors.splitlines()[0]) == (0, used)
+    kept = (model / PREVIEW).read_bytes()
+    replace_files(model, {PREVIEW: kept[:-9]})
+    with pytest.raises(DamagedFileError, match="not a preview"):
+        choose_engine(loaded, by_preview)
+    with pytest.raises(InputError, match="no preview"):
+        choose_engine(loaded, replace(by_preview, folder=recurrent))
 
 
 def test_the_speed_of_every_engine_is_measured(run, transformer: Path, recurrent: Path) -> None:

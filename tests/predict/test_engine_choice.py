@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 from dragoman.alignment.shortlist import Shortlist
 from dragoman.errors import DamagedFileError
 from dragoman.evaluation.sentence_statistics import SentenceStatistics
+from dragoman.export.preview_file import PREVIEW
+from dragoman.export.shortlist_file import SHORTLIST
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.predict.engine_choice import (
     BY_SPEED,
     ENGINE,
@@ -21,7 +25,14 @@ from dragoman.predict.engine_choice import (
     engine_choice_in,
 )
 from dragoman.storage.folder import new_folder
-from dragoman.tasks.choose_settings import Measure, candidates, choose_settings, trial_examples
+from dragoman.tasks.choose_settings import (
+    Candidate,
+    ChosenEngine,
+    Measure,
+    candidates,
+    choose_settings,
+    trial_examples,
+)
 
 EXAMPLES = 400
 
@@ -49,7 +60,7 @@ def chosen(wrong: dict[EngineSettings, int], *, most_lost: float = 5.0, higher: 
 
 
 def test_the_fastest_settings_are_taken_whose_loss_cannot_be_seen() -> None:
-    fastest, whole, half, exact = BY_SPEED
+    fastest, _, whole, half, exact = BY_SPEED
     found = chosen({fastest: 100, whole: 1, half: 0, exact: 0})
     assert found.settings == whole
     assert [(trial.settings, trial.accepted) for trial in found.trials] == [(fastest, False), (whole, True)]
@@ -59,7 +70,7 @@ def test_the_fastest_settings_are_taken_whose_loss_cannot_be_seen() -> None:
 
 
 def test_a_loss_that_chance_explains_is_refused_where_it_is_large() -> None:
-    fastest, whole, half, exact = BY_SPEED
+    fastest, _, whole, half, exact = BY_SPEED
     wrong = {fastest: 1, whole: 0, half: 0, exact: 0}
     assert chosen(wrong, most_lost=0.2).settings == whole
     assert chosen(wrong, most_lost=0.3).settings == fastest
@@ -87,8 +98,36 @@ def test_the_shortest_shortlist_is_kept_whose_loss_cannot_be_seen(
     assert "int8 with a shortlist of 3 symbols" in found.choice.phrase
 
 
+def test_previews_are_learnt_only_where_shortlists_lose() -> None:
+    def previews() -> Iterator[OutputPreview]:
+        for rank in (2, 3):
+            yield OutputPreview(np.zeros((rank, 4)), np.zeros((4, rank)), np.zeros(9), candidates=5)
+
+    def never() -> Iterator[OutputPreview]:
+        raise AssertionError("they were learnt before they were needed")
+        yield
+
+    def choice(wrong: list[int], learnt: Iterator[OutputPreview]) -> ChosenEngine:
+        def outputs_with(one: Candidate) -> list[str]:
+            ranks = 0 if one.preview is None else len(one.preview.reading)
+            return outputs(wrong[0] if one.settings.shortlist else {0: 0, 2: wrong[1], 3: wrong[2]}[ranks])
+
+        measure = Measure(share_of, higher_is_better=True, most_lost=5.0)
+        tried = candidates([shortlist_of(7)], learnt)
+        return choose_settings(tried, outputs_with, measure, examples="400", search="beam 5")
+
+    assert choice([0, 9, 9], never()).choice.settings.shortlist
+    found = choice([100, 100, 0], previews())
+    assert found.choice.settings == EngineSettings("int8", preview=True)
+    assert found.preview is not None
+    assert len(found.preview.reading) == 3
+    assert set(found.files()) == {ENGINE, SHORTLIST, PREVIEW}
+    assert EngineChoice.from_dict(json.loads(found.choice.to_file())) == found.choice
+    assert choice([100, 100, 100], previews()).choice.settings == EngineSettings("int8")
+
+
 def test_where_lower_is_better_more_is_a_loss() -> None:
-    fastest, whole, half, exact = BY_SPEED
+    fastest, _, whole, half, exact = BY_SPEED
     assert chosen({fastest: 0, whole: 200, half: 200, exact: 200}, higher=False).settings == whole
 
 
