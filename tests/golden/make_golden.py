@@ -22,17 +22,20 @@ from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.data.dataset import Dataset
 from dragoman.data.example_weights import example_keys, write_weights
 from dragoman.data.prepare import prepare
+from dragoman.export.preview_file import PREVIEW, preview_bytes
 from dragoman.images.fonts import fonts_of
 from dragoman.images.line_renderer import LineRenderer
 from dragoman.images.style import CLEAN
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.model.folder import load_model
+from dragoman.plan.output_preview import OutputPreview
 from dragoman.predict.writer import Writer
 from dragoman.recipe import recipe_from
 from dragoman.reference.file import VERSION as REFERENCE_VERSION
 from dragoman.reference.file import load_reference
 from dragoman.reference.measure import profile_of_inputs
 from dragoman.reference.profile import Profile
+from dragoman.storage.folder import new_folder
 from dragoman.training.checkpoint import FORMAT as CHECKPOINT_FORMAT
 from dragoman.training.run import Run
 
@@ -52,6 +55,15 @@ def main() -> None:
         _reader()
         _row_labels()
         _reference()
+        _preview()
+
+
+def _preview() -> None:
+    """One of two numbers for an output layer of width 3."""
+    numbers = np.arange(6, dtype=np.float32) / 4
+    preview = OutputPreview(numbers.reshape(2, 3), numbers.reshape(3, 2), np.arange(5, dtype=np.float32) / 8, 4)
+    with new_folder(HERE / "preview-1") as folder:
+        (folder / PREVIEW).write_bytes(preview_bytes(preview))
 
 
 def _translator() -> None:

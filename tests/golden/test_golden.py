@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 import dragoman
 from dragoman.data.dataset import FORMAT as DATASET_FORMAT
 from dragoman.data.dataset import Dataset
+from dragoman.export.preview_file import load_preview
 from dragoman.model.folder import FORMAT as MODEL_FORMAT
 from dragoman.model.folder import load_model
 from dragoman.predict.writer import Writer
@@ -83,6 +84,15 @@ def test_references(version: int) -> None:
         np.testing.assert_allclose(profile.values, numbers["values"], rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(profile.losses, numbers["losses"], rtol=1e-4, atol=1e-4)
     assert kept.classes["labels"].names == ("no", "yes")
+
+
+def test_previews() -> None:
+    preview = load_preview(HERE / "preview-1")
+    numbers = np.arange(6) / 4
+    assert preview.reading.tolist() == numbers.reshape(2, 3).tolist()
+    assert preview.writing.tolist() == numbers.reshape(3, 2).tolist()
+    assert preview.rest.tolist() == (np.arange(5) / 8).tolist()
+    assert preview.candidates == 4
 
 
 @pytest.mark.parametrize("version", range(3, DATASET_FORMAT + 1))
