@@ -20,53 +20,7 @@
 #include <string>
 #include <vector>
 
-// As in abi_search.cpp and abi_model.cpp.
-struct Asked {
-    int64_t rows;
-    const void* inputs;
-    int64_t total;
-    const int64_t* lengths;
-    int32_t method;
-    int64_t width, n_best;
-    double length_penalty;
-    const int32_t* forbidden;
-    int64_t forbidden_count;
-    int32_t longest_loop, loop_times, loop_span;
-    const int64_t* limits;
-    const int64_t* minimums;
-    const int32_t* prefixes;
-    const int64_t* prefix_starts;
-    const int32_t* automata;
-    const int64_t* automaton_starts;
-    int64_t automata_count;
-    void* after;
-    void* least;
-};
-
-struct Description {
-    int64_t bytes, symbols, source_symbols, start, end, longest_source, longest_target, channels, height, given,
-        result_width, lists;
-};
-
-extern "C" {
-int dragoman_engine_set();
-void* dragoman_engine_load(const char*, int64_t, int32_t, int32_t, char*, int64_t);
-void dragoman_engine_free(void*);
-void dragoman_engine_describe(const void*, Description*);
-void dragoman_engine_result_rows(const void*, const int64_t*, int64_t, int64_t*);
-int32_t dragoman_engine_encode(const void*, const void*, int64_t, const int64_t*, int64_t, int64_t, float*, int64_t, char*,
-                               int64_t);
-int64_t dragoman_engine_memory(const void*, int64_t, int64_t, int64_t, char*, int64_t);
-int32_t dragoman_engine_shortlist(void*, const int32_t*, int64_t, const int64_t*, const int32_t*, int64_t, char*, int64_t);
-void* dragoman_engine_searcher(const void*, int32_t, char*, int64_t);
-void dragoman_engine_searcher_free(void*);
-void* dragoman_engine_job(void*, const Asked*, char*, int64_t);
-void dragoman_engine_job_free(void*);
-int32_t dragoman_engine_job_run(void*, int64_t, int64_t);
-int32_t dragoman_engine_job_outcome(void*, char*, int64_t);
-void dragoman_engine_job_sizes(void*, const int64_t*, int64_t, int64_t*);
-void dragoman_engine_job_take(void*, const int64_t*, int64_t, int64_t, int64_t*, double*, int32_t*);
-}
+#include "engine_functions.h"
 
 namespace {
 
