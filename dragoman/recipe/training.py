@@ -26,10 +26,18 @@ class BatchRecipe(Section):
 
 
 class OptimizerRecipe(Section):
-    """Adam (Kingma & Ba 2015) with weight decay."""
+    """AdamW for all weights, or Muon for the matrices of hidden layers and AdamW for the rest."""
 
+    kind: Literal["adamw", "muon"] = "adamw"
+    """``adamw`` is Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019). ``muon`` gives every
+    direction of a hidden layer's change the same size (Jordan et al. 2024); symbols, output, biases and gains stay with
+    AdamW."""
     learning_rate: float = Field(default=2e-3, gt=0)
-    """Peak learning rate."""
+    """Peak learning rate of AdamW."""
+    hidden_learning_rate: float = Field(default=0.02, gt=0)
+    """Peak learning rate of Muon."""
+    momentum: float = Field(default=0.95, ge=0, lt=1)
+    """Decay of Muon's running mean of the gradient."""
     beta1: float = Field(default=0.9, ge=0, lt=1)
     """Decay of the running mean of the gradient."""
     beta2: float = Field(default=0.98, ge=0, lt=1)
@@ -42,6 +50,15 @@ class OptimizerRecipe(Section):
     """``decoupled`` shrinks the weights beside the Adam step (AdamW); ``l2`` adds λ/2·‖w‖² to the loss."""
     clip_norm: float = Field(default=1.0, ge=0)
     """Largest norm of the whole gradient; 0 turns clipping off."""
+
+    @model_validator(mode="after")
+    def _decay_is_decoupled(self) -> OptimizerRecipe:
+        if self.kind == "muon" and self.decay == "l2" and self.weight_decay:
+            raise ValueError(
+                "a penalty in the loss (optimizer.decay = 'l2') loses its size where muon makes all directions of a "
+                "change equal; let the weights decay beside it: --set training.optimizer.decay=decoupled"
+            )
+        return self
 
 
 class ScheduleRecipe(Section):

@@ -1,41 +1,70 @@
-"""The update rule: Adam, with one fused call for all weights."""
+"""The update rule of a recipe, and its state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from dragoman.errors import RecipeError
+from dragoman.model.hidden_matrices import hidden_matrices
 from dragoman.recipe.training import OptimizerRecipe
+from dragoman.training.muon import Muon
+from dragoman.training.parameter_groups import Group, decay_groups, muon_groups
 from dragoman.training.parameters import FlatParameters
-from dragoman.training.weight_decay import decay_groups
+
+RELATIVE = "relative_learning_rate"
+"""What a group's learning rate is multiplied by; 1 where a group does not say."""
 
 
-def build_optimizer(recipe: OptimizerRecipe, parameters: FlatParameters) -> torch.optim.AdamW:
-    """AdamW on the flat weights (Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2).
+def build_optimizer(recipe: OptimizerRecipe, parameters: FlatParameters, model: nn.Module) -> torch.optim.Optimizer:
+    """The optimizer of a recipe for a model's flat weights.
 
-    With ``decay = "l2"`` the decoupled decay is 0 and the penalty's gradient is added in the training step.
+    AdamW (Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2) is one fused call for all weights. With
+    ``decay = "l2"`` the decoupled decay is 0 and the penalty's gradient is added in the training step. For Muon see
+    :class:`~dragoman.training.muon.Muon`.
 
-    >>> parameters = FlatParameters(torch.nn.Linear(4, 3), torch.float32, torch.device("cpu"))
-    >>> optimizer = build_optimizer(OptimizerRecipe(learning_rate=1e-3, weight_decay=0.01), parameters)
+    >>> model = nn.Linear(4, 3)
+    >>> parameters = FlatParameters(model, torch.float32, torch.device("cpu"))
+    >>> optimizer = build_optimizer(OptimizerRecipe(learning_rate=1e-3, weight_decay=0.01), parameters, model)
     >>> [group["weight_decay"] for group in optimizer.param_groups]  # matrices, vectors
     [0.01, 0.0]
+
+    Raises:
+        RecipeError: if Muon is asked for and the model has no hidden layer.
     """
-    decoupled = {"decoupled": recipe.weight_decay, "l2": 0.0}[recipe.decay]
-    return torch.optim.AdamW(
-        decay_groups(parameters, decoupled),
-        lr=recipe.learning_rate,
-        betas=(recipe.beta1, recipe.beta2),
-        eps=recipe.epsilon,
-        fused=parameters.master.device.type in ("cpu", "cuda"),
+    fused = parameters.master.device.type in ("cpu", "cuda")
+    if recipe.kind == "adamw":
+        decoupled = {"decoupled": recipe.weight_decay, "l2": 0.0}[recipe.decay]
+        return _adamw(recipe, decay_groups(parameters, decoupled), fused)
+    hidden = hidden_matrices(model)
+    if not hidden:
+        raise RecipeError(
+            ["training.optimizer.kind = 'muon' is for matrices of hidden layers, of which this model has none"],
+            remedy="train it with AdamW: --set training.optimizer.kind=adamw",
+        )
+    of_muon, of_adam = muon_groups(parameters, hidden, recipe.weight_decay)
+    for group in of_muon:
+        group[RELATIVE] = recipe.hidden_learning_rate / recipe.learning_rate
+    return Muon(
+        of_muon,
+        _adamw(recipe, of_adam, fused) if of_adam else None,
+        learning_rate=recipe.hidden_learning_rate,
+        momentum=recipe.momentum,
+        precision=torch.bfloat16,
     )
 
 
+def _adamw(recipe: OptimizerRecipe, groups: Sequence[Group], fused: bool) -> torch.optim.AdamW:
+    betas = (recipe.beta1, recipe.beta2)
+    return torch.optim.AdamW(list(groups), lr=recipe.learning_rate, betas=betas, eps=recipe.epsilon, fused=fused)
+
+
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Set the learning rate of all parameter groups of an optimizer."""
+    """Set the learning rate of all parameter groups of an optimizer; that of a group for Muon in proportion."""
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate
+        group["lr"] = learning_rate * group.get(RELATIVE, 1.0)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

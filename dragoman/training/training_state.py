@@ -34,7 +34,7 @@ class TrainingState:
 
     model: Model
     parameters: FlatParameters
-    optimizer: torch.optim.AdamW
+    optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
     average: MovingAverage
     schedule: Schedule
@@ -63,6 +63,6 @@ def build_training_state(
     model.to(hardware.device).train()
     parameters = FlatParameters(model, hardware.dtype, hardware.device)
     average = MovingAverage(parameters.master, settings.average)
-    optimizer, scaler = build_optimizer(settings.optimizer, parameters), build_scaler(hardware)
+    optimizer, scaler = build_optimizer(settings.optimizer, parameters, model), build_scaler(hardware)
     state = TrainingState(model, parameters, optimizer, scaler, average, build_schedule(settings))
     return state, parameters.twin(model, average.average)

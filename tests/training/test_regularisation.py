@@ -120,7 +120,7 @@ def test_matrices_decay_and_vectors_do_not(model: Model, decay: str) -> None:
     matrices = [name for name, p in before.items() if p.ndim >= 2]
     assert vectors
     if decay == "decoupled":
-        build_optimizer(recipe, parameters).step()
+        build_optimizer(recipe, parameters, model).step()
         parameters.publish()
         for name, parameter in model.named_parameters():
             shrunk = before[name] * (1 - 0.1 * 0.5) if name in matrices else before[name]

@@ -45,7 +45,7 @@ def state(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> Trainin
     return TrainingState(
         model,
         parameters,
-        build_optimizer(recipe.optimizer, parameters),
+        build_optimizer(recipe.optimizer, parameters, model),
         torch.amp.GradScaler("cpu", enabled=False),
         MovingAverage(parameters.master, recipe.average),
         build_schedule(recipe),
@@ -225,7 +225,7 @@ def test_what_batch_normalisation_counts_is_put_back() -> None:
     model = build(architecture, PictureSize(1, 8, None), 2, 1)
     recipe = settings()
     parameters = FlatParameters(model.train(), torch.float32, torch.device("cpu"))
-    optimizer, average = build_optimizer(recipe.optimizer, parameters), MovingAverage(parameters.master, 0.9)
+    optimizer, average = build_optimizer(recipe.optimizer, parameters, model), MovingAverage(parameters.master, 0.9)
     pupil = replace(state(recipe), model=model, parameters=parameters, optimizer=optimizer, average=average)
     pictures = Pictures.of([np.full((1, 8, 6), 40, np.uint8), np.full((1, 8, 9), 90, np.uint8)])
     examples = Batch(pictures, Labels(torch.tensor([0, 1])), torch.arange(2))

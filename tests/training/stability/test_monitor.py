@@ -83,7 +83,7 @@ def trained(cell: str, dtype: torch.dtype, every: int | None) -> tuple[FlatParam
     model, data = kinds.model(cell).train(), kinds.batch(cell)
     parameters = flat(model, dtype)
     average = MovingAverage(parameters.master, RECIPE.average)
-    optimizer = build_optimizer(RECIPE.optimizer, parameters)
+    optimizer = build_optimizer(RECIPE.optimizer, parameters, model)
     scaler = torch.amp.GradScaler("cpu", enabled=False)
     state = TrainingState(model, parameters, optimizer, scaler, average, build_schedule(RECIPE))
     monitor = None if every is None else StabilityMonitor(model, parameters, [data], every)
