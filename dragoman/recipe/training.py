@@ -34,8 +34,8 @@ class OptimizerRecipe(Section):
     AdamW."""
     learning_rate: float = Field(default=2e-3, gt=0)
     """Peak learning rate of AdamW."""
-    hidden_learning_rate: float = Field(default=0.02, gt=0)
-    """Peak learning rate of Muon."""
+    hidden_factor: float = Field(default=4.0, gt=0)
+    """Learning rate of Muon, as a multiple of that of AdamW."""
     momentum: float = Field(default=0.95, ge=0, lt=1)
     """Decay of Muon's running mean of the gradient."""
     beta1: float = Field(default=0.9, ge=0, lt=1)

@@ -46,11 +46,11 @@ def build_optimizer(recipe: OptimizerRecipe, parameters: FlatParameters, model: 
         )
     of_muon, of_adam = muon_groups(parameters, hidden, recipe.weight_decay)
     for group in of_muon:
-        group[RELATIVE] = recipe.hidden_learning_rate / recipe.learning_rate
+        group[RELATIVE] = recipe.hidden_factor
     return Muon(
         of_muon,
         _adamw(recipe, of_adam, fused) if of_adam else None,
-        learning_rate=recipe.hidden_learning_rate,
+        learning_rate=recipe.hidden_factor * recipe.learning_rate,
         momentum=recipe.momentum,
         precision=torch.bfloat16,
     )

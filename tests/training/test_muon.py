@@ -136,7 +136,7 @@ def test_state_from_a_checkpoint_goes_on_to_the_same_bits() -> None:
 def test_both_rates_follow_one_schedule() -> None:
     model = _Tied()
     parameters = FlatParameters(model, torch.float32, CPU)
-    optimizer = build_optimizer(OptimizerRecipe(kind="muon", learning_rate=0.004), parameters, model)
+    optimizer = build_optimizer(OptimizerRecipe(kind="muon", learning_rate=0.004, hidden_factor=5.0), parameters, model)
     set_learning_rate(optimizer, 0.002)
     assert sorted(group["lr"] for group in optimizer.param_groups) == [0.002, 0.002, 0.01]
 
