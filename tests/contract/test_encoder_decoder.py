@@ -13,10 +13,14 @@ from dragoman.errors import InputError
 from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel, load_model, save_model
+from dragoman.model.hidden_matrices import hidden_matrices
 from dragoman.recipe import Recipe
 from dragoman.recipe.architecture import ModelRecipe, TransformerRecipe
+from dragoman.recipe.training import OptimizerRecipe
 from dragoman.text.codec import Codec
 from dragoman.text.tokenizer import Tokenizer
+from dragoman.training.optimizer import build_optimizer
+from dragoman.training.parameters import FlatParameters
 
 START = DEFAULT_SYMBOLS.start
 
@@ -60,10 +64,11 @@ DECODERS: dict[str, dict[str, Any]] = {
     "rnn multi-head fed": {"kind": "rnn", "width": 16, "attention": "multi_head", "input_feeding": True},
 }
 
+MOST_POSITIONS = 15
 VARIANTS = {
     "pre-norm": recipe(),
     "post-norm": recipe(norm="post"),
-    "learned positions": recipe(positions="learned", max_positions=16),
+    "learned positions": recipe(positions="learned", max_positions=MOST_POSITIONS),
     "gelu": recipe(activation="gelu"),
     "tied decoder": recipe(tie="decoder"),
     "untied": recipe(tie="none"),
@@ -115,6 +120,25 @@ def test_shapes_and_dtype(model: EncoderDecoder, dtype: torch.dtype) -> None:
     assert torch.isfinite(scores).all()
     one, _ = model.step(torch.tensor([2]), state.select(torch.tensor([1])))
     assert one.shape == (1, V)
+
+
+def test_muon_trains_it(model: EncoderDecoder) -> None:
+    """All matrices but those with a row for each symbol or position are of hidden layers, and the loss falls."""
+    hidden = {matrix.name: matrix.parts for matrix in hidden_matrices(model)}
+    for name, parameter in model.named_parameters():
+        if parameter.ndim >= 2:
+            assert (name in hidden) == (len(parameter) not in (V, MOST_POSITIONS, 1024)), name
+            assert len(parameter) % hidden.get(name, 1) == 0
+    parameters = FlatParameters(model, torch.float32, torch.device("cpu"))
+    optimizer = build_optimizer(OptimizerRecipe(kind="muon", learning_rate=1e-3), parameters, model)
+    losses = []
+    for _ in range(6):
+        parameters.zero_gradient()
+        loss, _ = model.loss(batch())
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
 
 
 def test_every_weight_moves_in_a_step(model: EncoderDecoder) -> None:
