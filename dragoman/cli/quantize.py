@@ -14,7 +14,7 @@ def quantize(
         Path | None, typer.Option(help="Dataset that it was trained on; by default its run's, beside it.")
     ] = None,
 ) -> None:
-    """Choose, by the validation set, the fastest numbers and shortlist that cost a trained model no quality."""
+    """Choose, by the validation set, the fastest numbers, shortlist and preview that cost a model no quality."""
     from dragoman.storage.given import check_model
 
     check_model(model)

@@ -75,7 +75,7 @@ class AskedEngine:
     @property
     def is_usual(self) -> bool:
         """Whether nothing is asked for that only some engine has, so that another engine may take its place."""
-        return self.name == "auto" and self.compute in ("auto", "float32") and not self.shortlist
+        return self.name == "auto" and self.compute in ("auto", "float32") and not (self.shortlist or self.preview)
 
 
 def choose_engine(
@@ -124,6 +124,8 @@ def choose_reader_engine(loaded: LoadedModel, asked: AskedEngine) -> Engine[Pict
     model = expect(loaded.model, EncoderDecoder)
     full = TorchEngine(model, special, batch_tokens=loaded.recipe.search.batch_tokens)
     obstacle = _native_obstacle(loaded, None)
+    if asked.preview:
+        raise UnsupportedError("a reader has no preview of its output layer", remedy="read without one.")
     if asked.name == "ctranslate2":
         raise _unusable("ctranslate2", f"it computes Transformers, and this is a {loaded.recipe.model.phrase}")
     if asked.name == "native" or (asked.name == "auto" and obstacle is None):
@@ -145,9 +147,9 @@ def choose_outputs(loaded: LoadedModel, asked: AskedEngine) -> Callable[[Source]
     model = expect(loaded.model, EncoderDecoder)
     if asked.name == "ctranslate2":
         raise _unusable("ctranslate2", f"it computes Transformers, and this is a {loaded.recipe.model.phrase}")
-    if asked.compute not in ("auto", "float32") or asked.shortlist:
+    if asked.compute not in ("auto", "float32") or asked.shortlist or asked.preview:
         raise UnsupportedError(
-            "labels, numbers and tags are computed in float32, without a shortlist",
+            "labels, numbers and tags are computed in float32, without a shortlist or a preview",
             remedy="leave `--compute` and `--shortlist` out.",
         )
     obstacle = None if asked.name == "torch" else obstacle_of(model)
@@ -162,6 +164,11 @@ def choose_outputs(loaded: LoadedModel, asked: AskedEngine) -> Callable[[Source]
 def _native(loaded: LoadedModel, asked: AskedEngine, obstacle: str | None) -> NativeEngine:
     if obstacle is not None:
         raise _unusable("native", obstacle)
+    if asked.preview and _number(asked) == "float32":
+        raise UnsupportedError(
+            "in float32 all symbols are scored exactly, and a preview of the output layer is asked for",
+            remedy="leave one of the two out.",
+        )
     return NativeEngine(
         expect(loaded.model, EncoderDecoder),
         loaded.codecs[1].special,
@@ -179,6 +186,8 @@ def _ctranslate2(loaded: LoadedModel, asked: AskedEngine, obstacle: str | None) 
             f"the engine ctranslate2 computes in {' or '.join(COMPUTE_TYPES)}, not in {asked.compute}",
             remedy="give another `--compute`, or `--engine native`.",
         )
+    if asked.preview:
+        raise _unusable("ctranslate2", "it scores all symbols exactly, and a preview of the output layer is asked for")
     number = USUAL.number if asked.compute == "auto" else asked.compute
     # Outputs depend on which sentences share a batch, so it never has a shortlist unasked.
     return CTranslate2Engine(loaded, compute_type=number, shortlist=_shortlist(loaded, asked, usual=False))
@@ -226,9 +235,10 @@ def _refuse_for_torch(asked: AskedEngine, obstacles: str) -> None:
         raise UnsupportedError(
             f"PyTorch's engine computes in float32, not in {asked.compute}{obstacles}", remedy="leave `--compute` out."
         )
-    if asked.shortlist:
+    if asked.shortlist or asked.preview:
         raise UnsupportedError(
-            f"PyTorch's engine scores all symbols{obstacles}", remedy="translate without `--shortlist`."
+            f"PyTorch's engine scores all symbols exactly{obstacles}",
+            remedy="translate without `--shortlist`, and without a preview.",
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dragoman.cli.constraint_options import GivenTranslationConstraints
-from dragoman.errors import DamagedFileError, InputError
+from dragoman.errors import DamagedFileError, InputError, UnsupportedError
 from dragoman.export.preview_file import PREVIEW
 from dragoman.model.folder import load_model
 from dragoman.predict.choose_engine import AskedEngine, choose_engine
@@ -78,6 +78,13 @@ def test_a_preview_is_learnt_kept_and_used(
     assert used == settings["accepted"]
     status, _, errors = run("translate", model, "--beam", 1, stdin=LINES)
     assert (status, ", preview" in errors.splitlines()[0]) == (0, used)
+    for refused in (
+        replace(by_preview, name="torch", compute="auto"),
+        replace(by_preview, name="ctranslate2"),
+        replace(by_preview, compute="float32"),
+    ):
+        with pytest.raises(UnsupportedError):
+            choose_engine(loaded, refused)
     kept = (model / PREVIEW).read_bytes()
     replace_files(model, {PREVIEW: kept[:-9]})
     with pytest.raises(DamagedFileError, match="not a preview"):

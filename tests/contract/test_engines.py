@@ -40,6 +40,7 @@ from dragoman.model.build import build
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
 from dragoman.model.language_model import LanguageModel
+from dragoman.plan.learn_preview import learnt_preview
 from dragoman.predict.ctranslate2_engine import CTranslate2Engine
 from dragoman.predict.engine import Engine, in_parts
 from dragoman.predict.language_model_engine import LanguageModelEngine
@@ -150,6 +151,17 @@ def by_native(decoder: dict[str, Any], *, read: bool = False) -> Case:
     return replace(torch_case, engine=engine, near=1e-5, nats=nats)
 
 
+def by_preview() -> Case:
+    """In int8, with every symbol a candidate, so that the best are those of the whole output layer."""
+    torch_case = by_torch(TRANSFORMER)
+    model = cast(EncoderDecoder, cast(TorchEngine, torch_case.engine).model).float()
+    weight = cast(Any, model.decoder).output.weight.detach().numpy()
+    states = np.random.default_rng(2).normal(size=(100, weight.shape[1]))
+    preview = learnt_preview(weight, states, rank=8, candidates=len(weight))
+    engine = NativeEngine(model, DEFAULT_SYMBOLS, number="int8", threads=2, preview=preview)
+    return replace(torch_case, engine=engine, near=1e-5, nats=None)
+
+
 def by_ctranslate2() -> Case:
     model = loaded({"encoder": TRANSFORMER, "decoder": TRANSFORMER})
     source = texts()
@@ -175,6 +187,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "ctranslate2, transformer": by_ctranslate2,
     "native, transformer": lambda: by_native(TRANSFORMER),
     "native, gru with attention": lambda: by_native({"kind": "gru", "width": 16, "attention": "additive"}),
+    "native, preview": by_preview,
     "native, pictures by alignment": lambda: by_native({"kind": "ctc"}, read=True),
 }
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
-import os
 import resource
 import shutil
 import subprocess
@@ -21,7 +19,9 @@ from dragoman.storage.folder import new_folder
 from dragoman.training import run as run_module
 from dragoman.training.run import resume, train
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from faults import found_by
 from toy import frame, recipe
 
 HERE = Path(__file__).parent
@@ -33,12 +33,7 @@ ONE_IN = {"kill": 19, "io": 89, "full": 89, "read-only": 89, "gone": 89}
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each fault did; all are tried on the same run."""
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(HERE / "experiment.py"), str(tmp_path_factory.mktemp("experiment"))]
-    faults = [f"{fault}={step}" for fault, step in ONE_IN.items()]
-    process = subprocess.run([*command, *faults, "--random", "3"], env=environment, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
-    return json.loads(process.stdout)
+    return found_by("experiment.py", tmp_path_factory.mktemp("experiment"), ONE_IN, "--random", "3")
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the boundaries are told apart by /proc")

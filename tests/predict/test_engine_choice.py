@@ -149,6 +149,10 @@ def test_a_choice_is_kept_with_its_model_and_is_checked(tmp_path: Path) -> None:
 
     assert engine_choice_in(folder_with("kept", made.to_file())) == made
     assert engine_choice_in(folder_with("older", None)) is None
+    values = made.to_dict()
+    for one in (values, *values["trials"]):
+        del one["preview"]
+    assert engine_choice_in(folder_with("before previews", json.dumps(values))) == made
     for name, text in (
         ("number", replace(made, settings=EngineSettings("int4")).to_file()),
         ("part", '{"number": "int8"}'),
