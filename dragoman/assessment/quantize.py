@@ -40,6 +40,8 @@ def quantize(model: Path | str, *, dataset: Path | str | None = None) -> EngineC
     """
     folder = given_path(model, "the folder of a model")
     loaded = load_model(folder)
+    if not task_of(loaded.recipe).searches:
+        raise _nothing_chosen(loaded)
     opened = training_data(folder, loaded, None if dataset is None else given_path(dataset, "the folder of a dataset"))
     kept = VerifiedFolder.open(folder).holds(SHORTLIST)
     shortlists = (
@@ -47,13 +49,17 @@ def quantize(model: Path | str, *, dataset: Path | str | None = None) -> EngineC
     )
     choice = keep_choice(folder, loaded, opened, shortlists)
     if choice is None:
-        raise UnsupportedError(
-            f"{sentence_of(loaded.recipe.model)}, for which nothing is chosen",
-            cause="numbers and shortlists are chosen for translators and readers that the native engine can compute; "
-            "`dragoman doctor` says whether it is built.",
-            remedy="use the model as it is.",
-        )
+        raise _nothing_chosen(loaded)
     return choice
+
+
+def _nothing_chosen(loaded: LoadedModel) -> UnsupportedError:
+    return UnsupportedError(
+        f"{sentence_of(loaded.recipe.model)}, for which nothing is chosen",
+        cause="numbers and shortlists are chosen for translators and readers that the native engine can compute; "
+        "`dragoman doctor` says whether it is built.",
+        remedy="use the model as it is.",
+    )
 
 
 def keep_choice(

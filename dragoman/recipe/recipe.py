@@ -98,7 +98,7 @@ class Recipe(Shown, Section):
     @model_validator(mode="after")
     def _the_corpora_fit_the_model(self) -> Recipe:
         problems = [*_corpus_problems(self), *_size_problems(self), *_metric_problems(self), *_text_problems(self)]
-        problems += _guide_problems(self)
+        problems += [*_guide_problems(self), *_optimizer_problems(self)]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -201,6 +201,16 @@ def _guide_problems(recipe: Recipe) -> list[str]:
             "tokenizer.sampling cut anew in each pass; leave one of them out"
         )
     return found
+
+
+def _optimizer_problems(recipe: Recipe) -> list[str]:
+    """Muon without a matrix for it."""
+    if recipe.training.optimizer.kind != "muon" or recipe.model.encoder.kind != "linear":
+        return []
+    return [
+        'training.optimizer.kind = "muon" is for matrices of hidden layers, of which a linear model has none; leave '
+        "it to adamw"
+    ]
 
 
 def _text_problems(recipe: Recipe) -> list[str]:

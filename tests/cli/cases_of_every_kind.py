@@ -18,6 +18,11 @@ BAD_TRAINING = {
         "row-number --corpus nan.csv --columns cost",
         "no column `cost`; there are: size, kind, price",
     ),
+    "muon without a hidden layer": (
+        "row-number --corpus nan.csv --columns price --set model.encoder.kind=linear "
+        "--set training.optimizer.kind=muon",
+        "of which a linear model has none",
+    ),
     "an absent feature": ("row-number --corpus nan.csv --columns price --features sise", "did you mean `size`"),
     "a word for a number": ("row-number --corpus word.csv --columns price", "word.csv:32: column `price`: 'cheap'"),
     "a picture that is not there": ("picture-label --corpus paths.csv", "the picture '"),
@@ -27,6 +32,7 @@ BAD_TRAINING = {
 }
 
 BAD_USE = {
+    "numbers for a model of numbers": ("quantize ROW", "for which nothing is chosen"),
     "an unknown label": ("evaluate TEXT --source a.txt --target labels.txt", "no training example has the label `fr`"),
     "another unknown label": ("evaluate TEXT --text fr=a.txt", "a.txt:1: no training example has the label `fr`"),
     "a text without a label": ("evaluate TEXT --text a.txt", "a.txt has no label"),
