@@ -35,6 +35,7 @@ from dragoman.layers.transformer.decoder_block import DecoderBlock
 from dragoman.model.build_encoders import MemoryWidths
 from dragoman.model.build_layers import (
     CELLS,
+    cross_attention,
     feed_forward,
     final_norm,
     positions,
@@ -87,7 +88,7 @@ def transformer_decoder(
     blocks = [
         DecoderBlock(
             self_attention(recipe, causal=True),
-            CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory.states),
+            cross_attention(recipe, memory.states),
             feed_forward(recipe),
             (residual(recipe), residual(recipe), residual(recipe)),
         )

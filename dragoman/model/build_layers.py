@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dragoman.layers.attention.multi_head import SelfAttention
+from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.normalization import LayerNorm
 from dragoman.layers.recurrent.cell import RecurrentCell
 from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
@@ -29,6 +29,9 @@ POSITIONS: dict[str, Callable[[int, int], nn.Module]] = {
     "sinusoidal": lambda width, longest: SinusoidalPositions(width),
     "learned": LearnedPositions,
 }
+OUTPUT_PROJECTIONS: dict[str, Callable[[Tensor], object]] = {"xavier": lambda weight: None, "zero": nn.init.zeros_}
+"""What becomes of the last matrix of a sub-layer, which has been drawn at random whatever follows, so that all other
+weights are the same."""
 PERCEPTRON_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
     "tanh": torch.tanh,
@@ -63,12 +66,24 @@ def final_norm(recipe: TransformerRecipe) -> nn.Module:
 
 def self_attention(recipe: TransformerRecipe, *, causal: bool) -> SelfAttention:
     """The self-attention of a block."""
-    return SelfAttention(recipe.width, recipe.heads, recipe.attention_dropout, causal=causal)
+    attention = SelfAttention(recipe.width, recipe.heads, recipe.attention_dropout, causal=causal)
+    OUTPUT_PROJECTIONS[recipe.output_projections](attention.output.weight)
+    return attention
+
+
+def cross_attention(recipe: TransformerRecipe, memory_width: int) -> CrossAttention:
+    """The attention of a decoder's block to the encoder's hidden states."""
+    attention = CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory_width)
+    OUTPUT_PROJECTIONS[recipe.output_projections](attention.output.weight)
+    return attention
 
 
 def feed_forward(recipe: TransformerRecipe) -> FeedForward:
     """The feed-forward network of a block."""
-    return FeedForward(recipe.width, recipe.feed_forward, ACTIVATIONS[recipe.activation], recipe.activation_dropout)
+    activation = ACTIVATIONS[recipe.activation]
+    network = FeedForward(recipe.width, recipe.feed_forward, activation, recipe.activation_dropout)
+    OUTPUT_PROJECTIONS[recipe.output_projections](network.weight_2)
+    return network
 
 
 def residual(recipe: TransformerRecipe) -> Residual:

@@ -29,6 +29,9 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     """Non-linearity of the feed-forward network."""
     positions: Literal["sinusoidal", "learned"] = "sinusoidal"
     """How a token's position is told to the model."""
+    output_projections: Literal["xavier", "zero"] = "xavier"
+    """How the last matrix of attention and of the feed-forward network begins: at random (Glorot & Bengio 2010), or at
+    zero, so that every block begins as the identity (Zhang et al. 2019, "Fixup initialization")."""
     max_positions: int = Field(default=1024, ge=2, le=1_000_000)
     """Longest row in tokens when positions are learned; sinusoidal ones have no limit."""
     dropout: float = Field(default=0.1, ge=0, lt=1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from dragoman.contracts import DEFAULT_SYMBOLS, Batch, Packed, TextSize
 from dragoman.errors import InputError
@@ -148,6 +149,28 @@ def test_every_weight_moves_in_a_step(model: EncoderDecoder) -> None:
     model.loss(batch())[0].backward()
     optimizer.step()
     for name, parameter in model.named_parameters():
+        assert not parameter.equal(before[name]), f"{name} did not move"
+
+
+def test_blocks_whose_last_matrices_are_zero_begin_as_the_identity() -> None:
+    """All other weights are those of the model without the switch. The decoder learns first, then the encoder's last
+    matrices, whose states the decoder has begun to read, and then everything."""
+    plain, zero = (
+        build(recipe(output_projections=start), TextSize(V), TextSize(V), seed=1) for start in ("xavier", "zero")
+    )
+    for (name, weight), other in zip(zero.named_parameters(), plain.parameters(), strict=True):
+        last = name.endswith(("attention.output.weight", "feed_forward.weight_2"))
+        assert weight.equal(torch.zeros_like(other) if last else other), name
+    shallow = build(recipe(), TextSize(V), TextSize(V), seed=1).eval()
+    shallow.encoder.blocks, shallow.decoder.blocks = nn.ModuleList(), nn.ModuleList()
+    assert logits(zero.eval(), batch()).equal(logits(shallow, batch()))
+    before = {name: p.detach().clone() for name, p in zero.named_parameters()}
+    optimizer = torch.optim.SGD(zero.parameters(), lr=1.0)
+    for _ in range(3):
+        zero.zero_grad()
+        zero.loss(batch())[0].backward()
+        optimizer.step()
+    for name, parameter in zero.named_parameters():
         assert not parameter.equal(before[name]), f"{name} did not move"
 
 
