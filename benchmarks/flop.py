@@ -11,6 +11,7 @@ Padding, what a causal mask hides, recomputation and everything that is not a ma
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,15 @@ def language_model_step(decoder: TransformerRecipe, vocabulary: int, corpus: Cor
 def _language_layer(decoder: TransformerRecipe, corpus: Corpus) -> int:
     d, f = decoder.width, decoder.feed_forward
     return corpus.target * (4 * d * d + 2 * d * f) + corpus.target_causal * 2 * d
+
+
+def newton_schulz(shapes: Sequence[tuple[int, int]], steps: int) -> int:
+    """Operations of so many steps of Muon's Newton–Schulz iteration on matrices of these shapes: each has, for the
+    shorter side r and the longer one c, the products X·Xᵀ and B·X of r²c multiply-adds and the square A² of r³, of
+    which the symmetric ones, X·Xᵀ and A², need their upper triangle only.
+    """
+    sides = [(min(shape), max(shape)) for shape in shapes]
+    return 2 * steps * sum(r * (r + 1) // 2 * (c + r) + r * r * c for r, c in sides)
 
 
 def peak_flops(dtype: torch.dtype, threads: int, seconds: float = 3.0) -> float:
