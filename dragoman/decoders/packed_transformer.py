@@ -16,6 +16,7 @@ from dragoman.layers.attention.multi_head import Projection
 from dragoman.layers.normalization import LayerNorm
 from dragoman.layers.transformer.decoder_block import DecoderBlock
 from dragoman.layers.transformer.residual import PreNorm
+from dragoman.layers.transformer.squared_relu import squared_relu
 from dragoman.native import decoding
 from dragoman.native.decoder_step import (
     BlockWeights,
@@ -67,13 +68,13 @@ class PackedTransformer:
 
     @staticmethod
     def takes(decoder: object) -> TypeGuard[TransformerDecoder]:
-        """Whether native kernels can run this decoder as it is now: in evaluation mode, in float32 on a CPU, with
-        ReLU."""
+        """Whether native kernels can run this decoder as it is now: in evaluation mode, in float32 on a CPU, with one
+        activation in all blocks, ReLU or its square."""
         return (
             isinstance(decoder, TransformerDecoder)
             and not decoder.training
             and len(decoder.blocks) > 0
-            and all(block.feed_forward.activation is F.relu for block in decoder.blocks)
+            and {block.feed_forward.activation for block in decoder.blocks} in ({F.relu}, {squared_relu})
             and decoding.available(*decoder.parameters())
         )
 
@@ -134,6 +135,7 @@ def _weights(decoder: TransformerDecoder) -> DecoderWeights:
         output=LinearMap(decoder.output.weight, decoder.output.bias),
         heads=decoder.blocks[0].self_attention.heads,
         pre_norm=isinstance(decoder.blocks[0].around_self_attention, PreNorm),
+        squared_relu=decoder.blocks[0].feed_forward.activation is squared_relu,
     )
 
 

@@ -56,7 +56,8 @@ def export_ctranslate2(
     Raises:
         InputError: if there is no such quantization.
         OutputError: if the folder exists or cannot be written; nothing is left half-written.
-        UnsupportedError: if the model is no Transformer with encoder and decoder, or CTranslate2 is not installed.
+        UnsupportedError: if CTranslate2 cannot compute the model, which must be a Transformer with encoder and decoder,
+            or is not installed.
     """
     if quantization not in QUANTIZATIONS:
         raise InputError(f"no quantization is called {quantization}", remedy=f"give {', '.join(QUANTIZATIONS)}.")
@@ -76,7 +77,7 @@ def write_ctranslate2(
     """Write the files of CTranslate2 alone, into a folder that exists.
 
     Raises:
-        UnsupportedError: if the model is no Transformer, or CTranslate2 is not installed.
+        UnsupportedError: if CTranslate2 cannot compute the model, or is not installed.
     """
     CTRANSLATE2.load("ctranslate2")
     sources, targets = (symbol_names(codec.tokenizer.vocabulary) for codec in loaded.codecs)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from dragoman.contracts.expect import expect
 from dragoman.errors import UnsupportedError
 from dragoman.layers.transformer.positional_encoding import SinusoidalPositions
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -30,6 +31,8 @@ from dragoman.recipe.transformer import TransformerRecipe
 from dragoman.storage.json import JsonObject
 
 _ACTIVATIONS = {Function.relu: "RELU", Function.gelu: "GELU"}
+_KNOWN: dict[str, tuple[object, ...]] = {"activation": tuple(function.value for function in _ACTIVATIONS)}
+"""The settings of a Transformer that CTranslate2 computes with some values only, and these."""
 
 # Low enough that its exponential is 0 beside any real score, and within the range of every type that CTranslate2 has.
 _NEVER = -6e4
@@ -44,10 +47,17 @@ def longest_rows(recipe: Recipe) -> tuple[int, int]:
     return source, known[1] or written
 
 
-def is_exportable(recipe: Recipe) -> bool:
-    """Whether both encoder and decoder are Transformers."""
-    model = recipe.model
-    return isinstance(model.encoder, TransformerRecipe) and isinstance(model.decoder, TransformerRecipe)
+def ctranslate2_obstacle(recipe: Recipe) -> str | None:
+    """Why CTranslate2 cannot compute such models; None if it can."""
+    sides = {"encoder": recipe.model.encoder, "decoder": recipe.model.decoder}
+    if not all(isinstance(side, TransformerRecipe) for side in sides.values()):
+        return f"it computes Transformers, and this is a {recipe.model.phrase}"
+    for name, side in sides.items():
+        for setting, known in _KNOWN.items():
+            if (value := getattr(side, setting)) not in known:
+                choices = " or ".join(map(str, known))
+                return f"it computes Transformers with {setting} {choices}, and the {name} of this one has {value}"
+    return None
 
 
 def transformer_spec(model: EncoderDecoder, recipe: Recipe, never_written: Sequence[int]) -> Any:
@@ -57,16 +67,15 @@ def transformer_spec(model: EncoderDecoder, recipe: Recipe, never_written: Seque
     and CTranslate2 computes others. The symbols that are ``never_written`` get a bias that makes their probability 0.
 
     Raises:
-        UnsupportedError: if the model is no Transformer.
+        UnsupportedError: if the model is no Transformer, or one with settings that CTranslate2 does not know.
     """
-    plan = plan_of(model)
-    encoder, decoder = plan.encoder, plan.decoder
-    if not isinstance(encoder, TransformerEncoderPlan) or not isinstance(decoder, TransformerDecoderPlan):
+    if (obstacle := ctranslate2_obstacle(recipe)) is not None:
         raise UnsupportedError(
-            f"CTranslate2 computes Transformers, and this model has a {recipe.model.encoder.kind} encoder and a "
-            f"{recipe.model.decoder.kind} decoder",
-            remedy="translate with `--engine torch`, or distil it into a Transformer with `dragoman distill`.",
+            f"CTranslate2 cannot compute this model: {obstacle}",
+            remedy="translate with `--engine auto`, or distil it into another Transformer with `dragoman distill`.",
         )
+    plan = plan_of(model)
+    encoder, decoder = expect(plan.encoder, TransformerEncoderPlan), expect(plan.decoder, TransformerDecoderPlan)
     specs = CTRANSLATE2.load("ctranslate2").specs
     source_positions, target_positions = longest_rows(recipe)
     filled = specs.TransformerSpec(

@@ -18,12 +18,17 @@ from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.positional_encoding import LearnedPositions, SinusoidalPositions
 from dragoman.layers.transformer.residual import PostNorm, PreNorm, Residual
+from dragoman.layers.transformer.squared_relu import squared_relu
 from dragoman.recipe.recurrent import RecurrentRecipe
 from dragoman.recipe.transformer import TransformerRecipe
 
 RESIDUALS: dict[str, type[Residual]] = {"pre": PreNorm, "post": PostNorm}
 FINAL_NORMS: dict[str, Callable[[int], nn.Module]] = {"pre": LayerNorm, "post": lambda width: nn.Identity()}
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "gelu": F.gelu}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "squared_relu": squared_relu,
+}
 """The activation functions of a Transformer's feed-forward network."""
 POSITIONS: dict[str, Callable[[int, int], nn.Module]] = {
     "sinusoidal": lambda width, longest: SinusoidalPositions(width),

@@ -45,7 +45,7 @@ class _Decoder(ctypes.Structure):
         ("embedding", c_void_p),
         ("output", _Map),
         ("norm", _Norm),
-        *((name, c_int64) for name in ("depth", "width", "heads", "inner", "pre_norm")),
+        *((name, c_int64) for name in ("depth", "width", "heads", "inner", "pre_norm", "squared_relu")),
         ("embedding_scale", c_float),
         ("scale", c_float),
     )
@@ -100,6 +100,7 @@ class DecoderWeights:
         output: output layer, from hidden states to the vocabulary.
         heads: number of heads of every attention.
         pre_norm: whether normalisations stand before their sub-layers.
+        squared_relu: whether the results of ReLU are squared.
     """
 
     embedding: tuple[Float[Tensor, "V D"], float]
@@ -108,6 +109,7 @@ class DecoderWeights:
     output: LinearMap
     heads: int
     pre_norm: bool
+    squared_relu: bool
 
 
 class PackedDecoder:
@@ -134,6 +136,7 @@ class PackedDecoder:
             weights.heads,
             weights.blocks[0].maps[4].weight.shape[0],
             weights.pre_norm,
+            weights.squared_relu,
             embedding_scale,
             (self.width // weights.heads) ** -0.5,
         )

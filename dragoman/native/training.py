@@ -14,6 +14,7 @@ from dragoman.native.library import allowed, load, present
 _DTYPES = (torch.float32, torch.bfloat16)
 
 _DROPOUT = (c_int, c_void_p, c_void_p, c_void_p, c_int64, c_uint64, c_uint32, c_float, c_int)
+_SQUARED_RELU = (c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int)
 _LAYER_NORM_FORWARD = (c_int, *[c_void_p] * 5, c_int64, c_int64, c_float, c_int)
 _LAYER_NORM_BACKWARD = (c_int, *[c_void_p] * 7, c_int64, c_int64, c_int64, c_int)
 _ATTENTION_FORWARD = (c_int, *[c_void_p] * 6, c_int)
@@ -33,6 +34,7 @@ def kernels() -> ctypes.CDLL | None:
     if handle is not None:
         for name, arguments in (
             ("dropout", _DROPOUT),
+            ("squared_relu", _SQUARED_RELU),
             ("layer_norm_forward", _LAYER_NORM_FORWARD),
             ("layer_norm_backward", _LAYER_NORM_BACKWARD),
             ("attention_forward", _ATTENTION_FORWARD),

@@ -23,6 +23,7 @@ class Function(Enum):
     gelu = "gelu"
     tanh = "tanh"
     sigmoid = "sigmoid"
+    squared_relu = "squared_relu"
 
 
 class CellKind(Enum):

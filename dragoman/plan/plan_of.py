@@ -52,6 +52,7 @@ from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.positional_encoding import LearnedPositions, SinusoidalPositions
 from dragoman.layers.transformer.residual import PostNorm, PreNorm
+from dragoman.layers.transformer.squared_relu import squared_relu
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.language_model import LanguageModel
 from dragoman.plan.nodes import (
@@ -388,6 +389,7 @@ FUNCTIONS: dict[Callable[[Tensor], Tensor], Function] = {
     F.gelu: Function.gelu,
     torch.tanh: Function.tanh,
     torch.sigmoid: Function.sigmoid,
+    squared_relu: Function.squared_relu,
 }
 RESIDUALS: dict[type, Callable[..., ResidualPlan]] = {
     PreNorm: lambda module: ResidualPlan(_norm(module.norm), before=True),

@@ -25,6 +25,7 @@ class Activation(IntEnum):
     gelu = 2
     tanh = 3
     sigmoid = 4
+    squared_relu = 5
 
 
 class Cell(IntEnum):

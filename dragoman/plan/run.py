@@ -375,6 +375,7 @@ _ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {
     Activation.gelu: _gelu,
     Activation.tanh: np.tanh,
     Activation.sigmoid: _sigmoid,
+    Activation.squared_relu: lambda x: np.square(np.maximum(x, 0)),
 }
 _CELLS: dict[Cell, Callable[[Example, int, Array, Array], Array]] = {
     Cell.rnn_tanh: _rnn(np.tanh),

@@ -17,6 +17,7 @@ ACTIVATIONS = {
     Function.gelu: Activation.gelu,
     Function.tanh: Activation.tanh,
     Function.sigmoid: Activation.sigmoid,
+    Function.squared_relu: Activation.squared_relu,
 }
 
 _SIGMOID_OF_IT_IS_0 = -1e4

@@ -16,7 +16,7 @@ from dragoman.encoders.multilayer_perceptron import MultilayerPerceptron
 from dragoman.errors import InputError, UnsupportedError
 from dragoman.export.preview_file import load_preview
 from dragoman.export.shortlist_file import load_shortlist
-from dragoman.export.transformer_spec import is_exportable
+from dragoman.export.transformer_spec import ctranslate2_obstacle
 from dragoman.fields.field import PredictedField
 from dragoman.model.encoder_decoder import EncoderDecoder
 from dragoman.model.folder import LoadedModel
@@ -257,8 +257,8 @@ def _native_obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | N
 
 def _ctranslate2_obstacle(loaded: LoadedModel, language_model: FusedLanguageModel | None) -> str | None:
     """Why CTranslate2 cannot search with the model; None if it can."""
-    if not is_exportable(loaded.recipe):
-        return f"it computes Transformers, and this is a {loaded.recipe.model.phrase}"
+    if (obstacle := ctranslate2_obstacle(loaded.recipe)) is not None:
+        return obstacle
     if language_model is not None:
         return "a language model takes part in the search"
     if expect(loaded.model, EncoderDecoder).device.type != "cpu":

@@ -70,7 +70,9 @@ VARIANTS = {
     "pre-norm": recipe(),
     "post-norm": recipe(norm="post"),
     "learned positions": recipe(positions="learned", max_positions=MOST_POSITIONS),
-    "gelu": recipe(activation="gelu"),
+    "gelu to squared relu": mixed(
+        {**TRANSFORMER, "activation": "gelu"}, {**TRANSFORMER, "activation": "squared_relu"}, tie="all"
+    ),
     "tied decoder": recipe(tie="decoder"),
     "untied": recipe(tie="none"),
     "deep encoder": ModelRecipe(

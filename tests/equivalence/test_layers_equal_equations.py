@@ -13,6 +13,7 @@ from dragoman.layers.attention.scaled_dot_product import attend, attention_equat
 from dragoman.layers.cross_entropy import cross_entropy, cross_entropy_equations, token_cross_entropy
 from dragoman.layers.dropout import Dropout, dropout_equations
 from dragoman.layers.normalization import LayerNorm, layer_norm_equations
+from dragoman.layers.transformer.squared_relu import squared_relu, squared_relu_equations
 from dragoman.native import training
 from dragoman.native.dropout import draw_seed, kept_units
 
@@ -125,6 +126,14 @@ def test_layer_norm(dtype: torch.dtype) -> None:
     x = leaf(4, 6, dtype=dtype)
     slow = layer_norm_equations(x, norm.gain, norm.bias, norm.epsilon)
     assert_same(norm(x), slow, [x, norm.gain, norm.bias], TOLERANCES[dtype])
+
+
+def test_squared_relu(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    x = leaf(4, 37, dtype=dtype)
+    assert_same(squared_relu(x), squared_relu_equations(x), [x], TOLERANCES[dtype])
+    with torch.no_grad():
+        assert squared_relu(x).equal(squared_relu_equations(x))
 
 
 def test_dropout(dtype: torch.dtype) -> None:

@@ -78,7 +78,7 @@ ENCODERS: dict[str, Section] = {
 }
 DECODERS: dict[str, Section] = {
     "pre-norm": TRANSFORMER,
-    "post-norm": POST_NORM,
+    "post-norm": {**POST_NORM, "activation": "squared_relu"},
     "residual rnn": {"kind": "rnn", "width": 20, "attention": "none", "layers": 2, "residual": True},
     "lstm with readout": {"kind": "lstm", "width": 12, "embedding_width": 20, "attention": "none"},
     "gru dot": {"kind": "gru", "width": 20, "attention": "dot"},

@@ -61,7 +61,7 @@ def outputs(model: EncoderDecoder, start: Any, step: Any) -> Iterator[tuple[Tens
 
 SHAPES: list[dict[str, Any]] = [
     {"layers": 1, "width": 16, "heads": 1, "feed_forward": 24},
-    {"layers": 2, "width": 36, "heads": 3, "feed_forward": 70, "norm": "post"},
+    {"layers": 2, "width": 36, "heads": 3, "feed_forward": 70, "norm": "post", "activation": "squared_relu"},
     {"layers": 3, "width": 128, "heads": 4, "feed_forward": 96, "norm": "pre"},
     {"layers": 2, "width": 20, "heads": 2, "feed_forward": 5, "norm": "pre", "positions": "learned"},
 ]

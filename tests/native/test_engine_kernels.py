@@ -18,8 +18,8 @@ pytestmark = pytest.mark.skipif(load("engine") is None, reason="the engine is no
 
 Floats = NDArray[np.float32]
 CASES = [(it, number) for it in InstructionSet for number in Number if it is not InstructionSet.REFERENCE]
-PRODUCT, ADDED, RELU = range(3)
-NONE, RELU_, GELU, TANH, SIGMOID = range(5)
+PRODUCT, ADDED, RELU, SQUARED_RELU = range(4)
+NONE, RELU_, GELU, TANH, SIGMOID, SQUARED_RELU_ = range(6)
 RNN_TANH, RNN_RELU, GRU_AFTER, _, LSTM = range(5)
 
 
@@ -203,6 +203,8 @@ def test_products(kernels: Kernels) -> None:
         for form in (PRODUCT, ADDED, RELU):
             found = kernels.product(weights, bias, x, before, form)
             assert np.all(abs(found - kernels.reference.product(weights, bias, x, before, form)) <= bound)
+        found = kernels.product(weights, bias, x, before, RELU)
+        assert np.array_equal(kernels.product(weights, bias, x, before, SQUARED_RELU), found * found)
         loss = {Number.FLOAT32: 1e-6, Number.BFLOAT16: 0.01, Number.INT8: 0.03}[kernels.number]
         exact = x.astype(np.float64) @ weights.T.astype(np.float64) + bias
         bound = loss * np.sqrt(inputs) * abs(x).max() * abs(weights).max()
@@ -242,6 +244,7 @@ def test_rows_do_not_depend_on_each_other(kernels: Kernels) -> None:
             kernels.normalize(some, 139, bias[:144], bias[32:176]),
             kernels.product(weights, bias, some),
             kernels.product(weights, bias, some, form=RELU),
+            kernels.product(weights, bias, some, form=SQUARED_RELU),
             *kernels.rank(weights, some, 6, first=3),
             kernels.attend(3, keys, keys, queries, seen, None),
             kernels.attend(1, keys, values, queries, seen, vector),
@@ -391,7 +394,7 @@ def test_numbers_that_are_none_are_found_and_stay_in_their_row(kernels: Kernels,
     assert not np.isfinite(kernels.product(damaged, None, x)[:, 70]).any()
     if np.isnan(wrong):
         assert np.isnan(kernels.rank(damaged, x, 3)[2]).all()
-        for activation in (RELU_, GELU, TANH, SIGMOID):
+        for activation in (RELU_, GELU, TANH, SIGMOID, SQUARED_RELU_):
             out = kernels.elementwise("activate", activation, bad, 5, 64, out=bad)
             assert np.isnan(out).sum() == np.isnan(out[2, 17])
             assert np.isnan(out[2, 17])
@@ -433,7 +436,7 @@ def test_additive_attention(kernels: Kernels) -> None:
 EDGES = np.float32([0, -0.0, 87, -87, 89, -89, 104, -104, 1e4, -1e4, 3e38, -3e38, 1e-38, 1, -1, 9, -9, 4, -4])
 
 
-@pytest.mark.parametrize("activation", [NONE, RELU_, GELU, TANH, SIGMOID])
+@pytest.mark.parametrize("activation", [NONE, RELU_, GELU, TANH, SIGMOID, SQUARED_RELU_])
 def test_activations(kernels: Kernels, activation: int) -> None:
     points = np.concatenate([EDGES, normal(1, 300), normal(2, 100, size=1e-4), normal(3, 61, size=30.0)])
     x = points.reshape(3, 160)

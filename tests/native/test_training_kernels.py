@@ -16,6 +16,7 @@ from dragoman.layers.cross_entropy import cross_entropy_equations
 from dragoman.layers.dropout import dropout_equations
 from dragoman.layers.normalization import layer_norm_equations
 from dragoman.layers.recurrent.lstm import lstm_equations
+from dragoman.layers.transformer.squared_relu import squared_relu_equations
 from dragoman.native import training
 from dragoman.native.additive import additive_scores
 from dragoman.native.attention import AttentionShape, cross_attention, self_attention
@@ -24,6 +25,7 @@ from dragoman.native.dropout import dropout, dropout_add, kept_units
 from dragoman.native.layer_norm import layer_norm, layer_norm_beside
 from dragoman.native.linear import linear
 from dragoman.native.lstm import lstm
+from dragoman.native.squared_relu import squared_relu
 
 pytestmark = pytest.mark.skipif(training.kernels() is None, reason="the native kernels are not built here")
 
@@ -184,6 +186,15 @@ def test_dropout(count: int, dtype: torch.dtype) -> None:
     )
 
 
+@DTYPES
+@pytest.mark.parametrize("count", [1, 40_000])
+def test_squared_relu(count: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(count)
+    x = leaf(count, dtype=dtype)
+    check(squared_relu, squared_relu_equations, [x], TOLERANCES[dtype])
+    assert squared_relu(torch.full((17,), float("nan"), dtype=dtype)).isnan().all()
+
+
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_as_many_units_are_kept_as_the_rate_says(rate: float) -> None:
     count = 200_000
@@ -226,7 +237,7 @@ def test_the_bits_do_not_depend_on_the_threads(dtype: torch.dtype) -> None:
     gain, bias = leaf(32, dtype=dtype), leaf(32, dtype=dtype)
 
     def everything() -> list[Tensor]:
-        y = dropout_add(self_attention(x, shape), self_attention(x, shape), 0.3, 11)
+        y = dropout_add(squared_relu(self_attention(x, shape)), self_attention(x, shape), 0.3, 11)
         y = layer_norm(y, gain, bias, 1e-5)
         gradients = torch.autograd.grad(y, [x, gain, bias], torch.ones_like(y))
         logits = y.detach().repeat(1, 10).contiguous()

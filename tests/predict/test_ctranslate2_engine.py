@@ -167,6 +167,9 @@ def test_the_engine_is_chosen_by_what_the_model_is(monkeypatch: pytest.MonkeyPat
             choose_engine(transformer, AskedEngine(name), language_model=fused)
     with pytest.raises(UnsupportedError, match="gru decoder"):
         choose_engine(recurrent, AskedEngine("ctranslate2"))
+    squared = model_of(encoder=SMALL, decoder={**SMALL, "activation": "squared_relu"})
+    with pytest.raises(UnsupportedError, match="activation relu or gelu, and the decoder of this one has squared_relu"):
+        choose_engine(squared, AskedEngine("ctranslate2"))
     with pytest.raises(UnsupportedError, match="native cannot be used: it is not built"):
         choose_engine(recurrent, AskedEngine("native"))
     with pytest.raises(UnsupportedError, match="float32, not in int8; the native engine cannot be used"):

@@ -3,7 +3,7 @@
 
 #include "decoding_kernels.h"
 
-DRAGOMAN_LIBRARY(3)
+DRAGOMAN_LIBRARY(4)
 
 namespace {
 

@@ -43,7 +43,7 @@ struct Decoder {
     const float* embedding;
     Map output;
     Norm norm;  // before `output`
-    int64_t depth, width, heads, inner, pre_norm;
+    int64_t depth, width, heads, inner, pre_norm, squared_relu;
     float embedding_scale, scale;  // scale: of the scores of attention
 };
 

@@ -3,7 +3,7 @@
 
 #include "training_kernels.h"
 
-DRAGOMAN_LIBRARY(4)
+DRAGOMAN_LIBRARY(5)
 
 float* dragoman::scratch(int64_t count) {
     struct Room {
@@ -55,6 +55,11 @@ int dragoman_use_isa(int wanted) {
 void dragoman_dropout(int half, void* out, const void* residual, const void* x, int64_t count, uint64_t seed,
                       uint32_t threshold, float scale, int threads) {
     BEST(dropout)(half, out, residual, x, count, seed, threshold, scale, threads);
+}
+
+// out = max(x, 0)², or with `upstream`, the gradient of that with respect to x.
+void dragoman_squared_relu(int half, void* out, const void* upstream, const void* x, int64_t count, int threads) {
+    BEST(squared_relu)(half, out, upstream, x, count, threads);
 }
 
 void dragoman_layer_norm_forward(int half, void* out, float* moments, const void* x, const void* gain, const void* bias,

@@ -28,6 +28,7 @@ float* scratch(int64_t count);
 #define DRAGOMAN_TRAINING_KERNELS                                                                                     \
     void dropout(int half, void* out, const void* residual, const void* x, int64_t count, uint64_t seed,              \
                  uint32_t threshold, float scale, int threads);                                                       \
+    void squared_relu(int half, void* out, const void* upstream, const void* x, int64_t count, int threads);          \
     void layer_norm_forward(int half, void* out, float* moments, const void* x, const void* gain, const void* bias,   \
                             int64_t rows, int64_t width, float epsilon, int threads);                                 \
     void layer_norm_backward(int half, void* x_gradient, float* sums, const void* upstream, const void* beside,       \

@@ -42,7 +42,10 @@ def recurrent(kind: str, **values: Any) -> dict[str, Any]:
 
 READS_TEXT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "transformer": (TRANSFORMER, TRANSFORMER),
-    "post-norm gelu": ({**TRANSFORMER, "norm": "post", "activation": "gelu"}, TRANSFORMER),
+    "post-norm gelu to squared relu": (
+        {**TRANSFORMER, "norm": "post", "activation": "gelu"},
+        {**TRANSFORMER, "activation": "squared_relu"},
+    ),
     "rnn without attention": (recurrent("rnn"), recurrent("rnn", attention="none")),
     "relu rnn dot": (recurrent("rnn", activation="relu"), recurrent("rnn", activation="relu", attention="dot")),
     "gru additive": (recurrent("gru"), recurrent("gru", attention="additive")),

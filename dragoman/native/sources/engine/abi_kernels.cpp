@@ -104,7 +104,7 @@ const Kernels* find(int set, int number) {
 extern "C" {
 
 int dragoman_interface() {
-    return 1;
+    return 2;
 }
 
 // The best set that this processor has.
@@ -155,7 +155,7 @@ int dragoman_engine_test_normalize(int set, int number, const float* x, int64_t 
     return outcome(to.intact());
 }
 
-// form: 0 product, 1 added to what is in out, 2 ReLU. weights: [outputs inputs]; bias may be null; out: [rows outputs].
+// form: 0 product, 1 added to what is in out, 2 ReLU, 3 its square. weights: [outputs inputs]; bias may be null; out: [rows outputs].
 int dragoman_engine_test_product(int set, int number, int form, const float* weights, const float* bias,
                                  int64_t outputs, int64_t inputs, const float* x, int64_t rows, float* out) {
     const Kernels* k = find(set, number);
@@ -164,7 +164,10 @@ int dragoman_engine_test_product(int set, int number, int form, const float* wei
     Rows in(x, rows, inputs), to(out, rows, outputs);
     Operands operands(*k, rows, inputs);
     k->operand(operands.operand, in.data(), in.step(), rows, inputs);
-    const auto run = form == 0 ? k->product : form == 1 ? k->product_added : k->product_relu;
+    const auto run = form == 0   ? k->product
+                     : form == 1 ? k->product_added
+                     : form == 2 ? k->product_relu
+                                 : k->product_squared_relu;
     run(packed.matrix(), operands.operand, rows, to.data(), to.step());
     to.copy(out, outputs);
     return outcome(to.intact());

@@ -97,6 +97,7 @@ struct Kernels {
     void (*product)(const Matrix& matrix, const Operand& x, int64_t rows, float* out, int64_t out_step);
     void (*product_added)(const Matrix& matrix, const Operand& x, int64_t rows, float* out, int64_t out_step);
     void (*product_relu)(const Matrix& matrix, const Operand& x, int64_t rows, float* out, int64_t out_step);
+    void (*product_squared_relu)(const Matrix& matrix, const Operand& x, int64_t rows, float* out, int64_t out_step);
     // The output layer: the best symbols of each row, without writing all scores down where that can be helped.
     // How many are wanted changes neither the normalisers nor the bits of those that fewer would have given.
     void (*rank)(const Matrix& matrix, const Operand& x, int64_t rows, const Symbols& symbols, const Ranking& out,

@@ -154,6 +154,14 @@ void product_relu(const Matrix& matrix, const Operand& x, int64_t rows, float* o
         }
 }
 
+template <class T>
+void product_squared_relu(const Matrix& matrix, const Operand& x, int64_t rows, float* out, int64_t out_step) {
+    product_relu<T>(matrix, x, rows, out, out_step);
+    for (int64_t row = 0; row < rows; ++row)
+        for (int64_t output = 0; output < matrix.outputs; ++output)
+            out[row * out_step + output] *= out[row * out_step + output];
+}
+
 // Of symbols that tie, the one in the earlier column comes first. A score that is not a number is nobody's best, and
 // makes the normaliser not a number.
 void rank_row(const float* scores, int64_t columns, const Symbols& symbols, int64_t count, float* values, int32_t* ids,
@@ -319,6 +327,7 @@ double activated(Activation activation, double x) {
         case Activation::gelu: return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
         case Activation::tanh: return std::tanh(x);
         case Activation::sigmoid: return sigmoid(x);
+        case Activation::squared_relu: return x < 0 ? 0 : x * x;
     }
     return x;
 }
@@ -403,7 +412,8 @@ void fill_all(Kernels& out, const char* name) {
     using O = typename Types<number>::Operands;
     using P = typename Types<number>::Places;
     out = Kernels{name,           number,          false,         operand<O>,        normalize_operand<O>,
-                  normalize,      product<O>,      product_added<O>, product_relu<O>, rank<O>,
+                  normalize,      product<O>,      product_added<O>, product_relu<O>, product_squared_relu<O>,
+                  rank<O>,
                   std::is_same<O, Float32>::value ? nullptr : rank_previewed<O>, products_only,
                   page_bytes<P>,  values_at<P>,    put<P>,        put_all<P>,        attend<P>,
                   attend_additive<P>,

@@ -346,6 +346,8 @@ void Machine::product(const Instruction& i, Registers& r, int64_t rows) {
     const auto activation = static_cast<Activation>(std::max(i.count, 0));
     if (i.slot == 1) return kernels_.product_added(matrix, operand, rows, out, step);
     if (activation == Activation::relu) return kernels_.product_relu(matrix, operand, rows, out, step);
+    if (activation == Activation::squared_relu)
+        return kernels_.product_squared_relu(matrix, operand, rows, out, step);
     kernels_.product(matrix, operand, rows, out, step);
     if (activation != Activation::none) kernels_.activate(activation, out, step, out, step, rows, matrix.outputs);
 }

@@ -20,7 +20,7 @@ constexpr int64_t WIDTH_UNIT = 16;
 
 enum class Number : int32_t { float32, bfloat16, int8 };
 
-enum class Activation : int32_t { none, relu, gelu, tanh, sigmoid };
+enum class Activation : int32_t { none, relu, gelu, tanh, sigmoid, squared_relu };
 
 enum class Cell : int32_t { rnn_tanh, rnn_relu, gru_after, gru_before, lstm };
 

@@ -262,7 +262,7 @@ private:
                 require(reads(i.in, 0, least_width(i)) == EXAMPLES, "what is spread has one row for each example");
                 return writes(i.out, 0, least_width(i), POSITIONS);
             case Op::activate:
-                require(i.count >= 0 && i.count <= static_cast<int32_t>(Activation::sigmoid), "an unknown activation");
+                require(i.count >= 0 && i.count <= static_cast<int32_t>(Activation::squared_relu), "an unknown activation");
                 in_grid_ = reads(i.in, 0, least_width(i));
                 return writes(i.out, 0, least_width(i), in_grid_);
             case Op::glu:
@@ -359,7 +359,7 @@ private:
         require(read_operand(i.in) == used.inputs, "a matrix of another width than its operand");
         require(used.outputs % WIDTH_UNIT == 0, "a matrix whose outputs are no multiple of 16");
         const int32_t activation = std::max(i.count, 0);
-        require(activation <= static_cast<int32_t>(Activation::sigmoid), "an unknown activation");
+        require(activation <= static_cast<int32_t>(Activation::squared_relu), "an unknown activation");
         if (i.slot == 1) {
             require(activation == 0, "a product that is added has no activation");
             reads_on(in_grid_, i.out, column(i.column), used.outputs);
