@@ -97,7 +97,9 @@ def no_gradient(evidence: StabilityEvidence) -> Iterable[Finding]:
 def dead_units(evidence: StabilityEvidence) -> Iterable[Finding]:
     """Rectified units that are 0 for every input."""
     shares = evidence.late(lambda look: look.dead)
-    yield from _idle(evidence, shares, Symptom.DEAD_UNITS, "rectified units are 0 for every token", ("gelu", "relu"))
+    yield from _idle(
+        evidence, shares, Symptom.DEAD_UNITS, "rectified units are 0 for every token", ("gelu", "relu", "squared_relu")
+    )
 
 
 def saturated_units(evidence: StabilityEvidence) -> Iterable[Finding]:
