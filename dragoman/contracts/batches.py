@@ -62,6 +62,10 @@ class Batch:
         """
         return self.target.units
 
+    def twice(self) -> Batch:
+        """Each example two times: rows b and b + B are the same example."""
+        return self.select(_twice(len(self.examples)))
+
     def select(self, rows: Int[Tensor, " K"]) -> Batch:
         """Examples ``rows`` (at least one), in that order."""
         source, target = self.source.select(rows), self.target.select(rows)
@@ -115,6 +119,10 @@ class TextBatch:
         :class:`Batch`."""
         return self.target.units
 
+    def twice(self) -> TextBatch:
+        """Each row two times: rows b and b + B are the same."""
+        return self.select(_twice(len(self.examples)))
+
     def select(self, rows: Int[Tensor, " K"]) -> TextBatch:
         """Rows ``rows`` (at least one), in that order; a state that is carried over to them has to be selected as
         well."""
@@ -133,6 +141,10 @@ AnyBatch = Batch | TextBatch
 Carried = tuple[Shaped[Tensor, "..."], ...]
 """What the loss of one batch hands to the loss of the next, without a gradient: the state of a recurrent language
 model; empty for all other models."""
+
+
+def _twice(rows: int) -> Int[Tensor, " K"]:
+    return torch.arange(rows).repeat(2)
 
 
 def _selected(weights: Float[Tensor, " B"] | None, rows: Int[Tensor, " K"]) -> Float[Tensor, " K"] | None:

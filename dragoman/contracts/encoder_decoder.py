@@ -128,6 +128,26 @@ class Decoder(Protocol):
 
 
 @runtime_checkable
+class PairedDecoder(Decoder, Protocol):
+    """Any decoder whose loss is the cross-entropy of one softmax for each token, label or tag, so that the predictions
+    of two passes over an example can be compared."""
+
+    def paired_loss(
+        self, target: Any, memory: Memory, weights: Float[Tensor, " M"] | None, consistency: float
+    ) -> Float[Tensor, ""]:
+        """What training by R-Drop minimises: Σ_b w_b ℓ_b, where ℓ_b is the loss of
+        :func:`~dragoman.layers.paired_cross_entropy.paired_losses`, summed over the target tokens of example b.
+
+        Args:
+            target: what is to be predicted, of M = 2 B rows: rows b and b + B are the same example.
+            memory: the encoder's hidden states of the input, which both passes differ in by dropout.
+            weights: weight of each row, without a gradient, that of b + B the same as that of b; None for 1 each.
+            consistency: strength α of what brings the two predictions together.
+        """
+        ...
+
+
+@runtime_checkable
 class TaggingDecoder(Decoder, Protocol):
     """Any decoder that gives a tag to each word of a text, from scores of every tag at every word."""
 
@@ -230,6 +250,12 @@ class AttendingDecoder(TextDecoder, Protocol):
         """The loss of :meth:`loss` from the hidden states of :meth:`states`."""
         ...
 
+    def paired_loss_of(
+        self, states: Float[Tensor, "N D"], target: Packed, weights: Float[Tensor, " B"] | None, consistency: float
+    ) -> Float[Tensor, ""]:
+        """The loss of :meth:`PairedDecoder.paired_loss` from the hidden states of :meth:`states`."""
+        ...
+
 
 @runtime_checkable
 class LanguageDecoder(Protocol):
@@ -261,6 +287,13 @@ class LanguageDecoder(Protocol):
             carried: the state that the batch before returned; empty if this batch follows none.
             weights: weight w_b of each row, without a gradient; None for 1 each.
         """
+        ...
+
+    def paired_loss(
+        self, inputs: Packed, target: Packed, carried: Carried, weights: Float[Tensor, " B"] | None, consistency: float
+    ) -> tuple[Float[Tensor, ""], Carried]:
+        """The loss of :meth:`PairedDecoder.paired_loss`, where rows b and b + B / 2 of all are the same row; and the
+        state of all B rows for a batch that follows."""
         ...
 
     def token_losses(self, inputs: Packed, target: Packed) -> Float[Tensor, " N"]:

@@ -16,6 +16,7 @@ def guided_loss(
     links: Links,
     guide: GuidedAlignment,
     weights: Float[Tensor, " B"] | None = None,
+    consistency: float | None = None,
 ) -> Float[Tensor, ""]:
     """The decoder's loss plus λ times the loss of :mod:`~dragoman.layers.alignment_loss`, from one pass; both are sums
     over the target's tokens, so they are divided by the same number of units.
@@ -27,7 +28,12 @@ def guided_loss(
         links: the links of each row.
         guide: which attention is guided, and how strongly.
         weights: weight of each example; None for 1 each.
+        consistency: strength of R-Drop, where all of them hold each example twice
+            (:class:`~dragoman.contracts.encoder_decoder.PairedDecoder`); the loss of alignment is then the mean of
+            both passes. None where they hold each example once.
     """
     states, scores = decoder.states_and_scores(target, memory, guide.layer)
     aligned = alignment_loss(scores[:, : guide.heads], links, weights)
-    return decoder.loss_of(states, target, weights) + guide.weight * aligned
+    if consistency is None:
+        return decoder.loss_of(states, target, weights) + guide.weight * aligned
+    return decoder.paired_loss_of(states, target, weights, consistency) + guide.weight / 2 * aligned

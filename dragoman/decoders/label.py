@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Labels, Memory
 from dragoman.layers.initialization import xavier_uniform
+from dragoman.layers.paired_cross_entropy import paired_losses
 
 
 class LabelDecoder(nn.Module):
@@ -54,8 +55,22 @@ class LabelDecoder(nn.Module):
         """Σ_b w_b · v_{y_b} · the cross-entropy of example b with smoothing, in nats, where v are the class weights and
         w those of the examples."""
         nats = F.cross_entropy(_exact(self(memory)), target.values, reduction="none", label_smoothing=self.smoothing)
+        return self._weighted_sum(nats, target.values, weights)
+
+    def paired_loss(
+        self, target: Labels, memory: Memory, weights: Float[Tensor, " B"] | None, consistency: float
+    ) -> Float[Tensor, ""]:
+        """The loss of R-Drop, whose both parts the class weights multiply; see
+        :class:`~dragoman.contracts.encoder_decoder.PairedDecoder`."""
+        labels = target.values[: target.units // 2]
+        nats = paired_losses(_exact(self(memory)), labels, self.smoothing, consistency)
+        return self._weighted_sum(nats, labels, None if weights is None else weights[: len(labels)])
+
+    def _weighted_sum(
+        self, nats: Float[Tensor, " B"], labels: Int[Tensor, " B"], weights: Float[Tensor, " B"] | None
+    ) -> Float[Tensor, ""]:
         if self.class_weights is not None:
-            nats = nats * self.class_weights.to(nats.dtype).index_select(0, target.values)
+            nats = nats * self.class_weights.to(nats.dtype).index_select(0, labels)
         return nats.sum() if weights is None else nats @ weights.to(nats.dtype)
 
     def token_losses(self, target: Labels, memory: Memory) -> Float[Tensor, " B"]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from dragoman.contracts import Layout, Memory, Tags
 from dragoman.decoders.word_scores import WordScores, at_least_float32
 from dragoman.layers.conditional_random_field import Transitions, best_sequences
+from dragoman.layers.paired_cross_entropy import paired_losses
 
 
 class TagDecoder(WordScores):
@@ -43,6 +44,15 @@ class TagDecoder(WordScores):
         logits = at_least_float32(self.scores(target, memory))
         nats = F.cross_entropy(logits, target.values, reduction="none", label_smoothing=self.smoothing)
         return nats.sum() if weights is None else nats @ weights.to(nats.dtype).index_select(0, target.layout.rows)
+
+    def paired_loss(
+        self, target: Tags, memory: Memory, weights: Float[Tensor, " B"] | None, consistency: float
+    ) -> Float[Tensor, ""]:
+        """The loss of R-Drop; see :class:`~dragoman.contracts.encoder_decoder.PairedDecoder`."""
+        words = target.units // 2
+        logits = at_least_float32(self.scores(target, memory))
+        nats = paired_losses(logits, target.values[:words], self.smoothing, consistency)
+        return nats.sum() if weights is None else nats @ weights.to(nats.dtype)[target.layout.rows[:words]]
 
     def best(
         self, scores: Float[Tensor, "M K"], words: Layout, count: int = 1

@@ -45,6 +45,18 @@ class TokenByToken(nn.Module):
         """The loss of :meth:`loss` from the hidden states of :meth:`states`."""
         return self.output.loss(states, target.values, _by_token(target, weights))
 
+    def paired_loss(
+        self, target: Packed, memory: Memory, weights: Float[Tensor, " B"] | None, consistency: float
+    ) -> Float[Tensor, ""]:
+        """The loss of R-Drop; see :class:`~dragoman.contracts.encoder_decoder.PairedDecoder`."""
+        return self.paired_loss_of(self.states(target, memory), target, weights, consistency)
+
+    def paired_loss_of(
+        self, states: Float[Tensor, "N D"], target: Packed, weights: Float[Tensor, " B"] | None, consistency: float
+    ) -> Float[Tensor, ""]:
+        """The loss of :meth:`paired_loss` from the hidden states of :meth:`states`."""
+        return _paired_loss(self.output, states, target, weights, consistency)
+
     def token_losses(self, target: Packed, memory: Memory) -> Float[Tensor, " N"]:
         """Cross-entropy of each target token in nats, without smoothing or gradient."""
         with torch.no_grad():
@@ -68,6 +80,13 @@ class LanguageTokenByToken(nn.Module):
         states, after = self(inputs, carried)
         return self.output.loss(states, target.values, _by_token(target, weights)), after
 
+    def paired_loss(
+        self, inputs: Packed, target: Packed, carried: Carried, weights: Float[Tensor, " B"] | None, consistency: float
+    ) -> tuple[Float[Tensor, ""], Carried]:
+        """The loss of R-Drop; see :class:`~dragoman.contracts.encoder_decoder.LanguageDecoder`."""
+        states, after = self(inputs, carried)
+        return _paired_loss(self.output, states, target, weights, consistency), after
+
     def token_losses(self, inputs: Packed, target: Packed) -> Float[Tensor, " N"]:
         """Cross-entropy of each token in nats, without smoothing or gradient; every row begins anew."""
         with torch.no_grad():
@@ -77,3 +96,16 @@ class LanguageTokenByToken(nn.Module):
 
 def _by_token(target: Packed, weights: Float[Tensor, " B"] | None) -> Float[Tensor, " N"] | None:
     return None if weights is None else weights.index_select(0, target.layout.rows)
+
+
+def _paired_loss(
+    output: OutputLayer,
+    states: Float[Tensor, "N D"],
+    target: Packed,
+    weights: Float[Tensor, " B"] | None,
+    consistency: float,
+) -> Float[Tensor, ""]:
+    """The loss of an output layer where the second half of the rows is the first once more."""
+    pairs, by_token = target.layout.tokens // 2, _by_token(target, weights)
+    halved = None if by_token is None else by_token[:pairs]
+    return output.paired_loss(states, target.values[:pairs], consistency, halved)

@@ -7,13 +7,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from dragoman.layers.output_gradient import OutputGradient
+from dragoman.layers.output_gradient import ROWS_AT_ONCE, loss_by_chunks
 from dragoman.native.cross_entropy import cross_entropy_
-from dragoman.native.gradient_context import GradientContext
 from dragoman.native.training import available
-
-# For how many rows logits are held at one time: few enough for a small buffer, many enough for a fast product.
-_CHUNK = 1024
 
 
 def cross_entropy_equations(
@@ -51,7 +47,7 @@ def token_cross_entropy(
     with torch.no_grad():
         parts = [
             F.cross_entropy(F.linear(part, weight, bias).float(), wanted, reduction="none")
-            for part, wanted in zip(torch.split(states, _CHUNK), torch.split(targets, _CHUNK), strict=True)
+            for part, wanted in zip(torch.split(states, ROWS_AT_ONCE), torch.split(targets, ROWS_AT_ONCE), strict=True)
         ]
     return torch.cat(parts)
 
@@ -73,49 +69,6 @@ def _to_gradient(logits: Float[Tensor, "N V"], targets: Int[Tensor, " N"], smoot
     return log_normalizer - (1 - smoothing) * target_logit - smoothing * mean_logit
 
 
-class _FusedCrossEntropy(torch.autograd.Function):
-    """The fast path of :func:`cross_entropy_equations`.
-
-    The gradient with respect to the logits is p − q, which is the softmax up to a constant and one entry per row. So
-    the forward pass computes the gradients of states, weight and bias at once, chunk by chunk, and the backward pass
-    only scales them.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: GradientContext,
-        states: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        targets: Tensor,
-        smoothing: float,
-        weights: Tensor | None,
-    ) -> Tensor:
-        vocabulary = weight.shape[0]
-        exact = torch.promote_types(states.dtype, torch.float32)
-        total = torch.zeros((), dtype=exact, device=states.device)
-        gradient = OutputGradient(states, weight, bias, weights)
-        buffer = states.new_empty((min(_CHUNK, len(states)), vocabulary))
-        to_gradient = cross_entropy_ if available(buffer) else _to_gradient
-        for begin in range(0, len(states), _CHUNK):
-            rows = slice(begin, begin + _CHUNK)
-            h = states[rows]
-            p = buffer[: len(h)]
-            torch.mm(h, weight.t(), out=p)
-            if bias is not None:
-                p += bias
-            losses = to_gradient(p, targets[rows], smoothing)
-            total += losses.sum() if weights is None else losses @ weights[rows].to(losses.dtype)
-            gradient.add(rows, p)
-        ctx.save_for_backward(gradient.of_states, gradient.of_weight, gradient.of_bias)
-        return total
-
-    @staticmethod
-    def backward(ctx: GradientContext, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        gradients = [None if g is None else g.mul_(upstream[0]) for g in ctx.saved_tensors]
-        return (*gradients, None, None, None)
-
-
 def cross_entropy(
     states: Float[Tensor, "N D"],
     weight: Float[Tensor, "V D"],
@@ -126,12 +79,18 @@ def cross_entropy(
 ) -> Float[Tensor, ""]:
     """The fast path of :func:`cross_entropy_equations`.
 
-    It can be differentiated once with respect to states, weight and bias. The gradient is computed even where none is
-    needed: use :func:`token_cross_entropy` to measure.
+    The gradient with respect to the logits is p − q, which is the softmax up to a constant and one entry per row, so
+    loss and gradient are found together. It can be differentiated once with respect to states, weight and bias. The
+    gradient is computed even where none is needed: use :func:`token_cross_entropy` to measure.
 
     >>> states, weight, targets = torch.randn(5, 8), torch.randn(100, 8), torch.tensor([3, 14, 15, 92, 65])
     >>> loss = cross_entropy(states, weight, None, targets, smoothing=0.1)
     >>> torch.allclose(loss, cross_entropy_equations(states, weight, None, targets, smoothing=0.1))
     True
     """
-    return _FusedCrossEntropy.apply(states, weight, bias, targets, smoothing, weights)  # type: ignore[no-untyped-call]
+
+    def to_gradient(logits: Float[Tensor, "n V"], rows: slice) -> Float[Tensor, ""]:
+        losses = (cross_entropy_ if available(logits) else _to_gradient)(logits, targets[rows], smoothing)
+        return losses.sum() if weights is None else losses @ weights[rows].to(losses.dtype)
+
+    return loss_by_chunks(states, weight, bias, weights, to_gradient)

@@ -6,6 +6,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.layers.cross_entropy import cross_entropy, token_cross_entropy
+from dragoman.layers.paired_cross_entropy import paired_cross_entropy
 
 
 class OutputLayer(nn.Linear):
@@ -42,6 +43,24 @@ class OutputLayer(nn.Linear):
             weights: how much each token counts; None for 1 each.
         """
         return cross_entropy(states, self.weight, self.bias, targets, self.smoothing, weights)
+
+    def paired_loss(
+        self,
+        states: Float[Tensor, "M D"],
+        targets: Int[Tensor, " N"],
+        consistency: float,
+        weights: Float[Tensor, " N"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """The loss of :func:`~dragoman.layers.paired_cross_entropy.paired_losses`, smoothing included, summed over
+        pairs; each counts as much as its weight says.
+
+        Args:
+            states: a hidden state of the first pass for each token, and below them those of the second: M = 2 N.
+            targets: the symbol to be predicted from each pair of states.
+            consistency: strength α of what brings the two predictions together.
+            weights: how much each pair counts; None for 1 each.
+        """
+        return paired_cross_entropy(states, self.weight, self.bias, targets, self.smoothing, consistency, weights)
 
     def token_losses(self, states: Float[Tensor, "N D"], targets: Int[Tensor, " N"]) -> Float[Tensor, " N"]:
         """−log p(target) of each token in nats, without smoothing or gradient."""

@@ -93,7 +93,7 @@ def _built(recipe: ModelRecipe, source: SourceSize, target: TargetSize, objectiv
     if not isinstance(recipe.decoder, TokenByTokenRecipe):
         encoder, widths = _encoder(recipe, source, source_embedding)
         other = OTHER_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target, objective)
-        return EncoderDecoder(encoder, other)
+        return EncoderDecoder(encoder, other, consistency=objective.consistency)
     assert isinstance(target, TextSize)
     target_embedding = source_embedding
     if target_embedding is None or recipe.tie != "all":
@@ -102,7 +102,7 @@ def _built(recipe: ModelRecipe, source: SourceSize, target: TargetSize, objectiv
     encoder, widths = _encoder(recipe, source, source_embedding)
     start = target.special.start
     decoder = TEXT_DECODERS[recipe.decoder.kind](recipe.decoder, widths, target_embedding, output, start)
-    return EncoderDecoder(encoder, decoder, objective.guide)
+    return EncoderDecoder(encoder, decoder, objective.guide, objective.consistency)
 
 
 def _encoder(recipe: ModelRecipe, source: SourceSize, embedding: TokenEmbedding | None) -> tuple[Encoder, MemoryWidths]:
@@ -116,7 +116,8 @@ def _language_model(recipe: ModelRecipe, vocabulary: TextSize, objective: Object
     decoder = recipe.token_decoder
     embedding = TokenEmbedding(vocabulary.symbols, decoder.embedding)
     output = _output_layer(recipe, embedding, vocabulary.symbols, objective)
-    return LanguageModel(LANGUAGE_DECODERS[decoder.kind](decoder, embedding, output), vocabulary.special.start)
+    writer = LANGUAGE_DECODERS[decoder.kind](decoder, embedding, output)
+    return LanguageModel(writer, vocabulary.special.start, objective.consistency)
 
 
 def _output_layer(recipe: ModelRecipe, embedding: TokenEmbedding, vocabulary: int, objective: Objective) -> OutputLayer:

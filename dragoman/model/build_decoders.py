@@ -57,11 +57,13 @@ class Objective(NamedTuple):
             such probabilities ignore it.
         class_weights: weight of each class in a loss over labels; None for 1 each.
         guide: the attention to the source that is guided by links; None for none.
+        consistency: strength α of R-Drop; 0 for one pass over each example.
     """
 
     smoothing: float = 0.0
     class_weights: tuple[float, ...] | None = None
     guide: GuidedAlignment | None = None
+    consistency: float = 0.0
 
 
 ATTENTIONS: dict[str, Callable[[RecurrentDecoderRecipe, int], MemoryAttention]] = {

@@ -19,6 +19,7 @@ from dragoman.contracts import (
     GuidedAlignment,
     Memory,
     Packed,
+    PairedDecoder,
     Source,
     StepFunction,
     Target,
@@ -50,13 +51,17 @@ class EncoderDecoder(nn.Module):
         encoder: the encoder, from an input to a memory.
         decoder: the decoder, from a memory to an output.
         guide: the attention that is guided in training by the links of its batches; None for no such loss.
+        consistency: strength α of R-Drop (:mod:`~dragoman.layers.paired_cross_entropy`); 0 turns it off.
     """
 
-    def __init__(self, encoder: Encoder, decoder: Decoder, guide: GuidedAlignment | None = None) -> None:
+    def __init__(
+        self, encoder: Encoder, decoder: Decoder, guide: GuidedAlignment | None = None, consistency: float = 0.0
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
         self.guide = guide
+        self.consistency = consistency
 
     @property
     def device(self) -> torch.device:
@@ -81,13 +86,20 @@ class EncoderDecoder(nn.Module):
         state, since examples are independent and nothing is carried over to the next batch.
 
         Where an attention is guided and the batch has links, the loss of alignment is added
-        (:func:`~dragoman.decoders.guided_alignment.guided_loss`)."""
+        (:func:`~dragoman.decoders.guided_alignment.guided_loss`). With R-Drop, each example goes through a model in
+        training twice. One in evaluation drops nothing, so that both passes would be the same, and one is enough."""
+        consistency = self.consistency if self.consistency and self.training else None
+        if consistency is not None:
+            batch = batch.twice()
         memory = self.encoder(batch.source)
-        if self.guide is None or batch.links is None:
+        if self.guide is not None and batch.links is not None:
+            decoder = expect(self.decoder, AttendingDecoder)
+            target = expect(batch.target, Packed)
+            return guided_loss(decoder, target, memory, batch.links, self.guide, batch.weights, consistency), carried
+        if consistency is None:
             return self.decoder.loss(batch.target, memory, batch.weights), carried
-        decoder = expect(self.decoder, AttendingDecoder)
-        target = expect(batch.target, Packed)
-        return guided_loss(decoder, target, memory, batch.links, self.guide, batch.weights), carried
+        paired = expect(self.decoder, PairedDecoder)
+        return paired.paired_loss(batch.target, memory, batch.weights, consistency), carried
 
     def token_losses(self, batch: Batch) -> Float[Tensor, " M"]:
         """Unsmoothed loss per target token (per example if the decoder has no token losses), without weights or

@@ -25,12 +25,14 @@ class LanguageModel(nn.Module):
     Args:
         decoder: the decoder, which predicts each token from those before it.
         start_symbol: id of the symbol that is read before the first token of a text.
+        consistency: strength α of R-Drop (:mod:`~dragoman.layers.paired_cross_entropy`); 0 turns it off.
     """
 
-    def __init__(self, decoder: LanguageDecoder, start_symbol: int) -> None:
+    def __init__(self, decoder: LanguageDecoder, start_symbol: int, consistency: float = 0.0) -> None:
         super().__init__()
         self.decoder = decoder
         self.start_symbol = start_symbol
+        self.consistency = consistency
 
     @property
     def device(self) -> torch.device:
@@ -52,8 +54,17 @@ class LanguageModel(nn.Module):
 
     def loss(self, batch: TextBatch, carried: Carried = ()) -> tuple[Float[Tensor, ""], Carried]:
         """What training minimises: the decoder's loss, summed over the batch's rows by their weights; and the state for
-        a batch that follows."""
-        return self.decoder.loss(batch.inputs, batch.target, carried if batch.follows else (), batch.weights)
+        a batch that follows.
+
+        With R-Drop, each row goes through a model in training twice, both times from the same state; the state after
+        the first pass is that for the next batch. One in evaluation drops nothing, and one pass is enough."""
+        before = carried if batch.follows else ()
+        if not (self.consistency and self.training):
+            return self.decoder.loss(batch.inputs, batch.target, before, batch.weights)
+        both, rows = batch.twice(), len(batch.examples)
+        before = tuple(torch.cat([state, state]) for state in before)
+        loss, after = self.decoder.paired_loss(both.inputs, both.target, before, both.weights, self.consistency)
+        return loss, tuple(state[:rows] for state in after)
 
     def token_losses(self, batch: TextBatch) -> Float[Tensor, " N"]:
         """Unsmoothed loss per token, without weights or gradients; every row begins anew."""

@@ -25,6 +25,7 @@ _LSTM_FORWARD = (c_int, *[c_void_p] * 4, c_int64, c_int64, c_int)
 _LSTM_BACKWARD = (c_int, *[c_void_p] * 6, c_int64, c_int64, c_int)
 _COLUMN_SUMS = (c_int, c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int)
 _CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_int)
+_PAIRED_CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_float, c_int)
 
 
 @functools.cache
@@ -45,6 +46,7 @@ def kernels() -> ctypes.CDLL | None:
             ("lstm_backward", _LSTM_BACKWARD),
             ("column_sums", _COLUMN_SUMS),
             ("cross_entropy", _CROSS_ENTROPY),
+            ("paired_cross_entropy", _PAIRED_CROSS_ENTROPY),
         ):
             function = getattr(handle, f"dragoman_{name}")
             function.argtypes, function.restype = arguments, None

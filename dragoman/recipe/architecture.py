@@ -184,6 +184,16 @@ class ModelRecipe(Section):
         return not self.attends and not self.is_language_model
 
     @property
+    def dropout_rates(self) -> dict[str, float]:
+        """The dropout rates that have an effect, by their dotted names within the model."""
+        return {
+            f"{side}.{name}": rate
+            for side, section in (("encoder", self.encoder), ("decoder", self.decoder))
+            for name, rate in section
+            if name.endswith("dropout") and section.kind != "linear"
+        }
+
+    @property
     def phrase(self) -> str:
         """The architecture in a few words."""
         decoder = f"{self.decoder.kind} decoder ({self.decoder.phrase})"

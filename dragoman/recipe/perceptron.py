@@ -61,6 +61,7 @@ class NumberDecoderRecipe(DecoderSection):
     """Linear regression on the encoder's one vector; numbers are standardised on the way."""
 
     says: ClassVar[str] = "number"
+    by_softmax: ClassVar[bool] = False
 
     kind: Literal["number"]
     """The output."""
@@ -81,6 +82,7 @@ class CTCDecoderRecipe(DecoderSection):
 
     encoders: ClassVar[tuple[str, ...]] = ("residual",)
     reason: ClassVar[tuple[str, str]] = ("puts a symbol at each place across a picture", "has no such places")
+    by_softmax: ClassVar[bool] = False
 
     kind: Literal["ctc"]
     """The output; recipes that say ``alignment``, its former name, are read alike."""

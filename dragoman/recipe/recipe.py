@@ -98,7 +98,7 @@ class Recipe(Shown, Section):
     @model_validator(mode="after")
     def _the_corpora_fit_the_model(self) -> Recipe:
         problems = [*_corpus_problems(self), *_size_problems(self), *_metric_problems(self), *_text_problems(self)]
-        problems += [*_guide_problems(self), *_optimizer_problems(self)]
+        problems += [*_guide_problems(self), *_optimizer_problems(self), *_consistency_problems(self)]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -210,6 +210,25 @@ def _optimizer_problems(recipe: Recipe) -> list[str]:
     return [
         'training.optimizer.kind = "muon" is for matrices of hidden layers, of which a linear model has none; leave '
         "it to adamw"
+    ]
+
+
+def _consistency_problems(recipe: Recipe) -> list[str]:
+    """R-Drop where there are no two predictions to compare, or nothing that makes them differ."""
+    strength, model = recipe.training.r_drop, recipe.model
+    if not strength:
+        return []
+    if not model.decoder.by_softmax:
+        return [
+            f"training.r_drop = {strength:g} compares two predictions of each token, label or tag, and decoder.kind = "
+            f'"{model.decoder.kind}" predicts no single ones by a softmax; leave it out, or use a decoder of kind '
+            '"transformer", "rnn", "gru", "lstm", "label" or "tags"'
+        ]
+    if any(model.dropout_rates.values()):
+        return []
+    return [
+        f"training.r_drop = {strength:g} brings two passes together that dropout makes differ, and nothing is dropped "
+        "here: all dropout rates of the model are 0; give a rate, or leave it out"
     ]
 
 

@@ -40,11 +40,13 @@ class DecoderSection(Section):
         says: what comes out of the model.
         encoders: the kinds of encoders that it goes with; none for any.
         reason: why it goes with no other, as two phrases: what the decoder does, and what other encoders lack.
+        by_softmax: whether its loss is the cross-entropy of one softmax for each token, label or tag.
     """
 
     says: ClassVar[str] = "text"
     encoders: ClassVar[tuple[str, ...]] = ()
     reason: ClassVar[tuple[str, str]] = ("", "")
+    by_softmax: ClassVar[bool] = True
 
     @property
     def attending(self) -> tuple[int, int]:

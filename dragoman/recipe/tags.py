@@ -41,6 +41,7 @@ class RandomFieldRecipe(WordTagsRecipe):
     """A conditional random field over the words of a text, so that tags that follow each other fit."""
 
     joint: ClassVar[bool] = True
+    by_softmax: ClassVar[bool] = False
 
     kind: Literal["crf"]
     """The output."""

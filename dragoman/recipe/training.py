@@ -143,6 +143,11 @@ class TrainingRecipe(Section):
     """What watches over the run."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Share of the target probability spread evenly over the vocabulary (Szegedy et al. 2016)."""
+    r_drop: float = Field(default=0.0, ge=0, le=1000)
+    """Strength α of R-Drop (Liang et al. 2021): each example goes through the model twice, with different dropout, and
+    α / 2 times the mean of both Kullback–Leibler divergences between the two predictions is added to the mean of both
+    losses. 5 is the authors' for translation; 0 turns it off. An update takes twice as long. For models of text,
+    labels or tags that have dropout."""
     average: float = Field(default=0.998, ge=0, lt=1)
     """Decay of the exponential moving average of the weights that is validated and saved; 0 turns it off."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"

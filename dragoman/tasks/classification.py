@@ -69,7 +69,8 @@ class Classification(PredictionTask[Float64[np.ndarray, "n K"]]):
         """The label smoothing and the class weights of the training loss."""
         kind = expect(recipe.model.decoder, LabelDecoderRecipe).class_weights
         weights = None if kind == "none" else expect(dataset.target, LabelField).class_weights(kind)
-        return Objective(recipe.training.label_smoothing, None if weights is None else tuple(weights.tolist()))
+        plain = super().objective(recipe, dataset)
+        return plain if weights is None else plain._replace(class_weights=tuple(weights.tolist()))
 
     def validator(self, model: Model, recipe: Recipe, dataset: Dataset) -> Validating:
         """Measures cross-entropy, accuracy and macro-F1 on the validation set."""

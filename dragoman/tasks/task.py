@@ -159,7 +159,7 @@ class Task(ABC):
     def objective(self, recipe: Recipe, dataset: Dataset) -> Objective:
         """The parameters of the training loss, which the decoder is built with."""
         del dataset
-        return Objective(recipe.training.label_smoothing)
+        return Objective(recipe.training.label_smoothing, consistency=recipe.training.r_drop)
 
     def watched(self, recipe: Recipe, dataset: Dataset) -> AnyBatch:
         """A few training examples, always the same, which the stability monitor passes through the model."""

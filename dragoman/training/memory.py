@@ -82,5 +82,8 @@ def _of_accumulation(recipe: Recipe, tokens: int) -> Need:
 def _of_states(recipe: Recipe, tokens: int) -> Need:
     decoder = recipe.model.decoder
     numbers = getattr(decoder, "layers", 0) * getattr(decoder, "width", 0) * _STATES_PER_LAYER
-    settings = (f"training.batch.tokens = {recipe.training.batch.tokens}",)
-    return Need(_PER_STATE * numbers * tokens, "the decoder's hidden states of a mini-batch", settings)
+    settings: tuple[str, ...] = (f"training.batch.tokens = {recipe.training.batch.tokens}",)
+    if not recipe.training.r_drop:
+        return Need(_PER_STATE * numbers * tokens, "the decoder's hidden states of a mini-batch", settings)
+    settings += (f"training.r_drop = {recipe.training.r_drop:g}",)
+    return Need(2 * _PER_STATE * numbers * tokens, "the decoder's hidden states of both passes", settings)

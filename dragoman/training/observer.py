@@ -42,8 +42,9 @@ class UpdateRecord:
     Attributes:
         update: number of the update, from 1.
         epoch: number of the current pass over the training set, from 1.
-        loss: mean training loss, with label smoothing and dropout: in nats per target token or label, for a model that
-            estimates numbers in the unit of its loss.
+        loss: mean training loss as it is made small, with label smoothing and dropout, and with what R-Drop and guided
+            alignment add: in nats per target token or label, for a model that estimates numbers in the unit of its
+            loss.
         learning_rate: the learning rate that the update was made with.
         gradient_norm: Euclidean norm of the whole gradient before clipping.
         target_tokens: number of target tokens in the update's mini-batches, padding left out; for labels and numbers,

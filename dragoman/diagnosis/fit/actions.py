@@ -137,13 +137,8 @@ ACTIONS: Mapping[str, Action] = {
 
 def _dropouts(recipe: Recipe, names: tuple[str, ...]) -> dict[str, float]:
     """The dropout rates that have an effect, keyed by their place in the recipe."""
-    return {
-        f"model.{side}.{name}": getattr(stack, name)
-        for side in ("encoder", "decoder")
-        for stack in (getattr(recipe.model, side),)
-        for name in names
-        if hasattr(stack, name) and stack.kind != "linear"
-    }
+    rates = recipe.model.dropout_rates
+    return {f"model.{name}": rate for name, rate in rates.items() if name.rpartition(".")[2] in names}
 
 
 def _changed(recipe: Recipe, changes: Mapping[str, object]) -> Recipe | None:

@@ -3,7 +3,7 @@
 
 #include "training_kernels.h"
 
-DRAGOMAN_LIBRARY(5)
+DRAGOMAN_LIBRARY(6)
 
 float* dragoman::scratch(int64_t count) {
     struct Room {
@@ -117,6 +117,11 @@ void dragoman_column_sums(int half, float* sums, const void* x, int64_t rows, in
 void dragoman_cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,
                             int64_t vocabulary, float smoothing, int threads) {
     BEST(cross_entropy)(half, logits, losses, targets, rows, vocabulary, smoothing, threads);
+}
+
+void dragoman_paired_cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t pairs,
+                                   int64_t vocabulary, float smoothing, float consistency, int threads) {
+    BEST(paired_cross_entropy)(half, logits, losses, targets, pairs, vocabulary, smoothing, consistency, threads);
 }
 
 }

@@ -52,6 +52,8 @@ float* scratch(int64_t count);
                      int threads);                                                                                    \
     void cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t rows,                  \
                        int64_t vocabulary, float smoothing, int threads);                                             \
+    void paired_cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t pairs,          \
+                              int64_t vocabulary, float smoothing, float consistency, int threads);                   \
     int threads_at_once(int threads);
 
 namespace baseline {
