@@ -69,12 +69,13 @@ class PackedTransformer:
     @staticmethod
     def takes(decoder: object) -> TypeGuard[TransformerDecoder]:
         """Whether native kernels can run this decoder as it is now: in evaluation mode, in float32 on a CPU, with one
-        activation in all blocks, ReLU or its square."""
+        activation in all blocks, ReLU or its square, and queries and keys that are not normalised."""
         return (
             isinstance(decoder, TransformerDecoder)
             and not decoder.training
             and len(decoder.blocks) > 0
             and {block.feed_forward.activation for block in decoder.blocks} in ({F.relu}, {squared_relu})
+            and all(_compares_as_projected(block) for block in decoder.blocks)
             and decoding.available(*decoder.parameters())
         )
 
@@ -124,6 +125,10 @@ class PackedTransformer:
     def _position(self, place: int) -> Float[Tensor, " D"]:
         like = self._decoder.embedding.weight[:1]
         return self._decoder.positions(torch.tensor([place]), like)[0].contiguous()
+
+
+def _compares_as_projected(block: DecoderBlock) -> bool:
+    return block.self_attention.query_norm is None and block.cross_attention.query_norm is None
 
 
 def _weights(decoder: TransformerDecoder) -> DecoderWeights:

@@ -31,7 +31,10 @@ from dragoman.recipe.transformer import TransformerRecipe
 from dragoman.storage.json import JsonObject
 
 _ACTIVATIONS = {Function.relu: "RELU", Function.gelu: "GELU"}
-_KNOWN: dict[str, tuple[object, ...]] = {"activation": tuple(function.value for function in _ACTIVATIONS)}
+_KNOWN: dict[str, tuple[object, ...]] = {
+    "activation": tuple(function.value for function in _ACTIVATIONS),
+    "query_key_norm": (False,),
+}
 """The settings of a Transformer that CTranslate2 computes with some values only, and these."""
 
 # Low enough that its exponential is 0 beside any real score, and within the range of every type that CTranslate2 has.
@@ -55,8 +58,8 @@ def ctranslate2_obstacle(recipe: Recipe) -> str | None:
     for name, side in sides.items():
         for setting, known in _KNOWN.items():
             if (value := getattr(side, setting)) not in known:
-                choices = " or ".join(map(str, known))
-                return f"it computes Transformers with {setting} {choices}, and the {name} of this one has {value}"
+                choices, found = " or ".join(str(choice).lower() for choice in known), str(value).lower()
+                return f"it computes Transformers with {setting} {choices}, and the {name} of this one has {found}"
     return None
 
 

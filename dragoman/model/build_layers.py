@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dragoman.layers.attention.head_norm import HeadNorm
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.normalization import LayerNorm
 from dragoman.layers.recurrent.cell import RecurrentCell
@@ -71,16 +72,25 @@ def final_norm(recipe: TransformerRecipe) -> nn.Module:
 
 def self_attention(recipe: TransformerRecipe, *, causal: bool) -> SelfAttention:
     """The self-attention of a block."""
-    attention = SelfAttention(recipe.width, recipe.heads, recipe.attention_dropout, causal=causal)
+    attention = SelfAttention(
+        recipe.width, recipe.heads, recipe.attention_dropout, causal=causal, norms=head_norms(recipe)
+    )
     OUTPUT_PROJECTIONS[recipe.output_projections](attention.output.weight)
     return attention
 
 
 def cross_attention(recipe: TransformerRecipe, memory_width: int) -> CrossAttention:
     """The attention of a decoder's block to the encoder's hidden states."""
-    attention = CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory_width)
+    norms = head_norms(recipe)
+    attention = CrossAttention(recipe.width, recipe.heads, recipe.attention_dropout, memory_width, norms=norms)
     OUTPUT_PROJECTIONS[recipe.output_projections](attention.output.weight)
     return attention
+
+
+def head_norms(recipe: TransformerRecipe) -> tuple[HeadNorm, HeadNorm] | None:
+    """The normalisation of an attention's queries and of its keys; None for none."""
+    width = recipe.width // recipe.heads
+    return (HeadNorm(width), HeadNorm(width)) if recipe.query_key_norm else None
 
 
 def feed_forward(recipe: TransformerRecipe) -> FeedForward:

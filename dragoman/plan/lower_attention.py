@@ -41,13 +41,17 @@ def remembered_heads(w: Writer, attention: CrossAttentionPlan, states: Operand) 
     which are not joined by the output map yet."""
     width = attention.queries.weight.shape[0]
     heads = Columns.of(width, attention.heads)
-    both = w.product(states, attention.memory_inputs, heads.times(2))
+    both, norms = w.product(states, attention.memory_inputs, heads.times(2)), attention.norms
+    if norms is not None:
+        w.normalize_heads(both, 0, attention.heads, norms.keys)
     head = padded(width // attention.heads)
     slot = w.weights.memory(AttentionShape(attention.heads, head, head))
     w.emit(Instruction(Op.remember, in_=both.register, other=both.register, slot=slot, extra=heads.padded))
 
     def look_up(step: Writer, x: Operand) -> Vectors:
         queries = step.product(x, attention.queries, heads)
+        if norms is not None:
+            step.normalize_heads(queries, 0, attention.heads, norms.queries)
         scale = (width // attention.heads) ** -0.5
         return step.vectors(
             Op.attend_memory, heads, in_=queries.register, slot=slot, count=attention.heads, number=scale

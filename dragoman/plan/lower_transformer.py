@@ -78,6 +78,9 @@ def _self_attention(w: Writer, plan: SelfAttentionPlan, *, past: bool) -> Branch
 
     def branch(x: Operand) -> tuple[Vectors, LinearPlan]:
         inputs = w.product(x, plan.inputs, heads.times(3))
+        if plan.norms is not None:
+            w.normalize_heads(inputs, 0, plan.heads, plan.norms.queries)
+            w.normalize_heads(inputs, heads.padded, plan.heads, plan.norms.keys)
         parts = {"in_": inputs.register, "count": plan.heads, "number": (width // plan.heads) ** -0.5}
         if not past:
             return w.vectors(Op.attend_example, heads, **parts), plan.output

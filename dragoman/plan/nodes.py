@@ -87,12 +87,21 @@ class ResidualPlan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HeadNormsPlan:
+    """The normalisation of each head's queries, and of its keys."""
+
+    queries: NormPlan
+    keys: NormPlan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SelfAttentionPlan:
     """Multi-head attention among a row's positions; queries, keys and values are the thirds of ``inputs``."""
 
     inputs: LinearPlan
     output: LinearPlan
     heads: int
+    norms: HeadNormsPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +112,7 @@ class CrossAttentionPlan:
     memory_inputs: LinearPlan
     output: LinearPlan
     heads: int
+    norms: HeadNormsPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ from dragoman.plan.nodes import (
     FeedForwardPlan,
     Function,
     GatedConvolutionPlan,
+    HeadNormsPlan,
     HiddenLayersPlan,
     LearnedPositionsPlan,
     LeNetPlan,
@@ -168,13 +169,27 @@ def _function(function: Callable[[Tensor], Tensor]) -> Function:
 
 
 def _self_attention(module: SelfAttention) -> SelfAttentionPlan:
-    return SelfAttentionPlan(_projection(module.inputs), _projection(module.output), module.heads)
+    return SelfAttentionPlan(_projection(module.inputs), _projection(module.output), module.heads, _head_norms(module))
 
 
 def _cross_attention(module: CrossAttention) -> CrossAttentionPlan:
     return CrossAttentionPlan(
-        _projection(module.queries), _projection(module.memory_inputs), _projection(module.output), module.heads
+        _projection(module.queries),
+        _projection(module.memory_inputs),
+        _projection(module.output),
+        module.heads,
+        _head_norms(module),
     )
+
+
+def _head_norms(module: SelfAttention | CrossAttention) -> HeadNormsPlan | None:
+    if module.query_norm is None or module.key_norm is None:
+        return None
+    queries, keys = (
+        NormPlan(_array(norm.gain), np.zeros(len(norm.gain), np.float32), norm.epsilon)
+        for norm in (module.query_norm, module.key_norm)
+    )
+    return HeadNormsPlan(queries, keys)
 
 
 def _feed_forward(module: FeedForward) -> FeedForwardPlan:

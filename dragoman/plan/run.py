@@ -164,8 +164,10 @@ def _normalize_operand(e: Example, i: Instruction) -> None:
 
 
 def _normalize(e: Example, i: Instruction) -> None:
-    x = _normalized(e.register(i.in_), i)
-    e.put(i, x * _vector(e, i.matrix) + _vector(e, i.other))
+    gain, bias = _vector(e, i.matrix), _vector(e, i.other)
+    for place in range(max(i.extra, 1)):
+        column = i.column + place * len(gain)
+        e.put(i, _normalized(e.register(i.in_, column, len(gain)), i) * gain + bias, column=column)
 
 
 def _normalized(x: Array, i: Instruction) -> Array:

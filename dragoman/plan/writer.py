@@ -232,6 +232,24 @@ class Writer:
         )
         return self._computed[place]
 
+    def normalize_heads(self, x: Vectors, first: int, heads: int, norm: NormPlan) -> None:
+        """Normalise the vectors of some heads, which stand side by side from column ``first`` on, where they are."""
+        head = Columns.of(len(norm.gain))
+        gain, bias = (self.weights.vector(vector, head) for vector in (norm.gain, norm.bias))
+        self.emit(
+            Instruction(
+                Op.normalize,
+                out=x.register,
+                in_=x.register,
+                matrix=gain,
+                other=bias,
+                column=first,
+                count=head.width,
+                extra=heads,
+                number=norm.epsilon,
+            )
+        )
+
     def add(self, a: Vectors, b: Vectors, factor: float = 1.0) -> Vectors:
         """(a + b) · factor."""
         if a.columns != b.columns:

@@ -29,6 +29,9 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     """Non-linearity of the feed-forward network; the squared ReLU is that of So et al. 2021, "Primer"."""
     positions: Literal["sinusoidal", "learned"] = "sinusoidal"
     """How a token's position is told to the model."""
+    query_key_norm: bool = False
+    """Whether the queries and keys of each head are normalised, with a learned gain, before they are compared, so that
+    no score can grow without bound (Henry et al. 2020; Dehghani et al. 2023)."""
     output_projections: Literal["xavier", "zero"] = "xavier"
     """How the last matrix of attention and of the feed-forward network begins: at random (Glorot & Bengio 2010), or at
     zero, so that every block begins as the identity (Zhang et al. 2019, "Fixup initialization")."""
@@ -49,6 +52,8 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     @model_validator(mode="after")
     def _heads_divide_width(self) -> TransformerRecipe:
         check_heads(self.heads, self.width)
+        if self.query_key_norm and self.heads == self.width:
+            raise ValueError("heads of one number cannot be normalised; give fewer heads, or query_key_norm = false")
         return self
 
     @property

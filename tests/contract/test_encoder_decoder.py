@@ -65,13 +65,16 @@ DECODERS: dict[str, dict[str, Any]] = {
     "rnn multi-head fed": {"kind": "rnn", "width": 16, "attention": "multi_head", "input_feeding": True},
 }
 
+SWITCHES: dict[str, Any] = {"query_key_norm": True}
 MOST_POSITIONS = 15
 VARIANTS = {
     "pre-norm": recipe(),
     "post-norm": recipe(norm="post"),
     "learned positions": recipe(positions="learned", max_positions=MOST_POSITIONS),
-    "gelu to squared relu": mixed(
-        {**TRANSFORMER, "activation": "gelu"}, {**TRANSFORMER, "activation": "squared_relu"}, tie="all"
+    "all switches": mixed(
+        {**TRANSFORMER, **SWITCHES, "activation": "gelu"},
+        {**TRANSFORMER, **SWITCHES, "activation": "squared_relu"},
+        "all",
     ),
     "tied decoder": recipe(tie="decoder"),
     "untied": recipe(tie="none"),

@@ -12,6 +12,7 @@ from torch import Tensor
 from dragoman.contracts import Layout, Memory
 from dragoman.layers.attention.additive import AdditiveAttention
 from dragoman.layers.attention.dot_product import DotProductAttention
+from dragoman.layers.attention.head_norm import HeadNorm
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
@@ -21,7 +22,7 @@ TO_A_MEMORY: dict[str, Callable[[], Any]] = {
     "dot": lambda: DotProductAttention(WIDTH, 1.0, 0.0),
     "scaled dot": lambda: DotProductAttention(WIDTH, WIDTH**-0.5, 0.0),
     "additive": lambda: AdditiveAttention(WIDTH, WIDTH, 5, 0.0),
-    "multi-head": lambda: CrossAttention(WIDTH, 2, 0.0),
+    "multi-head": lambda: CrossAttention(WIDTH, 2, 0.0, norms=(HeadNorm(3), HeadNorm(3))),
 }
 
 
@@ -54,7 +55,9 @@ def test_attention_to_a_memory(kind: str) -> None:
 @pytest.mark.parametrize("causal", [False, True])
 def test_self_attention(causal: bool) -> None:
     torch.manual_seed(0)
-    attention, x = SelfAttention(WIDTH, 2, 0.0, causal=causal).double(), torch.randn(SOURCE.tokens, WIDTH).double()
+    norms = (HeadNorm(3), HeadNorm(3)) if causal else None
+    attention = SelfAttention(WIDTH, 2, 0.0, causal=causal, norms=norms).double()
+    x = torch.randn(SOURCE.tokens, WIDTH).double()
     weights = attention.weights(x, SOURCE)
     assert_distributions(weights, SOURCE, SOURCE)
     assert torch.equal(weights, weights.tril()) == causal

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.head_norm import HeadNorm, head_norm_equations
 from dragoman.layers.attention.masks import causal_mask
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
 from dragoman.layers.attention.scaled_dot_product import attend, attention_equations
@@ -72,6 +73,22 @@ def test_attention_by_hand() -> None:
     assert attention_equations(query, keys, values).item() == pytest.approx(5.0)
 
 
+def head_norms() -> tuple[HeadNorm, HeadNorm]:
+    """Of queries and of keys, with gains that tell the numbers of a head apart."""
+    norms = HeadNorm(4), HeadNorm(4)
+    for norm in norms:
+        norm.gain.data += torch.rand(4)
+    return norms
+
+
+def normalized_by_hand(attention: SelfAttention | CrossAttention, q: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
+    if attention.query_norm is None or attention.key_norm is None:
+        return q, k
+    norms = attention.query_norm, attention.key_norm
+    one, other = (head_norm_equations(x, n.gain, n.epsilon) for x, n in zip((q, k), norms, strict=True))
+    return one, other
+
+
 def heads_by_hand(x: Tensor, attention: SelfAttention, mask: Tensor | None) -> Tensor:
     """MultiHead as the paper writes it: one row, one head after the other."""
     width = x.shape[1]
@@ -80,14 +97,16 @@ def heads_by_hand(x: Tensor, attention: SelfAttention, mask: Tensor | None) -> T
     heads = []
     for head in torch.arange(width).view(attention.heads, -1):
         q, k, v = ((x @ w.t() + b)[:, head] for w, b in ((w_q, b_q), (w_k, b_k), (w_v, b_v)))
+        q, k = normalized_by_hand(attention, q, k)
         heads.append(attention_equations(q, k, v, mask))
     return torch.cat(heads, 1) @ attention.output.weight.t() + attention.output.bias
 
 
+@pytest.mark.parametrize("normalized", [False, True])
 @pytest.mark.parametrize("causal", [False, True])
-def test_multi_head_self_attention_over_packed_rows(causal: bool, dtype: torch.dtype) -> None:
+def test_multi_head_self_attention_over_packed_rows(causal: bool, normalized: bool, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    attention = SelfAttention(8, 2, 0.0, causal=causal).to(dtype)
+    attention = SelfAttention(8, 2, 0.0, causal=causal, norms=head_norms() if normalized else None).to(dtype)
     lengths = [3, 5, 1]
     x = leaf(9, 8, dtype=dtype)
     slow = torch.cat(
@@ -97,9 +116,10 @@ def test_multi_head_self_attention_over_packed_rows(causal: bool, dtype: torch.d
     assert_same(attention(x, Layout.of(lengths)), slow, leaves, TOLERANCES[dtype])
 
 
-def test_cross_attention_over_packed_rows(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("normalized", [False, True])
+def test_cross_attention_over_packed_rows(normalized: bool, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    attention = CrossAttention(8, 2, 0.0).to(dtype)
+    attention = CrossAttention(8, 2, 0.0, norms=head_norms() if normalized else None).to(dtype)
     source_lengths, target_lengths = [4, 2], [3, 5]
     states, x = leaf(6, 8, dtype=dtype), leaf(8, 8, dtype=dtype)
     memory = Memory(states, Layout.of(source_lengths), states[:2])
@@ -112,6 +132,7 @@ def test_cross_attention_over_packed_rows(dtype: torch.dtype) -> None:
         for head in torch.arange(8).view(2, -1):
             q = (row @ attention.queries.weight.t() + attention.queries.bias)[:, head]
             k, v = (memory_row @ w_k.t() + b_k)[:, head], (memory_row @ w_v.t() + b_v)[:, head]
+            q, k = normalized_by_hand(attention, q, k)
             heads.append(attention_equations(q, k, v))
         rows.append(torch.cat(heads, 1) @ attention.output.weight.t() + attention.output.bias)
     assert_same(fast, torch.cat(rows), [x, states, *attention.parameters()], TOLERANCES[dtype])

@@ -57,9 +57,11 @@ Scores = Float[np.ndarray, "..."]
 
 TRANSFORMER = {"layers": 2, "width": 20, "feed_forward": 24, "heads": 4}
 POST_NORM = {**TRANSFORMER, "norm": "post", "activation": "gelu", "positions": "learned", "max_positions": 24}
+SWITCHED = {**POST_NORM, "activation": "squared_relu", "query_key_norm": True}
 ENCODERS: dict[str, Section] = {
     "pre-norm": TRANSFORMER,
     "post-norm": POST_NORM,
+    "pre-norm with switches": {**SWITCHED, "norm": "pre"},
     "rnn": {"kind": "rnn", "width": 20},
     "deep relu rnn": {"kind": "rnn", "width": 20, "activation": "relu", "layers": 2},
     "gru": {"kind": "gru", "width": 20},
@@ -78,7 +80,7 @@ ENCODERS: dict[str, Section] = {
 }
 DECODERS: dict[str, Section] = {
     "pre-norm": TRANSFORMER,
-    "post-norm": {**POST_NORM, "activation": "squared_relu"},
+    "post-norm with switches": SWITCHED,
     "residual rnn": {"kind": "rnn", "width": 20, "attention": "none", "layers": 2, "residual": True},
     "lstm with readout": {"kind": "lstm", "width": 12, "embedding_width": 20, "attention": "none"},
     "gru dot": {"kind": "gru", "width": 20, "attention": "dot"},
@@ -231,7 +233,7 @@ def test_translators(encoder: str, decoder: str) -> None:
     check_scores(translator(encoder, decoder))
 
 
-@pytest.mark.parametrize("decoder", ["pre-norm", "post-norm", "residual rnn", "lstm with readout"])
+@pytest.mark.parametrize("decoder", ["pre-norm", "post-norm with switches", "residual rnn", "lstm with readout"])
 @torch.inference_mode()
 def test_language_models(decoder: str) -> None:
     section = {key: value for key, value in DECODERS[decoder].items() if key != "attention"}
@@ -338,7 +340,7 @@ def searched_alike(model: EncoderDecoder, size: SourceSize) -> bool:
 @pytest.mark.parametrize(
     ("recipe", "size"),
     [
-        ({"encoder": ENCODERS["pre-norm"], "decoder": DECODERS["post-norm"]}, TEXT),
+        ({"encoder": ENCODERS["pre-norm"], "decoder": DECODERS["post-norm with switches"]}, TEXT),
         ({"encoder": ENCODERS[IN_PARTS], "decoder": DECODERS["lstm additive fed"]}, TEXT),
         ({"encoder": ENCODERS["convolution"], "decoder": DECODERS["residual rnn"]}, TEXT),
         ({"encoder": RESIDUAL, "decoder": {"kind": "ctc"}}, PICTURE),

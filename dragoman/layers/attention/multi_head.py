@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
+from dragoman.layers.attention.head_norm import HeadNorm
 from dragoman.layers.attention.indexed import IndexedMemory, IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.masks import causal_mask
@@ -82,19 +83,23 @@ class SelfAttention(nn.Module):
         heads: number of heads H, which divides D.
         dropout: rate on the attention weights.
         causal: whether a position sees only itself and those before it.
+        norms: normalisation of queries and of keys; None for none.
     """
 
-    def __init__(self, width: int, heads: int, dropout: float, *, causal: bool) -> None:
+    def __init__(
+        self, width: int, heads: int, dropout: float, *, causal: bool, norms: tuple[HeadNorm, HeadNorm] | None = None
+    ) -> None:
         super().__init__()
         self.inputs = Projection(width, 3)
         self.output = Projection(width, 1)
+        self.query_norm, self.key_norm = norms or (None, None)
         self.dropout = Dropout(dropout)
         self.heads = heads
         self.causal = causal
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "N D"]:
         """The result at every position, each of which attends to its whole row (causal: up to itself)."""
-        inputs = self.inputs(x)
+        inputs = self._inputs(x)
         if available(inputs) and layout.longest <= _LONGEST_PACKED:
             shape = _packed_shape(layout, layout, self.heads, x.shape[1], self.dropout, causal=self.causal)
             return self.output(native.self_attention(inputs, shape))
@@ -104,12 +109,20 @@ class SelfAttention(nn.Module):
 
     def scores(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "B H T T"]:
         """The scores of :meth:`forward` by the equations, −∞ where a key is hidden."""
-        queries, keys, _ = _split_heads(layout.pad(self.inputs(x)), 3, self.heads)
+        queries, keys, _ = _split_heads(layout.pad(self._inputs(x)), 3, self.heads)
         return score_equations(queries, keys, self._visible(layout))
 
     def weights(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "B H T T"]:
         """The attention weights of :meth:`forward` by the equations, without dropout; 0 behind the ends of rows."""
         return weights_of(self.scores(x, layout), layout)
+
+    def _inputs(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N E"]:
+        """Queries, keys and values of all heads, side by side: E = 3 D."""
+        inputs = self.inputs(x)
+        if self.query_norm is None or self.key_norm is None:
+            return inputs
+        queries, keys, values = inputs.chunk(3, -1)
+        return torch.cat([self.query_norm(queries), self.key_norm(keys), values], -1)
 
     def _visible(self, layout: Layout) -> Bool[Tensor, ...] | None:
         """The mask of the keys that a query sees; None if it sees all."""
@@ -122,7 +135,7 @@ class SelfAttention(nn.Module):
         self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None
     ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
         """The result at one more position of each row, which attends to the row's earlier positions and to itself."""
-        inputs = self.inputs(x)
+        inputs = self._inputs(x)
         if past is None and decoding.available(inputs) and not self.dropout.active:
             past = IndexedPast.none(len(x))
         if isinstance(past, IndexedPast):
@@ -153,23 +166,45 @@ class CrossAttention(nn.Module):
         heads: number of heads H, which divides D.
         dropout: rate on the attention weights.
         memory_width: width E of the encoder's hidden states; D by default.
+        norms: normalisation of queries and of keys; None for none.
     """
 
-    def __init__(self, width: int, heads: int, dropout: float, memory_width: int | None = None) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        dropout: float,
+        memory_width: int | None = None,
+        *,
+        norms: tuple[HeadNorm, HeadNorm] | None = None,
+    ) -> None:
         super().__init__()
         self.width = width
         self.queries = Projection(width, 1)
         self.memory_inputs = Projection(width, 2, memory_width)
         self.output = Projection(width, 1)
+        self.query_norm, self.key_norm = norms or (None, None)
         self.dropout = Dropout(dropout)
         self.heads = heads
 
     def project(self, memory: Memory) -> KeyValues | IndexedMemory:
         """Keys and values of the memory, computed once per sentence for all steps of a search."""
-        inputs = self.memory_inputs(memory.states)
+        inputs = self._memory_inputs(memory)
         if decoding.available(inputs) and not self.dropout.active:
             return IndexedMemory.of(inputs, memory.layout)
         return self._padded(inputs, memory.layout)
+
+    def _queries(self, x: Float[Tensor, "*N D"]) -> Float[Tensor, "*N D"]:
+        queries = self.queries(x)
+        return queries if self.query_norm is None else self.query_norm(queries)
+
+    def _memory_inputs(self, memory: Memory) -> Float[Tensor, "N P"]:
+        """Keys and values of all heads, side by side: P = 2 D."""
+        inputs = self.memory_inputs(memory.states)
+        if self.key_norm is None:
+            return inputs
+        keys, values = inputs.chunk(2, -1)
+        return torch.cat([self.key_norm(keys), values], -1)
 
     def _padded(self, inputs: Float[Tensor, "N P"], layout: Layout) -> KeyValues:
         keys, values = _split_heads(layout.pad(inputs), 2, self.heads)
@@ -177,19 +212,19 @@ class CrossAttention(nn.Module):
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
         """The result at every position, each of which attends to its own row of the memory."""
-        queries = self.queries(x)
+        queries = self._queries(x)
         if available(queries, memory.states) and memory.layout.longest <= _LONGEST_PACKED:
             shape = _packed_shape(layout, memory.layout, self.heads, self.width, self.dropout)
-            return self.output(native.cross_attention(queries, self.memory_inputs(memory.states), shape))
-        projected = self._padded(self.memory_inputs(memory.states), memory.layout)
+            return self.output(native.cross_attention(queries, self._memory_inputs(memory), shape))
+        projected = self._padded(self._memory_inputs(memory), memory.layout)
         (padded,) = _split_heads(layout.pad(queries), 1, self.heads)
         attended = attend(padded, projected.keys, projected.values, projected.mask, self.dropout)
         return self.output(layout.unpad(_join_heads(attended)))
 
     def scores(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
         """The scores of :meth:`forward` by the equations, −∞ where there is no key."""
-        (queries,) = _split_heads(layout.pad(self.queries(x)), 1, self.heads)
-        projected = self._padded(self.memory_inputs(memory.states), memory.layout)
+        (queries,) = _split_heads(layout.pad(self._queries(x)), 1, self.heads)
+        projected = self._padded(self._memory_inputs(memory), memory.layout)
         return score_equations(queries, projected.keys, projected.mask)
 
     def weights(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
@@ -199,7 +234,7 @@ class CrossAttention(nn.Module):
     def step(self, x: Float[Tensor, "R D"], memory: KeyValues | IndexedMemory) -> Float[Tensor, "R D"]:
         """The result at one position of each hypothesis; see
         :class:`~dragoman.layers.attention.memory_attention.MemoryAttention`."""
-        queries = self.queries(x)
+        queries = self._queries(x)
         if isinstance(memory, IndexedMemory):
             return self.output(
                 decoding.attend_to_memory(queries, memory.inputs, memory.sentences, memory.layout, self.heads)

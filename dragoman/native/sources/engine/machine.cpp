@@ -210,9 +210,11 @@ void Machine::run(const Instruction& i, Registers& r, const Places& in, const Pl
                                               r.operand_width(i.out), i.count, i.number);
         case Op::normalize: {
             const auto gain = static_cast<size_t>(i.matrix), bias = static_cast<size_t>(i.other);
-            return kernels_.normalize(r.at(i.out), r.width(i.out), r.at(i.in), r.width(i.in), rows,
-                                      model_->vector_widths[gain], i.count, i.number, model_->vectors[gain],
-                                      model_->vectors[bias]);
+            const int64_t width = model_->vector_widths[gain];
+            for (int64_t place = 0, at = i.column; place < std::max(i.extra, 1); ++place, at += width)
+                kernels_.normalize(r.at(i.out, at), r.width(i.out), r.at(i.in, at), r.width(i.in), rows, width, i.count,
+                                   i.number, model_->vectors[gain], model_->vectors[bias]);
+            return;
         }
         case Op::product: return product(i, r, rows);
         case Op::attend_example: return attend_example(i, r, in);

@@ -8,7 +8,7 @@
 // What an instruction reads of a register or writes into one may be narrower than the register: it is the first columns,
 // unless `column` or `extra` says where they begin, and all other columns stay as they are. Columns that no instruction
 // writes are zero; others are read only behind the instruction that writes them, and on the rows that it wrote. No
-// instruction writes the register that it reads, but for `add` and `activate`, and for a product that is added.
+// instruction writes the register that it reads, but for `add`, `activate` and `normalize`, and for a product that is added.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,8 @@ enum class Op : int32_t {
     // Products.
     operand,            // operand out = in at `column`, as many numbers as the operand is wide
     normalize_operand,  // operand out = (in − mean) / √(variance + number); `count`: true width
-    normalize,          // out = that · vector `matrix` + vector `other`; `count`: true width
+    normalize,          // out = that · vector `matrix` + vector `other`; `count`: true width; `extra` vectors side by side
+                        // from `column` on, both in and out, of which each is normalised by itself; 0 is one
     product,            // out at `column` = activation `count` of (operand in · matrixᵀ + bias); `slot` 1: added to out
     // Attention; the queries are multiplied by `number`, `count` is the number of heads.
     attend_example,  // out = each position of in = [queries keys values] looks up all positions of its example

@@ -224,9 +224,10 @@ private:
                 const int64_t width = vector(i.matrix);
                 require(vector(i.other) == width, "vectors of different widths");
                 true_width(i.count, width);
-                in_grid_ = reads(i.in, 0, width);
-                different(i.out, i.in);
-                return writes(i.out, 0, width, in_grid_);
+                require(i.extra >= 0 && i.extra <= 4096, "the number of vectors side by side");
+                const int64_t all = width * std::max(i.extra, 1);
+                in_grid_ = reads(i.in, column(i.column), all);
+                return writes(i.out, column(i.column), all, in_grid_);
             }
             case Op::product: return product(i);
             case Op::attend_example:
