@@ -69,7 +69,8 @@ class PackedTransformer:
     @staticmethod
     def takes(decoder: object) -> TypeGuard[TransformerDecoder]:
         """Whether native kernels can run this decoder as it is now: in evaluation mode, in float32 on a CPU, with one
-        activation in all blocks, ReLU or its square, and queries and keys that are not normalised."""
+        activation in all blocks, ReLU or its square, and queries and keys that are compared as they
+        are projected."""
         return (
             isinstance(decoder, TransformerDecoder)
             and not decoder.training
@@ -128,7 +129,8 @@ class PackedTransformer:
 
 
 def _compares_as_projected(block: DecoderBlock) -> bool:
-    return block.self_attention.query_norm is None and block.cross_attention.query_norm is None
+    own = block.self_attention
+    return own.query_norm is None and own.rotary is None and block.cross_attention.query_norm is None
 
 
 def _weights(decoder: TransformerDecoder) -> DecoderWeights:

@@ -34,6 +34,7 @@ _ACTIVATIONS = {Function.relu: "RELU", Function.gelu: "GELU"}
 _KNOWN: dict[str, tuple[object, ...]] = {
     "activation": tuple(function.value for function in _ACTIVATIONS),
     "query_key_norm": (False,),
+    "positions": ("sinusoidal", "learned"),
 }
 """The settings of a Transformer that CTranslate2 computes with some values only, and these."""
 
@@ -143,10 +144,11 @@ def _fill_norm(spec: Any, norm: NormPlan) -> None:
     spec.gamma, spec.beta = norm.gain, norm.bias
 
 
-def _positions(positions: PositionsPlan, count: int) -> Float[np.ndarray, "P D"]:
+def _positions(positions: PositionsPlan | None, count: int) -> Float[np.ndarray, "P D"]:
     """The vectors of the positions; of sinusoidal ones, which have no end, the first ``count``."""
     if isinstance(positions, LearnedPositionsPlan):
         return positions.weight
+    assert positions is not None, "models without them are refused"
     with torch.no_grad():
         module = SinusoidalPositions(positions.width)
         return module(torch.arange(count), torch.zeros(count, positions.width)).numpy()

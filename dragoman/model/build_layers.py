@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dragoman.layers.attention.head_norm import HeadNorm
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
+from dragoman.layers.attention.rotary import RotaryPositions
 from dragoman.layers.normalization import LayerNorm
 from dragoman.layers.recurrent.cell import RecurrentCell
 from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
@@ -17,7 +18,7 @@ from dragoman.layers.recurrent.lstm import LSTM
 from dragoman.layers.recurrent.rnn import RNN, ReLURNN
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
-from dragoman.layers.transformer.positional_encoding import LearnedPositions, SinusoidalPositions
+from dragoman.layers.transformer.positional_encoding import LearnedPositions, NoPositions, SinusoidalPositions
 from dragoman.layers.transformer.residual import PostNorm, PreNorm, Residual
 from dragoman.layers.transformer.squared_relu import squared_relu
 from dragoman.recipe.recurrent import RecurrentRecipe
@@ -34,6 +35,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 POSITIONS: dict[str, Callable[[int, int], nn.Module]] = {
     "sinusoidal": lambda width, longest: SinusoidalPositions(width),
     "learned": LearnedPositions,
+    "rotary": lambda width, longest: NoPositions(),
 }
 OUTPUT_PROJECTIONS: dict[str, Callable[[Tensor], object]] = {"xavier": lambda weight: None, "zero": nn.init.zeros_}
 """What becomes of the last matrix of a sub-layer, which has been drawn at random whatever follows, so that all other
@@ -72,8 +74,9 @@ def final_norm(recipe: TransformerRecipe) -> nn.Module:
 
 def self_attention(recipe: TransformerRecipe, *, causal: bool) -> SelfAttention:
     """The self-attention of a block."""
+    rotary = RotaryPositions(recipe.width // recipe.heads) if recipe.positions == "rotary" else None
     attention = SelfAttention(
-        recipe.width, recipe.heads, recipe.attention_dropout, causal=causal, norms=head_norms(recipe)
+        recipe.width, recipe.heads, recipe.attention_dropout, causal=causal, norms=head_norms(recipe), rotary=rotary
     )
     OUTPUT_PROJECTIONS[recipe.output_projections](attention.output.weight)
     return attention

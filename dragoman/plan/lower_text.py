@@ -24,6 +24,6 @@ def embedded(
     return w.vectors(Op.embed, columns, matrix=table, other=place, count=width)
 
 
-def longest(positions: PositionsPlan) -> int:
+def longest(positions: PositionsPlan | None) -> int:
     """How many positions have a vector; 0 for any number."""
     return len(positions.weight) if isinstance(positions, LearnedPositionsPlan) else 0

@@ -81,6 +81,8 @@ def _self_attention(w: Writer, plan: SelfAttentionPlan, *, past: bool) -> Branch
         if plan.norms is not None:
             w.normalize_heads(inputs, 0, plan.heads, plan.norms.queries)
             w.normalize_heads(inputs, heads.padded, plan.heads, plan.norms.keys)
+        if plan.rotary:
+            w.rotate_heads(inputs, 2 * plan.heads, width // plan.heads)
         parts = {"in_": inputs.register, "count": plan.heads, "number": (width // plan.heads) ** -0.5}
         if not past:
             return w.vectors(Op.attend_example, heads, **parts), plan.output

@@ -96,12 +96,17 @@ class HeadNormsPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SelfAttentionPlan:
-    """Multi-head attention among a row's positions; queries, keys and values are the thirds of ``inputs``."""
+    """Multi-head attention among a row's positions; queries, keys and values are the thirds of ``inputs``.
+
+    Where it is ``rotary``, numbers k and k + d/2 of each head's queries and keys are turned, as a point of the plane,
+    by the position times 10000^(−2k/d).
+    """
 
     inputs: LinearPlan
     output: LinearPlan
     heads: int
     norms: HeadNormsPlan | None = None
+    rotary: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,10 +259,11 @@ class RowPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TransformerEncoderPlan:
-    """Embedding plus position, blocks of self-attention, and a normalisation where blocks normalise their inputs."""
+    """Embedding plus position, unless that is none, blocks of self-attention, and a normalisation where blocks
+    normalise their inputs."""
 
     embedding: EmbeddingPlan
-    positions: PositionsPlan
+    positions: PositionsPlan | None
     blocks: tuple[TransformerBlockPlan, ...]
     norm: NormPlan | None
 
@@ -275,7 +281,7 @@ class ConvolutionalEncoderPlan:
     """(e + blocks(e)) · √½, where e is embedding plus position."""
 
     embedding: EmbeddingPlan
-    positions: PositionsPlan
+    positions: PositionsPlan | None
     blocks: tuple[GatedConvolutionPlan, ...]
 
 
@@ -325,7 +331,7 @@ class TransformerDecoderPlan:
     layer. The blocks of a language model have no attention to an encoder."""
 
     embedding: EmbeddingPlan
-    positions: PositionsPlan
+    positions: PositionsPlan | None
     blocks: tuple[TransformerBlockPlan, ...]
     norm: NormPlan | None
     output: LinearPlan

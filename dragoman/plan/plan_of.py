@@ -50,7 +50,7 @@ from dragoman.layers.recurrent.rnn import RNN, ReLURNN
 from dragoman.layers.transformer.decoder_block import DecoderBlock
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
-from dragoman.layers.transformer.positional_encoding import LearnedPositions, SinusoidalPositions
+from dragoman.layers.transformer.positional_encoding import LearnedPositions, NoPositions, SinusoidalPositions
 from dragoman.layers.transformer.residual import PostNorm, PreNorm
 from dragoman.layers.transformer.squared_relu import squared_relu
 from dragoman.model.encoder_decoder import EncoderDecoder
@@ -169,7 +169,13 @@ def _function(function: Callable[[Tensor], Tensor]) -> Function:
 
 
 def _self_attention(module: SelfAttention) -> SelfAttentionPlan:
-    return SelfAttentionPlan(_projection(module.inputs), _projection(module.output), module.heads, _head_norms(module))
+    return SelfAttentionPlan(
+        _projection(module.inputs),
+        _projection(module.output),
+        module.heads,
+        _head_norms(module),
+        rotary=module.rotary is not None,
+    )
 
 
 def _cross_attention(module: CrossAttention) -> CrossAttentionPlan:
@@ -411,9 +417,10 @@ RESIDUALS: dict[type, Callable[..., ResidualPlan]] = {
     PostNorm: lambda module: ResidualPlan(_norm(module.norm), before=False),
 }
 FINAL_NORMS: dict[type, Callable[..., NormPlan | None]] = {LayerNorm: _norm, nn.Identity: lambda module: None}
-POSITIONS: dict[type, Callable[..., PositionsPlan]] = {
+POSITIONS: dict[type, Callable[..., PositionsPlan | None]] = {
     SinusoidalPositions: lambda module: SinusoidalPositionsPlan(module.width),
     LearnedPositions: lambda module: LearnedPositionsPlan(_array(module.weight)),
+    NoPositions: lambda module: None,
 }
 BLOCKS: dict[type, Callable[..., TransformerBlockPlan]] = {EncoderBlock: _encoder_block, DecoderBlock: _decoder_block}
 CELLS: dict[type, Callable[..., CellPlan]] = {

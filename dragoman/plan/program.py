@@ -68,6 +68,7 @@ class Op(IntEnum):
     pool_2d = 24
     columns = 25
     flatten = 26
+    rotate = 27
 
 
 class Kind(Enum):
@@ -105,6 +106,7 @@ REFERENCES: dict[Op, dict[str, Kind]] = {
     Op.pool_2d: {"out": Kind.register, "in_": Kind.register},
     Op.columns: {"out": Kind.register, "in_": Kind.register},
     Op.flatten: {"out": Kind.register, "in_": Kind.register},
+    Op.rotate: {"out": Kind.register, "in_": Kind.register},
 }
 """Which parts of an instruction number a register or an operand."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from dragoman.plan.columns import padded
 from dragoman.plan.program import (
     NO_POSITIONS,
     REFERENCES,
@@ -317,6 +318,17 @@ def _mean(e: Example, i: Instruction) -> None:
     e.put(i, e.register(i.in_).mean(0, keepdims=True))
 
 
+def _rotate(e: Example, i: Instruction) -> None:
+    width, half = padded(i.count), i.count // 2
+    x = e.register(i.in_, i.column, i.extra * width).reshape(-1, i.extra, width).copy()
+    places = np.arange(len(x)) if e.routine is e.program.encode else np.full(len(x), e.read)
+    sines, cosines = np.split(_sinusoids(places, i.count)[:, None], 2, -1)
+    first, second = x[..., :half].copy(), x[..., half : i.count].copy()
+    x[..., :half] = first * cosines - second * sines
+    x[..., half : i.count] = second * cosines + first * sines
+    e.put(i, x.reshape(len(x), -1), column=i.column)
+
+
 def _around(e: Example, i: Instruction, channels: int, fill: float) -> Float[np.ndarray, "P Q n C"]:
     """The values around each place of a map."""
     s = i.shape
@@ -416,4 +428,5 @@ _OPERATIONS: dict[Op, Callable[[Example, Instruction], None]] = {
     Op.pool_2d: _pool_2d,
     Op.columns: _columns,
     Op.flatten: _flatten,
+    Op.rotate: _rotate,
 }

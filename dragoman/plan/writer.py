@@ -250,6 +250,10 @@ class Writer:
             )
         )
 
+    def rotate_heads(self, x: Vectors, heads: int, width: int) -> None:
+        """Turn the vectors of the first heads, of ``width`` numbers each, by their positions, where they are."""
+        self.emit(Instruction(Op.rotate, out=x.register, in_=x.register, count=width, extra=heads))
+
     def add(self, a: Vectors, b: Vectors, factor: float = 1.0) -> Vectors:
         """(a + b) · factor."""
         if a.columns != b.columns:

@@ -27,8 +27,9 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     """Layer normalisation before each sub-layer (stable) or after each residual sum (the paper)."""
     activation: Literal["relu", "gelu", "squared_relu"] = "relu"
     """Non-linearity of the feed-forward network; the squared ReLU is that of So et al. 2021, "Primer"."""
-    positions: Literal["sinusoidal", "learned"] = "sinusoidal"
-    """How a token's position is told to the model."""
+    positions: Literal["sinusoidal", "learned", "rotary"] = "sinusoidal"
+    """How a token's position is told to the model: by a vector that is added to its embedding, or by turning the
+    queries and keys of self-attention (Su et al. 2021, "RoFormer")."""
     query_key_norm: bool = False
     """Whether the queries and keys of each head are normalised, with a learned gain, before they are compared, so that
     no score can grow without bound (Henry et al. 2020; Dehghani et al. 2023)."""
@@ -36,7 +37,7 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     """How the last matrix of attention and of the feed-forward network begins: at random (Glorot & Bengio 2010), or at
     zero, so that every block begins as the identity (Zhang et al. 2019, "Fixup initialization")."""
     max_positions: int = Field(default=1024, ge=2, le=1_000_000)
-    """Longest row in tokens when positions are learned; sinusoidal ones have no limit."""
+    """Longest row in tokens when positions are learned; others have no limit."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Rate after each sub-layer and on the sum of embedding and position."""
     attention_dropout: float = Field(default=0.0, ge=0, lt=1)
@@ -54,6 +55,12 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
         check_heads(self.heads, self.width)
         if self.query_key_norm and self.heads == self.width:
             raise ValueError("heads of one number cannot be normalised; give fewer heads, or query_key_norm = false")
+        numbers = self.width // self.heads
+        if self.positions == "rotary" and numbers % 2:
+            raise ValueError(
+                f"rotary positions turn pairs of numbers, and each of {self.heads} heads has {numbers}; give other "
+                'heads, or positions = "sinusoidal"'
+            )
         return self
 
     @property

@@ -16,6 +16,7 @@ from dragoman.layers.attention.head_norm import HeadNorm
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.memory_attention import MemoryAttention
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
+from dragoman.layers.attention.rotary import RotaryPositions
 
 SOURCE, TARGET, WIDTH = Layout.of([4, 2, 5]), Layout.of([3, 5, 1]), 6
 TO_A_MEMORY: dict[str, Callable[[], Any]] = {
@@ -55,12 +56,12 @@ def test_attention_to_a_memory(kind: str) -> None:
 @pytest.mark.parametrize("causal", [False, True])
 def test_self_attention(causal: bool) -> None:
     torch.manual_seed(0)
-    norms = (HeadNorm(3), HeadNorm(3)) if causal else None
-    attention = SelfAttention(WIDTH, 2, 0.0, causal=causal, norms=norms).double()
+    switches = {"norms": (HeadNorm(2), HeadNorm(2)), "rotary": RotaryPositions(2)} if causal else {}
+    attention = SelfAttention(WIDTH, 3, 0.0, causal=causal, **switches).double()
     x = torch.randn(SOURCE.tokens, WIDTH).double()
     weights = attention.weights(x, SOURCE)
     assert_distributions(weights, SOURCE, SOURCE)
     assert torch.equal(weights, weights.tril()) == causal
-    values = SOURCE.pad(attention.inputs(x)[:, 2 * WIDTH :]).unflatten(2, (2, -1)).transpose(1, 2)
+    values = SOURCE.pad(attention.inputs(x)[:, 2 * WIDTH :]).unflatten(2, (3, -1)).transpose(1, 2)
     result = SOURCE.unpad(attention.output(joined(weights @ values)))
     assert torch.allclose(result, attention(x, SOURCE), atol=1e-12)

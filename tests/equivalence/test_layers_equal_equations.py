@@ -10,6 +10,7 @@ from dragoman.contracts import Layout, Memory
 from dragoman.layers.attention.head_norm import HeadNorm, head_norm_equations
 from dragoman.layers.attention.masks import causal_mask
 from dragoman.layers.attention.multi_head import CrossAttention, SelfAttention
+from dragoman.layers.attention.rotary import RotaryPositions, rotary_equations
 from dragoman.layers.attention.scaled_dot_product import attend, attention_equations
 from dragoman.layers.cross_entropy import cross_entropy, cross_entropy_equations, token_cross_entropy
 from dragoman.layers.dropout import Dropout, dropout_equations
@@ -98,15 +99,18 @@ def heads_by_hand(x: Tensor, attention: SelfAttention, mask: Tensor | None) -> T
     for head in torch.arange(width).view(attention.heads, -1):
         q, k, v = ((x @ w.t() + b)[:, head] for w, b in ((w_q, b_q), (w_k, b_k), (w_v, b_v)))
         q, k = normalized_by_hand(attention, q, k)
+        if attention.rotary is not None:
+            q, k = (rotary_equations(part, torch.arange(len(x)), attention.rotary.width) for part in (q, k))
         heads.append(attention_equations(q, k, v, mask))
     return torch.cat(heads, 1) @ attention.output.weight.t() + attention.output.bias
 
 
-@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("switched", [False, True])
 @pytest.mark.parametrize("causal", [False, True])
-def test_multi_head_self_attention_over_packed_rows(causal: bool, normalized: bool, dtype: torch.dtype) -> None:
+def test_multi_head_self_attention_over_packed_rows(causal: bool, switched: bool, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    attention = SelfAttention(8, 2, 0.0, causal=causal, norms=head_norms() if normalized else None).to(dtype)
+    switches = {"norms": head_norms(), "rotary": RotaryPositions(4)} if switched else {}
+    attention = SelfAttention(8, 2, 0.0, causal=causal, **switches).to(dtype)
     lengths = [3, 5, 1]
     x = leaf(9, 8, dtype=dtype)
     slow = torch.cat(
@@ -147,6 +151,14 @@ def test_layer_norm(dtype: torch.dtype) -> None:
     x = leaf(4, 6, dtype=dtype)
     slow = layer_norm_equations(x, norm.gain, norm.bias, norm.epsilon)
     assert_same(norm(x), slow, [x, norm.gain, norm.bias], TOLERANCES[dtype])
+
+
+def test_turned_queries_and_keys_know_of_their_distance_alone() -> None:
+    turn, places = RotaryPositions(6), torch.arange(3)
+    q, k = torch.randn(1, 6).double(), torch.randn(1, 6).double()
+    one, other = (turn(q.expand(3, -1), p + 4) @ turn(k.expand(3, -1), p).T for p in (places, places + 50))
+    assert torch.allclose(one, other)
+    assert not torch.allclose(one[0], one[1])
 
 
 def test_squared_relu(dtype: torch.dtype) -> None:

@@ -57,7 +57,10 @@ Scores = Float[np.ndarray, "..."]
 
 TRANSFORMER = {"layers": 2, "width": 20, "feed_forward": 24, "heads": 4}
 POST_NORM = {**TRANSFORMER, "norm": "post", "activation": "gelu", "positions": "learned", "max_positions": 24}
-SWITCHED = {**POST_NORM, "activation": "squared_relu", "query_key_norm": True}
+SWITCHED = {
+    **{**POST_NORM, "activation": "squared_relu", "query_key_norm": True},
+    **{"positions": "rotary", "heads": 2},
+}
 ENCODERS: dict[str, Section] = {
     "pre-norm": TRANSFORMER,
     "post-norm": POST_NORM,
@@ -80,6 +83,7 @@ ENCODERS: dict[str, Section] = {
 }
 DECODERS: dict[str, Section] = {
     "pre-norm": TRANSFORMER,
+    "post-norm": POST_NORM,
     "post-norm with switches": SWITCHED,
     "residual rnn": {"kind": "rnn", "width": 20, "attention": "none", "layers": 2, "residual": True},
     "lstm with readout": {"kind": "lstm", "width": 12, "embedding_width": 20, "attention": "none"},

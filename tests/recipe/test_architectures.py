@@ -82,6 +82,8 @@ def test_any_decoder_alone_is_a_language_model(decoder: str) -> None:
         ),
         (model({"kind": "lstm", "width": 0}, {}), ["model.encoder.width", "greater than or equal to 1"]),
         (model({}, {"width": 100, "heads": 3}), ["3 heads do not divide the width 100; 2 would"]),
+        (model({"positions": "rotary", "width": 20, "heads": 4}, {}), ["each of 4 heads has 5"]),
+        (model({}, {"query_key_norm": True, "heads": 128}), ["heads of one number cannot be normalised"]),
         (
             model({"kind": "gru"}, {"kind": "gru", "attention": "multi_head", "width": 10, "heads": 4}),
             ["4 heads do not divide the width 10; 5 would"],

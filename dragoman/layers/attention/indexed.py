@@ -32,6 +32,11 @@ class IndexedPast:
         """The empty past of ``rows`` hypotheses before the first step."""
         return cls((), torch.empty((rows, 0), dtype=torch.int32))
 
+    @property
+    def length(self) -> int:
+        """How many steps it holds."""
+        return len(self.steps)
+
     def grown(self, inputs: Float[Tensor, "R E"]) -> IndexedPast:
         """The past with one more step, in which hypothesis ``r`` has row ``r``."""
         own = torch.arange(len(inputs), dtype=torch.int32)[:, None]

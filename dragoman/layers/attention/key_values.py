@@ -22,6 +22,11 @@ class KeyValues:
     values: Float[Tensor, "B H S e"]
     mask: Bool[Tensor, "B 1 1 S"] | None
 
+    @property
+    def length(self) -> int:
+        """How many keys a row has, with padding."""
+        return self.keys.shape[2]
+
     def select(self, rows: Int[Tensor, " K"]) -> KeyValues:
         """Keys and values of rows ``rows``, in that order."""
         rows = rows.to(self.keys.device)

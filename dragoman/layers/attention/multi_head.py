@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
@@ -11,6 +11,7 @@ from dragoman.layers.attention.head_norm import HeadNorm
 from dragoman.layers.attention.indexed import IndexedMemory, IndexedPast
 from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.attention.masks import causal_mask
+from dragoman.layers.attention.rotary import RotaryPositions
 from dragoman.layers.attention.scaled_dot_product import attend, score_equations, weights_of
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.initialization import xavier_uniform
@@ -84,22 +85,31 @@ class SelfAttention(nn.Module):
         dropout: rate on the attention weights.
         causal: whether a position sees only itself and those before it.
         norms: normalisation of queries and of keys; None for none.
+        rotary: rotary positions of queries and keys; None for none.
     """
 
     def __init__(
-        self, width: int, heads: int, dropout: float, *, causal: bool, norms: tuple[HeadNorm, HeadNorm] | None = None
+        self,
+        width: int,
+        heads: int,
+        dropout: float,
+        *,
+        causal: bool,
+        norms: tuple[HeadNorm, HeadNorm] | None = None,
+        rotary: RotaryPositions | None = None,
     ) -> None:
         super().__init__()
         self.inputs = Projection(width, 3)
         self.output = Projection(width, 1)
         self.query_norm, self.key_norm = norms or (None, None)
+        self.rotary = rotary
         self.dropout = Dropout(dropout)
         self.heads = heads
         self.causal = causal
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "N D"]:
         """The result at every position, each of which attends to its whole row (causal: up to itself)."""
-        inputs = self._inputs(x)
+        inputs = self._inputs(x, layout.positions)
         if available(inputs) and layout.longest <= _LONGEST_PACKED:
             shape = _packed_shape(layout, layout, self.heads, x.shape[1], self.dropout, causal=self.causal)
             return self.output(native.self_attention(inputs, shape))
@@ -109,20 +119,24 @@ class SelfAttention(nn.Module):
 
     def scores(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "B H T T"]:
         """The scores of :meth:`forward` by the equations, −∞ where a key is hidden."""
-        queries, keys, _ = _split_heads(layout.pad(self._inputs(x)), 3, self.heads)
+        queries, keys, _ = _split_heads(layout.pad(self._inputs(x, layout.positions)), 3, self.heads)
         return score_equations(queries, keys, self._visible(layout))
 
     def weights(self, x: Float[Tensor, "N D"], layout: Layout) -> Float[Tensor, "B H T T"]:
         """The attention weights of :meth:`forward` by the equations, without dropout; 0 behind the ends of rows."""
         return weights_of(self.scores(x, layout), layout)
 
-    def _inputs(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N E"]:
-        """Queries, keys and values of all heads, side by side: E = 3 D."""
+    def _inputs(self, x: Float[Tensor, "N D"], positions: Int[Tensor, " N"]) -> Float[Tensor, "N E"]:
+        """Queries, keys and values of all heads, side by side, in the form in which they are compared: E = 3 D."""
         inputs = self.inputs(x)
-        if self.query_norm is None or self.key_norm is None:
+        if self.query_norm is None and self.rotary is None:
             return inputs
         queries, keys, values = inputs.chunk(3, -1)
-        return torch.cat([self.query_norm(queries), self.key_norm(keys), values], -1)
+        if self.query_norm is not None and self.key_norm is not None:
+            queries, keys = self.query_norm(queries), self.key_norm(keys)
+        if self.rotary is not None:
+            queries, keys = self.rotary(queries, positions), self.rotary(keys, positions)
+        return torch.cat([queries, keys, values], -1)
 
     def _visible(self, layout: Layout) -> Bool[Tensor, ...] | None:
         """The mask of the keys that a query sees; None if it sees all."""
@@ -135,7 +149,8 @@ class SelfAttention(nn.Module):
         self, x: Float[Tensor, "R D"], past: KeyValues | IndexedPast | None
     ) -> tuple[Float[Tensor, "R D"], KeyValues | IndexedPast]:
         """The result at one more position of each row, which attends to the row's earlier positions and to itself."""
-        inputs = self._inputs(x)
+        place = 0 if past is None else past.length
+        inputs = self._inputs(x, torch.full((len(x),), place, device=x.device))
         if past is None and decoding.available(inputs) and not self.dropout.active:
             past = IndexedPast.none(len(x))
         if isinstance(past, IndexedPast):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import math
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dragoman.errors import InputError
+from dragoman.layers.sinusoids import sinusoids
 
 
 class SinusoidalPositions(nn.Module):
@@ -34,19 +32,7 @@ class SinusoidalPositions(nn.Module):
 
     def forward(self, positions: Int[Tensor, " N"], like: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
         """The encodings of ``positions``, with the type and device of ``like``."""
-        table = _table(self.width, 1 << int(positions.max()).bit_length())
-        return table.to(like.device, like.dtype).index_select(0, positions)
-
-
-@functools.lru_cache(maxsize=32)
-def _table(width: int, longest: int) -> Float[Tensor, "L D"]:
-    """The encodings of the first ``longest`` positions, computed once for all steps of a search."""
-    half = (width + 1) // 2
-    # Training may use a table that a search has made: an inference tensor could not take part in a gradient.
-    with torch.inference_mode(False):
-        rates = torch.exp(torch.arange(half) * (-2 * math.log(10_000) / width))
-        angles = torch.arange(longest)[:, None] * rates
-        return torch.cat([angles.sin(), angles.cos()], 1)[:, :width]
+        return sinusoids(positions, self.width, like)
 
 
 class LearnedPositions(nn.Module):
@@ -78,3 +64,16 @@ class LearnedPositions(nn.Module):
                 remedy='split the line, or train with a larger `max_positions` or `positions = "sinusoidal"`.',
             )
         return self.weight.index_select(0, positions)
+
+
+class NoPositions(nn.Module):
+    """Adds nothing: attention itself knows where tokens stand.
+
+    >>> NoPositions()(torch.arange(2), torch.ones(2, 3))
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
+
+    def forward(self, positions: Int[Tensor, " N"], like: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
+        """Zeros."""
+        return like.new_zeros(len(positions), like.shape[1])

@@ -256,6 +256,7 @@ void Machine::run(const Instruction& i, Registers& r, const Places& in, const Pl
         case Op::pool_2d:
         case Op::columns:
         case Op::flatten: return map(i, r, in, out, in_height, out_height);
+        case Op::rotate: return rotate(i, r, in);
     }
 }
 
@@ -317,6 +318,27 @@ void Machine::embed(const Instruction& i, Registers& r, const Places& out) {
             }
             if (encoding || row == 0) at = position(sinusoids, learned, encoding ? row : examples_[e]->read);
             kernels_.add(to, step, vector, table.width, at, table.width, 1, table.width, 1.0f);
+        }
+    }
+}
+
+void Machine::rotate(const Instruction& i, Registers& r, const Places& places) {
+    const int64_t width = padded(i.count), half = i.count / 2, step = r.width(i.out);
+    const Sinusoids* sinusoids = sinusoids_of(*model_, i.count, width);
+    const bool encoding = &r == &encode_registers_;
+    for (int64_t e = 0; e < count_; ++e) {
+        float* to = r.at(i.out, i.column) + places.starts[static_cast<size_t>(e)] * step;
+        const float* sines = nullptr;
+        for (int64_t row = 0; row < places.lengths[static_cast<size_t>(e)]; ++row, to += step) {
+            if (encoding || row == 0) sines = position(sinusoids, nullptr, encoding ? row : examples_[e]->read);
+            const float* cosines = sines + half;
+            float* x = to;
+            for (int64_t vector = 0; vector < i.extra; ++vector, x += width)
+                for (int64_t k = 0; k < half; ++k) {
+                    const float a = x[k], b = x[half + k];
+                    x[k] = a * cosines[k] - b * sines[k];
+                    x[half + k] = b * cosines[k] + a * sines[k];
+                }
         }
     }
 }

@@ -59,6 +59,7 @@ private:
     void map(const Instruction& instruction, Registers& registers, const Places& in, const Places& out,
              int64_t in_height, int64_t out_height);
     void embed(const Instruction& instruction, Registers& registers, const Places& out);
+    void rotate(const Instruction& instruction, Registers& registers, const Places& places);
     const float* position(const Sinusoids* sinusoids, const Table* table, int64_t position);
     void product(const Instruction& instruction, Registers& registers, int64_t rows);
     void attend_example(const Instruction& instruction, Registers& registers, const Places& in);

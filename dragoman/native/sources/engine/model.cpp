@@ -260,8 +260,9 @@ private:
     void compute_sinusoids() {
         for (const Program* program : {&encode, &step})
             for (const Instruction& i : program->instructions) {
-                if (i.op != Op::embed || i.other != SINUSOIDAL_POSITIONS) continue;
-                const int64_t width = tables[static_cast<size_t>(i.matrix)].width;
+                const bool added = i.op == Op::embed && i.other == SINUSOIDAL_POSITIONS;
+                if (!added && i.op != Op::rotate) continue;
+                const int64_t width = added ? tables[static_cast<size_t>(i.matrix)].width : padded(i.count);
                 if (sinusoids_of(*this, i.count, width) != nullptr) continue;
                 Sinusoids made;
                 made.true_width = i.count, made.width = width;

@@ -8,7 +8,8 @@
 // What an instruction reads of a register or writes into one may be narrower than the register: it is the first columns,
 // unless `column` or `extra` says where they begin, and all other columns stay as they are. Columns that no instruction
 // writes are zero; others are read only behind the instruction that writes them, and on the rows that it wrote. No
-// instruction writes the register that it reads, but for `add`, `activate` and `normalize`, and for a product that is added.
+// instruction writes the register that it reads, but for `add`, `activate`, `normalize` and `rotate`, and for a product that
+// is added.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,11 @@ namespace dragoman {
 namespace engine {
 
 constexpr int64_t WIDTH_UNIT = 16;
+
+// The next multiple of 16.
+constexpr int64_t padded(int64_t width) {
+    return (width + WIDTH_UNIT - 1) / WIDTH_UNIT * WIDTH_UNIT;
+}
 
 enum class Number : int32_t { float32, bfloat16, int8 };
 
@@ -67,6 +73,9 @@ enum class Op : int32_t {
     columns,    // out = one row for each column: the values of its places from top to bottom, `count` channels of each
     flatten,    // out = one row for each example: the values of channel 0 of all places, then of channel 1, …, of `count`
                 // channels; `extra` numbers altogether, so that each example has `extra` / `count` places
+    // Positions of symbols.
+    rotate,     // `extra` vectors of `count` true numbers side by side from `column` of in on: numbers k and k + `count` / 2
+                // are turned, as a point of the plane, by the position times 10000^(−2k / `count`); out is in
 };
 
 // Height and width of a kernel, its strides and paddings, in `shape`.

@@ -317,6 +317,15 @@ private:
                         "numbers that are no whole number of columns");
                 return writes_all(i.out, i.extra, EXAMPLES);
             }
+            case Op::rotate: {
+                require(i.out == i.in, "what is turned stays where it is");
+                require(i.count >= 2 && i.count % 2 == 0 && i.count <= WIDEST, "vectors of pairs");
+                require(i.extra >= 1 && i.extra <= 4096, "the number of vectors side by side");
+                const int64_t all = padded(i.count) * i.extra;
+                in_grid_ = reads(i.in, column(i.column), all);
+                require(in_grid_ == (step_ ? EXAMPLES : POSITIONS), "what is turned has a row for each symbol");
+                return writes(i.out, column(i.column), all, in_grid_);
+            }
         }
         refuse("an unknown operation, number " + std::to_string(static_cast<int32_t>(i.op)));
     }
