@@ -16,6 +16,7 @@ from dragoman.layers.attention.key_values import KeyValues
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.output_layer import OutputLayer
+from dragoman.layers.transformer.embedding_shortcut import EmbeddingShortcut, NoShortcut
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 
 
@@ -58,6 +59,7 @@ class TransformerLanguageDecoder(LanguageTokenByToken):
         norm: normalisation after the stack; the identity where the blocks normalise their results.
         output: output layer over the vocabulary; it may share the weights of the embedding.
         dropout: dropout rate on the sum of embedding and position.
+        shortcut: shortcut from the embedding to every block; None for none.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class TransformerLanguageDecoder(LanguageTokenByToken):
         norm: nn.Module,
         output: OutputLayer,
         dropout: float,
+        *,
+        shortcut: EmbeddingShortcut | None = None,
     ) -> None:
         super().__init__()
         self.embedding = embedding
@@ -76,14 +80,15 @@ class TransformerLanguageDecoder(LanguageTokenByToken):
         self.norm = norm
         self.output = output
         self.dropout = Dropout(dropout)
+        self.shortcut = shortcut or NoShortcut()
 
     def forward(self, inputs: Packed, carried: Carried) -> tuple[Float[Tensor, "N D"], Carried]:
         """The hidden states from which each next token is predicted; rows are independent, so nothing is carried
         over."""
         x = self.embedding(inputs.values)
-        x = self.dropout(x + self.positions(inputs.layout.positions, x))
-        for block in self.blocks:
-            x = block(x, inputs.layout)
+        x = embedded = self.dropout(x + self.positions(inputs.layout.positions, x))
+        for number, block in enumerate(self.blocks):
+            x = block(self.shortcut(x, embedded, number), inputs.layout)
         return self.norm(x), carried
 
     def start(self, rows: int) -> TransformerLanguageState:
@@ -96,9 +101,9 @@ class TransformerLanguageDecoder(LanguageTokenByToken):
     ) -> tuple[Float[Tensor, "R V"], TransformerLanguageState]:
         """The unnormalised scores of each next token after ``tokens``."""
         x = self.embedding(tokens)
-        x = self.dropout(x + self.positions(torch.full_like(tokens, state.length), x))
+        x = embedded = self.dropout(x + self.positions(torch.full_like(tokens, state.length), x))
         grown = []
         for index, block in enumerate(self.blocks):
-            x, present = block.step(x, state.past[index] if state.past else None)
+            x, present = block.step(self.shortcut(x, embedded, index), state.past[index] if state.past else None)
             grown.append(present)
         return self.output(self.norm(x)), TransformerLanguageState(state.length + 1, tuple(grown))

@@ -15,6 +15,7 @@ from dragoman.decoders.text_transformer import TransformerDecoder
 from dragoman.layers.attention.multi_head import Projection
 from dragoman.layers.normalization import LayerNorm
 from dragoman.layers.transformer.decoder_block import DecoderBlock
+from dragoman.layers.transformer.embedding_shortcut import NoShortcut
 from dragoman.layers.transformer.residual import PreNorm
 from dragoman.layers.transformer.squared_relu import squared_relu
 from dragoman.native import decoding
@@ -69,13 +70,14 @@ class PackedTransformer:
     @staticmethod
     def takes(decoder: object) -> TypeGuard[TransformerDecoder]:
         """Whether native kernels can run this decoder as it is now: in evaluation mode, in float32 on a CPU, with one
-        activation in all blocks, ReLU or its square, and queries and keys that are compared as they
-        are projected."""
+        activation in all blocks, ReLU or its square, with queries and keys that are compared as they are projected, and
+        without a shortcut from the embedding."""
         return (
             isinstance(decoder, TransformerDecoder)
             and not decoder.training
             and len(decoder.blocks) > 0
             and {block.feed_forward.activation for block in decoder.blocks} in ({F.relu}, {squared_relu})
+            and isinstance(decoder.shortcut, NoShortcut)
             and all(_compares_as_projected(block) for block in decoder.blocks)
             and decoding.available(*decoder.parameters())
         )

@@ -18,6 +18,7 @@ from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.layers.output_layer import OutputLayer
 from dragoman.layers.transformer.decoder_block import DecoderBlock
+from dragoman.layers.transformer.embedding_shortcut import EmbeddingShortcut, NoShortcut
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class TransformerDecoder(TokenByToken):
         output: output layer over the vocabulary; it may share the weights of the embedding.
         dropout: dropout rate on the sum of embedding and position.
         start_symbol: id of the symbol that is read before the first token of a text.
+        shortcut: shortcut from the embedding to every block; None for none.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class TransformerDecoder(TokenByToken):
         dropout: float,
         *,
         start_symbol: int,
+        shortcut: EmbeddingShortcut | None = None,
     ) -> None:
         super().__init__(start_symbol)
         self.embedding = embedding
@@ -88,6 +91,7 @@ class TransformerDecoder(TokenByToken):
         self.norm = norm
         self.output = output
         self.dropout = Dropout(dropout)
+        self.shortcut = shortcut or NoShortcut()
 
     def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N D"]:
         """The hidden states from which each next token is predicted, for whole rows at once.
@@ -96,9 +100,9 @@ class TransformerDecoder(TokenByToken):
             inputs: the targets shifted right behind the start symbol.
             memory: the encoder's hidden states, one row per row of ``inputs``.
         """
-        x = self._embedded(inputs)
-        for block in self.blocks:
-            x = block(x, inputs.layout, memory)
+        x = embedded = self._embedded(inputs)
+        for number, block in enumerate(self.blocks):
+            x = block(self.shortcut(x, embedded, number), inputs.layout, memory)
         return self.norm(x)
 
     def states_and_scores(
@@ -107,13 +111,16 @@ class TransformerDecoder(TokenByToken):
         """The hidden states, and the scores of one block's attention to the memory; see
         :class:`~dragoman.contracts.encoder_decoder.AttendingDecoder`."""
         inputs = target.shifted(self.start_symbol)
-        x = self._embedded(inputs)
-        for block in self.blocks[:layer]:
-            x = block(x, inputs.layout, memory)
-        x, scores = self.blocks[layer].with_scores(x, inputs.layout, memory)
-        for block in self.blocks[layer + 1 :]:
-            x = block(x, inputs.layout, memory)
-        return self.norm(x), scores
+        x = embedded = self._embedded(inputs)
+        scores: list[Tensor] = []
+        for number, block in enumerate(self.blocks):
+            x = self.shortcut(x, embedded, number)
+            if number == layer:
+                x, found = block.with_scores(x, inputs.layout, memory)
+                scores.append(found)
+            else:
+                x = block(x, inputs.layout, memory)
+        return self.norm(x), scores[0]
 
     def _embedded(self, inputs: Packed) -> Float[Tensor, "N D"]:
         x = self.embedding(inputs.values)
@@ -127,11 +134,11 @@ class TransformerDecoder(TokenByToken):
     def step(self, tokens: Int[Tensor, " R"], state: TransformerState) -> tuple[Float[Tensor, "R V"], TransformerState]:
         """The unnormalised scores of each next token after ``tokens``."""
         x = self.embedding(tokens)
-        x = self.dropout(x + self.positions(torch.full_like(tokens, state.length), x))
+        x = embedded = self.dropout(x + self.positions(torch.full_like(tokens, state.length), x))
         grown = []
         for index, block in enumerate(self.blocks):
             past = state.past[index] if state.past else None
-            x, present = block.step(x, past, state.memory.blocks[index])
+            x, present = block.step(self.shortcut(x, embedded, index), past, state.memory.blocks[index])
             grown.append(present)
         logits = self.output(self.norm(x))
         return logits, TransformerState(state.length + 1, tuple(grown), state.memory)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dragoman.contracts import Memory, Packed
 from dragoman.layers.dropout import Dropout
 from dragoman.layers.embedding import TokenEmbedding
+from dragoman.layers.transformer.embedding_shortcut import EmbeddingShortcut, NoShortcut
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 
 
@@ -34,6 +35,7 @@ class TransformerEncoder(nn.Module):
         blocks: the stack of blocks.
         norm: normalisation after the stack; the identity where the blocks normalise their results.
         dropout: dropout rate on the sum of embedding and position.
+        shortcut: shortcut from the embedding to every block; None for none.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class TransformerEncoder(nn.Module):
         blocks: Iterable[EncoderBlock],
         norm: nn.Module,
         dropout: float,
+        *,
+        shortcut: EmbeddingShortcut | None = None,
     ) -> None:
         super().__init__()
         self.embedding = embedding
@@ -50,13 +54,14 @@ class TransformerEncoder(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.norm = norm
         self.dropout = Dropout(dropout)
+        self.shortcut = shortcut or NoShortcut()
 
     def forward(self, source: Packed) -> Memory:
         """One hidden state for every source token."""
         x = self.numbers(source)
-        x = self.dropout(x + self.positions(source.layout.positions, x))
-        for block in self.blocks:
-            x = block(x, source.layout)
+        x = embedded = self.dropout(x + self.positions(source.layout.positions, x))
+        for number, block in enumerate(self.blocks):
+            x = block(self.shortcut(x, embedded, number), source.layout)
         states = self.norm(x)
         return Memory(states, source.layout, source.layout.mean(states))
 

@@ -35,6 +35,7 @@ _KNOWN: dict[str, tuple[object, ...]] = {
     "activation": tuple(function.value for function in _ACTIVATIONS),
     "query_key_norm": (False,),
     "positions": ("sinusoidal", "learned"),
+    "embedding_shortcut": (False,),
 }
 """The settings of a Transformer that CTranslate2 computes with some values only, and these."""
 

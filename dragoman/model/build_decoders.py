@@ -36,6 +36,7 @@ from dragoman.model.build_encoders import MemoryWidths
 from dragoman.model.build_layers import (
     CELLS,
     cross_attention,
+    embedding_shortcut,
     feed_forward,
     final_norm,
     positions,
@@ -98,7 +99,14 @@ def transformer_decoder(
     ]
     norm = final_norm(recipe)
     return TransformerDecoder(
-        embedding, positions(recipe), blocks, norm, output, recipe.dropout, start_symbol=start_symbol
+        embedding,
+        positions(recipe),
+        blocks,
+        norm,
+        output,
+        recipe.dropout,
+        start_symbol=start_symbol,
+        shortcut=embedding_shortcut(recipe),
     )
 
 
@@ -130,7 +138,10 @@ def transformer_language_decoder(
     """A language model of causal self-attention."""
     blocks = self_attention_blocks(recipe, causal=True)
     norm = final_norm(recipe)
-    return TransformerLanguageDecoder(embedding, positions(recipe), blocks, norm, output, recipe.dropout)
+    shortcut = embedding_shortcut(recipe)
+    return TransformerLanguageDecoder(
+        embedding, positions(recipe), blocks, norm, output, recipe.dropout, shortcut=shortcut
+    )
 
 
 def recurrent_language_decoder(

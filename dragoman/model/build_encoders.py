@@ -21,6 +21,7 @@ from dragoman.model.build_layers import (
     CELLS,
     PERCEPTRON_ACTIVATIONS,
     POSITIONS,
+    embedding_shortcut,
     final_norm,
     positions,
     self_attention_blocks,
@@ -47,7 +48,10 @@ class MemoryWidths(NamedTuple):
 def transformer_encoder(recipe: TransformerRecipe, embedding: TokenEmbedding) -> TransformerEncoder:
     """An encoder of self-attention over the source text."""
     blocks = self_attention_blocks(recipe, causal=False)
-    return TransformerEncoder(embedding, positions(recipe), blocks, final_norm(recipe), recipe.dropout)
+    shortcut = embedding_shortcut(recipe)
+    return TransformerEncoder(
+        embedding, positions(recipe), blocks, final_norm(recipe), recipe.dropout, shortcut=shortcut
+    )
 
 
 def recurrent_encoder(recipe: RecurrentEncoderRecipe, embedding: TokenEmbedding) -> RecurrentEncoder:

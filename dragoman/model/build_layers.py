@@ -16,6 +16,7 @@ from dragoman.layers.recurrent.cell import RecurrentCell
 from dragoman.layers.recurrent.gru import ResetAfterGRU, ResetBeforeGRU
 from dragoman.layers.recurrent.lstm import LSTM
 from dragoman.layers.recurrent.rnn import RNN, ReLURNN
+from dragoman.layers.transformer.embedding_shortcut import EmbeddingShortcut
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.positional_encoding import LearnedPositions, NoPositions, SinusoidalPositions
@@ -94,6 +95,11 @@ def head_norms(recipe: TransformerRecipe) -> tuple[HeadNorm, HeadNorm] | None:
     """The normalisation of an attention's queries and of its keys; None for none."""
     width = recipe.width // recipe.heads
     return (HeadNorm(width), HeadNorm(width)) if recipe.query_key_norm else None
+
+
+def embedding_shortcut(recipe: TransformerRecipe) -> EmbeddingShortcut | None:
+    """The shortcut from the embedding to every block; None for none."""
+    return EmbeddingShortcut(recipe.layers) if recipe.embedding_shortcut else None
 
 
 def feed_forward(recipe: TransformerRecipe) -> FeedForward:

@@ -17,6 +17,7 @@ from dragoman.plan.nodes import (
     TransformerBlockPlan,
     TransformerDecoderPlan,
     TransformerEncoderPlan,
+    Vector,
 )
 from dragoman.plan.program import AttentionShape, Op
 from dragoman.plan.writer import ACTIVATIONS, Operand, Vectors, Writer
@@ -27,8 +28,9 @@ Branch = Callable[[Operand], tuple[Vectors, LinearPlan]]
 
 def transformer_encoder(w: Writer, plan: TransformerEncoderPlan) -> Encoded:
     """The hidden states of a text."""
-    x = embedded(w, plan.embedding, plan.positions)
-    for block in plan.blocks:
+    x = first = embedded(w, plan.embedding, plan.positions)
+    for number, block in enumerate(plan.blocks):
+        x = _with_shortcut(w, x, first, plan.shortcut, number)
         x = _sublayer(w, x, block.around_attention, _self_attention(w, block.attention, past=False))
         x = _sublayer(w, x, block.around_feed_forward, _feed_forward(w, block.feed_forward))
     return Encoded.of_positions(w, _normed(x, plan.norm))
@@ -37,8 +39,9 @@ def transformer_encoder(w: Writer, plan: TransformerEncoderPlan) -> Encoded:
 def transformer_decoder(encode: Writer, step: Writer, plan: TransformerDecoderPlan, memory: Encoded | None) -> Vectors:
     """The hidden states from which a step predicts the next symbols."""
     cross = _remembered(encode, plan.blocks, memory)
-    x = embedded(step, plan.embedding, plan.positions)
-    for block, look_up in zip(plan.blocks, cross, strict=True):
+    x = first = embedded(step, plan.embedding, plan.positions)
+    for number, (block, look_up) in enumerate(zip(plan.blocks, cross, strict=True)):
+        x = _with_shortcut(step, x, first, plan.shortcut, number)
         x = _sublayer(step, x, block.around_attention, _self_attention(step, block.attention, past=True))
         if look_up is not None and block.around_cross_attention is not None:
             x = _sublayer(step, x, block.around_cross_attention, look_up(step))
@@ -62,6 +65,16 @@ def _cross_attention(encode: Writer, block: TransformerBlockPlan, states: Operan
         return None
     look_up = remembered_heads(encode, attention, states)
     return lambda step: lambda x: (look_up(step, x), attention.output)
+
+
+def _with_shortcut(w: Writer, x: Vectors, first: Vectors, factors: Vector | None, block: int) -> Vectors:
+    """What a block reads: x + λ · first, in another register than ``first``, since sub-layers are added to it there."""
+    if factors is None:
+        return x
+    factor = float(factors[block])
+    if block == 0:
+        return w.add(first, first, (1 + factor) / 2)
+    return w.add(x, w.add(first, first, factor / 2))
 
 
 def _sublayer(w: Writer, x: Vectors, residual: ResidualPlan, branch: Branch) -> Vectors:

@@ -260,12 +260,13 @@ class RowPlan:
 @dataclass(frozen=True, slots=True, eq=False)
 class TransformerEncoderPlan:
     """Embedding plus position, unless that is none, blocks of self-attention, and a normalisation where blocks
-    normalise their inputs."""
+    normalise their inputs. With a ``shortcut`` λ, block l reads x + λ_l · x_0, where x_0 is what the first reads."""
 
     embedding: EmbeddingPlan
     positions: PositionsPlan | None
     blocks: tuple[TransformerBlockPlan, ...]
     norm: NormPlan | None
+    shortcut: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -328,13 +329,14 @@ EncoderPlan = (
 @dataclass(frozen=True, slots=True, eq=False)
 class TransformerDecoderPlan:
     """Embedding plus position, causal blocks, a normalisation where blocks normalise their inputs, and the output
-    layer. The blocks of a language model have no attention to an encoder."""
+    layer. The blocks of a language model have no attention to an encoder. ``shortcut`` is as in an encoder."""
 
     embedding: EmbeddingPlan
     positions: PositionsPlan | None
     blocks: tuple[TransformerBlockPlan, ...]
     norm: NormPlan | None
     output: LinearPlan
+    shortcut: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,6 +48,7 @@ from dragoman.layers.recurrent.lstm import LSTM
 from dragoman.layers.recurrent.recurrent_stack import RecurrentStack
 from dragoman.layers.recurrent.rnn import RNN, ReLURNN
 from dragoman.layers.transformer.decoder_block import DecoderBlock
+from dragoman.layers.transformer.embedding_shortcut import EmbeddingShortcut, NoShortcut
 from dragoman.layers.transformer.encoder_block import EncoderBlock
 from dragoman.layers.transformer.feed_forward import FeedForward
 from dragoman.layers.transformer.positional_encoding import LearnedPositions, NoPositions, SinusoidalPositions
@@ -230,6 +231,7 @@ def _transformer_encoder(module: TransformerEncoder) -> TransformerEncoderPlan:
         _of(POSITIONS, module.positions),
         tuple(_of(BLOCKS, block) for block in module.blocks),
         _of(FINAL_NORMS, module.norm),
+        _of(SHORTCUTS, module.shortcut),
     )
 
 
@@ -240,6 +242,7 @@ def _transformer_decoder(module: TransformerDecoder | TransformerLanguageDecoder
         tuple(_of(BLOCKS, block) for block in module.blocks),
         _of(FINAL_NORMS, module.norm),
         _projection(module.output),
+        _of(SHORTCUTS, module.shortcut),
     )
 
 
@@ -417,6 +420,10 @@ RESIDUALS: dict[type, Callable[..., ResidualPlan]] = {
     PostNorm: lambda module: ResidualPlan(_norm(module.norm), before=False),
 }
 FINAL_NORMS: dict[type, Callable[..., NormPlan | None]] = {LayerNorm: _norm, nn.Identity: lambda module: None}
+SHORTCUTS: dict[type, Callable[..., Float[np.ndarray, " _"] | None]] = {
+    NoShortcut: lambda module: None,
+    EmbeddingShortcut: lambda module: _array(module.factors),
+}
 POSITIONS: dict[type, Callable[..., PositionsPlan | None]] = {
     SinusoidalPositions: lambda module: SinusoidalPositionsPlan(module.width),
     LearnedPositions: lambda module: LearnedPositionsPlan(_array(module.weight)),

@@ -33,6 +33,9 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     query_key_norm: bool = False
     """Whether the queries and keys of each head are normalised, with a learned gain, before they are compared, so that
     no score can grow without bound (Henry et al. 2020; Dehghani et al. 2023)."""
+    embedding_shortcut: bool = False
+    """Whether every block also reads the embedding, multiplied by a learned number of its own that begins at 0
+    (Pagliardini et al. 2024, "DenseFormer"; Jordan et al. 2024, modded-nanogpt)."""
     output_projections: Literal["xavier", "zero"] = "xavier"
     """How the last matrix of attention and of the feed-forward network begins: at random (Glorot & Bengio 2010), or at
     zero, so that every block begins as the identity (Zhang et al. 2019, "Fixup initialization")."""

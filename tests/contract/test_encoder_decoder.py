@@ -65,7 +65,7 @@ DECODERS: dict[str, dict[str, Any]] = {
     "rnn multi-head fed": {"kind": "rnn", "width": 16, "attention": "multi_head", "input_feeding": True},
 }
 
-SWITCHES: dict[str, Any] = {"query_key_norm": True, "positions": "rotary"}
+SWITCHES: dict[str, Any] = {"query_key_norm": True, "positions": "rotary", "embedding_shortcut": True}
 MOST_POSITIONS = 15
 VARIANTS = {
     "pre-norm": recipe(),

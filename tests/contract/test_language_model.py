@@ -22,6 +22,10 @@ TEXTS = [[5, 6, 7, 3], [8, 9, 3], [10, 3], [11, 12, 13, 14, 15, 3]]
 DECODERS: dict[str, dict[str, Any]] = {
     "transformer": {"layers": 2, "width": 16, "feed_forward": 24, "heads": 4},
     "learned positions": {"layers": 1, "width": 16, "heads": 2, "positions": "learned", "norm": "post"},
+    "all switches": {
+        **{"layers": 2, "width": 16, "heads": 4, "activation": "squared_relu", "positions": "rotary"},
+        **{"query_key_norm": True, "embedding_shortcut": True},
+    },
     "rnn": {"kind": "rnn", "width": 16},
     "relu rnn": {"kind": "rnn", "width": 16, "activation": "relu"},
     "gru": {"kind": "gru", "width": 16, "layers": 2},

@@ -117,7 +117,9 @@ def test_multi_head_self_attention_over_packed_rows(causal: bool, switched: bool
         [heads_by_hand(row, attention, causal_mask(len(row)) if causal else None) for row in x.split(lengths)]
     )
     leaves = [x, *attention.parameters()]
-    assert_same(attention(x, Layout.of(lengths)), slow, leaves, TOLERANCES[dtype])
+    # The table of rotary positions is computed in float32.
+    tolerance = TOLERANCES[torch.float32 if switched else dtype]
+    assert_same(attention(x, Layout.of(lengths)), slow, leaves, tolerance)
 
 
 @pytest.mark.parametrize("normalized", [False, True])

@@ -59,7 +59,7 @@ TRANSFORMER = {"layers": 2, "width": 20, "feed_forward": 24, "heads": 4}
 POST_NORM = {**TRANSFORMER, "norm": "post", "activation": "gelu", "positions": "learned", "max_positions": 24}
 SWITCHED = {
     **{**POST_NORM, "activation": "squared_relu", "query_key_norm": True},
-    **{"positions": "rotary", "heads": 2},
+    **{"positions": "rotary", "heads": 2, "embedding_shortcut": True},
 }
 ENCODERS: dict[str, Section] = {
     "pre-norm": TRANSFORMER,

@@ -130,7 +130,12 @@ def test_takes_only_what_it_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not PackedTransformer.takes(decoder), "a gradient is wanted"
     with torch.no_grad():
         assert PackedTransformer.takes(decoder)
-        for switch in ({"activation": "gelu"}, {"query_key_norm": True}):
+        for switch in (
+            {"activation": "gelu"},
+            {"query_key_norm": True},
+            {"positions": "rotary"},
+            {"embedding_shortcut": True},
+        ):
             assert not PackedTransformer.takes(model_of(**SHAPES[0], **switch).decoder)
         assert not PackedTransformer.takes(model_of(**SHAPES[0]).double().decoder)
         assert not PackedTransformer.takes(model_of(**SHAPES[0]).train().decoder)
