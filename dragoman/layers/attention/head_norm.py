@@ -18,7 +18,7 @@ def head_norm_equations(x: Float[Tensor, "*N D"], gain: Float[Tensor, " d"], eps
     >>> head_norm_equations(torch.tensor([[1.0, 3.0, -8.0, 8.0]]), torch.tensor([1.0, 2.0]), epsilon=0.0)
     tensor([[-1.,  2., -1.,  2.]])
     """
-    heads = x.unflatten(-1, (-1, len(gain)))
+    heads = x.view(*x.shape[:-1], -1, len(gain))
     centred = heads - heads.mean(-1, keepdim=True)
     return (centred / (centred.square().mean(-1, keepdim=True) + epsilon).sqrt() * gain).flatten(-2)
 
@@ -43,7 +43,7 @@ class HeadNorm(nn.Module):
 
     def forward(self, x: Float[Tensor, "*N D"]) -> Float[Tensor, "*N D"]:
         """The normalised vectors of all heads, by a fused kernel that equals :func:`head_norm_equations`."""
-        heads = x.unflatten(-1, (-1, len(self.gain)))
+        heads = x.view(*x.shape[:-1], -1, len(self.gain))
         if torch.is_grad_enabled() and available(x, self.gain):
             none = torch.zeros_like(self.gain)
             return native.layer_norm(heads.contiguous(), self.gain, none, self.epsilon).flatten(-2)

@@ -101,6 +101,8 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.inputs = Projection(width, 3)
         self.output = Projection(width, 1)
+        self.query_norm: HeadNorm | None
+        self.key_norm: HeadNorm | None
         self.query_norm, self.key_norm = norms or (None, None)
         self.rotary = rotary
         self.dropout = Dropout(dropout)
@@ -198,6 +200,8 @@ class CrossAttention(nn.Module):
         self.queries = Projection(width, 1)
         self.memory_inputs = Projection(width, 2, memory_width)
         self.output = Projection(width, 1)
+        self.query_norm: HeadNorm | None
+        self.key_norm: HeadNorm | None
         self.query_norm, self.key_norm = norms or (None, None)
         self.dropout = Dropout(dropout)
         self.heads = heads

@@ -29,7 +29,7 @@ def rotary_equations(x: Float[Tensor, "N D"], positions: Int[Tensor, " N"], widt
     """
     rates = 10_000.0 ** (-2 * torch.arange(width // 2, dtype=torch.float64) / width)
     angles = (positions[:, None] * rates.to(positions.device)).to(x.dtype)[:, None]
-    first, second = x.unflatten(1, (-1, width)).chunk(2, -1)
+    first, second = x.view(len(x), -1, width).chunk(2, -1)
     turned = first * angles.cos() - second * angles.sin(), second * angles.cos() + first * angles.sin()
     return torch.cat(turned, -1).flatten(1)
 
@@ -50,10 +50,11 @@ class _Rotary(torch.autograd.Function):
 
 
 def _turned(x: Float[Tensor, "N D"], table: Float[Tensor, "N d"], direction: int) -> Float[Tensor, "N D"]:
+    width = table.shape[1]
     sines, cosines = table[:, None].chunk(2, -1)
-    first, second = x.unflatten(1, (-1, table.shape[1])).chunk(2, -1)
+    first, second = x.view(len(x), -1, width).chunk(2, -1)
     out = torch.empty(x.shape, dtype=x.dtype, device=x.device)
-    to_first, to_second = out.unflatten(1, (-1, table.shape[1])).chunk(2, -1)
+    to_first, to_second = out.view(len(x), -1, width).chunk(2, -1)
     torch.mul(first, cosines, out=to_first).addcmul_(second, sines, value=-direction)
     torch.mul(second, cosines, out=to_second).addcmul_(first, sines, value=direction)
     return out
