@@ -73,7 +73,8 @@ def _with(parent: Recipe, corpora: Mapping[str, Corpora], changes: JsonObject) -
         for name, given in corpora.items()
     }
     # A warm-up of the parent's would not fit into few updates; the length brings one of its own.
-    length: JsonObject = {"tokens": None, "minutes": None, "schedule": {"warmup": 0}}
+    schedule: JsonObject = {"warmup": 0, "warmup_share": None}
+    length: JsonObject = {"tokens": None, "minutes": None, "schedule": schedule}
     # How many examples are held out was chosen for another corpus; the default is at most a tenth.
     usual = DataRecipe()
     held_out = {name: getattr(usual, name) for name in ("validation_pairs", "test_pairs")}

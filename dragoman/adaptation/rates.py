@@ -17,6 +17,7 @@ from pathlib import Path
 from dragoman.data.dataset import Dataset
 from dragoman.errors import DamagedFileError, TrainingError
 from dragoman.recipe import Recipe, changed
+from dragoman.recipe.growth import mean_mini_batches
 from dragoman.storage.folder import write_file
 from dragoman.storage.json import JsonObject
 from dragoman.training.start import Start
@@ -203,6 +204,7 @@ def fitted(
         passes: the most passes.
     """
     batch, in_a_pass = recipe.training.batch, _units_per_pass(dataset)
+    in_an_update = mean_mini_batches(batch)
     smallest = batch.tokens if same_batches else math.ceil(batch.tokens / _SMALLER)
     tokens = min(max(math.ceil(in_a_pass / _BATCHES), smallest), batch.tokens)
     length = math.inf if updates is None else updates
@@ -211,13 +213,13 @@ def fitted(
             short = changed(recipe, {"training": {"batch": {"tokens": tokens}}})
             slow = recipe.training.optimizer.learning_rate * min(FACTORS)
             timed = run_trial(with_length(short, slow, _TIMED), dataset, validations=1, start=start)
-            trials.timed(timed.seconds / max(timed.updates, 1) / (tokens * batch.accumulation))
+            trials.timed(timed.seconds / max(timed.updates, 1) / (tokens * in_an_update))
         in_time = 60 * minutes / (trials.seconds_per_token or 1.0)
-        tokens = min(max(math.ceil(in_time / batch.accumulation / _UPDATES), smallest), tokens)
-        fits = int(min(in_time, passes * in_a_pass) / (tokens * batch.accumulation))
+        tokens = min(max(math.ceil(in_time / in_an_update / _UPDATES), smallest), tokens)
+        fits = int(min(in_time, passes * in_a_pass) / (tokens * in_an_update))
         length = min(length, max(fits, _FEWEST))
     # The recipe's own warm-up is that of another length.
-    training = {"updates": int(length), "batch": {"tokens": tokens}, "schedule": {"warmup": 0}}
+    training = {"updates": int(length), "batch": {"tokens": tokens}, "schedule": {"warmup": 0, "warmup_share": None}}
     return changed(recipe, {"training": training})
 
 
@@ -239,7 +241,7 @@ def with_length(recipe: Recipe, learning_rate: float, updates: int) -> Recipe:
     training: JsonObject = {
         "updates": updates,
         "optimizer": {"learning_rate": learning_rate},
-        "schedule": {"kind": "cosine", "warmup": updates // _WARMUP},
+        "schedule": {"kind": "cosine", "warmup": updates // _WARMUP, "warmup_share": None},
         "validate_every": every,
         "checkpoint_every": every,
         "early_stopping": {"metric": "loss", "patience": _PATIENCE},

@@ -33,12 +33,20 @@ class Dropout(nn.Module):
 
     Args:
         rate: probability p of dropping a unit, in [0, 1).
+
+    Attributes:
+        model_rate: the rate that the model was built with.
+        rate: the rate that is in force, which :func:`scale_dropout` sets.
     """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
-        self.rate = rate
-        self.kept_of_256 = 256 - min(round(rate * 256), 255)
+        self.model_rate = self.rate = rate
+
+    @property
+    def kept_of_256(self) -> int:
+        """The random bytes, of all 256, with which a unit is kept on a CPU without native kernels."""
+        return 256 - min(round(self.rate * 256), 255)
 
     @property
     def active(self) -> bool:
@@ -76,3 +84,21 @@ class Dropout(nn.Module):
         if not self.active or x.device.type != "cpu":
             return residual + self(x)
         return torch.addcmul(residual, x, self.mask(x).to(x.dtype), value=1 / self.keep_probability)
+
+
+def scale_dropout(model: nn.Module, factor: float) -> None:
+    """Set the rate of every dropout in a model to ``factor`` times the rate that it was built with.
+
+    The rate is the only thing that changes, and it is computed from the model's own rate each time, never from the one
+    in force. So it is a function of the factor alone: whoever sets it before each update need not save it, and going
+    back to an earlier update brings the earlier rate back.
+
+    >>> layers = nn.Sequential(Dropout(0.4), Dropout(0.1))
+    >>> for factor in (0.5, 0.25):
+    ...     scale_dropout(layers, factor)
+    >>> [layer.rate for layer in layers]
+    [0.1, 0.025]
+    """
+    for module in model.modules():
+        if isinstance(module, Dropout):
+            module.rate = factor * module.model_rate

@@ -99,6 +99,7 @@ class Recipe(Shown, Section):
     def _the_corpora_fit_the_model(self) -> Recipe:
         problems = [*_corpus_problems(self), *_size_problems(self), *_metric_problems(self), *_text_problems(self)]
         problems += [*_guide_problems(self), *_optimizer_problems(self), *_consistency_problems(self)]
+        problems += _dropout_problems(self)
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -229,6 +230,25 @@ def _consistency_problems(recipe: Recipe) -> list[str]:
     return [
         f"training.r_drop = {strength:g} brings two passes together that dropout makes differ, and nothing is dropped "
         "here: all dropout rates of the model are 0; give a rate, or leave it out"
+    ]
+
+
+def _dropout_problems(recipe: Recipe) -> list[str]:
+    """Dropout rates that change where there are none, or that would drop everything."""
+    start, rates = recipe.training.dropout_start, recipe.model.dropout_rates
+    if start == 1:
+        return []
+    if not any(rates.values()):
+        return [
+            f"training.dropout_start = {start:g} changes the dropout rates of the model, and all of these are 0; leave "
+            "it out, or give the model dropout"
+        ]
+    name, rate = max(rates.items(), key=lambda entry: entry[1])
+    if start * rate < 1:
+        return []
+    return [
+        f"training.dropout_start = {start:g} times model.{name} = {rate:g} is {start * rate:.3g}, and a dropout rate must be "
+        f"less than 1; give less than {1 / rate:.3g}"
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from dragoman.recipe.growth import mean_mini_batches
 from dragoman.recipe.recipe import Recipe
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.storage.json import JsonObject
@@ -19,7 +20,8 @@ def shortened(recipe: TrainingRecipe, updates: int, planned: int | None = None) 
     """The settings for so many updates, which end the schedule and which no other measure of length ends.
 
     A warm-up that fits into them stays, and one that does not becomes a tenth of them. In an experiment that stands for
-    a longer run it keeps its share of that run.
+    a longer run it keeps its share of that run. What the recipe gives as a share of the run, such as
+    ``schedule.warmup_share``, fits every length.
 
     Args:
         recipe: The settings to give another length.
@@ -50,7 +52,7 @@ def counted_in_updates(recipe: TrainingRecipe, tokens_per_batch: float) -> Train
     """
     if recipe.tokens is None:
         return recipe
-    updates = max(round(recipe.tokens / (tokens_per_batch * recipe.batch.accumulation)), 1)
+    updates = max(round(recipe.tokens / (tokens_per_batch * mean_mini_batches(recipe.batch))), 1)
     length = {"tokens": recipe.tokens, "minutes": recipe.minutes}
     return evenly_validated(shortened(recipe, updates)).model_copy(update=length)
 
@@ -64,7 +66,7 @@ def evenly_validated(recipe: TrainingRecipe) -> TrainingRecipe:
 def shortening(before: TrainingRecipe, after: TrainingRecipe) -> str | None:
     """A sentence on the warm-up that was shortened between two recipes; None if it was not."""
     old, new = before.schedule.warmup, after.schedule.warmup
-    if old == new:
+    if old == new or after.schedule.warmup_share is not None:
         return None
     return (
         f"training.schedule.warmup is now {new}, for {old} do not fit into {after.updates:,} updates; give another "

@@ -16,6 +16,12 @@ class BatchRecipe(Section):
     """Target tokens in one mini-batch, at most; of labels and numbers, examples."""
     accumulation: int = Field(default=1, ge=1, le=100_000)
     """Mini-batches whose gradients are summed before each update."""
+    first_accumulation: int | None = Field(default=None, ge=1, le=100_000)
+    """Mini-batches that are summed before the first update, where their number grows to ``accumulation`` during the run
+    (Smith et al. 2018). It grows by the greatest common divisor of both, in steps of equal length. Without it, the
+    number is the same in the whole run."""
+    growth_until: float = Field(default=0.5, gt=0, le=1)
+    """Share of the run's updates after which the number of mini-batches has grown to ``accumulation``."""
     partition: Literal["lines", "sequential", "random"] = "lines"
     """For a language model: each line by itself; or one running text in as many strands as fit, whose windows follow
     each other, so that a recurrent state is carried on; or its windows in random order, each begun anew."""
@@ -23,6 +29,16 @@ class BatchRecipe(Section):
     """For a language model on running text: tokens of a window, where back-propagation is truncated."""
     pool: int = Field(default=50, ge=1, le=1_000_000)
     """Mini-batches' worth of shuffled examples sorted by length together: larger is more even, smaller more random."""
+
+    @model_validator(mode="after")
+    def _batches_grow(self) -> BatchRecipe:
+        if self.first_accumulation is not None and self.first_accumulation > self.accumulation:
+            raise ValueError(
+                f"batch.first_accumulation {self.first_accumulation} must not be more than batch.accumulation "
+                f"{self.accumulation}, to which the number of mini-batches grows; give a larger one: --set "
+                f"training.batch.accumulation={2 * self.first_accumulation}"
+            )
+        return self
 
 
 class OptimizerRecipe(Section):
@@ -64,10 +80,26 @@ class OptimizerRecipe(Section):
 class ScheduleRecipe(Section):
     """The learning rate over the updates."""
 
-    kind: Literal["inverse_square_root", "cosine", "constant"] = "inverse_square_root"
-    """What follows the warm-up."""
+    kind: Literal["inverse_square_root", "cosine", "linear", "hold", "constant"] = "inverse_square_root"
+    """What follows the warm-up: a decay with the square root of the update (Vaswani et al. 2017); half a cosine down to
+    0 at the last update (Loshchilov & Hutter 2017); a line down to 0 there (Defazio et al. 2023); the peak, held until
+    a line goes down to 0 over the last part of the run (Hu et al. 2024; Hägele et al. 2024); or the peak."""
     warmup: int = Field(default=1000, ge=0)
     """Updates of linear warm-up; a tenth of all where fewer updates are asked for than the recipe was written for."""
+    warmup_share: float | None = Field(default=None, ge=0, lt=1)
+    """Share of the run's updates that the warm-up takes. It takes the place of ``warmup``, and suits every length."""
+    decay_share: float = Field(default=0.4, gt=0, le=1)
+    """Share of the run's updates over which ``hold`` goes down to 0, the last ones."""
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> ScheduleRecipe:
+        if self.kind == "hold" and self.warmup_share is not None and self.warmup_share + self.decay_share > 1:
+            raise ValueError(
+                f"schedule.warmup_share {self.warmup_share:g} and schedule.decay_share {self.decay_share:g} are more "
+                "than the whole run together; give a smaller one, such as --set training.schedule.warmup_share="
+                f"{(1 - self.decay_share) / 2:.2g}"
+            )
+        return self
 
 
 class EarlyStoppingRecipe(Section):
@@ -123,7 +155,7 @@ class TrainingRecipe(Section):
     """The training loop."""
 
     updates: int = Field(default=10_000, ge=1)
-    """Updates at most; the cosine schedule ends here."""
+    """Updates at most. Schedules that go down to 0 end here, and shares of the run are shares of these."""
     tokens: int | None = Field(default=None, ge=1)
     """Target tokens to train on. They take the place of ``updates``, of which there are as many as that takes; the run
     is then validated and saved after every tenth of them."""
@@ -150,6 +182,14 @@ class TrainingRecipe(Section):
     labels or tags that have dropout."""
     average: float = Field(default=0.998, ge=0, lt=1)
     """Decay of the exponential moving average of the weights that is validated and saved; 0 turns it off."""
+    average_share: float = Field(default=0.0, ge=0, le=1)
+    """Memory of that average as a share of the run: its decay is then 1 − 1/(share · updates), in place of ``average``,
+    so that it suits every length. 0 leaves ``average`` in force; 0.13 suits short runs."""
+    dropout_start: float = Field(default=1.0, ge=0, le=100)
+    """Factor on all dropout rates of the model at the first update. It goes to 1 along a line: up from below 1, so that
+    dropout is low at first (Morerio et al. 2017; late dropout, Liu et al. 2023), or down from above 1."""
+    dropout_until: float = Field(default=0.5, gt=0, le=1)
+    """Share of the run's updates after which the dropout rates are those of the model."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Numbers that the forward and backward pass compute with; the weights themselves are kept in float32."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -165,9 +205,28 @@ class TrainingRecipe(Section):
     keep_checkpoints: int = Field(default=2, ge=1)
     """Newest checkpoints kept on disk."""
 
+    @property
+    def warmup_updates(self) -> int:
+        """Updates of linear warm-up, whether they are given as a number or as a share of the run.
+
+        >>> TrainingRecipe(updates=2000, schedule={"warmup_share": 0.1}).warmup_updates
+        200
+        """
+        share = self.schedule.warmup_share
+        return self.schedule.warmup if share is None else min(round(share * self.updates), self.updates - 1)
+
+    @property
+    def average_decay(self) -> float:
+        """Decay of the moving average of the weights, whether it is given itself or by the share of its memory.
+
+        >>> TrainingRecipe(updates=1000, schedule={"warmup": 10}, average_share=0.1).average_decay
+        0.99
+        """
+        return max(1 - 1 / (self.average_share * self.updates), 0.0) if self.average_share else self.average
+
     @model_validator(mode="after")
     def _warm_up_fits(self) -> TrainingRecipe:
-        if self.schedule.warmup >= self.updates:
+        if self.schedule.warmup_share is None and self.schedule.warmup >= self.updates:
             raise ValueError(
                 f"schedule.warmup {self.schedule.warmup} must be less than updates {self.updates}; give a shorter "
                 f"one: --set training.schedule.warmup={self.updates // 10}"

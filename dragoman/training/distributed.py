@@ -1,10 +1,11 @@
 """Several processes train one model, as ``torchrun`` starts them: each computes some mini-batches of every update, and
 their gradients are summed.
 
-The recipe alone decides the mathematics: an update has ``training.batch.accumulation`` mini-batches however many
-processes there are, and mini-batch k belongs to process k mod n. So n processes do what one does, up to the order in
-which gradients are summed. Batch normalisation looks at one mini-batch by itself in either case; what it has counted is
-averaged over the processes after every update. Only the first process writes, validates and decides when training ends.
+The recipe alone decides the mathematics: an update has ``training.batch.accumulation`` mini-batches (where the batch
+grows, as many as :mod:`dragoman.recipe.growth` says) however many processes there are, and mini-batch k belongs to
+process k mod n. So n processes do what one does, up to the order in which gradients are summed. Batch normalisation
+looks at one mini-batch by itself in either case; what it has counted is averaged over the processes after every update.
+Only the first process writes, validates and decides when training ends.
 """
 
 from __future__ import annotations
@@ -128,14 +129,16 @@ class Processes:
             RecipeError: if the mini-batches of an update cannot be distributed evenly, or depend on each other.
             UnsupportedError: if there are fewer CUDA devices than processes on this machine.
         """
-        accumulation, count = recipe.training.batch.accumulation, self.count
-        problems = []
-        if accumulation % count:
-            problems.append(
-                f"training.batch.accumulation = {accumulation} mini-batches of an update cannot be dealt out evenly to "
-                f"{count} processes; make it a multiple of {count}, such as {-(-accumulation // count) * count}, and "
-                "training.batch.tokens smaller if an update shall have as many tokens as before"
-            )
+        batch, count = recipe.training.batch, self.count
+        numbers = {"accumulation": batch.accumulation, "first_accumulation": batch.first_accumulation}
+        # Between both, the number grows by their greatest common divisor, so what divides both divides all.
+        problems = [
+            f"training.batch.{name} = {number} mini-batches of an update cannot be dealt out evenly to {count} "
+            f"processes; make it a multiple of {count}, such as {-(-number // count) * count}, and "
+            "training.batch.tokens smaller if an update shall have as many tokens as before"
+            for name, number in numbers.items()
+            if number is not None and number % count
+        ]
         carried = not isinstance(recipe.model.decoder, TransformerRecipe)
         if count > 1 and recipe.training.batch.partition == "sequential" and carried:
             problems.append(

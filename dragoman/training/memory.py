@@ -74,6 +74,7 @@ def _of_parameters(recipe: Recipe, source: SourceSize, target: TargetSize) -> Ne
 
 
 def _of_accumulation(recipe: Recipe, tokens: int) -> Need:
+    # Where the number of mini-batches grows during the run, it ends here: the largest update is what has to fit.
     batch = recipe.training.batch
     settings = (f"training.batch.accumulation = {batch.accumulation}", f"training.batch.tokens = {batch.tokens}")
     return Need(_PER_TOKEN * batch.accumulation * tokens, "the mini-batches of an update", settings)

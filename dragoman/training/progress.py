@@ -14,6 +14,7 @@ from rich.console import Console
 
 from dragoman.progress.bar import Bar, open_bar
 from dragoman.progress.watched import console_for, duration, print_line
+from dragoman.recipe.growth import mini_batches_until
 from dragoman.tasks.scores import SCORES
 from dragoman.tasks.validation import Sample
 from dragoman.training.meter import Meter, Reading
@@ -107,6 +108,8 @@ class TerminalProgress(Observer):
         """Say what is trained, and on what; show the bar."""
         self.close()
         self._start = start
+        # The recipe may give its length in tokens.
+        self._settings = start.recipe.training.model_copy(update={"updates": start.updates})
         self._began = self._read_at = self._line_at = self._clock()
         self._meter = Meter(start=0.0 if start.update == 0 else None)
         self._validations = 0
@@ -172,7 +175,12 @@ class TerminalProgress(Observer):
     def _forecast(self, record: UpdateRecord, now: float) -> float:
         """When all updates will be done at the pace of this session, validations included, or time is up."""
         elapsed = now - self._began
-        left = elapsed / max(record.update - self._start.update, 1) * (self._start.updates - record.update)
+        # An update takes as long as its mini-batches, whose number may grow.
+        before, done, all_ = (
+            mini_batches_until(self._settings, update)
+            for update in (self._start.update, record.update, self._start.updates)
+        )
+        left = elapsed / max(done - before, 1) * (all_ - done)
         minutes = self._start.recipe.training.minutes
         return now + (left if minutes is None else min(left, max(60 * minutes - record.seconds, 0.0)))
 

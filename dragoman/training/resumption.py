@@ -16,6 +16,7 @@ from pathlib import Path
 from dragoman.errors import DamagedFileError, RecipeError
 from dragoman.recipe import Recipe, recipe_from
 from dragoman.recipe.difference import Difference, asked_for, differences
+from dragoman.recipe.training import TrainingRecipe
 from dragoman.storage.run_paths import RunPaths
 from dragoman.training.checkpoint import FACTS
 from dragoman.training.early_stopping import EarlyStopping
@@ -35,6 +36,8 @@ CHANGEABLE = (
     "reference.texts",
 )
 """Settings that a run may go on with that it did not begin with: none of them changes an update that it has made."""
+_TO_THE_END = ("cosine", "linear", "hold")
+"""Schedules that go down to 0 at the last update, and so depend on the length of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +181,38 @@ def _why_it_would_stand_still(standing: Standing, recipe: Recipe, found: Iterabl
 
 
 def _new_rates(standing: Standing, old: Recipe, new: Recipe) -> Iterable[str]:
-    """A sentence on how the learning rate changes if the schedule depends on the length of the run."""
+    """A sentence on each thing that changes during a run and depends on its length, which is another now."""
     before, after = old.training, new.training
-    moved = (before.updates, before.tokens) != (after.updates, after.tokens)
-    if not moved or after.schedule.kind != "cosine":
+    if (before.updates, before.tokens) == (after.updates, after.tokens):
         return
-    if before.tokens is not None or after.tokens is not None:
-        yield "the cosine schedule now ends with the new last update, so the learning rate jumps to its new curve"
+    in_tokens = before.tokens is not None or after.tokens is not None
+    if after.schedule.kind in _TO_THE_END:
+        yield from _new_schedule(standing.update, before, after, in_tokens=in_tokens)
+    shares = {
+        "training.schedule.warmup_share": after.schedule.warmup_share is not None,
+        "training.average_share": after.average_share > 0,
+        "training.dropout_start": after.dropout_start != 1,
+        "training.batch.first_accumulation": after.batch.first_accumulation not in (None, after.batch.accumulation),
+    }
+    named = [name for name, used in shares.items() if used]
+    if named:
+        yield (
+            f"{' and '.join(named)} {'go' if len(named) > 1 else 'goes'} by shares of the run: from here on by those "
+            "of the new length, while the updates so far were made by those of the old one"
+        )
+
+
+def _new_schedule(done: int, before: TrainingRecipe, after: TrainingRecipe, *, in_tokens: bool) -> Iterable[str]:
+    kind = after.schedule.kind
+    if in_tokens:
+        what = "decays towards" if kind == "hold" else "ends with"
+        yield f"the {kind} schedule now {what} the new last update, so the learning rate jumps to its new curve"
         return
-    update = standing.update + 1
+    update, old, new = done + 1, build_schedule(before), build_schedule(after)
+    ends = f"the {kind} schedule now ends at update {after.updates:,} and not at {before.updates:,}"
+    if kind == "hold" and old(update) == new(update):
+        yield f"{ends}; it still holds its peak, as a run does that was planned so long"
+        return
     yield (
-        f"the cosine schedule now ends at update {after.updates:,} and not at {before.updates:,}: the learning rate of "
-        f"update {update:,} is {build_schedule(after)(update):.3g}, and would have been "
-        f"{build_schedule(before)(update):.3g}"
+        f"{ends}: the learning rate of update {update:,} is {new(update):.3g}, and would have been {old(update):.3g}"
     )

@@ -240,8 +240,9 @@ def resume(
     The run goes on by its own ``recipe.toml``. Its length, how often it validates and saves, and its number of threads
     may change (:data:`~dragoman.training.resumption.CHANGEABLE`), either in that file or by ``changes``, which are
     written to it. So a finished run goes on if it is given more updates. The updates are the same as those of a run
-    that was planned so long from the beginning, unless the schedule depends on the length (``cosine``), which is
-    stretched from here on.
+    that was planned so long from the beginning, unless the schedule depends on the length (``cosine``, ``linear``) or
+    another setting is a share of the run: these are stretched from here on. The schedule ``hold`` gives the same
+    updates as long as its decay has not begun.
 
     >>> run = resume("runs/demo", changes={"training": {"updates": 8}})
     >>> int(run.history()["update"].max())

@@ -12,11 +12,13 @@ from torch import Tensor
 
 from dragoman.contracts import AnyBatch, Carried
 from dragoman.data.bucketing import padded_places
+from dragoman.layers.dropout import scale_dropout
 from dragoman.model.weights import learnt_buffers
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.optimizer import set_learning_rate
 from dragoman.training.randomness import seed_mini_batch
+from dragoman.training.schedule import dropout_factor
 from dragoman.training.training_state import TrainingState
 from dragoman.training.weight_decay import add_l2_gradient
 
@@ -88,6 +90,10 @@ def training_step(
     parameters = state.parameters
     learning_rate = factor * state.schedule(update)
     set_learning_rate(state.optimizer, learning_rate)
+    # Like the learning rate, the rates of dropout are set anew before each update, so that nothing of them is kept. A
+    # recipe whose rates stay need not go through all modules.
+    if recipe.dropout_start != 1:
+        scale_dropout(state.model, dropout_factor(recipe, update))
 
     tokens, padding = _counts(batches, processes)
     before = carried

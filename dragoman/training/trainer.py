@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from dragoman.contracts import AnyBatch
 from dragoman.data.loader import Loader
+from dragoman.recipe.growth import mini_batches
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.tasks.validation import Validating
 from dragoman.training.distributed import ALONE, Processes
@@ -81,7 +82,6 @@ class Trainer:
         """
         self.loader.restore(progress.loader)
         device, first = self.state.model.device, self.processes.is_first
-        own_batches = self.recipe.batch.accumulation // self.processes.count
         if first and self.snapshots.is_empty():
             if self.looks_first:
                 self._validate(progress)
@@ -89,6 +89,8 @@ class Trainer:
         reason = self._agreed_end(progress, interrupt)
         while reason is None:
             began = time.perf_counter()
+            # Every process has the same number of them, which processes.check has made sure of.
+            own_batches = mini_batches(self.recipe, progress.update + 1) // self.processes.count
             batches = [next(self.loader) for _ in range(own_batches)]
             waited = time.perf_counter() - began
             moved = [batch.to(device) for batch in batches]

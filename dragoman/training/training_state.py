@@ -62,7 +62,7 @@ def build_training_state(
     begin(model)
     model.to(hardware.device).train()
     parameters = FlatParameters(model, hardware.dtype, hardware.device)
-    average = MovingAverage(parameters.master, settings.average)
+    average = MovingAverage(parameters.master, settings.average_decay)
     optimizer, scaler = build_optimizer(settings.optimizer, parameters, model), build_scaler(hardware)
     state = TrainingState(model, parameters, optimizer, scaler, average, build_schedule(settings))
     return state, parameters.twin(model, average.average)

@@ -19,7 +19,7 @@ MORE_DROPOUT, MORE_DECAY, MORE_DATA, EARLY_STOPPING = "more dropout", "more deca
 
 _DROPOUTS = ("dropout", "attention_dropout", "activation_dropout")
 _LITTLE_DROPOUT = 0.1
-_FIRST_DROPOUT, _MOST_DROPOUT = 0.2, 0.5
+_FIRST_DROPOUT, _MOST_DROPOUT, _MOST_AT_FIRST = 0.2, 0.5, 0.75
 _FIRST_DECAY, _MOST_DECAY = {"decoupled": 0.1, "l2": 1e-3}, 1.0
 _HIGHEST_RATE = 1.0
 
@@ -85,14 +85,16 @@ def less_dropout(recipe: Recipe) -> Recipe | None:
     """Halve every dropout rate; small rates become 0."""
     share = 0.5 if largest_dropout(recipe) > _LITTLE_DROPOUT else 0.0
     rates = _dropouts(recipe, _DROPOUTS)
-    return _changed(recipe, {key: float(f"{share * rate:.4g}") for key, rate in rates.items() if rate})
+    lowered = {key: float(f"{share * rate:.4g}") for key, rate in rates.items() if rate}
+    return _changed(recipe, {**lowered, **_fitting_start(recipe, lowered)} if lowered else {})
 
 
 def more_dropout(recipe: Recipe) -> Recipe | None:
     """Double the dropout rates of layers, to between 0.2 and 0.5; None if they are higher already."""
     rates = _dropouts(recipe, _DROPOUTS[:1])
     raised = {key: min(max(2 * rate, _FIRST_DROPOUT), _MOST_DROPOUT) for key, rate in rates.items()}
-    return _changed(recipe, {key: float(f"{rate:.4g}") for key, rate in raised.items() if rate > rates[key]})
+    higher = {key: float(f"{rate:.4g}") for key, rate in raised.items() if rate > rates[key]}
+    return _changed(recipe, {**higher, **_fitting_start(recipe, higher)} if higher else {})
 
 
 def more_decay(recipe: Recipe) -> Recipe | None:
@@ -139,6 +141,15 @@ def _dropouts(recipe: Recipe, names: tuple[str, ...]) -> dict[str, float]:
     """The dropout rates that have an effect, keyed by their place in the recipe."""
     rates = recipe.model.dropout_rates
     return {f"model.{name}": rate for name, rate in rates.items() if name.rpartition(".")[2] in names}
+
+
+def _fitting_start(recipe: Recipe, rates: Mapping[str, float]) -> dict[str, float]:
+    """The change of ``training.dropout_start`` that these new rates need: none where they have one that suits them."""
+    start = recipe.training.dropout_start
+    largest = max(rates.values(), default=0.0)
+    if start == 1 or (largest and start * largest < 1):
+        return {}
+    return {"training.dropout_start": float(f"{_MOST_AT_FIRST / largest:.2g}") if largest else 1.0}
 
 
 def _changed(recipe: Recipe, changes: Mapping[str, object]) -> Recipe | None:

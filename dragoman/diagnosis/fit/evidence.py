@@ -68,6 +68,7 @@ class RunFacts:
         examples: number of training examples.
         target_tokens: target tokens of the training set; its number of examples where labels or numbers are predicted.
         unit: unit of the losses, such as ``nats per target token``.
+        dropout_start: factor on the dropout rates at the first update; 1 where they do not change.
     """
 
     parameters: int
@@ -78,6 +79,7 @@ class RunFacts:
     examples: int
     target_tokens: int
     unit: str = "nats per target token"
+    dropout_start: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def facts_of(recipe: Recipe, dataset: Dataset) -> RunFacts:
         examples=len(dataset.train),
         target_tokens=int(dataset.train.target_lengths.sum()),
         unit=unit_of(recipe),
+        dropout_start=training.dropout_start,
     )
 
 

@@ -17,7 +17,8 @@ def hindsight(
 ) -> dict[str, str]:
     """A sentence on each of the three, by its name."""
     facts = evidence.facts
-    dropout = f"The rate is {facts.dropout:g}."
+    began = f", and was {facts.dropout * facts.dropout_start:.2g} at first" if facts.dropout_start != 1 else ""
+    dropout = f"The rate is {facts.dropout:g}{began}."
     decay = f"The strength is {facts.weight_decay:g}."
     return {
         EARLY_STOPPING: _early_stopping(evidence, verdict, thresholds),

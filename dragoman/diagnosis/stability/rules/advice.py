@@ -6,7 +6,11 @@ from dragoman.diagnosis.stability.places import side_of
 from dragoman.recipe import Recipe
 from dragoman.recipe.perceptron import PerceptronRecipe
 from dragoman.recipe.recurrent import RecurrentDecoderRecipe, RecurrentRecipe
+from dragoman.recipe.training import TrainingRecipe
 from dragoman.recipe.transformer import TransformerRecipe
+
+_LEAST_SHARE = 0.05
+"""Share of the run that a longer warm-up takes at the least, where it is given as a share."""
 
 
 def calmer_training(recipe: Recipe, *, clip: bool = True) -> list[str]:
@@ -17,18 +21,27 @@ def calmer_training(recipe: Recipe, *, clip: bool = True) -> list[str]:
         clip: whether to mention gradient clipping, where it is off.
     """
     training = recipe.training
-    rate, warmup = training.optimizer.learning_rate, training.schedule.warmup
-    longer = max(2 * warmup, min(1000, training.updates // 10), 1)
-    beside = "" if longer < training.updates else f" with training.updates = {2 * training.updates:,}"
+    rate = training.optimizer.learning_rate
     advice = [
         f"lower the learning rate (training.optimizer.learning_rate = {rate / 3:.2g} instead of {rate:g})",
-        f"warm up for longer (training.schedule.warmup = {longer:,} instead of {warmup:,}{beside})".replace(",", "_"),
+        _longer_warmup(training),
     ]
     if clip and not training.optimizer.clip_norm:
         advice.append("clip the gradient (training.optimizer.clip_norm = 1.0; it is off)")
     if training.precision == "float16":
         advice.append('compute in another precision (training.precision = "bfloat16" or "float32")')
     return advice
+
+
+def _longer_warmup(training: TrainingRecipe) -> str:
+    share, warmup = training.schedule.warmup_share, training.schedule.warmup
+    if share is not None:
+        wider = min(max(2 * share, _LEAST_SHARE), (1 + share) / 2)
+        return f"warm up for longer (training.schedule.warmup_share = {wider:.2g} instead of {share:g})"
+    longer = max(2 * warmup, min(1000, training.updates // 10), 1)
+    beside = "" if longer < training.updates else f" with training.updates = {2 * training.updates:,}"
+    said = f"warm up for longer (training.schedule.warmup = {longer:,} instead of {warmup:,}{beside})"
+    return said.replace(",", "_")
 
 
 def norm_placement(recipe: Recipe, name: str) -> list[str]:

@@ -120,7 +120,7 @@ def spikes(evidence: StabilityEvidence) -> Iterable[Finding]:
 
 def update_ratio(evidence: StabilityEvidence) -> Iterable[Finding]:
     """Updates that are too large or too small for the weights that they change."""
-    begin = max(evidence.recipe.training.schedule.warmup, 1)
+    begin = max(evidence.recipe.training.warmup_updates, 1)
     looks = [look.update_ratio for look in evidence.looks if look.update > begin]
     if len(looks) < 2:
         return
