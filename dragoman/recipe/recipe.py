@@ -247,8 +247,8 @@ def _dropout_problems(recipe: Recipe) -> list[str]:
     if start * rate < 1:
         return []
     return [
-        f"training.dropout_start = {start:g} times model.{name} = {rate:g} is {start * rate:.3g}, and a dropout rate must be "
-        f"less than 1; give less than {1 / rate:.3g}"
+        f"training.dropout_start = {start:g} times model.{name} = {rate:g} is {start * rate:.3g}, and a dropout "
+        f"rate must be less than 1; give less than {1 / rate:.3g}"
     ]
 
 
