@@ -100,6 +100,7 @@ class Recipe(Shown, Section):
         problems = [*_corpus_problems(self), *_size_problems(self), *_metric_problems(self), *_text_problems(self)]
         problems += [*_guide_problems(self), *_optimizer_problems(self), *_consistency_problems(self)]
         problems += _dropout_problems(self)
+        problems += _embedding_problems(self)
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -249,6 +250,17 @@ def _dropout_problems(recipe: Recipe) -> list[str]:
     return [
         f"training.dropout_start = {start:g} times model.{name} = {rate:g} is {start * rate:.3g}, and a dropout "
         f"rate must be less than 1; give less than {1 / rate:.3g}"
+    ]
+
+
+def _embedding_problems(recipe: Recipe) -> list[str]:
+    """Embeddings learnt from contexts for a model that embeds no symbols."""
+    embeds = recipe.model.input_kind == "text" or kind_of(recipe.model.decoder) in TOKEN_BY_TOKEN
+    if recipe.training.initial_embeddings == "random" or embeds:
+        return []
+    return [
+        f'training.initial_embeddings = "{recipe.training.initial_embeddings}" is for the symbols that a model embeds, '
+        f"and a {recipe.model.phrase} embeds none; leave it out"
     ]
 
 

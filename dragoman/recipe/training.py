@@ -180,6 +180,10 @@ class TrainingRecipe(Section):
     α / 2 times the mean of both Kullback–Leibler divergences between the two predictions is added to the mean of both
     losses. 5 is the authors' for translation; 0 turns it off. An update takes twice as long. For models of text,
     labels or tags that have dropout."""
+    initial_embeddings: Literal["random", "contexts"] = "random"
+    """What the vectors of symbols begin as. ``contexts`` learns them from which symbols occur in the same examples and
+    beside each other in the training set (Levy & Goldberg 2014; Dumais et al. 1997), which takes seconds and spares the
+    first passes of training."""
     average: float = Field(default=0.998, ge=0, lt=1)
     """Decay of the exponential moving average of the weights that is validated and saved; 0 turns it off."""
     average_share: float = Field(default=0.0, ge=0, le=1)

@@ -9,6 +9,7 @@ import torch
 
 from dragoman.data.dataset import Dataset
 from dragoman.data.loader import Loader
+from dragoman.embeddings.initial_embeddings import begin_with_contexts
 from dragoman.model.build import Model
 from dragoman.model.taking_over import TakenOver
 from dragoman.recipe import Recipe
@@ -76,6 +77,8 @@ def set_up(
     taken: list[TakenOver] = []
 
     def begin(model: Model) -> None:
+        if settings.initial_embeddings == "contexts":
+            begin_with_contexts(model, dataset, settings.seed)
         if start is not None:
             taken.append(start.put_into(model, recipe, dataset))
 

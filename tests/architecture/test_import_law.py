@@ -111,7 +111,9 @@ LAW: dict[str, set[str]] = {
         "text",
         "recipe",
     },
+    "embeddings": {"data", "model", "layers"},
     "training": {
+        "embeddings",
         "reference",
         "tasks",
         "assessment",

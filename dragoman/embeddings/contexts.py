@@ -1,0 +1,83 @@
+"""How often symbols occur in contexts: in the same example as others, and beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+REACH = 2
+"""Places on either side of a symbol whose symbols are its neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of symbols, end to end.
+
+    Attributes:
+        ids: the numbers of all symbols.
+        lengths: the length of each row.
+    """
+
+    ids: Int[np.ndarray, " N"]
+    lengths: Int[np.ndarray, " n"]
+
+    @property
+    def numbers(self) -> Int[np.ndarray, " N"]:
+        """The number of the row that each symbol stands in."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+
+def in_examples(sides: Sequence[Rows], symbols: int) -> Float[Tensor, "V n"]:
+    """Whether a symbol occurs in an example, on whichever of its sides: 1 or 0, as a sparse matrix.
+
+    >>> pairs = [Rows(np.array([0, 1, 1]), np.array([3])), Rows(np.array([3]), np.array([1]))]
+    >>> in_examples(pairs, symbols=4).to_dense().T
+    tensor([[1., 1., 0., 1.]])
+
+    Args:
+        sides: the sources, the targets, or both, of the same examples, with numbers from one vocabulary.
+        symbols: number of symbols V.
+    """
+    examples = len(sides[0].lengths)
+    ids, numbers = (np.concatenate(parts) for parts in ([s.ids for s in sides], [s.numbers for s in sides]))
+    occurs = _counted(ids, numbers, (symbols, examples))
+    return torch.sparse_coo_tensor(
+        occurs.indices(), torch.ones_like(occurs.values()), occurs.shape, is_coalesced=True, check_invariants=False
+    )
+
+
+def beside(sides: Sequence[Rows], symbols: int, reach: int = REACH) -> Float[Tensor, "V V"]:
+    """How often one symbol stands at most ``reach`` places before or behind another, as a sparse matrix.
+
+    >>> beside([Rows(np.array([0, 1, 2, 2]), np.array([3, 1]))], symbols=3, reach=1).to_dense()
+    tensor([[0., 1., 0.],
+            [1., 0., 1.],
+            [0., 1., 0.]])
+
+    Args:
+        sides: rows whose neighbours are counted; there are none across two rows.
+        symbols: number of symbols V.
+        reach: largest distance.
+    """
+    firsts, seconds = [], []
+    for rows in sides:
+        numbers = rows.numbers
+        for distance in range(1, reach + 1):
+            together = numbers[:-distance] == numbers[distance:]
+            firsts.append(rows.ids[:-distance][together])
+            seconds.append(rows.ids[distance:][together])
+    one, other = np.concatenate(firsts), np.concatenate(seconds)
+    return _counted(np.concatenate([one, other]), np.concatenate([other, one]), (symbols, symbols))
+
+
+def _counted(rows: Int[np.ndarray, " k"], columns: Int[np.ndarray, " k"], shape: tuple[int, int]) -> Tensor:
+    """A sparse matrix of how often each place is named."""
+    places, counts = np.unique(rows.astype(np.int64) * shape[1] + columns, return_counts=True)
+    indices = torch.from_numpy(np.stack(np.divmod(places, shape[1])))
+    values = torch.from_numpy(counts.astype(np.float32))
+    return torch.sparse_coo_tensor(indices, values, shape, is_coalesced=True, check_invariants=False)
