@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dragoman.contracts import Layout, Memory
@@ -15,6 +16,7 @@ from dragoman.layers.attention.scaled_dot_product import attend, attention_equat
 from dragoman.layers.cross_entropy import cross_entropy, cross_entropy_equations, token_cross_entropy
 from dragoman.layers.dropout import Dropout, dropout_equations
 from dragoman.layers.normalization import LayerNorm, layer_norm_equations
+from dragoman.layers.paired_cross_entropy import paired_cross_entropy, paired_cross_entropy_equations
 from dragoman.layers.transformer.squared_relu import squared_relu, squared_relu_equations
 from dragoman.native import training
 from dragoman.native.dropout import draw_seed, kept_units
@@ -200,6 +202,47 @@ def test_cross_entropy(smoothing: float, with_bias: bool, weighted: bool, dtype:
     assert torch.allclose(fast, slow, atol=0, rtol=10 * TOLERANCES[dtype])
     for one, other in zip(torch.autograd.grad(fast, leaves), torch.autograd.grad(slow, leaves), strict=True):
         assert torch.allclose(one, other, atol=TOLERANCES[dtype], rtol=10 * TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_paired_cross_entropy(with_bias: bool, weighted: bool, dtype: torch.dtype) -> None:
+    """Over more than one chunk, the last of which is not full."""
+    torch.manual_seed(0)
+    states, weight = leaf(1400, 6, dtype=dtype), leaf(11, 6, dtype=dtype)
+    bias = leaf(11, dtype=dtype) if with_bias else None
+    targets = torch.randint(0, 11, (700,))
+    leaves = [states, weight] + ([bias] if bias is not None else [])
+    weights = 2 * torch.rand(700, dtype=dtype) if weighted else None
+    fast = paired_cross_entropy(states, weight, bias, targets, 0.1, 5.0, weights) / 700
+    slow = paired_cross_entropy_equations(states, weight, bias, targets, 0.1, 5.0, weights) / 700
+    assert torch.allclose(fast, slow, atol=0, rtol=10 * TOLERANCES[dtype])
+    for one, other in zip(torch.autograd.grad(fast, leaves), torch.autograd.grad(slow, leaves), strict=True):
+        assert torch.allclose(one, other, atol=TOLERANCES[dtype], rtol=10 * TOLERANCES[dtype])
+
+
+def test_the_gradient_of_the_paired_loss_is_that_of_its_definition() -> None:
+    """By differences, of the mean cross-entropy and α / 2 times the mean of both divergences, as PyTorch has them."""
+    torch.manual_seed(0)
+    leaves = [leaf(6, 4, dtype=torch.float64), leaf(5, 4, dtype=torch.float64), leaf(5, dtype=torch.float64)]
+    targets = torch.tensor([0, 4, 2])
+
+    def loss(states: Tensor, weight: Tensor, bias: Tensor, consistency: float = 3.0) -> Tensor:
+        return paired_cross_entropy(states, weight, bias, targets, 0.2, consistency)
+
+    log_p, log_q = F.log_softmax(F.linear(*leaves), 1).chunk(2)
+    apart = F.kl_div(log_p, log_q, reduction="sum", log_target=True)
+    apart = apart + F.kl_div(log_q, log_p, reduction="sum", log_target=True)
+    plain = cross_entropy_equations(*leaves, targets.repeat(2), 0.2) / 2
+    assert torch.allclose(loss(*leaves), plain + 3 / 2 * apart / 2)
+    assert torch.allclose(loss(*leaves, consistency=0.0), plain)
+    gradients = torch.autograd.grad(loss(*leaves), leaves)
+    for number, gradient in enumerate(gradients):
+        step = 1e-5 * torch.randn_like(gradient)
+        up, down = (
+            loss(*(x + sign * step if n == number else x for n, x in enumerate(leaves))).detach() for sign in (1, -1)
+        )
+        assert torch.allclose((up - down) / 2, (gradient * step).sum(), rtol=1e-6, atol=1e-14)
 
 
 def test_token_cross_entropy_sums_to_the_loss_without_smoothing() -> None:

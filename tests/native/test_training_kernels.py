@@ -15,12 +15,13 @@ from dragoman.layers.attention.additive import additive_score_equations
 from dragoman.layers.cross_entropy import cross_entropy_equations
 from dragoman.layers.dropout import dropout_equations
 from dragoman.layers.normalization import layer_norm_equations
+from dragoman.layers.paired_cross_entropy import paired_losses
 from dragoman.layers.recurrent.lstm import lstm_equations
 from dragoman.layers.transformer.squared_relu import squared_relu_equations
 from dragoman.native import training
 from dragoman.native.additive import additive_scores
 from dragoman.native.attention import AttentionShape, cross_attention, self_attention
-from dragoman.native.cross_entropy import cross_entropy_
+from dragoman.native.cross_entropy import cross_entropy_, paired_cross_entropy_
 from dragoman.native.dropout import dropout, dropout_add, kept_units
 from dragoman.native.layer_norm import layer_norm, layer_norm_beside
 from dragoman.native.linear import linear
@@ -223,9 +224,30 @@ def test_cross_entropy(vocabulary: int, smoothing: float, dtype: torch.dtype) ->
     assert torch.allclose(logits.double(), gradient, atol=TOLERANCES[dtype] / 4, rtol=TOLERANCES[dtype])
 
 
-def test_a_target_beyond_the_vocabulary_is_refused() -> None:
+@DTYPES
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("vocabulary", [3, 16, 1000])
+def test_paired_cross_entropy(vocabulary: int, smoothing: float, dtype: torch.dtype) -> None:
+    """The second pass is near the first, near it but for what is the same for a whole row, and far from it."""
+    torch.manual_seed(vocabulary)
+    first, targets = 3 * torch.randn(60, vocabulary), torch.randint(0, vocabulary, (60,))
+    second = first + torch.randn(60, vocabulary) * torch.tensor([0.1, 0.1, 3.0]).repeat(20)[:, None]
+    second[1::3] += 50
+    logits = torch.cat([first, second]).to(dtype)
+    exact = logits.double().requires_grad_()
+    wanted = paired_losses(exact, targets, smoothing, 5.0)
+    (gradient,) = torch.autograd.grad(wanted.sum(), exact)
+    found = paired_cross_entropy_(logits, targets, smoothing, 5.0)
+    assert torch.allclose(found, wanted, atol=1e-5, rtol=1e-5)
+    assert torch.allclose(logits.double(), gradient, atol=TOLERANCES[dtype] / 4, rtol=TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize(
+    "kernel", [lambda x, y: cross_entropy_(x, y, 0.1), lambda x, y: paired_cross_entropy_(x.repeat(2, 1), y, 0.1, 5.0)]
+)
+def test_a_target_beyond_the_vocabulary_is_refused(kernel: Callable[[Tensor, Tensor], Tensor]) -> None:
     with pytest.raises(IndexError, match="targets from 0 to 3 in a vocabulary of 3"):
-        cross_entropy_(torch.zeros(2, 3), torch.tensor([0, 3]), 0.1)
+        kernel(torch.zeros(2, 3), torch.tensor([0, 3]))
 
 
 @DTYPES
@@ -241,8 +263,10 @@ def test_the_bits_do_not_depend_on_the_threads(dtype: torch.dtype) -> None:
         y = layer_norm(y, gain, bias, 1e-5)
         gradients = torch.autograd.grad(y, [x, gain, bias], torch.ones_like(y))
         logits = y.detach().repeat(1, 10).contiguous()
+        pairs = logits.clone()
         loss = cross_entropy_(logits, torch.arange(len(logits)) % 320, 0.1)
-        return [y, *gradients, logits, loss]
+        of_pairs = paired_cross_entropy_(pairs, torch.arange(len(pairs) // 2) % 320, 0.1, 5.0)
+        return [y, *gradients, logits, loss, pairs, of_pairs]
 
     before = torch.get_num_threads()
     try:

@@ -262,6 +262,23 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         },
         r'label_smoothing = 0.1 spreads probability over the tags of each word, .*"crf".*use 0.0',
     ),
+    **{
+        f"R-Drop of a decoder {kind}": (
+            {"training": {"r_drop": 5.0}, "model": {"encoder": {"kind": encoder}, "decoder": {"kind": kind}}},
+            rf'r_drop = 5 compares two predictions .*"{kind}".*"transformer", "rnn", "gru", "lstm", "label" or "tags"',
+        )
+        for kind, encoder in (("ctc", "residual"), ("number", "gru"), ("crf", "gru"))
+    },
+    **{
+        f"R-Drop where nothing is dropped, {encoder}": (
+            {
+                "training": {"r_drop": 5.0},
+                "model": {"encoder": {"kind": encoder, "dropout": rate}, "decoder": {"kind": "label"}},
+            },
+            r"all dropout rates of the model are 0; give a rate, or leave it out",
+        )
+        for encoder, rate in (("gru", 0.0), ("linear", 0.5))
+    },
     "an unknown kind": ({"model": {"encoder": {"kind": "vgg"}}}, r"vgg.*residual"),
     "more noise than there is": ({"rendering": {"noisy": 1.5}}, r"rendering.noisy"),
 }

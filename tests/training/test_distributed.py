@@ -79,7 +79,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 def batch(accumulation: int) -> dict[str, Any]:
     """Adam with a large ε: where a gradient is nothing but rounding, a small one makes whole steps of it."""
     optimizer = {"learning_rate": 5e-3, "epsilon": 1e-3}
-    return {"batch": {"tokens": 200, "pool": 4, "accumulation": accumulation}, "optimizer": optimizer}
+    return {"batch": {"tokens": 200, "pool": 4, "accumulation": accumulation}, "optimizer": optimizer, "r_drop": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def assert_equal_but_for_rounding(one: Path, other: Path) -> None:
 
 
 def test_two_processes_equal_one_with_accumulation(pair: Path, alone: Path) -> None:
-    """Dropout is on, and epochs end in the middle of an update."""
+    """Dropout is on, with two passes over each example, and epochs end in the middle of an update."""
     assert_equal_but_for_rounding(pair, alone)
     assert read_history(pair)["epoch"].max() > 2
 

@@ -38,7 +38,7 @@ def newest(folder: Path) -> dict[str, Tensor]:
 def test_a_resumed_run_equals_an_uninterrupted_one_and_the_card_says_what_was_taught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guided = recipe(guided_alignment={"weight": 0.3})
+    guided = recipe(guided_alignment={"weight": 0.3}, r_drop=2.0)
     pairs = frame("reversal", 200)
     train(guided, tmp_path / "whole", train=pairs)
     # Evaluating the best model would take most of the time.

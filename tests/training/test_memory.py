@@ -83,6 +83,14 @@ def test_a_large_mini_batch_of_little_data_is_no_mistake(small_machine: None) ->
         check_with_data(given, TextSize(310), TextSize(310), 10**12, CPU)
 
 
+def test_two_passes_over_each_example_need_twice_the_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_memory, "room_of", lambda device: Room(300 * 2**20, "a very small machine"))
+    once, twice = (recipe(batch={"tokens": 1_000_000}, r_drop=strength) for strength in (0.0, 5.0))
+    check_with_data(once, TextSize(310), TextSize(310), 10**12, CPU)
+    with pytest.raises(InputError, match=r"training\.batch\.tokens = 1000000, training\.r_drop = 5: .* both passes"):
+        check_with_data(twice, TextSize(310), TextSize(310), 10**12, CPU)
+
+
 def test_no_model_is_built_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever builds it: describing a recipe, or loading a model's folder."""
     wide = load_recipe("tiny", changes={"model": {"encoder": BOTH, "decoder": BOTH}})

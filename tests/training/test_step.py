@@ -37,7 +37,7 @@ def settings(**optimizer: Any) -> TrainingRecipe:
 
 
 def state(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> TrainingState:
-    objective = Objective(recipe.label_smoothing)
+    objective = Objective(recipe.label_smoothing, consistency=recipe.r_drop)
     model = build(
         ModelRecipe(encoder=STACK, decoder=STACK), TextSize(12), TextSize(12), seed=1, objective=objective
     ).train()
@@ -73,6 +73,18 @@ def test_accumulation_equals_one_large_batch() -> None:
     assert several.gradient_norm == pytest.approx(one.gradient_norm, rel=1e-4)
     assert several.target_tokens == one.target_tokens == 12
     assert torch.allclose(whole.parameters.gradient, parts.parameters.gradient, atol=1e-6)
+
+
+def test_two_passes_over_an_example_count_it_once() -> None:
+    """Nothing is dropped here, so that an update by R-Drop is a plain one."""
+    recipe = settings()
+    twice = recipe.model_copy(update={"r_drop": 5.0})
+    one, two = state(recipe), state(twice)
+    plain = training_step(one, [batch(0, 1), batch(2, 3)], 1, recipe)
+    paired = training_step(two, [batch(0, 1), batch(2, 3)], 1, twice)
+    assert paired.target_tokens == plain.target_tokens == 12
+    assert paired.loss == pytest.approx(plain.loss, rel=1e-5)
+    assert torch.allclose(two.parameters.gradient, one.parameters.gradient, atol=1e-6)
 
 
 def test_flat_gradient_is_the_gradient_of_the_plain_model() -> None:

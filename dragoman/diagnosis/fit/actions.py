@@ -82,11 +82,12 @@ def rate_times(factor: float) -> Change:
 
 
 def less_dropout(recipe: Recipe) -> Recipe | None:
-    """Halve every dropout rate; small rates become 0."""
+    """Halve every dropout rate; small rates become 0, and R-Drop, which then would do nothing, with them."""
     share = 0.5 if largest_dropout(recipe) > _LITTLE_DROPOUT else 0.0
     rates = _dropouts(recipe, _DROPOUTS)
     lowered = {key: float(f"{share * rate:.4g}") for key, rate in rates.items() if rate}
-    return _changed(recipe, {**lowered, **_fitting_start(recipe, lowered)} if lowered else {})
+    r_drop = {"training.r_drop": 0.0} if not share and recipe.training.r_drop else {}
+    return _changed(recipe, {**lowered, **_fitting_start(recipe, lowered), **r_drop} if lowered else {})
 
 
 def more_dropout(recipe: Recipe) -> Recipe | None:

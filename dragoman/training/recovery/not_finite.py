@@ -11,6 +11,9 @@ from torch import Tensor, nn
 
 from dragoman.model.taps import Call, Tap, tapped, with_gradient_hook, with_tensors
 
+_LOSSES = ("loss", "paired_loss")
+"""The methods of models, decoders and output layers whose result is a loss."""
+
 
 def is_finite(values: Tensor) -> bool:
     """Whether every number is finite."""
@@ -51,7 +54,7 @@ class NotFinite(Tap):
 
         def look(values: Tensor) -> Tensor:
             if self.first_output is None and not is_finite(values):
-                self.first_output = "loss" if call.method == "loss" else "output", call.module
+                self.first_output = "loss" if call.method in _LOSSES else "output", call.module
             return with_gradient_hook(values, partial(self._see_output, call.module, _caller(call, call.module)))
 
         return with_tensors(result, look)

@@ -73,6 +73,15 @@ def test_every_preset_can_be_trained_longer_faster_and_with_more_decay_or_has_th
     assert decayed.training.optimizer.weight_decay > recipe.training.optimizer.weight_decay
 
 
+def test_r_drop_goes_with_the_last_of_dropout() -> None:
+    for rate, strength in ((0.4, 5.0), (0.1, 0.0)):
+        stack = {"dropout": rate}
+        changes = {"model": {"encoder": stack, "decoder": stack}, "training": {"r_drop": 5.0}}
+        less = applied(LESS_DROPOUT, load_recipe("tiny", changes=changes))
+        assert less is not None
+        assert (largest_dropout(less), less.training.r_drop) == (rate / 2 if strength else 0.0, strength)
+
+
 def test_tokens_are_doubled_where_they_count() -> None:
     recipe = load_recipe("tiny", changes={"training": {"tokens": 5000}})
     longer = applied(MORE_STEPS, recipe)

@@ -43,6 +43,14 @@ def test_the_module_that_divides_by_zero_is_named(kind: str) -> None:
         assert (found.stage, found.module or "") == ("loss" if method == "loss" else "output", name), method
 
 
+def test_a_loss_of_two_passes_is_a_loss() -> None:
+    model, batch = made("transformer")
+    model.consistency = 5.0
+    with planted(model.decoder.output, "paired_loss", divided_by_zero):
+        found = traced(model, batch)
+    assert (found.stage, found.module, found.examples) == ("loss", "decoder.output", ALL)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_module_that_loses_the_gradient_is_named(kind: str) -> None:
     model, batch = made(kind)
@@ -65,8 +73,10 @@ def test_a_parameter_that_is_not_finite_is_named(kind: str) -> None:
         assert (found.stage, found.module) == ("parameter", name)
 
 
-def test_an_infinite_embedding_leads_to_the_rows_that_have_its_symbol() -> None:
+@pytest.mark.parametrize("consistency", [0.0, 5.0], ids=["one pass", "two passes"])
+def test_an_infinite_embedding_leads_to_the_rows_that_have_its_symbol(consistency: float) -> None:
     model, batch = made("lstm")
+    model.consistency = consistency
     model.encoder.embedding.weight.data[9] = math.inf
     model.encoder.embedding.weight.data[16] = math.inf
     found = traced(model, batch)
