@@ -43,7 +43,7 @@ BATCHES = 100
 GROUPS = {
     "matrix products": ("aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm", "mkldnn"),
     "attention": ("_Attention", "_AdditiveScores", "aten::_softmax", "_FusedScore"),
-    "softmax and loss": ("_FusedCrossEntropy",),
+    "softmax and loss": ("_LossByChunks",),
     "layer normalisation": ("_LayerNorm", "aten::native_layer_norm"),
     "dropout": ("_Dropout", "aten::random_", "aten::lt"),
     "recurrence": ("_LSTM", "aten::lstm", "aten::gru", "aten::sigmoid", "aten::tanh", "aten::_thnn"),
