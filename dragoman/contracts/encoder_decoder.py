@@ -233,14 +233,16 @@ class AttendingDecoder(TextDecoder, Protocol):
     """Any decoder of text that attends to the memory."""
 
     def states_and_scores(
-        self, target: Packed, memory: Memory, layer: int
+        self, target: Packed, memory: Memory, layer: int, heads: int
     ) -> tuple[Float[Tensor, "N D"], Float[Tensor, "B H T S"]]:
-        """The hidden states of :meth:`states`, and the scores of one layer's attention to the memory, from one pass.
+        """The hidden states of :meth:`states`, and the scores of the first heads of one layer's attention to the
+        memory, from one pass.
 
         Args:
             target: the targets; a query of the attention is the position that predicts one of their tokens.
             memory: the encoder's hidden states, one row per row of ``target``.
             layer: number of the layer, from 0.
+            heads: number of heads H whose scores are asked for.
         """
         ...
 

@@ -77,14 +77,14 @@ class AttentionalParts(TokenByToken):
         self.dropout = Dropout(dropout)
 
     def states_and_scores(
-        self, target: Packed, memory: Memory, layer: int
+        self, target: Packed, memory: Memory, layer: int, heads: int
     ) -> tuple[Float[Tensor, "N E"], Float[Tensor, "B H T S"]]:
         """The vectors from which each token is predicted, and the scores of the one attention to the memory; see
         :class:`~dragoman.contracts.encoder_decoder.AttendingDecoder`."""
         del layer
         inputs = target.shifted(self.start_symbol)
         vectors, queries = self.vectors_and_queries(inputs, memory)
-        return vectors, self.attention.scores(queries, inputs.layout, memory)
+        return vectors, self.attention.scores(queries, inputs.layout, memory)[:, :heads]
 
     def forward(self, inputs: Packed, memory: Memory) -> Float[Tensor, "N E"]:
         """The vectors from which each next token is predicted, for whole rows at once."""

@@ -32,8 +32,8 @@ def guided_loss(
             (:class:`~dragoman.contracts.encoder_decoder.PairedDecoder`); the loss of alignment is then the mean of
             both passes. None where they hold each example once.
     """
-    states, scores = decoder.states_and_scores(target, memory, guide.layer)
-    aligned = alignment_loss(scores[:, : guide.heads], links, weights)
+    states, scores = decoder.states_and_scores(target, memory, guide.layer, guide.heads)
+    aligned = alignment_loss(scores, links, weights)
     if consistency is None:
         return decoder.loss_of(states, target, weights) + guide.weight * aligned
     return decoder.paired_loss_of(states, target, weights, consistency) + guide.weight / 2 * aligned

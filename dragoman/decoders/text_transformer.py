@@ -106,7 +106,7 @@ class TransformerDecoder(TokenByToken):
         return self.norm(x)
 
     def states_and_scores(
-        self, target: Packed, memory: Memory, layer: int
+        self, target: Packed, memory: Memory, layer: int, heads: int
     ) -> tuple[Float[Tensor, "N D"], Float[Tensor, "B H T S"]]:
         """The hidden states, and the scores of one block's attention to the memory; see
         :class:`~dragoman.contracts.encoder_decoder.AttendingDecoder`."""
@@ -116,7 +116,7 @@ class TransformerDecoder(TokenByToken):
         for number, block in enumerate(self.blocks):
             x = self.shortcut(x, embedded, number)
             if number == layer:
-                x, found = block.with_scores(x, inputs.layout, memory)
+                x, found = block.with_scores(x, inputs.layout, memory, heads)
                 scores.append(found)
             else:
                 x = block(x, inputs.layout, memory)

@@ -231,20 +231,39 @@ class CrossAttention(nn.Module):
 
     def forward(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "N D"]:
         """The result at every position, each of which attends to its own row of the memory."""
-        queries = self._queries(x)
-        if available(queries, memory.states) and memory.layout.longest <= _LONGEST_PACKED:
-            shape = _packed_shape(layout, memory.layout, self.heads, self.width, self.dropout)
-            return self.output(native.cross_attention(queries, self._memory_inputs(memory), shape))
-        projected = self._padded(self._memory_inputs(memory), memory.layout)
+        return self._attended(self._queries(x), self._memory_inputs(memory), layout, memory.layout)
+
+    def with_scores(
+        self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory, heads: int
+    ) -> tuple[Float[Tensor, "N D"], Float[Tensor, "B H T S"]]:
+        """The result of :meth:`forward`, and the scores of its first ``heads`` heads, from the same projections."""
+        queries, inputs = self._queries(x), self._memory_inputs(memory)
+        scores = self._scores(queries, inputs, layout, memory.layout, heads)
+        return self._attended(queries, inputs, layout, memory.layout), scores
+
+    def _attended(
+        self, queries: Float[Tensor, "N D"], inputs: Float[Tensor, "M P"], layout: Layout, source: Layout
+    ) -> Float[Tensor, "N D"]:
+        if available(queries, inputs) and source.longest <= _LONGEST_PACKED:
+            shape = _packed_shape(layout, source, self.heads, self.width, self.dropout)
+            return self.output(native.cross_attention(queries, inputs, shape))
+        projected = self._padded(inputs, source)
         (padded,) = _split_heads(layout.pad(queries), 1, self.heads)
         attended = attend(padded, projected.keys, projected.values, projected.mask, self.dropout)
         return self.output(layout.unpad(_join_heads(attended)))
 
     def scores(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
         """The scores of :meth:`forward` by the equations, −∞ where there is no key."""
-        (queries,) = _split_heads(layout.pad(self._queries(x)), 1, self.heads)
-        projected = self._padded(self._memory_inputs(memory), memory.layout)
-        return score_equations(queries, projected.keys, projected.mask)
+        return self._scores(self._queries(x), self._memory_inputs(memory), layout, memory.layout, self.heads)
+
+    def _scores(
+        self, queries: Float[Tensor, "N D"], inputs: Float[Tensor, "M P"], layout: Layout, source: Layout, heads: int
+    ) -> Float[Tensor, "B H T S"]:
+        """The scores of the first heads, whose queries and keys stand first in each row."""
+        width = heads * self.width // self.heads
+        (first,) = _split_heads(layout.pad(queries[:, :width]), 1, heads)
+        (keys,) = _split_heads(source.pad(inputs[:, :width]), 1, heads)
+        return score_equations(first, keys, None if source.rectangular else source.mask[:, None, None, :])
 
     def weights(self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory) -> Float[Tensor, "B H T S"]:
         """The attention weights of :meth:`forward` by the equations, without dropout; 0 behind the ends of rows."""

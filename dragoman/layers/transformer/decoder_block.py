@@ -54,14 +54,15 @@ class DecoderBlock(nn.Module):
         return self.around_feed_forward(x, self.feed_forward)
 
     def with_scores(
-        self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory
+        self, x: Float[Tensor, "N D"], layout: Layout, memory: Memory, heads: int
     ) -> tuple[Float[Tensor, "N D"], Float[Tensor, "B H T S"]]:
-        """The hidden states after the block, and the scores of its attention to the memory."""
+        """The hidden states after the block, and the scores of the first heads of its attention to the memory."""
         scores: list[Tensor] = []
 
         def attend_to_memory(y: Tensor) -> Tensor:
-            scores.append(self.cross_attention.scores(y, layout, memory))
-            return self.cross_attention(y, layout, memory)
+            attended, found = self.cross_attention.with_scores(y, layout, memory, heads)
+            scores.append(found)
+            return attended
 
         x = self.around_self_attention(x, lambda y: self.self_attention(y, layout))
         x = self.around_cross_attention(x, attend_to_memory)
