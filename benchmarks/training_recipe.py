@@ -1,6 +1,6 @@
 """What each switch of a training recipe gives, alone and together, at equal updates.
 
-    python benchmarks/training_recipe.py --data DIR [--folder FOLDER] [--updates 500] [--seeds 1 2 3] [--threads 1]
+    python benchmarks/training_recipe.py --data DIR [--folder FOLDER] [--updates 500 ...] [--seeds 1 2 3] [--threads 1]
         [--rows NAME ...] [--target de] [--note TEXT]
 
 ``DIR`` holds Multi30k (Elliott et al. 2016): ``train``, ``val`` and ``test_2016_flickr`` with the endings ``.en`` and
@@ -8,14 +8,18 @@ that of the target. Every row is the preset ``tiny`` with other settings. *Alone
 preset has it, with mini-batches of 2,048 tokens and dropout 0.1; *without* rows take one away from all of them
 together. Rows go in turn, seed after seed; what is done is kept in ``results/training-recipe.json`` and not done again.
 
-Validation loss is in nats a token, BLEU by sacreBLEU (13a, cased) at the beam of the preset. Minutes are of the
-processor, of training alone; where other work runs on the machine, updates say more.
+Validation loss is in nats a token, BLEU by sacreBLEU (13a, cased) at the beam of the preset. Minutes are those of
+training alone by the clock, and of the processor for the whole command, with preparing the data and evaluating. With
+several lengths and the row *together*, it shows how long a training must be for which quality: each run has a schedule
+of its own, which ends with it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import os
 import re
 import shutil
 import statistics
@@ -79,6 +83,7 @@ OTHERS = (
             "training.batch.growth_until": 1.0,
         },
     ),
+    Switch("dropout of 0.2", "–", _both("dropout", 0.2)),
     Switch("dropout that rises", "Morerio et al. 2017", {**_both("dropout", 0.2), "training.dropout_start": 0.0}),
 )
 """What is added to *together*."""
@@ -105,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of Multi30k")
     parser.add_argument("--folder", type=Path, default=Path("runs/training-recipe"), help="where runs are kept")
-    parser.add_argument("--updates", type=int, default=500)
+    parser.add_argument("--updates", type=int, nargs="+", default=[500])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--target", default="de", help="ending of the target's files")
@@ -115,17 +120,18 @@ def main() -> None:
     path = RESULTS / "training-recipe.json"
     runs: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["runs"] if path.is_file() else []
     for seed in arguments.seeds:
-        for name in arguments.rows:
-            key = {"row": name, "seed": seed, "updates": arguments.updates, "target": arguments.target}
+        for name, updates in itertools.product(arguments.rows, arguments.updates):
+            key = {"row": name, "seed": seed, "updates": updates, "target": arguments.target}
+            key |= {"threads": arguments.threads}
             if any(key.items() <= run.items() for run in runs):
                 continue
-            runs.append(key | _trained(rows()[name], seed, arguments))
+            runs.append(key | _trained(rows()[name], seed, updates, arguments))
             print(json.dumps(runs[-1]), flush=True)
             _write(path, runs, arguments)
 
 
-def _trained(settings: Settings, seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
-    data, updates = arguments.data, arguments.updates
+def _trained(settings: Settings, seed: int, updates: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    data = arguments.data
     output = arguments.folder / "run"
     shutil.rmtree(output, ignore_errors=True)
     given = ["--from", "en", "--to", arguments.target, "--output", str(output)]
@@ -143,6 +149,7 @@ def _trained(settings: Settings, seed: int, arguments: argparse.Namespace) -> di
         "stability.look_every": 0,
     }
     given += [part for name, value in settings.items() for part in ("--set", f"{name}={_toml(value)}")]
+    before = _processor_seconds()
     run_training("tiny", given, training, processes=1)
     events = [json.loads(line) for line in (output / "history.jsonl").read_text("utf-8").splitlines()]
     made = [event for event in events if event["event"] == "update"]
@@ -150,11 +157,18 @@ def _trained(settings: Settings, seed: int, arguments: argparse.Namespace) -> di
     evaluation = json.loads((output / "evaluation.json").read_text("utf-8"))
     return {
         "minutes": round(made[-1]["seconds"] / 60, 2),
+        "processor_minutes": round((_processor_seconds() - before) / 60, 2),
         "target_tokens": sum(event["target_tokens"] for event in made),
         "validation_loss": round(validation["loss"], 4),
         "training_loss": round(validation["training_loss"], 4),
         "bleu": round(evaluation["bleu"]["value"], 2),
     }
+
+
+def _processor_seconds() -> float:
+    """The seconds of processor that commands have taken that this one called."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _toml(value: object) -> str:
@@ -164,12 +178,13 @@ def _toml(value: object) -> str:
 def _write(path: Path, runs: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
     """Keep all runs so far, with the mean of each row over its seeds."""
     table = []
-    for key in dict.fromkeys((run["row"], run["updates"], run["target"]) for run in runs):
-        own = [run for run in runs if (run["row"], run["updates"], run["target"]) == key]
-        measures = ("bleu", "validation_loss", "training_loss", "minutes")
+    for key in dict.fromkeys((run["row"], run["updates"], run["target"], run["threads"]) for run in runs):
+        own = [run for run in runs if (run["row"], run["updates"], run["target"], run["threads"]) == key]
+        measures = ("bleu", "validation_loss", "training_loss", "minutes", "processor_minutes")
         means = {name: round(statistics.mean(run[name] for run in own), 4) for name in measures}
         spread = {"bleu_range": [min(run["bleu"] for run in own), max(run["bleu"] for run in own)]}
-        table.append({"row": key[0], "updates": key[1], "target": key[2], "seeds": len(own), **means, **spread})
+        names = ("row", "updates", "target", "threads")
+        table.append({**dict(zip(names, key, strict=True)), "seeds": len(own), **means, **spread})
     found = {
         "command": command_line(),
         "machine": describe_machine(),
