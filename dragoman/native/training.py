@@ -27,6 +27,8 @@ _COLUMN_SUMS = (c_int, c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int)
 _CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_int)
 _PAIRED_CROSS_ENTROPY = (c_int, *[c_void_p] * 3, c_int64, c_int64, c_float, c_float, c_int)
 
+_MUON_UPDATE = (*[c_void_p] * 4, c_int)
+
 
 @functools.cache
 def kernels() -> ctypes.CDLL | None:
@@ -47,6 +49,7 @@ def kernels() -> ctypes.CDLL | None:
             ("column_sums", _COLUMN_SUMS),
             ("cross_entropy", _CROSS_ENTROPY),
             ("paired_cross_entropy", _PAIRED_CROSS_ENTROPY),
+            ("muon_update", _MUON_UPDATE),
         ):
             function = getattr(handle, f"dragoman_{name}")
             function.argtypes, function.restype = arguments, None

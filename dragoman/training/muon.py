@@ -7,7 +7,9 @@
 
 Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks" (kellerjordan.github.io/posts/muon);
 weight decay λ as in Liu et al. 2025, "Muon is scalable for LLM training" (arXiv 2502.16982), equation 3. O is
-found by a few steps of a Newton–Schulz iteration, whose singular values end between about 0.7 and 1.2.
+found by a few steps of a Newton–Schulz iteration, whose singular values end between about 0.7 and 1.2. On a
+processor a native kernel makes the whole update (:mod:`dragoman.native.muon`); :func:`orthogonalize` and
+:meth:`Muon._change` are what it is tested equal to.
 """
 
 from __future__ import annotations
@@ -15,10 +17,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from dragoman.native import muon as native
+from dragoman.native.training import available
 
 STEPS = 5
 """Steps of the iteration; Jordan et al. 2024."""
@@ -122,15 +128,37 @@ class Muon(torch.optim.Optimizer):
             state = self.state[weights]
             if not state:
                 state["momentum"] = torch.zeros_like(weights)
-            momentum = state["momentum"].lerp_(weights.grad, 1 - self._momentum)
-            ahead = weights.grad.lerp(momentum, self._momentum)
-            if group["weight_decay"]:
-                weights.mul_(1 - group["lr"] * group["weight_decay"])
-            for places in _by_shape(group["places"]):
-                matrices = torch.stack([place.of(ahead) for place in places]).to(self._precision)
-                factor = math.sqrt(max(1.0, places[0].rows / places[0].columns))
-                for place, change in zip(places, orthogonalize(matrices), strict=True):
-                    place.of(weights).add_(change, alpha=-group["lr"] * factor)
+            if self._by_kernel(group["places"], weights):
+                native.muon_update(
+                    weights,
+                    state["momentum"],
+                    weights.grad,
+                    torch.tensor([(place.begin, place.rows, place.columns) for place in group["places"]]),
+                    (_COEFFICIENTS,) * STEPS,
+                    decay_of_momentum=self._momentum,
+                    rate=group["lr"],
+                    decay=group["weight_decay"],
+                    smallest_norm=_SMALLEST_NORM,
+                )
+            else:
+                self._change(weights, weights.grad, state["momentum"], group)
+
+    def _by_kernel(self, places: Sequence[MatrixPlace], weights: Tensor) -> bool:
+        """Whether the native kernel makes the update: it computes in bfloat16, and is for matrices that fit a cache."""
+        small = all(min(place.rows, place.columns) <= native.LARGEST for place in places)
+        return self._precision == torch.bfloat16 and small and available(weights)
+
+    def _change(self, weights: Tensor, gradient: Tensor, momentum: Tensor, group: Mapping[str, Any]) -> None:
+        """Change momentum and weights in PyTorch."""
+        momentum.lerp_(gradient, 1 - self._momentum)
+        ahead = gradient.lerp(momentum, self._momentum)
+        if group["weight_decay"]:
+            weights.mul_(1 - group["lr"] * group["weight_decay"])
+        for places in _by_shape(group["places"]):
+            matrices = torch.stack([place.of(ahead) for place in places]).to(self._precision)
+            factor = math.sqrt(max(1.0, places[0].rows / places[0].columns))
+            for place, change in zip(places, orthogonalize(matrices), strict=True):
+                place.of(weights).add_(change, alpha=-group["lr"] * factor)
 
 
 def _by_shape(places: Sequence[MatrixPlace]) -> list[list[MatrixPlace]]:

@@ -13,6 +13,9 @@ from dragoman.layers.attention.multi_head import SelfAttention
 from dragoman.layers.recurrent.gru import ResetAfterGRU
 from dragoman.layers.recurrent.lstm import LSTM
 from dragoman.model.hidden_matrices import hidden_matrices
+from dragoman.native import training
+from dragoman.native.library import without_kernels
+from dragoman.native.muon import muon_update
 from dragoman.recipe.training import OptimizerRecipe
 from dragoman.training.muon import MatrixPlace, Muon, orthogonalize, orthogonalize_equations
 from dragoman.training.optimizer import build_optimizer, optimizer_tensors, restore_optimizer, set_learning_rate
@@ -74,6 +77,50 @@ def test_updates_are_those_of_the_equations() -> None:
     for number, (place, begun) in enumerate(zip(places, (tall, wide, other), strict=True)):
         expected = _by_the_equations(begun, [each[number] for each in gradients], 0.05, 0.1)
         torch.testing.assert_close(place.of(flat.detach()), expected, atol=1e-4, rtol=1e-4)
+
+
+def _five_updates(sides: list[tuple[int, int]]) -> torch.Tensor:
+    torch.manual_seed(4)
+    places, begin = [], 0
+    for rows, columns in sides:
+        places.append(MatrixPlace(begin, rows, columns))
+        begin += rows * columns
+    flat = nn.Parameter(torch.randn(begin))
+    group = {"params": [flat], "places": places, "weight_decay": 0.1}
+    optimizer = Muon([group], None, learning_rate=0.05, momentum=0.9, precision=torch.bfloat16)
+    for _ in range(5):
+        flat.grad = torch.randn(begin)
+        optimizer.step()
+    return flat.detach()
+
+
+@pytest.mark.skipif(training.kernels() is None, reason="the native kernels are not built here")
+@pytest.mark.parametrize("instruction_set", range(4))
+def test_the_kernel_is_the_equations_on_every_instruction_set_and_any_number_of_threads(instruction_set: int) -> None:
+    sides = [(1, 1), (3, 70), (32, 32), (65, 20), (48, 100), (128, 128), (40, 33)]
+    threads = torch.get_num_threads()
+    with without_kernels():
+        slow = _five_updates(sides)
+    try:
+        if training.library().dragoman_use_isa(instruction_set) != instruction_set:
+            pytest.skip("this processor has no such instructions")
+        fast = _five_updates(sides)
+        torch.set_num_threads(3 - threads % 2)
+        assert torch.equal(_five_updates(sides), fast)
+    finally:
+        training.library().dragoman_use_isa(3)
+        torch.set_num_threads(threads)
+    torch.manual_seed(4)
+    begun = torch.randn(len(slow))
+    assert (fast - slow).norm() < 0.03 * (slow - begun).norm()
+
+
+@pytest.mark.skipif(training.kernels() is None, reason="the native kernels are not built here")
+def test_a_matrix_beyond_the_weights_is_refused() -> None:
+    numbers = [torch.zeros(16) for _ in range(3)]
+    values = {"decay_of_momentum": 0.9, "rate": 0.1, "decay": 0.0, "smallest_norm": 1e-7}
+    with pytest.raises(ValueError, match="16 weights"):
+        muon_update(*numbers, torch.tensor([[1, 4, 4]]), [(1.0, 0.0, 0.0)], **values)
 
 
 @pytest.mark.parametrize(

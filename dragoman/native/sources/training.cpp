@@ -3,7 +3,7 @@
 
 #include "training_kernels.h"
 
-DRAGOMAN_LIBRARY(6)
+DRAGOMAN_LIBRARY(7)
 
 float* dragoman::scratch(int64_t count) {
     struct Room {
@@ -122,6 +122,11 @@ void dragoman_cross_entropy(int half, void* logits, double* losses, const int64_
 void dragoman_paired_cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t pairs,
                                    int64_t vocabulary, float smoothing, float consistency, int threads) {
     BEST(paired_cross_entropy)(half, logits, losses, targets, pairs, vocabulary, smoothing, consistency, threads);
+}
+
+void dragoman_muon_update(const dragoman::MuonUpdate* s, float* weights, float* momentum, const float* gradient,
+                          int threads) {
+    BEST(muon_update)(*s, weights, momentum, gradient, threads);
 }
 
 }

@@ -22,6 +22,14 @@ struct Attention {
     int32_t causal;
 };
 
+// One step of Muon: which matrices of a flat tensor, and how they change.
+struct MuonUpdate {
+    const int64_t* places;      // of each matrix its first number, rows and columns
+    const float* coefficients;  // a, b and c of each step of the Newton–Schulz iteration
+    int64_t matrices, steps;
+    float momentum, rate, decay, smallest_norm;
+};
+
 // Room for `count` numbers, aligned to a cache line, that a thread keeps for its next piece of work.
 float* scratch(int64_t count);
 
@@ -54,6 +62,7 @@ float* scratch(int64_t count);
                        int64_t vocabulary, float smoothing, int threads);                                             \
     void paired_cross_entropy(int half, void* logits, double* losses, const int64_t* targets, int64_t pairs,          \
                               int64_t vocabulary, float smoothing, float consistency, int threads);                   \
+    void muon_update(const MuonUpdate& s, float* weights, float* momentum, const float* gradient, int threads);       \
     int threads_at_once(int threads);
 
 namespace baseline {
