@@ -69,7 +69,7 @@ OTHERS = (
     Switch("squared ReLU", "So et al. 2021", _both("activation", "squared_relu")),
     Switch("normalised queries and keys", "Henry et al. 2020", _both("query_key_norm", True)),
     Switch("rotary positions", "Su et al. 2021", _both("positions", "rotary")),
-    Switch("shortcut from the embedding", "Zhou et al. 2024", _both("embedding_shortcut", True)),
+    Switch("shortcut from the embedding", "Pagliardini et al. 2024", _both("embedding_shortcut", True)),
     Switch("vocabulary of 5,000", "–", {"tokenizer.vocabulary_size": 5000}),
     Switch("BPE-dropout", "Provilkov et al. 2020", {"tokenizer.dropout": 0.1, "training.guided_alignment.weight": 0}),
     Switch("R-Drop", "Liang et al. 2021", {"training.r_drop": 1.0}),

@@ -32,7 +32,7 @@ class TransformerRecipe(OneWidth, LengthOfPositions, DecoderSection):
     queries and keys of self-attention (Su et al. 2021, "RoFormer")."""
     query_key_norm: bool = False
     """Whether the queries and keys of each head are normalised, with a learned gain, before they are compared, so that
-    no score can grow without bound (Henry et al. 2020; Dehghani et al. 2023)."""
+    scores grow with these gains alone (Henry et al. 2020; Dehghani et al. 2023)."""
     embedding_shortcut: bool = False
     """Whether every block also reads the embedding, multiplied by a learned number of its own that begins at 0
     (Pagliardini et al. 2024, "DenseFormer"; Jordan et al. 2024, modded-nanogpt)."""
