@@ -72,6 +72,11 @@ def describe(
         console.print(_of_fully_connected(any_width=any("W" in row.shape for row in rows)))
     if recipe.data.weights is not None:
         further.append(f"The losses of its training examples are multiplied by weights: {recipe.data.weights.name}.")
+    training = recipe.training
+    if training.budget_phrase is not None:
+        further.append(f"Its recipe is for a budget of {training.budget_phrase}.")
+    if training.budget is not None:
+        further.append("`dragoman train` chooses sizes, vocabulary and schedule anew, for its data, machine and time.")
     for line in further:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 

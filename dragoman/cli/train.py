@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from dragoman.recipe import Recipe
 
 _RECIPE = (
-    "A TOML file, or a preset: tiny, fast, small, base, demo, recurrent, convolution (translators), language-model, "
-    "reader, text-label, text-number, text-tags, demo-tags, picture-label, row-label, row-number."
+    "A TOML file, or a preset: auto, tiny, fast, small, base, demo, recurrent, convolution (translators), "
+    "language-model, reader, text-label, text-number, text-tags, demo-tags, picture-label, row-label, row-number."
 )
-_PRESET = "tiny"
+_PRESET = "auto"
+_MINUTES = "With auto: minutes that the whole run may take, for which all else is chosen; else what the data deserves."
 _OUTPUT = "Folder of the run; by default runs/RECIPE, of translators runs/FROM-TO-RECIPE."
 _SET = "Change a value of the recipe: training.seed=2."
 _START_FROM = "Start from this model's weights and vocabulary: a model's folder, or a run's; without RECIPE by its own."
@@ -33,6 +34,7 @@ def train(
     start_from: Annotated[Path | None, typer.Option(help=_START_FROM)] = None,
     resume: Annotated[Path | None, typer.Option(help=_RESUME)] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
+    minutes: Annotated[float | None, typer.Option(help=_MINUTES)] = None,
 ) -> None:
     """Train a model by a recipe on data of your own, evaluate it, and write its card.
 
@@ -46,14 +48,14 @@ def train(
         _refuse_beside_resume(given_values)
         changes = parse_settings(settings or [])
         _resume(resume, changes)
-    elif recipe is None and start_from is not None:
+    elif recipe is None and start_from is not None and minutes is None:
         file, name = _recipe_of(start_from)
         complete = data.complete(str(file), settings, instead_of_its_own=True)
-        _train(complete, output or Path("runs") / f"{name}-continued", name, start_from)
+        _train(complete, output or Path("runs") / f"{name}-continued", name, start_from, None)
     else:
         recipe = recipe or _PRESET
         complete = data.complete(recipe, settings)
-        _train(complete, output, Path(recipe).stem, start_from)
+        _train(complete, output, Path(recipe).stem, start_from, minutes)
 
 
 def _recipe_of(start_from: Path) -> tuple[Path, str]:
@@ -66,13 +68,13 @@ def _recipe_of(start_from: Path) -> tuple[Path, str]:
     return recipe_of(model), name_of_model(model)
 
 
-def _train(recipe: Recipe, output: Path | None, stem: str, start_from: Path | None) -> None:
+def _train(recipe: Recipe, output: Path | None, stem: str, start_from: Path | None, minutes: float | None) -> None:
     from dragoman.cli.report import print_run
     from dragoman.tasks.table import task_of
     from dragoman.training.run import train as train_run
 
     folder = output or Path("runs") / task_of(recipe).run_name(recipe, stem)
-    print_run(train_run(recipe, folder, start_from=start_from, progress=True))
+    print_run(train_run(recipe, folder, start_from=start_from, progress=True, minutes=minutes))
 
 
 def _resume(folder: Path, changes: Mapping[str, object]) -> None:

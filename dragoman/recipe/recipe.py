@@ -101,6 +101,7 @@ class Recipe(Shown, Section):
         problems += [*_guide_problems(self), *_optimizer_problems(self), *_consistency_problems(self)]
         problems += _dropout_problems(self)
         problems += _embedding_problems(self)
+        problems += _budget_problems(self)
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -262,6 +263,32 @@ def _embedding_problems(recipe: Recipe) -> list[str]:
         f'training.initial_embeddings = "{recipe.training.initial_embeddings}" is for the symbols that a model embeds, '
         f"and a {recipe.model.phrase} embeds none; leave it out"
     ]
+
+
+_PRESETS = {
+    ("nothing", "text"): "language-model",
+    ("picture", "text"): "reader",
+    ("text", "label"): "text-label",
+    ("text", "number"): "text-number",
+    ("text", "tags"): "text-tags",
+    ("picture", "label"): "picture-label",
+    ("row", "label"): "row-label",
+    ("row", "number"): "row-number",
+}
+"""The presets of models other than translators, by kinds of input and output."""
+
+
+def _budget_problems(recipe: Recipe) -> list[str]:
+    """A budget for a model that nothing is chosen for."""
+    model, budget = recipe.model, recipe.training.budget
+    transformer = model.encoder.kind == model.decoder.kind == "transformer"
+    if budget is None or (model.is_translator and transformer):
+        return []
+    named = f"training.budget = {budget:g} chooses a Transformer that translates, and this is a {model.phrase}"
+    preset = _PRESETS.get((model.input_kind, model.output_kind))
+    if preset is None:
+        return [f"{named}; leave the budget out, or limit the time by training.minutes"]
+    return [f"{named}; leave the budget out, and take a preset for such models: {preset}"]
 
 
 def _text_problems(recipe: Recipe) -> list[str]:

@@ -161,6 +161,14 @@ class TrainingRecipe(Section):
     is then validated and saved after every tenth of them."""
     minutes: float | None = Field(default=None, gt=0)
     """Wall-clock limit. A run stopped by the clock is not reproducible bit for bit."""
+    budget: float | None = Field(default=None, ge=0)
+    """Minutes that the whole run may take, for which model, vocabulary, batch, regularisation and schedule are chosen
+    before it is trained, as its data and the speed of this machine allow; settings that you give stay. 0 takes as many
+    as the data deserves. For translators; what was chosen stands in the run's recipe, without a budget."""
+    finish_within: float | None = Field(default=None, gt=0)
+    """Minutes in which the whole run ends, evaluation included, with its schedule complete: where the machine is too
+    slow for all updates, what is left of the schedule gets fewer. A run in which that happens is not reproducible bit
+    for bit."""
     batch: BatchRecipe = BatchRecipe()
     """Mini-batches."""
     optimizer: OptimizerRecipe = OptimizerRecipe()
@@ -227,6 +235,25 @@ class TrainingRecipe(Section):
         0.99
         """
         return max(1 - 1 / (self.average_share * self.updates), 0.0) if self.average_share else self.average
+
+    @property
+    def budget_phrase(self) -> str | None:
+        """The time that the whole run is given, in a phrase; None if there is no such limit.
+
+        >>> TrainingRecipe(finish_within=10.0).budget_phrase
+        '10 minutes for the whole run, evaluation included'
+        """
+        if self.finish_within is None:
+            return None
+        return f"{self.finish_within:g} minutes for the whole run, evaluation included"
+
+    @model_validator(mode="after")
+    def _one_limit_of_time(self) -> TrainingRecipe:
+        limits = {"budget": self.budget, "finish_within": self.finish_within, "minutes": self.minutes}
+        given = [f"training.{name} = {limit:g}" for name, limit in limits.items() if limit is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} each say how long a run may take; give one of them")
+        return self
 
     @model_validator(mode="after")
     def _warm_up_fits(self) -> TrainingRecipe:

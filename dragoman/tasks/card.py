@@ -45,6 +45,7 @@ class CardFacts:
         best_update: the update that these weights are from.
         stopped: why training ended.
         seconds: training time in seconds.
+        budget: the time that the whole run was given, in a phrase.
         device: machine or processor.
         precision: number format of training.
         seed: seed of every random generator.
@@ -85,6 +86,7 @@ class CardFacts:
     best_update: int | None = None
     stopped: str | None = None
     seconds: float | None = None
+    budget: str | None = None
     device: str | None = None
     precision: str | None = None
     seed: int | None = None
@@ -225,6 +227,7 @@ def training_facts(facts: CardFacts) -> list[str | None]:
         fact("These weights are of update", facts.best_update),
         fact("Ended because", facts.stopped),
         None if facts.seconds is None else fact("Training time", _duration(facts.seconds)),
+        fact("Budget", facts.budget),
         fact("Machine", facts.device),
         fact("Precision", facts.precision),
         None if facts.seed is None else f"Seed: {facts.seed}",

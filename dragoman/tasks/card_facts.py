@@ -88,6 +88,7 @@ def card_facts(
         best_update=int(chosen["update"]),
         stopped=reason,
         seconds=float(history["seconds"].max()),
+        budget=recipe.training.budget_phrase,
         device=f"{platform.machine()}, {device}",
         seed=recipe.training.seed,
         guided_alignment=recipe.training.guided_alignment.phrase(recipe.model.decoder.attending[0]),

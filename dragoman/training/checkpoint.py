@@ -16,6 +16,8 @@ from dragoman.storage.failure import unwritable
 from dragoman.storage.folder import new_folder, recover_below, remove_folder, write_file
 from dragoman.storage.json import JsonObject
 from dragoman.storage.verified import VerifiedFolder
+from dragoman.training.budget.deadline import Timing
+from dragoman.training.budget.pace import Pace
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.history import put_back
 from dragoman.training.recovery.health import Health
@@ -219,12 +221,13 @@ def _parse(folder: VerifiedFolder, facts: JsonObject) -> _Saved:
     progress = facts["progress"]
     stopping = EarlyStopping(**progress.pop("stopping"))
     health = Health.from_dict(progress.pop("health")) if facts["format"] > 4 else Health()
+    pace, timing = Pace(**progress.pop("pace", {})), Timing(**progress.pop("timing", {}))
     with folder.understanding(TENSORS) as file:
         tensors = load_file(file)
         _check_tensors(tensors)
     history = folder.file(HISTORY).read_bytes() if facts["format"] > 1 else None
     carried = tuple(tensors.pop(name) for name in sorted(tensors) if name.startswith(_CARRIED))
-    stands = Progress(stopping=stopping, carried=carried, health=health, **progress)
+    stands = Progress(stopping=stopping, carried=carried, health=health, pace=pace, timing=timing, **progress)
     return _Saved(folder.path, Snapshot(tensors, facts["scaler"], stands), history)
 
 

@@ -21,6 +21,7 @@ from dragoman.tasks.scores import SCORES
 from dragoman.training.json_lines import JsonLines, Record, records
 from dragoman.training.observer import (
     Observer,
+    PaceRecord,
     RewindRecord,
     RunStart,
     SkipRecord,
@@ -32,6 +33,7 @@ UPDATE = "update"
 VALIDATION = "validation"
 SKIP = "skip"
 REWIND = "rewind"
+PACE = "pace"
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -60,12 +62,14 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "back_to": "Int64",
         "reason": "string",
         "learning_rate_factor": "float64",
+        "updates": "Int64",
+        "planned": "Int64",
     }
 )
-"""Column to pandas type. ``event`` is ``update``, ``validation``, ``skip`` or ``rewind``; the rest are the fields of
-:class:`~dragoman.training.observer.UpdateRecord`, :class:`~dragoman.training.observer.ValidationRecord`,
-:class:`~dragoman.training.observer.SkipRecord` and :class:`~dragoman.training.observer.RewindRecord`, missing where the
-others have none."""
+"""Column to pandas type. ``event`` is ``update``, ``validation``, ``skip``, ``rewind`` or ``pace``; the rest are the
+fields of :class:`~dragoman.training.observer.UpdateRecord`, :class:`~dragoman.training.observer.ValidationRecord`,
+:class:`~dragoman.training.observer.SkipRecord`, :class:`~dragoman.training.observer.RewindRecord` and
+:class:`~dragoman.training.observer.PaceRecord`, missing where the others have none."""
 
 
 class History(Observer):
@@ -141,6 +145,14 @@ class History(Observer):
         self._file.close()
         self._file.append({"event": REWIND, **asdict(record)})
         self._file.sync()
+
+    def on_pace(self, record: PaceRecord) -> None:
+        """Append one row.
+
+        Raises:
+            OutputError: if the file cannot be written, as on a full disk.
+        """
+        self._file.append({"event": PACE, **asdict(record)})
 
     def on_end(self, reason: str) -> None:
         """Force the file to the disk and close it."""

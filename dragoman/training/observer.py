@@ -181,6 +181,23 @@ class RewindRecord:
     learning_rate_factor: float
 
 
+@dataclass(frozen=True, slots=True)
+class PaceRecord:
+    """A change of the number of updates that are left, so that a run ends in time with its schedule complete.
+
+    Attributes:
+        update: number of updates done when the pace changed.
+        updates: number of updates after which the run now ends.
+        planned: number of updates that the recipe asks for, which is the length of its schedule.
+        reason: why the pace changed.
+    """
+
+    update: int
+    updates: int
+    planned: int
+    reason: str
+
+
 class Observer:
     """The base class of all that watches training: every method does nothing until a subclass overrides it.
 
@@ -216,6 +233,9 @@ class Observer:
 
     def on_rewind(self, record: RewindRecord) -> None:
         """Called when training went back to an earlier checkpoint."""
+
+    def on_pace(self, record: PaceRecord) -> None:
+        """Called when the clock makes a run that must end in time go faster through its schedule, or less fast."""
 
     def on_end(self, reason: str) -> None:
         """Called after the last update, with the reason why training ends, such as ``all 3,800 updates done``."""

@@ -6,7 +6,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from rich.cells import cell_len
@@ -20,6 +20,7 @@ from dragoman.tasks.validation import Sample
 from dragoman.training.meter import Meter, Reading
 from dragoman.training.observer import (
     Observer,
+    PaceRecord,
     RewindRecord,
     RunStart,
     SkipRecord,
@@ -160,6 +161,12 @@ class TerminalProgress(Observer):
             f"after update {record.update:,} {record.reason}: going back to the weights of update {record.back_to:,}, "
             f"and on with the data that follow, with {record.learning_rate_factor:g} of the learning rate"
         )
+
+    def on_pace(self, record: PaceRecord) -> None:
+        """One line: how many updates are left, and why."""
+        updates = f"{record.updates:,} of {record.planned:,} updates"
+        self._start = replace(self._start, updates=record.updates)
+        self._print(f"after update {record.update:,} {record.reason}: the run will end in time after {updates}")
 
     def on_end(self, reason: str) -> None:
         """Take the bar away and say why training ended."""

@@ -22,7 +22,7 @@ from dragoman.training.checkpoint import FACTS
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.schedule import build_schedule
 
-LENGTH = ("training.updates", "training.tokens", "training.minutes")
+LENGTH = ("training.updates", "training.tokens", "training.minutes", "training.finish_within")
 """What says how long a run is."""
 CHANGEABLE = (
     *LENGTH,
@@ -48,12 +48,14 @@ class Standing:
         recipe: the recipe that the run was trained by; None for checkpoints of versions that did not keep it.
         update: number of updates done.
         seconds: training time so far, in seconds.
+        elapsed: seconds of the whole run so far, where it has to end in time; else 0.
         stopping: the best validation so far, and how many validations ago it was.
     """
 
     recipe: Recipe | None
     update: int
     seconds: float
+    elapsed: float
     stopping: EarlyStopping
 
 
@@ -74,9 +76,10 @@ def standing_of(run: RunPaths) -> Standing | None:
             progress = facts["progress"]
             stopping = EarlyStopping(**progress["stopping"])
             update, seconds, values = int(progress["update"]), float(progress["seconds"]), facts.get("recipe")
+            elapsed = float(progress.get("timing", {}).get("elapsed", 0.0))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-        return Standing(_recipe(values, path), update, seconds, stopping)
+        return Standing(_recipe(values, path), update, seconds, elapsed, stopping)
     return None
 
 
@@ -171,6 +174,12 @@ def _why_it_would_stand_still(standing: Standing, recipe: Recipe, found: Iterabl
             f"training.early_stopping.patience: the run ended after {standing.stopping.waited} validations without a "
             f"better {standing.stopping.metric}, not for want of updates, and would end at once again; to go on give "
             f"more, such as --set training.early_stopping.patience={needed}"
+        )
+    if training.finish_within is not None and standing.elapsed >= 60 * training.finish_within:
+        spent = standing.elapsed / 60
+        yield (
+            f"training.finish_within: the run is to end within {training.finish_within:g} minutes, and {spent:.3g} are "
+            f"over; to go on give more, such as --set training.finish_within={math.ceil(2 * spent)}"
         )
     if training.minutes is not None and standing.seconds >= 60 * training.minutes:
         spent = standing.seconds / 60

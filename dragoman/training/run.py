@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,10 @@ from dragoman.storage.given import given_path
 from dragoman.tasks.assessment import Assessed, Report, held_out_of
 from dragoman.tasks.card_facts import card_facts
 from dragoman.tasks.task import Task
+from dragoman.training.budget.automatic import Chooser, check_budget, with_minutes
+from dragoman.training.budget.deadline import Deadline
+from dragoman.training.budget.plan import evaluated_share
+from dragoman.training.budget.unchosen import refuse_unchosen
 from dragoman.training.checkpoint import Checkpoints
 from dragoman.training.distributed import Processes, joined_processes
 from dragoman.training.early_stopping import EarlyStopping
@@ -50,6 +56,9 @@ from dragoman.training.training_state import TrainingState
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+_clock = time.monotonic
+"""The clock by which a run ends in time."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -123,6 +132,7 @@ def train(
     observers: Sequence[Observer] = (),
     beside: Collection[str] = (),
     progress: bool | None = None,
+    minutes: float | None = None,
 ) -> Run:
     """Prepare the data, train a model, keep the best one and evaluate it.
 
@@ -159,17 +169,22 @@ def train(
         beside: names of files and folders that may already lie in the run's folder, and are left alone.
         progress: whether to show the progress, on standard error or in the notebook; None shows it on a terminal and in
             a notebook, and not otherwise.
+        minutes: with the preset ``auto``, the minutes that the whole run may take, for which model, vocabulary,
+            batch, regularisation and schedule are chosen.
 
     Raises:
         OutputError: if the folder exists and is not empty.
-        InputError, RecipeError: if data or recipe cannot be used, or the model to start from is of another task or fits
-            nowhere; nothing is left behind.
+        InputError, RecipeError: if data or recipe cannot be used, the minutes do not suffice for one pass over the
+            data, or the model to start from is of another task or fits nowhere; nothing is left behind.
         DamagedFileError: if the model to start from is damaged.
         TrainingError: if the run cannot go on, or another process of it has ended.
     """
+    began = _clock()
     remarks: list[str] = []
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, changes=changes, log=remarks.append)
+    recipe = with_minutes(recipe, minutes)
+    check_budget(recipe, starts_from_a_model=start_from is not None)
     run = RunFolder(given_path(output, "the folder of a run"))
     frames = _frames(train=train, validation=validation, test=test)
     with joined_processes() as processes, watched(observers, progress) as observers:
@@ -180,9 +195,13 @@ def train(
         start = _start(start_from, recipe, remarks)
         for remark in remarks:
             log_to(observers, remark)
-        with run.prepared(recipe, frames, beside, observers, start) as dataset:
+        chooser = None
+        if recipe.training.budget is not None:
+            log = partial(log_to, observers)
+            chooser = Chooser(recipe, hardware, log, _clock, began, processes.count)
+        with run.prepared(recipe, frames, beside, observers, start, chooser) as (recipe, dataset):
             processes.wait()
-            return _train(run, recipe, dataset, hardware, observers, processes)
+            return _train(run, recipe, dataset, hardware, observers, processes, _clock() - began)
 
 
 def _start(folder: Path | str | None, recipe: Recipe, remarks: list[str]) -> Start | None:
@@ -215,6 +234,7 @@ def prepare_run(
         OutputError: if the folder exists and is not empty.
         InputError, RecipeError: if data or recipe cannot be used; nothing is left behind.
     """
+    refuse_unchosen(recipe)
     with joined_processes() as processes, watched(observers, progress) as observers:
         hardware = _hardware(recipe, processes)
         if processes.is_first:
@@ -317,6 +337,7 @@ def _train(
     hardware: Hardware,
     observers: Sequence[Observer],
     processes: Processes,
+    spent: float = 0.0,
 ) -> Run:
     def log(message: str) -> None:
         log_to(observers, message)
@@ -355,6 +376,7 @@ def _train(
         processes,
         _monitor(task, state, recipe, dataset) if processes.is_first else None,
         looks_first=start is not None,
+        deadline=_deadline(recipe, dataset, progress, spent),
     )
     device = str(hardware) if processes.count == 1 else f"{processes.count} processes, each with {hardware}"
     began = RunStart(run.path, recipe, progress.update, settings.updates, parameter_count(state.model), device)
@@ -372,6 +394,16 @@ def _train(
         finishes = processes.is_first and not interrupted
         report = _finish(run, task, dataset, began, hardware, reason, setup.taken) if finishes else None
     return Run(run.path, reason, interrupted, report)
+
+
+def _deadline(recipe: Recipe, dataset: Dataset, progress: Progress, spent: float) -> Deadline | None:
+    """The clock of a run that must end in time, of which preparing took the seconds ``spent``; None if it need not."""
+    minutes = recipe.training.finish_within
+    if minutes is None:
+        return None
+    timing = replace(progress.timing, elapsed=max(progress.timing.elapsed, spent))
+    test = 0 if dataset.test is None else len(dataset.test)
+    return Deadline(60 * minutes, timing, evaluated_share(len(dataset.validation), test), _clock)
 
 
 def _monitor(task: Task, state: TrainingState, recipe: Recipe, dataset: Dataset) -> StabilityMonitor | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dragoman.data.dataset import Dataset
@@ -13,11 +14,12 @@ from dragoman.data.prepare import prepare
 from dragoman.errors import DamagedFileError, InputError, OutputError
 from dragoman.recipe import Recipe, dump_recipe, recipe_from
 from dragoman.storage.failure import unwritable
-from dragoman.storage.folder import commit_file, discard, recover, stage_file, unfinished
+from dragoman.storage.folder import commit_file, discard, recover, remove_folder, stage_file, unfinished
 from dragoman.storage.given import check_begun, check_run
 from dragoman.storage.lock import locked
 from dragoman.storage.run_paths import RunPaths
 from dragoman.tasks.table import task_of
+from dragoman.training.budget.automatic import Chooser
 from dragoman.training.history import read_history
 from dragoman.training.observer import Observer, StabilityRecord
 from dragoman.training.stability_log import read_stability
@@ -123,7 +125,8 @@ class RunFolder(RunPaths):
         beside: Collection[str],
         observers: Sequence[Observer],
         start: Start | None = None,
-    ) -> Iterator[Dataset]:
+        chooser: Chooser | None = None,
+    ) -> Iterator[tuple[Recipe, Dataset]]:
         """Make a new run's folder with its recipe and its dataset, and lock it during the block.
 
         Args:
@@ -133,6 +136,10 @@ class RunFolder(RunPaths):
             beside: Names of files and folders that may already lie in the run's folder, and are left alone.
             observers: Objects that are told what is done.
             start: The model that training starts from, which is copied into the folder; None for random weights.
+            chooser: The choice of a recipe for a budget, which the data is prepared for; None if the recipe has none.
+
+        Yields:
+            The recipe that the run is trained by, and the dataset.
 
         Raises:
             OutputError: if the folder exists and is not empty.
@@ -142,24 +149,45 @@ class RunFolder(RunPaths):
         with locked(self.path):
             self._refuse_occupied(beside)
             self._clear()
+
+            def prepared(recipe: Recipe, folder: Path) -> Dataset:
+                parent = None if start is None else start.fields(recipe)
+                return prepare(recipe, folder, **frames, log=lambda message: log_to(observers, message), parent=parent)
+
             try:
+                comment = ""
+                if chooser is not None:
+                    recipe = self._chosen(recipe, chooser, prepared)
+                    comment = "".join(f"# {line}\n" for line in chooser.comment)
                 # Recipe and parent are on the disk before the dataset appears, so that a run that has it can go on.
-                stage_file(self.recipe_file, dump_recipe(recipe).encode())
+                stage_file(self.recipe_file, (comment + dump_recipe(recipe)).encode())
                 if start is not None:
                     start.keep(self)
-                dataset = prepare(
-                    recipe,
-                    self.dataset_folder,
-                    **frames,
-                    log=lambda message: log_to(observers, message),
-                    parent=None if start is None else start.fields(recipe),
-                )
+                if chooser is None:
+                    dataset = prepared(recipe, self.dataset_folder)
+                else:
+                    self._candidate.rename(self.dataset_folder)
+                    dataset = self.dataset()
                 task_of(recipe).check_dataset(recipe, dataset)
                 commit_file(self.recipe_file)
             except BaseException:
                 self._undo(created)
                 raise
-            yield dataset
+            yield recipe, dataset
+
+    @property
+    def _candidate(self) -> Path:
+        """The folder of a dataset while a recipe is chosen for it."""
+        return self.path / "dataset-to-choose-for"
+
+    def _chosen(self, recipe: Recipe, chooser: Chooser, prepared: Callable[[Recipe, Path], Dataset]) -> Recipe:
+        """The recipe that is chosen for the data, which then lies encoded for it in the candidate's folder."""
+        dataset = prepared(recipe, self._candidate)
+        shaped = chooser.shaped(dataset)
+        if shaped.tokenizer != recipe.tokenizer:
+            remove_folder(self._candidate)
+            dataset = prepared(shaped, self._candidate)
+        return chooser.complete(shaped, dataset)
 
     @contextlib.contextmanager
     def reopened(self) -> Iterator[Recipe]:
@@ -196,7 +224,8 @@ class RunFolder(RunPaths):
 
     def _refuse_occupied(self, beside: Collection[str]) -> None:
         # A run that was killed while its data was prepared leaves these.
-        leftovers = {unfinished(path) for path in (self.dataset_folder, self.recipe_file, self.parent_folder)}
+        made = (self.dataset_folder, self._candidate, self.recipe_file, self.parent_folder)
+        leftovers = {self._candidate, *map(unfinished, made)}
         if (self.parent_folder / PARENT).is_file():
             leftovers.add(self.parent_folder)
         allowed = leftovers | {self.path / name for name in beside}
@@ -212,8 +241,9 @@ class RunFolder(RunPaths):
             )
 
     def _clear(self) -> None:
-        for path in (self.dataset_folder, self.recipe_file, self.parent_folder):
+        for path in (self.dataset_folder, self._candidate, self.recipe_file, self.parent_folder):
             discard(path)
+        shutil.rmtree(self._candidate, ignore_errors=True)
         if (self.parent_folder / PARENT).is_file():
             shutil.rmtree(self.parent_folder, ignore_errors=True)
 

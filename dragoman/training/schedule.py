@@ -8,7 +8,8 @@ from functools import partial
 
 from dragoman.recipe.training import TrainingRecipe
 
-Schedule = Callable[[int], float]
+Schedule = Callable[[float], float]
+"""The learning rate at a place of the schedule, which is the number of an update unless the clock hastens a run."""
 
 
 def inverse_square_root(peak: float, warmup: int, updates: int) -> Schedule:

@@ -17,6 +17,7 @@ from dragoman.recipe.shortened import counted_in_updates, shortening
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.tasks.table import task_of
 from dragoman.tasks.task import Task
+from dragoman.training.budget.unchosen import refuse_unchosen
 from dragoman.training.distributed import Processes
 from dragoman.training.memory import check_dataset
 from dragoman.training.precision import Hardware
@@ -64,8 +65,10 @@ def set_up(
         start: The model that training starts from; None for random weights.
 
     Raises:
+        RecipeError: if the recipe is still to be chosen for a budget.
         InputError: if the memory cannot suffice.
     """
+    refuse_unchosen(recipe)
     task = task_of(recipe)
     loader = task.loader(recipe, dataset, index=processes.index, count=processes.count)
     settings = counted_in_updates(recipe.training, loader.tokens_per_batch())

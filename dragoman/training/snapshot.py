@@ -19,6 +19,8 @@ from torch import Tensor
 from dragoman.contracts import Carried
 from dragoman.model.weights import learnt_buffers
 from dragoman.storage.json import JsonObject
+from dragoman.training.budget.deadline import Timing
+from dragoman.training.budget.pace import Pace
 from dragoman.training.early_stopping import EarlyStopping
 from dragoman.training.optimizer import optimizer_tensors, restore_optimizer
 from dragoman.training.recovery.health import Health
@@ -38,6 +40,8 @@ class Progress:
         stopping: The best validation so far, and how many validations ago it was.
         carried: The recurrent state after the last mini-batch.
         health: The skipped updates and the losses so far, by which instability is noticed.
+        pace: How fast the updates go through the schedule.
+        timing: The time that the whole run has taken, where it has to end in time.
     """
 
     update: int
@@ -46,6 +50,8 @@ class Progress:
     stopping: EarlyStopping
     carried: Carried = ()
     health: Health = field(default_factory=Health)
+    pace: Pace = field(default_factory=Pace)
+    timing: Timing = field(default_factory=Timing)
 
     def to_dict(self) -> JsonObject:
         """Everything but the tensors, as JSON values."""
@@ -55,6 +61,8 @@ class Progress:
             "loader": self.loader,
             "stopping": asdict(self.stopping),
             "health": self.health.to_dict(),
+            "pace": self.pace.to_dict(),
+            "timing": self.timing.to_dict(),
         }
 
     def copy(self) -> Progress:
@@ -66,6 +74,8 @@ class Progress:
             replace(self.stopping),
             tuple(part.clone() for part in self.carried),
             copy.deepcopy(self.health),
+            self.pace,
+            self.timing,
         )
 
 

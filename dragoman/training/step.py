@@ -68,6 +68,7 @@ def training_step(
     carried: Carried = (),
     processes: Processes = ALONE,
     factor: float = 1.0,
+    place: float | None = None,
 ) -> StepResult:
     """Make one update of the weights from the accumulated gradients of ``batches``.
 
@@ -83,12 +84,13 @@ def training_step(
         carried: recurrent state after the previous mini-batch, which a language model goes on from.
         processes: the processes that make the update together; each does the same to its own copy of the weights.
         factor: factor that the schedule's learning rate is multiplied by.
+        place: the update's place in the schedule; None for its number, as all have that the clock does not hasten.
 
     Raises:
         TrainingError: if another process cannot be reached; the weights are then unchanged.
     """
     parameters = state.parameters
-    learning_rate = factor * state.schedule(update)
+    learning_rate = factor * state.schedule(update if place is None else place)
     set_learning_rate(state.optimizer, learning_rate)
     # Like the learning rate, the rates of dropout are set anew before each update, so that nothing of them is kept. A
     # recipe whose rates stay need not go through all modules.

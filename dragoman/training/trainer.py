@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from dragoman.data.loader import Loader
 from dragoman.recipe.growth import mini_batches
 from dragoman.recipe.training import TrainingRecipe
 from dragoman.tasks.validation import Validating
+from dragoman.training.budget.deadline import Deadline
+from dragoman.training.budget.pace import Pace
 from dragoman.training.distributed import ALONE, Processes
 from dragoman.training.interrupt import Interrupt
-from dragoman.training.observer import Observer, StabilityRecord, UpdateRecord, ValidationRecord
+from dragoman.training.observer import Observer, PaceRecord, StabilityRecord, UpdateRecord, ValidationRecord
 from dragoman.training.recovery.health import Treatment
 from dragoman.training.recovery.recovery import Recovery
 from dragoman.training.snapshot import Progress, Snapshots
@@ -56,6 +59,7 @@ class Trainer:
         recipe: The settings of the training: its length, how often to validate and to save, the optimizer.
         processes: The processes that train together. The first validates, saves, and decides when all of them end.
         monitor: The stability monitor; None if there is none.
+        deadline: The clock of a run that must end in time; None if it need not.
         looks_first: Whether to validate before the first update, as is worth while where the first weights are those of
             a trained model: they are the best until training finds better ones.
     """
@@ -71,6 +75,7 @@ class Trainer:
     processes: Processes = ALONE
     monitor: Watching | None = None
     looks_first: bool = False
+    deadline: Deadline | None = None
 
     def run(self, progress: Progress, interrupt: Interrupt) -> str:
         """Train on from ``progress``, which is kept up to date, and return why training ended.
@@ -113,6 +118,7 @@ class Trainer:
             due = progress.update % self.recipe.validate_every == 0 or self._why_done(progress) is not None
             if first and due:
                 self._validate(progress)
+            self._keep_time(progress)
             reason = self._agreed_end(progress, interrupt)
             if first and (progress.update % self.recipe.checkpoint_every == 0 or reason is not None):
                 self.snapshots.save(self.state, progress)
@@ -125,7 +131,8 @@ class Trainer:
             self.monitor.before_update(update)
         carried = tuple(part.to(self.state.model.device) for part in progress.carried)
         factor = progress.health.learning_rate_factor
-        result = training_step(self.state, batches, update, self.recipe, carried, self.processes, factor)
+        place = progress.pace.place(update)
+        result = training_step(self.state, batches, update, self.recipe, carried, self.processes, factor, place)
         if self.monitor is None or result.outcome is not Outcome.MADE:
             return result, None
         return result, self.monitor.after_update(update, result.gradient_norms)
@@ -150,7 +157,11 @@ class Trainer:
                 observer.on_stability(seen)
 
     def _validate(self, progress: Progress) -> None:
+        clock = time.perf_counter if self.deadline is None else self.deadline.clock
+        began = clock()
         found = self.validator.measure(turn=progress.update // self.recipe.validate_every)
+        if self.deadline is not None:
+            self.deadline.validated(clock() - began)
         # A recipe asks for a metric that its model has.
         watched = {"loss": found.validation.value, **found.scores}[progress.stopping.metric]
         record = ValidationRecord(
@@ -171,6 +182,24 @@ class Trainer:
         for observer in self.observers:
             observer.on_validation(record)
 
+    def _keep_time(self, progress: Progress) -> None:
+        """Go faster or less fast through the schedule, if the clock of the first process says so."""
+        if self.deadline is None:
+            return
+        updates, said = self.recipe.updates, None
+        if self.processes.is_first:
+            changed = self.deadline.after_update(progress.update, progress.pace, updates, self.recipe.validate_every)
+            progress.timing = self.deadline.timing
+            said = None if changed is None else json.dumps(changed.to_dict())
+        said = self.processes.from_first(said)
+        if said is None:
+            return
+        before, progress.pace = progress.pace, Pace(**json.loads(said))
+        if self.processes.is_first:
+            record = _pace_record(progress, before, updates)
+            for observer in self.observers:
+                observer.on_pace(record)
+
     def _agreed_end(self, progress: Progress, interrupt: Interrupt) -> str | None:
         """The reason why all processes shall stop; None if they go on. A signal to any of them counts."""
         received = self.processes.signal(interrupt.received)
@@ -185,10 +214,28 @@ class Trainer:
         return done
 
     def _why_done(self, progress: Progress) -> str | None:
-        if progress.update >= self.recipe.updates:
-            return f"all {self.recipe.updates:,} updates done"
+        if not progress.pace.updates_to(self.recipe.updates, progress.update):
+            return _all_done(progress, self.recipe.updates)
         if progress.stopping.exhausted:
             return f"no better {progress.stopping.metric} in {progress.stopping.patience} validations"
         if self.recipe.minutes is not None and progress.seconds >= 60 * self.recipe.minutes:
             return f"{self.recipe.minutes:g} minutes are over"
         return None
+
+
+def _pace_record(progress: Progress, before: Pace, planned: int) -> PaceRecord:
+    """The record of a pace that has just changed."""
+    slower = progress.pace.stride > before.stride
+    reason = "updates take longer than was planned" if slower else "updates take less long again"
+    ends = progress.update + progress.pace.updates_to(planned, progress.update)
+    return PaceRecord(progress.update, ends, planned, reason)
+
+
+def _all_done(progress: Progress, planned: int) -> str:
+    """That the whole schedule is done, in a phrase."""
+    if progress.pace.is_planned:
+        return f"all {planned:,} updates done"
+    return (
+        f"its schedule is complete after {progress.update:,} updates instead of {planned:,}: the clock made the run go "
+        "faster, so it is not reproducible bit for bit"
+    )

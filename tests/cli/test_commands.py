@@ -276,7 +276,7 @@ def test_train_on_a_catalogue(run, tmp_path: Path) -> None:
     folder = catalogue(tmp_path)
     status, output, errors = run("train", "--catalogue", folder, "--from", "en", "--to", "de", *small_settings())
     assert status == 0, errors
-    report = json.loads((tmp_path / "runs/en-de-tiny/dataset/report.json").read_text())
+    report = json.loads((tmp_path / "runs/en-de-auto/dataset/report.json").read_text())
     assert report["cleaning"]["train"]["read"] == 120
     assert "placeholders" in output
 
@@ -294,7 +294,7 @@ def test_train_on_several_corpora_keeps_them_apart(run, tmp_path: Path) -> None:
     assert status == 0, errors
     assert any(line.startswith("one ") for line in output.splitlines())
     assert any(line.startswith("two ") for line in output.splitlines())
-    card = (tmp_path / "runs/en-de-tiny/best/card.md").read_text()
+    card = (tmp_path / "runs/en-de-auto/best/card.md").read_text()
     assert "one: one.jsonl; two: two.jsonl" in card
 
 
