@@ -177,6 +177,9 @@ BAD_TRAINING = {
     "existing output": (["--source", "good.en", "--target", "good.de", "--output", "full"], "exists already"),
     "unknown recipe": (["tini", "--source", "good.en", "--target", "good.de"], "did you mean the preset `tiny`"),
     "too few": (["--source", "one", "--target", "one"], "too few"),
+    "minutes for a preset": (["tiny", "--source", "good.en", "--target", "good.de", "--minutes", "3"], "preset `auto`"),
+    "minutes that are none": (["--source", "good.en", "--target", "good.de", "--minutes", "nan"], "--minutes nan"),
+    "minutes beside a resume": (["--resume", "full", "--minutes", "3"], "--minutes cannot be given beside --resume"),
     "nothing to resume": (["--resume", "full"], "no run to resume"),
     "resumed by another recipe": (["small", "--resume", "full"], "small cannot be given beside --resume"),
     "resumed with other data": (

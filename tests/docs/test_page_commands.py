@@ -76,8 +76,7 @@ SMALLER = {
     "generate": "generate --longest 5",
 }
 PARSED = {
-    "dragoman train auto --minutes 10 --source train.en --target train.de --from en --to de": "it times updates; the tests "
-    "of budgets run it with a clock of their own",
+    "dragoman train auto --minutes 10": "it times updates; the tests of budgets run it with a clock of their own",
     "dragoman demo": "the tests of the demo run it",
     "dragoman translate runs/mine/best --input huge.txt --output huge.de.txt --resume": "the tests of faults kill it",
     "dragoman explain runs/reader/best --image photo.png --propose": "the photo of these tests holds one letter",

@@ -102,7 +102,8 @@ def test_a_stall_that_is_over_changes_little_and_the_pace_goes_down_again() -> N
         if found is not None:
             ends.append((update, update + found.updates_to(150, update)))
             pace = found
-    assert [place for place, _ in ends] == [50]
+    assert ends[0] == (50, 130)
+    assert update >= 130
     assert clock.now <= 180.0
 
 
