@@ -94,7 +94,7 @@ def build_schedule(recipe: TrainingRecipe) -> Schedule:
     return lambda update: peak * update / warmup if update <= warmup else after(update)
 
 
-def dropout_factor(recipe: TrainingRecipe, update: int) -> float:
+def dropout_factor(recipe: TrainingRecipe, update: float) -> float:
     """The factor on all dropout rates at an update, from 1: a line from ``dropout_start`` at the first update to 1
     after ``dropout_until`` of all updates.
 

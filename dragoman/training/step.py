@@ -90,12 +90,13 @@ def training_step(
         TrainingError: if another process cannot be reached; the weights are then unchanged.
     """
     parameters = state.parameters
-    learning_rate = factor * state.schedule(update if place is None else place)
+    place = update if place is None else place
+    learning_rate = factor * state.schedule(place)
     set_learning_rate(state.optimizer, learning_rate)
     # Like the learning rate, the rates of dropout are set anew before each update, so that nothing of them is kept. A
     # recipe whose rates stay need not go through all modules.
     if recipe.dropout_start != 1:
-        scale_dropout(state.model, dropout_factor(recipe, update))
+        scale_dropout(state.model, dropout_factor(recipe, place))
 
     tokens, padding = _counts(batches, processes)
     before = carried

@@ -95,7 +95,9 @@ class Trainer:
         while reason is None:
             began = time.perf_counter()
             # Every process has the same number of them, which processes.check has made sure of.
-            own_batches = mini_batches(self.recipe, progress.update + 1) // self.processes.count
+            own_batches = (
+                mini_batches(self.recipe, int(progress.pace.place(progress.update + 1))) // self.processes.count
+            )
             batches = [next(self.loader) for _ in range(own_batches)]
             waited = time.perf_counter() - began
             moved = [batch.to(device) for batch in batches]

@@ -176,7 +176,13 @@ def choose_training(seen: CorpusSeen, shape: Shape, updates: int, passes: float,
         Reason(
             f"schedule: {updates:,} updates, {passes:.1f} passes over the pairs, with a warm-up of {warmup:,} and a "
             "cosine from there to the last one",
-            ("training.updates", "training.tokens", "training.schedule.kind", "training.schedule.warmup"),
+            (
+                "training.updates",
+                "training.tokens",
+                "training.schedule.kind",
+                "training.schedule.warmup",
+                "training.schedule.warmup_share",
+            ),
         ),
         Reason(f"dropout: {dropout:g}, for {why}", ("model.encoder.dropout", "model.decoder.dropout")),
     )

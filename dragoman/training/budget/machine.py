@@ -45,9 +45,9 @@ def measure_speed(
             elif update > _WARMING_UP:
                 timed += 1
                 tokens += result.target_tokens
-                if timed >= _FEWEST and clock() - began > seconds:
+                taken = clock() - first
+                if timed >= _FEWEST and first + taken - began > seconds:
                     break
-        taken = clock() - first
     finally:
         setup.loader.close()
     return Speed(max(taken / timed, _SHORTEST), processes * tokens / timed)
