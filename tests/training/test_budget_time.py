@@ -157,12 +157,12 @@ def test_time_before_an_interruption_counts(tmp_path: Path, clock: Clock) -> Non
 
 
 def test_auto_chooses_for_its_minutes_and_its_recipe_gives_the_same_bits(tmp_path: Path, clock: Clock) -> None:
-    watching, clock.tick = Slow(clock, 0.0), 1.0
+    watching, clock.tick = Slow(clock, 0.0), 0.02
     data = toy.frame("reversal", 150)
-    run = train("auto", tmp_path / "auto", changes=AUTO, train=data, observers=[watching], progress=False, minutes=1)
+    run = train("auto", tmp_path / "auto", changes=AUTO, train=data, observers=[watching], progress=False, minutes=0.08)
     recipe = run.recipe()
     assert recipe.training.budget is None
-    assert recipe.training.finish_within == 1.0
+    assert recipe.training.finish_within == 0.08
     assert recipe.training.optimizer.kind == "muon"
     assert recipe.model.encoder.width == 16
     assert run.reason == f"all {recipe.training.updates:,} updates done"
@@ -170,7 +170,7 @@ def test_auto_chooses_for_its_minutes_and_its_recipe_gives_the_same_bits(tmp_pat
     head = (run.folder / "recipe.toml").read_text().split("[data]")[0]
     assert all(line.startswith("#") for line in head.splitlines())
     assert "given: model.encoder.layers = 1" in head
-    assert "1 minutes for the whole run" in (run.best / "card.md").read_text()
+    assert "0.08 minutes for the whole run" in (run.best / "card.md").read_text()
     clock.now += 1000.0
     again = train(run.folder / "recipe.toml", tmp_path / "again", train=data, progress=False)
     assert weights(run) == weights(again)
