@@ -287,7 +287,7 @@ def _budget_problems(recipe: Recipe) -> list[str]:
     named = f"training.budget = {budget:g} chooses a Transformer that translates, and this is a {model.phrase}"
     preset = _PRESETS.get((model.input_kind, model.output_kind))
     if preset is None:
-        return [f"{named}; leave the budget out, or limit the time by training.minutes"]
+        return [f"{named}; take a preset instead, such as tiny, with training.finish_within for its time"]
     return [f"{named}; leave the budget out, and take a preset for such models: {preset}"]
 
 
