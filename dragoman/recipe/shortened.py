@@ -33,8 +33,10 @@ def shortened(recipe: TrainingRecipe, updates: int, planned: int | None = None) 
         warmup = round(warmup * min(updates / planned, 1.0))
     elif warmup >= updates:
         warmup = updates // _SHARE
-    schedule = recipe.schedule.model_copy(update={"warmup": min(warmup, updates - 1)})
-    return recipe.model_copy(update={"updates": updates, "tokens": None, "minutes": None, "schedule": schedule})
+    length: dict[str, object] = {"updates": updates, "tokens": None, "minutes": None}
+    if recipe.schedule.warmup_share is None:
+        length["schedule"] = recipe.schedule.model_copy(update={"warmup": min(warmup, updates - 1)})
+    return recipe.model_copy(update=length)
 
 
 def shortened_recipe(recipe: Recipe, updates: int, planned: int | None = None) -> Recipe:
@@ -66,7 +68,7 @@ def evenly_validated(recipe: TrainingRecipe) -> TrainingRecipe:
 def shortening(before: TrainingRecipe, after: TrainingRecipe) -> str | None:
     """A sentence on the warm-up that was shortened between two recipes; None if it was not."""
     old, new = before.schedule.warmup, after.schedule.warmup
-    if old == new or after.schedule.warmup_share is not None:
+    if old == new:
         return None
     return (
         f"training.schedule.warmup is now {new}, for {old} do not fit into {after.updates:,} updates; give another "
@@ -89,7 +91,9 @@ def fitting_warmup(values: Mapping[str, object], changes: Mapping[str, object]) 
     if not isinstance(asked, Mapping):
         return None
     updates, schedule = asked.get("updates"), asked.get("schedule", {})
-    if type(updates) is not int or updates < 1 or not isinstance(schedule, Mapping) or "warmup" in schedule:
+    if type(updates) is not int or updates < 1 or not isinstance(schedule, Mapping):
+        return None
+    if {"warmup", "warmup_share"} & schedule.keys():
         return None
     try:
         before = TrainingRecipe.model_validate(own)

@@ -46,6 +46,16 @@ def test_every_mistake_is_reported_at_once_with_the_nearest_name() -> None:
         ({"data": {"train": {"source": "a"}}}, "both `source` and `target`"),
         ({"data": {"train": {"source": "a", "target": "b", "table": "c"}}}, "both `source` and `target`"),
         ({"training": {"updates": 100, "schedule": {"warmup": 100}}}, "must be less than updates"),
+        (
+            {"training": {"schedule": {"kind": "hold", "warmup_share": 0.7, "decay_share": 0.5}}},
+            "more than the whole run together",
+        ),
+        ({"training": {"batch": {"first_accumulation": 2}}}, "must not be more than batch.accumulation 1"),
+        ({"training": {"dropout_start": 12.0}}, "is 1.2, and a dropout rate must be less than 1; give less than 10"),
+        (
+            {"training": {"dropout_start": 0.5}, "model": {"encoder": {"dropout": 0.0}, "decoder": {"dropout": 0.0}}},
+            "all of these are 0",
+        ),
         ({"data": {"source_language": "English language"}}, "data.source_language"),
     ],
 )

@@ -73,3 +73,12 @@ def test_an_experiment_keeps_the_share_of_the_run_that_it_stands_for() -> None:
     assert shortened_recipe(TINY, 760, 3800).training.schedule.warmup == 100
     assert shortened_recipe(TINY, 7600, 3800).training.schedule.warmup == 500
     assert shortened_recipe(TINY, 1, 3800).training.schedule.warmup == 0
+
+
+def test_a_warm_up_that_is_a_share_needs_no_shortening() -> None:
+    told: list[str] = []
+    changes = {"training": {"updates": 150, "schedule": {"warmup_share": 0.2}}}
+    training = load_recipe("tiny", changes=changes, log=told.append).training
+    assert training.warmup_updates == 30
+    assert not told
+    assert shortened(training, 50, 150).warmup_updates == 10

@@ -76,17 +76,23 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(newest / "state.safetensors")
 
 
-def batch(accumulation: int) -> dict[str, Any]:
+def batch(accumulation: int, first: int | None = None) -> dict[str, Any]:
     """Adam with a large ε: where a gradient is nothing but rounding, a small one makes whole steps of it."""
     optimizer = {"learning_rate": 5e-3, "epsilon": 1e-3}
-    return {"batch": {"tokens": 200, "pool": 4, "accumulation": accumulation}, "optimizer": optimizer, "r_drop": 1.0}
+    grows = {} if first is None else {"first_accumulation": first, "growth_until": 0.7}
+    batches = {"tokens": 200, "pool": 4, "accumulation": accumulation, **grows}
+    return {"batch": batches, "optimizer": optimizer, "r_drop": 1.0}
+
+
+GROWING = {**batch(4, first=2), "dropout_start": 0.5}
+"""Two mini-batches at first and then four, while dropout rises."""
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two processes."""
     folder = tmp_path_factory.mktemp("runs") / "pair"
-    ended = several(folder, batch(4))
+    ended = several(folder, GROWING)
     assert [process.code for process in ended] == [0, 0], ended
     assert [process.output.split("|")[2].strip() for process in ended] == ["True", "False"]
     return folder
@@ -96,7 +102,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same recipe in one process."""
     folder = tmp_path_factory.mktemp("runs") / "alone"
-    train(recipe(**batch(4)), folder, train=frame("copy", 300))
+    train(recipe(**GROWING), folder, train=frame("copy", 300))
     return folder
 
 
@@ -113,9 +119,12 @@ def assert_equal_but_for_rounding(one: Path, other: Path) -> None:
 
 
 def test_two_processes_equal_one_with_accumulation(pair: Path, alone: Path) -> None:
-    """Dropout is on, with two passes over each example, and epochs end in the middle of an update."""
+    """Dropout is on and rises, with two passes over each example; epochs end in the middle of an update, and the batch
+    grows to twice its size."""
     assert_equal_but_for_rounding(pair, alone)
-    assert read_history(pair)["epoch"].max() > 2
+    updates = read_history(pair).query("event == 'update'")
+    assert updates["epoch"].max() > 2
+    assert updates["target_tokens"][-4:].mean() > 1.6 * updates["target_tokens"][:8].mean()
 
 
 def test_what_two_processes_leave_is_what_one_leaves(pair: Path, alone: Path) -> None:
@@ -127,7 +136,7 @@ def test_what_two_processes_leave_is_what_one_leaves(pair: Path, alone: Path) ->
 
 
 def test_a_signal_to_one_ends_all_with_one_checkpoint_and_resuming_is_exact(tmp_path: Path, pair: Path) -> None:
-    stopped = several(tmp_path / "run", batch(4), "SIGINT", 1, 6)
+    stopped = several(tmp_path / "run", GROWING, "SIGINT", 1, 6)
     assert [ended.code for ended in stopped] == [0, 0], stopped
     assert all("True|stopped by SIGINT after update 6" in ended.output for ended in stopped)
     checkpoints = [path.name for path in sorted((tmp_path / "run" / "checkpoints").iterdir())]
@@ -191,9 +200,16 @@ def language_model(partition: str) -> Recipe:
 def test_what_processes_cannot_share_is_refused() -> None:
     with pytest.raises(RecipeError, match=r"accumulation = 3 .* 2 processes; make it a multiple of 2, such as 4"):
         Processes(0, 2).check(recipe(**batch(3)), CPU)
+    with pytest.raises(RecipeError, match=r"first_accumulation = 1 .* 2 processes; make it a multiple of 2, such as 2"):
+        Processes(0, 2).check(recipe(**batch(4, first=1)), CPU)
     with pytest.raises(RecipeError, match="sequential"):
         Processes(1, 2).check(language_model("sequential"), CPU)
-    for given_recipe in (recipe(**batch(2)), language_model("random"), language_model("lines")):
+    for given_recipe in (
+        recipe(**batch(2)),
+        recipe(**batch(6, first=2)),
+        language_model("random"),
+        language_model("lines"),
+    ):
         Processes(1, 2).check(given_recipe, CPU)
     ALONE.check(language_model("sequential"), CPU)
 

@@ -57,6 +57,10 @@ ABSURD: dict[str, tuple[dict[str, Any], str]] = {
         {"training": {"batch": {"accumulation": 100_000, "tokens": 1_000_000}}},
         "training.batch.accumulation = 100000",
     ),
+    "a batch that grows": (
+        {"training": {"batch": {"first_accumulation": 1, "accumulation": 100_000, "tokens": 1_000_000}}},
+        "training.batch.accumulation = 100000",
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from dragoman.recipe import recipe_from
+from dragoman.recipe import changed, recipe_from
 from dragoman.training.observer import RewindRecord, RunStart, Sample, SkipRecord, UpdateRecord, ValidationRecord
 from dragoman.training.progress import TerminalProgress, one_line, shortened
 
@@ -95,6 +95,16 @@ def test_time_left_ends_where_the_recipe_says():
     progress.on_start(run_start(minutes=0.5))
     watch(progress, clock, range(1, 11))
     assert "left 0:00:20" in data.getvalue().decode()
+
+
+def test_time_left_counts_the_mini_batches_of_a_batch_that_grows():
+    """Ten of 100 updates had one of them; 40 more have one, 50 have two."""
+    progress, clock, data = piped()
+    start = run_start()
+    batch = {"first_accumulation": 1, "accumulation": 2, "growth_until": 0.5}
+    progress.on_start(replace(start, recipe=changed(start.recipe, {"training": {"batch": batch}})))
+    watch(progress, clock, range(1, 11))
+    assert "left 0:02:20" in data.getvalue().decode()
 
 
 def test_a_resumed_run_says_so_and_its_pace_is_of_this_session():

@@ -25,7 +25,7 @@ from dragoman.training.run import resume, train
 from dragoman.training.schedule import build_schedule
 
 sys.path.insert(0, str(Path(__file__).parent))
-from toy import frame, recipe
+from toy import StopAfter, frame, recipe
 
 LENGTHENED = {"kind": "inverse_square_root", "warmup": 3}
 
@@ -167,6 +167,41 @@ def test_a_cosine_is_stretched_and_that_is_said(tmp_path: Path, not_evaluated: N
     longer = build_schedule(recipe(updates=10).training)
     assert rates[6] == pytest.approx(longer(6))
     assert any("cosine schedule now ends at update 10" in message for message in told.messages)
+
+
+def test_a_held_peak_is_held_for_longer_as_if_it_had_been_planned(tmp_path: Path, not_evaluated: None) -> None:
+    told, held = Told(), {"kind": "hold", "warmup": 2}
+    planned = train(recipe(updates=12, schedule=held), tmp_path / "planned", train=frame("copy", 120))
+    longer = train(
+        recipe(updates=9, schedule=held), tmp_path / "longer", train=frame("copy", 120), observers=[StopAfter(4)]
+    )
+    resume(longer.folder, changes={"training": {"updates": 12}}, observers=[told])
+    for name, tensor in weights(planned.folder).items():
+        assert tensor.equal(weights(longer.folder)[name]), name
+    assert any("still holds its peak" in message for message in told.messages)
+
+
+def test_all_that_changes_during_a_run_resumes_to_the_same_bits(tmp_path: Path, not_evaluated: None) -> None:
+    settings: dict[str, Any] = {
+        "updates": 10,
+        "schedule": {"kind": "hold", "warmup_share": 0.2},
+        "average_share": 0.3,
+        "batch": {"tokens": 100, "pool": 4, "first_accumulation": 1, "accumulation": 3, "growth_until": 0.6},
+        "dropout_start": 0.5,
+        "optimizer": {"kind": "muon"},
+    }
+    for name, observers in (("whole", []), ("stopped", [StopAfter(3)])):
+        train(recipe(**settings), tmp_path / name, train=frame("copy", 120), observers=observers)
+    resume(tmp_path / "stopped")
+    whole, stopped = (weights(tmp_path / name) for name in ("whole", "stopped"))
+    assert whole.keys() == stopped.keys()
+    assert all(tensor.equal(stopped[name]) for name, tensor in whole.items())
+    assert not whole["weights"].equal(whole["average"])
+    told = Told()
+    resume(tmp_path / "stopped", changes={"training": {"updates": 11}}, observers=[told])
+    (shares,) = (message for message in told.messages if "shares of the run" in message)
+    for name in ("warmup_share", "average_share", "dropout_start", "first_accumulation"):
+        assert name in shares
 
 
 def test_every_changeable_setting_is_one() -> None:

@@ -25,7 +25,7 @@ from dragoman.training.observer import Observer, UpdateRecord, ValidationRecord
 from dragoman.training.run import Run, resume, train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from toy import frame, recipe
+from toy import StopAfter, frame, recipe
 
 pytestmark = pytest.mark.draws
 
@@ -40,18 +40,6 @@ class Listener(Observer):
 
     def on_validation(self, record: ValidationRecord) -> None:
         self.validations.append(record)
-
-
-class StopAfter(Observer):
-    """Sends this process a signal after an update, as Ctrl-C would."""
-
-    def __init__(self, update: int, number: signal.Signals = signal.SIGINT) -> None:
-        self.update = update
-        self.number = number
-
-    def on_update(self, record: UpdateRecord) -> None:
-        if record.update == self.update:
-            os.kill(os.getpid(), self.number)
 
 
 def run(folder: Path, *observers: Observer, **training: Any) -> Run:
@@ -188,7 +176,7 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
 def test_a_killed_process_resumes_to_the_same_bits(tmp_path: Path, finished: Path) -> None:
     script = (
         "import sys, os; sys.path.insert(0, sys.argv[2])\n"
-        "from toy import frame, recipe\n"
+        "from toy import StopAfter, frame, recipe\n"
         "from dragoman.training.run import train\n"
         "from dragoman.training.observer import Observer\n"
         "class Kill(Observer):\n"

@@ -36,10 +36,11 @@ def settings(**optimizer: Any) -> TrainingRecipe:
     )
 
 
-def state(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32) -> TrainingState:
+def state(recipe: TrainingRecipe, dtype: torch.dtype = torch.float32, dropout: float = 0.0) -> TrainingState:
+    stack = STACK.model_copy(update={"dropout": dropout, "attention_dropout": dropout, "activation_dropout": dropout})
     objective = Objective(recipe.label_smoothing, consistency=recipe.r_drop)
     model = build(
-        ModelRecipe(encoder=STACK, decoder=STACK), TextSize(12), TextSize(12), seed=1, objective=objective
+        ModelRecipe(encoder=stack, decoder=stack), TextSize(12), TextSize(12), seed=1, objective=objective
     ).train()
     parameters = FlatParameters(model, dtype, torch.device("cpu"))
     return TrainingState(
@@ -61,6 +62,22 @@ def test_loss_falls() -> None:
     pupil = state(recipe)
     losses = [training_step(pupil, [batch(0, 1, 2, 3)], update, recipe).loss for update in range(1, 60)]
     assert losses[-1] < 0.6 * losses[0]
+
+
+@pytest.mark.parametrize(("update", "rate"), [(1, 0.1), (21, 0.25), (61, 0.4)])
+def test_dropout_that_changes_is_that_of_a_model_with_the_rate_of_the_update(update: int, rate: float) -> None:
+    """Whatever update came before, as where training goes back to an earlier one."""
+    plain = settings().model_copy(update={"updates": 80})
+    changing = plain.model_copy(update={"dropout_start": 0.25, "dropout_until": 0.5})
+    pupil, fixed = state(changing, dropout=0.4), state(plain, dropout=rate)
+    before = pupil.parameters.master.clone()
+    training_step(pupil, [batch(0)], 35, changing)
+    pupil.parameters.master.copy_(before)
+    pupil.parameters.publish()
+    expected = training_step(fixed, [batch(0, 1), batch(2, 3)], update, plain)
+    found = training_step(pupil, [batch(0, 1), batch(2, 3)], update, changing)
+    assert found.loss == pytest.approx(expected.loss, rel=1e-6)
+    assert found.gradient_norms == pytest.approx(expected.gradient_norms, rel=1e-5)
 
 
 def test_accumulation_equals_one_large_batch() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dragoman.recipe import Recipe, recipe_from
+from dragoman.training.observer import Observer, UpdateRecord
 
 SYMBOLS = [chr(ord("a") + index) for index in range(20)]
 
@@ -45,3 +48,15 @@ def recipe(tokenizer: dict[str, Any] | None = None, **training: Any) -> Recipe:
             "search": {"beam": 2},
         }
     )
+
+
+class StopAfter(Observer):
+    """Sends this process a signal after an update, as Ctrl-C would."""
+
+    def __init__(self, update: int, number: signal.Signals = signal.SIGINT) -> None:
+        self.update = update
+        self.number = number
+
+    def on_update(self, record: UpdateRecord) -> None:
+        if record.update == self.update:
+            os.kill(os.getpid(), self.number)

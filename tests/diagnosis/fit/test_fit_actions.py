@@ -169,3 +169,19 @@ def test_actions_leave_the_rest_of_the_recipe_alone() -> None:
         assert changed.model_copy(update={"model": ModelRecipe()}) == recipe.model_copy(update={"model": ModelRecipe()})
     stacks = (TransformerRecipe, RecurrentEncoderRecipe, RecurrentDecoderRecipe)
     assert isinstance(recipe.model.encoder, stacks)
+
+
+@pytest.mark.parametrize(
+    ("dropout", "start", "more", "less"),
+    [(0.3, 0.2, (0.5, 0.2), (0.15, 0.2)), (0.3, 2.5, (0.5, 1.5), (0.15, 2.5)), (0.05, 0.2, (0.2, 0.2), (0.0, 1.0))],
+)
+def test_dropout_that_changes_during_a_run_stays_one_that_can_be(
+    dropout: float, start: float, more: tuple[float, float], less: tuple[float, float]
+) -> None:
+    stack = {"dropout": dropout, "attention_dropout": 0.0, "activation_dropout": 0.0}
+    changes = {"model": {"encoder": stack, "decoder": stack}, "training": {"dropout_start": start}}
+    recipe = load_recipe("tiny", changes=changes)
+    for name, expected in ((MORE_DROPOUT, more), (LESS_DROPOUT, less)):
+        changed = applied(name, recipe)
+        assert changed is not None
+        assert (largest_dropout(changed), changed.training.dropout_start) == expected

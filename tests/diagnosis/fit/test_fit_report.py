@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,9 @@ def test_hindsight_names_the_update_to_stop_at(dataset: Dataset) -> None:
     assert "update 400" in found.hindsight[EARLY_STOPPING]
     assert "60.0 %" in found.hindsight[EARLY_STOPPING]
     assert set(found.hindsight) == {EARLY_STOPPING, "dropout", "weight decay"}
+    assert found.hindsight["dropout"].startswith("The rate is 0.1. ")
+    rising = replace(RISING, facts=replace(RISING.facts, dropout_start=0.5))
+    assert report(rising, dataset).hindsight["dropout"].startswith("The rate is 0.1, and was 0.05 at first. ")
 
 
 @pytest.mark.parametrize("run", [HIGH, RISING, evidence([math.nan] * 5), evidence(falling(2.0), error=None)])
