@@ -234,7 +234,7 @@ def _pace_record(progress: Progress, before: Pace, planned: int) -> PaceRecord:
 
 
 def _all_done(progress: Progress, planned: int) -> str:
-    """That the whole schedule is done, in a phrase."""
+    """The reason why a run ends whose whole schedule is done."""
     if progress.pace.is_planned:
         return f"all {planned:,} updates done"
     return (

@@ -44,9 +44,10 @@ def check_budget(recipe: Recipe, *, starts_from_a_model: bool) -> None:
     Raises:
         RecipeError: listing what stands against it.
     """
-    budget, given = recipe.training.budget, given_settings(recipe)
+    budget = recipe.training.budget
     if budget is None:
         return
+    given = given_settings(recipe)
     problems = []
     if starts_from_a_model:
         problems.append(

@@ -40,11 +40,13 @@ def without(changes: Mapping[str, object], given: frozenset[str], path: str = ""
 
 
 def _given(section: Section, path: str) -> Iterator[str]:
-    names, default = type(section).model_fields, type(section)()
+    names = type(section).model_fields
     whole = len(section.model_fields_set) >= _COMPLETE * len(names)
     for name in names:
         value = getattr(section, name)
         if isinstance(value, Section):
             yield from _given(value, f"{path}{name}.")
-        elif name in section.model_fields_set and (not whole or value != getattr(default, name)):
+        elif name in section.model_fields_set and (
+            not whole or value != names[name].get_default(call_default_factory=True)
+        ):
             yield f"{path}{name}"
