@@ -15,6 +15,7 @@ import tables_alignment
 import tables_diagnosis as diagnosis
 import tables_native as native
 import tables_pictures as pictures
+import tables_recipe
 import tables_shift as shift
 import tables_speed as speed
 import tables_translation as translation
@@ -73,6 +74,11 @@ PAGES = {
         "Speed and memory",
         "How fast Dragoman prepares, trains and translates, beside other toolkits and by the size of the work.",
         (speed.speed_tables,),
+    ),
+    "recipe.md": Page(
+        "The training recipe",
+        "What optimizer, schedule, initial weights and regularisation give, alone and together.",
+        (tables_recipe.switches,),
     ),
     "native.md": Page(
         "The native engine",
