@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dragoman.data.dataset import Dataset
 from dragoman.errors import InputError, RecipeError
@@ -139,7 +139,7 @@ class Chooser:
         seen = look_at(self.asked, dataset)
         shapes = shapes_for(seen, self._minutes)
         self._shape = shapes[0] if self.has_length else self._largest(seen, shapes, dataset)
-        choice = choose_shape(seen, self._shape)
+        choice = self._chosen(seen, self._shape)
         recipe = self._fitting(self._with(self.asked, choice), dataset)
         self._say(choice, recipe)
         return recipe
@@ -181,15 +181,19 @@ class Chooser:
     def _largest(self, seen: CorpusSeen, shapes: Sequence[Shape], dataset: Dataset) -> Shape:
         """The first shape that one pass fits with, by the speed of the smallest."""
         smallest = shapes[-1]
-        candidate = self._fitting(self._with(self.asked, choose_shape(seen, smallest)), dataset)
+        candidate = self._fitting(self._with(self.asked, self._chosen(seen, smallest)), dataset)
         speed = self._speed(candidate, dataset)
         for shape in shapes:
             factor = shape.operations(seen) / smallest.operations(seen)
-            its_own = Speed(factor * speed.seconds_per_update, speed.tokens_per_update)
+            its_own = replace(speed, seconds_per_update=factor * speed.seconds_per_update)
             plan = plan_within(60 * self._minutes, self._spent(), its_own, seen)
             if plan.updates >= 1 and plan.passes >= 1:
                 return shape
         raise self._too_short(self._minutes, speed, seen)
+
+    def _chosen(self, seen: CorpusSeen, shape: Shape) -> Choice:
+        tokenizer = self.asked.tokenizer
+        return choose_shape(seen, shape, drawn_anew=bool(tokenizer.dropout or tokenizer.sampling))
 
     def _speed(self, recipe: Recipe, dataset: Dataset) -> Speed:
         """The speed of training by a recipe, measured once for each dataset."""

@@ -34,6 +34,7 @@ def measure_speed(
     """
     began = clock()
     setup = set_up(shortened_recipe(recipe, _WARMING_UP + _MOST), dataset, hardware, ALONE)
+    beginning = clock() - began
     accumulation = recipe.training.batch.accumulation // processes
     tokens, timed = 0, 0
     try:
@@ -46,8 +47,8 @@ def measure_speed(
                 timed += 1
                 tokens += result.target_tokens
                 taken = clock() - first
-                if timed >= _FEWEST and first + taken - began > seconds:
+                if timed >= _FEWEST and first + taken - began - beginning > seconds:
                     break
     finally:
         setup.loader.close()
-    return Speed(max(taken / timed, _SHORTEST), processes * tokens / timed)
+    return Speed(max(taken / timed, _SHORTEST), processes * tokens / timed, beginning)

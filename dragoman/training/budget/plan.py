@@ -29,10 +29,12 @@ class Speed:
     Attributes:
         seconds_per_update: seconds that an update takes.
         tokens_per_update: target tokens of an update.
+        beginning: seconds before the first update, in which links and first embeddings are learnt.
     """
 
     seconds_per_update: float
     tokens_per_update: float
+    beginning: float = 0.0
 
     def pass_seconds(self, seen: CorpusSeen) -> float:
         """Seconds of one pass over a corpus."""
@@ -71,7 +73,7 @@ def plan_within(seconds: float, spent: float, speed: Speed, seen: CorpusSeen) ->
     fitting = int(_OF_VALIDATING * seconds / validation) if validation else VALIDATIONS
     validations = min(max(fitting, _FEWEST_VALIDATIONS), VALIDATIONS)
     ending = ending_seconds(seconds, validation, evaluated_share(seen.validation_pairs, seen.test_pairs))
-    left = (1 - _RESERVE) * seconds - spent - ending - validations * validation
+    left = (1 - _RESERVE) * seconds - spent - speed.beginning - ending - validations * validation
     updates = math.floor(left / speed.seconds_per_update)
     return Plan(updates, validations, passes_of(updates, speed, seen))
 
