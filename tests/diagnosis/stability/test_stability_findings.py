@@ -29,7 +29,9 @@ from planted_runs import (
 from dragoman.diagnosis.stability.finding import Finding, Severity, StabilityVerdict, Symptom
 from dragoman.diagnosis.stability.findings import conclude, find
 from dragoman.diagnosis.stability.read import StabilityEvidence
+from dragoman.diagnosis.stability.rules.advice import calmer_training
 from dragoman.diagnosis.stability.rules.updates import WINDOW, blow_ups
+from dragoman.recipe import load_recipe
 
 
 def only(given: StabilityEvidence) -> Finding:
@@ -361,3 +363,9 @@ def test_values_that_are_not_finite_in_a_look_are_passed_over() -> None:
     nan = dict.fromkeys(LAYERS, float("nan"))
     broken = look(850, gradient_norm=nan, activation=nan, update_ratio=nan, dead=nan)
     assert find(evidence(looks=(*looks(), broken))) == ()
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.2, "0.4 instead of 0.2"), (0.0, "0.05 instead of 0"), (0.9, "0.95")])
+def test_a_warm_up_that_is_a_share_is_advised_as_one(share: float, said: str) -> None:
+    recipe = load_recipe("tiny", changes={"training": {"schedule": {"warmup_share": share}}})
+    assert any(f"training.schedule.warmup_share = {said}" in advice for advice in calmer_training(recipe))
