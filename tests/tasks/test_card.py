@@ -60,6 +60,7 @@ ALL = {
     "precision": "bfloat16",
     "seed": 1234,
     "engine": "int8, chosen on 500 sentences",
+    "budget": "10 minutes for the whole run",
     "guided_alignment": "the first head of layer 2, with weight 0.1",
     "validation_loss": 1.8765,
     "quality_split": "test set",
