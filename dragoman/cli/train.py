@@ -34,7 +34,7 @@ def train(
     start_from: Annotated[Path | None, typer.Option(help=_START_FROM)] = None,
     resume: Annotated[Path | None, typer.Option(help=_RESUME)] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help=_SET)] = None,
-    minutes: Annotated[float | None, typer.Option(max=1e6, help=_MINUTES)] = None,
+    minutes: Annotated[float | None, typer.Option(help=_MINUTES)] = None,
 ) -> None:
     """Train a model by a recipe on data of your own, evaluate it, and write its card.
 

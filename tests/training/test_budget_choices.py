@@ -102,7 +102,7 @@ def test_what_a_person_gave_stays() -> None:
     assert not given & {"model.decoder.layers", "training.updates", "tokenizer.vocabulary_size"}
 
 
-@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf"), 1e7])
 def test_minutes_that_are_none(minutes: float) -> None:
     with pytest.raises(RecipeError, match="--minutes"):
         with_minutes(load_recipe("auto"), minutes)

@@ -34,6 +34,7 @@ _LONGEST_PROBE = 5.0
 """Seconds that a measurement of speed takes at the most, where its fewest updates do not take more."""
 _SMALLEST_BATCH = 256
 """Target tokens of a mini-batch below which no smaller one is tried where memory is short."""
+_MOST_MINUTES = 1_000_000
 _LENGTHS = ("training.updates", "training.tokens")
 _NO_BUDGET: JsonObject = {"training": {"budget": None}}
 
@@ -73,8 +74,12 @@ def with_minutes(recipe: Recipe, minutes: float | None) -> Recipe:
     """
     if minutes is None:
         return recipe
-    if not 0 < minutes < math.inf:
-        raise RecipeError([f"--minutes {minutes:g}: a run takes some minutes, more than 0; give a number such as 10"])
+    if not 0 < minutes <= _MOST_MINUTES:
+        raise RecipeError(
+            [
+                f"--minutes {minutes:g}: a run takes more than 0 minutes and at most {_MOST_MINUTES:,}; give a number such as 10"
+            ]
+        )
     if recipe.training.budget is None:
         raise RecipeError(
             [
