@@ -77,7 +77,8 @@ def with_minutes(recipe: Recipe, minutes: float | None) -> Recipe:
     if not 0 < minutes <= _MOST_MINUTES:
         raise RecipeError(
             [
-                f"--minutes {minutes:g}: a run takes more than 0 minutes and at most {_MOST_MINUTES:,}; give a number such as 10"
+                f"--minutes {minutes:g}: a run takes more than 0 minutes and at most {_MOST_MINUTES:,}; give a number "
+                "such as 10"
             ]
         )
     if recipe.training.budget is None:
