@@ -74,14 +74,14 @@ def draw_learning_curves(history: pd.DataFrame, path: Path, title: str) -> None:
 def _draw_losses(axes: plots.Axes, updates: pd.DataFrame, validations: pd.DataFrame, unit: str) -> None:
     smoothed = _smoothed(updates["loss"])
     axes.plot(updates["update"], updates["loss"], color=BLUE, alpha=0.25, linewidth=0.7)
-    label = "training loss, smoothed (with all that regularises)"
+    label = "training loss, smoothed (with regularisation)"
     axes.plot(updates["update"], smoothed, color=BLUE, linewidth=1.8, label=label)
     honest: dict[str, Any] = {"linewidth": 1.8, "marker": "o", "markersize": 4}
     probed = validations[validations["training_loss"].notna()]
     if len(probed):
         named = "training loss, measured like the validation loss"
         axes.plot(probed["update"], probed["training_loss"], color=GREEN, label=named, **honest)
-    named = "validation loss (without)"
+    named = "validation loss (without regularisation)"
     axes.plot(validations["update"], validations["loss"], color=VERMILLION, label=named, **honest)
     best = validations[validations["best"].fillna(value=False).astype(bool) & validations["loss"].notna()]
     if len(best):
