@@ -20,7 +20,6 @@ import argparse
 import itertools
 import json
 import os
-import re
 import shutil
 import statistics
 from dataclasses import dataclass
@@ -148,7 +147,7 @@ def _trained(settings: Settings, seed: int, updates: int, arguments: argparse.Na
         "average_share": 0.13,
         "stability.look_every": 0,
     }
-    given += [part for name, value in settings.items() for part in ("--set", f"{name}={_toml(value)}")]
+    given += [part for name, value in settings.items() for part in ("--set", f"{name}={json.dumps(value)}")]
     before = _processor_seconds()
     run_training("tiny", given, training, processes=1)
     events = [json.loads(line) for line in (output / "history.jsonl").read_text("utf-8").splitlines()]
@@ -169,10 +168,6 @@ def _processor_seconds() -> float:
     """The seconds of processor that commands have taken that this one called."""
     times = os.times()
     return times.children_user + times.children_system
-
-
-def _toml(value: object) -> str:
-    return re.sub("^(True|False)$", lambda found: found[0].lower(), str(value))
 
 
 def _write(path: Path, runs: list[dict[str, Any]], arguments: argparse.Namespace) -> None:

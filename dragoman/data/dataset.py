@@ -176,6 +176,16 @@ class Dataset(Shown):
         return expect(self.source, Codec), expect(self.target, Codec)
 
     @property
+    def has_one_vocabulary(self) -> bool:
+        """Whether source and target are texts whose symbols have the same numbers.
+
+        Raises:
+            InputError: if one is no text.
+        """
+        source, target = self.codecs
+        return source.tokenizer is target.tokenizer
+
+    @property
     def training_weights(self) -> Float[np.ndarray, " n"] | None:
         """How often each training example is seen in one pass; None if each is seen once."""
         weights = np.array([corpus.weight for corpus in self.corpora])

@@ -30,8 +30,7 @@ def resegmentation(dataset: Dataset, recipe: TokenizerRecipe, seed: int) -> Make
         return stored_pairs
     codecs = dataset.codecs
     source = _sampler(codecs[0].tokenizer, recipe, seed)
-    shared = codecs[0].tokenizer is codecs[1].tokenizer
-    target = source if shared else _sampler(codecs[1].tokenizer, recipe, seed)
+    target = source if dataset.has_one_vocabulary else _sampler(codecs[1].tokenizer, recipe, seed)
 
     def batch(examples: Examples, indices: Int[np.ndarray, " B"], generator: np.random.Generator) -> Batch:
         sources, targets = examples.source_texts(indices), examples.target_texts(indices)

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from dragoman.text.ragged import Ragged
+
 REACH = 2
 """Places on either side of a symbol whose symbols are its neighbours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of symbols, end to end.
-
-    Attributes:
-        ids: the numbers of all symbols.
-        lengths: the length of each row.
-    """
-
-    ids: Int[np.ndarray, " N"]
-    lengths: Int[np.ndarray, " n"]
-
-    @property
-    def numbers(self) -> Int[np.ndarray, " N"]:
-        """The number of the row that each symbol stands in."""
-        return np.repeat(np.arange(len(self.lengths)), self.lengths)
-
-
-def in_examples(sides: Sequence[Rows], symbols: int) -> Float[Tensor, "V n"]:
+def in_examples(sides: Sequence[Ragged], symbols: int) -> Float[Tensor, "V n"]:
     """Whether a symbol occurs in an example, on whichever of its sides: 1 or 0, as a sparse matrix.
 
-    >>> pairs = [Rows(np.array([0, 1, 1]), np.array([3])), Rows(np.array([3]), np.array([1]))]
+    >>> pairs = [Ragged.of([[0, 1, 1]]), Ragged.of([[3]])]
     >>> in_examples(pairs, symbols=4).to_dense().T
     tensor([[1., 1., 0., 1.]])
 
@@ -43,18 +26,17 @@ def in_examples(sides: Sequence[Rows], symbols: int) -> Float[Tensor, "V n"]:
         sides: the sources, the targets, or both, of the same examples, with numbers from one vocabulary.
         symbols: number of symbols V.
     """
-    examples = len(sides[0].lengths)
-    ids, numbers = (np.concatenate(parts) for parts in ([s.ids for s in sides], [s.numbers for s in sides]))
-    occurs = _counted(ids, numbers, (symbols, examples))
+    ids = np.concatenate([side.values for side in sides])
+    occurs = _counted(ids, np.concatenate([_numbers(side) for side in sides]), (symbols, len(sides[0])))
     return torch.sparse_coo_tensor(
         occurs.indices(), torch.ones_like(occurs.values()), occurs.shape, is_coalesced=True, check_invariants=False
     )
 
 
-def beside(sides: Sequence[Rows], symbols: int, reach: int = REACH) -> Float[Tensor, "V V"]:
+def beside(sides: Sequence[Ragged], symbols: int, reach: int = REACH) -> Float[Tensor, "V V"]:
     """How often one symbol stands at most ``reach`` places before or behind another, as a sparse matrix.
 
-    >>> beside([Rows(np.array([0, 1, 2, 2]), np.array([3, 1]))], symbols=3, reach=1).to_dense()
+    >>> beside([Ragged.of([[0, 1, 2], [2]])], symbols=3, reach=1).to_dense()
     tensor([[0., 1., 0.],
             [1., 0., 1.],
             [0., 1., 0.]])
@@ -66,13 +48,18 @@ def beside(sides: Sequence[Rows], symbols: int, reach: int = REACH) -> Float[Ten
     """
     firsts, seconds = [], []
     for rows in sides:
-        numbers = rows.numbers
+        numbers = _numbers(rows)
         for distance in range(1, reach + 1):
             together = numbers[:-distance] == numbers[distance:]
-            firsts.append(rows.ids[:-distance][together])
-            seconds.append(rows.ids[distance:][together])
+            firsts.append(rows.values[:-distance][together])
+            seconds.append(rows.values[distance:][together])
     one, other = np.concatenate(firsts), np.concatenate(seconds)
     return _counted(np.concatenate([one, other]), np.concatenate([other, one]), (symbols, symbols))
+
+
+def _numbers(rows: Ragged) -> Int[np.ndarray, " N"]:
+    """The number of the row that each symbol stands in."""
+    return np.repeat(np.arange(len(rows)), rows.lengths)
 
 
 def _counted(rows: Int[np.ndarray, " k"], columns: Int[np.ndarray, " k"], shape: tuple[int, int]) -> Tensor:

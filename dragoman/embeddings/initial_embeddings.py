@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from dragoman.data.columns.text import TextColumn
 from dragoman.data.dataset import Dataset
-from dragoman.embeddings.contexts import Rows, beside, in_examples
+from dragoman.data.examples import Examples
+from dragoman.embeddings.contexts import beside, in_examples
 from dragoman.embeddings.mutual_information import positive_mutual_information
 from dragoman.embeddings.symbol_vectors import symbol_vectors
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.model.build import Model
+from dragoman.text.ragged import Ragged
 
 _MOST_TOKENS = 20_000_000
 """Tokens whose contexts are counted, at most; of more, examples are taken that are evenly spread."""
@@ -33,25 +35,24 @@ def begin_with_contexts(model: Model, dataset: Dataset, seed: int) -> None:
         dataset: the dataset that it will be trained on.
         seed: seed of the decomposition.
     """
-    sides = {"encoder": dataset.train.source, "decoder": dataset.train.target}
     embedded: dict[str, TokenEmbedding] = {}
     for name, module in model.named_modules(remove_duplicate=False):
         if isinstance(module, TokenEmbedding):
             embedded.setdefault(name.partition(".")[0], module)
+    counted = _counted(dataset.train)
+    sides = {"encoder": counted.source, "decoder": counted.target}
     columns = {half: column for half in embedded if isinstance(column := sides[half], TextColumn)}
-    examples = _spread(list(columns.values()))
-    rows: list[Rows] = []
+    rows: list[Ragged] = []
     begins: list[int] = []
     symbols = 0
     for half, column in columns.items():
-        if not begins or not _one_vocabulary(dataset):
+        if not begins or not dataset.has_one_vocabulary:
             begins.append(symbols)
             symbols += len(embedded[half].weight)
-        rows.append(_rows(column, examples, begins[-1]))
+        rows.append(_rows(column, begins[-1]))
     contexts = weighed_contexts(rows, symbols)
-    vectors = {
-        width: symbol_vectors(contexts, width, seed) for width in {one.weight.shape[1] for one in embedded.values()}
-    }
+    widths = {one.weight.shape[1] for one in embedded.values()}
+    vectors = {width: symbol_vectors(contexts, width, seed) for width in widths}
     for number, half in enumerate(columns):
         weight, begin = embedded[half].weight.data, begins[min(number, len(begins) - 1)]
         found = vectors[weight.shape[1]][begin : begin + len(weight)]
@@ -59,7 +60,7 @@ def begin_with_contexts(model: Model, dataset: Dataset, seed: int) -> None:
         weight[known] = found[known]
 
 
-def weighed_contexts(sides: Sequence[Rows], symbols: int) -> Float[Tensor, "V C"]:
+def weighed_contexts(sides: Sequence[Ragged], symbols: int) -> Float[Tensor, "V C"]:
     """How strongly each symbol is tied to each of its contexts, as a sparse matrix.
 
     The contexts of a symbol are the examples that it occurs in, with their sources and targets taken together, so that
@@ -81,24 +82,17 @@ def _with_norm_one(matrix: Tensor) -> Tensor:
     return matrix / torch.linalg.vector_norm(matrix.coalesce().values()).clamp_min(torch.finfo(torch.float32).tiny)
 
 
-def _one_vocabulary(dataset: Dataset) -> bool:
-    """Whether the symbols of source and target have the same numbers."""
-    source, target = dataset.codecs
-    return source.tokenizer is target.tokenizer
-
-
-def _spread(columns: Sequence[TextColumn]) -> Int[np.ndarray, " k"]:
-    """The numbers of the examples whose contexts are counted."""
-    examples = len(columns[0].lengths)
+def _counted(train: Examples) -> Examples:
+    """The examples whose contexts are counted."""
+    columns = [column for column in (train.source, train.target) if isinstance(column, TextColumn)]
     tokens = sum(int(column.lengths.sum()) for column in columns)
-    count = examples if tokens <= _MOST_TOKENS else max(examples * _MOST_TOKENS // tokens, 1)
-    return np.linspace(0, examples - 1, count).round().astype(np.int64)
+    return train if tokens <= _MOST_TOKENS else train.spread(max(len(train) * _MOST_TOKENS // tokens, 1))
 
 
-def _rows(column: TextColumn, examples: Int[np.ndarray, " k"], begin: int) -> Rows:
-    """The ids of examples, counted from ``begin``, without the symbols that end them."""
-    packed = column.batch(examples)
+def _rows(column: TextColumn, begin: int) -> Ragged:
+    """The ids of all rows, counted from ``begin``, without the symbols that end them."""
+    packed = column.batch(np.arange(len(column.lengths)))
     ids, lengths = packed.values.numpy(), packed.layout.lengths.numpy()
     inside = ids != column.special.end
     numbers = np.repeat(np.arange(len(lengths)), lengths)[inside]
-    return Rows(ids[inside] + begin, np.bincount(numbers, minlength=len(lengths)))
+    return Ragged.of_lengths(ids[inside] + begin, np.bincount(numbers, minlength=len(lengths)))

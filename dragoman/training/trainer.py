@@ -95,9 +95,8 @@ class Trainer:
         while reason is None:
             began = time.perf_counter()
             # Every process has the same number of them, which processes.check has made sure of.
-            own_batches = (
-                mini_batches(self.recipe, int(progress.pace.place(progress.update + 1))) // self.processes.count
-            )
+            place = int(progress.pace.place(progress.update + 1))
+            own_batches = mini_batches(self.recipe, place) // self.processes.count
             batches = [next(self.loader) for _ in range(own_batches)]
             waited = time.perf_counter() - began
             moved = [batch.to(device) for batch in batches]

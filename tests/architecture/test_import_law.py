@@ -111,7 +111,7 @@ LAW: dict[str, set[str]] = {
         "text",
         "recipe",
     },
-    "embeddings": {"data", "model", "layers"},
+    "embeddings": {"data", "model", "layers", "text"},
     "training": {
         "embeddings",
         "reference",

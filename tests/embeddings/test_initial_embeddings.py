@@ -10,13 +10,14 @@ import torch
 
 from dragoman.data.dataset import Dataset
 from dragoman.data.prepare import prepare
-from dragoman.embeddings.contexts import Rows, beside
+from dragoman.embeddings.contexts import beside
 from dragoman.embeddings.initial_embeddings import begin_with_contexts, weighed_contexts
 from dragoman.embeddings.symbol_vectors import symbol_vectors
 from dragoman.errors import RecipeError
 from dragoman.layers.embedding import TokenEmbedding
 from dragoman.model.build import Model, build
 from dragoman.recipe import Recipe, recipe_from
+from dragoman.text.ragged import Ragged
 
 WORDS = 40
 
@@ -27,21 +28,17 @@ def _sentences(generator: np.random.Generator, count: int) -> list[list[int]]:
     return [list(generator.permutation(topics[generator.integers(8)])[:4]) for _ in range(count)]
 
 
-def _rows(sentences: list[list[int]]) -> Rows:
-    return Rows(np.concatenate([np.array(one) for one in sentences]), np.array([len(one) for one in sentences]))
-
-
 def test_words_are_nearest_to_their_translations() -> None:
     sources = _sentences(np.random.default_rng(1), 2000)
     targets = [[word + WORDS for word in reversed(sentence)] for sentence in sources]
-    vectors = symbol_vectors(weighed_contexts([_rows(sources), _rows(targets)], 2 * WORDS), 32, seed=1)
+    vectors = symbol_vectors(weighed_contexts([Ragged.of(sources), Ragged.of(targets)], 2 * WORDS), 32, seed=1)
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2 * WORDS))
     nearest = (vectors[:WORDS] @ vectors[WORDS:].T).argmax(1)
     assert (nearest == torch.arange(WORDS)).float().mean() > 0.9
 
 
 def test_neighbours_end_where_rows_end() -> None:
-    rows = Rows(np.array([0, 1, 2, 0, 2]), np.array([2, 3]))
+    rows = Ragged.of([[0, 1], [2, 0, 2]])
     expected = torch.tensor([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
     expected[2, 2] = 2.0
     torch.testing.assert_close(beside([rows], symbols=3, reach=2).to_dense(), expected)
@@ -49,7 +46,7 @@ def test_neighbours_end_where_rows_end() -> None:
 
 def test_axes_share_the_variance() -> None:
     sentences = _sentences(np.random.default_rng(2), 500)
-    variances = symbol_vectors(weighed_contexts([_rows(sentences)], WORDS), 8, seed=1).var(0)
+    variances = symbol_vectors(weighed_contexts([Ragged.of(sentences)], WORDS), 8, seed=1).var(0)
     assert variances.max() < 10 * variances.min()
 
 

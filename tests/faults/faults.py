@@ -19,7 +19,7 @@ def found_by(experiment: str, folder: Path, one_in: Mapping[str, int], *options:
     Args:
         experiment: name of a program beside this one.
         folder: where it works.
-        one_in: of how many boundaries one is tried, for each fault.
+        one_in: number of boundaries of which one is tried, by the name of the fault.
         options: further arguments of the program.
     """
     environment = {**os.environ, "PYTHONPATH": str(Path(dragoman.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
