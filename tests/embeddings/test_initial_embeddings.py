@@ -25,7 +25,7 @@ WORDS = 40
 def _sentences(generator: np.random.Generator, count: int) -> list[list[int]]:
     """Sentences of words that follow each other as topics have it."""
     topics = np.split(np.arange(WORDS), 8)
-    return [list(generator.permutation(topics[generator.integers(8)])[:4]) for _ in range(count)]
+    return [generator.permutation(topics[generator.integers(8)])[:4].tolist() for _ in range(count)]
 
 
 def test_words_are_nearest_to_their_translations() -> None:
