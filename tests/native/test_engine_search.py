@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,15 @@ def test_many_threads_may_search_with_one_model() -> None:
         assert list(pool.map(found, requests * 5)) == expected * 5
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """An interrupt is raised, also where a shell started the tests in the background and has interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_interrupt_ends_a_search_that_would_go_on_for_long(threads: int) -> None:
     scores = table(symbols=40)
